@@ -1,0 +1,56 @@
+"""LRP Lens: why a recurrent text classifier decided what it decided.
+
+Names are loaded on first use: `import lrp_engine` itself needs neither TensorFlow nor h5py.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrp_engine.errors import FormatError, InputError
+    from lrp_engine.explanation import Explanation, Ledger
+    from lrp_engine.formats import load
+    from lrp_engine.formats.eight_arrays import from_weights
+    from lrp_engine.methods import METHODS
+    from lrp_engine.network import Network
+    from lrp_engine.rules import Epsilon
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Epsilon": "rules",
+    "Explanation": "explanation",
+    "FormatError": "errors",
+    "InputError": "errors",
+    "Ledger": "explanation",
+    "METHODS": "methods",
+    "Network": "network",
+    "from_weights": "formats.eight_arrays",
+    "load": "formats",
+}
+
+__all__ = [
+    "METHODS",
+    "Epsilon",
+    "Explanation",
+    "FormatError",
+    "InputError",
+    "Ledger",
+    "Network",
+    "from_weights",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

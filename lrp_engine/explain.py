@@ -1,0 +1,155 @@
+"""Inputs to results: chunks through the program, messages back into Explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine import inputs as samples_of
+from lrp_engine.errors import InputError, choices
+from lrp_engine.explanation import Explanation, Ledger
+from lrp_engine.inputs import Samples
+from lrp_engine.methods import METHODS, Method
+from lrp_engine.rules import Epsilon
+from lrp_engine.targets import resolve, selection
+
+if TYPE_CHECKING:
+    from lrp_engine.network import Network
+    from lrp_engine.program import Backward
+
+KINDS = ("bias", "stabilizer")  # the two columns of a sink
+
+
+def predict(network: Network, inputs: Any, *, lengths: Any) -> np.ndarray:
+    """Class scores (B, C)."""
+    samples = samples_of.read(network, inputs, lengths)
+    scores = np.zeros((len(samples), network.classes), network.dtype)
+    for chunk in samples.chunks():
+        with network.lock:
+            scores[chunk] = network.program.scores(*samples.padded(chunk))
+    return scores
+
+
+def explain(
+    network: Network,
+    inputs: Any,
+    *,
+    methods: Sequence[str] | None,
+    target: Any,
+    rule: Epsilon,
+    lengths: Any,
+    layers: bool,
+) -> dict[str, Explanation]:
+    """One Explanation per method; each calculus runs once, however many methods read it."""
+    asked = [_method(name) for name in (METHODS if methods is None else methods)]
+    if not isinstance(rule, Epsilon):
+        raise InputError(f"rule is {rule!r}, expected lrp_engine.Epsilon(eps=..., bias_factor=...)")
+    samples = samples_of.read(network, inputs, lengths)
+    targets = resolve(network, target, len(samples))
+    found = {
+        calculus: _Assembly(samples, calculus)
+        for calculus in dict.fromkeys(method.calculus for method in asked)
+    }
+    for chunk in samples.chunks():
+        x, mask = samples.padded(chunk)
+        chosen = None if targets is None else selection(targets[chunk], network.classes)
+        for calculus, assembly in found.items():
+            with network.lock:
+                backward = network.program.backward(
+                    calculus, x, mask, chosen, rule.parameters(), layers=layers
+                )
+            assembly.add(chunk, x, backward)
+    return {
+        method.name: found[method.calculus].explanation(method, targets, rule) for method in asked
+    }
+
+
+def _method(name: object) -> Method:
+    if not isinstance(name, str) or name not in METHODS:
+        raise InputError(f"There is no method {name!r}; choose from {choices(METHODS)}.")
+    return METHODS[name]
+
+
+class _Assembly:
+    """Collects the chunks of one calculus into arrays over all samples.
+
+    A part of rank 3 is (b, t, units) and lands in (B, T, units); a part of rank 2 has no time.
+    """
+
+    def __init__(self, samples: Samples, calculus: str) -> None:
+        self.samples, self.calculus = samples, calculus
+        self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
+            name: {} for name in ("input", "sinks", "states", "layers")
+        }
+
+    def add(self, chunk: np.ndarray, x: np.ndarray, backward: Backward) -> None:
+        own = {
+            "x": x,
+            "message": backward.message,
+            "scores": backward.scores,
+            "selection": backward.selection,
+        }
+        self._put("input", chunk, {(name,): array for name, array in own.items()})
+        self._put("layers", chunk, backward.layers)
+        if self.calculus == "relevance":  # elsewhere sinks and states receive no relevance
+            self._put("sinks", chunk, backward.sinks)
+            self._put("states", chunk, backward.states)
+
+    def _put(
+        self, group: str, chunk: np.ndarray, found: Mapping[tuple[str, ...], np.ndarray]
+    ) -> None:
+        table = self.parts[group]
+        for key, part in found.items():
+            if key not in table:
+                time = (self.samples.width,) if part.ndim == 3 else ()
+                table[key] = np.zeros((len(self.samples), *time, part.shape[-1]), part.dtype)
+            if part.ndim == 3:
+                length = min(part.shape[1], self.samples.width)  # an empty text is padded to 1
+                table[key][chunk, :length] = part[:, :length]
+            else:
+                table[key][chunk] = part
+
+    def explanation(
+        self, method: Method, targets: np.ndarray | None, rule: Epsilon
+    ) -> Explanation:
+        samples, network = self.samples, self.samples.network
+        unknown = np.zeros((len(samples), samples.width), bool)
+        for n, flags in enumerate(samples.unknown):
+            unknown[n, : len(flags)] = flags
+        x, message, scores, selected = (
+            self.parts["input"][(name,)] for name in ("x", "message", "scores", "selection")
+        )
+        return Explanation(
+            method=method.name,
+            rule=rule if method.calculus == "relevance" else None,
+            tokens=samples.tokens,
+            unknown=unknown,
+            lengths=np.array([len(mask) for mask in samples.masks]),
+            scores=scores,
+            probabilities=network.to_probabilities(scores.astype(np.float64)),
+            labels=network.labels,
+            target=selected.argmax(axis=1) if targets is None else targets,
+            relevance=method.per_unit(x, message),
+            explained_score=(selected * scores).sum(axis=1, dtype=np.float64),
+            initial_states={
+                "/".join(key): array.sum(axis=1, dtype=np.float64)
+                for key, array in self.parts["states"].items()
+            },
+            ledger=self._ledger(),
+            layers={"/".join(key): array for key, array in self.parts["layers"].items()},
+            model_hash=network.hash,
+            dtype=network.dtype,
+        )
+
+    def _ledger(self) -> Ledger:
+        terms: dict[str, np.ndarray] = {}
+        steps: dict[str, np.ndarray] = {}
+        for key, kept in self.parts["sinks"].items():
+            for column, kind in enumerate(KINDS):
+                name, array = "/".join((*key, kind)), kept[..., column].astype(np.float64)
+                if array.ndim == 2:
+                    steps[name], array = array, array.sum(axis=1)
+                terms[name] = array
+        return Ledger(terms, steps, len(self.samples))

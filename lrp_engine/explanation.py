@@ -1,0 +1,261 @@
+"""Explanation and Ledger: frozen results, numpy arrays inside.
+
+Axes: B samples, T time steps (or D features), E input units (none for features), C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.methods import METHODS, Method
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lrp_engine.rules import Epsilon
+
+
+class LedgerName(NamedTuple):
+    """A ledger name in parts: where the relevance stayed, and why."""
+
+    layer: str
+    direction: str  # "forward", "backward", or "" where there is only one
+    operation: str  # which weighted sum
+    kind: str  # "bias" or "stabilizer"
+
+    @classmethod
+    def parse(cls, name: str) -> LedgerName:
+        layer, *direction, operation, kind = name.split("/")
+        return cls(layer, "/".join(direction), operation, kind)
+
+
+class Ledger(Mapping[str, np.ndarray]):
+    """What the weighted sums kept: `layer/direction/operation/bias|stabilizer` -> (B,).
+
+    Attributes:
+        steps: the same names -> (B, T) per time step, for operations that have time steps.
+    """
+
+    def __init__(
+        self, terms: Mapping[str, np.ndarray], steps: Mapping[str, np.ndarray], count: int
+    ) -> None:
+        self._terms = {name: _freeze(array) for name, array in terms.items()}
+        self._count = count
+        self.steps: Mapping[str, np.ndarray] = MappingProxyType(
+            {name: _freeze(array) for name, array in steps.items()}
+        )
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._terms[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._terms)
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    @property
+    def total(self) -> np.ndarray:
+        """Everything kept, (B,)."""
+        return sum(self._terms.values(), np.zeros(self._count))
+
+    def by(self, part: str) -> dict[str, np.ndarray]:
+        """Totals (B,) by a part of the name: "layer", "direction", "operation" or "kind"."""
+        if part not in LedgerName._fields:
+            raise InputError(f"There is no part {part!r}; choose from {LedgerName._fields}.")
+        totals: dict[str, np.ndarray] = {}
+        for name, kept in self.items():
+            key = getattr(LedgerName.parse(name), part)
+            totals[key] = totals.get(key, 0) + kept
+        return totals
+
+    def select(self, index: int, length: int) -> Ledger:
+        """The ledger of one sample, cut to its length."""
+        one = slice(index, index + 1)
+        return Ledger(
+            {name: array[one] for name, array in self.items()},
+            {name: array[one, :length] for name, array in self.steps.items()},
+            1,
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation:
+    """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
+
+    Always true, per sample, where the method `sums_to_score`:
+
+        explained_score = sum of token_relevance + initial_state + ledger.total + conservation_error
+
+    with an error of rounding only; for other methods the error is NaN, since they promise no sum.
+
+    Attributes:
+        method: name in `METHODS`.
+        rule: the rule that weighted sums followed; None for methods that propagate no relevance.
+        tokens: per sample, its words (positions for vector inputs, names for features).
+        unknown: (B, T) words that the vocabulary lacks.
+        lengths: (B,) time steps of each sample.
+        scores: (B, C) logits; probabilities: (B, C).
+        labels: C names of classes.
+        target: (B,) the class explained, or (B, 2) pairs (a, b) for score a minus score b.
+        relevance: (B, T, E) of every input unit; (B, D) for features.
+        token_relevance: (B, T) summed over units; (B, D) for features.
+        explained_score: (B,) in the unit of the scores.
+        initial_states: name -> (B,) relevance that reached h_0, c_0; initial_state: (B,) their sum.
+        ledger: what biases and stabilizers kept.
+        conservation_error: (B,).
+        layers: node name -> relevance at its output, where asked for.
+        model_hash, dtype: what made it.
+    """
+
+    method: str
+    rule: Epsilon | None
+    tokens: tuple[tuple[str, ...], ...]
+    unknown: np.ndarray
+    lengths: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray
+    labels: tuple[str, ...]
+    target: np.ndarray
+    relevance: np.ndarray
+    explained_score: np.ndarray
+    initial_states: Mapping[str, np.ndarray]
+    ledger: Ledger
+    layers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    model_hash: str
+    dtype: str
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, item.name, _freeze(value))
+        for name in ("initial_states", "layers"):
+            table = {key: _freeze(array) for key, array in getattr(self, name).items()}
+            object.__setattr__(self, name, MappingProxyType(table))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, index: int) -> Explanation:
+        """One sample as an Explanation of its own (B = 1), cut to its length."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"There is no sample {index} among {len(self)}.")
+        index %= len(self)
+        one, length = slice(index, index + 1), int(self.lengths[index])
+
+        def cut(array: np.ndarray) -> np.ndarray:
+            return array[one, :length] if array.ndim > 1 and self._timed(array) else array[one]
+
+        return replace(
+            self,
+            **{
+                name: getattr(self, name)[one]
+                for name in ("tokens", "lengths", "scores", "probabilities", "target",
+                             "explained_score")
+            },
+            unknown=self.unknown[one, :length],
+            relevance=self.relevance[one, :length],
+            initial_states={name: array[one] for name, array in self.initial_states.items()},
+            ledger=self.ledger.select(index, length),
+            layers={name: cut(array) for name, array in self.layers.items()},
+        )  # fmt: skip
+
+    def _timed(self, array: np.ndarray) -> bool:
+        return array.ndim == 3
+
+    @property
+    def facts(self) -> Method:
+        """What the method's numbers mean: signed, unit, sums_to_score, source."""
+        return METHODS[self.method]
+
+    @cached_property
+    def token_relevance(self) -> np.ndarray:
+        if self.relevance.ndim == 2:
+            return _freeze(self.relevance.astype(np.float64))
+        return _freeze(self.relevance.sum(axis=2, dtype=np.float64))
+
+    @cached_property
+    def initial_state(self) -> np.ndarray:
+        return _freeze(sum(self.initial_states.values(), np.zeros(len(self))))
+
+    @cached_property
+    def conservation_error(self) -> np.ndarray:
+        if not self.facts.sums_to_score:
+            return _freeze(np.full(len(self), np.nan))
+        accounted = self.token_relevance.sum(axis=1) + self.initial_state + self.ledger.total
+        return _freeze(self.explained_score - accounted)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(B,) the class with the highest score."""
+        return self.scores.argmax(axis=1)
+
+    def target_label(self, index: int = 0) -> str:
+        """The explained class by name, or "a − b" for a contrast."""
+        return " − ".join(self.labels[c] for c in np.atleast_1d(self.target[index]))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per word: sample, position, token, unknown, relevance."""
+        import pandas as pd
+
+        counts = [len(tokens) for tokens in self.tokens]
+        values = [self.token_relevance[n, :count] for n, count in enumerate(counts)]
+        unknown = [self.unknown[n, :count] for n, count in enumerate(counts)]
+        return pd.DataFrame(
+            {
+                "sample": np.repeat(np.arange(len(self)), counts),
+                "position": np.concatenate([np.arange(count) for count in counts]),
+                "token": [token for tokens in self.tokens for token in tokens],
+                "unknown": np.concatenate(unknown),
+                "relevance": np.concatenate(values),
+            }
+        )
+
+    def to_dict(self, index: int = 0) -> dict[str, Any]:
+        """One sample as plain JSON values: settings, scores, words, ledger, model hash."""
+        from lrp_engine import __version__
+
+        one = self[index]
+        return {
+            "engine": f"lrp-lens {__version__}",
+            "model_hash": self.model_hash,
+            "dtype": self.dtype,
+            "method": self.method,
+            "unit": self.facts.unit,
+            "rule": one.rule and {"name": type(one.rule).__name__.lower(), **vars(one.rule)},
+            "labels": list(self.labels),
+            "scores": one.scores[0].tolist(),
+            "probabilities": one.probabilities[0].tolist(),
+            "target": one.target[0].tolist(),
+            "explained_score": float(one.explained_score[0]),
+            "tokens": list(one.tokens[0]),
+            "unknown": one.unknown[0].tolist(),
+            "token_relevance": one.token_relevance[0].tolist(),
+            "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
+            "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
+            "conservation_error": (
+                float(one.conservation_error[0]) if self.facts.sums_to_score else None
+            ),
+        }
+
+    def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
+        """One sample's heatmap as a standalone HTML page, every word escaped."""
+        from lrp_engine.heatmap import explanation_page
+
+        return explanation_page(self, index, palette=palette)
+
+
+def _freeze(array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array)
+    if array.flags.writeable:
+        array = array.view()
+        array.flags.writeable = False
+    return array

@@ -1,0 +1,109 @@
+"""The eight-array list: a bidirectional LSTM and its output layer, weights only.
+
+    [Wx (E, 4H), Wh (H, 4H), b (4H,), the same three of the backward direction, W (2H, C), b (C,)]
+
+A unidirectional network has zeros for the backward half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding
+from lrp_engine.layers.lstm import reorder_gates
+from lrp_engine.network import Network, Node
+from lrp_engine.text import Vocabulary
+
+NAMES = ("Wx", "Wh", "b", "Wx_bw", "Wh_bw", "b_bw", "W_dense", "b_dense")
+GATES = "ifgo"
+
+
+def from_weights(
+    arrays: Sequence[np.ndarray],
+    gate_order: str = GATES,
+    vocabulary: Sequence[str] | None = None,
+    embeddings: np.ndarray | None = None,
+    labels: Sequence[str] | None = None,
+    dtype: str = "float32",
+) -> Network:
+    """A network from the eight-array list.
+
+    Args:
+        arrays: [Wx (E, 4H), Wh (H, 4H), b (4H,), Wx_bw, Wh_bw, b_bw (the same shapes),
+            W_dense (2H, C), b_dense (C,)]. C = 1 is a single sigmoid unit: two classes.
+        gate_order: the order of the four blocks of H columns, a permutation of the letters of
+            "ifgo": input gate, forget gate, signal, output gate.
+        vocabulary: one word per embedding row; embeddings: (V, E). Without them inputs are vectors.
+        labels: one name per class.
+        dtype: "float32" or "float64".
+
+    Raises:
+        FormatError: an array is missing or has another shape; names array, found and expected.
+    """
+    if not isinstance(gate_order, str) or sorted(gate_order) != sorted(GATES):
+        raise FormatError(
+            f"gate_order is {gate_order!r}, expected a permutation of the letters of {GATES!r} "
+            "(input gate, forget gate, signal, output gate), for example 'ifgo' or 'igfo'."
+        )
+    weights = dict(zip(NAMES, _checked(list(arrays)), strict=True))
+    layer = Bidirectional(
+        *(
+            LSTM(
+                *(reorder_gates(weights[name + half], gate_order) for name in ("Wx", "Wh", "b")),
+                go_backwards=bool(half),
+            )
+            for half in ("", "_bw")
+        )
+    )
+    dense = Dense(weights["W_dense"], weights["b_dense"])
+    nodes = [Node("bilstm", layer), Node("output", dense, ("bilstm",))]
+    assumptions = [f"The gate blocks are in the order {' '.join(gate_order)}."]
+    single = dense.kernel.shape[1] == 1
+    if single:
+        assumptions.append("The single output unit is a sigmoid: its sign decides two classes.")
+    else:
+        assumptions.append("The output units are classes under a softmax.")
+    assumptions.append("Gates are sigmoids, signal and cell output tanh; h_0 and c_0 are zero.")
+    if embeddings is not None:
+        nodes[0] = Node("bilstm", layer, ("embedding",))
+        nodes.insert(0, Node("embedding", Embedding(np.asarray(embeddings))))
+    return Network(
+        nodes=tuple(nodes),
+        output="sigmoid" if single else "softmax",
+        vocabulary=None if vocabulary is None else Vocabulary(tuple(vocabulary)),
+        labels=tuple(labels or ()),
+        assumptions=tuple(assumptions),
+        source="eight arrays",
+        dtype=dtype,
+    )
+
+
+def _checked(arrays: list[np.ndarray]) -> list[np.ndarray]:
+    if len(arrays) != len(NAMES):
+        raise FormatError(
+            f"Found {len(arrays)} arrays, expected eight: {', '.join(NAMES)}. "
+            "A network in one direction has zeros for the backward half."
+        )
+    arrays = [np.asarray(array) for array in arrays]
+    for name, array in zip(NAMES, arrays, strict=True):
+        if array.dtype.kind not in "fiu":
+            raise FormatError(f"{name} holds {array.dtype}, expected real numbers.")
+        dims = 1 if name.startswith("b") else 2
+        if array.ndim != dims or 0 in array.shape:
+            raise FormatError(
+                f"{name} has shape {array.shape}, expected {dims} "
+                f"dimension{'s' if dims > 1 else ''}, none of them 0."
+            )
+    E, H, C = arrays[0].shape[0], arrays[1].shape[0], arrays[6].shape[1]
+    direction = [(E, 4 * H), (H, 4 * H), (4 * H,)]
+    expected = [*direction, *direction, (2 * H, C), (C,)]
+    for name, array, shape in zip(NAMES, arrays, expected, strict=True):
+        if array.shape != shape:
+            raise FormatError(
+                f"{name} has shape {array.shape}, expected {shape} for E = {E} inputs (rows of "
+                f"Wx), H = {H} hidden units (rows of Wh) and C = {C} classes."
+            )
+    return arrays

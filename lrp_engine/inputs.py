@@ -1,0 +1,263 @@
+"""Whatever a caller passes as inputs, made into samples; samples made into padded chunks.
+
+Axes: B samples, T time steps of the longest, E input units, D features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+
+if TYPE_CHECKING:
+    from lrp_engine.network import Network
+
+# Bounds the memory of one pass: padded tokens and rows in a chunk.
+CHUNK_TOKENS = 8192
+CHUNK_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Samples:
+    """B checked samples of one network.
+
+    Attributes:
+        network: whose inputs they are.
+        tokens: per sample, the words (or positions, or features) shown to people.
+        unknown: per sample, which words the vocabulary lacks, (n,) bool.
+        masks: per sample, which time steps are real, (n,) bool.
+        ids: per sample, rows of the embedding (n,); None where vectors are given.
+        values: (B, T, E) or (B, D); None where ids are given.
+    """
+
+    network: Network
+    tokens: tuple[tuple[str, ...], ...]
+    unknown: tuple[np.ndarray, ...]
+    masks: tuple[np.ndarray, ...]
+    ids: tuple[np.ndarray, ...] | None = None
+    values: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def timed(self) -> bool:
+        return self.network.input_shape.time
+
+    @property
+    def width(self) -> int:
+        """Length T of the result's time axis."""
+        return max(len(mask) for mask in self.masks)
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """Indices of samples of similar length, few enough for one pass."""
+        order = np.argsort([len(mask) for mask in self.masks], kind="stable")
+        start = 0
+        for end in range(1, len(order) + 1):
+            rows, longest = end + 1 - start, len(self.masks[order[min(end, len(order) - 1)]])
+            if end == len(order) or rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS:
+                yield order[start:end]
+                start = end
+
+    def padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values (b, t, E) or (b, D) in the network's dtype, and the mask (b, t) or (b, 1)."""
+        dtype = self.network.dtype
+        if not self.timed:
+            assert self.values is not None
+            return self.values[chunk].astype(dtype), np.ones((len(chunk), 1), bool)
+        length = max(1, *(len(self.masks[i]) for i in chunk))
+        x = np.zeros((len(chunk), length, self.network.input_shape.units), dtype)
+        mask = np.zeros((len(chunk), length), bool)
+        for row, i in enumerate(chunk):
+            n = len(self.masks[i])
+            mask[row, :n] = self.masks[i]
+            if self.values is not None:
+                x[row, :n] = self.values[i, :n]
+            elif self.ids is not None and self.network.embedding is not None:
+                x[row, :n] = self.network.embedding.rows(self.ids[i])
+        return x, mask
+
+
+def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
+    """Check inputs of any supported kind.
+
+    Raises:
+        InputError: they are of no supported kind, or do not fit the network.
+    """
+    if isinstance(inputs, str):
+        inputs = [inputs]
+    if not isinstance(inputs, np.ndarray):
+        inputs = _listed(inputs)
+        kind = _common_kind(inputs)
+        if kind is str:
+            _only_for_arrays(lengths)
+            return _from_words(network, [_tokenize(network, text) for text in inputs])
+        if kind is list:
+            _only_for_arrays(lengths)
+            words = [_listed(sample) for sample in inputs]
+            if all(isinstance(word, str) for sample in words for word in sample):
+                return _from_words(network, words)
+            if all(isinstance(i, (int, np.integer)) for sample in words for i in sample):
+                _needs_embedding(network)
+                return _from_ids(network, [np.array(sample, np.int64) for sample in words])
+        try:
+            inputs = np.array(inputs)
+        except ValueError:
+            raise InputError(f"The inputs have unequal shapes. {_expected(network)}") from None
+    if inputs.dtype.kind in "US":
+        return read(network, inputs.tolist(), lengths)
+    if inputs.dtype.kind not in "iuf":
+        raise InputError(f"The inputs hold {inputs.dtype}. {_expected(network)}")
+    if len(inputs) == 0:
+        raise InputError("There is nothing to explain: the inputs are empty.")
+    if not network.input_shape.time:
+        _only_for_arrays(lengths, why="a network without a time axis has none")
+        return _from_features(network, inputs)
+    if inputs.dtype.kind in "iu" and inputs.ndim == 2:
+        _needs_embedding(network)
+        real = _lengths(lengths, inputs)
+        return _from_ids(network, [row[:n] for row, n in zip(inputs, real, strict=True)])
+    return _from_vectors(network, inputs, lengths)
+
+
+def _listed(inputs: Any) -> list:
+    try:
+        return list(inputs)
+    except TypeError:
+        raise InputError(
+            f"The inputs are {type(inputs).__name__}, expected texts, token lists or an array."
+        ) from None
+
+
+def _common_kind(inputs: list) -> type | None:
+    if not inputs:
+        raise InputError("There is nothing to explain: the inputs are empty.")
+    kinds = {str if isinstance(i, str) else list if isinstance(i, (list, tuple)) else None
+             for i in inputs}  # fmt: skip
+    if len(kinds) > 1:
+        odd = next(n for n, i in enumerate(inputs) if type(i) is not type(inputs[0]))
+        raise InputError(
+            f"The inputs mix kinds: input 0 is {type(inputs[0]).__name__}, "
+            f"input {odd} is {type(inputs[odd]).__name__}. Give all texts or all token lists."
+        )
+    return kinds.pop()
+
+
+def _expected(network: Network) -> str:
+    shape = network.input_shape
+    if not shape.time:
+        return f"Expected a float array (B, {shape.units}) of features."
+    kinds = f"a float array (B, T, {shape.units}) of vectors"
+    if network.embedding is not None:
+        kinds += " or an integer array (B, T) of ids"
+    if network.vocabulary is not None:
+        kinds = "texts, token lists, " + kinds
+    return f"Expected {kinds}."
+
+
+def _only_for_arrays(lengths: Any, why: str = "texts and token lists have their own") -> None:
+    if lengths is not None:
+        raise InputError(f"Give `lengths` only with an array of ids or vectors; {why}.")
+
+
+def _needs_embedding(network: Network) -> None:
+    if network.embedding is None:
+        raise InputError(f"This network has no embedding to look ids up in. {_expected(network)}")
+
+
+def _tokenize(network: Network, text: str) -> list[str]:
+    return network.tokenizer(text)
+
+
+def _from_words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
+    if network.vocabulary is None:
+        raise InputError(
+            f"This network has no vocabulary, so it cannot read words. {_expected(network)} "
+            "Or load it with vocabulary=..., and embeddings=... where it has none."
+        )
+    ids = tuple(network.vocabulary.ids(sample) for sample in words)
+    return Samples(
+        network=network,
+        tokens=tuple(tuple(sample) for sample in words),
+        unknown=tuple(network.vocabulary.lacks(sample) for sample in words),
+        masks=tuple(_real(network, sample) for sample in ids),
+        ids=ids,
+    )
+
+
+def _from_ids(network: Network, ids: Sequence[np.ndarray]) -> Samples:
+    assert network.embedding is not None
+    rows = len(network.embedding.table)
+    for n, sample in enumerate(ids):
+        wrong = sample[(sample < 0) | (sample >= rows)]
+        if len(wrong):
+            raise InputError(f"Input {n} holds id {wrong[0]}; ids go from 0 to {rows - 1}.")
+    vocabulary = network.vocabulary
+    return Samples(
+        network=network,
+        tokens=tuple(
+            tuple(vocabulary.words(s) if vocabulary else (f"#{i}" for i in s)) for s in ids
+        ),
+        unknown=tuple(np.zeros(len(sample), bool) for sample in ids),
+        masks=tuple(_real(network, sample) for sample in ids),
+        ids=tuple(ids),
+    )
+
+
+def _real(network: Network, ids: np.ndarray) -> np.ndarray:
+    assert network.embedding is not None
+    return ids != 0 if network.embedding.mask_zero else np.ones(len(ids), bool)
+
+
+def _from_vectors(network: Network, values: np.ndarray, lengths: Any) -> Samples:
+    units = network.input_shape.units
+    if values.ndim != 3 or values.shape[2] != units:
+        raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
+    real = _lengths(lengths, values)
+    for n, length in enumerate(real):
+        _finite(values[n, :length], n)
+    return Samples(
+        network=network,
+        tokens=tuple(tuple(f"t{t}" for t in range(n)) for n in real),
+        unknown=tuple(np.zeros(n, bool) for n in real),
+        masks=tuple(np.ones(n, bool) for n in real),
+        values=values,
+    )
+
+
+def _from_features(network: Network, values: np.ndarray) -> Samples:
+    units = network.input_shape.units
+    if values.ndim != 2 or values.shape[1] != units:
+        raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
+    for n, row in enumerate(values):
+        _finite(row, n)
+    return Samples(
+        network=network,
+        tokens=(network.features,) * len(values),
+        unknown=(np.zeros(units, bool),) * len(values),
+        masks=(np.ones(units, bool),) * len(values),
+        values=values,
+    )
+
+
+def _lengths(lengths: Any, array: np.ndarray) -> np.ndarray:
+    count, longest = array.shape[:2]
+    if lengths is None:
+        return np.full(count, longest)
+    real = np.asarray(lengths)
+    if real.shape != (count,) or real.dtype.kind not in "iu":
+        raise InputError(
+            f"`lengths` has shape {real.shape} of {real.dtype}, expected ({count},) integers."
+        )
+    if real.min() < 0 or real.max() > longest:
+        raise InputError(f"`lengths` must lie between 0 and {longest}, found {real.tolist()!s:.80}.")
+    return real
+
+
+def _finite(values: np.ndarray, n: int) -> None:
+    if not np.isfinite(values).all():
+        raise InputError(f"Input {n} holds numbers that are not finite (NaN or infinity).")

@@ -1,0 +1,129 @@
+"""Long short-term memory, Hochreiter and Schmidhuber 1997 (doi 10.1162/neco.1997.9.8.1735)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.layers.activations import ACTIVATIONS, check_activation
+from lrp_engine.layers.base import (
+    Array,
+    Layer,
+    Ops,
+    Shape,
+    Signal,
+    expect_inputs,
+    expect_shape,
+)
+from lrp_engine.layers.recurrence import scan
+from lrp_engine.terms import Projected, Term
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+GATE_ORDER = "ifog"  # the three gates side by side, then the signal
+
+
+@dataclass(frozen=True, eq=False)
+class LSTM(Layer):
+    """One direction of an LSTM; gate blocks in the order i f o g, each of H columns.
+
+        i, f, o = recurrent_activation(x W + h U + b)      gates
+        g       = activation(x W + h U + b)                signal
+        c_t     = f c_{t-1} + i g,   h_t = o activation(c_t)
+
+    Attributes:
+        kernel: W (E, 4H).
+        recurrent_kernel: U (H, 4H).
+        bias: b (4H,).
+        return_sequences: output h at every time step (B, T, H), not only the last one (B, H).
+        go_backwards: read the sequence from its end; outputs stay at their own time steps.
+    """
+
+    kind: ClassVar[str] = "lstm"
+
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array
+    activation: str = "tanh"
+    recurrent_activation: str = "sigmoid"
+    return_sequences: bool = False
+    go_backwards: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.recurrent_kernel.shape) != 2 or len(self.kernel.shape) != 2:
+            raise FormatError(
+                "LSTM kernels must be matrices, found shapes "
+                f"{tuple(self.kernel.shape)} and {tuple(self.recurrent_kernel.shape)}."
+            )
+        H = self.units
+        expect_shape("The LSTM recurrent kernel", self.recurrent_kernel, (H, 4 * H))
+        expect_shape("The LSTM kernel", self.kernel, (self.kernel.shape[0], 4 * H))
+        expect_shape("The LSTM bias", self.bias, (4 * H,))
+        check_activation("An LSTM", self.activation)
+        check_activation("An LSTM's gates", self.recurrent_activation)
+
+    @property
+    def units(self) -> int:
+        return int(self.recurrent_kernel.shape[0])
+
+    def input_shape(self) -> Shape:
+        return Shape(int(self.kernel.shape[0]), time=True)
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        expect_inputs(inputs, self.input_shape())
+        return Shape(self.units, time=self.return_sequences)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        calculus, H, E = ops.calculus, self.units, int(self.kernel.shape[0])
+        squash, gated = ACTIVATIONS[self.activation], ACTIVATIONS[self.recurrent_activation]
+        W_gates, W_signal = tf.split(self.kernel, [3 * H, H], axis=1)
+        U_gates, U_signal = tf.split(self.recurrent_kernel, [3 * H, H], axis=1)
+        b_gates, b_signal = tf.split(self.bias, [3 * H, H])
+
+        def step(states: Sequence[tf.Tensor], now: Sequence[tf.Tensor]) -> tuple:
+            h, c = states
+            p_gates, share_gates, p_signal, share_signal, gate_sink, signal_sink, cell_sink = now
+            gates = calculus.activation(
+                gated,
+                calculus.weighted_sum(
+                    [Projected(p_gates, share_gates, E), Term(h, U_gates)], b_gates, gate_sink
+                ),
+            )
+            i, f, o = tf.split(gates, 3, axis=1)
+            g = calculus.activation(
+                squash,
+                calculus.weighted_sum(
+                    [Projected(p_signal, share_signal, E), Term(h, U_signal)], b_signal, signal_sink
+                ),
+            )
+            kept, added = calculus.product(f, c), calculus.product(i, g)
+            c = calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)
+            h = calculus.product(o, calculus.activation(squash, c))
+            return h, c
+
+        outputs, last = scan(
+            step,
+            [
+                *calculus.project(x.values, W_gates),
+                *calculus.project(x.values, W_signal),
+                *(ops.sink(name, x.values) for name in ("gates", "signal", "cell")),
+            ],
+            [ops.initial_state(name, x.values, H) for name in ("h", "c")],
+            x.mask,
+            backwards=self.go_backwards,
+        )
+        return Signal(outputs, x.mask) if self.return_sequences else Signal(last)
+
+
+def reorder_gates(array: np.ndarray, order: str, *, to: str = GATE_ORDER) -> np.ndarray:
+    """Rearrange the four blocks on the last axis from one gate order to another."""
+    blocks = dict(zip(order, np.split(array, 4, axis=-1), strict=True))
+    return np.concatenate([blocks[letter] for letter in to], axis=-1)

@@ -1,0 +1,289 @@
+"""Network: an immutable graph of named layers with vocabulary and labels; predict and explain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.layers import Embedding, Layer, Shape, map_arrays
+from lrp_engine.rules import Epsilon
+from lrp_engine.text import Tokenizer, Vocabulary
+
+if TYPE_CHECKING:
+    from lrp_engine.explanation import Explanation
+    from lrp_engine.program import Program
+
+INPUT = "input"
+OUTPUTS = ("softmax", "sigmoid")
+DTYPES = ("float32", "float64")
+DEFAULT_RULE = Epsilon()
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A named layer and the names of the nodes it reads; `"input"` is the network's input."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...] = (INPUT,)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Network:
+    """An immutable classifier: layers in order of computation, words and labels around them.
+
+    Attributes:
+        nodes: the graph; the last node's output (B, C) holds the class scores.
+        output: "softmax" (C classes, one is right) or "sigmoid" (each unit for itself; a single
+            unit z is two classes with scores [-z, z]). The layers themselves end in logits.
+        vocabulary, tokenizer: how text becomes rows of the embedding; no vocabulary: arrays only.
+        labels: one name per class; "class 0", "class 1", ... where none are given.
+        features: names of the inputs of a network without a time axis.
+        assumptions: what the file did not say and the reader assumed, as sentences.
+        source: what the network was read from, for people.
+        dtype: of every computation, "float32" or "float64" (for checks).
+
+    Raises:
+        FormatError: layers do not fit each other, the vocabulary or the labels, or hold numbers
+            that are not finite; the text names what was found and what was expected.
+        InputError: the dtype is unknown.
+    """
+
+    nodes: tuple[Node, ...]
+    output: str = "softmax"
+    vocabulary: Vocabulary | None = None
+    tokenizer: Tokenizer = field(default_factory=Tokenizer)
+    labels: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    source: str = "arrays"
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise InputError(f"dtype is {self.dtype!r}; choose from {choices(DTYPES)}.")
+        if self.output not in OUTPUTS:
+            raise FormatError(f"output is {self.output!r}; choose from {choices(OUTPUTS)}.")
+        if not self.nodes:
+            raise FormatError("The network has no layers.")
+        self._set("nodes", tuple(_frozen(node, self.dtype) for node in self.nodes))
+        last = self.shapes[self.nodes[-1].name]
+        if last.time:
+            raise FormatError(
+                f"The network ends in {last}, expected class scores (batch, classes): its last "
+                "recurrent layer returns a whole sequence."
+            )
+        if self.output == "softmax" and last.units == 1:
+            raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
+        self._set("labels", self._names("labels", self.classes, "class {}"))
+        if not self.input_shape.time:
+            self._set("features", self._names("features", self.input_shape.units, "x{}"))
+        self._check_vocabulary()
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _names(self, attribute: str, count: int, default: str) -> tuple[str, ...]:
+        names = tuple(getattr(self, attribute))
+        if not names:
+            return tuple(default.format(n) for n in range(count))
+        if len(names) != count:
+            raise FormatError(f"Found {len(names)} {attribute} {names}, expected {count}.")
+        if not all(isinstance(name, str) for name in names) or len(set(names)) != count:
+            raise FormatError(f"The {attribute} must be different texts, found {names}.")
+        return names
+
+    def _check_vocabulary(self) -> None:
+        if self.vocabulary is None:
+            return
+        words = len(self.vocabulary)
+        if self.embedding is None:
+            raise FormatError(
+                f"There is a vocabulary of {words} words but no embedding layer; pass "
+                f"`embeddings`, an array of shape ({words}, {self.input_shape.units})."
+            )
+        rows = len(self.embedding.table)
+        if words > rows:
+            raise FormatError(
+                f"The vocabulary has {words} words, but the embedding has only {rows} rows."
+            )
+
+    # What it is ----------------------------------------------------------------------------
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one input after the embedding: what relevance is given for."""
+        return self.nodes[0].layer.input_shape()
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Output shape by node name."""
+        shapes = {INPUT: self.input_shape}
+        for position, node in enumerate(self.nodes):
+            if node.name in shapes or not node.name or "/" in node.name:
+                raise FormatError(f"Layer name {node.name!r} is empty, holds '/' or is used twice.")
+            if isinstance(node.layer, Embedding) and position > 0:
+                raise FormatError(f"The embedding {node.name!r} must be the first layer.")
+            missing = [name for name in node.inputs if name not in shapes]
+            if missing:
+                raise FormatError(
+                    f"Layer {node.name!r} reads {missing[0]!r}, but no earlier layer is called so."
+                )
+            try:
+                shapes[node.name] = node.layer.output_shape(*(shapes[i] for i in node.inputs))
+            except FormatError as error:
+                raise FormatError(f"Layer {node.name!r}: {error}") from None
+        return MappingProxyType(shapes)
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The embedding layer, None where inputs are vectors or features."""
+        first = self.nodes[0].layer
+        return first if isinstance(first, Embedding) else None
+
+    @property
+    def single_sigmoid(self) -> bool:
+        """Whether one unit z stands for two classes with scores [-z, z]."""
+        return self.shapes[self.nodes[-1].name].units == 1
+
+    @property
+    def classes(self) -> int:
+        return 2 if self.single_sigmoid else self.shapes[self.nodes[-1].name].units
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) over everything that decides an explanation: the key for caches."""
+        from lrp_engine.formats.native import describe, weights
+
+        arrays = weights(self)
+        digest = hashlib.sha256(json.dumps(describe(self), sort_keys=True).encode())
+        digest.update(json.dumps(self.vocabulary and self.vocabulary.tokens).encode())
+        digest.update(self.dtype.encode())
+        for name in sorted(arrays):
+            array = np.ascontiguousarray(arrays[name])
+            digest.update(f"{name}{array.dtype}{array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the project's own format: a folder, or a zip file where `path` ends in .zip."""
+        from lrp_engine.formats.native import save
+
+        save(self, path)
+
+    # What it does --------------------------------------------------------------------------
+
+    @cached_property
+    def lock(self) -> threading.Lock:
+        """Held while the program runs: threads that share a network take turns."""
+        return threading.Lock()
+
+    @cached_property
+    def program(self) -> Program:
+        from lrp_engine.program import Program
+
+        return Program(self)
+
+    def predict(
+        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Class scores (B, C): logits, before softmax or sigmoid. Inputs as in `explain`."""
+        from lrp_engine.explain import predict
+
+        return predict(self, inputs, lengths=lengths)
+
+    def probabilities(
+        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Class probabilities (B, C): softmax over classes, or a sigmoid per class."""
+        return self.to_probabilities(self.predict(inputs, lengths=lengths))
+
+    def to_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Probabilities (B, C) of scores (B, C)."""
+        if self.output == "sigmoid":
+            # The two scores of a single unit are -z and z: their sigmoids add up to 1.
+            return np.exp(-np.logaddexp(0, -scores))
+        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shifted / shifted.sum(axis=1, keepdims=True)
+
+    def explain(
+        self,
+        inputs: Any,
+        method: str = "lrp",
+        target: Any = None,
+        rule: Epsilon = DEFAULT_RULE,
+        *,
+        lengths: Sequence[int] | np.ndarray | None = None,
+        layers: bool = False,
+    ) -> Explanation:
+        """Why the network scores these inputs as it does.
+
+        Args:
+            inputs: a list of texts, a list of token lists, an integer array (B, T) of vocabulary
+                ids, a float array (B, T, E) of vectors; for a network without a time axis a float
+                array (B, D) of features. A single text counts as a list of one.
+            method: a name in `lrp_engine.METHODS`: "lrp", "sensitivity", "gradient_x_input".
+            target: None for the predicted class; a class (number or label); one per sample (list
+                or array); or a pair (tuple) `(a, b)`: score of a minus score of b.
+            rule: how weighted sums hand relevance back; used by methods that propagate relevance.
+            lengths: real time steps (B,) of an array input; all of them where None.
+            layers: also keep the relevance at every layer's output, in `Explanation.layers`.
+
+        Returns:
+            An `Explanation` of B samples, in the order of the inputs.
+
+        Raises:
+            InputError: an input, a target or an option does not fit; the text lists what does.
+        """
+        return self.explain_all(
+            inputs, methods=[method], target=target, rule=rule, lengths=lengths, layers=layers
+        )[method]
+
+    def explain_all(
+        self,
+        inputs: Any,
+        *,
+        methods: Sequence[str] | None = None,
+        target: Any = None,
+        rule: Epsilon = DEFAULT_RULE,
+        lengths: Sequence[int] | np.ndarray | None = None,
+        layers: bool = False,
+    ) -> dict[str, Explanation]:
+        """`explain` by several methods at once (all where None), sharing what can be shared."""
+        from lrp_engine.explain import explain
+
+        return explain(
+            self,
+            inputs,
+            methods=methods,
+            target=target,
+            rule=rule,
+            lengths=lengths,
+            layers=layers,
+        )
+
+
+def _frozen(node: Node, dtype: str) -> Node:
+    def freeze(array: np.ndarray) -> np.ndarray:
+        if array.dtype.kind not in "fiu":
+            raise FormatError(f"Layer {node.name!r} has weights of type {array.dtype}.")
+        array = np.array(array, dtype)  # a copy: later changes by the caller do not reach us
+        if not np.isfinite(array).all():
+            raise FormatError(
+                f"Layer {node.name!r} has weights that are not finite (NaN or infinity); "
+                "the training probably diverged."
+            )
+        array.flags.writeable = False
+        return array
+
+    return replace(node, layer=map_arrays(node.layer, freeze))

@@ -1,0 +1,172 @@
+"""The TensorFlow program of a network: one trace per calculus, for any batch and any length.
+
+Axes: B batch, T time, E input units, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tensorflow as tf
+
+from lrp_engine.calculus import Calculus, Gradient, Relevance
+from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
+
+if TYPE_CHECKING:
+    from lrp_engine.network import Network
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What one backward pass brought to each watched tensor; numpy arrays.
+
+    Attributes:
+        scores: (B, C).
+        selection: (B, C), the signed choice of classes that was explained.
+        message: at the input, (B, T, E) or (B, D).
+        sinks: [bias, stabilizer] by operation, (B, T, 2) or (B, 2).
+        states: by initial state, (B, H).
+        layers: by node name, at its output; empty unless asked for.
+    """
+
+    scores: np.ndarray
+    selection: np.ndarray
+    message: np.ndarray
+    sinks: dict[Key, np.ndarray]
+    states: dict[Key, np.ndarray]
+    layers: dict[Key, np.ndarray]
+
+
+class Program:
+    """Forward and backward passes of one network, traced once each.
+
+    The trace serves every batch size, length, rule parameter and target; weights are inputs of the
+    trace, not constants in it.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.dtype = tf.as_dtype(network.dtype)
+        self.nodes = [
+            node
+            if isinstance(node.layer, Embedding)  # rows are looked up before the trace
+            else replace(node, layer=map_arrays(node.layer, tf.constant))
+            for node in network.nodes
+        ]
+        self._passes: dict[tuple[str, bool], Callable] = {}
+
+    def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
+        return self._scores(x, mask).numpy()
+
+    def backward(
+        self,
+        calculus: str,
+        x: np.ndarray,
+        mask: np.ndarray,
+        selection: np.ndarray | None,
+        parameters: tuple[float, ...],
+        *,
+        layers: bool = False,
+    ) -> Backward:
+        """One backward pass; `selection` None explains the predicted class."""
+        key = (calculus, layers)
+        if key not in self._passes:
+            self._passes[key] = self._trace(calculus, layers)
+        predicted = selection is None
+        chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
+        results = self._passes[key](
+            x, mask, tf.constant(chosen, self.dtype), predicted,
+            tf.constant(parameters, self.dtype),
+        )  # fmt: skip
+        return Backward(**tf.nest.map_structure(lambda tensor: tensor.numpy(), results))
+
+    @property
+    def _signature(self) -> list[tf.TensorSpec]:
+        shape = self.network.input_shape
+        x = [None, None, shape.units] if shape.time else [None, shape.units]
+        return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.bool)]
+
+    @cached_property
+    def _scores(self) -> Callable:
+        def run(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+            return self._forward(Ops(Gradient(), lambda _: None), x, mask)[0]
+
+        return tf.function(run, input_signature=self._signature)
+
+    def _trace(self, calculus: str, layers: bool) -> Callable:
+        classes = self.network.classes
+
+        def run(
+            x: tf.Tensor,
+            mask: tf.Tensor,
+            selection: tf.Tensor,
+            predicted: tf.Tensor,
+            parameters: tf.Tensor,
+        ) -> dict:
+            meaning = CALCULI[calculus](parameters)
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(x)
+                ops = Ops(meaning, tape.watch)
+                scores, outputs = self._forward(ops, x, mask)
+            best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
+            selection = tf.where(predicted, best, selection)
+            watched = {
+                "message": x,
+                "sinks": ops.sinks,
+                "states": ops.states,
+                "layers": outputs if layers else {},
+            }
+            messages = tape.gradient(
+                scores, tf.nest.flatten(watched), meaning.start(scores, selection)
+            )
+            found = tf.nest.pack_sequence_as(watched, messages)
+            # No message: nothing depends on it (a gate's branch under signal-take-all).
+            for name in ("sinks", "states", "layers"):
+                found[name] = {k: v for k, v in found[name].items() if v is not None}
+            if found["message"] is None:
+                found["message"] = tf.zeros_like(x)
+            return {"scores": scores, "selection": selection, **found}
+
+        return tf.function(
+            run,
+            input_signature=[
+                *self._signature,
+                tf.TensorSpec([None, classes], self.dtype),
+                tf.TensorSpec([], tf.bool),
+                tf.TensorSpec([None], self.dtype),
+            ],
+        )
+
+    def _forward(
+        self, ops: Ops, x: tf.Tensor, mask: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
+        """Scores (B, C) and every node's output by name."""
+        if self.network.input_shape.time:
+            # Whatever stands in the padding must not matter, not even NaN.
+            x = tf.where(mask[..., None], x, tf.zeros_like(x))
+            signals = {"input": Signal(x, mask)}
+        else:
+            signals = {"input": Signal(x)}
+        for node in self.nodes:
+            inputs = [signals[name] for name in node.inputs]
+            output = node.layer.forward(ops.within(node.name), *inputs)
+            # A node of its own, so that relevance can be asked for at its output.
+            signals[node.name] = output._replace(values=tf.identity(output.values))
+        scores = signals[self.nodes[-1].name].values
+        if self.network.single_sigmoid:
+            scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=1)
+        return scores, {(node.name,): signals[node.name].values for node in self.nodes}
+
+
+# Name -> calculus, given the rule's parameters as a tensor.
+CALCULI: dict[str, Callable[[tf.Tensor], Calculus]] = {
+    "relevance": lambda parameters: Relevance(parameters[0], parameters[1]),
+    "gradient": lambda parameters: Gradient(),
+}
