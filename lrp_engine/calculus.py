@@ -23,6 +23,10 @@ Tensor = tf.Tensor
 class Calculus:
     """The interface both meanings of backward share."""
 
+    def keeps(self, *, gate: bool) -> bool:
+        """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
+        raise NotImplementedError
+
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         """What enters the network at the scores (B, C), for a signed choice of classes (B, C)."""
         raise NotImplementedError
@@ -34,7 +38,8 @@ class Calculus:
     def weighted_sum(
         self, terms: Sequence[Term | Projected], bias: Tensor | None, sink: Tensor
     ) -> Tensor:
-        """z = sum of the terms + bias; `sink` (..., 2) records what bias and stabilizer keep."""
+        """z = sum of the terms + bias; `sink` records what is kept: (..., 2) for [bias,
+        stabilizer], (..., 1) for [stabilizer] where there is no bias."""
         raise NotImplementedError
 
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
@@ -59,6 +64,9 @@ def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
 @dataclass(frozen=True)
 class Gradient(Calculus):
     """Ordinary derivatives: the basis of Sensitivity Analysis and Gradient x Input."""
+
+    def keeps(self, *, gate: bool) -> bool:
+        return False
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         return selection
@@ -92,6 +100,9 @@ class Relevance(Calculus):
     eps: Tensor
     bias_factor: Tensor
 
+    def keeps(self, *, gate: bool) -> bool:
+        return not gate  # signal-take-all
+
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         # Relevance is linear in what it starts from: -1 at class b asks "why not b".
         return scores * selection
@@ -116,8 +127,8 @@ class Relevance(Calculus):
             s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
             R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
 
-        What is not handed back, (1 - delta) times the second sum, goes to the sink: [bias,
-        stabilizer]. No (D, M) message is ever built.
+        What is not handed back, (1 - delta) times the second sum, goes to the sink. No (D, M)
+        message is ever built.
         """
         units = sum(
             term.units if isinstance(term, Projected) else int(term.values.shape[-1])
@@ -135,15 +146,10 @@ class Relevance(Calculus):
             def backward(R: Tensor) -> object:
                 stabilizer = tf.where(z >= 0, eps, -eps)
                 s = R / (z + stabilizer)
-                kept_eps = tf.reduce_sum(stabilizer * s, axis=-1, keepdims=True)  # (..., 1)
-                kept_bias = (
-                    tf.zeros_like(kept_eps)
-                    if bias_ is None
-                    else tf.reduce_sum(bias_ * s, axis=-1, keepdims=True)
-                )
-                share = delta * (kept_bias + kept_eps) / units
-                kept = (1 - delta) * tf.concat([kept_bias, kept_eps], axis=-1)  # (..., 2)
-                messages: list[Tensor | None] = [None, None, kept]
+                absorbers = [stabilizer] if bias_ is None else [bias_, stabilizer]
+                kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
+                share = delta * tf.reduce_sum(kept, axis=-1, keepdims=True) / units  # (..., 1)
+                messages: list[Tensor | None] = [None, None, (1 - delta) * kept]
                 for term in _rebuild(terms, flat):
                     if isinstance(term, Projected):
                         messages += [s, share]

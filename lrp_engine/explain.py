@@ -11,6 +11,7 @@ from lrp_engine import inputs as samples_of
 from lrp_engine.errors import InputError, choices
 from lrp_engine.explanation import Explanation, Ledger
 from lrp_engine.inputs import Samples
+from lrp_engine.layers.base import KEPT
 from lrp_engine.methods import METHODS, Method
 from lrp_engine.rules import Epsilon
 from lrp_engine.targets import resolve, selection
@@ -18,8 +19,6 @@ from lrp_engine.targets import resolve, selection
 if TYPE_CHECKING:
     from lrp_engine.network import Network
     from lrp_engine.program import Backward
-
-KINDS = ("bias", "stabilizer")  # the two columns of a sink
 
 
 def predict(network: Network, inputs: Any, *, lengths: Any) -> np.ndarray:
@@ -147,7 +146,7 @@ class _Assembly:
         terms: dict[str, np.ndarray] = {}
         steps: dict[str, np.ndarray] = {}
         for key, kept in self.parts["sinks"].items():
-            for column, kind in enumerate(KINDS):
+            for column, kind in enumerate(KEPT[kept.shape[-1] == 2]):
                 name, array = "/".join((*key, kind)), kept[..., column].astype(np.float64)
                 if array.ndim == 2:
                     steps[name], array = array, array.sum(axis=1)

@@ -95,7 +95,7 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
         kind = _common_kind(inputs)
         if kind is str:
             _only_for_arrays(lengths)
-            return _from_words(network, [_tokenize(network, text) for text in inputs])
+            return _from_words(network, [network.tokenizer(text) for text in inputs])
         if kind is list:
             _only_for_arrays(lengths)
             words = [_listed(sample) for sample in inputs]
@@ -167,10 +167,6 @@ def _only_for_arrays(lengths: Any, why: str = "texts and token lists have their 
 def _needs_embedding(network: Network) -> None:
     if network.embedding is None:
         raise InputError(f"This network has no embedding to look ids up in. {_expected(network)}")
-
-
-def _tokenize(network: Network, text: str) -> list[str]:
-    return network.tokenizer(text)
 
 
 def _from_words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
@@ -254,7 +250,8 @@ def _lengths(lengths: Any, array: np.ndarray) -> np.ndarray:
             f"`lengths` has shape {real.shape} of {real.dtype}, expected ({count},) integers."
         )
     if real.min() < 0 or real.max() > longest:
-        raise InputError(f"`lengths` must lie between 0 and {longest}, found {real.tolist()!s:.80}.")
+        worst = real.min() if real.min() < 0 else real.max()
+        raise InputError(f"`lengths` must lie between 0 and {longest}, found {worst}.")
     return real
 
 

@@ -30,7 +30,7 @@ class Backward:
         scores: (B, C).
         selection: (B, C), the signed choice of classes that was explained.
         message: at the input, (B, T, E) or (B, D).
-        sinks: [bias, stabilizer] by operation, (B, T, 2) or (B, 2).
+        sinks: what was kept, by operation, (B, T, 1 or 2) or (B, 1 or 2); see `layers.base.KEPT`.
         states: by initial state, (B, H).
         layers: by node name, at its output; empty unless asked for.
     """
@@ -63,7 +63,7 @@ class Program:
 
     def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
-        return self._scores(x, mask).numpy()
+        return self._scores(tf.constant(x), tf.constant(mask)).numpy()
 
     def backward(
         self,
@@ -82,10 +82,18 @@ class Program:
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         results = self._passes[key](
-            x, mask, tf.constant(chosen, self.dtype), predicted,
+            tf.constant(x),
+            tf.constant(mask),
+            tf.constant(chosen, self.dtype),
+            tf.constant(predicted),
             tf.constant(parameters, self.dtype),
-        )  # fmt: skip
+        )
         return Backward(**tf.nest.map_structure(lambda tensor: tensor.numpy(), results))
+
+    def traces(self) -> int:
+        """How many traces were made so far: at most one per pass, whatever the shapes."""
+        passes = [self._scores, *self._passes.values()]
+        return sum(one.experimental_get_tracing_count() for one in passes)
 
     @property
     def _signature(self) -> list[tf.TensorSpec]:
@@ -123,15 +131,12 @@ class Program:
                 "states": ops.states,
                 "layers": outputs if layers else {},
             }
-            messages = tape.gradient(
-                scores, tf.nest.flatten(watched), meaning.start(scores, selection)
+            found = tape.gradient(
+                scores,
+                watched,
+                meaning.start(scores, selection),
+                unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
-            found = tf.nest.pack_sequence_as(watched, messages)
-            # No message: nothing depends on it (a gate's branch under signal-take-all).
-            for name in ("sinks", "states", "layers"):
-                found[name] = {k: v for k, v in found[name].items() if v is not None}
-            if found["message"] is None:
-                found["message"] = tf.zeros_like(x)
             return {"scores": scores, "selection": selection, **found}
 
         return tf.function(

@@ -1,4 +1,4 @@
-"""Rules: how a weighted sum hands its relevance back to its inputs. Small, frozen, no TensorFlow."""
+"""Rules: how a weighted sum hands its relevance back to its inputs. Free of TensorFlow."""
 
 from __future__ import annotations
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Array = Any  # a numpy array in a stored layer, a tensor in a placed one
 
 
+# What can keep relevance in a weighted sum, without and with a bias: the last axis of its sink.
+KEPT = {False: ("stabilizer",), True: ("bias", "stabilizer")}
+
+
 class Shape(NamedTuple):
     """The shape of a signal, without batch and time lengths."""
 
@@ -55,12 +59,19 @@ class Ops:
     def within(self, name: str) -> Ops:
         return replace(self, scope=(*self.scope, name))
 
-    def sink(self, name: str, like: tf.Tensor) -> tf.Tensor:
-        """A watched zero (..., 2) for a weighted sum whose result has the leading axes of like."""
+    def sink(
+        self, name: str, like: tf.Tensor, *, bias: bool = True, gate: bool = False
+    ) -> tf.Tensor:
+        """A zero for a weighted sum (with a bias, of a gate), with the leading axes of like.
+
+        Its last axis has one unit per entry of `KEPT[bias]`. It is watched where the calculus lets
+        the sum keep relevance.
+        """
         import tensorflow as tf
 
-        shape = tf.concat([tf.shape(like)[:-1], [2]], axis=0)
-        return self._watched(self.sinks, name, tf.zeros(shape, like.dtype))
+        shape = tf.concat([tf.shape(like)[:-1], [len(KEPT[bias])]], axis=0)
+        zeros = tf.zeros(shape, like.dtype)
+        return self._watched(self.sinks, name, zeros) if self.calculus.keeps(gate=gate) else zeros
 
     def initial_state(self, name: str, like: tf.Tensor, units: int) -> tf.Tensor:
         """A watched zero (B, units) with the batch axis of like."""

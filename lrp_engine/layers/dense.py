@@ -42,6 +42,6 @@ class Dense(Layer):
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
-        sink = ops.sink("sum", x.values)
+        sink = ops.sink("sum", x.values, bias=self.bias is not None)
         z = ops.calculus.weighted_sum([Term(x.values, self.kernel)], self.bias, sink)
         return Signal(ops.calculus.activation(ACTIVATIONS[self.activation], z), x.mask)

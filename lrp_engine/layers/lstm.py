@@ -114,7 +114,9 @@ class LSTM(Layer):
             [
                 *calculus.project(x.values, W_gates),
                 *calculus.project(x.values, W_signal),
-                *(ops.sink(name, x.values) for name in ("gates", "signal", "cell")),
+                ops.sink("gates", x.values, gate=True),
+                ops.sink("signal", x.values),
+                ops.sink("cell", x.values, bias=False),
             ],
             [ops.initial_state(name, x.values, H) for name in ("h", "c")],
             x.mask,

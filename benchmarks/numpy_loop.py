@@ -1,0 +1,66 @@
+"""LRP of one sample at a time in plain numpy: the peer that the engine is measured against.
+
+Vectorized over units, a Python loop over time, one sentence per call; no ledger.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrp_engine.layers import LSTM, Bidirectional, Dense
+from lrp_engine.network import Network
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
+
+
+def _forward(layer: LSTM, x: np.ndarray) -> tuple[np.ndarray, list]:
+    H = layer.units
+    h, c, steps = np.zeros(H, x.dtype), np.zeros(H, x.dtype), []
+    projected = x @ layer.kernel + layer.bias
+    for t in range(len(x))[:: -1 if layer.go_backwards else 1]:
+        z = projected[t] + h @ layer.recurrent_kernel
+        i, f, o = np.split(_sigmoid(z[: 3 * H]), 3)
+        g = np.tanh(z[3 * H :])
+        kept, added = f * c, i * g
+        steps.append((t, h, kept, added, z[3 * H :]))
+        c = kept + added
+        h = o * np.tanh(c)
+    return h, steps
+
+
+def _share(R: np.ndarray, z: np.ndarray, eps: float) -> np.ndarray:
+    return R / (z + np.where(z >= 0, eps, -eps))
+
+
+def _backward(layer: LSTM, x: np.ndarray, steps: list, R: np.ndarray, eps: float) -> np.ndarray:
+    H = layer.units
+    W, U = layer.kernel[:, 3 * H :], layer.recurrent_kernel[:, 3 * H :]
+    out, Rh, Rc = np.zeros_like(x), R, np.zeros_like(R)
+    for t, h, kept, added, z in reversed(steps):
+        s = _share(Rc + Rh, kept + added, eps)
+        Rc = kept * s
+        s = _share(added * s, z, eps)
+        out[t] = x[t] * (W @ s)
+        Rh = h * (U @ s)
+    return out
+
+
+def relevance(network: Network, x: np.ndarray, eps: float = 1e-3) -> np.ndarray:
+    """Relevance (T, E) for the predicted class of one sample (T, E): BiLSTM and output layer."""
+    *_, bilstm, output = (node.layer for node in network.nodes)
+    assert isinstance(bilstm, Bidirectional)
+    assert isinstance(output, Dense)
+    halves = [bilstm.forward_layer, bilstm.backward_layer]
+    runs = [_forward(layer, x) for layer in halves]
+    h = np.concatenate([state for state, _ in runs])
+    scores = h @ output.kernel + (0 if output.bias is None else output.bias)
+    c = scores.argmax()
+    R = h * output.kernel[:, c] * _share(scores[c : c + 1], scores[c : c + 1], eps)
+    parts = np.split(R, 2)
+    return sum(
+        (_backward(layer, x, steps, part, eps)
+         for layer, (_, steps), part in zip(halves, runs, parts, strict=True)),
+        np.zeros_like(x),
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""Numbers, words and ledger entries as people read them; shared by HTML, charts and terminal."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.explanation import LedgerName
+
+if TYPE_CHECKING:
+    from lrp_engine.explanation import Explanation
+
+MINUS = "−"
+# Largest accepted error, relative to max(|score|, sum of |terms|).
+TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
+
+_KINDS = {"bias": "biases", "stabilizer": "stabilizers"}
+_OPERATIONS = {
+    "signal": "of the cell signal",
+    "gates": "of the gates",
+    "cell": "of the cell state",
+    "sum": "of the weighted sum",
+}
+_STATES = {"h": "initial hidden state h₀", "c": "initial cell state c₀"}
+_SHOWN = {" ": "␣", "\n": "↵", "\r": "↵", "\t": "⇥", "\xa0": "␣"}
+
+
+def number(
+    value: float, *, signed: bool = True, limit: float | None = None, minus: str = MINUS
+) -> str:
+    """A value to read, as "+0.42".
+
+    Args:
+        signed: write the plus of a positive value.
+        limit: the largest |value| shown next to it; sets the decimals, two or more.
+        minus: the minus sign.
+    """
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else f"{minus if value < 0 else ''}infinite"
+    scale = abs(value) if limit is None else limit
+    if scale and not 1e-5 <= scale < 1e6:
+        text = f"{value:+.2e}"
+    else:
+        # Three significant digits of the largest value, so that the small ones stay comparable.
+        decimals = 2 if scale == 0 else max(2, 2 - math.floor(math.log10(scale)))
+        text = f"{value:+.{decimals}f}"
+    return _sign(text, value, signed, minus)
+
+
+def exact(value: float, *, signed: bool = True, minus: str = MINUS) -> str:
+    """A value with the six digits that float32 knows, as "+0.421337"."""
+    if not math.isfinite(value):
+        return number(value, minus=minus)
+    return _sign(f"{value:+.6g}", value, signed, minus)
+
+
+def _sign(text: str, value: float, signed: bool, minus: str) -> str:
+    sign, digits = text[0], text[1:]
+    if value == 0:
+        return digits
+    return (minus if sign == "-" else "+" if signed else "") + digits
+
+
+def percentage(share: float) -> str:
+    """A probability as "48.3 %", never rounded to 0 or 100."""
+    if not math.isfinite(share):
+        return "not a number"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 <= share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def visible(token: str) -> str:
+    """A token with white space and control characters made visible; nothing acts on the reader.
+
+    Control characters would steer a terminal; invisible ones would reorder the words around them.
+    """
+    if not token:
+        return "(empty)"
+    blank = token.isspace()
+    return "".join(_shown(character, blank=blank) for character in token)
+
+
+def _shown(character: str, *, blank: bool) -> str:
+    if character in _SHOWN and (blank or character not in " \xa0"):
+        return _SHOWN[character]
+    if character.isprintable() or character in " \u200c\u200d":  # joiners make letters and emoji
+        return character
+    if ord(character) < 32:
+        return chr(0x2400 + ord(character))  # its picture, "␛" for escape
+    if unicodedata.category(character) == "Zs":
+        return "␣"
+    return f"⟨{ord(character):04X}⟩"
+
+
+def ledger_words(name: str) -> str:
+    """A ledger name as "bilstm, forward: biases of the cell signal"."""
+    layer, direction, operation, kind = LedgerName.parse(name)
+    place = f"{layer}, {direction}" if direction else layer
+    what = _OPERATIONS.get(operation, f"of {operation!r}")
+    return f"{place}: {_KINDS.get(kind, kind)} {what}"
+
+
+def state_words(name: str) -> str:
+    """An initial state's name as "bilstm, forward: initial cell state c₀"."""
+    *place, state = name.split("/")
+    return f"{', '.join(place)}: {_STATES.get(state, f'initial state {state}')}"
+
+
+def target_words(explanation: Explanation, index: int = 0) -> tuple[str, str | None]:
+    """The class explained, and the one it is held against in a contrast."""
+    first, *other = (explanation.labels[c] for c in np.atleast_1d(explanation.target[index]))
+    return first, other[0] if other else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether everything adds up to the score, and by how much it misses."""
+
+    ok: bool
+    error: float
+    tolerance: float
+    sentence: str
+
+
+def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
+    """Do words, initial states and ledger add up to the explained score?
+
+    The tolerance is `TOLERANCES[dtype]` times max(|score|, sum of |terms|).
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    require_sum(explanation)
+    parts = np.concatenate(
+        [
+            explanation.token_relevance[index],
+            *([array[index]] for array in explanation.initial_states.values()),
+            *([array[index]] for array in explanation.ledger.values()),
+        ]
+    )
+    score = float(explanation.explained_score[index])
+    error = float(explanation.conservation_error[index])
+    relative = TOLERANCES[explanation.dtype]
+    scale = max(abs(score), float(np.abs(parts).sum()))
+    tolerance = relative * scale
+    ok = abs(error) <= tolerance  # false for NaN
+    sentence = (
+        f"{'Passed' if ok else 'Failed'}: words, initial states, biases and stabilizers add up to "
+        f"the explained score {number(score)} with an error of {abs(error):.1e}. Allowed is "
+        f"{tolerance:.1e}: {relative:.0e} ({explanation.dtype}) of {scale:.3g}, the larger of "
+        "|score| and the sum of all terms' sizes."
+    )
+    return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)
+
+
+def require_sum(explanation: Explanation) -> None:
+    """Stop where the method's numbers are not parts of the score.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    if not explanation.facts.sums_to_score:
+        raise InputError(
+            f"{explanation.facts.title} does not promise that its numbers add up to the score; "
+            "choose Layer-wise Relevance Propagation to see the account."
+        )
