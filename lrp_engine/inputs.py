@@ -97,11 +97,16 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
             _only_for_arrays(lengths)
             return _from_words(network, [network.tokenizer(text) for text in inputs])
         if kind is list:
-            _only_for_arrays(lengths)
             words = [_listed(sample) for sample in inputs]
-            if all(isinstance(word, str) for sample in words for word in sample):
+            text = [isinstance(word, str) for sample in words for word in sample]
+            if all(text):
+                _only_for_arrays(lengths)
                 return _from_words(network, words)
-            if all(isinstance(i, (int, np.integer)) for sample in words for i in sample):
+            if any(text):
+                raise InputError(f"A token list holds more than words. {_expected(network)}")
+            whole = all(isinstance(i, (int, np.integer)) for sample in words for i in sample)
+            if whole and network.input_shape.time:
+                _only_for_arrays(lengths)
                 _needs_embedding(network)
                 return _from_ids(network, [np.array(sample, np.int64) for sample in words])
         try:

@@ -1,0 +1,54 @@
+# `make app` opens the dashboard, `make test` runs every check. Both install what they need into
+# .venv and, for the browser tests, Debian's Chromium where no Chromium or Chrome is found.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+ROOT_DO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: app test lint format bench screenshots chromium clean
+
+app: .venv/app.stamp
+	$(BIN)/streamlit run app/main.py
+
+test: .venv/test.stamp chromium lint
+	$(BIN)/python -m pytest
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/test.stamp
+	$(BIN)/python benchmarks/speed.py
+
+screenshots: .venv/test.stamp chromium
+	$(BIN)/python docs/screenshots.py
+
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+		|| { $(ROOT_DO) apt-get update -q && $(ROOT_DO) apt-get install -qy chromium; }
+
+# Debian keeps the venv module apart from Python.
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { $(ROOT_DO) apt-get update -q && $(ROOT_DO) apt-get install -qy python3-venv; }
+	$(PYTHON) -m venv .venv
+
+.venv/app.stamp: requirements.txt .venv/pyvenv.cfg
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements-dev.txt requirements.txt .venv/pyvenv.cfg
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/app.stamp
+
+clean:
+	rm -rf .venv
