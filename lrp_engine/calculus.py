@@ -1,8 +1,8 @@
 """The three operations networks are made of, each with a choice of what "backward" means.
 
 A layer is written once, forward, on `weighted_sum`, `activation` and `product`. Under `Gradient`
-automatic differentiation then yields derivatives; under `Relevance` the same call yields
-relevances, because each operation carries a backward function that redistributes relevance.
+a backward pass then yields derivatives; under `Relevance` the same call yields relevances, because
+each operation carries a backward function that redistributes relevance.
 
 Axes: B batch, T time, D inputs of a linear map, M its outputs. R relevance, z pre-activation,
 s = R / (z + eps sign z).
@@ -11,7 +11,7 @@ s = R / (z + eps sign z).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
@@ -20,8 +20,32 @@ from lrp_engine.terms import Projected, Term
 Tensor = tf.Tensor
 
 
+class Memory:
+    """Pre-activations of one time step: recorded on the way forward, replayed on the way back.
+
+    A loop over time stores these instead of every intermediate value, and its backward pass
+    repeats only the cheap element-wise part of a step, no matrix product.
+    """
+
+    def __init__(self, known: Sequence[Tensor] | None = None) -> None:
+        self.replaying = known is not None
+        self.values = list(known or [])
+
+    def next(self, compute: Callable[[], Tensor]) -> Tensor:
+        if self.replaying:
+            return self.values.pop(0)
+        self.values.append(compute())
+        return self.values[-1]
+
+
+@dataclass(frozen=True)
 class Calculus:
-    """The interface both meanings of backward share."""
+    """What both meanings of backward share."""
+
+    memory: Memory | None = None
+
+    def with_memory(self, memory: Memory) -> Calculus:
+        return replace(self, memory=memory)
 
     def keeps(self, *, gate: bool) -> bool:
         """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
@@ -29,17 +53,6 @@ class Calculus:
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         """What enters the network at the scores (B, C), for a signed choice of classes (B, C)."""
-        raise NotImplementedError
-
-    def project(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """x W for all time steps at once: values (..., M) and share (..., 1) for `Projected`."""
-        raise NotImplementedError
-
-    def weighted_sum(
-        self, terms: Sequence[Term | Projected], bias: Tensor | None, sink: Tensor
-    ) -> Tensor:
-        """z = sum of the terms + bias; `sink` records what is kept: (..., 2) for [bias,
-        stabilizer], (..., 1) for [stabilizer] where there is no bias."""
         raise NotImplementedError
 
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
@@ -50,15 +63,70 @@ class Calculus:
         """gate * signal."""
         raise NotImplementedError
 
+    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+        """What an input x (..., D) receives, given s W^T (..., D) and the bias share (..., 1)."""
+        raise NotImplementedError
 
-def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
-    values = [
-        term.values if isinstance(term, Projected) or term.weight is None
-        else tf.matmul(term.values, term.weight)
-        for term in terms
-    ]  # fmt: skip
-    z = values[0] if len(values) == 1 else tf.add_n(values)
-    return z if bias is None else z + bias
+    def absorb(
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
+        raise NotImplementedError
+
+    def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """x W + b for all time steps at once: values (..., M) and share (..., 1) for `Projected`."""
+
+        @tf.custom_gradient
+        def operation(x: Tensor, weight: Tensor, bias: Tensor) -> object:
+            values = tf.matmul(x, weight) + bias
+
+            def backward(s: Tensor, share: Tensor) -> object:
+                back = tf.matmul(s, weight, transpose_b=True)
+                return self.through(x, back, share), None, None
+
+            return (values, tf.zeros_like(x[..., :1])), backward
+
+        return operation(x, weight, bias)
+
+    def weighted_sum(
+        self, terms: Sequence[Term | Projected], bias: Tensor | None, sink: Tensor
+    ) -> Tensor:
+        """z = sum of the terms + bias (already within a projected term).
+
+        `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
+        where there is no bias. No (D, M) message is ever built.
+        """
+        units = sum(
+            term.units if isinstance(term, Projected) else int(term.values.shape[-1])
+            for term in terms
+        )
+        flat = [tensor for term in terms for tensor in _tensors(term)]
+        absorber = [] if bias is None else [bias]
+        costly = any(isinstance(term, Projected) or term.weight is not None for term in terms)
+        if self.memory is not None and costly:
+            z = self.memory.next(lambda: _forward(terms, bias))
+        else:
+            z = _forward(terms, bias)
+
+        @tf.custom_gradient
+        def operation(z: Tensor, sink: Tensor, *tensors: Tensor) -> object:
+            def backward(R: Tensor) -> object:
+                s, share, kept = self.absorb(R, z, tensors[-1] if absorber else None, units)
+                messages: list[Tensor | None] = [None, kept]
+                for term in _rebuild(terms, tensors):
+                    if isinstance(term, Projected):
+                        messages += [s, share]
+                    elif term.weight is None:
+                        messages += [self.through(term.values, s, share)]
+                    else:
+                        back = tf.matmul(s, term.weight, transpose_b=True)
+                        messages += [self.through(term.values, back, share), None]
+                return [*messages, *(None for _ in absorber)]
+
+            return tf.identity(z), backward
+
+        # z is a value here, not a way back: the way back is the operation's own.
+        return operation(tf.stop_gradient(z), sink, *flat, *absorber)
 
 
 @dataclass(frozen=True)
@@ -71,30 +139,28 @@ class Gradient(Calculus):
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         return selection
 
-    def project(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        values = tf.matmul(x, weight)
-        return values, tf.zeros_like(values[..., :1])
-
-    def weighted_sum(
-        self, terms: Sequence[Term | Projected], bias: Tensor | None, sink: Tensor
-    ) -> Tensor:
-        return _forward(terms, bias)
-
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         return function(z)
 
     def product(self, gate: Tensor, signal: Tensor) -> Tensor:
         return gate * signal
 
+    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+        return back
 
-@dataclass(frozen=True)
+    def absorb(
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        return R, None, None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Relevance(Calculus):
     """Layer-wise Relevance Propagation: epsilon rule for sums, signal-take-all for products.
 
     Bach et al. 2015 (doi 10.1371/journal.pone.0130140) and, for recurrent networks, Arras et al.
     2017 (doi 10.18653/v1/W17-5221). `eps` and `bias_factor` are scalar tensors: one trace serves
-    every value. They, and all weights, enter the custom gradients as explicit arguments, since
-    inside a while loop those must not capture constants.
+    every value.
     """
 
     eps: Tensor
@@ -107,64 +173,9 @@ class Relevance(Calculus):
         # Relevance is linear in what it starts from: -1 at class b asks "why not b".
         return scores * selection
 
-    def project(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        @tf.custom_gradient
-        def operation(x: Tensor, weight: Tensor) -> object:
-            values = tf.matmul(x, weight)
-
-            def backward(s: Tensor, share: Tensor) -> object:
-                return x * tf.matmul(s, weight, transpose_b=True) + share, None
-
-            return (values, tf.zeros_like(values[..., :1])), backward
-
-        return operation(x, weight)
-
-    def weighted_sum(
-        self, terms: Sequence[Term | Projected], bias: Tensor | None, sink: Tensor
-    ) -> Tensor:
-        """The epsilon rule. With N units feeding the sum and delta the bias factor,
-
-            s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
-            R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
-
-        What is not handed back, (1 - delta) times the second sum, goes to the sink. No (D, M)
-        message is ever built.
-        """
-        units = sum(
-            term.units if isinstance(term, Projected) else int(term.values.shape[-1])
-            for term in terms
-        )
-        flat = [tensor for term in terms for tensor in _tensors(term)]
-        if bias is not None:
-            flat.append(bias)
-
-        @tf.custom_gradient
-        def operation(eps: Tensor, delta: Tensor, sink: Tensor, *flat: Tensor) -> object:
-            bias_ = flat[-1] if bias is not None else None
-            z = _forward(_rebuild(terms, flat), bias_)
-
-            def backward(R: Tensor) -> object:
-                stabilizer = tf.where(z >= 0, eps, -eps)
-                s = R / (z + stabilizer)
-                absorbers = [stabilizer] if bias_ is None else [bias_, stabilizer]
-                kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
-                share = delta * tf.reduce_sum(kept, axis=-1, keepdims=True) / units  # (..., 1)
-                messages: list[Tensor | None] = [None, None, (1 - delta) * kept]
-                for term in _rebuild(terms, flat):
-                    if isinstance(term, Projected):
-                        messages += [s, share]
-                    elif term.weight is None:
-                        messages += [term.values * s + share]
-                    else:
-                        back = tf.matmul(s, term.weight, transpose_b=True)
-                        messages += [term.values * back + share, None]
-                return messages if bias is None else [*messages, None]
-
-            return z, backward
-
-        return operation(self.eps, self.bias_factor, sink, *flat)
-
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+        """Relevance passes unchanged."""
+
         @tf.custom_gradient
         def operation(z: Tensor) -> object:
             return function(z), lambda R: R
@@ -180,6 +191,39 @@ class Relevance(Calculus):
 
         # Cutting the gate prunes its whole branch: nothing is stored or computed for it.
         return operation(tf.stop_gradient(gate), signal)
+
+    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+        """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
+        return x * back + share
+
+    def absorb(
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """The epsilon rule. With N units feeding the sum and delta the bias factor,
+
+            s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
+            R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
+
+        What is not handed back, (1 - delta) times the second sum, is kept.
+        """
+        stabilizer = tf.where(z >= 0, self.eps, -self.eps)
+        s = R / (z + stabilizer)
+        absorbers = [stabilizer] if bias is None else [bias, stabilizer]
+        kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
+        share = self.bias_factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
+        return s, share, (1 - self.bias_factor) * kept
+
+
+def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
+    values = [
+        term.values
+        if isinstance(term, Projected) or term.weight is None
+        else tf.matmul(term.values, term.weight)
+        for term in terms
+    ]
+    if bias is not None and not any(isinstance(term, Projected) for term in terms):
+        values.append(bias)
+    return sum(values[1:], values[0])
 
 
 def _tensors(term: Term | Projected) -> list[Tensor]:

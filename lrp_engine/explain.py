@@ -110,9 +110,7 @@ class _Assembly:
             else:
                 table[key][chunk] = part
 
-    def explanation(
-        self, method: Method, targets: np.ndarray | None, rule: Epsilon
-    ) -> Explanation:
+    def explanation(self, method: Method, targets: np.ndarray | None, rule: Epsilon) -> Explanation:
         samples, network = self.samples, self.samples.network
         unknown = np.zeros((len(samples), samples.width), bool)
         for n, flags in enumerate(samples.unknown):

@@ -172,6 +172,6 @@ class Program:
 
 # Name -> calculus, given the rule's parameters as a tensor.
 CALCULI: dict[str, Callable[[tf.Tensor], Calculus]] = {
-    "relevance": lambda parameters: Relevance(parameters[0], parameters[1]),
+    "relevance": lambda parameters: Relevance(eps=parameters[0], bias_factor=parameters[1]),
     "gradient": lambda parameters: Gradient(),
 }

@@ -123,9 +123,7 @@ def test_ledger_closes(network, x, rule):
         )
         size = np.abs(found.relevance).sum() + 1
         np.testing.assert_allclose(accounted, found.explained_score, rtol=0, atol=1e-10 * size)
-        np.testing.assert_array_equal(
-            found.conservation_error, found.explained_score - accounted
-        )
+        np.testing.assert_array_equal(found.conservation_error, found.explained_score - accounted)
 
 
 def test_bias_factor_one_leaves_nothing_in_the_ledger(network, x):

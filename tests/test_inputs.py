@@ -125,7 +125,12 @@ def test_bad_inputs_get_a_sentence(net, name):
 
 @pytest.mark.parametrize(
     ("lengths", "words"),
-    [([1], "(1,)"), ([1, 9], "between 0 and 3, found 9"), ([-1, 2], "found -1"), ([1.5, 2], "float")],
+    [
+        ([1], "(1,)"),
+        ([1, 9], "between 0 and 3, found 9"),
+        ([-1, 2], "found -1"),
+        ([1.5, 2], "float"),
+    ],
 )
 def test_bad_lengths_get_a_sentence(net, lengths, words):
     with pytest.raises(InputError) as error:

@@ -43,9 +43,7 @@ def keras_model():
 def test_eight_arrays_score_as_keras_does(arrays, keras_model):
     keras_model.set_weights(arrays)
     x = np.random.default_rng(1).normal(size=(6, 7, E)).astype("float32")
-    np.testing.assert_allclose(
-        from_weights(arrays).predict(x), keras_model(x).numpy(), atol=1e-5
-    )
+    np.testing.assert_allclose(from_weights(arrays).predict(x), keras_model(x).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("order", ["".join(p) for p in itertools.permutations("ifgo")])

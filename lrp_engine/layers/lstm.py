@@ -25,6 +25,10 @@ from lrp_engine.terms import Projected, Term
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from lrp_engine.calculus import Calculus
+
+    Tensors = Sequence[tf.Tensor]
+
 GATE_ORDER = "ifog"  # the three gates side by side, then the signal
 
 
@@ -82,47 +86,45 @@ class LSTM(Layer):
         import tensorflow as tf
 
         (x,) = inputs
-        calculus, H, E = ops.calculus, self.units, int(self.kernel.shape[0])
+        H, E = self.units, int(self.kernel.shape[0])
         squash, gated = ACTIVATIONS[self.activation], ACTIVATIONS[self.recurrent_activation]
         W_gates, W_signal = tf.split(self.kernel, [3 * H, H], axis=1)
         U_gates, U_signal = tf.split(self.recurrent_kernel, [3 * H, H], axis=1)
         b_gates, b_signal = tf.split(self.bias, [3 * H, H])
 
-        def step(states: Sequence[tf.Tensor], now: Sequence[tf.Tensor]) -> tuple:
+        def step(calculus: Calculus, states: Tensors, now: Tensors, probes: Tensors) -> Tensors:
             h, c = states
-            p_gates, share_gates, p_signal, share_signal, gate_sink, signal_sink, cell_sink = now
-            gates = calculus.activation(
-                gated,
-                calculus.weighted_sum(
-                    [Projected(p_gates, share_gates, E), Term(h, U_gates)], b_gates, gate_sink
-                ),
-            )
+            p_gates, p_signal = now
+            share_gates, share_signal, gate_sink, signal_sink, cell_sink = probes
+            terms = [Projected(p_gates, share_gates, E), Term(h, U_gates)]
+            gates = calculus.activation(gated, calculus.weighted_sum(terms, b_gates, gate_sink))
             i, f, o = tf.split(gates, 3, axis=1)
-            g = calculus.activation(
-                squash,
-                calculus.weighted_sum(
-                    [Projected(p_signal, share_signal, E), Term(h, U_signal)], b_signal, signal_sink
-                ),
-            )
+            terms = [Projected(p_signal, share_signal, E), Term(h, U_signal)]
+            g = calculus.activation(squash, calculus.weighted_sum(terms, b_signal, signal_sink))
             kept, added = calculus.product(f, c), calculus.product(i, g)
             c = calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)
-            h = calculus.product(o, calculus.activation(squash, c))
-            return h, c
+            return calculus.product(o, calculus.activation(squash, c)), c
 
-        outputs, last = scan(
+        p_gates, share_gates = ops.calculus.project(x.values, W_gates, b_gates)
+        p_signal, share_signal = ops.calculus.project(x.values, W_signal, b_signal)
+        output = scan(
             step,
-            [
-                *calculus.project(x.values, W_gates),
-                *calculus.project(x.values, W_signal),
+            ops.calculus,
+            inputs=[p_gates, p_signal],
+            probes=[
+                share_gates,
+                share_signal,
                 ops.sink("gates", x.values, gate=True),
                 ops.sink("signal", x.values),
                 ops.sink("cell", x.values, bias=False),
             ],
-            [ops.initial_state(name, x.values, H) for name in ("h", "c")],
-            x.mask,
+            states=[ops.initial_state(name, x.values, H) for name in ("h", "c")],
+            mask=x.mask,
+            sums=[3 * H, H],
             backwards=self.go_backwards,
+            sequences=self.return_sequences,
         )
-        return Signal(outputs, x.mask) if self.return_sequences else Signal(last)
+        return Signal(output, x.mask if self.return_sequences else None)
 
 
 def reorder_gates(array: np.ndarray, order: str, *, to: str = GATE_ORDER) -> np.ndarray:

@@ -1,71 +1,163 @@
-"""The loop over time that every recurrent layer shares: masks, direction, last state."""
+"""The loop over time that every recurrent layer shares: masks, direction, and the way back.
+
+Axes: B batch, T time, H hidden units.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Step = Callable[[Sequence["tf.Tensor"], Sequence["tf.Tensor"]], Sequence["tf.Tensor"]]
+    from lrp_engine.calculus import Calculus
+
+# (calculus, states, inputs at t, probes at t) -> new states; the first one is the output.
+Step = Callable[
+    ["Calculus", Sequence["tf.Tensor"], Sequence["tf.Tensor"], Sequence["tf.Tensor"]],
+    Sequence["tf.Tensor"],
+]
 
 
 def scan(
     step: Step,
+    calculus: Calculus,
+    *,
     inputs: Sequence[tf.Tensor],
+    probes: Sequence[tf.Tensor],
     states: Sequence[tf.Tensor],
     mask: tf.Tensor,
-    *,
+    sums: Sequence[int],
     backwards: bool,
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Run `step(states, inputs at t) -> states` over time; the first state is the output.
+    sequences: bool,
+) -> tf.Tensor:
+    """Run a step over time; what it means to go back is the calculus' business.
+
+    Automatic differentiation of a loop stores every intermediate value of every step and takes
+    time quadratic in T to gather what flows to the inputs. Here the way back is a loop of its own:
+    it repeats each step from the stored states and pre-activations, and differentiates that step.
 
     Args:
         step: one time step.
+        calculus: what backward means.
         inputs: tensors (B, T, ...), each read at its own time step in either direction.
+        probes: zeros (B, T, n) that only receive messages on the way back.
         states: initial states (B, H).
         mask: (B, T), true at real tokens; elsewhere the states stay as they are.
+        sums: units of each weighted sum with weights in a step, in order.
         backwards: read from the last time step to the first.
+        sequences: return the output of every time step, at the step it belongs to.
 
     Returns:
-        The outputs (B, T, H), each at the time step it belongs to, and the final output (B, H).
+        Outputs (B, T, H) or the final output (B, H).
     """
     import tensorflow as tf
 
-    length = tf.shape(mask)[1]
-    reads = [_by_time(tensor) for tensor in (*inputs, mask[..., None])]
-    writes = tf.TensorArray(
-        states[0].dtype, size=length, element_shape=states[0].shape, clear_after_read=False
-    )
+    from lrp_engine.calculus import Memory
 
-    def body(t: tf.Tensor, states: Sequence[tf.Tensor], writes: tf.TensorArray) -> tuple:
-        at = length - 1 - t if backwards else t
-        *now, real = (read.read(at) for read in reads)
-        new = step(states, now)
-        states = tuple(
-            tf.where(real, fresh, old) for fresh, old in zip(new, states, strict=True)
+    dtype = states[0].dtype
+
+    def array(length: tf.Tensor, unit: int) -> tf.TensorArray:
+        return tf.TensorArray(dtype, length, element_shape=[None, unit], clear_after_read=False)
+
+    @tf.custom_gradient
+    def run(mask: tf.Tensor, *tensors: tf.Tensor) -> Any:
+        arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], tensors)
+        xs, probes_, initial = arguments
+        length = tf.shape(mask)[1]
+        reads = [_unstacked(x) for x in xs]
+        real = _unstacked(mask[..., None])
+        zeros = [tf.zeros_like(probe[:, 0]) for probe in probes_]
+
+        def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
+            at = length - 1 - n if backwards else n
+            memory = Memory()
+            now = [read.read(at) for read in reads]
+            new = step(calculus.with_memory(memory), states, now, zeros)
+            before = [a.write(at, s) for a, s in zip(before, states, strict=True)]
+            known = [a.write(at, z) for a, z in zip(known, memory.values, strict=True)]
+            return n + 1, _where(real.read(at), new, states), before, known
+
+        _, final, before, known = tf.while_loop(
+            lambda n, *_: n < length,
+            forward,
+            (
+                0,
+                list(initial),
+                [array(length, state.shape[-1]) for state in initial],
+                [array(length, units) for units in sums],
+            ),
         )
-        return t + 1, states, writes.write(at, states[0])
 
-    _, final, writes = tf.while_loop(
-        lambda t, *_: t < length, body, (0, tuple(states), writes), maximum_iterations=length
-    )
-    return _by_batch(writes.stack()), final[0]
+        def backward(R: tf.Tensor) -> Any:
+            connected: dict[int, bool] = {}
+            arriving = _unstacked(R) if sequences else None
+
+            def back(n: tf.Tensor, messages: Sequence, writes: Sequence) -> tuple:
+                at = n if backwards else length - 1 - n
+                then = [a.read(at) for a in before]
+                now = [read.read(at) for read in reads]
+                if arriving is not None:
+                    messages = [messages[0] + arriving.read(at), *messages[1:]]
+                watched = [*now, *zeros, *then]
+                with tf.GradientTape(watch_accessed_variables=False) as tape:
+                    tape.watch(watched)
+                    memory = Memory([a.read(at) for a in known])
+                    new = step(calculus.with_memory(memory), then, now, zeros)
+                    new = _where(real.read(at), new, then)
+                found = tape.gradient(new, watched, list(messages))
+                sides, messages = found[: len(writes)], found[len(writes) :]
+                connected.update((n, side is not None) for n, side in enumerate(sides))
+                writes = [
+                    a if side is None else a.write(at, side)
+                    for a, side in zip(writes, sides, strict=True)
+                ]
+                return n + 1, messages, writes
+
+            start = [tf.zeros_like(state) for state in final]
+            _, messages, writes = tf.while_loop(
+                lambda n, *_: n < length,
+                back,
+                (
+                    0,
+                    start if sequences else [R, *start[1:]],
+                    [array(length, tensor.shape[-1]) for tensor in (*xs, *probes_)],
+                ),
+            )
+            sides = [_stacked(a) if connected[n] else None for n, a in enumerate(writes)]
+            return None, *sides, *messages
+
+        if not sequences:
+            return final[0], backward
+        # Output at t is the state that stands before the next step read, or the final one.
+        last = final[0][:, None]
+        outputs = _stacked(before[0])
+        ordered = [last, outputs[:, :-1]] if backwards else [outputs[:, 1:], last]
+        return tf.concat(ordered, axis=1), backward
+
+    return run(mask, *inputs, *probes, *states)
 
 
-def _by_time(tensor: tf.Tensor) -> tf.TensorArray:
+def _where(real: tf.Tensor, new: Sequence[tf.Tensor], old: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     import tensorflow as tf
 
-    first = tf.transpose(tensor, [1, 0, *range(2, tensor.shape.rank)])  # (T, B, ...)
+    return [tf.where(real, fresh, stale) for fresh, stale in zip(new, old, strict=True)]
+
+
+def _unstacked(tensor: tf.Tensor) -> tf.TensorArray:
+    """(B, T, ...) as an array over time."""
+    import tensorflow as tf
+
+    by_time = tf.transpose(tensor, [1, 0, 2])
     array = tf.TensorArray(
-        tensor.dtype, size=tf.shape(first)[0], element_shape=first.shape[1:],
-        clear_after_read=False,
-    )  # fmt: skip
-    return array.unstack(first)
+        tensor.dtype, tf.shape(by_time)[0], element_shape=by_time.shape[1:], clear_after_read=False
+    )
+    return array.unstack(by_time)
 
 
-def _by_batch(tensor: tf.Tensor) -> tf.Tensor:
+def _stacked(array: tf.TensorArray) -> tf.Tensor:
+    """The reverse of `_unstacked`."""
     import tensorflow as tf
 
-    return tf.transpose(tensor, [1, 0, *range(2, tensor.shape.rank)])  # (B, T, ...)
+    return tf.transpose(array.stack(), [1, 0, 2])
