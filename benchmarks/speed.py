@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -59,7 +60,8 @@ def keras_forward(arrays: list[np.ndarray], dtype: str) -> Callable:
     )
     model.set_weights([array.astype(dtype) for array in arrays])
     spec = tf.TensorSpec([None, None, E], dtype)
-    return tf.function(lambda x: model(x, training=False), input_signature=[spec])
+    graph = tf.function(lambda x: model(x, training=False), input_signature=[spec])
+    return lambda x: graph(x).numpy()
 
 
 def against_keras(rounds: int) -> None:
@@ -74,10 +76,10 @@ def against_keras(rounds: int) -> None:
             np.testing.assert_allclose(forward(x), network.predict(x), atol=1e-4)
             base, *others = medians(
                 rounds,
-                lambda x=x: forward(x).numpy(),
-                lambda x=x: network.predict(x),
-                lambda x=x: network.explain(x),
-                lambda x=x: network.explain_all(x),
+                partial(forward, x),
+                partial(network.predict, x),
+                partial(network.explain, x),
+                partial(network.explain_all, x),
             )
             ratios = " | ".join(f"{other / base:.2f}" for other in others)
             print(f"| {dtype} | {batch} | {base * 1e3:.1f} | {ratios} |", flush=True)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from lrp_engine.terms import Projected, Term
 
-Tensor = tf.Tensor
+Tensor: TypeAlias = tf.Tensor
 
 
 class Memory:
@@ -74,7 +75,7 @@ class Calculus:
         raise NotImplementedError
 
     def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """x W + b for all time steps at once: values (..., M) and share (..., 1) for `Projected`."""
+        """x W + b for all time steps at once: the values and share of a `Projected` term."""
 
         @tf.custom_gradient
         def operation(x: Tensor, weight: Tensor, bias: Tensor) -> object:
@@ -101,7 +102,7 @@ class Calculus:
             for term in terms
         )
         flat = [tensor for term in terms for tensor in _tensors(term)]
-        absorber = [] if bias is None else [bias]
+        absorber: list[Tensor] = [] if bias is None else [bias]
         costly = any(isinstance(term, Projected) or term.weight is not None for term in terms)
         if self.memory is not None and costly:
             z = self.memory.next(lambda: _forward(terms, bias))
@@ -234,10 +235,10 @@ def _tensors(term: Term | Projected) -> list[Tensor]:
 
 def _rebuild(terms: Sequence[Term | Projected], flat: Sequence[Tensor]) -> list[Term | Projected]:
     """The terms again, holding the tensors of `flat`."""
-    rest, rebuilt = list(flat), list[Term | Projected]()
-    for term in terms:
-        mine, rest = rest[: len(_tensors(term))], rest[len(_tensors(term)) :]
-        rebuilt.append(
-            Projected(*mine, units=term.units) if isinstance(term, Projected) else Term(*mine)
-        )
-    return rebuilt
+    rest = iter(flat)
+    return [
+        Projected(next(rest), next(rest), term.units)
+        if isinstance(term, Projected)
+        else Term(*(next(rest) for _ in _tensors(term)))
+        for term in terms
+    ]

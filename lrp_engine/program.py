@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -59,7 +59,7 @@ class Program:
             else replace(node, layer=map_arrays(node.layer, tf.constant))
             for node in network.nodes
         ]
-        self._passes: dict[tuple[str, bool], Callable] = {}
+        self._passes: dict[tuple[str, bool], Any] = {}
 
     def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
@@ -102,13 +102,13 @@ class Program:
         return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.bool)]
 
     @cached_property
-    def _scores(self) -> Callable:
+    def _scores(self) -> Any:
         def run(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
             return self._forward(Ops(Gradient(), lambda _: None), x, mask)[0]
 
         return tf.function(run, input_signature=self._signature)
 
-    def _trace(self, calculus: str, layers: bool) -> Callable:
+    def _trace(self, calculus: str, layers: bool) -> Any:
         classes = self.network.classes
 
         def run(

@@ -141,7 +141,7 @@ def test_bad_lengths_get_a_sentence(net, lengths, words):
 
 
 def test_words_for_a_network_without_vocabulary_get_a_sentence():
-    with pytest.raises(InputError, match="no vocabulary.*array"):
+    with pytest.raises(InputError, match=r"no vocabulary.*array"):
         zoo.network("bilstm").explain(["a b"])
     with pytest.raises(InputError, match="no embedding"):
         zoo.network("bilstm").explain(np.array([[1, 2]]))

@@ -90,7 +90,7 @@ def test_a_wrong_shape_names_array_found_and_expected(arrays, position):
 def test_wrong_counts_types_and_numbers_are_named(arrays):
     with pytest.raises(FormatError, match="Found 7 arrays, expected eight"):
         from_weights(arrays[:7])
-    with pytest.raises(FormatError, match="Wh has shape .*, expected 2 dimensions"):
+    with pytest.raises(FormatError, match=r"Wh has shape .*, expected 2 dimensions"):
         from_weights([arrays[0], arrays[2], *arrays[2:]])
     with pytest.raises(FormatError, match="b_bw holds"):
         from_weights([*arrays[:5], np.array(["x"] * 4 * H), *arrays[6:]])
@@ -116,7 +116,7 @@ def test_vocabulary_embedding_and_labels_must_fit(arrays):
         from_weights(arrays, vocabulary=words)
     with pytest.raises(FormatError, match=r"expects input \(batch, time, 5\).*\(batch, time, 6\)"):
         from_weights(arrays, embeddings=np.zeros((6, 6)))
-    with pytest.raises(FormatError, match="Found 2 labels .*, expected 3"):
+    with pytest.raises(FormatError, match=r"Found 2 labels .*, expected 3"):
         from_weights(arrays, labels=["x", "y"])
     with pytest.raises(FormatError, match="must be different"):
         from_weights(arrays, labels=["x", "x", "z"])

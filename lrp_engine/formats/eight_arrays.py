@@ -49,15 +49,12 @@ def from_weights(
             "(input gate, forget gate, signal, output gate), for example 'ifgo' or 'igfo'."
         )
     weights = dict(zip(NAMES, _checked(list(arrays)), strict=True))
-    layer = Bidirectional(
-        *(
-            LSTM(
-                *(reorder_gates(weights[name + half], gate_order) for name in ("Wx", "Wh", "b")),
-                go_backwards=bool(half),
-            )
-            for half in ("", "_bw")
-        )
-    )
+
+    def direction(suffix: str) -> LSTM:
+        Wx, Wh, b = (reorder_gates(weights[n + suffix], gate_order) for n in ("Wx", "Wh", "b"))
+        return LSTM(Wx, Wh, b, go_backwards=bool(suffix))
+
+    layer = Bidirectional(direction(""), direction("_bw"))
     dense = Dense(weights["W_dense"], weights["b_dense"])
     nodes = [Node("bilstm", layer), Node("output", dense, ("bilstm",))]
     assumptions = [f"The gate blocks are in the order {' '.join(gate_order)}."]

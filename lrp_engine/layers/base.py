@@ -6,7 +6,7 @@ Axes: B batch, T time, D input units, H hidden units.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -112,7 +112,7 @@ def map_arrays(layer: LayerT, function: Callable[[np.ndarray], Any]) -> LayerT:
     changes: dict[str, Any] = {}
     for item in fields(layer):  # type: ignore[arg-type]
         value = getattr(layer, item.name)
-        if isinstance(value, Layer) and is_dataclass(value):
+        if isinstance(value, Layer):
             changes[item.name] = map_arrays(value, function)
         elif isinstance(value, np.ndarray):
             changes[item.name] = function(value)

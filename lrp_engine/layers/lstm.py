@@ -96,11 +96,14 @@ class LSTM(Layer):
             h, c = states
             p_gates, p_signal = now
             share_gates, share_signal, gate_sink, signal_sink, cell_sink = probes
-            terms = [Projected(p_gates, share_gates, E), Term(h, U_gates)]
-            gates = calculus.activation(gated, calculus.weighted_sum(terms, b_gates, gate_sink))
-            i, f, o = tf.split(gates, 3, axis=1)
-            terms = [Projected(p_signal, share_signal, E), Term(h, U_signal)]
-            g = calculus.activation(squash, calculus.weighted_sum(terms, b_signal, signal_sink))
+            z_gates = calculus.weighted_sum(
+                [Projected(p_gates, share_gates, E), Term(h, U_gates)], b_gates, gate_sink
+            )
+            i, f, o = tf.split(calculus.activation(gated, z_gates), 3, axis=1)
+            z_signal = calculus.weighted_sum(
+                [Projected(p_signal, share_signal, E), Term(h, U_signal)], b_signal, signal_sink
+            )
+            g = calculus.activation(squash, z_signal)
             kept, added = calculus.product(f, c), calculus.product(i, g)
             c = calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)
             return calculus.product(o, calculus.activation(squash, c)), c
