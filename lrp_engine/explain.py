@@ -138,6 +138,7 @@ class _Assembly:
             layers={"/".join(key): array for key, array in self.parts["layers"].items()},
             model_hash=network.hash,
             dtype=network.dtype,
+            substitute=network.vocabulary.unknown if network.vocabulary else None,
         )
 
     def _ledger(self) -> Ledger:

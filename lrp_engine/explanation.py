@@ -101,6 +101,7 @@ class Explanation:
         rule: the rule that weighted sums followed; None for methods that propagate no relevance.
         tokens: per sample, its words (positions for vector inputs, names for features).
         unknown: (B, T) words that the vocabulary lacks.
+        substitute: what the network read in their place; None for a vector of zeros.
         lengths: (B,) time steps of each sample.
         scores: (B, C) logits; probabilities: (B, C).
         labels: C names of classes.
@@ -131,6 +132,7 @@ class Explanation:
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
     model_hash: str
     dtype: str
+    substitute: str | None = None
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -238,6 +240,7 @@ class Explanation:
             "explained_score": float(one.explained_score[0]),
             "tokens": list(one.tokens[0]),
             "unknown": one.unknown[0].tolist(),
+            "substitute": self.substitute,
             "token_relevance": one.token_relevance[0].tolist(),
             "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
             "ledger": {name: float(a[0]) for name, a in one.ledger.items()},

@@ -13,36 +13,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrp_engine.palettes import DEFAULT, Palette, palette_named
-from lrp_engine.wording import exact, number, target_words, visible
+from lrp_engine.wording import MINUS, exact, number, target_words, visible
 
 if TYPE_CHECKING:
     from lrp_engine.explanation import Explanation
 
-# Text and background are always set together; a component of the page's theme may set --st-*.
+# Where a theme sets no --st-*, words inherit its text colour and are tinted over its background:
+# the system colours Canvas and CanvasText would show as boxes in a theme that differs from them.
 STYLE = """<style>
-.lrp-words, .lrp-legend {
-  --lrp-text: var(--st-text-color, CanvasText); --lrp-back: var(--st-background-color, Canvas);
-  color: var(--lrp-text); background: var(--lrp-back);
+.lrp-words, .lrp-legend { color: var(--st-text-color, inherit);
   print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .lrp-words { display: flex; flex-wrap: wrap; gap: .3rem .25rem; padding: .25rem; line-height: 1.3; }
 .lrp-word { box-sizing: border-box; max-width: 100%; padding: .1rem .3rem; border-radius: .25rem;
   text-align: center; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: isolate;
   border-bottom: 1px solid transparent; }
-.lrp-word, .lrp-swatch { color: var(--lrp-text);
-  background: color-mix(in srgb, var(--lrp-c) var(--p, 0%), var(--lrp-back)); }
-.lrp-pos { --lrp-c: var(--lrp-positive); border-bottom: var(--w, 2px) solid var(--lrp-text); }
-.lrp-neg { --lrp-c: var(--lrp-negative); border-bottom: var(--w, 2px) dashed var(--lrp-text); }
+.lrp-word, .lrp-swatch { color: var(--st-text-color, inherit); background:
+  color-mix(in srgb, var(--lrp-c) var(--p, 0%), var(--st-background-color, transparent)); }
+.lrp-pos { --lrp-c: var(--lrp-positive); border-bottom: var(--w, 2px) solid currentColor; }
+.lrp-neg { --lrp-c: var(--lrp-negative); border-bottom: var(--w, 2px) dashed currentColor; }
 .lrp-uns { --lrp-c: var(--lrp-unsigned); }
 .lrp-nil { --lrp-c: transparent; }
 .lrp-word small, .lrp-legend small { display: block; font-size: .75em; line-height: 1.2;
   font-variant-numeric: tabular-nums; unicode-bidi: isolate; direction: ltr; }
-.lrp-unknown { outline: 2px dotted var(--lrp-text); outline-offset: -1px; }
-.lrp-word:focus-visible { outline: 3px solid var(--lrp-text); outline-offset: 2px; }
+.lrp-unknown { outline: 2px dotted currentColor; outline-offset: -1px; }
+.lrp-word:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
 .lrp-legend { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem;
   padding: .25rem; font-size: .875rem; }
 .lrp-scale { display: inline-flex; }
 .lrp-swatch { min-width: 3.2rem; padding: .1rem .2rem; text-align: center;
-  border-bottom: 1px solid transparent; font-variant-numeric: tabular-nums; }
+  font-variant-numeric: tabular-nums; }
 </style>"""
 
 
@@ -182,31 +181,27 @@ def legend(
         f"{number(tick * limit, signed=signed, limit=limit)}</span>"
         for tick in ticks
     )
-    target = f"<b><bdi>{escape(visible(target_label))}</bdi></b>"
+    scale = f'<span class="lrp-scale">{swatches}</span>'
+    target = _name(target_label)
     if signed:
-        against = f"against {target}"
-        if against_label is not None:
-            against = f"for <b><bdi>{escape(visible(against_label))}</bdi></b>"
+        against = f"against {target}" if against_label is None else f"for {_name(against_label)}"
         meaning = (
-            f"<span>{number(-1)[0]} dashed line: speaks {against}</span>"
-            f"<span>+ solid line: speaks for {target}</span>"
+            f"<span>speaks {against} ({MINUS}, dashed)</span>{scale}"
+            f"<span>speaks for {target} (+, solid)</span>"
         )
     else:
-        meaning = (
-            f"<span>how strongly the score of {_subject(target, against_label)} reacts to the "
-            "word; it has no sign</span>"
-        )
+        of = f"the score of {target}"
+        if against_label is not None:
+            of += f" minus that of {_name(against_label)}"
+        meaning = f"{scale}<span>how strongly {of} reacts to the word, without a sign</span>"
     return (
         f'{STYLE}<div class="lrp-legend" role="group" aria-label="Legend" '
-        f'style="{_colours(colours)}"><span class="lrp-scale">{swatches}</span>{meaning}'
-        f"<span>unit: {escape(unit)}</span></div>"
+        f'style="{_colours(colours)}">{meaning}<span>unit: {escape(unit)}</span></div>'
     )
 
 
-def _subject(target: str, against_label: str | None) -> str:
-    if against_label is None:
-        return target
-    return f"{target} minus that of <b><bdi>{escape(visible(against_label))}</bdi></b>"
+def _name(label: str) -> str:
+    return f"<b><bdi>{escape(visible(label))}</bdi></b>"
 
 
 def explanation_fragment(
@@ -231,7 +226,7 @@ def explanation_fragment(
         palette=palette,
         limit=top,
         unknown=explanation.unknown[index, :count],
-        substitute=substitute,
+        substitute=substitute or explanation.substitute,
         values_shown=values_shown,
         label=f"{facts.title}, {explanation.target_label(index)}",
     )

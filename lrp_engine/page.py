@@ -15,11 +15,15 @@ from lrp_engine.wording import (
     number,
     percentage,
     state_words,
+    target_words,
     visible,
 )
 
 if TYPE_CHECKING:
     from lrp_engine.explanation import Explanation
+
+SKIPPABLE = 60  # words
+DIGITS = {"float32": 8, "float64": 16}  # significant ones in tables
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -45,7 +49,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; padding: .2rem .9rem .2rem 0; vertical-align: top;
   border-bottom: 1px solid #7f7f7f66; overflow-wrap: anywhere; }
-td.n, th.n { text-align: right; white-space: nowrap; }
+th { overflow-wrap: normal; } td { min-width: 4rem; }
+td.n, th.n { text-align: right; } td.n { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 a { color: inherit; }
@@ -78,18 +83,37 @@ def _head(one: Explanation) -> str:
     facts = one.facts
     predicted = int(one.predicted[0])
     return (
-        f"<h1>Why this score for <bdi>{escape(visible(one.target_label()))}</bdi>?</h1>"
+        f"<h1>{_question(one)}</h1>"
         f"<p>Explained score <b>{number(one.explained_score[0])}</b>. The model predicts "
         f"<b><bdi>{escape(visible(one.labels[predicted]))}</bdi></b> "
         f"({percentage(one.probabilities[0, predicted])}).<br>"
         f"{escape(facts.title)}: {escape(facts.meaning)}</p>"
-        '<p><a href="#numbers">Skip the words</a></p>'
+        f"{_skip(len(one.tokens[0]))}"
     )
+
+
+def _question(one: Explanation) -> str:
+    target, against = (name and f"<bdi>{escape(visible(name))}</bdi>" for name in target_words(one))
+    return f"Why {target} and not {against}?" if against else f"Why this score for {target}?"
+
+
+def _skip(words: int) -> str:
+    """Every word takes the keyboard's focus; of many, let people pass."""
+    return f'<p><a href="#numbers">Skip the {words} words</a></p>' if words > SKIPPABLE else ""
+
+
+def _exact(one: Explanation, value: float, *, signed: bool = True) -> str:
+    return exact(float(value), signed=signed, digits=DIGITS[one.dtype])
 
 
 def _words(one: Explanation) -> str:
     rows = (
-        (str(n), visible(token), "yes" if unknown else "", exact(value, signed=one.facts.signed))
+        (
+            str(n),
+            visible(token),
+            "yes" if unknown else "",
+            _exact(one, value, signed=one.facts.signed),
+        )
         for n, (token, unknown, value) in enumerate(
             zip(one.tokens[0], one.unknown[0], one.token_relevance[0].tolist(), strict=True)
         )
@@ -101,7 +125,7 @@ def _words(one: Explanation) -> str:
 
 def _scores(one: Explanation) -> str:
     rows = (
-        (visible(label), exact(float(score)), percentage(float(share)))
+        (visible(label), _exact(one, score), percentage(float(share)))
         for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True)
     )
     return f"<h2>Classes</h2>{_table(('class', 'score', 'probability'), rows, numeric=(1, 2))}"
@@ -114,7 +138,9 @@ def _account(one: Explanation) -> str:
     rows.append(("rounding error (conservation error)", float(one.conservation_error[0])))
     rows.append(("explained score", float(one.explained_score[0])))
     verdict = conservation_verdict(one)
-    table = _table(("part", "relevance"), ((part, exact(v)) for part, v in rows), numeric=(1,))
+    table = _table(
+        ("part", "relevance"), ((part, _exact(one, v)) for part, v in rows), numeric=(1,)
+    )
     return f"<h2>Where the score went</h2><p>{escape(verdict.sentence)}</p>{table}"
 
 

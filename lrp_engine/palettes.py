@@ -26,10 +26,16 @@ class Theme:
     background: str
 
 
-# Streamlit's two themes; standalone pages use the same colours.
+# Every pair of colours a heatmap is read on. Standalone pages use the first two.
 THEMES: dict[str, Theme] = {
     "light": Theme(text="#31333F", background="#FFFFFF"),
     "dark": Theme(text="#FAFAFA", background="#0E1117"),
+    # Recent Streamlit releases differ from the older two above.
+    "warm light": Theme(text="#2F2D2B", background="#FFFFFF"),
+    "warm dark": Theme(text="#EDEBE8", background="#171614"),
+    # Chromium's system colours CanvasText and Canvas.
+    "system light": Theme(text="#000000", background="#FFFFFF"),
+    "system dark": Theme(text="#FFFFFF", background="#121212"),
 }
 
 

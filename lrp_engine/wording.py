@@ -46,17 +46,17 @@ def number(
     if scale and not 1e-5 <= scale < 1e6:
         text = f"{value:+.2e}"
     else:
-        # Three significant digits of the largest value, so that the small ones stay comparable.
-        decimals = 2 if scale == 0 else max(2, 2 - math.floor(math.log10(scale)))
+        # Two significant digits of the largest value, so that the small ones stay comparable.
+        decimals = 2 if scale == 0 else max(2, 1 - math.floor(math.log10(scale)))
         text = f"{value:+.{decimals}f}"
     return _sign(text, value, signed, minus)
 
 
-def exact(value: float, *, signed: bool = True, minus: str = MINUS) -> str:
-    """A value with the six digits that float32 knows, as "+0.421337"."""
+def exact(value: float, *, signed: bool = True, digits: int = 6, minus: str = MINUS) -> str:
+    """A value with all its digits up to a number of them, as "+0.421337"."""
     if not math.isfinite(value):
         return number(value, minus=minus)
-    return _sign(f"{value:+.6g}", value, signed, minus)
+    return _sign(f"{value:+.{digits}g}", value, signed, minus)
 
 
 def _sign(text: str, value: float, signed: bool, minus: str) -> str:
@@ -156,7 +156,7 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
         f"{'Passed' if ok else 'Failed'}: words, initial states, biases and stabilizers add up to "
         f"the explained score {number(score)} with an error of {abs(error):.1e}. Allowed is "
         f"{tolerance:.1e}: {relative:.0e} ({explanation.dtype}) of {scale:.3g}, the larger of "
-        "|score| and the sum of all terms' sizes."
+        "|score| and the sum of the sizes of all terms."
     )
     return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)
 

@@ -1,0 +1,1 @@
+"""LRP Lens dashboard."""

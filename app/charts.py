@@ -1,0 +1,274 @@
+"""Explanation -> Altair chart. Pure: imports no Streamlit, sets no text colour.
+
+Bars carry a palette's colours; everything else is left to the theme around the chart. Values are
+written into the axis labels, so that the sign is read without colour.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from app import tables
+from app.tables import (
+    Verdict,
+    agreement_sentence,
+    conservation_verdict,
+    ledger_table,
+    rank_agreement,
+    scores_table,
+    step_runs,
+    step_table,
+    token_table,
+    waterfall_table,
+    words_of,
+)
+from lrp_engine.explanation import Explanation
+from lrp_engine.heatmap import limit_of
+from lrp_engine.palettes import DEFAULT, NEUTRAL, palette_named
+from lrp_engine.wording import number, percentage, target_words, visible
+
+__all__ = [
+    "Verdict",
+    "agreement_sentence",
+    "conservation_verdict",
+    "ledger_table",
+    "rank_agreement",
+    "score_bars",
+    "scores_table",
+    "step_chart",
+    "step_table",
+    "tables",
+    "token_bars",
+    "token_table",
+    "waterfall",
+    "waterfall_table",
+]
+
+ROW = 24  # pixels of a bar with its gap
+FRAME = 110  # of title and axis: Streamlit fits them into the chart's height
+CLASSES_SHOWN = 20
+STEPS_SHOWN = 60  # bars along a time axis; longer texts are summed over runs of words
+
+# Told apart with any colour vision, at least 3:1 on either theme (Okabe and Ito 2008).
+CATEGORIES = ("#0072b2", "#d55e00", "#009e73", "#c46b99", "#a67c00", NEUTRAL)
+
+# Rows are told apart by their number in front of the label, so repeated words stay apart.
+_DIGITS = 6
+_LABEL = f"split(slice(datum.value, {_DIGITS}), '\\n')"
+
+
+def _rows(labels: Any) -> list[str]:
+    return [f"{n:0{_DIGITS}d}{label}" for n, label in enumerate(labels)]
+
+
+def _row_axis(title: str) -> alt.Y:
+    axis = alt.Axis(
+        title=title, labelExpr=_LABEL, labelLimit=260, labelOverlap=False, ticks=False, domain=False
+    )
+    return alt.Y("row:N", sort=None, axis=axis)
+
+
+def _zero() -> alt.Chart:
+    rule = alt.Chart(pd.DataFrame({"zero": [0.0]}))
+    return rule.mark_rule(color=NEUTRAL).encode(x="zero:Q")
+
+
+def _value(unit: str, what: str = "relevance") -> str:
+    return f"{what} (unit: {unit})"
+
+
+def token_bars(
+    explanation: Explanation,
+    index: int = 0,
+    *,
+    palette: str = DEFAULT,
+    strongest: int = 40,
+) -> alt.LayerChart:
+    """A bar per word in reading order; of longer texts only the `strongest`, which it says."""
+    words, facts, colours = words_of(explanation, index), explanation.facts, palette_named(palette)
+    total = len(words)
+    if total > strongest:
+        order = words["value"].abs().sort_values(ascending=False, kind="stable").index
+        words = words.loc[order[:strongest]].sort_index()
+    limit = limit_of(words["value"].to_numpy())
+    shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
+    marked = [t + (" (unknown)" if u else "")
+              for t, u in zip(words["token"], words["unknown"], strict=True)]  # fmt: skip
+    words["row"] = _rows(f"{t}  {v}" for t, v in zip(marked, shown, strict=True))
+    words["direction"] = [_direction(explanation, index, v) for v in words["value"]]
+    words["colour"] = [colours.mark(v, signed=facts.signed) for v in words["value"]]
+    what = "relevance" if facts.signed else "sensitivity"
+    bars = (
+        alt.Chart(words)
+        .mark_bar()
+        .encode(
+            x=alt.X("value:Q", title=_value(facts.unit, what)),
+            y=_row_axis("word"),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[
+                alt.Tooltip("position:Q", title="position"),
+                alt.Tooltip("token:N", title="word"),
+                alt.Tooltip("unknown:N", title="unknown to the model"),
+                alt.Tooltip("value:Q", title=what, format=".6g"),
+                alt.Tooltip("direction:N", title="meaning"),
+            ],
+        )
+    )
+    title = f"{facts.title}: {explanation.target_label(index)}"
+    note = f"The {strongest} strongest of {total} words" if total > strongest else ""
+    return _finish(bars + _zero(), title, note, ROW * len(words))
+
+
+def _direction(explanation: Explanation, index: int, value: float) -> str:
+    if not explanation.facts.signed:
+        return "how strongly the score reacts, without a sign"
+    target, against = target_words(explanation, index)
+    if value == 0:
+        return "speaks neither for nor against"
+    if value > 0:
+        return f"speaks for {target}"
+    return f"speaks against {target}" if against is None else f"speaks for {against}"
+
+
+def _finish(chart: alt.LayerChart, title: str, note: str, height: int) -> alt.LayerChart:
+    # Two lines of the title: Streamlit's dark theme leaves a subtitle black.
+    text = alt.Title([title, note] if note else title)
+    return chart.properties(title=text, height=FRAME + height, width="container")
+
+
+def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
+    """A bar per class with score and probability; predicted and explained classes say so.
+
+    Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
+    """
+    table = scores_table(explanation, index)
+    total = len(table)
+    if total > CLASSES_SHOWN:
+        best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
+        table = table[best | (table["role"] != "")].copy()
+    marks = [
+        ", ".join(word for word in ("predicted" if predicted else "", role) if word)
+        for predicted, role in zip(table["predicted"], table["role"], strict=True)
+    ]
+    table["marks"] = marks
+    table["row"] = _rows(
+        f"{visible(name)}{f' ({mark})' if mark else ''}\n"
+        f"score {number(score)}, probability {percentage(share)}"
+        for name, mark, score, share in zip(
+            table["class"], marks, table["score"], table["probability"], strict=True
+        )
+    )
+    bars = (
+        alt.Chart(table)
+        .mark_bar(color=NEUTRAL, stroke=NEUTRAL, strokeWidth=2)
+        .encode(
+            x=alt.X("score:Q", title="class score (logit, before softmax or sigmoid)"),
+            y=_row_axis("class"),
+            fillOpacity=alt.condition("datum.role != ''", alt.value(1.0), alt.value(0.25)),
+            tooltip=[
+                alt.Tooltip("class:N", title="class"),
+                alt.Tooltip("score:Q", title="score", format=".6g"),
+                alt.Tooltip("probability:Q", title="probability", format=".6g"),
+                alt.Tooltip("marks:N", title="marks"),
+            ],
+        )
+    )
+    note = f"{len(table)} of {total} classes" if total > len(table) else ""
+    return _finish(bars + _zero(), "Scores of the classes", note, 2 * ROW * len(table))
+
+
+def waterfall(
+    explanation: Explanation, index: int = 0, *, palette: str = DEFAULT
+) -> alt.LayerChart:
+    """From 0 to the explained score: words, initial states, biases, stabilizers, rounding.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    table = waterfall_table(explanation, index)
+    colours = palette_named(palette)
+    total = table["kind"] == "total"
+    limit = limit_of(table["relevance"].to_numpy())
+    table["row"] = _rows(
+        # Next to the words an error of rounding would read as zero.
+        f"{step}  {number(value, limit=None if kind == 'rounding' else limit)}"
+        for step, kind, value in zip(table["step"], table["kind"], table["relevance"], strict=True)
+    )
+    table["colour"] = [
+        NEUTRAL if whole else colours.mark(value, signed=True)
+        for whole, value in zip(total, table["relevance"], strict=True)
+    ]
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("start:Q", title="running total (unit: score)"),
+            x2="end:Q",
+            y=_row_axis("part of the score"),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[
+                alt.Tooltip("step:N", title="part"),
+                alt.Tooltip("kind:N", title="kind"),
+                alt.Tooltip("relevance:Q", title="relevance", format=".6g"),
+                alt.Tooltip("end:Q", title="running total", format=".6g"),
+            ],
+        )
+    )
+    # A tick at every running total links a bar to the next one, even where it is too thin to see.
+    ticks = (
+        alt.Chart(table)
+        .mark_tick(color=NEUTRAL, thickness=2, size=ROW * 0.9)
+        .encode(x="end:Q", y=_row_axis("part of the score"))
+    )
+    title = f"Where the score of {explanation.target_label(index)} comes from"
+    return _finish(bars + ticks + _zero(), title, "", ROW * len(table))
+
+
+def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
+    """What biases and stabilizers kept at each time step, stacked by layer, direction and kind.
+
+    Raises:
+        InputError: nothing is kept per time step.
+    """
+    table, run = step_runs(explanation, index, most=STEPS_SHOWN)
+    parts = table["part"].unique().tolist()
+    steps = zip(table["run"], table["words"], strict=True)
+    table["step"] = [f"{n:0{_DIGITS}d}{words}" for n, words in steps]
+    axis = alt.Axis(
+        title="word at the time step",
+        labelExpr=_LABEL,
+        labelLimit=90,
+        labelAngle=-60,
+        labelOverlap=False,
+    )
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("step:N", sort=None, axis=axis),
+            y=alt.Y("kept:Q", title=_value("score", "relevance kept")),
+            color=alt.Color(
+                "part:N",
+                title="kept by",
+                # Colours repeat where a network has more parts; the tooltip names each.
+                scale=alt.Scale(domain=parts, range=[*CATEGORIES]),
+                legend=alt.Legend(
+                    symbolType="square", orient="top", direction="vertical", labelLimit=400
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("part:N", title="kept by"),
+                alt.Tooltip("words:N", title="word"),
+                alt.Tooltip("first:Q", title="first position"),
+                alt.Tooltip("last:Q", title="last position"),
+                alt.Tooltip("kept:Q", title="relevance kept", format=".6g"),
+            ],
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL).encode(y="zero:Q")
+    note = f"Summed over runs of {run} words" if run > 1 else ""
+    height = 220 + ROW * len(parts)
+    return _finish(bars + zero, "Kept at each time step", note, height)
