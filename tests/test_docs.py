@@ -24,7 +24,9 @@ def test_the_python_examples_run():
 def test_every_file_the_documents_name_exists():
     for document in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / document).read_text()
-        named = re.findall(r"\]\((?!http)([^)#]+)\)|`((?:app|lrp_engine|tests|docs)/[\w/.]+)`", text)
+        named = re.findall(
+            r"\]\((?!http)([^)#]+)\)|`((?:app|lrp_engine|tests|docs)/[\w/.]+)`", text
+        )
         for path in {one or two for one, two in named}:
             assert (ROOT / path).exists(), f"{document} names {path}"
 
