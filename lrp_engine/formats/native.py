@@ -72,7 +72,7 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
         files[VOCABULARY] = ("\n".join(network.vocabulary.tokens) + "\n").encode()
     target = Path(path)
     if target.suffix == ".zip":
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for name, data in files.items():
                 # A fixed date makes equal networks equal files.
                 archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), data)
@@ -82,14 +82,12 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
         (target / name).write_bytes(data)
 
 
-def build(
+def parts(
     description: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
     vocabulary: tuple[str, ...] | None,
-    *,
-    dtype: str = "float32",
-) -> Network:
-    """The network that `describe` and `weights` came from.
+) -> dict[str, Any]:
+    """The arguments of the `Network` that `describe` and `weights` came from.
 
     Raises:
         FormatError: a part is missing, unknown or of the wrong type.
@@ -107,18 +105,27 @@ def build(
     if unused:
         raise FormatError(f"{WEIGHTS} holds {sorted(unused)[0]!r}, which no layer asks for.")
     tokenizer = _typed(description, "tokenizer", dict)
-    return Network(
-        nodes=nodes,
-        vocabulary=None if vocabulary is None else Vocabulary(vocabulary),
-        tokenizer=Tokenizer(**{name: _typed(tokenizer, name, kind) for name, kind in
-                               zip(_TOKENIZER_FIELDS, (str, bool), strict=True)}),
-        output=_typed(description, "output", str),
-        source=_typed(description, "source", str),
-        labels=_texts(description, "labels"),
-        features=_texts(description, "features"),
-        assumptions=_texts(description, "assumptions"),
-        dtype=dtype,
-    )  # fmt: skip
+    return {
+        "nodes": nodes,
+        "vocabulary": None if vocabulary is None else Vocabulary(vocabulary),
+        "tokenizer": Tokenizer(
+            method=_typed(tokenizer, "method", str), lowercase=_typed(tokenizer, "lowercase", bool)
+        ),
+        "output": _typed(description, "output", str),
+        "source": _typed(description, "source", str),
+        **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
+    }
+
+
+def build(
+    description: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    vocabulary: tuple[str, ...] | None,
+    *,
+    dtype: str = "float32",
+) -> Network:
+    """The network that `describe` and `weights` came from; raises FormatError as `parts` does."""
+    return Network(**parts(description, arrays, vocabulary), dtype=dtype)
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,220 @@
+"""What a caller gives beside a file: vocabulary, embeddings, labels, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.formats.containers.limits import LIMITS, megabytes
+from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.plain import parse_json, parse_words, words_by_id
+from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
+from lrp_engine.layers import Embedding
+from lrp_engine.network import INPUT, OUTPUTS, Network, Node
+from lrp_engine.text import Tokenizer, Vocabulary
+
+SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels")
+_TOKENIZER_KEYS = {"method": str, "lowercase": bool}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Companions:
+    """Checked and parsed; None stands for "not given"."""
+
+    vocabulary: Vocabulary | None = None
+    embeddings: np.ndarray | None = None  # (V, E)
+    labels: tuple[str, ...] | None = None
+    gate_order: str | None = None
+    output: str | None = None
+    tokenizer: Tokenizer | None = None
+    dtype: str = "float32"
+    assumptions: tuple[str, ...] = ()
+
+    def network(self, *, nodes: Sequence[Node], **parts: Any) -> Network:
+        """The network of a file's parts, with what the caller gave in place.
+
+        Raises:
+            FormatError: the parts do not fit each other.
+        """
+        parts["assumptions"] = (*parts.get("assumptions", ()), *self.assumptions)
+        for name in ("vocabulary", "labels", "output", "tokenizer"):
+            if getattr(self, name) is not None:
+                parts[name] = getattr(self, name)
+        if self.embeddings is not None:
+            nodes = _prepend(self.embeddings, nodes)
+        return Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
+
+
+def companions(
+    *, vocabulary: Any, embeddings: Any, labels: Any, spec: Any, dtype: str
+) -> Companions:
+    """The arguments of `load`, read.
+
+    Raises:
+        FormatError: something read from a file or text is malformed.
+        InputError: an argument is of a type that cannot be meant.
+    """
+    overrides = _spec(spec)
+    words, assumptions = _vocabulary(vocabulary)
+    names = labels if labels is not None else overrides.get("labels")
+    return Companions(
+        vocabulary=words,
+        embeddings=_embeddings(embeddings),
+        labels=_labels(names),
+        gate_order=overrides.get("gate_order"),
+        output=_output(overrides.get("output")),
+        tokenizer=_tokenizer(overrides.get("tokenizer")),
+        dtype=dtype,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _text(source: Source, what: str) -> str:
+    with open_source(source, what) as (file, size):
+        if size > LIMITS.text_bytes:
+            raise FormatError(
+                f"{what} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are read."
+            )
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise FormatError(f"{what} is not text in UTF-8; save it in UTF-8.") from None
+
+
+def _json(value: Any, what: str) -> Any:
+    """A value as it is, or what a JSON text, file or bytes says."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return parse_json(value, what)
+    return parse_json(_text(value, what), what) if is_source(value) else value
+
+
+def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
+    if value is None or isinstance(value, Vocabulary):
+        return value, []
+    if is_source(value):
+        value = parse_words(_text(value, "The vocabulary"))
+    if isinstance(value, Mapping):
+        words, assumptions = words_by_id(value)
+        return Vocabulary(tuple(words)), assumptions
+    if isinstance(value, (Sequence, np.ndarray)):
+        return Vocabulary(tuple(str(w) if isinstance(w, np.str_) else w for w in value)), []
+    raise InputError(
+        f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from word to "
+        "id, or the path or bytes of a text or JSON file."
+    )
+
+
+def _embeddings(value: Any) -> np.ndarray | None:
+    if value is None:
+        return None
+    if is_source(value):
+        with open_source(value, "The embeddings file") as (file, size):
+            array = _only_array(unpacked(file, size))
+    else:
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            raise FormatError("The embeddings have rows of different lengths.") from None
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
+        raise FormatError(
+            f"The embeddings have shape {array.shape} of {array.dtype}, expected numbers of shape "
+            "(vocabulary, units)."
+        )
+    return array
+
+
+def _only_array(contents: Contents) -> np.ndarray:
+    if contents.kind not in ("npy", "zip") or len(contents.arrays) != 1:
+        raise FormatError(
+            f"The embeddings file holds {len(contents.arrays)} arrays, expected a .npy or .npz "
+            "file with one array of shape (vocabulary, units)."
+        )
+    return next(iter(contents.arrays.values()))
+
+
+def _labels(value: Any) -> tuple[str, ...] | None:
+    value = _json(value, "The list of labels")
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        value = _labels_by_number(value)
+    if not isinstance(value, (Sequence, np.ndarray)):
+        raise InputError(f"labels is {type(value).__name__}; give one name per class.")
+    names = tuple(value)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong or not names:
+        raise FormatError(f"labels must be one text per class, found {wrong[:1] or 'none'}.")
+    return tuple(map(str, names))
+
+
+def _labels_by_number(value: Mapping[Any, Any]) -> list[Any]:
+    """{0: "no", 1: "yes"}, {"0": "no", ...} or {"no": 0, ...} as a list."""
+    by_number = {str(key): name for key, name in value.items()}
+    if all(type(number) is int for number in value.values()):
+        by_number = {str(number): name for name, number in value.items()}
+    if set(by_number) != {str(n) for n in range(len(value))}:
+        raise FormatError(f"labels must number the classes from 0 to {len(value) - 1}, each once.")
+    return [by_number[str(n)] for n in range(len(value))]
+
+
+def _spec(value: Any) -> Mapping[str, Any]:
+    value = _json(value, "The spec")
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise FormatError(f"The spec is {type(value).__name__}, expected an object with names.")
+    for key in value:
+        if key not in SPEC_KEYS:
+            raise FormatError(
+                f"The spec has an unknown key {key!r:.60}; valid: {choices(SPEC_KEYS)}."
+            )
+    return value
+
+
+def _output(value: Any) -> str | None:
+    if value is not None and value not in OUTPUTS:
+        raise FormatError(f"The spec has output {value!r:.60}; choose from {choices(OUTPUTS)}.")
+    return value
+
+
+def _tokenizer(value: Any) -> Tokenizer | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not all(
+        isinstance(option, _TOKENIZER_KEYS.get(key, ())) for key, option in value.items()
+    ):
+        raise FormatError(
+            "The tokenizer in the spec must be an object with 'method' (a name) and 'lowercase' "
+            f"(true or false), found {value!r:.80}."
+        )
+    return Tokenizer(**value)
+
+
+def _prepend(table: np.ndarray, nodes: Sequence[Node]) -> list[Node]:
+    first = nodes[0].layer
+    if isinstance(first, Embedding):
+        raise FormatError(
+            f"The file has an embedding of its own ({nodes[0].name!r}, shape "
+            f"{tuple(first.table.shape)}); leave `embeddings` out."
+        )
+    wanted = first.input_shape()
+    if not wanted.time:
+        raise FormatError(
+            f"The network takes {wanted.units} features, not words; leave `embeddings` out."
+        )
+    if table.shape[1] != wanted.units:
+        raise FormatError(
+            f"The embeddings have shape {table.shape}, {table.shape[1]} units a word; layer "
+            f"{nodes[0].name!r} expects {wanted.units}."
+        )
+    names = {node.name for node in nodes}
+    name = next(n for n in ("embedding", "embeddings", "word_vectors_given") if n not in names)
+    moved = [
+        Node(node.name, node.layer, tuple(name if i == INPUT else i for i in node.inputs))
+        for node in nodes
+    ]
+    return [Node(name, Embedding(table)), *moved]

@@ -1,0 +1,54 @@
+"""What the operating system may give the child. A system without a limit still has the parent's
+clock."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import sys
+
+from .limits import Limits
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+
+def apply(limits: Limits, input_bytes: int) -> None:
+    """Limit address space, CPU time, core dumps and written files."""
+    seconds = limits.cpu_seconds + limits.extra_seconds(input_bytes)
+    _limit("RLIMIT_AS", limits.memory_bytes)
+    _limit("RLIMIT_CPU", seconds)
+    _limit("RLIMIT_CORE", 0)
+    _limit("RLIMIT_FSIZE", 0)
+
+
+def forbid_opening_files() -> None:
+    """Keep stdin, stdout and stderr; every further open fails from here on."""
+    for name in ("ascii", "latin-1", "utf-8", "cp437"):
+        codecs.lookup(name)  # Python loads codecs from files at their first use
+    _limit("RLIMIT_NOFILE", 3)
+
+
+def _limit(name: str, value: int) -> None:
+    # macOS knows some of these names and refuses the values.
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def environment() -> dict[str, str]:
+    """The little that an interpreter needs; no secrets, no HDF5 plug-ins, one numpy thread."""
+    wanted = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+    return {
+        **{name: os.environ[name] for name in wanted if name in os.environ},
+        "HDF5_PLUGIN_PRELOAD": "::",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def interpreter() -> list[str]:
+    """Isolated: no environment, no user packages, no script folder on the path."""
+    return [sys.executable, "-I", "-X", "utf8"]

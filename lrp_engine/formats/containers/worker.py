@@ -1,0 +1,57 @@
+"""The child: stdin is the file, stdout the messages. Started by path, see `sandbox`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # only this folder becomes importable, as a package of its own
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from containers import worker  # type: ignore[import-not-found]
+
+    worker.main(sys.argv[1])
+
+from . import hdf5, npy, process, tensors, zips
+from .limits import Limits
+from .messages import Output
+from .refusal import RefusalError
+
+_TITLES = {"hdf5": "HDF5", "npy": "numpy"}
+_DAMAGED = "The file is damaged: its {} structure is broken; save or upload it again."
+
+
+def main(limits_json: str) -> None:
+    """Read the file on stdin within the limits given; say what it holds, or why not."""
+    limits = Limits.from_json(limits_json)
+    stream = os.fdopen(0, "rb", closefd=False)
+    size = os.fstat(0).st_size
+    process.apply(limits, size)
+    output = Output(os.fdopen(1, "wb", closefd=False), limits, size)
+    kind = "file"
+    try:
+        head = stream.read(16)
+        stream.seek(0)
+        names: list[str] = []
+        if head.startswith(hdf5.MAGIC):
+            kind = "hdf5"
+            hdf5.unpack(stream, size, output, "")
+        elif head.startswith(zips.MAGIC):
+            kind = "zip"
+            names = zips.unpack(stream, size, output)
+        elif head.startswith(npy.MAGIC):
+            kind = "npy"
+            npy.unpack(stream, size, output, "array")
+        elif tensors.recognizes(head, size):
+            kind = "safetensors"
+            tensors.unpack(stream, size, output, "")
+        output.json(b"Z", {"kind": kind, "names": names})
+    except RefusalError as refusal:
+        output.message(b"E", str(refusal).encode("utf-8", "replace"))
+    except MemoryError:
+        output.message(b"E", b"Reading the file needs more memory than is allowed.")
+    except Exception:  # noqa: BLE001
+        # Whatever a parser raises on nonsense; its own words would mean nothing to a user.
+        output.message(b"E", _DAMAGED.format(_TITLES.get(kind, kind)).encode())
+    output.stream.flush()
+    os._exit(0)  # not through the destructors of a library that has read nonsense

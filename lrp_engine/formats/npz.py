@@ -1,0 +1,73 @@
+"""Reads the eight-array list from a numpy archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions import Companions
+from lrp_engine.formats.containers.refusal import quoted
+from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.eight_arrays import GATES, NAMES, from_weights
+from lrp_engine.formats.reader import Reader
+from lrp_engine.network import Network
+
+# Names met elsewhere for the same arrays. Each is read only where all eight are named alike.
+_ALIASES: tuple[tuple[str, ...], ...] = (
+    NAMES,
+    ("Wx_fw", "Wh_fw", "b_fw", "Wx_bw", "Wh_bw", "b_bw", "W_dense", "b_dense"),
+    (
+        *("forward_kernel", "forward_recurrent_kernel", "forward_bias"),
+        *("backward_kernel", "backward_recurrent_kernel", "backward_bias"),
+        *("dense_kernel", "dense_bias"),
+    ),
+)
+
+
+def _recognizes(contents: Contents) -> bool:
+    return (
+        contents.kind == "zip"
+        and bool(contents.names)
+        and all(name.endswith(".npy") for name in contents.names)
+    )
+
+
+def _read(contents: Contents, given: Companions) -> Network:
+    arrays = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
+    order = GATES if given.gate_order is None else given.gate_order
+    network = from_weights(_in_order(arrays), order, dtype=given.dtype)
+    return given.network(
+        nodes=network.nodes,
+        output=network.output,
+        # An output that the caller names is no assumption.
+        assumptions=[
+            text
+            for text in network.assumptions
+            if given.output is None or not text.startswith(("The output", "The single output"))
+        ],
+        source=network.source,
+    )
+
+
+def _in_order(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    numbered = tuple(f"arr_{n}" for n in range(len(NAMES)))
+    for names in (numbered, *_ALIASES):
+        if set(names) == set(arrays):
+            return [arrays[name] for name in names]
+    found = ", ".join(map(quoted, sorted(arrays)[:12]))
+    raise FormatError(
+        f"The .npz file holds {len(arrays)} arrays ({found:.300}), expected eight: arr_0 to "
+        f"arr_7 in the order {', '.join(NAMES)}, or these names. A network in one direction has "
+        "zeros for the backward half; give `vocabulary` and `embeddings` apart."
+    )
+
+
+READER = Reader(
+    name="npz",
+    title="eight arrays of a bidirectional LSTM in one .npz file",
+    recognizes=_recognizes,
+    read=_read,
+    takes_gate_order=True,
+)

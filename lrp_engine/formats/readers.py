@@ -1,0 +1,132 @@
+"""The table of formats, and `load`, which finds the one that fits what a file holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError, InputError, LensError, choices
+from lrp_engine.formats import keras, native_files, npz
+from lrp_engine.formats.companions import Companions, companions
+from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.reader import Reader
+from lrp_engine.formats.sniff import zip_looks_like
+from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
+from lrp_engine.network import DTYPES, Network
+
+# Asked in this order; to add a format, write a module with a READER and name it here.
+READERS: tuple[Reader, ...] = (
+    native_files.READER,
+    keras.READER,
+    npz.READER,
+)
+
+
+def load(
+    path_or_bytes: Source,
+    vocabulary: Any = None,
+    embeddings: Any = None,
+    labels: Any = None,
+    spec: Any = None,
+    dtype: str = "float32",
+) -> Network:
+    """Read a network from a file, recognized by its content and never by its name.
+
+    Args:
+        path_or_bytes: a file, the bytes of a file, or a folder in the project's own format.
+        vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
+            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON.
+        embeddings: (V, E) for a file without an embedding layer: an array, or the path or bytes of
+            a .npy or .npz file.
+        labels: one name per class: a list, a dictionary number -> name, or either as JSON.
+        spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
+            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase"}), "labels".
+        dtype: "float32" or "float64", of every computation.
+
+    Returns:
+        The network; what had to be assumed is in `assumptions`.
+
+    Raises:
+        FormatError: the file is malformed, hostile or not supported; the text says what was
+            found, what was expected and what to do.
+        InputError: an argument is of a type that cannot be meant.
+    """
+    if not is_source(path_or_bytes):
+        raise InputError(
+            f"The model is {type(path_or_bytes).__name__}; give a path or the bytes of a file."
+        )
+    if dtype not in DTYPES:
+        raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
+    given = companions(
+        vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
+    )
+    return read(_contents(path_or_bytes), given)
+
+
+def read(contents: Contents, given: Companions) -> Network:
+    """The network in a file's contents, by the first reader that recognizes them.
+
+    Raises:
+        FormatError: no reader does, or the contents are malformed.
+    """
+    for reader in READERS:
+        if reader.recognizes(contents):
+            return _read(reader, contents, given)
+    raise FormatError(f"{_unrecognized(contents)} {supported()}")
+
+
+def supported() -> str:
+    """A sentence that lists the formats."""
+    return f"Supported: {'; '.join(reader.title for reader in READERS)}."
+
+
+def _contents(source: Source) -> Contents:
+    if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
+        return native_files.folder(Path(os.fsdecode(source)))
+    with open_source(source, "The file") as (file, size):
+        return unpacked(file, size, supported=supported())
+
+
+def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
+    if given.gate_order is not None and not reader.takes_gate_order:
+        raise FormatError(
+            f"gate_order does not apply to this file ({reader.title}): its format fixes the order."
+        )
+    try:
+        # A number too large for the dtype becomes infinite, which Network reports.
+        with np.errstate(over="ignore"):
+            return reader.read(contents, given)
+    except LensError as error:
+        raise _shortened(error) from error.__cause__
+    except (
+        TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError
+    ) as error:  # fmt: skip
+        # Values of a kind no genuine file holds; one sentence instead of a list of all of them.
+        raise FormatError(
+            f"The description of the layers in this file ({reader.title}) is inconsistent; the "
+            "file is damaged or was not written by the tool it names."
+        ) from error
+
+
+def _shortened(error: LensError) -> LensError:
+    """The same error; names from the file can make its text very long."""
+    text = str(error)
+    if len(text) <= LIMITS.message_characters:
+        return error
+    return type(error)(f"{text[: LIMITS.message_characters]} ... (shortened).")
+
+
+def _unrecognized(contents: Contents) -> str:
+    if contents.kind == "zip":
+        return zip_looks_like(contents.names)
+    if contents.kind == "hdf5":
+        return "This is an HDF5 file, but it holds no Keras model."
+    if contents.kind == "npy":
+        return "This is a single array; one array is not a whole network."
+    if contents.kind == "safetensors":
+        return "This safetensors file holds weights but does not say which layers they belong to."
+    return f"This {contents.kind} holds no network."

@@ -1,0 +1,121 @@
+"""What a file looks like by its first bytes, never by its name: for a helpful refusal."""
+
+from __future__ import annotations
+
+import pickletools
+
+from lrp_engine.formats.containers import hdf5, npy, tensors, zips
+
+# What the child process reads. Everything else is named and refused without starting it.
+CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors")
+
+# (offset, first bytes, kind of thing)
+_PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\xff\xd8\xff", "a JPEG picture"),
+    (0, b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (0, b"GIF8", "a GIF picture"),
+    (8, b"WEBP", "a WebP picture"),
+    (0, b"II*\0", "a TIFF picture"),
+    (0, b"MM\0*", "a TIFF picture"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (8, b"WAVE", "a sound file"),
+    (0, b"ID3", "a sound file"),
+    (4, b"ftyp", "a video"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ\x90\0", "a Windows program"),
+    (0, b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (0, b"BZh", "a bzip2 archive; unpack it first"),
+    (0, b"\xfd7zXZ\0", "an xz archive; unpack it first"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),
+    (0, b"Rar!", "a RAR archive; unpack it first"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
+    (257, b"ustar", "a tar archive; unpack it first"),
+    (0, b"PAR1", "a Parquet table"),
+    (0, b"SQLite format 3\0", "an SQLite database"),
+    (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself; run git lfs pull"),
+    (0, b"GGUF", "a GGUF language model"),
+    (4, b"TFL3", "a TensorFlow Lite model"),
+    (0, zips.EMPTY_MAGIC, "an empty zip archive"),
+)  # fmt: skip
+_TORCH_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+_TORCH = (
+    "a PyTorch file, which is a pickle and can run code when loaded; this release does not read "
+    "it. Save the arrays with numpy.savez instead"
+)
+_PICKLE = (
+    "a Python pickle, which can run code when loaded; this release does not read it. Save the "
+    "arrays with numpy.savez instead"
+)
+
+
+def looks_like(head: bytes, size: int) -> tuple[str, str]:
+    """The kind of a file and a sentence about it, from its first 512 bytes and its size."""
+    for kind, magic in (("hdf5", hdf5.MAGIC), ("zip", zips.MAGIC), ("npy", npy.MAGIC)):
+        if head.startswith(magic):
+            return kind, ""
+    for offset, magic, what in _PICTURES_AND_CO:
+        if head[offset : offset + len(magic)] == magic:
+            return "other", f"This is {what}; it is not a weight file that can be read."
+    if head.startswith(_TORCH_LEGACY):
+        return "torch", f"This is {_TORCH}."
+    if tensors.recognizes(head, size):
+        return "safetensors", ""
+    if _is_pickle(head):
+        return "pickle", f"This is {_PICKLE}."
+    if head[:1] == b"\x08" and any(name in head for name in (b"onnx", b"pytorch", b"tf2onnx")):
+        return "onnx", "This looks like an ONNX model, which this release does not read."
+    text = _text_kind(head)
+    if text:
+        return "text", f"This is {text}, not a weight file."
+    return "other", f"This file of {size} bytes is of no known kind; it may be damaged."
+
+
+def zip_looks_like(names: tuple[str, ...]) -> str:
+    """A sentence about a zip archive that no reader recognizes."""
+    ends = {name.rsplit("/", 1)[-1] for name in names}
+    if "constants.pkl" in ends:
+        return "This is a TorchScript program, which this release does not read."
+    if "data.pkl" in ends:
+        return f"This is {_TORCH}."
+    if "[Content_Types].xml" in names:
+        return "This is an Office document, not a weight file."
+    if "saved_model.pb" in ends:
+        return (
+            "This is a TensorFlow SavedModel; load it in TensorFlow and save the Keras model with "
+            "model.save('model.keras')."
+        )
+    if any(name.endswith(".npy") for name in names):
+        return "This zip archive mixes .npy arrays with other files."
+    listed = ", ".join(repr(name)[:60] for name in names[:4]) or "nothing"
+    return f"This is a zip archive that holds {listed}, not a model."
+
+
+def _is_pickle(head: bytes) -> bool:
+    """Whether the first opcodes are those of a pickle. Nothing is executed."""
+    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return True
+    if head[:1] not in b"(}]cl" or not head:  # protocols 0 and 1 begin with one of these
+        return False
+    found = []
+    try:
+        for opcode, _, _ in pickletools.genops(head):
+            found.append(opcode.name)
+    except Exception:  # noqa: BLE001 - cut off after 512 bytes, or no pickle
+        return len(found) >= 4 and {"MARK", "GLOBAL"} & set(found) != set()
+    return len(found) > 1
+
+
+def _text_kind(head: bytes) -> str | None:
+    try:
+        text = head[: max(1, len(head) - 3)].decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if any(ord(c) < 32 and c not in "\t\r\n\f" for c in text):
+        return None
+    start = text.lstrip().lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return "a web page (was the download link a page instead of the file?)"
+    if start.startswith(("{", "[")):
+        return "a JSON text"
+    return "a text"
