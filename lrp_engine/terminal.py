@@ -49,7 +49,11 @@ def render(
         colours: one of `COLOURS`. substitute: what the model saw for an unknown word.
     """
     one = explanation[index]
-    lines = [*_head(one), "", *_words(one, colours, palette_named(palette), substitute or one.substitute)]
+    lines = [
+        *_head(one),
+        "",
+        *_words(one, colours, palette_named(palette), substitute or one.substitute),
+    ]
     if one.facts.sums_to_score:
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"

@@ -101,13 +101,17 @@ def scan(
                 if arriving is not None:
                     messages = [messages[0] + arriving.read(at), *messages[1:]]
                 watched = [*now, *zeros, *then]
+                # Where there is no token, messages pass by the step.
+                enter = [tf.where(real.read(at), m, tf.zeros_like(m)) for m in messages]
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch(watched)
                     memory = Memory([a.read(at) for a in known])
                     new = step(calculus.with_memory(memory), then, now, zeros)
-                    new = _where(real.read(at), new, then)
-                found = tape.gradient(new, watched, list(messages))
-                sides, messages = found[: len(writes)], found[len(writes) :]
+                found = tape.gradient(new, watched, enter)
+                sides, leave = found[: len(writes)], found[len(writes) :]
+                messages = [
+                    out + (m - own) for out, m, own in zip(leave, messages, enter, strict=True)
+                ]
                 connected.update((n, side is not None) for n, side in enumerate(sides))
                 writes = [
                     a if side is None else a.write(at, side)
