@@ -30,7 +30,7 @@ screenshots: .venv/test.stamp chromium
 	$(BIN)/python docs/screenshots.py
 
 chromium:
-	@command -v chromium chromium-browser google-chrome >/dev/null \
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 		|| { $(ROOT_DO) apt-get update -q && $(ROOT_DO) apt-get install -qy chromium; }
 
 # Debian keeps the venv module apart from Python.

@@ -1,4 +1,4 @@
-"""Who may import whom: pages -> state, cache, charts -> engine; layers know no TensorFlow."""
+"""Who may import whom: views -> state, cache, charts -> engine; layers know no TensorFlow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODULES = sorted(
 FORBIDDEN = {
     "lrp_engine": {"streamlit", "app", "altair"},
     "app/charts.py": {"streamlit", "tensorflow"},
-    "app/pages": {"numpy", "tensorflow"},
+    "app/views": {"numpy", "tensorflow"},
     "lrp_engine/calculus.py": {"lrp_engine.layers", "lrp_engine.network"},
     "lrp_engine/layers": {"lrp_engine.network", "lrp_engine.formats", "lrp_engine.methods"},
     "lrp_engine/network.py": {"tensorflow"},

@@ -1,0 +1,105 @@
+"""What is kept between runs and users: the only module with `st.cache_*`.
+
+Keys are content hashes and plain values, never arrays: Streamlit samples large ones, and two
+different tables would share a result. Arguments that begin with `_` are no part of a key. Results
+are frozen, so one object serves everybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+import lrp_engine
+from app import opening, settings
+from app.models import Model, read_examples
+
+if TYPE_CHECKING:
+    from lrp_engine import Explanation, Network
+
+Target = int | tuple[int, int] | None
+
+
+def bundled() -> Model:
+    """The model that comes with the dashboard."""
+    path = settings.model_path()
+    files = sorted(f for f in path.iterdir() if f.is_file()) if path.is_dir() else [path]
+    stamps = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+    return _bundled(str(path), stamps)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _bundled(path: str, stamps: tuple) -> Model:
+    folder = Path(path)
+    loaded = lrp_engine.load(folder)
+    examples = read_examples(folder / settings.EXAMPLES_FILE, loaded.labels)
+    name = folder.stem.replace("_", " ").capitalize()
+    stored = opening.read(folder / settings.OPENING_FILE, loaded)
+    return Model(loaded.hash, name, loaded, examples, stored)
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def read_network(digest: str, _read: Callable[[], Network]) -> Network:
+    """The network of these bytes and options; `_read` runs when nobody asked before."""
+    return _read()
+
+
+@st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)
+def _explained(
+    model_hash: str, text: str, target: Target, eps: float, bias_factor: float, _network: Network
+) -> dict[str, Explanation]:
+    rule = lrp_engine.Epsilon(eps=eps, bias_factor=bias_factor)
+    return _network.explain_all([text], target=target, rule=rule)
+
+
+def explained(
+    model: Model, text: str, target: Target, eps: float, bias_factor: float
+) -> Mapping[str, Explanation]:
+    """By every method: why the model scores this text as it does."""
+    rule = {"eps": eps, "bias_factor": bias_factor}
+    if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
+        return model.opening
+    return _explained(model.network.hash, text, target, eps, bias_factor, model.network)
+
+
+@st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)
+def _predicted(model_hash: str, texts_hash: str, _network: Network, _texts: list) -> np.ndarray:
+    return _network.predict(_texts).argmax(axis=1)
+
+
+def predicted(model: Model) -> np.ndarray:
+    """The predicted class (n,) of each of the model's examples."""
+    texts = [example.text for example in model.examples]
+    texts_hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return _predicted(model.network.hash, texts_hash, model.network, texts)
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> str:
+    """What TensorFlow computes on."""
+    from lrp_engine import device
+
+    return device.current()
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def _warmed(model_hash: str, _network: Network) -> threading.Thread:
+    thread = threading.Thread(target=_first_pass, args=(_network,), daemon=True)
+    thread.start()
+    return thread
+
+
+def warm(model: Model) -> None:
+    """Trace a model's programs while the user reads, where a stored answer came first."""
+    if model.opening:
+        _warmed(model.network.hash, model.network)
+
+
+def _first_pass(network: Network) -> None:
+    network.explain_all([settings.DEFAULT_TEXT])

@@ -1,0 +1,90 @@
+"""The account of relevance: verdict, waterfall, time steps, ledger, and what the terms mean."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import charts, state
+from app.components.guard import plain
+from lrp_engine import Explanation
+from lrp_engine.wording import number, visible
+
+TERMS = {
+    "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
+    "For a contrast it is the difference of two scores.",
+    "Words": "What reaches the words. Positive speaks for the class, negative against it.",
+    "Initial states": "An LSTM starts from a hidden state and a cell state, both zero. Relevance "
+    "that flows back to them belongs to no word; zero states receive none under the recommended "
+    "settings, and a share with a bias factor.",
+    "Biases": "Every sum in the network adds a constant, its bias. What the bias contributed is "
+    "nobody's word. The bias factor hands it back, in equal parts, to all inputs of the sum.",
+    "Stabilizers": "Relevance is divided by sums that may be close to zero; ε keeps the division "
+    "harmless and takes a small share for it. A larger ε takes more.",
+    "Rounding error": "What is left when all of these are added up. It must be as small as the "
+    "rounding of floating-point numbers: that is what the verdict tests.",
+}
+
+
+KINDS = {
+    "words": "the words carry",
+    "initial state": "initial states",
+    "bias": "biases",
+    "stabilizer": "stabilizers",
+}
+
+
+def summary(explanation: Explanation) -> None:
+    """The account in a sentence: how much of the score the words carry, and what keeps the rest."""
+    table = charts.ledger_table(explanation)
+    totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
+    parts = [
+        f"{words} <b>{number(totals.relevance[kind])}</b> ({totals.share[kind]:.1%})"
+        for kind, words in KINDS.items()
+        if kind in totals.index
+    ]
+    score = number(float(explanation.explained_score[0]))
+    st.html(
+        f'<p class="lens-note">Of the score <b>{score}</b> for '
+        f"<b><bdi>{escape(visible(explanation.target_label()))}</bdi></b> "
+        f"{', '.join(parts)}.</p>"
+    )
+
+
+def verdict(explanation: Explanation) -> None:
+    found = charts.conservation_verdict(explanation)
+    show, icon = (st.success, "check_circle") if found.ok else (st.error, "error")
+    show(plain(found.sentence), icon=f":material/{icon}:")
+
+
+def waterfall(explanation: Explanation) -> None:
+    chart = charts.waterfall(explanation, palette=state.get("palette"))
+    st.altair_chart(chart, alt="Bars from zero to the explained score: words, initial states, "
+                    "biases, stabilizers. The ledger below has the same numbers.")  # fmt: skip
+
+
+def steps(explanation: Explanation) -> None:
+    """What each time step kept; nothing where no layer has time steps."""
+    if explanation.ledger.steps:
+        chart = charts.step_chart(explanation)
+        st.altair_chart(chart, alt="Bars of what biases and stabilizers kept at each word.")
+
+
+def ledger(explanation: Explanation) -> None:
+    st.header("The ledger", anchor=False)
+    st.dataframe(
+        charts.ledger_table(explanation),
+        hide_index=True,
+        height="content",
+        column_config={
+            "relevance": st.column_config.NumberColumn(format="%.6f"),
+            "share": st.column_config.NumberColumn("share of the score", format="percent"),
+        },
+    )
+
+
+def terms() -> None:
+    with st.expander("What the terms mean"):
+        for term, meaning in TERMS.items():
+            st.markdown(f"**{term}.** {meaning}")

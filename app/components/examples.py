@@ -1,0 +1,42 @@
+"""The picker of real sentences, with filters on what is true and what the model says."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, state
+from app.models import RIGHT, WRONG, Model, matching
+from lrp_engine.wording import visible
+
+VERDICTS = {state.ANY: "right or wrong", RIGHT: "right", WRONG: "wrong"}
+
+
+def picker(model: Model) -> None:
+    """Filters and the list; picking a sentence makes it the text."""
+    labels = model.network.labels
+    classes = [state.ANY, *range(len(labels))]
+
+    def named(c: int | str) -> str:
+        return visible(labels[c]) if isinstance(c, int) else "any class"
+
+    st.selectbox("True class", classes, format_func=named, **state.bind("true_class", labels))
+    st.selectbox("Predicted class", classes, format_func=named, **state.bind("said_class", labels))
+    st.selectbox(
+        "The model is", list(VERDICTS), format_func=VERDICTS.__getitem__,
+        **state.bind("verdict"),
+    )  # fmt: skip
+    found = matching(
+        model.examples,
+        cache.predicted(model),
+        true_class=state.optional("true_class"),
+        said_class=state.optional("said_class"),
+        verdict=state.optional("verdict"),
+    )
+    st.selectbox(
+        f"{len(found)} of {len(model.examples)} sentences",
+        found,
+        format_func=lambda n: visible(model.examples[n].text),
+        placeholder="Pick one, or type to search" if found else "None fits the filters",
+        disabled=not found,
+        **state.pick("example", lambda n: model.examples[n].text),
+    )

@@ -1,0 +1,38 @@
+"""The one place where an unexpected exception ends: a log entry with an id, a sentence with it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from lrp_engine.errors import LensError
+
+_MARKUP = re.compile(r"([\\`*_\[\]$~<>#|])")
+_log = logging.getLogger("lrp_lens")
+
+
+def plain(text: str) -> str:
+    """Text that Streamlit's Markdown shows as it is."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Show the engine's own errors as their sentence, anything else as an apology with an id."""
+    try:
+        yield
+    except LensError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except Exception:  # noqa: BLE001 - logged with its traceback
+        number = secrets.token_hex(4)
+        _log.exception("Error %s", number)
+        st.error(
+            f"Something went wrong here; it is in the log as error {number}. "
+            "Your text and settings are kept: try again, or change them.",
+            icon=":material/error:",
+        )

@@ -1,0 +1,62 @@
+"""What every page begins and ends with: title, messages, the selected model, the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, state
+from app.components.guard import guard, plain
+from app.models import Model
+from lrp_engine.palettes import THEMES
+
+# The variables that heatmaps read; `light-dark` follows the theme without a rerun.
+_THEME = "".join(
+    f"--st-{part}-color: light-dark({getattr(THEMES['light'], part)}, "
+    f"{getattr(THEMES['dark'], part)});"
+    for part in ("text", "background")
+)
+STYLE = f"""<style>
+.stApp {{ {_THEME} }}
+.stMainBlockContainer {{ max-width: 74rem; }}
+h1 {{ padding-top: 0; }}
+/* White, the default, cannot be read on the light primary colour of the dark theme. */
+.stApp [data-testid^="stBaseButton-primary"] {{ color: var(--st-background-color); }}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One run of a page.
+
+    Attributes:
+        model: the one that is selected.
+        waiting: what is drawn last, because it is slow: places and what goes there.
+    """
+
+    model: Model
+    waiting: list[tuple[DeltaGenerator, Callable[[], None]]] = field(default_factory=list)
+
+    def end(self) -> None:
+        """The address says what the page shows; then what could wait."""
+        state.publish(self.model.network)
+        for place, draw in self.waiting:
+            with place, guard():
+                draw()
+
+
+def begin(title: str) -> Page:
+    """Title and messages."""
+    st.html(STYLE)
+    st.title(title, anchor=False)
+    messages = st.container()
+    digest = state.selected()
+    model = cache.bundled() if digest is None else state.uploaded()[digest]
+    state.fit(model.network)
+    with messages:
+        for sentence in state.notices():
+            st.warning(plain(sentence))
+    return Page(model)

@@ -1,0 +1,144 @@
+"""What is asked: a text, the class to explain, the class to hold against it. And the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import cache, settings, state
+from app.components import examples
+from app.components.layout import Page
+from app.models import Model
+from lrp_engine import Explanation
+from lrp_engine.wording import number, percentage, visible
+
+UPLOAD_PAGE = "views/model.py"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One text explained by every method, by name."""
+
+    model: Model
+    explanations: Mapping[str, Explanation]
+
+    @property
+    def first(self) -> Explanation:
+        """Any of them: scores and words are the same in all."""
+        return next(iter(self.explanations.values()))
+
+    @property
+    def sums(self) -> Explanation:
+        """The first whose parts add up to the score."""
+        return next(e for e in self.explanations.values() if e.facts.sums_to_score)
+
+    @property
+    def substitute(self) -> str | None:
+        """What the model reads in place of an unknown word; None for a vector of zeros."""
+        vocabulary = self.model.network.vocabulary
+        return vocabulary.unknown if vocabulary else None
+
+
+def ask(page: Page) -> Answer | None:
+    """The text and its answer; None, and a sentence that says why, where there is none."""
+    model = page.model
+    if not model.reads_text:
+        _cannot_read(model)
+        return None
+    st.text_area(
+        "Text",
+        height=68,
+        placeholder="Type or paste a text",
+        help="Ctrl+Enter or the button explains it.",
+        **state.bind("text"),
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Explain", type="primary")  # leaving the text area hands it over
+        if model.examples:
+            place = st.popover("Real sentences", icon=":material/format_quote:")
+            page.waiting.append((place, lambda: examples.picker(model)))
+    return _explain(model)
+
+
+def _cannot_read(model: Model) -> None:
+    if not model.network.input_shape.time:
+        st.info(
+            f"This model takes {model.network.input_shape.units} numbers, not text. "
+            "Pick another model in the sidebar to explain sentences."
+        )
+        return
+    st.info(
+        "This model has no vocabulary, so it cannot read words yet. Upload it once more "
+        "together with its vocabulary, or pick another model in the sidebar."
+    )
+    st.page_link(UPLOAD_PAGE, label="Add a vocabulary", icon=":material/upload_file:")
+
+
+def _explain(model: Model) -> Answer | None:
+    text = state.get("text")
+    words = len(model.network.tokenizer(text))
+    if not words:
+        st.info("Type a text, or pick an example, to see which words count.")
+        return None
+    if words > settings.TEXT_WORDS or len(text) > settings.TEXT_CHARACTERS:
+        st.warning(
+            f"This text has {words:,} words and {len(text):,} characters; up to "
+            f"{settings.TEXT_WORDS:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
+            "explained at once. Shorten it: nothing of it is lost, it stays in the box above."
+        )
+        return None
+    with st.spinner("Explaining …"):
+        return Answer(model, _explanations(model, text))
+
+
+def _explanations(model: Model, text: str) -> Mapping[str, Explanation]:
+    rule = state.get("eps"), state.get("bias_factor")
+    target, against = state.get("target"), state.get("contrast")
+    chosen = None if target == state.PREDICTED else target
+    if against == state.NOTHING:
+        return cache.explained(model, text, chosen, *rule)
+    if chosen is None:
+        plain = cache.explained(model, text, None, *rule)
+        chosen = int(next(iter(plain.values())).predicted[0])
+    if chosen == against:  # a class cannot be held against itself
+        state.put("contrast", state.NOTHING)
+        return cache.explained(model, text, None if target == state.PREDICTED else target, *rule)
+    return cache.explained(model, text, (chosen, against), *rule)
+
+
+def targets(answer: Answer) -> None:
+    """Which class, and against which other one: the two lists of classes."""
+    one = answer.first
+    predicted = int(one.predicted[0])
+    explained = predicted if state.get("target") == state.PREDICTED else state.get("target")
+
+    def named(c: int | str) -> str:
+        if c == state.PREDICTED:
+            return f"the predicted class: {named(predicted)}"
+        if c == state.NOTHING:
+            return "nothing: the score alone"
+        if not isinstance(c, int):
+            return str(c)
+        label, score = visible(one.labels[c]), number(one.scores[0, c])
+        return f"{label} (score {score}, {percentage(one.probabilities[0, c])})"
+
+    classes = range(len(one.labels))
+    options = [named(c) for c in (state.PREDICTED, *classes)]
+    left, right = st.columns(2)
+    left.selectbox(
+        "Why",
+        [state.PREDICTED, *classes],
+        format_func=named,
+        help="The class whose score is explained.",
+        **state.bind("target", options),
+    )
+    right.selectbox(
+        "and not",
+        [state.NOTHING, *(c for c in classes if c != explained)],
+        format_func=named,
+        help="A contrast explains the difference of two scores: what speaks for the one class "
+        "rather than for the other.",
+        **state.bind("contrast", options),
+    )

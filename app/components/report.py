@@ -1,0 +1,37 @@
+"""What a model is: what was recognized, what is missing, what was assumed."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from app import facts
+from app.components.guard import plain
+from app.models import Model
+from lrp_engine.wording import visible
+
+STYLE = """<style>
+.lens-facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem;
+  margin: 0 !important; padding: 0 !important; }
+.lens-facts dt { font-weight: 600; margin: 0 !important; }
+.lens-facts dd { margin: 0 !important; overflow-wrap: anywhere; }
+</style>"""
+
+
+def report(model: Model) -> None:
+    network = model.network
+    rows = "".join(
+        f"<dt>{escape(term)}</dt><dd><bdi>{escape(visible(value))}</bdi></dd>"
+        for term, value in facts.facts(network)
+    )
+    st.html(f'{STYLE}<dl class="lens-facts">{rows}</dl>')
+    for sentence in facts.missing(network):
+        st.info(plain(sentence), icon=":material/info:")
+    st.header("Layers", anchor=False)
+    st.dataframe(pd.DataFrame(facts.layers(network), columns=list(facts.LAYER_COLUMNS)),
+                 hide_index=True)  # fmt: skip
+    if network.assumptions:
+        st.header("Assumed, because the file does not say", anchor=False)
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in network.assumptions))

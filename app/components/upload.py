@@ -1,0 +1,109 @@
+"""The form that brings a model of one's own."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import streamlit as st
+
+from app import settings, state
+from app.components.guard import guard, plain
+from app.uploads import Upload
+from lrp_engine.formats.readers import READERS
+from lrp_engine.text import TOKENIZERS
+
+AS_IT_IS = ""
+GATE_ORDERS = {
+    AS_IT_IS: "as the file says, or i f g o (Keras, PyTorch)",
+    "igfo": "i g f o (Torch7, TensorFlow 1)",
+    "iofg": "i o f g (ONNX)",
+}
+for _order in map("".join, permutations("ifgo")):
+    GATE_ORDERS.setdefault(_order, " ".join(_order))
+
+
+def form() -> None:
+    """Files and what they do not say; a model read from them is selected at once."""
+    with st.form("lens-upload", border=True):
+        weights = st.file_uploader(
+            "Weights",
+            key="lens.file.weights",
+            help="Recognized by content: " + "; ".join(reader.title for reader in READERS) + ".",
+        )
+        left, right = st.columns(2)
+        vocabulary = left.file_uploader(
+            "Vocabulary, where the file has none",
+            key="lens.file.vocabulary",
+            max_upload_size=settings.VOCABULARY_MEGABYTES,
+            help="One word a line in the order of the embedding's rows, or JSON: a list of words "
+            "or an object from word to number.",
+        )
+        embeddings = right.file_uploader(
+            "Embeddings, where the file has none",
+            key="lens.file.embeddings",
+            help="A .npy or .npz file with one row per word.",
+        )
+        with st.expander("What the files may not say"):
+            labels = st.text_area(
+                "Class names, one a line in the order of the outputs",
+                key="lens.file.labels",
+                help="Without them the classes are called class 0, class 1, …",
+            )
+            gates = st.selectbox(
+                "Order of the LSTM's gate blocks",
+                list(GATE_ORDERS),
+                format_func=GATE_ORDERS.__getitem__,
+                key="lens.file.gates",
+                help="i input gate, f forget gate, g signal, o output gate. Only the list of "
+                "eight arrays leaves it open.",
+            )
+            tokenizer = st.selectbox(
+                "Words are split",
+                [AS_IT_IS, *TOKENIZERS],
+                format_func=lambda name: name or "as the file says, or at white space",
+                key="lens.file.tokenizer",
+            )
+            lowercase = st.checkbox("Texts are put in lower case", True, key="lens.file.lowercase")
+        asked = st.form_submit_button("Read the model", type="primary")
+    if not asked:
+        return
+    if weights is None:
+        st.warning("Choose a file of weights first.")
+        return
+    spec: dict[str, Any] = {"gate_order": gates} if gates else {}
+    if tokenizer or not lowercase:
+        spec["tokenizer"] = {"method": tokenizer or "whitespace", "lowercase": lowercase}
+    upload = Upload(
+        name=weights.name,
+        weights=weights.getvalue(),
+        vocabulary=vocabulary.getvalue() if vocabulary else None,
+        embeddings=embeddings.getvalue() if embeddings else None,
+        labels=labels,
+        spec=spec,
+    )
+    with guard(), st.spinner("Reading …"):
+        _take(upload)
+
+
+def _take(upload: Upload) -> None:
+    model = upload.model()
+    dropped = state.add(model)
+    if dropped is not None:
+        state.notify(
+            f"“{dropped.name}” was dropped: a session keeps {settings.MODELS_PER_SESSION} uploads."
+        )
+    state.put("arrived", model.digest)
+    st.rerun()  # the sidebar's list is drawn before this page
+
+
+def arrival(digest: str) -> None:
+    """After a successful upload: what happened and where to go."""
+    if state.get("arrived") == digest:
+        st.success(
+            f"“{plain(state.uploaded()[digest].name)}” is read and selected.",
+            icon=":material/check_circle:",
+        )
+        st.page_link(
+            "views/explain.py", label="Explain a text with it", icon=":material/lightbulb:"
+        )

@@ -1,0 +1,58 @@
+"""The dashboard's entry: `streamlit run app/main.py`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
+if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
+    sys.path.insert(0, root)  # nothing needs to be installed but the requirements
+
+import streamlit as st
+
+from app import state
+from app.components.guard import guard
+from app.components.sidebar import device, sidebar
+
+# File, title, icon; the first one opens.
+PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
+    ("views/explain.py", "Explain", ":material/lightbulb:"),
+    ("views/conservation.py", "Conservation", ":material/balance:"),
+    ("views/model.py", "Model", ":material/account_tree:"),
+)
+
+# No links to anywhere.
+MENU: Any = {
+    "Get help": None,
+    "Report a bug": None,
+    "About": "LRP Lens shows by Layer-wise Relevance Propagation why a recurrent text classifier "
+    "decided what it decided.",
+}
+
+
+def main() -> None:
+    # A file of our own: the built-in icons of browser tabs are fetched from outside.
+    icon = str(Path(__file__).with_name("icon.svg"))
+    st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)
+    st.logo(str(Path(__file__).with_name("logo.svg")), size="large", icon_image=icon)
+    state.begin()
+    page = st.navigation(
+        [
+            st.Page(file, title=title, icon=icon, default=position == 0)
+            for position, (file, title, icon) in enumerate(PAGES)
+        ]
+    )
+    with st.sidebar:
+        with guard():
+            sidebar()
+        foot = st.container()
+    with guard():
+        page.run()
+    with foot, guard():
+        device()
+
+
+main()

@@ -1,0 +1,103 @@
+"""The explanation the dashboard opens with, kept beside the model: `python -m app.opening`.
+
+Loading TensorFlow and tracing the first pass takes seconds; reading this file takes none. It holds
+what the engine computed, is used only for exactly the same question to exactly the same model and
+engine, and a test compares it with a fresh result. Without the file everything works, later.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import lrp_engine
+from app import settings
+from lrp_engine import Explanation, Ledger
+
+if TYPE_CHECKING:
+    from lrp_engine import Network
+
+RULE = {"eps": settings.EPS_DEFAULT, "bias_factor": settings.BIAS_FACTOR_DEFAULT}
+_FACTS = "facts"
+_PLAIN = ("method", "tokens", "labels", "model_hash", "dtype")
+
+
+def question(network: Network) -> dict[str, Any]:
+    """What the stored answer answers; another question has no stored answer."""
+    return {
+        "engine": lrp_engine.__version__,
+        "model": network.hash,
+        "text": settings.DEFAULT_TEXT,
+        "rule": RULE,
+        "methods": list(lrp_engine.METHODS),
+    }
+
+
+def answer(network: Network) -> dict[str, Explanation]:
+    """What the engine says, by method."""
+    rule = lrp_engine.Epsilon(**RULE)
+    return network.explain_all([settings.DEFAULT_TEXT], rule=rule)
+
+
+def write(path: Path, network: Network) -> None:
+    """Store the answer as plain arrays and JSON."""
+    arrays: dict[str, np.ndarray] = {}
+    plain: dict[str, dict[str, Any]] = {}
+    for name, explanation in answer(network).items():
+        plain[name] = {key: getattr(explanation, key) for key in _PLAIN}
+        plain[name]["rule"] = explanation.rule is not None
+        for item in fields(explanation):
+            value = getattr(explanation, item.name)
+            if isinstance(value, np.ndarray):
+                arrays[f"{name}:{item.name}"] = value
+            elif isinstance(value, Mapping):
+                arrays |= {f"{name}:{item.name}:{key}": array for key, array in value.items()}
+        for key, array in explanation.ledger.steps.items():
+            arrays[f"{name}:steps:{key}"] = array
+    facts = json.dumps({"question": question(network), "plain": plain})
+    np.savez_compressed(path, allow_pickle=False, **{_FACTS: np.array(facts)}, **arrays)
+
+
+def read(path: Path, network: Network) -> dict[str, Explanation] | None:
+    """The stored answer; None where there is none to this question."""
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as file:
+        facts = json.loads(str(file[_FACTS]))
+        if facts["question"] != question(network):
+            return None
+        arrays = {name: file[name] for name in file.files if name != _FACTS}
+    return {name: _explanation(name, plain, arrays) for name, plain in facts["plain"].items()}
+
+
+def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Explanation:
+    def table(kind: str) -> dict[str, np.ndarray]:
+        start = f"{name}:{kind}:"
+        return {key.removeprefix(start): a for key, a in arrays.items() if key.startswith(start)}
+
+    single: dict[str, Any] = {
+        item.name: arrays[f"{name}:{item.name}"]
+        for item in fields(Explanation)
+        if f"{name}:{item.name}" in arrays
+    }
+    return Explanation(
+        **single,
+        **{key: plain[key] for key in ("method", "model_hash", "dtype")},
+        tokens=tuple(map(tuple, plain["tokens"])),
+        labels=tuple(plain["labels"]),
+        rule=lrp_engine.Epsilon(**RULE) if plain["rule"] else None,
+        initial_states=table("initial_states"),
+        layers=table("layers"),
+        ledger=Ledger(table("ledger"), table("steps"), len(plain["tokens"])),
+    )
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else settings.model_path()
+    write(folder / settings.OPENING_FILE, lrp_engine.load(folder))

@@ -1,0 +1,14 @@
+"""Explain: which words made the model say that."""
+
+from app.components import layout, results
+from app.components.question import ask, targets
+
+page = layout.begin("Which words made the model say that?")
+answer = ask(page)
+if answer is not None:
+    results.verdict(answer)
+    targets(answer)
+    results.heatmaps(answer)
+    results.downloads(answer)
+    results.details(answer)
+page.end()

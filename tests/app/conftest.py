@@ -1,0 +1,51 @@
+"""A small model in a folder, and the dashboard opened on it without a browser."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import lrp_engine
+from app import settings
+from lrp_engine import Network
+from tests.app.tiny import LABELS, SENTENCES, WORDS, eight_arrays, embeddings
+
+
+@pytest.fixture(scope="session")
+def network() -> Network:
+    return lrp_engine.from_weights(
+        eight_arrays(), vocabulary=WORDS, embeddings=embeddings(), labels=LABELS
+    )
+
+
+@pytest.fixture(scope="session")
+def model_folder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "tiny_model"
+    network.save(folder)
+    with (folder / settings.EXAMPLES_FILE).open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("text", "label"), *SENTENCES])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _opened_on(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(settings.MODEL_VARIABLE, str(model_folder))
+    return
+
+
+@pytest.fixture
+def opened() -> Callable[..., AppTest]:
+    """Opens a session of the dashboard, with query parameters, on a page."""
+
+    def open_session(page: str | None = None, **parameters: str) -> AppTest:
+        app = AppTest.from_file(str(settings.REPOSITORY / "app" / "main.py"), default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        app.run()
+        return app.switch_page(f"views/{page}.py").run() if page else app
+
+    return open_session

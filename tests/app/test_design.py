@@ -1,0 +1,90 @@
+"""What holds the dashboard together: who may import what, where limits and errors live."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app import cache, settings
+from app.components.guard import plain
+from lrp_engine.palettes import THEMES
+from tests.app.reading import messages
+
+APP = settings.REPOSITORY / "app"
+CONFIG = tomllib.loads((settings.REPOSITORY / ".streamlit" / "config.toml").read_text())
+MODULES = sorted(APP.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    return set(re.findall(r"^\s*(?:import|from) (\w+)", path.read_text("utf-8"), re.MULTILINE))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(APP))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "allowed"),
+    [
+        (r"st\.cache_", "cache.py"),
+        (r"st\.(session_state|query_params)", "state.py"),
+        (r"except Exception", "components/guard.py"),
+        (r"unsafe_allow", ""),
+    ],
+)
+def test_one_module_each(pattern, allowed):
+    found = {named(path) for path in MODULES if re.search(pattern, path.read_text("utf-8"))}
+    assert found <= {allowed}
+
+
+@pytest.mark.parametrize("name", ["charts.py", "tables.py", "facts.py", "models.py", "opening.py"])
+def test_pure_modules_do_not_import_streamlit(name):
+    assert "streamlit" not in re.findall(
+        r"^\s*(?:import|from) (\w+)", (APP / name).read_text(), re.M
+    )
+
+
+def test_the_engine_does_not_know_the_dashboard():
+    for path in (settings.REPOSITORY / "lrp_engine").rglob("*.py"):
+        assert not {"streamlit", "app", "altair"} & imports(path), path
+
+
+def test_the_server_knows_the_same_limits_and_colours():
+    assert CONFIG["server"]["maxUploadSize"] == settings.UPLOAD_MEGABYTES
+    for name in ("light", "dark"):
+        theme = THEMES[name]
+        assert CONFIG["theme"][name]["textColor"].upper() == theme.text.upper()
+        assert CONFIG["theme"][name]["backgroundColor"].upper() == theme.background.upper()
+
+
+def test_nothing_leaves_and_nothing_leaks():
+    assert CONFIG["browser"]["gatherUsageStats"] is False
+    assert CONFIG["client"]["showErrorDetails"] == "none"
+    assert CONFIG["client"]["showErrorLinks"] is False
+    assert CONFIG["server"]["enableXsrfProtection"] is True
+    assert CONFIG["server"]["enableCORS"] is True
+
+
+@pytest.mark.parametrize("page", [None, "conservation", "model"])
+def test_an_unexpected_error_is_a_sentence_with_an_id(opened, page, monkeypatch, caplog):
+    def broken() -> None:
+        raise RuntimeError("secret detail")
+
+    app = opened(page)
+    monkeypatch.setattr(cache, "bundled", broken)
+    with caplog.at_level(logging.ERROR, "lrp_lens"):
+        app.run()
+    assert not app.exception
+    number = re.search(r"error ([0-9a-f]{8})", app.main.error[0].value)
+    assert number
+    assert number[1] in caplog.text
+    assert "secret detail" in caplog.text
+    assert "secret detail" not in messages(app)
+
+
+def test_markup_is_shown_as_it_is():
+    assert plain("*a* $b$ [c](d) <e>") == r"\*a\* \$b\$ \[c\](d) \<e\>"

@@ -1,0 +1,60 @@
+"""The stored opening answer equals a fresh one, and answers nothing else."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+import lrp_engine
+from app import opening, settings
+from tests.app.reading import healthy, html
+
+BUNDLED = settings.BUNDLED_MODEL / settings.OPENING_FILE
+
+
+def compare(stored, fresh):
+    assert stored.keys() == fresh.keys()
+    for name, one in stored.items():
+        other = fresh[name]
+        for plain in ("method", "rule", "tokens", "labels", "model_hash", "dtype"):
+            assert getattr(one, plain) == getattr(other, plain)
+        for array in ("relevance", "scores", "unknown", "lengths", "target", "explained_score"):
+            np.testing.assert_allclose(getattr(one, array), getattr(other, array), atol=1e-5)
+        assert dict(one.ledger).keys() == dict(other.ledger).keys()
+        assert one.ledger.steps.keys() == other.ledger.steps.keys()
+        np.testing.assert_allclose(one.conservation_error, other.conservation_error, atol=1e-5)
+
+
+def test_round_trip(network, tmp_path):
+    opening.write(tmp_path / "opening.npz", network)
+    stored = opening.read(tmp_path / "opening.npz", network)
+    compare(stored, opening.answer(network))
+
+
+def test_another_model_has_no_stored_answer(network, tmp_path):
+    opening.write(tmp_path / "opening.npz", network)
+    changed = lrp_engine.from_weights([np.ones((6, 20)), np.ones((5, 20)), np.ones(20)] * 2
+                                      + [np.ones((10, 3)), np.ones(3)])  # fmt: skip
+    assert opening.read(tmp_path / "opening.npz", changed) is None
+    assert opening.read(tmp_path / "missing.npz", network) is None
+
+
+def test_the_dashboard_opens_on_it(opened, model_folder, tmp_path, monkeypatch, network):
+    folder = tmp_path / "with_opening"
+    shutil.copytree(model_folder, folder)
+    opening.write(folder / settings.OPENING_FILE, network)
+    fresh = html(opened())
+    monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
+    app = opened()
+    assert healthy(app)
+    assert html(app) == fresh
+
+
+@pytest.mark.skipif(not BUNDLED.exists(), reason="no stored answer beside the bundled model")
+def test_the_bundled_answer_is_fresh():
+    bundled = lrp_engine.load(settings.BUNDLED_MODEL)
+    stored = opening.read(BUNDLED, bundled)
+    assert stored is not None, "out of date: run `python -m app.opening`"
+    compare(stored, opening.answer(bundled))

@@ -1,0 +1,91 @@
+"""What a user does, in words; every step waits for its effect, none for a length of time."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from lrp_engine import METHODS
+
+VIEWS = ("", "conservation", "model")
+SIZE = "e => [e.scrollWidth, e.clientWidth]"
+
+
+def idle(page: Page) -> None:
+    """The script has run to its end, and the page has drawn what it said."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.locator("[data-testid=stSpinner]")).to_have_count(0)
+
+
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter(a => a.effect.getComputedTiming().iterations !== Infinity).map(a => a.finished))"""
+
+
+def settled(page: Page) -> None:
+    """Colours have finished fading from one theme to the other."""
+    page.evaluate(SETTLED)
+
+
+def visit(page: Page, view: str = "") -> None:
+    page.goto(f"/{view}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    if view == "model":  # its uploaders arrive late
+        expect(page.get_by_test_id("stFileUploaderDropzone")).to_have_count(3)
+    else:
+        expect(page.get_by_text("The model says")).to_be_visible()
+    idle(page)
+
+
+def heatmaps(page: Page) -> Locator:
+    return page.locator(".lrp-words")
+
+
+TEXTS = """all => all.map(word => {
+  const copy = word.cloneNode(true);
+  copy.querySelectorAll('small, b').forEach(extra => extra.remove());
+  return copy.textContent;
+})"""
+
+
+def words(page: Page, row: int = 0) -> list[str]:
+    """A row's words, without the numbers under them and the marks of unknown ones."""
+    return heatmaps(page).nth(row).locator(".lrp-word").evaluate_all(TEXTS)
+
+
+def ask(page: Page, text: str) -> None:
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill(text)
+    box.press("Control+Enter")
+    last = text.split()[-1]
+    expect(heatmaps(page)).to_have_count(len(METHODS))
+    for row in range(len(METHODS)):
+        expect(heatmaps(page).nth(row).locator(".lrp-word").last).to_contain_text(last)
+
+
+def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=option, exact=isinstance(option, str)).click()
+    idle(page)
+
+
+def open_view(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    idle(page)
+
+
+def attach(page: Page, label: str, file: Path | dict) -> None:
+    uploader = page.get_by_test_id("stFileUploader").filter(has_text=label)
+    uploader.locator("input[type=file]").set_input_files(file)
+    expect(uploader.get_by_test_id("stFileChip")).to_be_visible()
+
+
+def file(name: str, data: bytes) -> dict:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+def read_model(page: Page) -> None:
+    page.get_by_role("button", name="Read the model").click()
+    idle(page)

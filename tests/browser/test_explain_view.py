@@ -1,0 +1,113 @@
+"""The Explain view as people use it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app import settings
+from lrp_engine import METHODS
+from tests.browser.steps import ask, choose, heatmaps, visit, words
+
+
+def test_opens_with_a_sentence_explained(page: Page):
+    visit(page)
+    assert heatmaps(page).count() == len(METHODS)
+    assert words(page) == settings.DEFAULT_TEXT.split()
+    for method in METHODS.values():
+        expect(page.get_by_role("heading", name=method.title)).to_be_visible()
+    expect(page.locator(".lrp-legend")).to_have_count(len(METHODS))
+    expect(page.get_by_text(re.compile("Runs on (CPU|GPU)"))).to_be_visible()
+
+
+def test_a_typed_sentence_is_explained(page: Page):
+    visit(page)
+    for text in ("a wonderful film", "a slow plot", "a charming story"):
+        ask(page, text)
+        assert words(page, 2) == text.split()
+
+
+def test_the_button_explains_too(page: Page):
+    visit(page)
+    page.get_by_role("textbox", name="Text", exact=True).fill("a slow film")
+    page.get_by_role("button", name="Explain", exact=True).click()
+    expect(heatmaps(page).first).to_contain_text("slow")
+
+
+def test_hostile_text_is_only_text(page: Page):
+    page.on("dialog", lambda dialog: pytest.fail("a script ran"))
+    visit(page)
+    text = "*x* $x$ <b>bold</b> 😀 שלום <script>alert(1)</script> end"
+    ask(page, text)
+    assert "".join(words(page)) == "".join(text.split())
+    assert page.locator(".lrp-words script").count() == 0
+    expect(page.get_by_text("unknown to the model")).to_be_visible()
+
+
+def test_an_example_with_filters(page: Page):
+    visit(page)
+    page.get_by_role("button", name="Real sentences").click()
+    total = page.get_by_test_id("stPopoverBody").get_by_text(re.compile(r"\d+ of \d+ sentences"))
+    expect(total).to_be_visible()
+    everything = total.inner_text()
+    choose(page, "The model is", "wrong")
+    expect(total).not_to_have_text(everything)
+    page.get_by_role("combobox", name=re.compile("sentences")).click()
+    option = page.get_by_role("option").first
+    text = option.inner_text()
+    option.click()
+    expect(page.get_by_text("The true class of this example is")).to_be_visible()
+    expect(page.get_by_text("The model is wrong.")).to_be_visible()
+    assert "".join(words(page)) == "".join(text.lower().split())
+
+
+def test_target_and_contrast(page: Page):
+    visit(page)
+    first, last = _labels(page)[0], _labels(page)[-1]
+    choose(page, "Why", re.compile(rf"^{re.escape(first)} \("))
+    legend = page.locator(".lrp-legend").first
+    expect(legend).to_contain_text(f"speaks for {first}")
+    choose(page, "and not", re.compile(rf"^{re.escape(last)} \("))
+    expect(legend).to_contain_text(f"for {last}")
+    expect(page).to_have_url(re.compile("target=0&contrast="))
+    page.reload()
+    expect(legend).to_contain_text(f"for {last}")
+
+
+def _labels(page: Page) -> list[str]:
+    page.get_by_role("combobox", name="Why", exact=True).click()
+    options = page.get_by_role("option").all_inner_texts()[1:]
+    page.keyboard.press("Escape")
+    return [option.split(" (score")[0] for option in options]
+
+
+def test_the_stabilizer(page: Page):
+    visit(page)
+    before = heatmaps(page).first.inner_text()
+    page.get_by_text("Rule and colours").click()
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    slider.press("End")
+    expect(heatmaps(page).first).not_to_have_text(before)
+    expect(page).to_have_url(re.compile("eps=1"))
+
+
+def test_downloads(page: Page, tmp_path):
+    visit(page)
+    for button, start in (("Web page", "<!doctype html>"), ("Table (CSV)", "position,token"),
+                          ("Everything (JSON)", "[")):  # fmt: skip
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=button).click()
+        waiting.value.save_as(tmp_path / "file")
+        assert (tmp_path / "file").read_text("utf-8").startswith(start)
+
+
+def test_choices_survive_other_views(page: Page):
+    visit(page)
+    ask(page, "a wonderful film")
+    for view, title in (("Conservation", "score go"), ("Model", "model"), ("Explain", "words")):
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=view).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    expect(heatmaps(page).first).to_contain_text("wonderful")
