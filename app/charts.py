@@ -165,7 +165,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
         alt.Chart(table)
         .mark_bar(color=NEUTRAL, stroke=NEUTRAL, strokeWidth=2)
         .encode(
-            x=alt.X("score:Q", title="class score (logit, before softmax or sigmoid)"),
+            x=alt.X("score:Q", title="class score (logit)"),
             y=_row_axis("class"),
             fillOpacity=alt.condition("datum.role != ''", alt.value(1.0), alt.value(0.25)),
             tooltip=[
@@ -205,7 +205,7 @@ def waterfall(
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=alt.X("start:Q", title="running total (unit: score)"),
+            x=alt.X("start:Q", title="running total of the score"),
             x2="end:Q",
             y=_row_axis("part of the score"),
             color=alt.Color("colour:N", scale=None, legend=None),

@@ -106,6 +106,10 @@ def heatmap(
     )
 
 
+# Browsers' sanitizers drop a whole attribute that could pass for markup.
+_NO_MARKUP = str.maketrans("<>", "‹›")
+
+
 def _word(
     token: str,
     value: float,
@@ -117,7 +121,7 @@ def _word(
     note: str,
     values_shown: bool,
 ) -> str:
-    text = escape(token, quote=True)
+    text, spoken = escape(token), escape(token.translate(_NO_MARKUP))
     short = number(value, signed=signed, limit=limit)
     precise = exact(value, signed=signed)
     percent = palette.percent(value, limit)
@@ -127,8 +131,8 @@ def _word(
         style += f";--w:{1 + 3 * percent / palette.strongest:.1f}px"
     return (
         f'<span class="lrp-word {kind}{" lrp-unknown" if note else ""}" role="listitem" '
-        f'tabindex="0" dir="auto" title="{text}, {what} {precise}{note}" '
-        f'aria-label="{text}, {what} {short}{note}" style="{style}">'
+        f'tabindex="0" dir="auto" title="{spoken}, {what} {precise}{note}" '
+        f'aria-label="{spoken}, {what} {short}{note}" style="{style}">'
         f"{text}{'<b>?</b>' if note else ''}"
         f"{f'<small>{short}</small>' if values_shown else ''}</span>"
     )

@@ -95,8 +95,11 @@ def check_safe(html: str) -> Reader:
 def test_every_word_is_escaped_and_kept():
     reader = check_safe(heatmap(HOSTILE, np.linspace(-1, 1, len(HOSTILE)), signed=True))
     assert [word["text"] for word in reader.words] == HOSTILE
-    assert [word["title"].rsplit(", relevance", 1)[0] for word in reader.words] == HOSTILE
-    assert [word["aria-label"].rsplit(", relevance", 1)[0] for word in reader.words] == HOSTILE
+    # Attributes that could pass for markup are dropped by browsers' sanitizers.
+    spoken = [word.replace("<", "‹").replace(">", "›") for word in HOSTILE]
+    for attribute in ("title", "aria-label"):
+        found = [word[attribute].rsplit(", relevance", 1)[0] for word in reader.words]
+        assert found == spoken
 
 
 def test_labels_units_and_substitutes_are_escaped():

@@ -29,8 +29,9 @@ def form() -> None:
         weights = st.file_uploader(
             "Weights",
             key="lens.file.weights",
-            help="Recognized by content: " + "; ".join(reader.title for reader in READERS) + ".",
+            help="Recognized by what is in it, not by its name. Nothing in it is executed.",
         )
+        st.caption(f"Read are: {'; '.join(reader.title for reader in READERS)}.")
         left, right = st.columns(2)
         vocabulary = left.file_uploader(
             "Vocabulary, where the file has none",
