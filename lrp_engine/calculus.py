@@ -11,7 +11,7 @@ s = R / (z + eps sign z).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import tensorflow as tf
@@ -44,9 +44,14 @@ class Calculus:
     """What both meanings of backward share."""
 
     memory: Memory | None = None
+    forward_only: bool = False  # nobody will ask for the way back, so loops store nothing for it
 
     def with_memory(self, memory: Memory) -> Calculus:
         return replace(self, memory=memory)
+
+    def settled(self) -> Calculus:
+        """The calculus in force when a backward pass is made."""
+        return self
 
     def keeps(self, *, gate: bool) -> bool:
         """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
@@ -213,6 +218,52 @@ class Relevance(Calculus):
         kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
         share = self.bias_factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
         return s, share, (1 - self.bias_factor) * kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several(Calculus):
+    """One forward pass for several backward passes: which one is meant is settled for each."""
+
+    meanings: tuple[Calculus, ...]
+    chosen: list[Calculus] = field(default_factory=list)
+
+    def choose(self, meaning: Calculus) -> None:
+        self.chosen[:] = [meaning]
+
+    def settled(self) -> Calculus:
+        return self.chosen[0]
+
+    def keeps(self, *, gate: bool) -> bool:
+        return any(meaning.keeps(gate=gate) for meaning in self.meanings)
+
+    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+        return self._later(lambda calculus, z: calculus.activation(function, z), z)
+
+    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
+        return self._later(lambda calculus, *both: calculus.product(*both), gate, signal)
+
+    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+        return self.settled().through(x, back, share)
+
+    def absorb(
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        return self.settled().absorb(R, z, bias, units)
+
+    def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
+        """An operation whose way back is that of the calculus settled by then."""
+
+        @tf.custom_gradient
+        def operation(*arguments: Tensor) -> object:
+            def backward(R: Tensor) -> object:
+                with tf.GradientTape(watch_accessed_variables=False) as tape:
+                    tape.watch(arguments)
+                    result = run(self.settled(), *arguments)
+                return tape.gradient(result, arguments, R)
+
+            return run(self.meanings[0], *arguments), backward
+
+        return operation(*arguments)
 
 
 def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:

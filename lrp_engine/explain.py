@@ -48,18 +48,18 @@ def explain(
     samples = samples_of.read(network, inputs, lengths)
     targets = resolve(network, target, len(samples))
     found = {
-        calculus: _Assembly(samples, calculus)
+        calculus: _Assembly(samples)
         for calculus in dict.fromkeys(method.calculus for method in asked)
     }
     for chunk in samples.chunks():
         x, mask = samples.padded(chunk)
         chosen = None if targets is None else selection(targets[chunk], network.classes)
-        for calculus, assembly in found.items():
-            with network.lock:
-                backward = network.program.backward(
-                    calculus, x, mask, chosen, rule.parameters(), layers=layers
-                )
-            assembly.add(chunk, x, backward)
+        with network.lock:
+            passes = network.program.backward(
+                tuple(found), x, mask, chosen, rule.parameters(), layers=layers
+            )
+        for calculus, backward in passes.items():
+            found[calculus].add(chunk, x, backward)
     return {
         method.name: found[method.calculus].explanation(method, targets, rule) for method in asked
     }
@@ -77,8 +77,8 @@ class _Assembly:
     A part of rank 3 is (b, t, units) and lands in (B, T, units); a part of rank 2 has no time.
     """
 
-    def __init__(self, samples: Samples, calculus: str) -> None:
-        self.samples, self.calculus = samples, calculus
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
             name: {} for name in ("input", "sinks", "states", "layers")
         }
@@ -91,10 +91,8 @@ class _Assembly:
             "selection": backward.selection,
         }
         self._put("input", chunk, {(name,): array for name, array in own.items()})
-        self._put("layers", chunk, backward.layers)
-        if self.calculus == "relevance":  # elsewhere sinks and states receive no relevance
-            self._put("sinks", chunk, backward.sinks)
-            self._put("states", chunk, backward.states)
+        for group in ("layers", "sinks", "states"):
+            self._put(group, chunk, getattr(backward, group))
 
     def _put(
         self, group: str, chunk: np.ndarray, found: Mapping[tuple[str, ...], np.ndarray]

@@ -5,7 +5,7 @@ Axes: B batch, T time, E input units, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from lrp_engine.calculus import Calculus, Gradient, Relevance
+from lrp_engine.calculus import Calculus, Gradient, Relevance, Several
 from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Backward:
         scores: (B, C).
         selection: (B, C), the signed choice of classes that was explained.
         message: at the input, (B, T, E) or (B, D).
-        sinks: what was kept, by operation, (B, T, 1 or 2) or (B, 1 or 2); see `layers.base.KEPT`.
+        sinks: what was kept (nothing under a calculus that keeps none), by operation, (B, T, 1 or 2) or (B, 1 or 2); see `layers.base.KEPT`.
         states: by initial state, (B, H).
         layers: by node name, at its output; empty unless asked for.
     """
@@ -59,7 +59,7 @@ class Program:
             else replace(node, layer=map_arrays(node.layer, tf.constant))
             for node in network.nodes
         ]
-        self._passes: dict[tuple[str, bool], Any] = {}
+        self._passes: dict[tuple[tuple[str, ...], bool], Any] = {}
 
     def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
@@ -67,18 +67,21 @@ class Program:
 
     def backward(
         self,
-        calculus: str,
+        calculi: Sequence[str],
         x: np.ndarray,
         mask: np.ndarray,
         selection: np.ndarray | None,
         parameters: tuple[float, ...],
         *,
         layers: bool = False,
-    ) -> Backward:
-        """One backward pass; `selection` None explains the predicted class."""
-        key = (calculus, layers)
+    ) -> dict[str, Backward]:
+        """A backward pass per calculus after one forward pass.
+
+        `selection` None explains the predicted class.
+        """
+        key = (tuple(calculi), layers)
         if key not in self._passes:
-            self._passes[key] = self._trace(calculus, layers)
+            self._passes[key] = self._trace(*key)
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         results = self._passes[key](
@@ -88,7 +91,8 @@ class Program:
             tf.constant(predicted),
             tf.constant(parameters, self.dtype),
         )
-        return Backward(**tf.nest.map_structure(lambda tensor: tensor.numpy(), results))
+        arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
+        return {name: Backward(**found) for name, found in arrays.items()}
 
     def traces(self) -> int:
         """How many traces were made so far: at most one per pass, whatever the shapes."""
@@ -104,11 +108,11 @@ class Program:
     @cached_property
     def _scores(self) -> Any:
         def run(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-            return self._forward(Ops(Gradient(), lambda _: None), x, mask)[0]
+            return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, mask)[0]
 
         return tf.function(run, input_signature=self._signature)
 
-    def _trace(self, calculus: str, layers: bool) -> Any:
+    def _trace(self, calculi: tuple[str, ...], layers: bool) -> Any:
         classes = self.network.classes
 
         def run(
@@ -118,26 +122,32 @@ class Program:
             predicted: tf.Tensor,
             parameters: tf.Tensor,
         ) -> dict:
-            meaning = CALCULI[calculus](parameters)
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
+            meanings = {name: CALCULI[name](parameters) for name in calculi}
+            several = Several(meanings=tuple(meanings.values()))
+            with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
-                ops = Ops(meaning, tape.watch)
+                ops = Ops(several, tape.watch)
                 scores, outputs = self._forward(ops, x, mask)
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
-            watched = {
-                "message": x,
-                "sinks": ops.sinks,
-                "states": ops.states,
-                "layers": outputs if layers else {},
-            }
-            found = tape.gradient(
-                scores,
-                watched,
-                meaning.start(scores, selection),
-                unconnected_gradients=tf.UnconnectedGradients.ZERO,
-            )
-            return {"scores": scores, "selection": selection, **found}
+            results = {}
+            for name, meaning in meanings.items():
+                keeps = meaning.keeps(gate=False)
+                watched = {
+                    "message": x,
+                    "sinks": ops.sinks if keeps else {},
+                    "states": ops.states if keeps else {},
+                    "layers": outputs if layers else {},
+                }
+                several.choose(meaning)
+                found = tape.gradient(
+                    scores,
+                    watched,
+                    meaning.start(scores, selection),
+                    unconnected_gradients=tf.UnconnectedGradients.ZERO,
+                )
+                results[name] = {"scores": scores, "selection": selection, **found}
+            return results
 
         return tf.function(
             run,

@@ -63,20 +63,23 @@ def scan(
 
     @tf.custom_gradient
     def run(mask: tf.Tensor, *tensors: tf.Tensor) -> Any:
-        arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], tensors)
+        # No tape shall follow the loop itself: its way back is below.
+        still = [tf.stop_gradient(tensor) for tensor in tensors]
+        arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], still)
         xs, probes_, initial = arguments
         length = tf.shape(mask)[1]
         reads = [_unstacked(x) for x in xs]
         real = _unstacked(mask[..., None])
         zeros = [tf.zeros_like(probe[:, 0]) for probe in probes_]
+        stored = len(initial) if not calculus.forward_only else int(sequences)
 
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
             at = length - 1 - n if backwards else n
             memory = Memory()
             now = [read.read(at) for read in reads]
             new = step(calculus.with_memory(memory), states, now, zeros)
-            before = [a.write(at, s) for a, s in zip(before, states, strict=True)]
-            known = [a.write(at, z) for a, z in zip(known, memory.values, strict=True)]
+            before = [a.write(at, s) for a, s in zip(before, states, strict=False)]
+            known = [a.write(at, z) for a, z in zip(known, memory.values, strict=False)]
             return n + 1, _where(real.read(at), new, states), before, known
 
         _, final, before, known = tf.while_loop(
@@ -85,8 +88,8 @@ def scan(
             (
                 0,
                 list(initial),
-                [array(length, state.shape[-1]) for state in initial],
-                [array(length, units) for units in sums],
+                [array(length, state.shape[-1]) for state in initial[:stored]],
+                [array(length, units) for units in sums if not calculus.forward_only],
             ),
         )
 
@@ -106,7 +109,7 @@ def scan(
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch(watched)
                     memory = Memory([a.read(at) for a in known])
-                    new = step(calculus.with_memory(memory), then, now, zeros)
+                    new = step(calculus.settled().with_memory(memory), then, now, zeros)
                 found = tape.gradient(new, watched, enter)
                 sides, leave = found[: len(writes)], found[len(writes) :]
                 messages = [
