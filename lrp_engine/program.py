@@ -30,7 +30,8 @@ class Backward:
         scores: (B, C).
         selection: (B, C), the signed choice of classes that was explained.
         message: at the input, (B, T, E) or (B, D).
-        sinks: what was kept (nothing under a calculus that keeps none), by operation, (B, T, 1 or 2) or (B, 1 or 2); see `layers.base.KEPT`.
+        sinks: what was kept, by operation, (B, T, 1 or 2) or (B, 1 or 2), see `layers.base.KEPT`;
+            empty under a calculus that keeps nothing.
         states: by initial state, (B, H).
         layers: by node name, at its output; empty unless asked for.
     """
