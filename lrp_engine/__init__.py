@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lrp_engine.corpora.run import explain_corpus
+    from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.errors import FormatError, InputError
     from lrp_engine.explanation import Explanation, Ledger
     from lrp_engine.formats import load
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
     from lrp_engine.methods import METHODS
     from lrp_engine.network import Network
     from lrp_engine.rules import Epsilon
+    from lrp_engine.stream import explain_stream
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "CorpusSettings": "corpora.settings",
     "Epsilon": "rules",
     "Explanation": "explanation",
     "FormatError": "errors",
@@ -27,18 +31,23 @@ _HOME = {
     "Ledger": "explanation",
     "METHODS": "methods",
     "Network": "network",
+    "explain_corpus": "corpora.run",
+    "explain_stream": "stream",
     "from_weights": "formats.eight_arrays",
     "load": "formats",
 }
 
 __all__ = [
     "METHODS",
+    "CorpusSettings",
     "Epsilon",
     "Explanation",
     "FormatError",
     "InputError",
     "Ledger",
     "Network",
+    "explain_corpus",
+    "explain_stream",
     "from_weights",
     "load",
 ]

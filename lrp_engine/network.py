@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -272,12 +272,21 @@ class Network:
             layers=layers,
         )
 
+    def explain_stream(
+        self, texts: Iterable[str | Sequence[str]], **options: Any
+    ) -> Iterator[Explanation]:
+        """One Explanation per text, lazily and in bounded memory: `lrp_engine.stream`."""
+        from lrp_engine.stream import explain_stream
+
+        return explain_stream(self, texts, **options)
+
 
 def _frozen(node: Node, dtype: str) -> Node:
     def freeze(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fiu":
             raise FormatError(f"Layer {node.name!r} has weights of type {array.dtype}.")
-        array = np.array(array, dtype)  # a copy: later changes by the caller do not reach us
+        with np.errstate(over="ignore"):  # told below, as infinity
+            array = np.array(array, dtype)  # a copy: later changes by the caller do not reach us
         if not np.isfinite(array).all():
             raise FormatError(
                 f"Layer {node.name!r} has weights that are not finite (NaN or infinity); "

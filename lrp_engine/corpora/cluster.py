@@ -1,0 +1,142 @@
+"""Shards on a Dask cluster: the same function, computed wherever the cluster has a worker.
+
+Rows travel to the workers and parts travel back, so workers need this library but neither the
+input, nor the model, nor the output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.corpora.shard import Part, explain_shard
+from lrp_engine.corpora.workers import AHEAD, Package
+from lrp_engine.errors import InputError
+
+if TYPE_CHECKING:
+    from lrp_engine.corpora.rows import Shard
+    from lrp_engine.corpora.settings import CorpusSettings
+    from lrp_engine.network import Network
+
+CONNECT_SECONDS = 20
+# How often a shard is tried again after its worker was lost; Dask counts.
+RETRIES = 5
+
+
+def on_cluster(
+    network: Network,
+    shards: Iterable[Shard],
+    settings: CorpusSettings,
+    *,
+    scheduler: str,
+) -> Generator[Part, None, None]:
+    """Parts as they get ready, in any order; reads at most `AHEAD` shards per thread ahead.
+
+    A worker that is lost loses nothing: Dask gives its shards to others.
+
+    Raises:
+        InputError: Dask is not installed, no scheduler answers, it has no workers, or a shard
+            failed again and again.
+    """
+    distributed = _dask()
+    with _silent(), _connected(distributed, scheduler) as client:
+        client.register_plugin(_plugin(distributed, network))
+        threads = sum(client.nthreads().values())
+        waiting = iter(shards)
+
+        def submitted(count: int) -> list[Any]:
+            return [
+                client.submit(
+                    explain_on_worker, network.hash, shard, settings, pure=False, retries=RETRIES
+                )
+                for shard in islice(waiting, count)
+            ]
+
+        running = distributed.as_completed(submitted(AHEAD * threads), loop=client.loop)
+        for future in running:
+            try:
+                part = future.result()
+            except distributed.KilledWorker:
+                raise InputError(
+                    "A shard lost its worker again and again, perhaps for want of memory. Run the "
+                    "same command again to go on; smaller --shard-rows need a new folder."
+                ) from None
+            del future  # lets the cluster forget the part
+            yield part
+            running.update(submitted(1))
+
+
+def _dask() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise InputError(
+            "--scheduler needs Dask; install it with: pip install 'dask[distributed]'"
+        ) from None
+    return distributed
+
+
+def _silent() -> Any:
+    """Keep Dask's log, tracebacks included, off stderr: what matters becomes a sentence."""
+    from distributed.utils import silence_logging_cmgr
+
+    return silence_logging_cmgr(logging.CRITICAL + 1)
+
+
+@contextlib.contextmanager
+def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
+    try:
+        client = distributed.Client(
+            scheduler, timeout=CONNECT_SECONDS, set_as_default=False, name="lrp-lens"
+        )
+    except (OSError, TimeoutError, ValueError):
+        raise InputError(f"No Dask scheduler answers at {scheduler!r}.") from None
+    try:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError:
+            raise InputError(f"The Dask scheduler at {scheduler!r} has no workers.") from None
+        yield client
+    except (OSError, CancelledError):
+        raise InputError(
+            f"The connection to the Dask cluster at {scheduler!r} was lost. Run the same command "
+            "again to go on."
+        ) from None
+    finally:
+        client.close()
+
+
+def _plugin(distributed: Any, network: Network) -> Any:
+    """Hands the network to every worker of the cluster, those that join later included."""
+
+    class Hand(distributed.WorkerPlugin):
+        name = f"lrp-lens-{network.hash}"
+
+        def __init__(self, package: Package) -> None:
+            self.package = package
+
+        def setup(self, worker: Any) -> None:
+            from lrp_engine.corpora import cluster
+
+            cluster.packages[self.package.hash] = self.package
+
+    return Hand(Package.of(network))
+
+
+# In a worker: networks by hash, unpacked when first asked for.
+packages: dict[str, Package] = {}
+_networks: dict[str, Network] = {}
+_unpacking = threading.Lock()
+
+
+def explain_on_worker(model: str, shard: Shard, settings: CorpusSettings) -> Part:
+    """`explain_shard` by the network of this hash, which the plugin has brought."""
+    with _unpacking:
+        if model not in _networks:
+            _networks[model] = packages[model].network()
+    return explain_shard(_networks[model], shard, settings)

@@ -1,0 +1,132 @@
+"""The folder of the result: Parquet parts and a manifest, each either whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from lrp_engine.corpora.manifest import MANIFEST
+from lrp_engine.corpora.reading import reason
+from lrp_engine.errors import InputError
+
+PART = re.compile(r"part-\d{5,}\.parquet")
+# Parquet readers skip names that begin with an underscore.
+TEMPORARY = re.compile(r"_[\w.-]+\.[0-9a-f]{32}\.tmp")
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+
+
+class Folder:
+    """A folder by path or URL, made where it does not exist.
+
+    Raises:
+        InputError: it is a file, cannot be written, or holds files that are not a run's.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        with self._sentences("open"):
+            self.system, self.path = fsspec.core.url_to_fs(url)
+            self.local = isinstance(self.system, LocalFileSystem)
+            if self.system.isfile(self.path):
+                raise InputError(f"The output {url!r} is a file; give a folder.")
+            self.system.makedirs(self.path, exist_ok=True)
+        names = self.names()
+        foreign = [n for n in names if not n.startswith((".", "_"))]
+        if foreign and MANIFEST not in names:
+            raise InputError(
+                f"The folder {url!r} holds {sorted(foreign)[0]!r} but no {MANIFEST}; choose an "
+                "empty one."
+            )
+
+    def names(self) -> list[str]:
+        """Names of what lies in the folder."""
+        with self._sentences("list"):
+            self.system.invalidate_cache()
+            found = self.system.ls(self.path, detail=False)
+        return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in found)
+
+    def parts(self) -> list[str]:
+        """Names of the parts that are there."""
+        return [name for name in self.names() if PART.fullmatch(name)]
+
+    def manifest(self) -> dict[str, Any] | None:
+        """What the folder says about its run, None where it says nothing."""
+        if MANIFEST not in self.names():
+            return None
+        try:
+            found = json.loads(self.read(MANIFEST))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise InputError(
+                f"{MANIFEST} in {self.url!r} is damaged; choose another folder, or add --restart."
+            )
+        return found
+
+    def read(self, name: str) -> bytes:
+        with self._sentences("read"):
+            return self.system.cat_file(f"{self.path}/{name}")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file that appears whole or not at all, even if the machine stops.
+
+        Raises:
+            InputError: it cannot be written, for example because the disk is full.
+        """
+        final = f"{self.path}/{name}"
+        temporary = f"{self.path}/_{name}.{uuid.uuid4().hex}.tmp"
+        with self._sentences("write to"):
+            try:
+                with self.system.open(temporary, "wb") as file:
+                    file.write(data)
+                    if self.local:
+                        file.flush()
+                        os.fsync(file.fileno())
+                if self.local:
+                    os.replace(temporary, final)
+                else:
+                    self.system.mv(temporary, final)
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self.system.rm_file(temporary)
+                raise
+
+    def clear_temporary(self) -> None:
+        """Remove what an interrupted run left half-written."""
+        self._remove(name for name in self.names() if TEMPORARY.fullmatch(name))
+
+    def clear(self) -> None:
+        """Remove what runs wrote, and nothing else; the manifest last."""
+        self._remove(self.parts())
+        self.clear_temporary()
+        self._remove(name for name in self.names() if name == MANIFEST)
+
+    def _remove(self, names: Any) -> None:
+        with self._sentences("clear"):
+            for name in list(names):
+                self.system.rm_file(f"{self.path}/{name}")
+
+    @contextlib.contextmanager
+    def _sentences(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except InputError:
+            raise
+        except (OSError, ValueError, ImportError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise InputError(
+                    f"The disk of {self.url!r} is full. Make room and run the same command again "
+                    "to go on."
+                ) from None
+            if isinstance(error, (FileExistsError, NotADirectoryError)):
+                raise InputError(f"The output {self.url!r} is not a folder.") from None
+            raise InputError(f"Cannot {action} {self.url!r}: {reason(error)}") from None

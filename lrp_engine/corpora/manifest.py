@@ -1,0 +1,88 @@
+"""The manifest: what a folder's parts were made from, and whether a run may go on with them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine import __version__
+from lrp_engine.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lrp_engine.corpora.settings import CorpusSettings
+    from lrp_engine.network import Network
+
+MANIFEST = "_manifest.json"
+FORMAT = "lrp-lens corpus"
+
+# What is compared -> how a sentence calls it.
+_NAMES = {
+    "engine": "the version of lrp-lens",
+    "model": "the model",
+    "dtype": "--dtype",
+    "columns": "the columns",
+    "input.path": "the input",
+    "input.size": "the size of the input",
+    "input.version": "the time or content of the input",
+    "input.format": "--format",
+}
+
+
+def new_manifest(
+    network: Network, settings: CorpusSettings, source: dict[str, Any], schema: pa.Schema, rows: int
+) -> dict[str, Any]:
+    """The manifest of a run, as plain JSON values.
+
+    Args:
+        source: identity of the input.
+        schema: columns of the result.
+        rows: of the input.
+    """
+    return {
+        "format": FORMAT,
+        "engine": __version__,
+        "model": network.hash,
+        "dtype": network.dtype,
+        "labels": list(network.labels),
+        "settings": settings.plain(),
+        "input": source,
+        "columns": {field.name: str(field.type) for field in schema},
+        "rows": rows,
+        "complete": False,
+    }
+
+
+def check_same(found: dict[str, Any], wanted: dict[str, Any], url: str) -> None:
+    """Stop where the parts in a folder were made otherwise.
+
+    Raises:
+        InputError: the text names the first setting that differs, and both values.
+    """
+    ours, theirs = _flat(wanted), _flat(found)
+    for key, value in ours.items():
+        if theirs.get(key) != value:
+            what = _NAMES.get(key) or f"--{key.removeprefix('settings.')}"
+            raise InputError(
+                f"The folder {url!r} holds another run: {what} differs, {_shown(theirs.get(key))} "
+                f"there and {_shown(value)} now. Choose another folder, or add --restart to "
+                "remove that run's parts first."
+            )
+
+
+def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What must be equal, by dotted name."""
+    found: dict[str, Any] = {}
+    for key in ("format", "engine", "model", "dtype", "input", "settings", "columns", "rows"):
+        value = manifest.get(key)
+        if key in ("input", "settings") and isinstance(value, dict):
+            found |= {f"{key}.{name}": one for name, one in value.items()}
+        else:
+            found[key] = value
+    return found
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:80]} ..."

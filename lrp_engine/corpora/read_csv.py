@@ -1,0 +1,86 @@
+"""Tables in CSV: a header, then rows; every value is text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.corpora.columns import require
+from lrp_engine.corpora.rows import LONGEST_ROW, Row, blocks_of, clean, judged
+from lrp_engine.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lrp_engine.corpora.reading import Source
+
+
+class CsvTable:
+    """UTF-8, fields parted by commas, quoted where needed; blank lines are no rows.
+
+    Raises:
+        InputError: the header is no header, or lacks the text column.
+    """
+
+    def __init__(self, source: Source, text_column: str) -> None:
+        import pyarrow as pa
+
+        self.source = source
+        lines = self._lines()
+        self.names = _header(next(lines, None), source.url)
+        require(text_column, self.names)
+        self.text = self.names.index(text_column)
+        self.rows = sum(1 for _ in lines)
+        others = (name for name in self.names if name != text_column)
+        self.schema = pa.schema([pa.field(name, pa.string()) for name in others])
+
+    def blocks(self, size: int) -> Iterator[tuple[list, list, pa.Table]]:
+        return blocks_of(self._rows(), self.schema, size)
+
+    def _rows(self) -> Iterator[Row]:
+        lines = self._lines()
+        next(lines)
+        nothing = (None,) * len(self.schema)
+        for fields in lines:
+            if isinstance(fields, str):
+                yield Row(None, fields, nothing)
+            elif len(fields) != len(self.names):
+                text = clean(fields[self.text]) if len(fields) > self.text else None
+                wrong = f"The row has {len(fields)} fields, expected {len(self.names)}."
+                yield Row(text, wrong, nothing)
+            else:
+                text, problem = judged(fields.pop(self.text))
+                yield Row(text, problem, tuple(map(clean, fields)))
+
+    def _lines(self) -> Iterator[Any]:
+        """Fields of each row, or the reason why a row could not be cut into fields."""
+        with self.source.open() as file:
+            csv.field_size_limit(LONGEST_ROW)
+            decoded = io.TextIOWrapper(
+                file, encoding="utf-8-sig", errors="surrogateescape", newline=""
+            )
+            rows = csv.reader(decoded)
+            while True:
+                try:
+                    fields = next(rows)
+                except StopIteration:
+                    return
+                except csv.Error as error:  # the reader goes on with the next line
+                    yield f"The row cannot be read as CSV ({error}); is a quote left open?"
+                else:
+                    if fields:
+                        yield fields
+
+
+def _header(fields: Any, url: str) -> list[str]:
+    if not isinstance(fields, list):
+        raise InputError(f"{url!r} is empty; expected a CSV header with the names of the columns.")
+    names = [name or f"column_{n}" for n, name in enumerate(fields, 1)]
+    if any(clean(name) != name or "\0" in name for name in names):
+        raise InputError(f"The first line of {url!r} is not UTF-8; save the file as UTF-8.")
+    twice = [name for n, name in enumerate(names) if name in names[:n]]
+    if twice:
+        raise InputError(f"The column {twice[0]!r} stands twice in the header of {url!r}.")
+    return names

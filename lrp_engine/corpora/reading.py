@@ -1,0 +1,140 @@
+"""Open a table of texts and cut it into shards; the formats are in `READERS`.
+
+The input is read twice, never as a whole: once for its columns and its number of rows, once for
+the rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+import fsspec
+
+from lrp_engine.corpora.read_csv import CsvTable
+from lrp_engine.corpora.read_jsonl import JsonLines
+from lrp_engine.corpora.read_parquet import ParquetTable
+from lrp_engine.corpora.rows import Shard
+from lrp_engine.errors import InputError, choices
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Table(Protocol):
+    """A table of texts in one format.
+
+    Attributes:
+        schema: its columns, the text column left out.
+        rows: how many.
+    """
+
+    schema: pa.Schema
+    rows: int
+
+    def blocks(self, size: int) -> Iterator[tuple[list, list, pa.Table]]:
+        """Texts, problems and other columns of `size` rows each, fewer in the last block."""
+
+
+# Format -> (source, text column) -> Table; to add a format, write a module and name it here.
+READERS: dict[str, Any] = {"csv": CsvTable, "jsonl": JsonLines, "parquet": ParquetTable}
+EXTENSIONS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+COMPRESSIONS = ("gz", "bz2", "xz")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file by path or URL; everything that fails while reading it becomes one sentence."""
+
+    url: str
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The file's bytes, decompressed where its name ends so.
+
+        Raises:
+            InputError: it cannot be found, opened or read to its end.
+        """
+        import pyarrow as pa
+
+        try:
+            with fsspec.open(self.url, "rb", compression="infer") as file:
+                yield file
+        except InputError:
+            raise
+        except FileNotFoundError:
+            raise InputError(f"There is no file {self.url!r}.") from None
+        except (OSError, EOFError, zlib.error, ValueError, ImportError, pa.ArrowException) as error:
+            raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+
+    def identity(self) -> dict[str, Any]:
+        """What tells whether the file is still the same: place, size, time or tag of its content.
+
+        Raises:
+            InputError: it cannot be found, or is a folder.
+        """
+        try:
+            system, path = fsspec.core.url_to_fs(self.url)
+            found = system.info(path)
+        except FileNotFoundError:
+            raise InputError(f"There is no file {self.url!r}.") from None
+        except (OSError, ValueError, ImportError) as error:
+            raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+        if found["type"] == "directory":
+            raise InputError(f"{self.url!r} is a folder; give one file.")
+        tag = next((found[k] for k in ("ETag", "etag", "md5Hash", "mtime") if k in found), None)
+        return {
+            "path": system.unstrip_protocol(path),
+            "size": found.get("size"),
+            "version": str(system.ukey(path) if tag is None else tag),
+        }
+
+
+def open_table(url: str, *, format: str, text_column: str) -> Table:
+    """The table in a file.
+
+    Args:
+        url: a path or anything fsspec opens.
+        format: a name in `READERS`.
+        text_column: must exist.
+
+    Raises:
+        InputError: the file cannot be read, or lacks the column.
+    """
+    table = READERS[format](Source(url), text_column)
+    if table.rows == 0:
+        raise InputError(f"{url!r} holds no rows.")
+    return table
+
+
+def shards(table: Table, size: int) -> Iterator[Shard]:
+    """The table's rows as shards of `size` rows, fewer in the last one."""
+    for index, (texts, problems, others) in enumerate(table.blocks(size)):
+        yield Shard(index, index * size, tuple(texts), tuple(problems), others)
+
+
+def reason(error: Exception) -> str:
+    """The cause of a failure as the end of a sentence."""
+    text = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return f"{text or type(error).__name__:.300}".rstrip(".") + "."
+
+
+def format_of(url: str) -> str:
+    """The format that a file's extension names.
+
+    Raises:
+        InputError: it names none; the text lists the formats.
+    """
+    *_, name = url.rstrip("/").split("/")
+    parts = name.lower().split(".")
+    if parts[-1] in COMPRESSIONS:
+        parts.pop()
+    if len(parts) < 2 or parts[-1] not in EXTENSIONS:
+        raise InputError(
+            f"The name {name!r} does not say what the file is; add --format with one of "
+            f"{choices(READERS)}."
+        )
+    return EXTENSIONS[parts[-1]]

@@ -1,0 +1,203 @@
+"""A run: read, explain, write; skip what an earlier, interrupted run has finished."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.corpora.columns import result_schema
+from lrp_engine.corpora.folder import Folder
+from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
+from lrp_engine.corpora.reading import READERS, Source, format_of, open_table, shards
+from lrp_engine.corpora.settings import CorpusSettings
+from lrp_engine.corpora.shard import peak_memory, this_process
+from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
+from lrp_engine.errors import InputError, choices
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lrp_engine.corpora.rows import Shard
+    from lrp_engine.network import Network
+
+# A process holds TensorFlow, 0.9 GB, and is busy for five seconds before its first row.
+MOST_WORKERS, ROWS_WORTH_A_WORKER = 8, 20_000
+DEFAULT_SETTINGS = CorpusSettings()
+# (rows done, rows of the input, whether these rows were there before this run)
+Progress = Callable[[int, int, bool], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        output: the folder.
+        rows: of the input, all written; bad_rows: those with a reason instead of an explanation.
+        skipped_rows: those that an earlier run had finished.
+        seconds: of this run; rows_per_second: of the rows it computed.
+        peak_memory_bytes: of this process and its workers together, at most.
+    """
+
+    output: str
+    rows: int
+    bad_rows: int
+    skipped_rows: int
+    seconds: float
+    rows_per_second: float
+    peak_memory_bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def explain_corpus(
+    network: Network,
+    source: str,
+    output: str,
+    *,
+    settings: CorpusSettings = DEFAULT_SETTINGS,
+    format: str | None = None,
+    workers: int | None = 1,
+    scheduler: str | None = None,
+    restart: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Explain every text of a table; one row of the result per row of the table.
+
+    Run again after an interruption, it goes on where it stopped, and the result is the one of an
+    uninterrupted run.
+
+    Args:
+        source: CSV, JSON Lines or Parquet, by path or fsspec URL.
+        output: a folder by path or URL; `pandas.read_parquet` reads it.
+        format: "csv", "jsonl" or "parquet"; None: by the file's extension.
+        workers: processes on this machine, 1 is this process itself; None: one per CPU, at most
+            `MOST_WORKERS`, and fewer where there are few rows. A script that asks for more than
+            one needs `if __name__ == "__main__":`, as always with processes.
+        scheduler: address of a Dask scheduler, whose workers take the place of `workers`.
+        restart: remove the parts of an earlier run first.
+        progress: called after each part.
+
+    Raises:
+        InputError: input, output or an option does not fit, or a worker was lost; what is
+            written stays, and the same call goes on.
+    """
+    started = time.monotonic()
+    if workers is not None and workers < 1:
+        raise InputError(f"workers must be 1 or more, found {workers}.")
+    if format is not None and format not in READERS:
+        raise InputError(f"There is no format {format!r}; choose from {choices(READERS)}.")
+    settings.check(network)
+    format = format or format_of(source)
+    identity = Source(source).identity() | {"format": format}
+    table = open_table(source, format=format, text_column=settings.text_column)
+    schema = result_schema(settings, table.schema, network.dtype)
+    folder = Folder(output)
+    manifest = new_manifest(network, settings, identity, schema, table.rows)
+    _prepare(folder, manifest, restart=restart)
+
+    found = _Found(folder, schema, table.rows, progress or (lambda rows, total, before: None))
+    missing = found.missing(shards(table, settings.shard_rows))
+    if workers is None:
+        workers = max(1, min(cpus(), MOST_WORKERS, table.rows // ROWS_WORTH_A_WORKER))
+    if scheduler is None:
+        parts = (
+            in_this_process(network, missing, settings)
+            if workers == 1
+            else in_processes(network, missing, settings, workers=workers)
+        )
+    else:
+        from lrp_engine.corpora.cluster import on_cluster
+
+        parts = on_cluster(network, missing, settings, scheduler=scheduler)
+    peaks: dict[tuple[str, int], int] = {}
+    computed = bad = 0
+    with contextlib.closing(parts):
+        for part in parts:
+            folder.write(part_name(part.index), part.data)
+            computed, bad = computed + part.rows, bad + part.bad
+            peaks[part.process] = max(part.peak, peaks.get(part.process, 0))
+            found.progress(part.rows, table.rows, False)
+    if Source(source).identity() | {"format": format} != identity:
+        raise InputError(
+            f"{source!r} changed while it was read; run again with --restart to explain it as it "
+            "is now."
+        )
+    _write_manifest(folder, manifest | {"complete": True, "bad_rows": bad + found.bad})
+    seconds = time.monotonic() - started
+    return Summary(
+        output=output,
+        rows=table.rows,
+        bad_rows=bad + found.bad,
+        skipped_rows=found.rows,
+        seconds=round(seconds, 3),
+        rows_per_second=round(computed / seconds, 1),
+        peak_memory_bytes=_total(peaks),
+    )
+
+
+def part_name(index: int) -> str:
+    """The file name of a part."""
+    return f"part-{index:05}.parquet"
+
+
+class _Found:
+    """The parts an earlier run has finished; counts their rows as they are passed over."""
+
+    def __init__(self, folder: Folder, schema: pa.Schema, total: int, progress: Progress) -> None:
+        self.folder, self.schema, self.total, self.progress = folder, schema, total, progress
+        self.names = set(folder.parts())
+        self.rows = self.bad = 0
+
+    def missing(self, shards: Iterable[Shard]) -> Iterator[Shard]:
+        """The shards without a part."""
+        for shard in shards:
+            bad = self._bad_rows(shard)
+            if bad is None:
+                yield shard
+                continue
+            self.rows, self.bad = self.rows + len(shard), self.bad + bad
+            self.progress(len(shard), self.total, True)
+
+    def _bad_rows(self, shard: Shard) -> int | None:
+        """Rows with a reason in a shard's part; None where the part is not there or not whole."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        name = part_name(shard.index)
+        if name not in self.names:
+            return None
+        try:
+            table = pq.ParquetFile(io.BytesIO(self.folder.read(name)))
+            whole = table.schema_arrow.equals(self.schema) and table.metadata.num_rows == len(shard)
+            errors = table.read(["error"]).column(0)
+        except (pa.ArrowException, OSError):
+            return None
+        return len(errors) - errors.null_count if whole else None
+
+
+def _prepare(folder: Folder, manifest: dict[str, Any], *, restart: bool) -> None:
+    """Make the folder ready for the run that a manifest describes."""
+    if restart:
+        folder.clear()
+    folder.clear_temporary()
+    found = folder.manifest()
+    if found is not None:
+        check_same(found, manifest, folder.url)
+    _write_manifest(folder, manifest)
+
+
+def _write_manifest(folder: Folder, manifest: dict[str, Any]) -> None:
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    folder.write(MANIFEST, text.encode("utf-8", "backslashreplace"))
+
+
+def _total(peaks: dict[tuple[str, int], int]) -> int:
+    """Peak memory of all processes together, each at its own highest."""
+    return sum((peaks | {this_process(): peak_memory()}).values())

@@ -1,0 +1,90 @@
+"""CorpusSettings of a run: everything besides network and input that decides the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.errors import InputError, choices
+from lrp_engine.methods import METHODS
+from lrp_engine.rules import Epsilon
+
+if TYPE_CHECKING:
+    from lrp_engine.network import Network
+
+Target = int | str | tuple[int | str, int | str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusSettings:
+    """What is explained and how; plain values, the same in every process.
+
+    Attributes:
+        methods: names in `METHODS`, each one column of the result.
+        target: None for each text's predicted class; a class; or a pair (a, b).
+        eps, bias_factor: of the epsilon rule.
+        text_column, label_column: where the input has them.
+        max_tokens: a longer text is written with a reason instead of an explanation.
+        shard_rows: rows of a part.
+
+    Raises:
+        InputError: a value is out of range; the text lists what is not.
+    """
+
+    methods: tuple[str, ...] = ("lrp",)
+    target: Target = None
+    eps: float = Epsilon.eps
+    bias_factor: float = Epsilon.bias_factor
+    text_column: str = "text"
+    label_column: str | None = None
+    max_tokens: int = 20_000
+    shard_rows: int = 2_000
+
+    def __post_init__(self) -> None:
+        if not self.methods:
+            raise InputError(f"There is no method to explain by; choose from {choices(METHODS)}.")
+        for name in self.methods:
+            if name not in METHODS:
+                raise InputError(f"There is no method {name!r}; choose from {choices(METHODS)}.")
+        for name in ("max_tokens", "shard_rows"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be 1 or more, found {getattr(self, name)}.")
+        if self.label_column == self.text_column:
+            raise InputError(f"Texts and labels are both the column {self.text_column!r}.")
+        object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
+        self.rule  # noqa: B018 - checks its options
+
+    @property
+    def rule(self) -> Epsilon:
+        return Epsilon(eps=self.eps, bias_factor=self.bias_factor)
+
+    def check(self, network: Network) -> None:
+        """Stop where the network cannot do what is asked.
+
+        Raises:
+            InputError: it reads no texts, or has no such class.
+        """
+        from lrp_engine.stream import require_words
+        from lrp_engine.targets import resolve
+
+        require_words(network)
+        resolve(network, self.target, 1)
+
+    def plain(self) -> dict[str, Any]:
+        """Option names as on the command line -> values as JSON keeps them."""
+        return {
+            "method": list(self.methods),
+            "target": list(self.target) if isinstance(self.target, tuple) else self.target,
+            "eps": self.eps,
+            "bias-factor": self.bias_factor,
+            "text-column": self.text_column,
+            "label-column": self.label_column,
+            "max-tokens": self.max_tokens,
+            "shard-rows": self.shard_rows,
+        }
+
+
+def methods_named(names: Sequence[str]) -> tuple[str, ...]:
+    """Methods by name; "all" stands for every one."""
+    return tuple(METHODS) if "all" in names else tuple(names)

@@ -1,0 +1,129 @@
+"""What the commands share: options, targets as text, and quiet."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.errors import InputError, LensError
+from lrp_engine.rules import Epsilon
+
+if TYPE_CHECKING:
+    from lrp_engine.network import Network
+
+DTYPES = ("float32", "float64")
+
+
+def add_model_options(command: argparse.ArgumentParser) -> None:
+    """The model, and how it is read."""
+    command.add_argument("model", metavar="MODEL", help="file or folder of a model")
+    command.add_argument(
+        "--vocabulary", metavar="FILE", help="words in the order of the embedding's rows"
+    )
+    command.add_argument("--embeddings", metavar="FILE", help="the embedding table, one row a word")
+    command.add_argument(
+        "--dtype", choices=DTYPES, default=DTYPES[0], help="precision; default: %(default)s"
+    )
+
+
+def add_rule_options(command: argparse.ArgumentParser) -> None:
+    """Target and rule."""
+    command.add_argument(
+        "--target",
+        metavar="CLASS|A:B",
+        help="class to explain, by number or label, or A:B for why A and not B; "
+        "default: the predicted class",
+    )
+    defaults = Epsilon()
+    command.add_argument(
+        "--eps",
+        type=float,
+        default=defaults.eps,
+        help="stabilizer of the rule, greater than 0; default: %(default)g",
+    )
+    command.add_argument(
+        "--bias-factor",
+        type=float,
+        default=defaults.bias_factor,
+        metavar="SHARE",
+        help="share (0 to 1) of what biases absorb that goes back to the inputs; "
+        "default: %(default)g",
+    )
+
+
+def load_model(options: argparse.Namespace) -> Network:
+    """The network that `add_model_options` names.
+
+    Raises:
+        InputError: a file is not there; FormatError: it cannot be read.
+    """
+    # Asked first, so that a missing file is not waited for.
+    for path in (options.model, options.vocabulary, options.embeddings):
+        if path is not None and not os.path.exists(path):
+            raise InputError(f"There is no file or folder {path!r}.")
+    with quiet():
+        from lrp_engine import formats
+
+        return formats.load(
+            options.model,
+            vocabulary=options.vocabulary,
+            embeddings=options.embeddings,
+            dtype=options.dtype,
+        )
+
+
+def parse_target(text: str | None, labels: Sequence[str]) -> Any:
+    """A target for `Network.explain`: a label, a number, or a pair "A:B" of either.
+
+    A label wins over a number, and a label that holds a colon over a pair.
+    """
+    if text is None or text in labels:
+        return text
+    for at in (at for at, character in enumerate(text) if character == ":"):
+        pair = _class(text[:at], labels), _class(text[at + 1 :], labels)
+        if None not in pair:
+            return pair
+    whole = _class(text, labels)
+    return text if whole is None else whole
+
+
+def _class(text: str, labels: Sequence[str]) -> int | str | None:
+    if text in labels:
+        return text
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep TensorFlow's start-up notes, which native code writes to file descriptor 2, off it.
+
+    Environment variables do not reach the notes written before its logging is set up. What was
+    held back is written after all if the body fails for a reason that is not the user's.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        saved = os.dup(2)
+    except OSError:  # closed by the caller
+        yield
+        return
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except (LensError, OSError, KeyboardInterrupt):
+            raise
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)
