@@ -84,10 +84,10 @@ class Calculus:
 
         @tf.custom_gradient
         def operation(x: Tensor, weight: Tensor, bias: Tensor) -> object:
-            values = tf.matmul(x, weight) + bias
+            values = _linear(x, weight) + bias
 
             def backward(s: Tensor, share: Tensor) -> object:
-                back = tf.matmul(s, weight, transpose_b=True)
+                back = _linear(s, weight, back=True)
                 return self.through(x, back, share), None, None
 
             return (values, tf.zeros_like(x[..., :1])), backward
@@ -125,7 +125,7 @@ class Calculus:
                     elif term.weight is None:
                         messages += [self.through(term.values, s, share)]
                     else:
-                        back = tf.matmul(s, term.weight, transpose_b=True)
+                        back = _linear(s, term.weight, back=True)
                         messages += [self.through(term.values, back, share), None]
                 return [*messages, *(None for _ in absorber)]
 
@@ -266,11 +266,20 @@ class Several(Calculus):
         return operation(*arguments)
 
 
+def _linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
+    """x W, or x W^T, over the last axis: one matrix product whatever the leading axes."""
+    if x.shape.rank == 2:
+        return tf.matmul(x, weight, transpose_b=back)
+    # A product of rank 3 and 2 would be one small product per sample, several times slower.
+    flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), weight, transpose_b=back)
+    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), flat.shape[-1]])
+
+
 def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
     values = [
         term.values
         if isinstance(term, Projected) or term.weight is None
-        else tf.matmul(term.values, term.weight)
+        else _linear(term.values, term.weight)
         for term in terms
     ]
     if bias is not None and not any(isinstance(term, Projected) for term in terms):

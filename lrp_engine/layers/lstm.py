@@ -19,7 +19,7 @@ from lrp_engine.layers.base import (
     expect_inputs,
     expect_shape,
 )
-from lrp_engine.layers.recurrence import scan
+from lrp_engine.layers.recurrence import scan, swap_time
 from lrp_engine.terms import Projected, Term
 
 if TYPE_CHECKING:
@@ -108,8 +108,9 @@ class LSTM(Layer):
             c = calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)
             return calculus.product(o, calculus.activation(squash, c)), c
 
-        p_gates, share_gates = ops.calculus.project(x.values, W_gates, b_gates)
-        p_signal, share_signal = ops.calculus.project(x.values, W_signal, b_signal)
+        by_time = swap_time(x.values)
+        p_gates, share_gates = ops.calculus.project(by_time, W_gates, b_gates)
+        p_signal, share_signal = ops.calculus.project(by_time, W_signal, b_signal)
         output = scan(
             step,
             ops.calculus,
@@ -117,17 +118,17 @@ class LSTM(Layer):
             probes=[
                 share_gates,
                 share_signal,
-                ops.sink("gates", x.values, gate=True),
-                ops.sink("signal", x.values),
-                ops.sink("cell", x.values, bias=False),
+                swap_time(ops.sink("gates", x.values, gate=True)),
+                swap_time(ops.sink("signal", x.values)),
+                swap_time(ops.sink("cell", x.values, bias=False)),
             ],
             states=[ops.initial_state(name, x.values, H) for name in ("h", "c")],
-            mask=x.mask,
+            mask=swap_time(x.mask),
             sums=[3 * H, H],
             backwards=self.go_backwards,
             sequences=self.return_sequences,
         )
-        return Signal(output, x.mask if self.return_sequences else None)
+        return Signal(swap_time(output), x.mask) if self.return_sequences else Signal(output)
 
 
 def reorder_gates(array: np.ndarray, order: str, *, to: str = GATE_ORDER) -> np.ndarray:

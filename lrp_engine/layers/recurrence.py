@@ -1,6 +1,6 @@
 """The loop over time that every recurrent layer shares: masks, direction, and the way back.
 
-Axes: B batch, T time, H hidden units.
+Axes: B batch, T time, H hidden units. Time comes first here: a step reads a slice as it lies.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ def scan(
     Args:
         step: one time step.
         calculus: what backward means.
-        inputs: tensors (B, T, ...), each read at its own time step in either direction.
-        probes: zeros (B, T, n) that only receive messages on the way back.
+        inputs: tensors (T, B, n), each read at its own time step in either direction.
+        probes: zeros (T, B, n) that only receive messages on the way back.
         states: initial states (B, H).
-        mask: (B, T), true at real tokens; elsewhere the states stay as they are.
+        mask: (T, B), true at real tokens; elsewhere the states stay as they are.
         sums: units of each weighted sum with weights in a step, in order.
         backwards: read from the last time step to the first.
         sequences: return the output of every time step, at the step it belongs to.
 
     Returns:
-        Outputs (B, T, H) or the final output (B, H).
+        Outputs (T, B, H) or the final output (B, H).
     """
     import tensorflow as tf
 
@@ -67,10 +67,10 @@ def scan(
         still = [tf.stop_gradient(tensor) for tensor in tensors]
         arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], still)
         xs, probes_, initial = arguments
-        length = tf.shape(mask)[1]
+        length = tf.shape(mask)[0]
         reads = [_unstacked(x) for x in xs]
         real = _unstacked(mask[..., None])
-        zeros = [tf.zeros_like(probe[:, 0]) for probe in probes_]
+        zeros = [tf.zeros_like(probe[0]) for probe in probes_]
         stored = len(initial) if not calculus.forward_only else int(sequences)
 
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
@@ -132,16 +132,15 @@ def scan(
                     [array(length, tensor.shape[-1]) for tensor in (*xs, *probes_)],
                 ),
             )
-            sides = [_stacked(a) if connected[n] else None for n, a in enumerate(writes)]
+            sides = [a.stack() if connected[n] else None for n, a in enumerate(writes)]
             return None, *sides, *messages
 
         if not sequences:
             return final[0], backward
         # Output at t is the state that stands before the next step read, or the final one.
-        last = final[0][:, None]
-        outputs = _stacked(before[0])
-        ordered = [last, outputs[:, :-1]] if backwards else [outputs[:, 1:], last]
-        return tf.concat(ordered, axis=1), backward
+        outputs, last = before[0].stack(), final[0][None]
+        ordered = [last, outputs[:-1]] if backwards else [outputs[1:], last]
+        return tf.concat(ordered, axis=0), backward
 
     return run(mask, *inputs, *probes, *states)
 
@@ -153,18 +152,17 @@ def _where(real: tf.Tensor, new: Sequence[tf.Tensor], old: Sequence[tf.Tensor]) 
 
 
 def _unstacked(tensor: tf.Tensor) -> tf.TensorArray:
-    """(B, T, ...) as an array over time."""
     import tensorflow as tf
 
-    by_time = tf.transpose(tensor, [1, 0, 2])
+    shape = tensor.shape[1:]
     array = tf.TensorArray(
-        tensor.dtype, tf.shape(by_time)[0], element_shape=by_time.shape[1:], clear_after_read=False
+        tensor.dtype, tf.shape(tensor)[0], element_shape=shape, clear_after_read=False
     )
-    return array.unstack(by_time)
+    return array.unstack(tensor)
 
 
-def _stacked(array: tf.TensorArray) -> tf.Tensor:
-    """The reverse of `_unstacked`."""
+def swap_time(tensor: tf.Tensor) -> tf.Tensor:
+    """(B, T, ...) to (T, B, ...), and back."""
     import tensorflow as tf
 
-    return tf.transpose(array.stack(), [1, 0, 2])
+    return tf.transpose(tensor, [1, 0, *range(2, tensor.shape.rank)])
