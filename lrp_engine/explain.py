@@ -42,13 +42,17 @@ def explain(
     layers: bool,
 ) -> dict[str, Explanation]:
     """One Explanation per method; each calculus runs once, however many methods read it."""
+    if isinstance(methods, str):
+        methods = [methods]
+    if methods is not None and not isinstance(methods, Sequence):
+        raise InputError(f"methods is {methods!r}; list some of {choices(METHODS)}.")
     asked = [_method(name) for name in (METHODS if methods is None else methods)]
     if not isinstance(rule, Epsilon):
         raise InputError(f"rule is {rule!r}, expected lrp_engine.Epsilon(eps=..., bias_factor=...)")
     samples = samples_of.read(network, inputs, lengths)
     targets = resolve(network, target, len(samples))
     found = {
-        calculus: _Assembly(samples)
+        calculus: _Assembly(samples, [m for m in asked if m.calculus == calculus])
         for calculus in dict.fromkeys(method.calculus for method in asked)
     }
     for chunk in samples.chunks():
@@ -77,26 +81,27 @@ class _Assembly:
     A part of rank 3 is (b, t, units) and lands in (B, T, units); a part of rank 2 has no time.
     """
 
-    def __init__(self, samples: Samples) -> None:
-        self.samples = samples
+    def __init__(self, samples: Samples, methods: Sequence[Method]) -> None:
+        self.samples, self.methods = samples, methods
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
-            name: {} for name in ("input", "sinks", "states", "layers")
+            name: {} for name in ("scores", "relevance", "sinks", "states", "layers")
         }
 
     def add(self, chunk: np.ndarray, x: np.ndarray, backward: Backward) -> None:
-        own = {
-            "x": x,
-            "message": backward.message,
-            "scores": backward.scores,
-            "selection": backward.selection,
-        }
-        self._put("input", chunk, {(name,): array for name, array in own.items()})
+        if not np.isfinite(backward.message).all():
+            raise InputError(
+                "The numbers overflow: weights, inputs or eps are too extreme for "
+                f"{self.samples.network.dtype}."
+            )
+        scores = {("scores",): backward.scores, ("selection",): backward.selection}
+        self._put("scores", chunk, scores)
+        # Chunk by chunk, so that padding to the longest sample is never written to.
+        values = {(m.name,): m.per_unit(x, backward.message) for m in self.methods}
+        self._put("relevance", chunk, values)
         for group in ("layers", "sinks", "states"):
             self._put(group, chunk, getattr(backward, group))
 
-    def _put(
-        self, group: str, chunk: np.ndarray, found: Mapping[tuple[str, ...], np.ndarray]
-    ) -> None:
+    def _put(self, group: str, chunk: np.ndarray, found: Mapping[Any, np.ndarray]) -> None:
         table = self.parts[group]
         for key, part in found.items():
             if key not in table:
@@ -113,9 +118,7 @@ class _Assembly:
         unknown = np.zeros((len(samples), samples.width), bool)
         for n, flags in enumerate(samples.unknown):
             unknown[n, : len(flags)] = flags
-        x, message, scores, selected = (
-            self.parts["input"][(name,)] for name in ("x", "message", "scores", "selection")
-        )
+        scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
         return Explanation(
             method=method.name,
             rule=rule if method.calculus == "relevance" else None,
@@ -126,7 +129,7 @@ class _Assembly:
             probabilities=network.to_probabilities(scores.astype(np.float64)),
             labels=network.labels,
             target=selected.argmax(axis=1) if targets is None else targets,
-            relevance=method.per_unit(x, message),
+            relevance=self.parts["relevance"][(method.name,)],
             explained_score=(selected * scores).sum(axis=1, dtype=np.float64),
             initial_states={
                 "/".join(key): array.sum(axis=1, dtype=np.float64)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,6 +61,9 @@ class Ledger(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._terms)
 
+    def __reduce__(self) -> tuple:
+        return Ledger, (self._terms, dict(self.steps), self._count)
+
     @property
     def total(self) -> np.ndarray:
         """Everything kept, (B,)."""
@@ -86,7 +89,7 @@ class Ledger(Mapping[str, np.ndarray]):
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Explanation:
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
 
@@ -146,15 +149,25 @@ class Explanation:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def __repr__(self) -> str:
+        return f"Explanation({self.method}, {len(self)} samples, model {self.model_hash[:8]})"
+
+    def __reduce__(self) -> tuple:
+        # Mapping proxies cannot be pickled.
+        state: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
+        for name in ("initial_states", "layers"):
+            state[name] = dict(state[name])
+        return partial(Explanation, **state), ()
+
     def __getitem__(self, index: int) -> Explanation:
         """One sample as an Explanation of its own (B = 1), cut to its length."""
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"There is no sample {index} among {len(self)}.")
+        if not isinstance(index, (int, np.integer)) or not -len(self) <= index < len(self):
+            raise IndexError(f"There is no sample {index!r:.40} among {len(self)}.")
         index %= len(self)
         one, length = slice(index, index + 1), int(self.lengths[index])
 
         def cut(array: np.ndarray) -> np.ndarray:
-            return array[one, :length] if array.ndim > 1 and self._timed(array) else array[one]
+            return array[one, :length] if array.ndim == 3 else array[one]
 
         return replace(
             self,
@@ -169,9 +182,6 @@ class Explanation:
             ledger=self.ledger.select(index, length),
             layers={name: cut(array) for name, array in self.layers.items()},
         )  # fmt: skip
-
-    def _timed(self, array: np.ndarray) -> bool:
-        return array.ndim == 3
 
     @property
     def facts(self) -> Method:
@@ -259,6 +269,8 @@ class Explanation:
 def _freeze(array: np.ndarray) -> np.ndarray:
     array = np.asarray(array)
     if array.flags.writeable:
-        array = array.view()
+        if array.base is not None:
+            array = array.copy()  # its base could be written to
         array.flags.writeable = False
+        array = array.view()  # of a read-only array: cannot be made writeable again
     return array

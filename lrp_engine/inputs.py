@@ -5,7 +5,7 @@ Axes: B samples, T time steps of the longest, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,7 @@ class Samples:
         dtype = self.network.dtype
         if not self.timed:
             assert self.values is not None
-            return self.values[chunk].astype(dtype), np.ones((len(chunk), 1), bool)
+            return self.values[chunk], np.ones((len(chunk), 1), bool)
         length = max(1, *(len(self.masks[i]) for i in chunk))
         x = np.zeros((len(chunk), length, self.network.input_shape.units), dtype)
         mask = np.zeros((len(chunk), length), bool)
@@ -90,8 +90,9 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
     """
     if isinstance(inputs, str):
         inputs = [inputs]
-    if not isinstance(inputs, np.ndarray):
-        inputs = _listed(inputs)
+    array = np.asarray(inputs) if hasattr(inputs, "dtype") else None
+    if array is None or array.dtype.kind in "OUT":  # texts, also in arrays and pandas columns
+        inputs = _listed(inputs if array is None else array.tolist())
         kind = _common_kind(inputs)
         if kind is str:
             _only_for_arrays(lengths)
@@ -108,28 +109,35 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
             if whole and network.input_shape.time:
                 _only_for_arrays(lengths)
                 _needs_embedding(network)
-                return _from_ids(network, [np.array(sample, np.int64) for sample in words])
+                return _from_ids(network, [_ids(network, n, ids) for n, ids in enumerate(words)])
         try:
-            inputs = np.array(inputs)
+            array = np.array(inputs)
         except ValueError:
             raise InputError(f"The inputs have unequal shapes. {_expected(network)}") from None
-    if inputs.dtype.kind in "US":
-        return read(network, inputs.tolist(), lengths)
-    if inputs.dtype.kind not in "iuf":
-        raise InputError(f"The inputs hold {inputs.dtype}. {_expected(network)}")
-    if len(inputs) == 0:
-        raise InputError("There is nothing to explain: the inputs are empty.")
+    return _from_array(network, array, lengths)
+
+
+def _from_array(network: Network, array: np.ndarray, lengths: Any) -> Samples:
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"The inputs hold {array.dtype}. {_expected(network)}")
+    if array.ndim == 0 or len(array) == 0:
+        raise InputError(f"There is nothing to explain: the inputs are empty. {_expected(network)}")
     if not network.input_shape.time:
         _only_for_arrays(lengths, why="a network without a time axis has none")
-        return _from_features(network, inputs)
-    if inputs.dtype.kind in "iu" and inputs.ndim == 2:
+        return _from_features(network, array)
+    if array.dtype.kind in "iu" and array.ndim == 2:
         _needs_embedding(network)
-        real = _lengths(lengths, inputs)
-        return _from_ids(network, [row[:n] for row, n in zip(inputs, real, strict=True)])
-    return _from_vectors(network, inputs, lengths)
+        real = _lengths(lengths, array)
+        return _from_ids(network, [row[:n] for row, n in zip(array, real, strict=True)])
+    return _from_vectors(network, array, lengths)
 
 
 def _listed(inputs: Any) -> list:
+    if isinstance(inputs, (bytes, bytearray, Mapping, Set)) or hasattr(inputs, "columns"):
+        raise InputError(
+            f"The inputs are {type(inputs).__name__}, expected texts, token lists or an array. "
+            "Decode bytes, pick one column of a table, list the values of a mapping or set."
+        )
     try:
         return list(inputs)
     except TypeError:
@@ -141,15 +149,19 @@ def _listed(inputs: Any) -> list:
 def _common_kind(inputs: list) -> type | None:
     if not inputs:
         raise InputError("There is nothing to explain: the inputs are empty.")
-    kinds = {str if isinstance(i, str) else list if isinstance(i, (list, tuple)) else None
-             for i in inputs}  # fmt: skip
-    if len(kinds) > 1:
-        odd = next(n for n, i in enumerate(inputs) if type(i) is not type(inputs[0]))
+    kinds = [_kind(one) for one in inputs]
+    if len(set(kinds)) > 1:
+        odd = next(n for n, kind in enumerate(kinds) if kind is not kinds[0])
         raise InputError(
             f"The inputs mix kinds: input 0 is {type(inputs[0]).__name__}, "
             f"input {odd} is {type(inputs[odd]).__name__}. Give all texts or all token lists."
         )
-    return kinds.pop()
+    return kinds[0]
+
+
+def _kind(one: Any) -> type | None:
+    flat = isinstance(one, (list, tuple)) or (isinstance(one, np.ndarray) and one.ndim == 1)
+    return str if isinstance(one, str) else list if flat else None
 
 
 def _expected(network: Network) -> str:
@@ -209,6 +221,13 @@ def _from_ids(network: Network, ids: Sequence[np.ndarray]) -> Samples:
     )
 
 
+def _ids(network: Network, n: int, ids: list) -> np.ndarray:
+    try:
+        return np.array(ids, np.int64)
+    except OverflowError:
+        raise InputError(f"Input {n} holds an id that is far too large.") from None
+
+
 def _real(network: Network, ids: np.ndarray) -> np.ndarray:
     assert network.embedding is not None
     return ids != 0 if network.embedding.mask_zero else np.ones(len(ids), bool)
@@ -219,6 +238,7 @@ def _from_vectors(network: Network, values: np.ndarray, lengths: Any) -> Samples
     if values.ndim != 3 or values.shape[2] != units:
         raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
     real = _lengths(lengths, values)
+    values = _cast(network, values)
     for n, length in enumerate(real):
         _finite(values[n, :length], n)
     return Samples(
@@ -234,6 +254,7 @@ def _from_features(network: Network, values: np.ndarray) -> Samples:
     units = network.input_shape.units
     if values.ndim != 2 or values.shape[1] != units:
         raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
+    values = _cast(network, values)
     for n, row in enumerate(values):
         _finite(row, n)
     return Samples(
@@ -249,7 +270,10 @@ def _lengths(lengths: Any, array: np.ndarray) -> np.ndarray:
     count, longest = array.shape[:2]
     if lengths is None:
         return np.full(count, longest)
-    real = np.asarray(lengths)
+    try:
+        real = np.asarray(lengths)
+    except ValueError:
+        raise InputError(f"`lengths` must be {count} integers, one per sample.") from None
     if real.shape != (count,) or real.dtype.kind not in "iu":
         raise InputError(
             f"`lengths` has shape {real.shape} of {real.dtype}, expected ({count},) integers."
@@ -258,6 +282,11 @@ def _lengths(lengths: Any, array: np.ndarray) -> np.ndarray:
         worst = real.min() if real.min() < 0 else real.max()
         raise InputError(f"`lengths` must lie between 0 and {longest}, found {worst}.")
     return real
+
+
+def _cast(network: Network, values: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # infinity is named by `_finite`
+        return values.astype(network.dtype, copy=False)
 
 
 def _finite(values: np.ndarray, n: int) -> None:

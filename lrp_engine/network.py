@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from os import PathLike
 from types import MappingProxyType
@@ -38,7 +38,7 @@ class Node:
     inputs: tuple[str, ...] = (INPUT,)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Network:
     """An immutable classifier: layers in order of computation, words and labels around them.
 
@@ -68,6 +68,8 @@ class Network:
     assumptions: tuple[str, ...] = ()
     source: str = "arrays"
     dtype: str = "float32"
+    # Held while the program runs: threads that share a network take turns.
+    lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -89,6 +91,18 @@ class Network:
         if not self.input_shape.time:
             self._set("features", self._names("features", self.input_shape.units, "x{}"))
         self._check_vocabulary()
+
+    def __repr__(self) -> str:
+        layers = " -> ".join(node.name for node in self.nodes)
+        return f"Network({layers}; {self.classes} classes, {self.dtype}, from {self.source})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in {**state, "lock": threading.Lock()}.items():
+            self._set(name, value)
+        self.__post_init__()
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -182,11 +196,6 @@ class Network:
         save(self, path)
 
     # What it does --------------------------------------------------------------------------
-
-    @cached_property
-    def lock(self) -> threading.Lock:
-        """Held while the program runs: threads that share a network take turns."""
-        return threading.Lock()
 
     @cached_property
     def program(self) -> Program:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,7 +111,9 @@ class Program:
         def run(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
             return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, mask)[0]
 
-        return tf.function(run, input_signature=self._signature)
+        # TensorFlow warns of retracing when many functions share their code, as those of many
+        # networks do; a partial has no code of its own.
+        return tf.function(partial(run), input_signature=self._signature)
 
     def _trace(self, calculi: tuple[str, ...], layers: bool) -> Any:
         classes = self.network.classes
@@ -151,7 +153,7 @@ class Program:
             return results
 
         return tf.function(
-            run,
+            partial(run),
             input_signature=[
                 *self._signature,
                 tf.TensorSpec([None, classes], self.dtype),

@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from lrp_engine.errors import InputError
+
+# float32 holds these without becoming 0 or infinity in a step.
+SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +18,8 @@ class Epsilon:
     """The epsilon rule, Bach et al. 2015 (doi 10.1371/journal.pone.0130140, eq. 58).
 
     Attributes:
-        eps: stabilizer added to every pre-activation, away from zero; greater than 0.
+        eps: stabilizer added to every pre-activation, away from zero; greater than 0
+            (1e-30 to 1e6, which float32 can work with).
         bias_factor: share in [0, 1] of what bias and stabilizer absorbed that goes back to the
             inputs, equally to each unit (Arras et al. 2017, doi 10.18653/v1/W17-5221, eq. 1).
             0 is recommended; with 1 the relevances of words and initial states add up to the
@@ -27,15 +33,29 @@ class Epsilon:
     bias_factor: float = 0.0
 
     def __post_init__(self) -> None:
-        if not _is_number(self.eps) or not (math.isfinite(self.eps) and self.eps > 0):
-            raise InputError(f"eps must be a finite number greater than 0, found {self.eps!r}.")
-        if not _is_number(self.bias_factor) or not 0 <= self.bias_factor <= 1:
-            raise InputError(f"bias_factor must be between 0 and 1, found {self.bias_factor!r}.")
+        eps, bias_factor = _number(self.eps), _number(self.bias_factor)
+        if not SMALLEST_EPS <= eps <= LARGEST_EPS:
+            raise InputError(
+                f"eps must be a finite number greater than 0, from {SMALLEST_EPS:g} to "
+                f"{LARGEST_EPS:g}, found {self.eps!r:.40}."
+            )
+        if not 0 <= bias_factor <= 1:
+            raise InputError(
+                f"bias_factor must be between 0 and 1, found {self.bias_factor!r:.40}."
+            )
+        object.__setattr__(self, "eps", eps)
+        object.__setattr__(self, "bias_factor", bias_factor)
 
     def parameters(self) -> tuple[float, float]:
         """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
-        return float(self.eps), float(self.bias_factor)
+        return self.eps, self.bias_factor
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _number(value: object) -> float:
+    """As a Python float; NaN, which is in no range, for anything that is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

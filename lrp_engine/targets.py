@@ -16,8 +16,8 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
     """Targets (B,), or pairs (B, 2) for a contrast; None stands for the predicted class.
 
     Args:
-        target: None; a class number or label; a list or array of one per sample; or a tuple
-            `(a, b)` for the score of a minus the score of b.
+        target: None; a class number or label; a tuple `(a, b)` for the score of a minus
+            the score of b; or a list or array with one of these per sample.
 
     Raises:
         InputError: a class is out of range, or there is not one per sample; lists the classes.
@@ -31,12 +31,15 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
         if a == b:
             raise InputError(f"A contrast needs two different classes, found {target!r}.")
         return np.tile([a, b], (count, 1))
-    if isinstance(target, (list, np.ndarray)) and np.ndim(target) == 1:
+    if isinstance(target, list) or getattr(target, "ndim", 0) > 0:
+        target = list(target)
         if len(target) != count:
             raise InputError(
                 f"Found {len(target)} targets for {count} inputs; give one class, one per input "
                 "as a list, or a pair (a, b) as a tuple."
             )
+        if all(isinstance(one, (tuple, list, np.ndarray)) and len(one) == 2 for one in target):
+            return np.concatenate([resolve(network, tuple(one), 1) for one in target])
         return np.array([_class(network, one) for one in target], np.int64)
     return np.full(count, _class(network, target))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import zoo
 
@@ -22,6 +23,9 @@ def test_texts_token_lists_ids_and_vectors_agree(net):
         "texts": net.explain(["w3 W5  w2", "w7"]),
         "tuple of texts": net.explain(("w3 w5 w2", "w7")),
         "array of texts": net.explain(np.array(["w3 w5 w2", "w7"])),
+        "array of objects": net.explain(np.array(["w3 w5 w2", "w7"], dtype=object)),
+        "pandas column": net.explain(pd.Series(["w3 w5 w2", "w7"], index=[7, 8])),
+        "list of id arrays": net.explain([np.array([3, 5, 2]), np.array([7])]),
         "token lists": net.explain(words),
         "id lists": net.explain([[3, 5, 2], [7]]),
         "ids, padding masked": net.explain(ids),
@@ -110,6 +114,16 @@ BAD_INPUTS = {
     "NaN": (np.full((1, 2, zoo.E), np.nan), "Input 0 holds numbers that are not finite"),
     "objects": (np.array([object()]), "object"),
     "no samples": (np.zeros((0, 3, zoo.E)), "empty"),
+    "bytes": ([b"w3"], "The inputs hold |S2"),
+    "one text of bytes": (b"w3", "Decode bytes"),
+    "an array of bytes": (np.array([b"w3"]), "The inputs hold |S2"),
+    "texts in three dimensions": (np.array([[["w3"]]]), "Expected texts"),
+    "a single number": (np.array(5), "the inputs are empty"),
+    "an id beyond int64": ([[2**70]], "far too large"),
+    "infinite vectors": (np.full((1, 1, zoo.E), np.inf), "not finite"),
+    "a table": (pd.DataFrame({"text": ["w3"]}), "pick one column"),
+    "a mapping": ({"w3": 1}, "list the values"),
+    "a set": ({"w3"}, "list the values"),
     "ragged numbers": ([[[1.0]], [[1.0], [2.0]]], "unequal shapes"),
 }
 
@@ -127,6 +141,7 @@ def test_bad_inputs_get_a_sentence(net, name):
     ("lengths", "words"),
     [
         ([1], "(1,)"),
+        ([[1], [1, 2]], "2 integers"),
         ([1, 9], "between 0 and 3, found 9"),
         ([-1, 2], "found -1"),
         ([1.5, 2], "float"),
@@ -164,6 +179,7 @@ BAD_TARGETS = {
     "a boolean": (True, "no class True"),
     "a float": (1.0, "no class 1.0"),
     "three of two": ([0, 1, 2], "3 targets for 2 inputs"),
+    "ragged": ([[0], [1, 2]], "no class [0]"),
     "a triple": ((0, 1, 2), "A contrast is a pair"),
     "twice the same": ((1, "class 1"), "two different classes"),
     "a bad pair": ((0, 7), "no class 7"),
@@ -184,7 +200,13 @@ def test_targets_of_every_kind(net):
     np.testing.assert_array_equal(
         by_label.relevance, net.explain(texts, target=np.int64(2)).relevance
     )
+    pairs = net.explain(texts, target=[(1, 2), ("class 2", 0)])
+    assert pairs.target.tolist() == [[1, 2], [2, 0]]
+    again = net.explain(texts, target=pairs.target)
+    np.testing.assert_array_equal(again.relevance, pairs.relevance)
+    column = net.explain(texts, target=pd.Series([2, 0], index=[5, 6]))
     mixed = net.explain(texts, target=np.array([2, 0]))
+    np.testing.assert_array_equal(column.relevance, mixed.relevance)
     assert mixed.target.tolist() == [2, 0]
     np.testing.assert_allclose(mixed.relevance[0], by_label.relevance[0], atol=1e-15)
     assert mixed.target_label(1) == "class 0"
@@ -207,12 +229,51 @@ def test_bad_options_get_a_sentence_with_the_choices(net):
         net.explain(["w3"], method="lime")
     with pytest.raises(InputError, match="Epsilon"):
         net.explain(["w3"], rule=0.1)
+    with pytest.raises(InputError, match="list some of 'lrp'"):
+        net.explain_all(["w3"], methods=5)
+    assert set(net.explain_all(["w3"], methods="lrp")) == {"lrp"}
+
+
+def test_numpy_numbers_are_numbers():
+    rule = Epsilon(eps=np.float32(0.5), bias_factor=np.int64(1))
+    assert rule == Epsilon(eps=0.5, bias_factor=1.0)
+
+
+def test_numbers_that_overflow_are_named_not_returned():
+    from dataclasses import replace
+
+    single = replace(zoo.network("bilstm"), dtype="float32")
+    with pytest.raises(InputError, match="not finite"):
+        single.explain(np.full((1, 3, zoo.E), 1e300))
+    dense = replace(zoo.network("dense"), dtype="float32")
+    with pytest.raises(InputError, match="overflow"):
+        dense.explain(np.full((1, 6), 3e38))
+
+
+def test_one_long_text_among_many_leaves_the_others_alone(net):
+    texts = [["w3"]] * 400 + [["w4"] * 3000]
+    found = net.explain(texts)
+    assert found.relevance.shape == (401, 3000, zoo.E)
+    alone = net.explain([["w3"]])
+    np.testing.assert_allclose(found.relevance[7, :1], alone.relevance[0], atol=1e-14)
+
+
+def test_threads_share_a_network(net):
+    from concurrent.futures import ThreadPoolExecutor
+
+    texts = [[f"w{2 + (n * k) % 9}" for k in range(1 + n % 7)] for n in range(24)]
+    expected = [net.explain([text]).relevance for text in texts]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda text: net.explain([text]).relevance, texts))
+    for one, two in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize(
     "options",
     [{"eps": 0}, {"eps": -1e-3}, {"eps": float("nan")}, {"eps": float("inf")}, {"eps": "1"},
-     {"bias_factor": -0.1}, {"bias_factor": 1.1}, {"bias_factor": float("nan")}, {"eps": True}],
+     {"bias_factor": -0.1}, {"bias_factor": 1.1}, {"bias_factor": float("nan")}, {"eps": True},
+     {"eps": 10**400}, {"eps": 1e39}, {"eps": 1e-50}],
     ids=str,
 )  # fmt: skip
 def test_bad_rule_options_get_a_sentence(options):

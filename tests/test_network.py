@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
+import pickle
 import zipfile
 from dataclasses import FrozenInstanceError, replace
 
@@ -114,7 +116,7 @@ def test_vocabulary_embedding_and_labels_must_fit(arrays):
         from_weights(arrays, vocabulary=[*words, "g"], embeddings=table)
     with pytest.raises(FormatError, match=r"no embedding layer; pass `embeddings`.*\(6, 5\)"):
         from_weights(arrays, vocabulary=words)
-    with pytest.raises(FormatError, match=r"expects input \(batch, time, 5\).*\(batch, time, 6\)"):
+    with pytest.raises(FormatError, match=r"have shape \(6, 6\), 6 units a word.*expects 5"):
         from_weights(arrays, embeddings=np.zeros((6, 6)))
     with pytest.raises(FormatError, match=r"Found 2 labels .*, expected 3"):
         from_weights(arrays, labels=["x", "y"])
@@ -124,6 +126,53 @@ def test_vocabulary_embedding_and_labels_must_fit(arrays):
         from_weights(arrays, vocabulary=["a", "b", "a"], embeddings=table)
     with pytest.raises(InputError, match=r"'float16'.*'float32', 'float64'"):
         from_weights(arrays, dtype="float16")
+
+
+def test_arguments_are_read_as_load_reads_them(arrays):
+    table = np.ones((3, E))
+    net = from_weights(arrays, vocabulary={"c": 2, "a": 0, "b": 1}, embeddings=table)
+    assert net.vocabulary.tokens == ("a", "b", "c")
+    net = from_weights(arrays, vocabulary=Vocabulary(("a", "b")), embeddings=table.tolist())
+    assert net.vocabulary.tokens == ("a", "b")
+    assert from_weights(arrays, labels=np.array(["x", "y", "z"])).labels == ("x", "y", "z")
+    for wrong in (
+        {"arrays": 5},
+        {"arrays": None},
+        {"arrays": [[[1], [1, 2]]] * 8},
+        {"arrays": arrays, "embeddings": [[1], [1, 2]]},
+        {"arrays": arrays, "labels": 5},
+        {"arrays": arrays, "vocabulary": 5, "embeddings": table},
+        {"arrays": arrays, "vocabulary": "abc", "embeddings": table},
+    ):
+        with pytest.raises((FormatError, InputError)):
+            from_weights(**wrong)
+
+
+def test_networks_and_explanations_can_be_pickled_and_printed(arrays):
+    net = from_weights(arrays, labels=["x", "y", "z"])
+    found = net.explain(np.ones((2, 3, E)), layers=True)
+    again, copied = pickle.loads(pickle.dumps(net)), pickle.loads(pickle.dumps(found))  # noqa: S301
+    assert again.hash == net.hash
+    np.testing.assert_array_equal(again.explain(np.ones((2, 3, E))).relevance, found.relevance)
+    np.testing.assert_array_equal(copied.relevance, found.relevance)
+    assert dict(copied.ledger).keys() == dict(found.ledger).keys()
+    assert len(repr(net)) < 200
+    assert len(repr(found)) < 200
+
+
+def test_many_networks_in_one_process_are_no_reason_for_warnings(arrays):
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(handler)
+    try:
+        for n in range(7):
+            arrays[0][0, 0] = n
+            from_weights(arrays).explain(np.ones((1, 2, E)))
+    finally:
+        logger.removeHandler(handler)
+    assert not [message for message in messages if "retracing" in message]
 
 
 def test_graphs_that_do_not_fit_are_named():
@@ -155,6 +204,8 @@ def test_networks_and_explanations_cannot_be_changed(arrays):
                   *found.layers.values(), *found.initial_states.values()):  # fmt: skip
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        found.relevance.flags.writeable = True
     before = net.predict(np.ones((1, 2, E)))
     arrays[0][...] = 0  # the caller's array is the caller's
     np.testing.assert_array_equal(net.predict(np.ones((1, 2, E))), before)

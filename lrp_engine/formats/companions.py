@@ -100,12 +100,18 @@ def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
     if isinstance(value, Mapping):
         words, assumptions = words_by_id(value)
         return Vocabulary(tuple(words)), assumptions
-    if isinstance(value, (Sequence, np.ndarray)):
-        return Vocabulary(tuple(str(w) if isinstance(w, np.str_) else w for w in value)), []
+    value = _plain_list(value)
+    if isinstance(value, Sequence):
+        return Vocabulary(tuple(value)), []
     raise InputError(
         f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from word to "
         "id, or the path or bytes of a text or JSON file."
     )
+
+
+def _plain_list(value: Any) -> Any:
+    """Arrays and pandas columns as lists of plain values."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _embeddings(value: Any) -> np.ndarray | None:
@@ -142,7 +148,8 @@ def _labels(value: Any) -> tuple[str, ...] | None:
         return None
     if isinstance(value, Mapping):
         value = _labels_by_number(value)
-    if not isinstance(value, (Sequence, np.ndarray)):
+    value = _plain_list(value)
+    if not isinstance(value, Sequence):
         raise InputError(f"labels is {type(value).__name__}; give one name per class.")
     names = tuple(value)
     wrong = [name for name in names if not isinstance(name, str)]

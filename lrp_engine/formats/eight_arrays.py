@@ -8,14 +8,15 @@ A unidirectional network has zeros for the backward half.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding
+from lrp_engine.formats.companions import companions
+from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.network import Network, Node
-from lrp_engine.text import Vocabulary
 
 NAMES = ("Wx", "Wh", "b", "Wx_bw", "Wh_bw", "b_bw", "W_dense", "b_dense")
 GATES = "ifgo"
@@ -24,9 +25,9 @@ GATES = "ifgo"
 def from_weights(
     arrays: Sequence[np.ndarray],
     gate_order: str = GATES,
-    vocabulary: Sequence[str] | None = None,
-    embeddings: np.ndarray | None = None,
-    labels: Sequence[str] | None = None,
+    vocabulary: Any = None,
+    embeddings: Any = None,
+    labels: Any = None,
     dtype: str = "float32",
 ) -> Network:
     """A network from the eight-array list.
@@ -36,8 +37,8 @@ def from_weights(
             W_dense (2H, C), b_dense (C,)]. C = 1 is a single sigmoid unit: two classes.
         gate_order: the order of the four blocks of H columns, a permutation of the letters of
             "ifgo": input gate, forget gate, signal, output gate.
-        vocabulary: one word per embedding row; embeddings: (V, E). Without them inputs are vectors.
-        labels: one name per class.
+        vocabulary, embeddings, labels: as in `load`: words by embedding row, vectors (V, E), one
+            name per class. Without vocabulary and embeddings inputs are vectors.
         dtype: "float32" or "float64".
 
     Raises:
@@ -48,7 +49,10 @@ def from_weights(
             f"gate_order is {gate_order!r}, expected a permutation of the letters of {GATES!r} "
             "(input gate, forget gate, signal, output gate), for example 'ifgo' or 'igfo'."
         )
-    weights = dict(zip(NAMES, _checked(list(arrays)), strict=True))
+    given = companions(
+        vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=None, dtype=dtype
+    )
+    weights = dict(zip(NAMES, _checked(_arrays(arrays)), strict=True))
 
     def direction(suffix: str) -> LSTM:
         Wx, Wh, b = (reorder_gates(weights[n + suffix], gate_order) for n in ("Wx", "Wh", "b"))
@@ -64,18 +68,22 @@ def from_weights(
     else:
         assumptions.append("The output units are classes under a softmax.")
     assumptions.append("Gates are sigmoids, signal and cell output tanh; h_0 and c_0 are zero.")
-    if embeddings is not None:
-        nodes[0] = Node("bilstm", layer, ("embedding",))
-        nodes.insert(0, Node("embedding", Embedding(np.asarray(embeddings))))
-    return Network(
-        nodes=tuple(nodes),
+    return given.network(
+        nodes=nodes,
         output="sigmoid" if single else "softmax",
-        vocabulary=None if vocabulary is None else Vocabulary(tuple(vocabulary)),
-        labels=tuple(labels or ()),
-        assumptions=tuple(assumptions),
+        assumptions=assumptions,
         source="eight arrays",
-        dtype=dtype,
     )
+
+
+def _arrays(arrays: Any) -> list[np.ndarray]:
+    try:
+        return [np.asarray(array) for array in arrays]
+    except (TypeError, ValueError):
+        raise FormatError(
+            f"Expected a list of eight arrays ({', '.join(NAMES)}), found "
+            f"{type(arrays).__name__} that does not hold such arrays."
+        ) from None
 
 
 def _checked(arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -84,7 +92,6 @@ def _checked(arrays: list[np.ndarray]) -> list[np.ndarray]:
             f"Found {len(arrays)} arrays, expected eight: {', '.join(NAMES)}. "
             "A network in one direction has zeros for the backward half."
         )
-    arrays = [np.asarray(array) for array in arrays]
     for name, array in zip(NAMES, arrays, strict=True):
         if array.dtype.kind not in "fiu":
             raise FormatError(f"{name} holds {array.dtype}, expected real numbers.")
