@@ -3,8 +3,12 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-ROOT_DO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+# How to become root for Debian's packages; where that is impossible the command says so.
+ROOT_DO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo || echo echo Needs root:)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+# What a failing step leaves behind is not taken for done.
+.DELETE_ON_ERROR:
 
 .PHONY: app test lint format bench screenshots chromium clean
 

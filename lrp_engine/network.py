@@ -80,6 +80,9 @@ class Network:
             raise FormatError("The network has no layers.")
         self._set("nodes", tuple(_frozen(node, self.dtype) for node in self.nodes))
         last = self.shapes[self.nodes[-1].name]
+        unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}
+        if unread:
+            raise FormatError(f"No layer reads the output of {min(unread)!r}.")
         if last.time:
             raise FormatError(
                 f"The network ends in {last}, expected class scores (batch, classes): its last "
@@ -249,7 +252,8 @@ class Network:
             layers: also keep the relevance at every layer's output, in `Explanation.layers`.
 
         Returns:
-            An `Explanation` of B samples, in the order of the inputs.
+            An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
+            the longest: for many texts of very different lengths use `explain_stream`.
 
         Raises:
             InputError: an input, a target or an option does not fit; the text lists what does.
@@ -291,15 +295,16 @@ class Network:
 
 
 def _frozen(node: Node, dtype: str) -> Node:
-    def freeze(array: np.ndarray) -> np.ndarray:
-        if array.dtype.kind not in "fiu":
-            raise FormatError(f"Layer {node.name!r} has weights of type {array.dtype}.")
+    def freeze(given: np.ndarray) -> np.ndarray:
+        if given.dtype.kind not in "fiu":
+            raise FormatError(f"Layer {node.name!r} has weights of type {given.dtype}.")
         with np.errstate(over="ignore"):  # told below, as infinity
-            array = np.array(array, dtype)  # a copy: later changes by the caller do not reach us
+            array = np.array(given, dtype)  # a copy: later changes by the caller do not reach us
         if not np.isfinite(array).all():
+            why = "too large for it" if np.isfinite(given).all() else "the training diverged"
             raise FormatError(
-                f"Layer {node.name!r} has weights that are not finite (NaN or infinity); "
-                "the training probably diverged."
+                f"Layer {node.name!r} has weights that are not finite in {dtype} (NaN or "
+                f"infinity); probably {why}."
             )
         array.flags.writeable = False
         return array
