@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 RULE = {"eps": settings.EPS_DEFAULT, "bias_factor": settings.BIAS_FACTOR_DEFAULT}
 _FACTS = "facts"
-_PLAIN = ("method", "tokens", "labels", "model_hash", "dtype")
+_PLAIN = ("method", "tokens", "labels", "model_hash", "dtype", "substitute")
+# What numpy, zip and JSON raise on a damaged file.
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 def question(network: Network) -> dict[str, Any]:
@@ -65,10 +69,17 @@ def write(path: Path, network: Network) -> None:
 
 
 def read(path: Path, network: Network) -> dict[str, Explanation] | None:
-    """The stored answer; None where there is none to this question."""
+    """The stored answer; None where there is none to this question, or none that can be read."""
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as file:
+    try:
+        return _read(path, network)
+    except _DAMAGED:
+        return None
+
+
+def _read(path: Path, network: Network) -> dict[str, Explanation] | None:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         facts = json.loads(str(file[_FACTS]))
         if facts["question"] != question(network):
             return None
@@ -88,7 +99,7 @@ def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarr
     }
     return Explanation(
         **single,
-        **{key: plain[key] for key in ("method", "model_hash", "dtype")},
+        **{key: plain[key] for key in ("method", "model_hash", "dtype", "substitute")},
         tokens=tuple(map(tuple, plain["tokens"])),
         labels=tuple(plain["labels"]),
         rule=lrp_engine.Epsilon(**RULE) if plain["rule"] else None,

@@ -176,8 +176,9 @@ def fit(network: Network) -> None:
         st.session_state[_LINKED] = ""
         if not network.hash.startswith(linked):
             notify(
-                f"The link was made with another model ({linked}); "
-                f"this one is {network.hash[:MODEL_DIGITS]}, so numbers may differ."
+                f"The address names another model ({linked}): an upload that was forgotten when "
+                "the page was reloaded (upload it again), or the model of whoever made the link. "
+                f"This one is {network.hash[:MODEL_DIGITS]}, so numbers may differ."
             )
     for name in ("target", "contrast"):
         value = get(name)

@@ -66,7 +66,14 @@ def form() -> None:
                 key="lens.file.tokenizer",
             )
             lowercase = st.checkbox("Texts are put in lower case", True, key="lens.file.lowercase")
-        asked = st.form_submit_button("Read the model", type="primary")
+        asked = st.form_submit_button(
+            "Read the model", type="primary",
+            # What an earlier upload said is no news any more.
+            on_click=state.put, args=("arrived", None),
+        )  # fmt: skip
+    st.caption(
+        "An uploaded model lives until this page is reloaded or closed. Nobody else sees it."
+    )
     if not asked:
         return
     if weights is None:

@@ -53,6 +53,11 @@ def test_the_engine_does_not_know_the_dashboard():
         assert not {"streamlit", "app", "altair"} & imports(path), path
 
 
+def test_the_server_listens_on_this_machine_only_and_asks_nobody_outside():
+    assert CONFIG["server"]["address"] == "localhost"
+    assert CONFIG["browser"]["gatherUsageStats"] is False
+
+
 def test_the_server_knows_the_same_limits_and_colours():
     assert CONFIG["server"]["maxUploadSize"] == settings.UPLOAD_MEGABYTES
     for name in ("light", "dark"):

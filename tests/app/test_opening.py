@@ -18,7 +18,7 @@ def compare(stored, fresh):
     assert stored.keys() == fresh.keys()
     for name, one in stored.items():
         other = fresh[name]
-        for plain in ("method", "rule", "tokens", "labels", "model_hash", "dtype"):
+        for plain in ("method", "rule", "tokens", "labels", "model_hash", "dtype", "substitute"):
             assert getattr(one, plain) == getattr(other, plain)
         for array in ("relevance", "scores", "unknown", "lengths", "target", "explained_score"):
             np.testing.assert_allclose(getattr(one, array), getattr(other, array), atol=1e-5)
@@ -39,6 +39,14 @@ def test_another_model_has_no_stored_answer(network, tmp_path):
                                       + [np.ones((10, 3)), np.ones(3)])  # fmt: skip
     assert opening.read(tmp_path / "opening.npz", changed) is None
     assert opening.read(tmp_path / "missing.npz", network) is None
+
+
+@pytest.mark.parametrize("keep", [0, 10, 500, -20])
+def test_a_damaged_file_answers_nothing(network, tmp_path, keep):
+    path = tmp_path / "opening.npz"
+    opening.write(path, network)
+    path.write_bytes(path.read_bytes()[:keep])
+    assert opening.read(path, network) is None
 
 
 def test_the_dashboard_opens_on_it(opened, model_folder, tmp_path, monkeypatch, network):

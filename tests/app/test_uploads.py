@@ -49,6 +49,14 @@ def test_weights_vocabulary_and_embeddings_make_a_model(opened):
     assert any(option.startswith("good (") for option in widget(app, "target").options)
 
 
+def test_a_refused_upload_is_not_announced_by_an_earlier_good_one(opened):
+    app = upload(opened("model"), weights=WEIGHTS, vocabulary=VOCABULARY, embeddings=EMBEDDINGS)
+    assert "is read and selected" in messages(app)
+    app = upload(app, weights=("photo.h5", b"\xff\xd8\xff\xe0 a picture"))
+    assert "JPEG" in messages(app)
+    assert "is read and selected" not in messages(app)
+
+
 def test_a_json_vocabulary_is_read(opened):
     words = ("words.json", json.dumps({word: n for n, word in enumerate(WORDS)}).encode())
     app = upload(opened("model"), weights=WEIGHTS, vocabulary=words, embeddings=EMBEDDINGS)
