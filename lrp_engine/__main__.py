@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _explain(options: argparse.Namespace) -> str:
     rule = Epsilon(eps=options.eps, bias_factor=options.bias_factor)
-    network = load_model(options)
+    network = load_model(options, device=options.device)
     with quiet():
         explanation = network.explain(
             [options.text],

@@ -86,6 +86,7 @@ class _Assembly:
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
             name: {} for name in ("scores", "relevance", "sinks", "states", "layers")
         }
+        self.padded_lengths = np.zeros(len(samples), int)
 
     def add(self, chunk: np.ndarray, x: np.ndarray, backward: Backward) -> None:
         if not np.isfinite(backward.message).all():
@@ -93,6 +94,7 @@ class _Assembly:
                 "The numbers overflow: weights, inputs or eps are too extreme for "
                 f"{self.samples.network.dtype}."
             )
+        self.padded_lengths[chunk] = x.shape[1]
         scores = {("scores",): backward.scores, ("selection",): backward.selection}
         self._put("scores", chunk, scores)
         # Chunk by chunk, so that padding to the longest sample is never written to.
@@ -125,6 +127,7 @@ class _Assembly:
             tokens=samples.tokens,
             unknown=unknown,
             lengths=np.array([len(mask) for mask in samples.masks]),
+            padded_lengths=self.padded_lengths,
             scores=scores,
             probabilities=network.to_probabilities(scores.astype(np.float64)),
             labels=network.labels,

@@ -106,6 +106,7 @@ class Explanation:
         unknown: (B, T) words that the vocabulary lacks.
         substitute: what the network read in their place; None for a vector of zeros.
         lengths: (B,) time steps of each sample.
+        padded_lengths: (B,) time steps computed for each, padding included.
         scores: (B, C) logits; probabilities: (B, C).
         labels: C names of classes.
         target: (B,) the class explained, or (B, 2) pairs (a, b) for score a minus score b.
@@ -136,8 +137,11 @@ class Explanation:
     model_hash: str
     dtype: str
     substitute: str | None = None
+    padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
 
     def __post_init__(self) -> None:
+        if not len(self.padded_lengths):
+            object.__setattr__(self, "padded_lengths", self.lengths)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
@@ -173,8 +177,8 @@ class Explanation:
             self,
             **{
                 name: getattr(self, name)[one]
-                for name in ("tokens", "lengths", "scores", "probabilities", "target",
-                             "explained_score")
+                for name in ("tokens", "lengths", "padded_lengths", "scores", "probabilities",
+                             "target", "explained_score")
             },
             unknown=self.unknown[one, :length],
             relevance=self.relevance[one, :length],
@@ -209,6 +213,11 @@ class Explanation:
     def predicted(self) -> np.ndarray:
         """(B,) the class with the highest score."""
         return self.scores.argmax(axis=1)
+
+    @property
+    def padding_waste(self) -> float:
+        """Share (0 to 1) of the computed time steps that was padding."""
+        return float(1 - self.lengths.sum() / self.padded_lengths.sum())
 
     def target_label(self, index: int = 0) -> str:
         """The explained class by name, or "a − b" for a contrast."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.layers import Embedding, Layer, Shape, map_arrays
 from lrp_engine.rules import Epsilon
@@ -52,11 +53,12 @@ class Network:
         assumptions: what the file did not say and the reader assumed, as sentences.
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
+        device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice. `to` changes it.
 
     Raises:
         FormatError: layers do not fit each other, the vocabulary or the labels, or hold numbers
             that are not finite; the text names what was found and what was expected.
-        InputError: the dtype is unknown.
+        InputError: the dtype is unknown, or `device` is no name of a device.
     """
 
     nodes: tuple[Node, ...]
@@ -68,12 +70,14 @@ class Network:
     assumptions: tuple[str, ...] = ()
     source: str = "arrays"
     dtype: str = "float32"
+    device: str | None = None
     # Held while the program runs: threads that share a network take turns.
     lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise InputError(f"dtype is {self.dtype!r}; choose from {choices(DTYPES)}.")
+        self._set("device", devices.checked(self.device))
         if self.output not in OUTPUTS:
             raise FormatError(f"output is {self.output!r}; choose from {choices(OUTPUTS)}.")
         if not self.nodes:
@@ -97,7 +101,8 @@ class Network:
 
     def __repr__(self) -> str:
         layers = " -> ".join(node.name for node in self.nodes)
-        return f"Network({layers}; {self.classes} classes, {self.dtype}, from {self.source})"
+        place = f" on {self.device}" if self.device else ""
+        return f"Network({layers}; {self.classes} classes, {self.dtype}{place}, from {self.source})"
 
     def __getstate__(self) -> dict[str, Any]:
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
@@ -199,6 +204,15 @@ class Network:
         save(self, path)
 
     # What it does --------------------------------------------------------------------------
+
+    def to(self, device: str | None) -> Network:
+        """The same network on another device: "cpu", "gpu", "gpu:1"; None: TensorFlow's choice.
+
+        Raises:
+            InputError: it is no name of a device, or TensorFlow sees no such device.
+        """
+        devices.require(device)
+        return self if device == self.device else replace(self, device=device)
 
     @cached_property
     def program(self) -> Program:

@@ -29,6 +29,11 @@ def add_model_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dtype", choices=DTYPES, default=DTYPES[0], help="precision; default: %(default)s"
     )
+    command.add_argument(
+        "--device",
+        metavar="NAME",
+        help="cpu, gpu, or one of several as gpu:1; default: TensorFlow's choice",
+    )
 
 
 def add_rule_options(command: argparse.ArgumentParser) -> None:
@@ -56,11 +61,11 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def load_model(options: argparse.Namespace) -> Network:
-    """The network that `add_model_options` names.
+def load_model(options: argparse.Namespace, *, device: str | None = None) -> Network:
+    """The network that `add_model_options` names, on a device.
 
     Raises:
-        InputError: a file is not there; FormatError: it cannot be read.
+        InputError: a file or the device is not there; FormatError: the file cannot be read.
     """
     # Asked first, so that a missing file is not waited for.
     for path in (options.model, options.vocabulary, options.embeddings):
@@ -74,6 +79,7 @@ def load_model(options: argparse.Namespace) -> Network:
             vocabulary=options.vocabulary,
             embeddings=options.embeddings,
             dtype=options.dtype,
+            device=device,
         )
 
 

@@ -5,7 +5,8 @@ Axes: B batch, T time, E input units, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from lrp_engine import device
 from lrp_engine.calculus import Calculus, Gradient, Relevance, Several
+from lrp_engine.errors import InputError
 from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
 
 if TYPE_CHECKING:
@@ -49,22 +52,29 @@ class Program:
 
     The trace serves every batch size, length, rule parameter and target; weights are inputs of the
     trace, not constants in it.
+
+    Raises:
+        InputError: the network's device is not there.
     """
 
     def __init__(self, network: Network) -> None:
+        device.prepare()
+        device.require(network.device)
         self.network = network
         self.dtype = tf.as_dtype(network.dtype)
-        self.nodes = [
-            node
-            if isinstance(node.layer, Embedding)  # rows are looked up before the trace
-            else replace(node, layer=map_arrays(node.layer, tf.constant))
-            for node in network.nodes
-        ]
+        with self._running():
+            self.nodes = [
+                node
+                if isinstance(node.layer, Embedding)  # rows are looked up before the trace
+                else replace(node, layer=map_arrays(node.layer, tf.constant))
+                for node in network.nodes
+            ]
         self._passes: dict[tuple[tuple[str, ...], bool], Any] = {}
 
     def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
-        return self._scores(tf.constant(x), tf.constant(mask)).numpy()
+        with self._running():
+            return self._scores(tf.constant(x), tf.constant(mask)).numpy()
 
     def backward(
         self,
@@ -85,20 +95,51 @@ class Program:
             self._passes[key] = self._trace(*key)
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
-        results = self._passes[key](
-            tf.constant(x),
-            tf.constant(mask),
-            tf.constant(chosen, self.dtype),
-            tf.constant(predicted),
-            tf.constant(parameters, self.dtype),
-        )
-        arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
+        with self._running():
+            results = self._passes[key](
+                tf.constant(x),
+                tf.constant(mask),
+                tf.constant(chosen, self.dtype),
+                tf.constant(predicted),
+                tf.constant(parameters, self.dtype),
+            )
+            arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
         return {name: Backward(**found) for name, found in arrays.items()}
 
     def traces(self) -> int:
         """How many traces were made so far: at most one per pass, whatever the shapes."""
         passes = [self._scores, *self._passes.values()]
         return sum(one.experimental_get_tracing_count() for one in passes)
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """On the network's device; TensorFlow's failures become ours."""
+        try:
+            with device.placed(self.network.device):
+                yield
+        except tf.errors.ResourceExhaustedError:
+            raise MemoryError(
+                "TensorFlow found no memory for a pass; give fewer or shorter texts at a time."
+            ) from None
+        except tf.errors.OpError as error:
+            if self.network.device is None:
+                raise
+            raise InputError(
+                f"Device {self.network.device!r} cannot compute this network: "
+                f"{str(error.message).splitlines()[0]:.300} Compute on 'cpu'."
+            ) from error
+
+    def _on_device(self, run: Callable) -> Callable:
+        """The same function, its operations bound to the network's device.
+
+        Where a function runs does not bind them: those that a GPU cannot do would go elsewhere.
+        """
+
+        def bound(*arguments: tf.Tensor) -> Any:
+            with device.placed(self.network.device):
+                return run(*arguments)
+
+        return bound
 
     @property
     def _signature(self) -> list[tf.TensorSpec]:
@@ -108,6 +149,7 @@ class Program:
 
     @cached_property
     def _scores(self) -> Any:
+        @self._on_device
         def run(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
             return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, mask)[0]
 
@@ -118,6 +160,7 @@ class Program:
     def _trace(self, calculi: tuple[str, ...], layers: bool) -> Any:
         classes = self.network.classes
 
+        @self._on_device
         def run(
             x: tf.Tensor,
             mask: tf.Tensor,

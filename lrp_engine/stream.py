@@ -5,6 +5,7 @@ Texts are read ahead in windows; within a window, texts of similar length share 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -113,19 +114,32 @@ def in_batches(
     """Positions (b,) of token lists of similar length, and their explanations by method.
 
     Every list comes once. The batches depend on nothing but the lengths, so that the same lists
-    give the same bits.
+    give the same bits; only where memory runs out is a batch done in halves.
+
+    Raises:
+        InputError: there is no memory for one list alone.
     """
     if not words:
         return
-    for chunk in samples_of.read(network, words).chunks():
+    waiting = deque(samples_of.read(network, words).chunks())
+    while waiting:
         if cancel is not None and cancel.is_set():
             return
-        yield (
-            chunk,
-            network.explain_all(
+        chunk = waiting.popleft()
+        try:
+            found = network.explain_all(
                 [words[n] for n in chunk], methods=methods, target=target, rule=rule
-            ),
-        )
+            )
+        except MemoryError:
+            if len(chunk) == 1:
+                raise InputError(
+                    f"There is not enough memory to explain a text of {len(words[chunk[0]]):,} "
+                    "words. Give shorter texts (for a corpus: a lower --max-tokens), or run fewer "
+                    "processes beside it (--workers)."
+                ) from None
+            waiting.extendleft(reversed(np.array_split(chunk, 2)))
+            continue
+        yield chunk, found
 
 
 def _windows(

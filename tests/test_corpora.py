@@ -84,8 +84,11 @@ def test_every_format_gives_the_numbers_of_one_by_one(format, network, tmp_path)
     assert found["error"].isna().all()
     for _, row in found.iterrows():
         corpora.check_row(row, network)
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["_manifest.json", *(f"part-{n:05}.parquet" for n in range(5))]
+    assert _names(tmp_path / "out") == [
+        "_lock",
+        "_manifest.json",
+        *(f"part-{n:05}.parquet" for n in range(5)),
+    ]
     manifest = json.loads((tmp_path / "out" / "_manifest.json").read_text())
     assert manifest["complete"] is True
     assert (manifest["rows"], manifest["model"]) == (23, network.hash)
@@ -457,6 +460,10 @@ class Full(io.BytesIO):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_part(
     run, network, table, tmp_path, monkeypatch
 ):
@@ -474,7 +481,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_part(
         code, _, err = run(table, out, "--shard-rows", 4)
     assert code == 2
     assert "is full. Make room and run the same command again" in err
-    assert sorted(path.name for path in out.iterdir()) == ["_manifest.json", "part-00000.parquet"]
+    assert _names(out) == ["_lock", "_manifest.json", "part-00000.parquet"]
     assert run(table, out, "--shard-rows", 4)[0] == 0
     assert len(corpora.frame(out)) == 10
 

@@ -14,7 +14,7 @@ from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.corpora.shard import Part, explain_shard
+from lrp_engine.corpora.shard import Part, explain_shard, this_process
 from lrp_engine.corpora.workers import AHEAD, Package
 from lrp_engine.errors import InputError
 
@@ -45,14 +45,15 @@ def on_cluster(
     """
     distributed = _dask()
     with _silent(), _connected(distributed, scheduler) as client:
-        client.register_plugin(_plugin(distributed, network))
+        package = Package.of(network)
+        client.register_plugin(_plugin(distributed, package))
         threads = sum(client.nthreads().values())
         waiting = iter(shards)
 
         def submitted(count: int) -> list[Any]:
             return [
                 client.submit(
-                    explain_on_worker, network.hash, shard, settings, pure=False, retries=RETRIES
+                    explain_on_worker, package.key, shard, settings, pure=False, retries=RETRIES
                 )
                 for shard in islice(waiting, count)
             ]
@@ -111,11 +112,11 @@ def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
         client.close()
 
 
-def _plugin(distributed: Any, network: Network) -> Any:
+def _plugin(distributed: Any, package: Package) -> Any:
     """Hands the network to every worker of the cluster, those that join later included."""
 
     class Hand(distributed.WorkerPlugin):
-        name = f"lrp-lens-{network.hash}"
+        name = f"lrp-lens-{package.key}"
 
         def __init__(self, package: Package) -> None:
             self.package = package
@@ -123,20 +124,23 @@ def _plugin(distributed: Any, network: Network) -> Any:
         def setup(self, worker: Any) -> None:
             from lrp_engine.corpora import cluster
 
-            cluster.packages[self.package.hash] = self.package
+            cluster.packages[self.package.key] = self.package
 
-    return Hand(Package.of(network))
+    return Hand(package)
 
 
-# In a worker: networks by hash, unpacked when first asked for.
+# In a worker: networks by the key of their package, unpacked when first asked for.
 packages: dict[str, Package] = {}
 _networks: dict[str, Network] = {}
 _unpacking = threading.Lock()
 
 
-def explain_on_worker(model: str, shard: Shard, settings: CorpusSettings) -> Part:
-    """`explain_shard` by the network of this hash, which the plugin has brought."""
-    with _unpacking:
-        if model not in _networks:
-            _networks[model] = packages[model].network()
-    return explain_shard(_networks[model], shard, settings)
+def explain_on_worker(key: str, shard: Shard, settings: CorpusSettings) -> Part:
+    """`explain_shard` by the network of this key, which the plugin has brought."""
+    try:
+        with _unpacking:
+            if key not in _networks:
+                _networks[key] = packages[key].network()
+        return explain_shard(_networks[key], shard, settings)
+    except InputError as error:
+        raise InputError(f"A worker on {this_process()[0]} says: {error}") from None

@@ -109,6 +109,7 @@ def _run(options: argparse.Namespace) -> str:
                 format=options.format,
                 workers=options.workers,
                 scheduler=options.scheduler,
+                device=options.device,
                 restart=options.restart,
                 progress=progress,
             )
@@ -126,6 +127,7 @@ def _sentence(summary: Summary) -> str:
     if summary.skipped_rows:
         parts.append(f"{summary.skipped_rows:,} were there before")
     parts.append(f"{summary.seconds:,.1f} s, {summary.rows_per_second:,.0f} rows/s")
+    parts.append(f"{summary.padding_waste:.1%} of the computed words were padding")
     if summary.peak_memory_bytes:
         parts.append(f"at most {summary.peak_memory_bytes / 1e6:,.0f} MB of memory")
     return "; ".join(parts) + ".\n"

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,7 @@ from lrp_engine.errors import InputError
 PART = re.compile(r"part-\d{5,}\.parquet")
 # Parquet readers skip names that begin with an underscore.
 TEMPORARY = re.compile(r"_[\w.-]+\.[0-9a-f]{32}\.tmp")
+LOCK = "_lock"
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
@@ -46,6 +48,29 @@ class Folder:
                 f"The folder {url!r} holds {sorted(foreign)[0]!r} but no {MANIFEST}; choose an "
                 "empty one."
             )
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out, where the folder is on a disk of this machine or mounted like one.
+
+        The lock is the operating system's and ends with the process, however that ends; the file
+        that carries it stays and means nothing by itself.
+
+        Raises:
+            InputError: another run is writing into the folder.
+        """
+        if not self.local:
+            yield
+            return
+        with contextlib.ExitStack() as held:
+            with self._sentences("lock"):
+                file = held.enter_context(open(f"{self.path}/{LOCK}", "ab"))
+                if not _locked(file.fileno()):
+                    raise InputError(
+                        f"Another run is writing into {self.url!r}. Wait for its end, or choose "
+                        "another folder."
+                    )
+            yield
 
     def names(self) -> list[str]:
         """Names of what lies in the folder."""
@@ -130,3 +155,25 @@ class Folder:
             if isinstance(error, (FileExistsError, NotADirectoryError)):
                 raise InputError(f"The output {self.url!r} is not a folder.") from None
             raise InputError(f"Cannot {action} {self.url!r}: {reason(error)}") from None
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock an open file; False where another process or thread has locked it.
+
+    A file system that has no locks lets everyone in.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+    return True

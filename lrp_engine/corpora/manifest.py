@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 MANIFEST = "_manifest.json"
 FORMAT = "lrp-lens corpus"
 
+_COMPARED = (
+    *("format", "engine", "model", "dtype", "device"),
+    *("input", "settings", "columns", "rows"),
+)  # fmt: skip
 # What is compared -> how a sentence calls it.
 _NAMES = {
     "engine": "the version of lrp-lens",
     "model": "the model",
     "dtype": "--dtype",
+    "device": "--device",
     "columns": "the columns",
     "input.path": "the input",
     "input.size": "the size of the input",
@@ -45,6 +50,7 @@ def new_manifest(
         "engine": __version__,
         "model": network.hash,
         "dtype": network.dtype,
+        "device": network.device and network.device.partition(":")[0],  # CPU and GPU round apart
         "labels": list(network.labels),
         "settings": settings.plain(),
         "input": source,
@@ -74,7 +80,7 @@ def check_same(found: dict[str, Any], wanted: dict[str, Any], url: str) -> None:
 def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
     """What must be equal, by dotted name."""
     found: dict[str, Any] = {}
-    for key in ("format", "engine", "model", "dtype", "input", "settings", "columns", "rows"):
+    for key in _COMPARED:
         value = manifest.get(key)
         if key in ("input", "settings") and isinstance(value, dict):
             found |= {f"{key}.{name}": one for name, one in value.items()}

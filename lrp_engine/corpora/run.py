@@ -7,7 +7,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import result_schema
@@ -15,14 +15,16 @@ from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
 from lrp_engine.corpora.reading import READERS, Source, format_of, open_table, shards
 from lrp_engine.corpora.settings import CorpusSettings
-from lrp_engine.corpora.shard import peak_memory, this_process
+from lrp_engine.corpora.shard import peak_memory, positions_in, this_process
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
+from lrp_engine.device import require
 from lrp_engine.errors import InputError, choices
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from lrp_engine.corpora.rows import Shard
+    from lrp_engine.corpora.shard import Part
     from lrp_engine.network import Network
 
 # A process holds TensorFlow, 0.9 GB, and is busy for five seconds before its first row.
@@ -42,6 +44,7 @@ class Summary:
         skipped_rows: those that an earlier run had finished.
         seconds: of this run; rows_per_second: of the rows it computed.
         peak_memory_bytes: of this process and its workers together, at most.
+        padding_waste: share (0 to 1) of all computed time steps that was padding.
     """
 
     output: str
@@ -51,6 +54,7 @@ class Summary:
     seconds: float
     rows_per_second: float
     peak_memory_bytes: int
+    padding_waste: float
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,6 +69,7 @@ def explain_corpus(
     format: str | None = None,
     workers: int | None = 1,
     scheduler: str | None = None,
+    device: str | None = None,
     restart: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
@@ -81,18 +86,24 @@ def explain_corpus(
             `MOST_WORKERS`, and fewer where there are few rows. A script that asks for more than
             one needs `if __name__ == "__main__":`, as always with processes.
         scheduler: address of a Dask scheduler, whose workers take the place of `workers`.
+        device: as in `Network`, in place of the network's where given; must be there where the
+            computing is done: on a cluster, on every worker.
         restart: remove the parts of an earlier run first.
         progress: called after each part.
 
     Raises:
-        InputError: input, output or an option does not fit, or a worker was lost; what is
-            written stays, and the same call goes on.
+        InputError: input, output or an option does not fit, another run writes into the folder, a
+            worker or the memory was lost; what is written stays, and the same call goes on.
     """
     started = time.monotonic()
     if workers is not None and workers < 1:
         raise InputError(f"workers must be 1 or more, found {workers}.")
     if format is not None and format not in READERS:
         raise InputError(f"There is no format {format!r}; choose from {choices(READERS)}.")
+    if device is not None:
+        network = replace(network, device=device)
+    if scheduler is None:
+        require(network.device)
     settings.check(network)
     format = format or format_of(source)
     identity = Source(source).identity() | {"format": format}
@@ -100,51 +111,76 @@ def explain_corpus(
     schema = result_schema(settings, table.schema, network.dtype)
     folder = Folder(output)
     manifest = new_manifest(network, settings, identity, schema, table.rows)
-    _prepare(folder, manifest, restart=restart)
+    with folder.locked():
+        _prepare(folder, manifest, restart=restart)
+        found = _Found(folder, schema, table.rows, progress or (lambda rows, total, before: None))
+        missing = found.missing(shards(table, settings.shard_rows))
+        if scheduler is not None:
+            from lrp_engine.corpora.cluster import on_cluster
 
-    found = _Found(folder, schema, table.rows, progress or (lambda rows, total, before: None))
-    missing = found.missing(shards(table, settings.shard_rows))
-    if workers is None:
-        workers = max(1, min(cpus(), MOST_WORKERS, table.rows // ROWS_WORTH_A_WORKER))
-    if scheduler is None:
-        parts = (
-            in_this_process(network, missing, settings)
-            if workers == 1
-            else in_processes(network, missing, settings, workers=workers)
-        )
-    else:
-        from lrp_engine.corpora.cluster import on_cluster
-
-        parts = on_cluster(network, missing, settings, scheduler=scheduler)
-    peaks: dict[tuple[str, int], int] = {}
-    computed = bad = 0
-    with contextlib.closing(parts):
-        for part in parts:
-            folder.write(part_name(part.index), part.data)
-            computed, bad = computed + part.rows, bad + part.bad
-            peaks[part.process] = max(part.peak, peaks.get(part.process, 0))
-            found.progress(part.rows, table.rows, False)
-    if Source(source).identity() | {"format": format} != identity:
-        raise InputError(
-            f"{source!r} changed while it was read; run again with --restart to explain it as it "
-            "is now."
-        )
-    _write_manifest(folder, manifest | {"complete": True, "bad_rows": bad + found.bad})
+            parts = on_cluster(network, missing, settings, scheduler=scheduler)
+        elif (count := workers or _workers(network, table.rows)) == 1:
+            parts = in_this_process(network, missing, settings)
+        else:
+            parts = in_processes(network, missing, settings, workers=count)
+        done = _Tally()
+        with contextlib.closing(parts):
+            for part in parts:
+                folder.write(part_name(part.index), part.data)
+                done.add(part)
+                found.progress(part.rows, table.rows, False)
+        if Source(source).identity() | {"format": format} != identity:
+            raise InputError(
+                f"{source!r} changed while it was read; run again with --restart to explain it as "
+                "it is now."
+            )
+        real, computed = _sum(done.positions, found.positions)
+        bad = done.bad + found.bad
+        waste = round(1 - real / computed, 4) if computed else 0.0
+        account = {"complete": True, "bad_rows": bad, "padding_waste": waste}
+        _write_manifest(folder, manifest | account)
     seconds = time.monotonic() - started
     return Summary(
         output=output,
         rows=table.rows,
-        bad_rows=bad + found.bad,
+        bad_rows=bad,
         skipped_rows=found.rows,
         seconds=round(seconds, 3),
-        rows_per_second=round(computed / seconds, 1),
-        peak_memory_bytes=_total(peaks),
+        rows_per_second=round(done.rows / seconds, 1),
+        peak_memory_bytes=done.peak_memory,
+        padding_waste=waste,
     )
+
+
+def _workers(network: Network, rows: int) -> int:
+    """How many processes are worth starting."""
+    if network.device and network.device.startswith("gpu"):
+        return 1  # they would share one GPU
+    return max(1, min(cpus(), MOST_WORKERS, rows // ROWS_WORTH_A_WORKER))
 
 
 def part_name(index: int) -> str:
     """The file name of a part."""
     return f"part-{index:05}.parquet"
+
+
+class _Tally:
+    """What was computed in this run."""
+
+    def __init__(self) -> None:
+        self.rows = self.bad = 0
+        self.positions = (0, 0)
+        self._peaks: dict[tuple[str, int], int] = {}
+
+    def add(self, part: Part) -> None:
+        self.rows, self.bad = self.rows + part.rows, self.bad + part.bad
+        self.positions = _sum(self.positions, part.positions)
+        self._peaks[part.process] = max(part.peak, self._peaks.get(part.process, 0))
+
+    @property
+    def peak_memory(self) -> int:
+        """Peak memory of all processes together, each at its own highest."""
+        return sum((self._peaks | {this_process(): peak_memory()}).values())
 
 
 class _Found:
@@ -154,32 +190,36 @@ class _Found:
         self.folder, self.schema, self.total, self.progress = folder, schema, total, progress
         self.names = set(folder.parts())
         self.rows = self.bad = 0
+        self.positions = (0, 0)
 
     def missing(self, shards: Iterable[Shard]) -> Iterator[Shard]:
         """The shards without a part."""
         for shard in shards:
-            bad = self._bad_rows(shard)
-            if bad is None:
+            if not self._has(shard):
                 yield shard
                 continue
-            self.rows, self.bad = self.rows + len(shard), self.bad + bad
+            self.rows += len(shard)
             self.progress(len(shard), self.total, True)
 
-    def _bad_rows(self, shard: Shard) -> int | None:
-        """Rows with a reason in a shard's part; None where the part is not there or not whole."""
+    def _has(self, shard: Shard) -> bool:
+        """Whether a shard's part is there and whole; counts what it says."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         name = part_name(shard.index)
         if name not in self.names:
-            return None
+            return False
         try:
             table = pq.ParquetFile(io.BytesIO(self.folder.read(name)))
-            whole = table.schema_arrow.equals(self.schema) and table.metadata.num_rows == len(shard)
+            if not table.schema_arrow.equals(self.schema) or table.metadata.num_rows != len(shard):
+                return False
             errors = table.read(["error"]).column(0)
-        except (pa.ArrowException, OSError):
-            return None
-        return len(errors) - errors.null_count if whole else None
+            positions = positions_in(table.schema_arrow.metadata)
+        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):
+            return False
+        self.bad += len(errors) - errors.null_count
+        self.positions = _sum(self.positions, positions)
+        return True
 
 
 def _prepare(folder: Folder, manifest: dict[str, Any], *, restart: bool) -> None:
@@ -198,6 +238,5 @@ def _write_manifest(folder: Folder, manifest: dict[str, Any]) -> None:
     folder.write(MANIFEST, text.encode("utf-8", "backslashreplace"))
 
 
-def _total(peaks: dict[tuple[str, int], int]) -> int:
-    """Peak memory of all processes together, each at its own highest."""
-    return sum((peaks | {this_process(): peak_memory()}).values())
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]

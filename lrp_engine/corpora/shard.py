@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrp_engine.corpora.columns import ACCOUNT, result_schema
+from lrp_engine.errors import InputError
 from lrp_engine.methods import METHODS
 from lrp_engine.stream import in_batches
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from lrp_engine.explanation import Explanation
     from lrp_engine.network import Network
 
+# Where a part's metadata keeps its positions.
+POSITIONS = b"lrp-lens positions"
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -27,7 +33,8 @@ class Part:
 
     Attributes:
         index: of the shard; rows: how many; bad: those not explained.
-        data: a Parquet file.
+        data: a Parquet file, its `positions` within its metadata.
+        positions: time steps of its texts, and time steps computed for them, padding included.
         process: who computed it, by host and id; peak: that process' peak memory in bytes so far.
     """
 
@@ -35,6 +42,7 @@ class Part:
     rows: int
     bad: int
     data: bytes
+    positions: tuple[int, int]
     process: tuple[str, int]
     peak: int
 
@@ -42,8 +50,23 @@ class Part:
 def explain_shard(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
     """Every row of a shard, explained or with the reason why not.
 
-    The same shard gives the same bytes, whoever computes it: batches depend on its rows alone.
+    The same shard gives the same bytes, whoever computes it: batches depend on its rows alone,
+    unless memory runs out.
+
+    Raises:
+        InputError: there is no memory for it, not even in the smallest batches.
     """
+    try:
+        return _explain(network, shard, settings)
+    except MemoryError:  # numpy's, pyarrow's or TensorFlow's
+        raise InputError(
+            f"There is not enough memory for rows {shard.first:,} to "
+            f"{shard.first + len(shard) - 1:,}. Run the same command again with fewer --workers to "
+            "go on; smaller --shard-rows need a new folder."
+        ) from None
+
+
+def _explain(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
     import pyarrow.parquet as pq
 
     problems = list(shard.problems)
@@ -55,7 +78,7 @@ def explain_shard(network: Network, shard: Shard, settings: CorpusSettings) -> P
             if problems[n] is None:
                 words[n] = tokens
     schema = result_schema(settings, shard.others.schema, network.dtype)
-    columns = _explained(network, words, len(shard), settings)
+    columns, positions = _explained(network, words, len(shard), settings)
     columns |= {
         "row": range(shard.first, shard.first + len(shard)),
         "text": shard.texts,
@@ -63,9 +86,26 @@ def explain_shard(network: Network, shard: Shard, settings: CorpusSettings) -> P
     }
     table = _table(columns, shard, settings, schema)
     file = io.BytesIO()
-    pq.write_table(table, file)
-    bad = sum(problem is not None for problem in problems)
-    return Part(shard.index, len(shard), bad, file.getvalue(), this_process(), peak_memory())
+    pq.write_table(table.replace_schema_metadata({POSITIONS: json.dumps(positions)}), file)
+    return Part(
+        index=shard.index,
+        rows=len(shard),
+        bad=sum(problem is not None for problem in problems),
+        data=file.getvalue(),
+        positions=positions,
+        process=this_process(),
+        peak=peak_memory(),
+    )
+
+
+def positions_in(metadata: Mapping[bytes, bytes] | None) -> tuple[int, int]:
+    """`Part.positions`, from the metadata of its file.
+
+    Raises:
+        ValueError, TypeError, KeyError: they are not there.
+    """
+    real, computed = json.loads((metadata or {})[POSITIONS])
+    return int(real), int(computed)
 
 
 def _problem(tokens: int, most: int) -> str | None:
@@ -78,13 +118,14 @@ def _problem(tokens: int, most: int) -> str | None:
 
 def _explained(
     network: Network, words: dict[int, list[str]], rows: int, settings: CorpusSettings
-) -> dict[str, Any]:
-    """Values per row for the columns that an explanation fills; None elsewhere."""
+) -> tuple[dict[str, Any], tuple[int, int]]:
+    """Values per row for the columns that an explanation fills, None elsewhere; positions."""
     names = ("scores", "predicted", "target", "explained_score", "tokens")
     columns: dict[str, list] = {
         name: [None] * rows for name in (*names, *settings.methods, *ACCOUNT)
     }
     places = list(words)
+    real = computed = 0
     for chunk, found in in_batches(
         network,
         list(words.values()),
@@ -94,6 +135,7 @@ def _explained(
     ):
         at = [places[n] for n in chunk]
         one = found[settings.methods[0]]
+        real, computed = real + int(one.lengths.sum()), computed + int(one.padded_lengths.sum())
         values: dict[str, Any] = {
             "scores": one.scores,
             "predicted": [one.labels[c] for c in one.predicted],
@@ -108,7 +150,7 @@ def _explained(
         for name, column in values.items():
             for place, value in zip(at, column, strict=True):
                 columns[name][place] = value
-    return columns
+    return columns, (real, computed)
 
 
 def _account(found: dict[str, Explanation]) -> dict[str, np.ndarray]:

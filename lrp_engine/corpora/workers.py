@@ -37,6 +37,7 @@ class Package:
 
     Attributes:
         description, arrays, words: as `formats.native` describes a network.
+        device: that computes, where it is unpacked.
         hash: of the network; version: of the library that packed it.
     """
 
@@ -44,6 +45,7 @@ class Package:
     arrays: dict[str, np.ndarray]
     words: tuple[str, ...] | None
     dtype: str
+    device: str | None
     hash: str
     version: str = __version__
 
@@ -52,13 +54,25 @@ class Package:
         from lrp_engine.formats.native import describe, weights
 
         words = None if network.vocabulary is None else network.vocabulary.tokens
-        return cls(describe(network), weights(network), words, network.dtype, network.hash)
+        return cls(
+            describe(network),
+            weights(network),
+            words,
+            dtype=network.dtype,
+            device=network.device,
+            hash=network.hash,
+        )
+
+    @property
+    def key(self) -> str:
+        """What tells it from other packages."""
+        return f"{self.hash}-{self.device}"
 
     def network(self) -> Network:
         """The same network.
 
         Raises:
-            InputError: this process runs another version of the library.
+            InputError: this process runs another version of the library or lacks the device.
         """
         from lrp_engine.formats.native import build
 
@@ -67,7 +81,8 @@ class Package:
                 f"A worker has lrp-lens {__version__}, this machine {self.version}; install the "
                 "same version on both."
             )
-        return build(self.description, self.arrays, self.words, dtype=self.dtype)
+        built = build(self.description, self.arrays, self.words, dtype=self.dtype)
+        return built.to(self.device)
 
 
 def in_this_process(

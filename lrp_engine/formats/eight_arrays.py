@@ -29,6 +29,7 @@ def from_weights(
     embeddings: Any = None,
     labels: Any = None,
     dtype: str = "float32",
+    device: str | None = None,
 ) -> Network:
     """A network from the eight-array list.
 
@@ -40,9 +41,11 @@ def from_weights(
         vocabulary, embeddings, labels: as in `load`: words by embedding row, vectors (V, E), one
             name per class. Without vocabulary and embeddings inputs are vectors.
         dtype: "float32" or "float64".
+        device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
 
     Raises:
         FormatError: an array is missing or has another shape; names array, found and expected.
+        InputError: there is no such device.
     """
     if not isinstance(gate_order, str) or sorted(gate_order) != sorted(GATES):
         raise FormatError(
@@ -73,7 +76,7 @@ def from_weights(
         output="sigmoid" if single else "softmax",
         assumptions=assumptions,
         source="eight arrays",
-    )
+    ).to(device)
 
 
 def _arrays(arrays: Any) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, LensError, choices
 from lrp_engine.formats import keras, native_files, npz
 from lrp_engine.formats.companions import Companions, companions
@@ -33,6 +34,7 @@ def load(
     labels: Any = None,
     spec: Any = None,
     dtype: str = "float32",
+    device: str | None = None,
 ) -> Network:
     """Read a network from a file, recognized by its content and never by its name.
 
@@ -46,6 +48,7 @@ def load(
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
             "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase"}), "labels".
         dtype: "float32" or "float64", of every computation.
+        device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
 
     Returns:
         The network; what had to be assumed is in `assumptions`.
@@ -53,7 +56,7 @@ def load(
     Raises:
         FormatError: the file is malformed, hostile or not supported; the text says what was
             found, what was expected and what to do.
-        InputError: an argument is of a type that cannot be meant.
+        InputError: an argument is of a type that cannot be meant, or there is no such device.
     """
     if not is_source(path_or_bytes):
         raise InputError(
@@ -61,10 +64,11 @@ def load(
         )
     if dtype not in DTYPES:
         raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
+    devices.require(device)
     given = companions(
         vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
     )
-    return read(_contents(path_or_bytes), given)
+    return read(_contents(path_or_bytes), given).to(device)
 
 
 def read(contents: Contents, given: Companions) -> Network:
