@@ -7,6 +7,7 @@ the median of several rounds is printed. Nothing here is asserted: timings belon
 from __future__ import annotations
 
 import argparse
+import lzma
 import os
 import statistics
 import sys
@@ -19,13 +20,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+import memory  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy_loop  # noqa: E402
 
 import lrp_engine  # noqa: E402
 from lrp_engine.network import Network  # noqa: E402
+from lrp_engine.text import Tokenizer  # noqa: E402
 
 T, E, H, C = 25, 200, 300, 2
+TOKENIZER = Tokenizer()
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -34,9 +38,9 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def medians(rounds: int, *runs: Callable[[], object]) -> list[float]:
-    """Median seconds of each, taking turns; two untimed warm-up rounds first."""
-    for run in runs * 2:
+def medians(rounds: int, *runs: Callable[[], object], warm: int = 2) -> list[float]:
+    """Median seconds of each, taking turns; some untimed warm-up rounds first."""
+    for run in runs * warm:
         run()
     times = [[timed(run) for run in runs] for _ in range(rounds)]
     return [statistics.median(column) for column in zip(*times, strict=True)]
@@ -65,7 +69,7 @@ def keras_forward(arrays: list[np.ndarray], dtype: str) -> Callable:
 
 
 def against_keras(rounds: int) -> None:
-    print(f"T {T}, E {E}, H {H}, C {C}; times of a Keras forward pass of the same network\n")
+    print(f"\nT {T}, E {E}, H {H}, C {C}; times of a Keras forward pass of the same network\n")
     print("| dtype | batch | forward pass, ms | predict | LRP + ledger | LRP + SA + GI |")
     print("|---|---|---|---|---|---|")
     for dtype in ("float32", "float64"):
@@ -85,45 +89,97 @@ def against_keras(rounds: int) -> None:
             print(f"| {dtype} | {batch} | {base * 1e3:.1f} | {ratios} |", flush=True)
 
 
-def against_numpy(rounds: int) -> None:
-    folder = ROOT / "sample_models" / "sentiment"
-    network = lrp_engine.load(folder)
-    import pandas as pd
+def sentences() -> list[str]:
+    """2,210 real sentences of 5 to 56 words; `make_sentences.py` says where from."""
+    packed = (ROOT / "benchmarks" / "sentences.txt.xz").read_bytes()
+    return lzma.decompress(packed).decode().removesuffix("\n").split("\n")
 
-    texts = pd.read_csv(folder / "examples.csv")["text"].tolist()
+
+def text_network(texts: list[str], units: int = 60, classes: int = 5) -> Network:
+    """A bidirectional LSTM with random weights, E = H = units, that knows every word."""
+    rng = np.random.default_rng(3)
+    H4 = 4 * units
+    shapes = [(units, H4), (units, H4), (H4,)] * 2 + [(2 * units, classes), (classes,)]
+    words = sorted({word for text in texts for word in TOKENIZER(text)})
+    return lrp_engine.from_weights(
+        [rng.normal(size=shape) * 0.1 for shape in shapes],
+        vocabulary=words,
+        embeddings=rng.normal(size=(len(words), units)),
+    )
+
+
+def against_numpy(rounds: int) -> None:
+    """A corpus of real sentences, against one sentence after the other in numpy."""
+    texts = sentences()
+    network = text_network(texts)
     table = network.nodes[0].layer.table
-    vectors = [table[network.vocabulary.ids(network.tokenizer(text))] for text in texts]
-    found = network.explain(texts)
+    ids = [network.vocabulary.ids(network.tokenizer(text)) for text in texts]
+    vectors = [table[sample] for sample in ids]
+    lengths = [len(sample) for sample in ids]
+
+    def stream() -> list:
+        return list(network.explain_stream(texts))
+
+    found = stream()
     for n in (0, 1):
         one = numpy_loop.relevance(network, vectors[n]).sum(axis=1)
-        np.testing.assert_allclose(one, found.token_relevance[n, : len(one)], atol=1e-3)
-    loop, corpus, single = medians(
-        rounds,
+        np.testing.assert_allclose(one, found[n].token_relevance[0], atol=1e-3)
+    loop, engine, streamed = medians(
+        min(rounds, 5),
         lambda: [numpy_loop.relevance(network, x) for x in vectors],
         lambda: network.explain(texts),
-        lambda: network.explain_all(texts[:1]),
+        stream,
+        warm=1,
     )
-    print(f"\n{len(texts)} real sentences, bundled sentiment model")
-    print(f"- per-sample numpy loop: {loop / len(texts) * 1e3:.2f} ms a sentence")
-    print(f"- engine, all sentences in one call: {loop / corpus:.1f} times faster")
-    print(f"- one sentence, three methods with ledger, warm: {single * 1e3:.1f} ms")
+    waste = network.explain(texts).padding_waste
+    print(
+        f"\n{len(texts):,} real sentences of {min(lengths)} to {max(lengths)} words, "
+        f"{statistics.fmean(lengths):.1f} on average; E = H = 60, random weights, LRP\n"
+    )
+    print("| by | seconds | times faster than the loop |")
+    print("|---|---|---|")
+    print(f"| numpy, one sentence after the other, no ledger | {loop:.2f} | 1 |")
+    print(f"| `explain`, all in one call, with ledger | {engine:.2f} | {loop / engine:.1f} |")
+    print(f"| `explain_stream`, with ledger | {streamed:.2f} | {loop / streamed:.1f} |")
+    print(f"\n{waste:.1%} of the time steps computed in one call were padding.")
 
 
-def cold_start() -> None:
-    """First explanation after loading, tracing included, in this process."""
-    network, _ = random_network("float32", seed=5)
+def single_texts(rounds: int) -> None:
+    """What a person waits for, once TensorFlow is there."""
+    import tensorflow as tf
+
+    tf.constant(0.0)
+    texts = sentences()
+    network = text_network(texts)
+    by_length = {len(network.tokenizer(text)): text for text in texts}
+    first = timed(lambda: network.explain([by_length[20]]))
+    (short,) = medians(rounds, lambda: network.explain_all([by_length[20]]))
+    (long,) = medians(1, lambda: network.explain_all([["the"] * 5_000]), warm=1)
+    large, _ = random_network("float32", seed=5)
     x = np.random.default_rng(1).normal(size=(1, T, E))
-    print(f"\nFirst explanation of a new network, tracing included: "
-          f"{timed(lambda: network.explain(x)):.2f} s")  # fmt: skip
+    first_large = timed(lambda: large.explain(x))
+    several = text_network(texts)
+    for count in range(1, 11):
+        several.predict(texts[:count])
+        several.explain_all([by_length[count + 4]] * count)
+    print("\n| what | it took |")
+    print("|---|---|")
+    print(f"| first explanation of a new network, tracing included, E = H = 60 | {first:.2f} s |")
+    print(f"| the same, E {E}, H {H} | {first_large:.2f} s |")
+    print(f"| 20 words, three methods with ledger, warm, E = H = 60 | {short * 1e3:.1f} ms |")
+    print(f"| 5,000 words, three methods with ledger, warm, E = H = 60 | {long:.2f} s |")
+    print(f"| traces for ten lengths and batch sizes, predicting and explaining | "
+          f"{several.program.traces()} |", flush=True)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=11, help="timed rounds per row")
     rounds = parser.parse_args().rounds
-    against_keras(rounds)
-    cold_start()
+    single_texts(rounds)
     against_numpy(rounds)
+    against_keras(rounds)
+    memory.table()
 
 
 if __name__ == "__main__":

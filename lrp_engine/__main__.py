@@ -26,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LensError, OSError) as error:
         print(f"lrp_engine: {_sentence(error)}", file=sys.stderr)
         return 2
+    except MemoryError as error:
+        print(f"lrp_engine: There is not enough memory. {_sentence(error)}".rstrip(),
+              file=sys.stderr)  # fmt: skip
+        return 2
     except KeyboardInterrupt as stop:
         print(f"lrp_engine: {stop or 'Stopped.'}", file=sys.stderr)
         return 130
@@ -34,8 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sys.stdout.write(output)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader (`head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it is tried again
+        if not isinstance(error, BrokenPipeError):  # the reader (`head`) has seen enough
+            print(f"lrp_engine: Cannot write the result: {error.strerror}.", file=sys.stderr)
+            return 2
     return 0
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lrp_engine.network import Network
 
 Key = tuple[str, ...]
+# dnnl_out_of_memory, as TensorFlow words it.
+ONEDNN_MEMORY = "Operation received an exception:Status: 1,"
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,11 @@ class Program:
         try:
             with device.placed(self.network.device):
                 yield
-        except tf.errors.ResourceExhaustedError:
-            raise MemoryError(
-                "TensorFlow found no memory for a pass; give fewer or shorter texts at a time."
-            ) from None
         except tf.errors.OpError as error:
+            if isinstance(error, tf.errors.ResourceExhaustedError) or ONEDNN_MEMORY in str(error):
+                raise MemoryError(
+                    "TensorFlow found no memory for a pass; give fewer or shorter texts at a time."
+                ) from None
             if self.network.device is None:
                 raise
             raise InputError(

@@ -49,7 +49,8 @@ def loaded(network, folder, monkeypatch):
     real = formats.load
 
     def load(path, **options):
-        plain = options == {"vocabulary": None, "embeddings": None, "dtype": "float32"}
+        plain = {**options, "dtype": None} == dict.fromkeys(options)
+        plain = plain and options["dtype"] == "float32"
         return network if path == folder and plain else real(path, **options)
 
     monkeypatch.setattr(formats, "load", load)
@@ -234,3 +235,13 @@ def test_help_needs_no_tensorflow():
     assert (done.returncode, done.stderr) == (0, "")
     for name in METHODS:
         assert name in done.stdout
+
+
+def test_a_full_disk_behind_the_output_is_one_sentence(folder):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lrp_engine", "explain", folder, "good"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "lrp_engine: Cannot write the result: No space left on device.\n"

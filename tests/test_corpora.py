@@ -486,6 +486,91 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_part(
     assert len(corpora.frame(out)) == 10
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_a_disk_that_fills_while_a_part_is_written(run, tmp_path):
+    """For real: the system refuses to write more than so many bytes into one file."""
+    import resource
+
+    source = corpora.write_csv(tmp_path / "in.csv", {"text": corpora.texts(300)})
+    out = tmp_path / "out"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        code, _, err = run(source, out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is full. Make room" in err
+    assert _names(out) == ["_lock", "_manifest.json"]
+
+
+def test_where_memory_runs_out_batches_get_smaller(run, network, tmp_path, monkeypatch):
+    """TensorFlow's failure is raised in its place: to run out of memory for real kills tests."""
+    import tensorflow as tf
+
+    source = corpora.write_csv(tmp_path / "in.csv", {"text": [*corpora.texts(40), ""]})
+    passes = type(network.program).backward
+    sizes = []
+
+    def scarce(program, calculi, x, *others, **options):
+        sizes.append(len(x))
+        with program._running():
+            if len(x) > 7:
+                raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+            return passes(program, calculi, x, *others, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(network.program), "backward", scarce)
+        assert run(source, tmp_path / "scarce")[0] == 0
+    assert max(sizes) == 40
+    assert sum(size for size in sizes if size <= 7) == 40
+    for _, row in corpora.frame(tmp_path / "scarce")[:-1].iterrows():
+        corpora.check_row(row, network)
+
+
+def test_a_shard_without_memory_is_one_sentence(run, table, tmp_path, monkeypatch):
+    def nothing_left(*arguments, **options):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lrp_engine.explain.samples_of.Samples.padded", nothing_left)
+        code, _, err = run(table, tmp_path / "out")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "not enough memory to explain a text of " in err
+    with monkeypatch.context() as patch:
+        patch.setattr(pa.parquet, "write_table", nothing_left)
+        code, _, err = run(table, tmp_path / "out")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "not enough memory for rows 0 to 9" in err
+    assert run(table, tmp_path / "out")[0] == 0
+
+
+def test_two_runs_do_not_write_into_one_folder(network, table, tmp_path):
+    out = str(tmp_path / "out")
+
+    def progress(*call):
+        with pytest.raises(InputError, match="Another run is writing into"):
+            explain_corpus(network, table, out)
+
+    explain_corpus(network, table, out, progress=progress)
+    assert explain_corpus(network, table, out).skipped_rows == 10  # the file itself locks nothing
+
+
+def test_the_padding_of_all_parts_is_told(network, table, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(StopError):
+        explain_corpus(network, table, str(out), settings=SMALL, progress=stopping_after(1))
+    summary = explain_corpus(network, table, str(out), settings=SMALL)
+    lengths = corpora.frame(out)["tokens"].map(len)
+    longest = lengths.groupby(lengths.index // 4).transform("max")  # a part of 4 is one batch
+    assert summary.padding_waste == round(1 - lengths.sum() / longest.sum(), 4)
+    assert json.loads((out / "_manifest.json").read_text())["padding_waste"] > 0
+    one = network.explain(["w2", "w2 w3 w4"])
+    assert one.padded_lengths.tolist() == [3, 3]
+    assert one.padding_waste == pytest.approx(2 / 6)
+    assert one[0].padding_waste == pytest.approx(2 / 3)
+
+
 def _csv(path: Path, text: str | bytes) -> Path:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -503,6 +588,8 @@ FAILURES = {
     "no rows": lambda p: ([_csv(p / "a.csv", "text\n"), p / "out"], "no rows"),
     "no lines": lambda p: ([_csv(p / "a.jsonl", "\n"), p / "out"], "no rows"),
     "header": lambda p: ([_csv(p / "a.csv", "text\nw2\n".encode("utf-16")), p / "out"], "UTF-8"),
+    "no reading": lambda p: (["/proc/self/mem", p / "out", "--format", "csv"],
+                             "Cannot read '/proc/self/mem'"),
     "twice": lambda p: ([_csv(p / "a.csv", "text,a,a\n"), p / "out"], "twice"),
     "not gzip": lambda p: ([_csv(p / "a.csv.gz", "text\nw2\n"), p / "out"], "Cannot read"),
     "cut gzip": lambda p: ([_csv(p / "a.csv.gz", gzip.compress(b"text\nw2\n" * 99)[:-9]),
@@ -562,7 +649,13 @@ def test_the_command_prints_a_sentence_or_json(run, table, tmp_path):
     assert (code, err) == (0, "")
     summary = json.loads(out)
     assert summary["rows"] == 10
-    assert set(summary) >= {"bad_rows", "seconds", "rows_per_second", "peak_memory_bytes"}
+    assert set(summary) >= {
+        "padding_waste",
+        "bad_rows",
+        "seconds",
+        "rows_per_second",
+        "peak_memory_bytes",
+    }
     assert pd.read_parquet(tmp_path / "b")["target"].notna().all()
 
 

@@ -19,6 +19,7 @@ from lrp_engine.corpora.shard import peak_memory, positions_in, this_process
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
 from lrp_engine.device import require
 from lrp_engine.errors import InputError, choices
+from lrp_engine.options import quiet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +104,8 @@ def explain_corpus(
     if device is not None:
         network = replace(network, device=device)
     if scheduler is None:
-        require(network.device)
+        with quiet():
+            require(network.device)
     settings.check(network)
     format = format or format_of(source)
     identity = Source(source).identity() | {"format": format}

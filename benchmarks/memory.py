@@ -1,0 +1,73 @@
+"""How far explaining raises a process' peak memory: each size in a fresh process.
+
+The peak of a process never falls, so that every size needs a process of its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from itertools import islice
+
+import numpy as np
+
+UNITS, CLASSES = 200, 2
+H = 300
+BATCHES = ((200, 25), (400, 25), (800, 25), (200, 100), (800, 100))
+STREAMS = (2_000, 8_000, 32_000)
+
+
+def peak() -> int:
+    """Peak memory of this process so far, in bytes."""
+    from lrp_engine.corpora.shard import peak_memory
+
+    return peak_memory()
+
+
+def of_batch(samples: int, steps: int) -> int:
+    """Growth in bytes by one LRP explanation of vectors (samples, steps, UNITS)."""
+    import speed
+
+    network, _ = speed.random_network("float32")
+    network.explain(np.zeros((1, 2, UNITS), "float32"))
+    x = np.random.default_rng(1).normal(size=(samples, steps, UNITS)).astype("float32")
+    before = peak()
+    network.explain(x)
+    return peak() - before
+
+
+def of_stream(texts: int) -> int:
+    """Growth in bytes by a stream of so many real sentences, results dropped as they come."""
+    import speed
+
+    sentences = speed.sentences()
+    network = speed.text_network(sentences)
+    some = (sentences[n % len(sentences)] for n in range(texts))
+    list(network.explain_stream(islice(some, 1024)))
+    before = peak()
+    for _ in network.explain_stream(some):
+        pass
+    return peak() - before
+
+
+def fresh(measure: object, *arguments: int) -> int:
+    """What a measurement gives in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, arguments)  # type: ignore[arg-type]
+
+
+def table() -> None:
+    """Print both tables as Markdown; nothing on Windows, which does not tell the peak."""
+    if sys.platform == "win32":
+        return
+    print(f"\nPeak memory of LRP with its ledger, E {UNITS}, H {H}, float32\n")
+    print("| B | T | growth, MB | growth / (B T H numbers) |")
+    print("|---|---|---|---|")
+    for samples, steps in BATCHES:
+        grown = fresh(of_batch, samples, steps)
+        numbers = samples * steps * H * 4
+        print(f"| {samples} | {steps} | {grown / 1e6:.0f} | {grown / numbers:.1f} |", flush=True)
+    print("\n| sentences in a stream, after the first 1,024 | growth, MB |")
+    print("|---|---|")
+    for texts in STREAMS:
+        print(f"| {texts:,} | {fresh(of_stream, texts) / 1e6:.0f} |", flush=True)
