@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from lrp_engine.network import Network  # noqa: E402
 from lrp_engine.text import Tokenizer  # noqa: E402
 
 T, E, H, C = 25, 200, 300, 2
-TOKENIZER = Tokenizer()
+TOKENIZER = Tokenizer(method="words", lowercase=True)
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -101,11 +102,12 @@ def text_network(texts: list[str], units: int = 60, classes: int = 5) -> Network
     H4 = 4 * units
     shapes = [(units, H4), (units, H4), (H4,)] * 2 + [(2 * units, classes), (classes,)]
     words = sorted({word for text in texts for word in TOKENIZER(text)})
-    return lrp_engine.from_weights(
+    network = lrp_engine.from_weights(
         [rng.normal(size=shape) * 0.1 for shape in shapes],
         vocabulary=words,
         embeddings=rng.normal(size=(len(words), units)),
     )
+    return replace(network, tokenizer=TOKENIZER)
 
 
 def against_numpy(rounds: int) -> None:
