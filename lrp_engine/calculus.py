@@ -22,13 +22,18 @@ Tensor: TypeAlias = tf.Tensor
 
 
 class Memory:
-    """Pre-activations of one time step: recorded on the way forward, replayed on the way back.
+    """Values of weighted sums in one time step: recorded on the way forward, replayed on the way back.
 
     A loop over time stores these instead of every intermediate value, and its backward pass
     repeats only the cheap element-wise part of a step, no matrix product.
+
+    Args:
+        calculus: the one that records; it says what the way back will read.
+        known: what was recorded, to replay it.
     """
 
-    def __init__(self, known: Sequence[Tensor] | None = None) -> None:
+    def __init__(self, calculus: Calculus, known: Sequence[Tensor] | None = None) -> None:
+        self.gates, self.summands = calculus.reads_gates, calculus.reads_summands
         self.replaying = known is not None
         self.values = list(known or [])
 
@@ -55,6 +60,16 @@ class Calculus:
 
     def keeps(self, *, gate: bool) -> bool:
         """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
+        raise NotImplementedError
+
+    @property
+    def reads_gates(self) -> bool:
+        """Whether a way back leads through the weighted sums of gates."""
+        raise NotImplementedError
+
+    @property
+    def reads_summands(self) -> bool:
+        """Whether the way back through a weighted sum reads the values of its summands."""
         raise NotImplementedError
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
@@ -95,9 +110,14 @@ class Calculus:
         return operation(x, weight, bias)
 
     def weighted_sum(
-        self, terms: Sequence[Term | Projected], bias: Tensor | None, sink: Tensor
+        self,
+        terms: Sequence[Term | Projected],
+        bias: Tensor | None,
+        sink: Tensor,
+        *,
+        gate: bool = False,
     ) -> Tensor:
-        """z = sum of the terms + bias (already within a projected term).
+        """z = sum of the terms + bias (already within a projected term); of a gate or a signal.
 
         `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
         where there is no bias. No (D, M) message is ever built.
@@ -106,38 +126,55 @@ class Calculus:
             term.units if isinstance(term, Projected) else int(term.values.shape[-1])
             for term in terms
         )
-        flat = [tensor for term in terms for tensor in _tensors(term)]
         absorber: list[Tensor] = [] if bias is None else [bias]
-        costly = any(isinstance(term, Projected) or term.weight is not None for term in terms)
-        if self.memory is not None and costly:
-            z = self.memory.next(lambda: _forward(terms, bias))
-        else:
-            z = _forward(terms, bias)
+        z, known = self._recalled(terms, bias, gate)
+        receivers = [tensor for term in terms for tensor in _receivers(term)]
+        facts = [tensor for term in known for tensor in _tensors(term)]
 
         @tf.custom_gradient
         def operation(z: Tensor, sink: Tensor, *tensors: Tensor) -> object:
             def backward(R: Tensor) -> object:
                 s, share, kept = self.absorb(R, z, tensors[-1] if absorber else None, units)
                 messages: list[Tensor | None] = [None, kept]
-                for term in _rebuild(terms, tensors):
+                for term in _rebuild(known, tensors[len(receivers) :]):
                     if isinstance(term, Projected):
                         messages += [s, share]
                     elif term.weight is None:
                         messages += [self.through(term.values, s, share)]
                     else:
                         back = _linear(s, term.weight, back=True)
-                        messages += [self.through(term.values, back, share), None]
-                return [*messages, *(None for _ in absorber)]
+                        messages += [self.through(term.values, back, share)]
+                return [*messages, *(None for _ in (*facts, *absorber))]
 
             return tf.identity(z), backward
 
         # z is a value here, not a way back: the way back is the operation's own.
-        return operation(tf.stop_gradient(z), sink, *flat, *absorber)
+        return operation(tf.stop_gradient(z), sink, *receivers, *facts, *absorber)
+
+    def _recalled(
+        self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool
+    ) -> tuple[Tensor, list[Term | Projected]]:
+        """z and the terms, as they are or as the memory knows them."""
+        memory = self.memory
+        if memory is None or (gate and not memory.gates):
+            return _forward(terms, bias), list(terms)
+        known: list[Term | Projected] = [
+            Term(memory.next(lambda term=term: term.values))  # type: ignore[misc]
+            if memory.summands and isinstance(term, Term) and term.weight is None
+            else term
+            for term in terms
+        ]
+        costly = any(isinstance(term, Projected) or term.weight is not None for term in terms)
+        z = memory.next(lambda: _forward(terms, bias)) if costly else _forward(known, bias)
+        return z, known
 
 
 @dataclass(frozen=True)
 class Gradient(Calculus):
     """Ordinary derivatives: the basis of Sensitivity Analysis and Gradient x Input."""
+
+    reads_gates = True
+    reads_summands = False
 
     def keeps(self, *, gate: bool) -> bool:
         return False
@@ -172,8 +209,11 @@ class Relevance(Calculus):
     eps: Tensor
     bias_factor: Tensor
 
+    reads_gates = False  # signal-take-all
+    reads_summands = True
+
     def keeps(self, *, gate: bool) -> bool:
-        return not gate  # signal-take-all
+        return self.reads_gates or not gate
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         # Relevance is linear in what it starts from: -1 at class b asks "why not b".
@@ -233,6 +273,14 @@ class Several(Calculus):
     def settled(self) -> Calculus:
         return self.chosen[0]
 
+    @property
+    def reads_gates(self) -> bool:
+        return any(meaning.reads_gates for meaning in self.meanings)
+
+    @property
+    def reads_summands(self) -> bool:
+        return any(meaning.reads_summands for meaning in self.meanings)
+
     def keeps(self, *, gate: bool) -> bool:
         return any(meaning.keeps(gate=gate) for meaning in self.meanings)
 
@@ -287,7 +335,13 @@ def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
     return sum(values[1:], values[0])
 
 
+def _receivers(term: Term | Projected) -> list[Tensor]:
+    """What messages go back to."""
+    return [term.values, term.share] if isinstance(term, Projected) else [term.values]
+
+
 def _tensors(term: Term | Projected) -> list[Tensor]:
+    """What `_rebuild` needs."""
     if isinstance(term, Projected):
         return [term.values, term.share]
     return [term.values] if term.weight is None else [term.values, term.weight]

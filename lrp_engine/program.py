@@ -157,7 +157,7 @@ class Program:
 
         # TensorFlow warns of retracing when many functions share their code, as those of many
         # networks do; a partial has no code of its own.
-        return tf.function(partial(run), input_signature=self._signature)
+        return tf.function(partial(run), input_signature=self._signature, autograph=False)
 
     def _trace(self, calculi: tuple[str, ...], layers: bool) -> Any:
         classes = self.network.classes
@@ -199,6 +199,7 @@ class Program:
 
         return tf.function(
             partial(run),
+            autograph=False,
             input_signature=[
                 *self._signature,
                 tf.TensorSpec([None, classes], self.dtype),

@@ -97,7 +97,10 @@ class LSTM(Layer):
             p_gates, p_signal = now
             share_gates, share_signal, gate_sink, signal_sink, cell_sink = probes
             z_gates = calculus.weighted_sum(
-                [Projected(p_gates, share_gates, E), Term(h, U_gates)], b_gates, gate_sink
+                [Projected(p_gates, share_gates, E), Term(h, U_gates)],
+                b_gates,
+                gate_sink,
+                gate=True,
             )
             i, f, o = tf.split(calculus.activation(gated, z_gates), 3, axis=1)
             z_signal = calculus.weighted_sum(
@@ -124,7 +127,6 @@ class LSTM(Layer):
             ],
             states=[ops.initial_state(name, x.values, H) for name in ("h", "c")],
             mask=swap_time(x.mask),
-            sums=[3 * H, H],
             backwards=self.go_backwards,
             sequences=self.return_sequences,
         )

@@ -28,7 +28,6 @@ def scan(
     probes: Sequence[tf.Tensor],
     states: Sequence[tf.Tensor],
     mask: tf.Tensor,
-    sums: Sequence[int],
     backwards: bool,
     sequences: bool,
 ) -> tf.Tensor:
@@ -45,7 +44,6 @@ def scan(
         probes: zeros (T, B, n) that only receive messages on the way back.
         states: initial states (B, H).
         mask: (T, B), true at real tokens; elsewhere the states stay as they are.
-        sums: units of each weighted sum with weights in a step, in order.
         backwards: read from the last time step to the first.
         sequences: return the output of every time step, at the step it belongs to.
 
@@ -71,11 +69,15 @@ def scan(
         reads = [_unstacked(x) for x in xs]
         real = _unstacked(mask[..., None])
         zeros = [tf.zeros_like(probe[0]) for probe in probes_]
+        # What a step remembers, and how wide it is; a dry run, of which nothing is computed.
+        trial = Memory(calculus)
+        step(calculus.with_memory(trial), initial, [x[0] for x in xs], zeros)
+        widths = [] if calculus.forward_only else [value.shape[-1] for value in trial.values]
         stored = len(initial) if not calculus.forward_only else int(sequences)
 
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
             at = length - 1 - n if backwards else n
-            memory = Memory()
+            memory = Memory(calculus)
             now = [read.read(at) for read in reads]
             new = step(calculus.with_memory(memory), states, now, zeros)
             before = [a.write(at, s) for a, s in zip(before, states, strict=False)]
@@ -89,7 +91,7 @@ def scan(
                 0,
                 list(initial),
                 [array(length, state.shape[-1]) for state in initial[:stored]],
-                [array(length, units) for units in sums if not calculus.forward_only],
+                [array(length, width) for width in widths],
             ),
         )
 
@@ -108,7 +110,7 @@ def scan(
                 enter = [tf.where(real.read(at), m, tf.zeros_like(m)) for m in messages]
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch(watched)
-                    memory = Memory([a.read(at) for a in known])
+                    memory = Memory(calculus, [a.read(at) for a in known])
                     new = step(calculus.settled().with_memory(memory), then, now, zeros)
                 found = tape.gradient(new, watched, enter)
                 sides, leave = found[: len(writes)], found[len(writes) :]
