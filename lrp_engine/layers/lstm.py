@@ -88,9 +88,10 @@ class LSTM(Layer):
         (x,) = inputs
         H, E = self.units, int(self.kernel.shape[0])
         squash, gated = ACTIVATIONS[self.activation], ACTIVATIONS[self.recurrent_activation]
-        W_gates, W_signal = tf.split(self.kernel, [3 * H, H], axis=1)
-        U_gates, U_signal = tf.split(self.recurrent_kernel, [3 * H, H], axis=1)
-        b_gates, b_signal = tf.split(self.bias, [3 * H, H])
+        with tf.init_scope():  # once for a trace, not each time it runs
+            W_gates, W_signal = tf.split(self.kernel, [3 * H, H], axis=1)
+            U_gates, U_signal = tf.split(self.recurrent_kernel, [3 * H, H], axis=1)
+            b_gates, b_signal = tf.split(self.bias, [3 * H, H])
 
         def step(calculus: Calculus, states: Tensors, now: Tensors, probes: Tensors) -> Tensors:
             h, c = states

@@ -95,46 +95,49 @@ def scan(
             ),
         )
 
+        def back_step(at: tf.Tensor, messages: Sequence) -> list:
+            """What arrives at inputs, probes and states of a step; None where nothing can."""
+            then, now = [a.read(at) for a in before], [read.read(at) for read in reads]
+            watched = [*now, *zeros, *then]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(watched)
+                memory = Memory(calculus, [a.read(at) for a in known])
+                new = step(calculus.settled().with_memory(memory), then, now, zeros)
+            return tape.gradient(new, watched, messages)
+
         def backward(R: tf.Tensor) -> Any:
-            connected: dict[int, bool] = {}
             arriving = _unstacked(R) if sequences else None
+            start = [tf.zeros_like(state) for state in final]
+            sources = [*xs, *probes_]
+            # Another dry run: which of them anything arrives at.
+            open_ = [side is not None for side in back_step(tf.constant(0), start)[: len(sources)]]
 
             def back(n: tf.Tensor, messages: Sequence, writes: Sequence) -> tuple:
                 at = n if backwards else length - 1 - n
-                then = [a.read(at) for a in before]
-                now = [read.read(at) for read in reads]
                 if arriving is not None:
                     messages = [messages[0] + arriving.read(at), *messages[1:]]
-                watched = [*now, *zeros, *then]
+                found = back_step(at, messages)
                 # Where there is no token, messages pass by the step.
-                enter = [tf.where(real.read(at), m, tf.zeros_like(m)) for m in messages]
-                with tf.GradientTape(watch_accessed_variables=False) as tape:
-                    tape.watch(watched)
-                    memory = Memory(calculus, [a.read(at) for a in known])
-                    new = step(calculus.settled().with_memory(memory), then, now, zeros)
-                found = tape.gradient(new, watched, enter)
-                sides, leave = found[: len(writes)], found[len(writes) :]
-                messages = [
-                    out + (m - own) for out, m, own in zip(leave, messages, enter, strict=True)
-                ]
-                connected.update((n, side is not None) for n, side in enumerate(sides))
-                writes = [
-                    a if side is None else a.write(at, side)
-                    for a, side in zip(writes, sides, strict=True)
-                ]
+                messages = _where(real.read(at), found[len(sources) :], messages)
+                sides = [side for side in found[: len(sources)] if side is not None]
+                writes = [a.write(at, side) for a, side in zip(writes, sides, strict=True)]
                 return n + 1, messages, writes
 
-            start = [tf.zeros_like(state) for state in final]
+            units = [source.shape[-1] for source, there in zip(sources, open_, strict=True) if there]
             _, messages, writes = tf.while_loop(
                 lambda n, *_: n < length,
                 back,
                 (
                     0,
                     start if sequences else [R, *start[1:]],
-                    [array(length, tensor.shape[-1]) for tensor in (*xs, *probes_)],
+                    [array(length, unit) for unit in units],
                 ),
             )
-            sides = [a.stack() if connected[n] else None for n, a in enumerate(writes)]
+            here = iter(writes)
+            sides = [
+                tf.where(mask[..., None], next(here).stack(), 0) if there else None
+                for there in open_
+            ]
             return None, *sides, *messages
 
         if not sequences:
