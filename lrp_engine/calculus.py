@@ -84,8 +84,11 @@ class Calculus:
         """gate * signal."""
         raise NotImplementedError
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
-        """What an input x (..., D) receives, given s W^T (..., D) and the bias share (..., 1)."""
+    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+        """What an input x (..., D) receives, given s W^T (..., D) and the bias share (..., 1).
+
+        A share of None is 0.
+        """
         raise NotImplementedError
 
     def absorb(
@@ -94,20 +97,24 @@ class Calculus:
         """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
         raise NotImplementedError
 
+    def linear(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """x W + b as values, with no way back: of sums whose ways back are their own."""
+        return tf.stop_gradient(_linear(x, weight) + bias)
+
     def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """x W + b for all time steps at once: the values and share of a `Projected` term."""
 
         @tf.custom_gradient
-        def operation(x: Tensor, weight: Tensor, bias: Tensor) -> object:
+        def operation(x: Tensor) -> object:
             values = _linear(x, weight) + bias
 
             def backward(s: Tensor, share: Tensor) -> object:
                 back = _linear(s, weight, back=True)
-                return self.through(x, back, share), None, None
+                return self.through(x, back, share)
 
             return (values, tf.zeros_like(x[..., :1])), backward
 
-        return operation(x, weight, bias)
+        return operation(x)
 
     def weighted_sum(
         self,
@@ -116,8 +123,11 @@ class Calculus:
         sink: Tensor,
         *,
         gate: bool = False,
+        z: Tensor | None = None,
     ) -> Tensor:
         """z = sum of the terms + bias (already within a projected term); of a gate or a signal.
+
+        Sums over the same inputs are cheaper in one product; then `z` is this one's share of it.
 
         `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
         where there is no bias. No (D, M) message is ever built.
@@ -127,8 +137,8 @@ class Calculus:
             for term in terms
         )
         absorber: list[Tensor] = [] if bias is None else [bias]
-        z, known = self._recalled(terms, bias, gate)
-        receivers = [tensor for term in terms for tensor in _receivers(term)]
+        z, known = self._recalled(terms, bias, gate, z)
+        receivers = [tensor for term in terms for tensor in _tensors(term)]
         facts = [tensor for term in known for tensor in _tensors(term)]
 
         @tf.custom_gradient
@@ -152,21 +162,23 @@ class Calculus:
         return operation(tf.stop_gradient(z), sink, *receivers, *facts, *absorber)
 
     def _recalled(
-        self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool
+        self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool, z: Tensor | None
     ) -> tuple[Tensor, list[Term | Projected]]:
         """z and the terms, as they are or as the memory knows them."""
         memory = self.memory
+
+        def compute() -> Tensor:
+            return _forward(terms, bias) if z is None else z
+
         if memory is None or (gate and not memory.gates):
-            return _forward(terms, bias), list(terms)
+            return compute(), list(terms)
         known: list[Term | Projected] = [
             Term(memory.next(lambda term=term: term.values))  # type: ignore[misc]
             if memory.summands and isinstance(term, Term) and term.weight is None
             else term
             for term in terms
         ]
-        costly = any(isinstance(term, Projected) or term.weight is not None for term in terms)
-        z = memory.next(lambda: _forward(terms, bias)) if costly else _forward(known, bias)
-        return z, known
+        return memory.next(compute), known
 
 
 @dataclass(frozen=True)
@@ -188,7 +200,7 @@ class Gradient(Calculus):
     def product(self, gate: Tensor, signal: Tensor) -> Tensor:
         return gate * signal
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return back
 
     def absorb(
@@ -203,11 +215,11 @@ class Relevance(Calculus):
 
     Bach et al. 2015 (doi 10.1371/journal.pone.0130140) and, for recurrent networks, Arras et al.
     2017 (doi 10.18653/v1/W17-5221). `eps` and `bias_factor` are scalar tensors: one trace serves
-    every value.
+    every value. A bias factor of None is 0 without the arithmetic for it.
     """
 
     eps: Tensor
-    bias_factor: Tensor
+    bias_factor: Tensor | None = None
 
     reads_gates = False  # signal-take-all
     reads_summands = True
@@ -238,9 +250,9 @@ class Relevance(Calculus):
         # Cutting the gate prunes its whole branch: nothing is stored or computed for it.
         return operation(tf.stop_gradient(gate), signal)
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
-        return x * back + share
+        return x * back if self.bias_factor is None or share is None else x * back + share
 
     def absorb(
         self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
@@ -256,6 +268,8 @@ class Relevance(Calculus):
         s = R / (z + stabilizer)
         absorbers = [stabilizer] if bias is None else [bias, stabilizer]
         kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
+        if self.bias_factor is None:
+            return s, None, kept
         share = self.bias_factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
         return s, share, (1 - self.bias_factor) * kept
 
@@ -290,7 +304,7 @@ class Several(Calculus):
     def product(self, gate: Tensor, signal: Tensor) -> Tensor:
         return self._later(lambda calculus, *both: calculus.product(*both), gate, signal)
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
+    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return self.settled().through(x, back, share)
 
     def absorb(
@@ -316,6 +330,9 @@ class Several(Calculus):
 
 def _linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
     """x W, or x W^T, over the last axis: one matrix product whatever the leading axes."""
+    if back and not tf.is_symbolic_tensor(weight):
+        with tf.init_scope():  # once for a trace: a product with a transpose is a tenth slower
+            weight, back = tf.transpose(weight), False
     if x.shape.rank == 2:
         return tf.matmul(x, weight, transpose_b=back)
     # A product of rank 3 and 2 would be one small product per sample, several times slower.
@@ -335,16 +352,9 @@ def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
     return sum(values[1:], values[0])
 
 
-def _receivers(term: Term | Projected) -> list[Tensor]:
+def _tensors(term: Term | Projected) -> list[Tensor]:
     """What messages go back to."""
     return [term.values, term.share] if isinstance(term, Projected) else [term.values]
-
-
-def _tensors(term: Term | Projected) -> list[Tensor]:
-    """What `_rebuild` needs."""
-    if isinstance(term, Projected):
-        return [term.values, term.share]
-    return [term.values] if term.weight is None else [term.values, term.weight]
 
 
 def _rebuild(terms: Sequence[Term | Projected], flat: Sequence[Tensor]) -> list[Term | Projected]:
@@ -353,6 +363,6 @@ def _rebuild(terms: Sequence[Term | Projected], flat: Sequence[Tensor]) -> list[
     return [
         Projected(next(rest), next(rest), term.units)
         if isinstance(term, Projected)
-        else Term(*(next(rest) for _ in _tensors(term)))
+        else Term(next(rest), term.weight)
         for term in terms
     ]

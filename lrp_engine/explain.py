@@ -60,7 +60,7 @@ def explain(
         chosen = None if targets is None else selection(targets[chunk], network.classes)
         with network.lock:
             passes = network.program.backward(
-                tuple(found), x, mask, chosen, rule.parameters(), layers=layers
+                tuple(found), x, mask, chosen, rule, layers=layers
             )
         for calculus, backward in passes.items():
             found[calculus].add(chunk, x, backward)
@@ -105,7 +105,11 @@ class _Assembly:
 
     def _put(self, group: str, chunk: np.ndarray, found: Mapping[Any, np.ndarray]) -> None:
         table = self.parts[group]
+        whole = len(chunk) == len(self.samples) and bool((np.diff(chunk) > 0).all())
         for key, part in found.items():
+            if whole and (part.ndim == 2 or part.shape[1] == self.samples.width):
+                table[key] = part  # nothing to put together
+                continue
             if key not in table:
                 time = (self.samples.width,) if part.ndim == 3 else ()
                 table[key] = np.zeros((len(self.samples), *time, part.shape[-1]), part.dtype)
@@ -118,15 +122,16 @@ class _Assembly:
     def explanation(self, method: Method, targets: np.ndarray | None, rule: Epsilon) -> Explanation:
         samples, network = self.samples, self.samples.network
         unknown = np.zeros((len(samples), samples.width), bool)
-        for n, flags in enumerate(samples.unknown):
-            unknown[n, : len(flags)] = flags
+        unknown[np.arange(samples.width) < samples.lengths[:, None]] = np.concatenate(
+            samples.unknown
+        )
         scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
         return Explanation(
             method=method.name,
             rule=rule if method.calculus == "relevance" else None,
             tokens=samples.tokens,
             unknown=unknown,
-            lengths=np.array([len(mask) for mask in samples.masks]),
+            lengths=samples.lengths,
             padded_lengths=self.padded_lengths,
             scores=scores,
             probabilities=network.to_probabilities(scores.astype(np.float64)),

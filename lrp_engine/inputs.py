@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,17 +49,22 @@ class Samples:
     def timed(self) -> bool:
         return self.network.input_shape.time
 
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Time steps (B,) of each sample."""
+        return np.array([len(mask) for mask in self.masks])
+
     @property
     def width(self) -> int:
         """Length T of the result's time axis."""
-        return max(len(mask) for mask in self.masks)
+        return int(self.lengths.max())
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Indices of samples of similar length, few enough for one pass."""
-        order = np.argsort([len(mask) for mask in self.masks], kind="stable")
+        order = np.argsort(self.lengths, kind="stable")
         start = 0
         for end in range(1, len(order) + 1):
-            rows, longest = end + 1 - start, len(self.masks[order[min(end, len(order) - 1)]])
+            rows, longest = end + 1 - start, self.lengths[order[min(end, len(order) - 1)]]
             if end == len(order) or rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS:
                 yield order[start:end]
                 start = end
@@ -69,17 +75,23 @@ class Samples:
         if not self.timed:
             assert self.values is not None
             return self.values[chunk], np.ones((len(chunk), 1), bool)
-        length = max(1, *(len(self.masks[i]) for i in chunk))
-        x = np.zeros((len(chunk), length, self.network.input_shape.units), dtype)
-        mask = np.zeros((len(chunk), length), bool)
-        for row, i in enumerate(chunk):
-            n = len(self.masks[i])
-            mask[row, :n] = self.masks[i]
-            if self.values is not None:
-                x[row, :n] = self.values[i, :n]
-            elif self.ids is not None and self.network.embedding is not None:
-                x[row, :n] = self.network.embedding.rows(self.ids[i])
-        return x, mask
+        lengths = self.lengths[chunk]
+        steps = np.arange(max(1, lengths.max()))
+        real = steps < lengths[:, None]  # (b, t), of the sample; the mask may leave out more
+        mask = np.zeros(real.shape, bool)
+        mask[real] = np.concatenate([self.masks[i] for i in chunk])
+        if self.values is not None:
+            x = np.zeros((*real.shape, self.values.shape[2]), dtype)
+            width = min(len(steps), self.values.shape[1])
+            x[:, :width] = self.values[chunk, :width]
+            if not real.all():
+                x[~real] = 0
+            return x, mask
+        assert self.ids is not None
+        assert self.network.embedding is not None
+        ids = np.full(real.shape, -1)
+        ids[real] = np.concatenate([self.ids[i] for i in chunk])
+        return self.network.embedding.rows(ids).astype(dtype, copy=False), mask
 
 
 def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
@@ -239,11 +251,13 @@ def _from_vectors(network: Network, values: np.ndarray, lengths: Any) -> Samples
         raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
     real = _lengths(lengths, values)
     values = _cast(network, values)
-    for n, length in enumerate(real):
-        _finite(values[n, :length], n)
+    if not np.isfinite(values).all():  # else there is no need to look sample by sample
+        for n, length in enumerate(real):
+            _finite(values[n, :length], n)
+    names = tuple(f"t{t}" for t in range(values.shape[1]))
     return Samples(
         network=network,
-        tokens=tuple(tuple(f"t{t}" for t in range(n)) for n in real),
+        tokens=tuple(names[:n] for n in real),
         unknown=tuple(np.zeros(n, bool) for n in real),
         masks=tuple(np.ones(n, bool) for n in real),
         values=values,

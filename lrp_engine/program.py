@@ -18,6 +18,7 @@ from lrp_engine import device
 from lrp_engine.calculus import Calculus, Gradient, Relevance, Several
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
+from lrp_engine.rules import Epsilon, Structure
 
 if TYPE_CHECKING:
     from lrp_engine.network import Network
@@ -71,7 +72,7 @@ class Program:
                 else replace(node, layer=map_arrays(node.layer, tf.constant))
                 for node in network.nodes
             ]
-        self._passes: dict[tuple[tuple[str, ...], bool], Any] = {}
+        self._passes: dict[tuple[tuple[str, ...], Structure, bool], Any] = {}
 
     def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
@@ -84,7 +85,7 @@ class Program:
         x: np.ndarray,
         mask: np.ndarray,
         selection: np.ndarray | None,
-        parameters: tuple[float, ...],
+        rule: Epsilon,
         *,
         layers: bool = False,
     ) -> dict[str, Backward]:
@@ -92,7 +93,7 @@ class Program:
 
         `selection` None explains the predicted class.
         """
-        key = (tuple(calculi), layers)
+        key = (tuple(calculi), rule.structure, layers)
         if key not in self._passes:
             self._passes[key] = self._trace(*key)
         predicted = selection is None
@@ -103,7 +104,7 @@ class Program:
                 tf.constant(mask),
                 tf.constant(chosen, self.dtype),
                 tf.constant(predicted),
-                tf.constant(parameters, self.dtype),
+                tf.constant(rule.parameters, self.dtype),
             )
             arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
         return {name: Backward(**found) for name, found in arrays.items()}
@@ -159,7 +160,7 @@ class Program:
         # networks do; a partial has no code of its own.
         return tf.function(partial(run), input_signature=self._signature, autograph=False)
 
-    def _trace(self, calculi: tuple[str, ...], layers: bool) -> Any:
+    def _trace(self, calculi: tuple[str, ...], structure: Structure, layers: bool) -> Any:
         classes = self.network.classes
 
         @self._on_device
@@ -170,7 +171,7 @@ class Program:
             predicted: tf.Tensor,
             parameters: tf.Tensor,
         ) -> dict:
-            meanings = {name: CALCULI[name](parameters) for name in calculi}
+            meanings = {name: CALCULI[name](parameters, structure) for name in calculi}
             several = Several(meanings=tuple(meanings.values()))
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
@@ -229,8 +230,14 @@ class Program:
         return scores, {(node.name,): signals[node.name].values for node in self.nodes}
 
 
-# Name -> calculus, given the rule's parameters as a tensor.
-CALCULI: dict[str, Callable[[tf.Tensor], Calculus]] = {
-    "relevance": lambda parameters: Relevance(eps=parameters[0], bias_factor=parameters[1]),
-    "gradient": lambda parameters: Gradient(),
+def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:
+    return Relevance(
+        eps=parameters[0], bias_factor=parameters[1] if structure.hands_back else None
+    )
+
+
+# Name -> calculus, given the rule's parameters as a tensor, and its structure.
+CALCULI: dict[str, Callable[[tf.Tensor, Structure], Calculus]] = {
+    "relevance": _relevance,
+    "gradient": lambda parameters, structure: Gradient(),
 }

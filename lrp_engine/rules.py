@@ -14,6 +14,17 @@ SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
+class Structure:
+    """The part of a rule that decides which operations a program is made of.
+
+    Attributes:
+        hands_back: whether any of what bias and stabilizer absorbed goes back to the inputs.
+    """
+
+    hands_back: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Epsilon:
     """The epsilon rule, Bach et al. 2015 (doi 10.1371/journal.pone.0130140, eq. 58).
 
@@ -46,6 +57,12 @@ class Epsilon:
         object.__setattr__(self, "eps", eps)
         object.__setattr__(self, "bias_factor", bias_factor)
 
+    @property
+    def structure(self) -> Structure:
+        """What a program is traced for."""
+        return Structure(hands_back=self.bias_factor > 0)
+
+    @property
     def parameters(self) -> tuple[float, float]:
         """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
         return self.eps, self.bias_factor

@@ -41,5 +41,7 @@ class Embedding(Layer):
         return inputs[0]  # already vectors, see `rows`
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
-        """Vectors (n, E) of ids (n,); a negative id stands for an unknown word, all zeros."""
-        return np.where(ids[:, None] >= 0, self.table[ids], 0)
+        """Vectors (..., E) of ids (...); a negative id stands for an unknown word, all zeros."""
+        rows = np.take(self.table, ids, axis=0, mode="clip")
+        rows[ids < 0] = 0
+        return rows

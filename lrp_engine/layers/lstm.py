@@ -19,7 +19,7 @@ from lrp_engine.layers.base import (
     expect_inputs,
     expect_shape,
 )
-from lrp_engine.layers.recurrence import scan, swap_time
+from lrp_engine.layers.recurrence import columns, scan, swap_time
 from lrp_engine.terms import Projected, Term
 
 if TYPE_CHECKING:
@@ -95,30 +95,37 @@ class LSTM(Layer):
 
         def step(calculus: Calculus, states: Tensors, now: Tensors, probes: Tensors) -> Tensors:
             h, c = states
-            p_gates, p_signal = now
+            p, p_gates, p_signal = now
             share_gates, share_signal, gate_sink, signal_sink, cell_sink = probes
+            z = p + tf.matmul(h, self.recurrent_kernel)  # all four blocks in one product
             z_gates = calculus.weighted_sum(
                 [Projected(p_gates, share_gates, E), Term(h, U_gates)],
                 b_gates,
                 gate_sink,
                 gate=True,
+                z=z[:, : 3 * H],
             )
-            i, f, o = tf.split(calculus.activation(gated, z_gates), 3, axis=1)
             z_signal = calculus.weighted_sum(
-                [Projected(p_signal, share_signal, E), Term(h, U_signal)], b_signal, signal_sink
+                [Projected(p_signal, share_signal, E), Term(h, U_signal)],
+                b_signal,
+                signal_sink,
+                z=z[:, 3 * H :],
             )
+            i, f, o = columns(calculus.activation(gated, z_gates), 3)
             g = calculus.activation(squash, z_signal)
             kept, added = calculus.product(f, c), calculus.product(i, g)
             c = calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)
             return calculus.product(o, calculus.activation(squash, c)), c
 
         by_time = swap_time(x.values)
+        # Values of all blocks in one product; those of the two projections are never computed.
+        p = ops.calculus.linear(by_time, self.kernel, self.bias)
         p_gates, share_gates = ops.calculus.project(by_time, W_gates, b_gates)
         p_signal, share_signal = ops.calculus.project(by_time, W_signal, b_signal)
         output = scan(
             step,
             ops.calculus,
-            inputs=[p_gates, p_signal],
+            inputs=[p, p_gates, p_signal],
             probes=[
                 share_gates,
                 share_signal,

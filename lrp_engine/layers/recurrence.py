@@ -166,6 +166,20 @@ def _unstacked(tensor: tf.Tensor) -> tf.TensorArray:
     return array.unstack(tensor)
 
 
+def columns(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """(B, count H) as `count` tensors (B, H); TensorFlow slices twice as fast as it splits."""
+    import tensorflow as tf
+
+    units = tensor.shape[-1] // count
+
+    @tf.custom_gradient
+    def operation(tensor: tf.Tensor) -> Any:
+        blocks = [tensor[:, n * units : (n + 1) * units] for n in range(count)]
+        return blocks, lambda *messages: tf.concat(messages, axis=1)
+
+    return operation(tensor)
+
+
 def swap_time(tensor: tf.Tensor) -> tf.Tensor:
     """(B, T, ...) to (T, B, ...), and back."""
     import tensorflow as tf
