@@ -93,6 +93,29 @@ def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
             k.Dense(C),
             k.Softmax(),
         ),
+        "gru": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.Bidirectional(k.GRU(H, return_sequences=True), merge_mode="sum"),
+            k.GRU(4, reset_after=False, go_backwards=True, recurrent_activation="hard_sigmoid"),
+            k.Dense(C),
+        ),
+        "gru_without_bias": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.GRU(H, use_bias=False, return_sequences=True),
+            k.GRU(H, use_bias=False, reset_after=False),
+            k.Dense(1, activation="sigmoid"),
+        ),
+        "simple_rnn": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.Bidirectional(k.SimpleRNN(H, return_sequences=True), merge_mode="ave"),
+            k.SimpleRNN(2, return_sequences=True),
+            k.Bidirectional(
+                k.SimpleRNN(H, activation="relu"),
+                backward_layer=k.GRU(H, go_backwards=True),
+                merge_mode="mul",
+            ),
+            k.Dense(C),
+        ),
         "two_given_directions": lambda k, _: _chain(
             k.Embedding(V, E),
             k.Bidirectional(
@@ -242,9 +265,7 @@ def test_weights_of_any_precision_are_read(policy, kind, tmp_path):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda k: [k.Embedding(V, E), k.Bidirectional(k.LSTM(H), merge_mode="sum")], "merge_mode"),
-        (lambda k: [k.Embedding(V, E), k.Bidirectional(k.GRU(H))], "wraps 'GRU'"),
-        (lambda k: [k.Embedding(V, E), k.GRU(H)], "(GRU) is not supported"),
+        (lambda k: [k.Embedding(V, E), k.GRU(H, activation="gelu")], "'gelu'"),
         (
             lambda k: [
                 k.Embedding(V, E),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding, Layer
+from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Layer, SimpleRNN
 from lrp_engine.network import Network, Node
 
 E, H, V = 4, 3, 11
@@ -24,6 +24,13 @@ class Draw:
 
     def lstm(self, units: int = E, **options: object) -> LSTM:
         return LSTM(self(units, 4 * H), self(H, 4 * H), self(4 * H), **options)  # type: ignore[arg-type]
+
+    def gru(self, units: int = E, *, two_biases: bool = True, **options: object) -> GRU:
+        second = self(3 * H) if two_biases else None
+        return GRU(self(units, 3 * H), self(H, 3 * H), self(3 * H), second, **options)  # type: ignore[arg-type]
+
+    def rnn(self, units: int = E, *, hidden: int = H, **options: object) -> SimpleRNN:
+        return SimpleRNN(self(units, hidden), self(hidden, hidden), self(hidden), **options)  # type: ignore[arg-type]
 
     def bilstm(self, units: int = E, **options: object) -> Bidirectional:
         return Bidirectional(
@@ -48,6 +55,32 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
     "bilstm_sigmoid": lambda d: _chain(d.bilstm(), Dense(d(2 * H, 1), d(1)), output="sigmoid"),
     "bilstm_words": lambda d: _chain(
         Embedding(d(V, E), mask_zero=True), d.bilstm(), Dense(d(2 * H, 3)), vocabulary=_words()
+    ),
+    "gru": lambda d: _chain(d.gru(), Dense(d(H, 3), d(3))),
+    "gru_before": lambda d: _chain(
+        d.gru(two_biases=False, reset_after=False, go_backwards=True), Dense(d(H, 3), d(3))
+    ),
+    "rnn": lambda d: _chain(d.rnn(activation="softsign"), Dense(d(H, 2), d(2))),
+    "bidirectional_sum": lambda d: _chain(
+        Bidirectional(
+            d.gru(return_sequences=True), d.lstm(return_sequences=True, go_backwards=True), "sum"
+        ),
+        Bidirectional(d.rnn(H), d.rnn(H, go_backwards=True), "ave"),
+        Dense(d(H, 3), d(3)),
+    ),
+    "bidirectional_mul": lambda d: _chain(
+        Bidirectional(
+            d.gru(return_sequences=True, two_biases=False),
+            d.rnn(hidden=2, return_sequences=True, go_backwards=True),
+        ),
+        Bidirectional(d.gru(H + 2), d.rnn(H + 2, go_backwards=True, activation="relu"), "mul"),
+        Dense(d(H, 3), d(3)),
+    ),
+    "gru_before_stack": lambda d: _chain(
+        d.gru(two_biases=False, reset_after=False, return_sequences=True),
+        d.rnn(H, return_sequences=True, go_backwards=True),
+        d.gru(H, go_backwards=True, recurrent_activation="hard_sigmoid"),
+        Dense(d(H, 3), d(3)),
     ),
     "stack": lambda d: _chain(
         d.bilstm(return_sequences=True),
