@@ -19,6 +19,7 @@ import tensorflow as tf
 from lrp_engine.terms import Projected, Term
 
 Tensor: TypeAlias = tf.Tensor
+Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place
 
 
 class Memory:
@@ -73,8 +74,12 @@ class Calculus:
         """What an input x (..., D) receives, given s W^T (..., D) and the bias share (..., 1)."""
         raise NotImplementedError
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        """What flows into something that only derivatives see: relevance takes it as constant."""
+        raise NotImplementedError
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
         raise NotImplementedError
@@ -99,12 +104,12 @@ class Calculus:
     ) -> Tensor:
         """z = sum of the terms + bias (already within a projected term).
 
-        `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
+        A bias with the axes of z depends on the inputs: derivatives flow into it, relevance does
+        not. `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
         where there is no bias. No (D, M) message is ever built.
         """
         units = sum(
-            term.units if isinstance(term, Projected) else int(term.values.shape[-1])
-            for term in terms
+            int(term.values.shape[-1]) if term.units is None else term.units for term in terms
         )
         flat = [tensor for term in terms for tensor in _tensors(term)]
         absorber: list[Tensor] = [] if bias is None else [bias]
@@ -127,12 +132,40 @@ class Calculus:
                     else:
                         back = _linear(s, term.weight, back=True)
                         messages += [self.through(term.values, back, share), None]
-                return [*messages, *(None for _ in absorber)]
+                varies = bool(absorber) and absorber[0].shape.rank == z.shape.rank
+                return [*messages, *(self.beside(s) if varies else None for _ in absorber)]
 
             return tf.identity(z), backward
 
         # z is a value here, not a way back: the way back is the operation's own.
         return operation(tf.stop_gradient(z), sink, *flat, *absorber)
+
+    def sum_over_time(
+        self, weights: Tensor, values: Tensor, exists: Tensor, sink: Tensor
+    ) -> Tensor:
+        """z_q = sum_t a_qt v_t (..., Q, D) for weights a (..., Q, T) and values v (..., T, D).
+
+        For attention and averages: relevance takes the weights as constants, derivatives do not.
+        Steps that do not exist (..., Q, T) have no weight and no units. `sink`: (..., Q, 1).
+        """
+        counted = tf.cast(exists, values.dtype)
+        units = tf.reduce_sum(counted, axis=-1, keepdims=True) * values.shape[-1]
+
+        @tf.custom_gradient
+        def operation(weights: Tensor, values: Tensor, sink: Tensor) -> object:
+            z = tf.matmul(weights, values)
+
+            def backward(R: Tensor) -> object:
+                s, share, kept = self.absorb(R, z, None, units)
+                if share is not None:
+                    share = tf.matmul(counted, share, transpose_a=True)
+                back = tf.matmul(weights, s, transpose_a=True)
+                beside = self.beside(tf.matmul(s, values, transpose_b=True))
+                return beside, self.through(values, back, share), kept
+
+            return z, backward
+
+        return operation(weights, values, sink)
 
 
 @dataclass(frozen=True)
@@ -154,8 +187,11 @@ class Gradient(Calculus):
     def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
         return back
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return derivative
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         return R, None, None
 
@@ -202,8 +238,11 @@ class Relevance(Calculus):
         """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
         return x * back + share
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return None
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The epsilon rule. With N units feeding the sum and delta the bias factor,
 
@@ -216,8 +255,12 @@ class Relevance(Calculus):
         s = R / (z + stabilizer)
         absorbers = [stabilizer] if bias is None else [bias, stabilizer]
         kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
-        share = self.bias_factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
-        return s, share, (1 - self.bias_factor) * kept
+        factor = self.bias_factor
+        if not isinstance(units, int):  # where no unit is, nobody can be handed a share
+            factor = tf.where(units > 0, factor, tf.zeros_like(factor))
+            units = tf.maximum(units, 1)
+        share = factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
+        return s, share, (1 - factor) * kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,8 +288,11 @@ class Several(Calculus):
     def through(self, x: Tensor, back: Tensor, share: Tensor) -> Tensor:
         return self.settled().through(x, back, share)
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return self.settled().beside(derivative)
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         return self.settled().absorb(R, z, bias, units)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CHUNK_TOKENS = 8192
 CHUNK_ROWS = 512
 
+MASKED, READ = 1, 2
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -29,7 +31,7 @@ class Samples:
         network: whose inputs they are.
         tokens: per sample, the words (or positions, or features) shown to people.
         unknown: per sample, which words the vocabulary lacks, (n,) bool.
-        masks: per sample, which time steps are real, (n,) bool.
+        masks: per sample, which time steps are not masked, (n,) bool.
         ids: per sample, rows of the embedding (n,); None where vectors are given.
         values: (B, T, E) or (B, D); None where ids are given.
     """
@@ -64,22 +66,25 @@ class Samples:
                 start = end
 
     def padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Values (b, t, E) or (b, D) in the network's dtype, and the mask (b, t) or (b, 1)."""
+        """Values (b, t, E) or (b, D) in the network's dtype, and kinds of steps (b, t) or (b, 1).
+
+        0: no step, fills up the batch; `MASKED`: a step that is masked; `READ`: any other.
+        """
         dtype = self.network.dtype
         if not self.timed:
             assert self.values is not None
-            return self.values[chunk], np.ones((len(chunk), 1), bool)
+            return self.values[chunk], np.full((len(chunk), 1), READ, np.int8)
         length = max(1, *(len(self.masks[i]) for i in chunk))
         x = np.zeros((len(chunk), length, self.network.input_shape.units), dtype)
-        mask = np.zeros((len(chunk), length), bool)
+        steps = np.zeros((len(chunk), length), np.int8)
         for row, i in enumerate(chunk):
             n = len(self.masks[i])
-            mask[row, :n] = self.masks[i]
+            steps[row, :n] = np.where(self.masks[i], READ, MASKED)
             if self.values is not None:
                 x[row, :n] = self.values[i, :n]
             elif self.ids is not None and self.network.embedding is not None:
                 x[row, :n] = self.network.embedding.rows(self.ids[i])
-        return x, mask
+        return x, steps
 
 
 def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:

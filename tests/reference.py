@@ -7,59 +7,29 @@ the same `Network`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from reference_layers import (
+    AddReference,
+    AttentionReference,
+    AveragePoolingReference,
+    BatchNormalizationReference,
+    ConcatenateReference,
+    Conv1DReference,
+    DotReference,
+    LayerNormalizationReference,
+    MaximumReference,
+    MaxPoolingReference,
+    MultiplyReference,
+    PoolingAttentionReference,
+    SameReference,
+    ShapeReference,
+    SoftmaxReference,
+)
+from reference_rules import FUNCTIONS, Result, add, linear
 
-from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, Embedding, SimpleRNN
+from lrp_engine import layers
+from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, SimpleRNN
 from lrp_engine.network import Network
-
-FUNCTIONS = {
-    "linear": lambda z: z,
-    "relu": lambda z: np.maximum(z, 0),
-    "tanh": np.tanh,
-    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
-    "hard_sigmoid": lambda z: np.clip((z + 3) / 6, 0, 1),
-    "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
-    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
-    "softplus": lambda z: np.logaddexp(0, z),
-    "softsign": lambda z: z / (1 + np.abs(z)),
-}
-
-
-@dataclass
-class Result:
-    scores: np.ndarray  # (C,)
-    relevance: np.ndarray  # (T, E) or (D,)
-    ledger: dict[str, np.ndarray] = field(default_factory=dict)  # name -> (T,) or ()
-    states: dict[str, float] = field(default_factory=dict)
-    layers: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def book(self, name: str, kept: np.ndarray, bias: bool) -> None:
-        """Write what an operation kept, (T, 2) or (2,), into the ledger."""
-        if bias:
-            self.ledger[f"{name}/bias"] = kept[..., 0]
-        self.ledger[f"{name}/stabilizer"] = kept[..., 1]
-
-
-def linear(R, z, inputs, weights, bias, eps, delta):
-    """The epsilon rule, message by message. Returns relevances of the inputs, [bias, stabilizer].
-
-    R, z, bias: (M,). inputs: list of (D_n,); weights: list of (D_n, M).
-    """
-    units = sum(len(x) for x in inputs)
-    sign = np.where(z >= 0, 1.0, -1.0)
-    s = R / (z + eps * sign)
-    relevances = []
-    for x, W in zip(inputs, weights, strict=True):
-        message = np.zeros((len(x), len(z)))
-        for k in range(len(x)):
-            for j in range(len(z)):
-                message[k, j] = x[k] * W[k, j] * s[j]
-                message[k, j] += delta * (bias[j] + eps * sign[j]) * s[j] / units
-        relevances.append(message.sum(axis=1))
-    kept = (1 - delta) * np.array([(bias * s).sum(), (eps * sign * s).sum()])
-    return relevances, kept
 
 
 class LSTMReference:
@@ -220,19 +190,6 @@ class SimpleRNNReference:
         return Rx
 
 
-def add(R, values, eps, delta):
-    """Identity weights, row by row: relevances of the values (each like R), what was kept."""
-    rows = np.stack([np.atleast_2d(value) for value in values])  # (n, T, D)
-    parts, kept = np.zeros_like(rows), np.zeros((rows.shape[1], 2))
-    eye = np.eye(rows.shape[2])
-    for t, r in enumerate(np.atleast_2d(R)):
-        inputs = list(rows[:, t])
-        parts[:, t], kept[t] = linear(
-            r, sum(inputs), inputs, [eye] * len(inputs), np.zeros(len(r)), eps, delta
-        )
-    return [part.reshape(R.shape) for part in parts], kept if R.ndim == 2 else kept[0]
-
-
 class BidirectionalReference:
     def __init__(self, layer: Bidirectional, prefix: str) -> None:
         self.merge, self.prefix = layer.merge, prefix
@@ -279,24 +236,36 @@ class DenseReference:
         return np.array([relevances[0] for relevances, _ in rows]).reshape(self.x.shape)
 
 
-class EmbeddingReference:
-    def __init__(self, layer: Embedding, prefix: str) -> None:
-        pass
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        return x
-
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
-        return R
-
-
 REFERENCES = {
-    LSTM: LSTMReference,
-    GRU: GRUReference,
-    SimpleRNN: SimpleRNNReference,
-    Bidirectional: BidirectionalReference,
-    Dense: DenseReference,
-    Embedding: EmbeddingReference,
+    layers.LSTM: LSTMReference,
+    layers.GRU: GRUReference,
+    layers.SimpleRNN: SimpleRNNReference,
+    layers.Bidirectional: BidirectionalReference,
+    layers.Dense: DenseReference,
+    layers.Conv1D: Conv1DReference,
+    layers.MaxPooling1D: MaxPoolingReference,
+    layers.AveragePooling1D: AveragePoolingReference,
+    layers.GlobalMaxPooling1D: MaxPoolingReference,
+    layers.GlobalAveragePooling1D: AveragePoolingReference,
+    layers.BatchNormalization: BatchNormalizationReference,
+    layers.LayerNormalization: LayerNormalizationReference,
+    layers.Embedding: SameReference,
+    layers.Masking: SameReference,
+    layers.Activation: SameReference,
+    layers.Softmax: SoftmaxReference,
+    layers.Flatten: ShapeReference,
+    layers.Reshape: ShapeReference,
+    layers.RepeatVector: ShapeReference,
+    layers.Concatenate: ConcatenateReference,
+    layers.Add: AddReference,
+    layers.Average: AddReference,
+    layers.Subtract: AddReference,
+    layers.Maximum: MaximumReference,
+    layers.Multiply: MultiplyReference,
+    layers.Attention: AttentionReference,
+    layers.AdditiveAttention: AttentionReference,
+    layers.AttentionPooling: PoolingAttentionReference,
+    layers.Dot: DotReference,
 }
 
 
@@ -306,19 +275,19 @@ def scores(network: Network, x: np.ndarray) -> np.ndarray:
 
 
 def _run(network, x):
-    layers = {n.name: REFERENCES[type(n.layer)](n.layer, n.name) for n in network.nodes}
+    made = {n.name: REFERENCES[type(n.layer)](n.layer, n.name) for n in network.nodes}
     values = {"input": x}
     for node in network.nodes:
-        values[node.name] = layers[node.name].forward(*(values[i] for i in node.inputs))
+        values[node.name] = made[node.name].forward(*(values[i] for i in node.inputs))
     out = values[network.nodes[-1].name]
-    return (np.array([-out[0], out[0]]) if len(out) == 1 else out), layers, values
+    return (np.array([-out[0], out[0]]) if len(out) == 1 else out), made, values
 
 
 def relevance(
     network: Network, x: np.ndarray, selection: np.ndarray, eps: float, delta: float
 ) -> Result:
     """LRP of one sample x (T, E) or (D,), for a signed choice of classes (C,)."""
-    found, layers, values = _run(network, x)
+    found, made, values = _run(network, x)
     result = Result(found, np.zeros_like(x))
     start = found * selection
     R = {name: np.zeros_like(value) for name, value in values.items()}
@@ -326,8 +295,11 @@ def relevance(
     R[last] = np.array([start.sum()]) if network.single_sigmoid else start
     for node in reversed(network.nodes):
         result.layers[node.name] = R[node.name]
-        for name in node.inputs:
-            R[name] = R[name] + layers[node.name].backward(R[node.name], eps, delta, result)
+        received = made[node.name].backward(R[node.name], eps, delta, result)
+        for name, part in zip(
+            node.inputs, received if isinstance(received, list) else [received], strict=True
+        ):
+            R[name] = R[name] + part
     result.relevance = R["input"]
     return result
 

@@ -51,7 +51,7 @@ class Bidirectional(Layer):
                 f"{self.merge!r}, expected as many in each direction."
             )
 
-    def input_shape(self) -> Shape:
+    def input_shape(self) -> Shape | None:
         return self.forward_layer.input_shape()
 
     def output_shape(self, *inputs: Shape) -> Shape:

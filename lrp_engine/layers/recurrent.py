@@ -46,4 +46,6 @@ class Recurrent:
 
     def output_shape(self, *inputs: Shape) -> Shape:
         expect_inputs(inputs, self.input_shape())
-        return Shape(self.units, time=self.return_sequences)
+        if self.return_sequences:
+            return inputs[0]._replace(units=self.units)
+        return Shape(self.units, time=False)

@@ -69,4 +69,6 @@ class SimpleRNN(Recurrent, Layer):
             backwards=self.go_backwards,
             sequences=self.return_sequences,
         )
-        return Signal(swap_time(output), x.mask) if self.return_sequences else Signal(output)
+        if self.return_sequences:
+            return x._replace(values=swap_time(output))
+        return Signal(output)
