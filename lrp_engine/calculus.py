@@ -19,6 +19,7 @@ import tensorflow as tf
 from lrp_engine.terms import Projected, Term
 
 Tensor: TypeAlias = tf.Tensor
+Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place
 
 
 class Memory:
@@ -91,8 +92,12 @@ class Calculus:
         """
         raise NotImplementedError
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        """What flows into something that only derivatives see: relevance takes it as constant."""
+        raise NotImplementedError
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
         raise NotImplementedError
@@ -129,12 +134,12 @@ class Calculus:
 
         Sums over the same inputs are cheaper in one product; then `z` is this one's share of it.
 
-        `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
+        A bias with the axes of z depends on the inputs: derivatives flow into it, relevance does
+        not. `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
         where there is no bias. No (D, M) message is ever built.
         """
         units = sum(
-            term.units if isinstance(term, Projected) else int(term.values.shape[-1])
-            for term in terms
+            int(term.values.shape[-1]) if term.units is None else term.units for term in terms
         )
         absorber: list[Tensor] = [] if bias is None else [bias]
         z, known = self._recalled(terms, bias, gate, z)
@@ -154,7 +159,9 @@ class Calculus:
                     else:
                         back = _linear(s, term.weight, back=True)
                         messages += [self.through(term.values, back, share)]
-                return [*messages, *(None for _ in (*facts, *absorber))]
+                messages += [None for _ in facts]
+                varies = bool(absorber) and absorber[0].shape.rank == z.shape.rank
+                return [*messages, *(self.beside(s) if varies else None for _ in absorber)]
 
             return tf.identity(z), backward
 
@@ -180,6 +187,33 @@ class Calculus:
         ]
         return memory.next(compute), known
 
+    def sum_over_time(
+        self, weights: Tensor, values: Tensor, exists: Tensor, sink: Tensor
+    ) -> Tensor:
+        """z_q = sum_t a_qt v_t (..., Q, D) for weights a (..., Q, T) and values v (..., T, D).
+
+        For attention and averages: relevance takes the weights as constants, derivatives do not.
+        Steps that do not exist (..., Q, T) have no weight and no units. `sink`: (..., Q, 1).
+        """
+        counted = tf.cast(exists, values.dtype)
+        units = tf.reduce_sum(counted, axis=-1, keepdims=True) * values.shape[-1]
+
+        @tf.custom_gradient
+        def operation(weights: Tensor, values: Tensor, sink: Tensor) -> object:
+            z = tf.matmul(weights, values)
+
+            def backward(R: Tensor) -> object:
+                s, share, kept = self.absorb(R, z, None, units)
+                if share is not None:
+                    share = tf.matmul(counted, share, transpose_a=True)
+                back = tf.matmul(weights, s, transpose_a=True)
+                beside = self.beside(tf.matmul(s, values, transpose_b=True))
+                return beside, self.through(values, back, share), kept
+
+            return z, backward
+
+        return operation(weights, values, sink)
+
 
 @dataclass(frozen=True)
 class Gradient(Calculus):
@@ -203,8 +237,11 @@ class Gradient(Calculus):
     def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return back
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return derivative
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         return R, None, None
 
@@ -254,8 +291,11 @@ class Relevance(Calculus):
         """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
         return x * back if self.bias_factor is None or share is None else x * back + share
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return None
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The epsilon rule. With N units feeding the sum and delta the bias factor,
 
@@ -270,8 +310,12 @@ class Relevance(Calculus):
         kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
         if self.bias_factor is None:
             return s, None, kept
-        share = self.bias_factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
-        return s, share, (1 - self.bias_factor) * kept
+        factor = self.bias_factor
+        if not isinstance(units, int):  # where no unit is, nobody can be handed a share
+            factor = tf.where(units > 0, factor, tf.zeros_like(factor))
+            units = tf.maximum(units, 1)
+        share = factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
+        return s, share, (1 - factor) * kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,8 +351,11 @@ class Several(Calculus):
     def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return self.settled().through(x, back, share)
 
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return self.settled().beside(derivative)
+
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: int
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         return self.settled().absorb(R, z, bias, units)
 

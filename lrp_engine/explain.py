@@ -11,7 +11,7 @@ from lrp_engine import inputs as samples_of
 from lrp_engine.errors import InputError, choices
 from lrp_engine.explanation import Explanation, Ledger
 from lrp_engine.inputs import Samples
-from lrp_engine.layers.base import KEPT
+from lrp_engine.layers.base import KEPT, WORDS
 from lrp_engine.methods import METHODS, Method
 from lrp_engine.rules import Epsilon
 from lrp_engine.targets import resolve, selection
@@ -56,12 +56,10 @@ def explain(
         for calculus in dict.fromkeys(method.calculus for method in asked)
     }
     for chunk in samples.chunks():
-        x, mask = samples.padded(chunk)
+        x, steps = samples.padded(chunk)
         chosen = None if targets is None else selection(targets[chunk], network.classes)
         with network.lock:
-            passes = network.program.backward(
-                tuple(found), x, mask, chosen, rule, layers=layers
-            )
+            passes = network.program.backward(tuple(found), x, steps, chosen, rule, layers=layers)
         for calculus, backward in passes.items():
             found[calculus].add(chunk, x, backward)
     return {
@@ -78,11 +76,14 @@ def _method(name: object) -> Method:
 class _Assembly:
     """Collects the chunks of one calculus into arrays over all samples.
 
-    A part of rank 3 is (b, t, units) and lands in (B, T, units); a part of rank 2 has no time.
+    A part of rank 3 is (b, t, units) and lands in (B, T, units), T the words of the longest sample
+    or, where the layer has time steps of its own, its most; a part of rank 2 has no time.
     """
 
     def __init__(self, samples: Samples, methods: Sequence[Method]) -> None:
         self.samples, self.methods = samples, methods
+        self.shapes = samples.network.shapes
+        self.nodes = {node.name: node for node in samples.network.nodes}
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
             name: {} for name in ("scores", "relevance", "sinks", "states", "layers")
         }
@@ -100,8 +101,19 @@ class _Assembly:
         # Chunk by chunk, so that padding to the longest sample is never written to.
         values = {(m.name,): m.per_unit(x, backward.message) for m in self.methods}
         self._put("relevance", chunk, values)
-        for group in ("layers", "sinks", "states"):
+        layers = {
+            key: part if self.shapes[key[0]].units else part[..., None]
+            for key, part in backward.layers.items()
+        }
+        self._put("layers", chunk, layers)
+        for group in ("sinks", "states"):
             self._put(group, chunk, getattr(backward, group))
+
+    def _own_time(self, name: str) -> bool:
+        """Whether a node has time steps other than the words."""
+        node = self.nodes.get(name)
+        around = [self.shapes[name], *(self.shapes[i] for i in node.inputs)] if node else []
+        return any(shape.time and shape.steps != WORDS for shape in around)
 
     def _put(self, group: str, chunk: np.ndarray, found: Mapping[Any, np.ndarray]) -> None:
         table = self.parts[group]
@@ -113,7 +125,11 @@ class _Assembly:
             if key not in table:
                 time = (self.samples.width,) if part.ndim == 3 else ()
                 table[key] = np.zeros((len(self.samples), *time, part.shape[-1]), part.dtype)
-            if part.ndim == 3:
+            if part.ndim == 3 and group != "relevance" and self._own_time(key[0]):
+                more = part.shape[1] - table[key].shape[1]
+                table[key] = np.pad(table[key], [(0, 0), (0, max(0, more)), (0, 0)])
+                table[key][chunk, : part.shape[1]] = part
+            elif part.ndim == 3:
                 length = min(part.shape[1], self.samples.width)  # an empty text is padded to 1
                 table[key][chunk, :length] = part[:, :length]
             else:
@@ -145,6 +161,7 @@ class _Assembly:
             },
             ledger=self._ledger(),
             layers={"/".join(key): array for key, array in self.parts["layers"].items()},
+            own_time=frozenset(filter(self._own_time, self.nodes)),
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.vocabulary.unknown if network.vocabulary else None,
@@ -157,6 +174,8 @@ class _Assembly:
             for column, kind in enumerate(KEPT[kept.shape[-1] == 2]):
                 name, array = "/".join((*key, kind)), kept[..., column].astype(np.float64)
                 if array.ndim == 2:
-                    steps[name], array = array, array.sum(axis=1)
+                    if not self._own_time(key[0]):
+                        steps[name] = array
+                    array = array.sum(axis=1)
                 terms[name] = array
         return Ledger(terms, steps, len(self.samples))

@@ -40,7 +40,7 @@ class Ledger(Mapping[str, np.ndarray]):
     """What the weighted sums kept: `layer/direction/operation/bias|stabilizer` -> (B,).
 
     Attributes:
-        steps: the same names -> (B, T) per time step, for operations that have time steps.
+        steps: the same names -> (B, T) per time step, for operations that go word by word.
     """
 
     def __init__(
@@ -116,7 +116,8 @@ class Explanation:
         initial_states: name -> (B,) relevance that reached h_0, c_0; initial_state: (B,) their sum.
         ledger: what biases and stabilizers kept.
         conservation_error: (B,).
-        layers: node name -> relevance at its output, where asked for.
+        layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
+        own_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
     """
 
@@ -134,6 +135,7 @@ class Explanation:
     initial_states: Mapping[str, np.ndarray]
     ledger: Ledger
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    own_time: frozenset[str] = frozenset()
     model_hash: str
     dtype: str
     substitute: str | None = None
@@ -170,8 +172,9 @@ class Explanation:
         index %= len(self)
         one, length = slice(index, index + 1), int(self.lengths[index])
 
-        def cut(array: np.ndarray) -> np.ndarray:
-            return array[one, :length] if array.ndim == 3 else array[one]
+        def cut(name: str, array: np.ndarray) -> np.ndarray:
+            words = array.ndim == 3 and name not in self.own_time
+            return array[one, :length] if words else array[one]
 
         return replace(
             self,
@@ -184,7 +187,7 @@ class Explanation:
             relevance=self.relevance[one, :length],
             initial_states={name: array[one] for name, array in self.initial_states.items()},
             ledger=self.ledger.select(index, length),
-            layers={name: cut(array) for name, array in self.layers.items()},
+            layers={name: cut(name, array) for name, array in self.layers.items()},
         )  # fmt: skip
 
     @property

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CHUNK_TOKENS = 8192
 CHUNK_ROWS = 512
 
+MASKED, READ = 1, 2
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -30,7 +32,7 @@ class Samples:
         network: whose inputs they are.
         tokens: per sample, the words (or positions, or features) shown to people.
         unknown: per sample, which words the vocabulary lacks, (n,) bool.
-        masks: per sample, which time steps are real, (n,) bool.
+        masks: per sample, which time steps are not masked, (n,) bool.
         ids: per sample, rows of the embedding (n,); None where vectors are given.
         values: (B, T, E) or (B, D); None where ids are given.
     """
@@ -70,28 +72,31 @@ class Samples:
                 start = end
 
     def padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Values (b, t, E) or (b, D) in the network's dtype, and the mask (b, t) or (b, 1)."""
+        """Values (b, t, E) or (b, D) in the network's dtype, and kinds of steps (b, t) or (b, 1).
+
+        0: no step, fills up the batch; `MASKED`: a step that is masked; `READ`: any other.
+        """
         dtype = self.network.dtype
         if not self.timed:
             assert self.values is not None
-            return self.values[chunk], np.ones((len(chunk), 1), bool)
+            return self.values[chunk], np.full((len(chunk), 1), READ, np.int8)
         lengths = self.lengths[chunk]
-        steps = np.arange(max(1, lengths.max()))
-        real = steps < lengths[:, None]  # (b, t), of the sample; the mask may leave out more
-        mask = np.zeros(real.shape, bool)
-        mask[real] = np.concatenate([self.masks[i] for i in chunk])
+        longest = max(1, int(lengths.max()))
+        real = np.arange(longest) < lengths[:, None]  # (b, t); masks may leave out more
+        steps = np.zeros(real.shape, np.int8)
+        steps[real] = np.where(np.concatenate([self.masks[i] for i in chunk]), READ, MASKED)
         if self.values is not None:
             x = np.zeros((*real.shape, self.values.shape[2]), dtype)
-            width = min(len(steps), self.values.shape[1])
+            width = min(longest, self.values.shape[1])
             x[:, :width] = self.values[chunk, :width]
             if not real.all():
                 x[~real] = 0
-            return x, mask
+            return x, steps
         assert self.ids is not None
         assert self.network.embedding is not None
         ids = np.full(real.shape, -1)
         ids[real] = np.concatenate([self.ids[i] for i in chunk])
-        return self.network.embedding.rows(ids).astype(dtype, copy=False), mask
+        return self.network.embedding.rows(ids).astype(dtype, copy=False), steps
 
 
 def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:

@@ -87,11 +87,6 @@ class Network:
         unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}
         if unread:
             raise FormatError(f"No layer reads the output of {min(unread)!r}.")
-        if last.time:
-            raise FormatError(
-                f"The network ends in {last}, expected class scores (batch, classes): its last "
-                "recurrent layer returns a whole sequence."
-            )
         if self.output == "softmax" and last.units == 1:
             raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
         self._set("labels", self._names("labels", self.classes, "class {}"))
@@ -145,27 +140,12 @@ class Network:
     @property
     def input_shape(self) -> Shape:
         """Shape of one input after the embedding: what relevance is given for."""
-        return self.nodes[0].layer.input_shape()
+        return self.shapes[INPUT]
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
-        """Output shape by node name."""
-        shapes = {INPUT: self.input_shape}
-        for position, node in enumerate(self.nodes):
-            if node.name in shapes or not node.name or "/" in node.name:
-                raise FormatError(f"Layer name {node.name!r} is empty, holds '/' or is used twice.")
-            if isinstance(node.layer, Embedding) and position > 0:
-                raise FormatError(f"The embedding {node.name!r} must be the first layer.")
-            missing = [name for name in node.inputs if name not in shapes]
-            if missing:
-                raise FormatError(
-                    f"Layer {node.name!r} reads {missing[0]!r}, but no earlier layer is called so."
-                )
-            try:
-                shapes[node.name] = node.layer.output_shape(*(shapes[i] for i in node.inputs))
-            except FormatError as error:
-                raise FormatError(f"Layer {node.name!r}: {error}") from None
-        return MappingProxyType(shapes)
+        """Output shape by node name, `"input"` included."""
+        return MappingProxyType(find_shapes(self.nodes))
 
     @property
     def embedding(self) -> Embedding | None:
@@ -306,6 +286,51 @@ class Network:
         from lrp_engine.stream import explain_stream
 
         return explain_stream(self, texts, **options)
+
+
+def find_shapes(nodes: Sequence[Node]) -> dict[str, Shape]:
+    """Output shape by node name, and that of the input, which the layers' weights are made for.
+
+    Raises:
+        FormatError: a name is not one, or layers do not fit each other.
+    """
+    claims = (node.layer.input_shape() for node in nodes)
+    claimed = next((claim for claim in claims if claim is not None), None)
+    if claimed is None:
+        raise FormatError("No layer says how many numbers the network takes: none has weights.")
+    try:
+        return _shapes(nodes, claimed)
+    except FormatError:
+        # A dense layer works at every time step, too; a later layer may need them.
+        try:
+            return _shapes(nodes, claimed._replace(time=True))
+        except FormatError:
+            pass
+        raise
+
+
+def _shapes(nodes: Sequence[Node], start: Shape) -> dict[str, Shape]:
+    shapes = {INPUT: start}
+    for position, node in enumerate(nodes):
+        if node.name in shapes or not node.name or "/" in node.name:
+            raise FormatError(f"Layer name {node.name!r} is empty, holds '/' or is used twice.")
+        if isinstance(node.layer, Embedding) and position > 0:
+            raise FormatError(f"The embedding {node.name!r} must be the first layer.")
+        missing = [name for name in node.inputs if name not in shapes]
+        if missing:
+            raise FormatError(
+                f"Layer {node.name!r} reads {missing[0]!r}, but no earlier layer is called so."
+            )
+        try:
+            shapes[node.name] = node.layer.output_shape(*(shapes[i] for i in node.inputs))
+        except FormatError as error:
+            raise FormatError(f"Layer {node.name!r}: {error}") from None
+    if shapes[nodes[-1].name].time:
+        raise FormatError(
+            f"The network ends in {shapes[nodes[-1].name]}, expected class scores (batch, "
+            "classes): its last recurrent layer returns a whole sequence."
+        )
+    return shapes
 
 
 def _frozen(node: Node, dtype: str) -> Node:

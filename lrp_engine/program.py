@@ -17,6 +17,7 @@ import tensorflow as tf
 from lrp_engine import device
 from lrp_engine.calculus import Calculus, Gradient, Relevance, Several
 from lrp_engine.errors import InputError
+from lrp_engine.inputs import MASKED
 from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
 from lrp_engine.rules import Epsilon, Structure
 
@@ -74,16 +75,16 @@ class Program:
             ]
         self._passes: dict[tuple[tuple[str, ...], Structure, bool], Any] = {}
 
-    def scores(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """Class scores (B, C) of inputs (B, T, E) with mask (B, T), or (B, D) with mask (B, 1)."""
+    def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Class scores (B, C) of what `Samples.padded` returns."""
         with self._running():
-            return self._scores(tf.constant(x), tf.constant(mask)).numpy()
+            return self._scores(tf.constant(x), tf.constant(steps)).numpy()
 
     def backward(
         self,
         calculi: Sequence[str],
         x: np.ndarray,
-        mask: np.ndarray,
+        steps: np.ndarray,
         selection: np.ndarray | None,
         rule: Epsilon,
         *,
@@ -101,7 +102,7 @@ class Program:
         with self._running():
             results = self._passes[key](
                 tf.constant(x),
-                tf.constant(mask),
+                tf.constant(steps),
                 tf.constant(chosen, self.dtype),
                 tf.constant(predicted),
                 tf.constant(rule.parameters, self.dtype),
@@ -148,13 +149,13 @@ class Program:
     def _signature(self) -> list[tf.TensorSpec]:
         shape = self.network.input_shape
         x = [None, None, shape.units] if shape.time else [None, shape.units]
-        return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.bool)]
+        return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.int8)]
 
     @cached_property
     def _scores(self) -> Any:
         @self._on_device
-        def run(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-            return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, mask)[0]
+        def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+            return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, steps)[0]
 
         # TensorFlow warns of retracing when many functions share their code, as those of many
         # networks do; a partial has no code of its own.
@@ -166,7 +167,7 @@ class Program:
         @self._on_device
         def run(
             x: tf.Tensor,
-            mask: tf.Tensor,
+            steps: tf.Tensor,
             selection: tf.Tensor,
             predicted: tf.Tensor,
             parameters: tf.Tensor,
@@ -176,7 +177,7 @@ class Program:
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
                 ops = Ops(several, tape.watch)
-                scores, outputs = self._forward(ops, x, mask)
+                scores, outputs = self._forward(ops, x, steps)
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
             results = {}
@@ -210,20 +211,28 @@ class Program:
         )
 
     def _forward(
-        self, ops: Ops, x: tf.Tensor, mask: tf.Tensor
+        self, ops: Ops, x: tf.Tensor, steps: tf.Tensor
     ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
         """Scores (B, C) and every node's output by name."""
         if self.network.input_shape.time:
             # Whatever stands in the padding must not matter, not even NaN.
-            x = tf.where(mask[..., None], x, tf.zeros_like(x))
-            signals = {"input": Signal(x, mask)}
+            real = steps > 0
+            x = tf.where(real[..., None], x, tf.zeros_like(x))
+            signals = {"input": Signal(x, steps > MASKED, real)}
         else:
             signals = {"input": Signal(x)}
         for node in self.nodes:
             inputs = [signals[name] for name in node.inputs]
             output = node.layer.forward(ops.within(node.name), *inputs)
+            shape = self.network.shapes[node.name]
+            if not shape.time:
+                output = Signal(output.values)
+            steps = [shape.length] if shape.time else []
+            values = tf.ensure_shape(
+                output.values, [None, *steps, *([shape.units] * bool(shape.units))]
+            )
             # A node of its own, so that relevance can be asked for at its output.
-            signals[node.name] = output._replace(values=tf.identity(output.values))
+            signals[node.name] = output._replace(values=tf.identity(values))
         scores = signals[self.nodes[-1].name].values
         if self.network.single_sigmoid:
             scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=1)
@@ -231,9 +240,7 @@ class Program:
 
 
 def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:
-    return Relevance(
-        eps=parameters[0], bias_factor=parameters[1] if structure.hands_back else None
-    )
+    return Relevance(eps=parameters[0], bias_factor=parameters[1] if structure.hands_back else None)
 
 
 # Name -> calculus, given the rule's parameters as a tensor, and its structure.

@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 
 
 class Term(NamedTuple):
-    """One summand x W; `weight=None` is the identity."""
+    """One summand x W; `weight=None` is the identity.
+
+    `units` (..., 1) counts the inputs that exist where not all D do; the values of the others are
+    zeros, and what they receive must not be used.
+    """
 
     values: tf.Tensor  # (..., D)
     weight: tf.Tensor | None = None  # (D, M)
+    units: tf.Tensor | None = None
 
 
 class Projected(NamedTuple):

@@ -245,8 +245,8 @@ _CONFIGS: dict[str, tuple[Any, str]] = {
         "author's own",
     ),
     "unknown_layer": (
-        with_layer({"class_name": "Conv1D", "config": {"name": "c"}}),
-        "'c' (Conv1D) is not supported. Supported: 'Embedding', 'LSTM'",
+        with_layer({"class_name": "Conv2D", "config": {"name": "c"}}),
+        "'c' (Conv2D) is not supported. Supported: 'Embedding', 'LSTM'",
     ),
     "nested_model": (
         with_layer({"class_name": "Sequential", "config": {"name": "m"}}),

@@ -7,53 +7,29 @@ the same `Network`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from reference_layers import (
+    AddReference,
+    AttentionReference,
+    AveragePoolingReference,
+    BatchNormalizationReference,
+    ConcatenateReference,
+    Conv1DReference,
+    DotReference,
+    LayerNormalizationReference,
+    MaximumReference,
+    MaxPoolingReference,
+    MultiplyReference,
+    PoolingAttentionReference,
+    SameReference,
+    ShapeReference,
+    SoftmaxReference,
+)
+from reference_rules import FUNCTIONS, Result, add, linear
 
-from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding
+from lrp_engine import layers
+from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, SimpleRNN
 from lrp_engine.network import Network
-
-FUNCTIONS = {
-    "linear": lambda z: z,
-    "relu": lambda z: np.maximum(z, 0),
-    "tanh": np.tanh,
-    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
-    "hard_sigmoid": lambda z: np.clip((z + 3) / 6, 0, 1),
-    "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
-    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
-    "softplus": lambda z: np.logaddexp(0, z),
-    "softsign": lambda z: z / (1 + np.abs(z)),
-}
-
-
-@dataclass
-class Result:
-    scores: np.ndarray  # (C,)
-    relevance: np.ndarray  # (T, E) or (D,)
-    ledger: dict[str, np.ndarray] = field(default_factory=dict)  # name -> (T,) or ()
-    states: dict[str, float] = field(default_factory=dict)
-    layers: dict[str, np.ndarray] = field(default_factory=dict)
-
-
-def linear(R, z, inputs, weights, bias, eps, delta):
-    """The epsilon rule, message by message. Returns relevances of the inputs, [bias, stabilizer].
-
-    R, z, bias: (M,). inputs: list of (D_n,); weights: list of (D_n, M).
-    """
-    units = sum(len(x) for x in inputs)
-    sign = np.where(z >= 0, 1.0, -1.0)
-    s = R / (z + eps * sign)
-    relevances = []
-    for x, W in zip(inputs, weights, strict=True):
-        message = np.zeros((len(x), len(z)))
-        for k in range(len(x)):
-            for j in range(len(z)):
-                message[k, j] = x[k] * W[k, j] * s[j]
-                message[k, j] += delta * (bias[j] + eps * sign[j]) * s[j] / units
-        relevances.append(message.sum(axis=1))
-    kept = (1 - delta) * np.array([(bias * s).sum(), (eps * sign * s).sum()])
-    return relevances, kept
 
 
 class LSTMReference:
@@ -105,27 +81,138 @@ class LSTMReference:
                 self.b["g"], eps, delta,
             )  # fmt: skip
             Rc = Rkept
-        result.ledger[f"{self.prefix}/signal/bias"] = signal[:, 0]
-        result.ledger[f"{self.prefix}/signal/stabilizer"] = signal[:, 1]
-        result.ledger[f"{self.prefix}/cell/stabilizer"] = cell[:, 1]
+        result.book(f"{self.prefix}/signal", signal, True)
+        result.book(f"{self.prefix}/cell", cell, False)
         result.states[f"{self.prefix}/h"] = Rh.sum()
         result.states[f"{self.prefix}/c"] = Rc.sum()
         return Rx
 
 
-class BidirectionalReference:
-    def __init__(self, layer: Bidirectional, prefix: str) -> None:
-        self.one = LSTMReference(layer.forward_layer, f"{prefix}/forward")
-        self.two = LSTMReference(layer.backward_layer, f"{prefix}/backward")
+class GRUReference:
+    def __init__(self, layer: GRU, prefix: str) -> None:
+        self.layer, self.prefix = layer, prefix
+        H = self.H = layer.units
+        cut = {n: slice(k * H, (k + 1) * H) for k, n in enumerate("zrg")}
+        self.W = {n: layer.kernel[:, cut[n]] for n in "zrg"}
+        self.U = {n: layer.recurrent_kernel[:, cut[n]] for n in "zrg"}
+        self.b = {n: layer.bias[cut[n]] for n in "zrg"}
+        two = np.zeros(3 * H) if layer.recurrent_bias is None else layer.recurrent_bias
+        self.b2 = {n: two[cut[n]] for n in "zrg"}
+        self.squash = FUNCTIONS[layer.activation]
+        self.gate = FUNCTIONS[layer.recurrent_activation]
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return np.concatenate([self.one.forward(x), self.two.forward(x)], axis=-1)
+        self.x = x
+        self.order = range(len(x))[::-1] if self.layer.go_backwards else range(len(x))
+        h = np.zeros(self.H)
+        self.steps = {}
+        outputs = np.zeros((len(x), self.H))
+        for t in self.order:
+            z, r = (
+                self.gate(x[t] @ self.W[n] + h @ self.U[n] + self.b[n] + self.b2[n]) for n in "zr"
+            )
+            recalled = h @ self.U["g"] + self.b2["g"]
+            if self.layer.reset_after:
+                pre = x[t] @ self.W["g"] + self.b["g"] + r * recalled
+            else:
+                pre = x[t] @ self.W["g"] + self.b["g"] + (r * h) @ self.U["g"]
+            g = self.squash(pre)
+            new = z * h + (1 - z) * g
+            self.steps[t] = {"h": h, "z": z, "r": r, "recalled": recalled, "pre": pre, "g": g,
+                             "new": new}  # fmt: skip
+            h = outputs[t] = new
+        return outputs if self.layer.return_sequences else h
 
     def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
-        H = self.one.H
-        return self.one.backward(R[..., :H], eps, delta, result) + self.two.backward(
-            R[..., H:], eps, delta, result
-        )
+        T, H = len(self.x), self.H
+        Rx, Rh = np.zeros_like(self.x), np.zeros(H)
+        if not self.layer.return_sequences:
+            Rh = R.copy()
+        kept = {name: np.zeros((T, 2)) for name in ("signal", "cell", "recurrent")}
+        for t in reversed(self.order):
+            s = self.steps[t]
+            if self.layer.return_sequences:
+                Rh = Rh + R[t]
+            (Rstate, Rg), kept["cell"][t] = linear(
+                Rh, s["new"], [s["z"] * s["h"], (1 - s["z"]) * s["g"]], [np.eye(H), np.eye(H)],
+                np.zeros(H), eps, delta,
+            )  # fmt: skip
+            if self.layer.reset_after:
+                (Rx[t], Rrecalled), kept["signal"][t] = linear(
+                    Rg, s["pre"], [self.x[t], s["r"] * s["recalled"]], [self.W["g"], np.eye(H)],
+                    self.b["g"], eps, delta,
+                )  # fmt: skip
+                (Rback,), kept["recurrent"][t] = linear(
+                    Rrecalled, s["recalled"], [s["h"]], [self.U["g"]], self.b2["g"], eps, delta
+                )
+            else:
+                (Rx[t], Rback), kept["signal"][t] = linear(
+                    Rg, s["pre"], [self.x[t], s["r"] * s["h"]], [self.W["g"], self.U["g"]],
+                    self.b["g"], eps, delta,
+                )  # fmt: skip
+            Rh = Rstate + Rback
+        result.book(f"{self.prefix}/signal", kept["signal"], True)
+        result.book(f"{self.prefix}/cell", kept["cell"], False)
+        if self.layer.reset_after:
+            bias = self.layer.recurrent_bias is not None
+            result.book(f"{self.prefix}/recurrent", kept["recurrent"], bias)
+        result.states[f"{self.prefix}/h"] = Rh.sum()
+        return Rx
+
+
+class SimpleRNNReference:
+    def __init__(self, layer: SimpleRNN, prefix: str) -> None:
+        self.layer, self.prefix, self.H = layer, prefix, layer.units
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        layer, self.x = self.layer, x
+        self.order = range(len(x))[::-1] if layer.go_backwards else range(len(x))
+        h, outputs = np.zeros(self.H), np.zeros((len(x), self.H))
+        self.steps = {}
+        for t in self.order:
+            z = x[t] @ layer.kernel + h @ layer.recurrent_kernel + layer.bias
+            self.steps[t] = (h, z)
+            h = outputs[t] = FUNCTIONS[layer.activation](z)
+        return outputs if layer.return_sequences else h
+
+    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+        layer = self.layer
+        Rx, kept = np.zeros_like(self.x), np.zeros((len(self.x), 2))
+        Rh = np.zeros(self.H) if layer.return_sequences else R
+        for t in reversed(self.order):
+            h, z = self.steps[t]
+            (Rx[t], Rh), kept[t] = linear(
+                Rh + R[t] if layer.return_sequences else Rh, z, [self.x[t], h],
+                [layer.kernel, layer.recurrent_kernel], layer.bias, eps, delta,
+            )  # fmt: skip
+        result.book(f"{self.prefix}/signal", kept, True)
+        result.states[f"{self.prefix}/h"] = Rh.sum()
+        return Rx
+
+
+class BidirectionalReference:
+    def __init__(self, layer: Bidirectional, prefix: str) -> None:
+        self.merge, self.prefix = layer.merge, prefix
+        one, two = layer.forward_layer, layer.backward_layer
+        self.one = REFERENCES[type(one)](one, f"{prefix}/forward")
+        self.two = REFERENCES[type(two)](two, f"{prefix}/backward")
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        a, b = self.a, self.b = self.one.forward(x), self.two.forward(x)
+        if self.merge == "concat":
+            return np.concatenate([a, b], axis=-1)
+        return {"sum": a + b, "ave": (a + b) / 2, "mul": a * b}[self.merge]
+
+    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+        if self.merge == "concat":
+            Ra, Rb = R[..., : self.one.H], R[..., self.one.H :]
+        elif self.merge == "mul":
+            Ra = Rb = R / 2
+        else:
+            n = {"sum": 1, "ave": 2}[self.merge]
+            (Ra, Rb), kept = add(R, [self.a / n, self.b / n], eps, delta)
+            result.book(f"{self.prefix}/merge", kept, False)
+        return self.one.backward(Ra, eps, delta, result) + self.two.backward(Rb, eps, delta, result)
 
 
 class DenseReference:
@@ -144,30 +231,41 @@ class DenseReference:
                                strict=True)
         ]  # fmt: skip
         kept = np.array([kept for _, kept in rows])
-        for column, kind in enumerate(("bias", "stabilizer")):
-            if kind == "bias" and self.layer.bias is None:
-                continue
-            values = kept[:, column] if self.x.ndim == 2 else kept[0, column]
-            result.ledger[f"{self.prefix}/sum/{kind}"] = values
+        kept = kept if self.x.ndim == 2 else kept[0]
+        result.book(f"{self.prefix}/sum", kept, self.layer.bias is not None)
         return np.array([relevances[0] for relevances, _ in rows]).reshape(self.x.shape)
 
 
-class EmbeddingReference:
-    def __init__(self, layer: Embedding, prefix: str) -> None:
-        pass
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        return x
-
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
-        return R
-
-
 REFERENCES = {
-    LSTM: LSTMReference,
-    Bidirectional: BidirectionalReference,
-    Dense: DenseReference,
-    Embedding: EmbeddingReference,
+    layers.LSTM: LSTMReference,
+    layers.GRU: GRUReference,
+    layers.SimpleRNN: SimpleRNNReference,
+    layers.Bidirectional: BidirectionalReference,
+    layers.Dense: DenseReference,
+    layers.Conv1D: Conv1DReference,
+    layers.MaxPooling1D: MaxPoolingReference,
+    layers.AveragePooling1D: AveragePoolingReference,
+    layers.GlobalMaxPooling1D: MaxPoolingReference,
+    layers.GlobalAveragePooling1D: AveragePoolingReference,
+    layers.BatchNormalization: BatchNormalizationReference,
+    layers.LayerNormalization: LayerNormalizationReference,
+    layers.Embedding: SameReference,
+    layers.Masking: SameReference,
+    layers.Activation: SameReference,
+    layers.Softmax: SoftmaxReference,
+    layers.Flatten: ShapeReference,
+    layers.Reshape: ShapeReference,
+    layers.RepeatVector: ShapeReference,
+    layers.Concatenate: ConcatenateReference,
+    layers.Add: AddReference,
+    layers.Average: AddReference,
+    layers.Subtract: AddReference,
+    layers.Maximum: MaximumReference,
+    layers.Multiply: MultiplyReference,
+    layers.Attention: AttentionReference,
+    layers.AdditiveAttention: AttentionReference,
+    layers.AttentionPooling: PoolingAttentionReference,
+    layers.Dot: DotReference,
 }
 
 
@@ -177,19 +275,19 @@ def scores(network: Network, x: np.ndarray) -> np.ndarray:
 
 
 def _run(network, x):
-    layers = {n.name: REFERENCES[type(n.layer)](n.layer, n.name) for n in network.nodes}
+    made = {n.name: REFERENCES[type(n.layer)](n.layer, n.name) for n in network.nodes}
     values = {"input": x}
     for node in network.nodes:
-        values[node.name] = layers[node.name].forward(*(values[i] for i in node.inputs))
+        values[node.name] = made[node.name].forward(*(values[i] for i in node.inputs))
     out = values[network.nodes[-1].name]
-    return (np.array([-out[0], out[0]]) if len(out) == 1 else out), layers, values
+    return (np.array([-out[0], out[0]]) if len(out) == 1 else out), made, values
 
 
 def relevance(
     network: Network, x: np.ndarray, selection: np.ndarray, eps: float, delta: float
 ) -> Result:
     """LRP of one sample x (T, E) or (D,), for a signed choice of classes (C,)."""
-    found, layers, values = _run(network, x)
+    found, made, values = _run(network, x)
     result = Result(found, np.zeros_like(x))
     start = found * selection
     R = {name: np.zeros_like(value) for name, value in values.items()}
@@ -197,8 +295,11 @@ def relevance(
     R[last] = np.array([start.sum()]) if network.single_sigmoid else start
     for node in reversed(network.nodes):
         result.layers[node.name] = R[node.name]
-        for name in node.inputs:
-            R[name] = R[name] + layers[node.name].backward(R[node.name], eps, delta, result)
+        received = made[node.name].backward(R[node.name], eps, delta, result)
+        for name, part in zip(
+            node.inputs, received if isinstance(received, list) else [received], strict=True
+        ):
+            R[name] = R[name] + part
     result.relevance = R["input"]
     return result
 

@@ -49,6 +49,74 @@ def _functional(*layers: Any, inputs: Any = None) -> Any:
     return keras.Model(start, x)
 
 
+def _text_cnn(k: Any, Input: Any) -> Any:
+    import keras
+
+    words = Input((None,))
+    x = k.Embedding(V, E)(words)
+    branches = [
+        k.GlobalMaxPooling1D()(k.Conv1D(3, size, activation="relu", padding=padding)(x))
+        for size, padding in [(2, "valid"), (3, "same"), (4, "causal")]
+    ]
+    y = k.Conv1D(4, 3, strides=2, padding="same", use_bias=False)(x)
+    y = k.Activation("tanh")(k.BatchNormalization()(y))
+    y = k.MaxPooling1D(2, strides=1, padding="same")(y)
+    y = k.Conv1D(4, 2, dilation_rate=2, padding="causal")(y)
+    y = k.AveragePooling1D(2, padding="same")(y)
+    branches += [k.GlobalAveragePooling1D()(y), k.SimpleRNN(3)(y)]
+    return keras.Model(words, k.Dense(C)(k.Concatenate()(branches)))
+
+
+def _attentive(k: Any, Input: Any) -> Any:
+    import keras
+
+    words = Input((None,))
+    x = k.Embedding(V, E, mask_zero=True)(words)
+    h = k.Bidirectional(k.LSTM(2, return_sequences=True))(x)
+    h = k.LayerNormalization()(h)
+    one = k.Attention(use_scale=True)([h, h])
+    two = k.AdditiveAttention()([h, h, k.TimeDistributed(k.Dense(4))(h)])
+    three = k.Attention(score_mode="concat")([h, one])
+    last = k.GRU(4)(h)
+    asked = k.Flatten()(k.AdditiveAttention(use_scale=False)([k.Reshape((1, 4))(last), h]))
+    pooled = k.GlobalAveragePooling1D()(k.Concatenate()([one, two, three]))
+    y = k.Concatenate()([pooled, asked, last])
+    return keras.Model(words, k.Dense(C, activation="softmax")(y))
+
+
+def _attentive_by_hand(k: Any, Input: Any) -> Any:
+    import keras
+
+    words = Input((None,))
+    h = k.LSTM(4, return_sequences=True)(k.Embedding(V, E)(words))
+    last = k.GRU(4)(h)
+    one = k.Dot(axes=1)([k.Softmax()(k.Dot(axes=(2, 1))([h, last])), h])
+    two = k.Dot(axes=1)([k.Softmax(axis=1)(k.Dense(1, activation="tanh")(h)), h])
+    scores = k.Activation("softmax")(k.Flatten()(k.Dense(1)(h)))
+    three = k.Dot(axes=(1, 1))([h, scores])
+    four = k.GlobalAveragePooling1D()(k.Multiply()([h, k.Reshape((-1, 1))(scores)]))
+    y = k.Concatenate()([one, k.Flatten()(two), three, four, k.Dot(axes=-1)([one, last])])
+    return keras.Model(words, k.Dense(1, activation="sigmoid")(y))
+
+
+def _merges(k: Any, Input: Any) -> Any:
+    import keras
+
+    vectors = Input((None, E))
+    x = k.Masking(0.5)(vectors)
+    a, b = k.GRU(3, return_sequences=True)(x), k.LSTM(3, return_sequences=True)(x)
+    c = k.Add()([a, b, a])
+    c = k.Subtract()([k.Multiply()([c, a]), k.Average()([b, c])])
+    c = k.Activation("relu")(k.Maximum()([c, b]))
+    d = k.GlobalAveragePooling1D()(c)
+    e = k.SimpleRNN(2)(k.Permute((1, 2))(k.RepeatVector(3)(d)))
+    f = k.BatchNormalization(scale=False)(k.Flatten()(k.RepeatVector(2)(d)))
+    g = k.GlobalMaxPooling1D()(c)
+    y = k.Dense(4)(k.Concatenate()([d, e, f, g]))
+    y = k.LayerNormalization(center=False)(k.Add()([y, k.Activation("tanh")(y)]))
+    return keras.Model(vectors, k.Dense(2)(y))
+
+
 def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
     """By name: a function of (keras.layers, keras.Input) that builds the model."""
     return {
@@ -93,6 +161,40 @@ def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
             k.Dense(C),
             k.Softmax(),
         ),
+        "gru": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.Bidirectional(k.GRU(H, return_sequences=True), merge_mode="sum"),
+            k.GRU(4, reset_after=False, go_backwards=True, recurrent_activation="hard_sigmoid"),
+            k.Dense(C),
+        ),
+        "gru_without_bias": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.GRU(H, use_bias=False, return_sequences=True),
+            k.GRU(H, use_bias=False, reset_after=False),
+            k.Dense(1, activation="sigmoid"),
+        ),
+        "simple_rnn": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.Bidirectional(k.SimpleRNN(H, return_sequences=True), merge_mode="ave"),
+            k.SimpleRNN(2, return_sequences=True),
+            k.Bidirectional(
+                k.SimpleRNN(H, activation="relu"),
+                backward_layer=k.GRU(H, go_backwards=True),
+                merge_mode="mul",
+            ),
+            k.Dense(C),
+        ),
+        "text_cnn": _text_cnn,
+        "attentive": _attentive,
+        "attentive_by_hand": _attentive_by_hand,
+        "merges": _merges,
+        "masking": lambda k, Input: _chain(
+            k.Masking(0.5),
+            k.LSTM(H),
+            k.BatchNormalization(),
+            k.Activation("softmax"),
+            inputs=Input((None, E)),
+        ),
         "two_given_directions": lambda k, _: _chain(
             k.Embedding(V, E),
             k.Bidirectional(
@@ -125,7 +227,11 @@ def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
 KERAS_MODELS = _keras_models()
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    # Keras 3 where convolution and pooling follow a mask.
+    pytest.mark.filterwarnings("ignore:.*destroy the mask information:UserWarning"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +245,14 @@ def keras_model():
         if name not in built:
             model = KERAS_MODELS[name](keras.layers, keras.Input)
             rng = np.random.default_rng(sorted(KERAS_MODELS).index(name))
-            model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+            model.set_weights(
+                [
+                    rng.normal(size=w.shape)
+                    if "variance" not in w.path
+                    else rng.uniform(1, 2, w.shape)
+                    for w in model.weights
+                ]
+            )
             built[name] = model
         return built[name]
 
@@ -150,7 +263,9 @@ def _inputs(model: Any) -> np.ndarray:
     """Five samples; where padding is masked, two of them end in padding."""
     rng, axes = np.random.default_rng(9), len(model.input_shape)
     if axes == 3:
-        return rng.normal(size=(5, 7, E)).astype("float32")
+        x = rng.normal(size=(5, 7, E)).astype("float32")
+        x[0, 4:] = x[1, 2] = 0.5  # what Masking masks
+        return x
     if model.input_shape[1] is not None:
         return rng.normal(size=(5, model.input_shape[1])).astype("float32")
     ids = rng.integers(1, V, size=(5, 7))
@@ -242,9 +357,7 @@ def test_weights_of_any_precision_are_read(policy, kind, tmp_path):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda k: [k.Embedding(V, E), k.Bidirectional(k.LSTM(H), merge_mode="sum")], "merge_mode"),
-        (lambda k: [k.Embedding(V, E), k.Bidirectional(k.GRU(H))], "wraps 'GRU'"),
-        (lambda k: [k.Embedding(V, E), k.GRU(H)], "(GRU) is not supported"),
+        (lambda k: [k.Embedding(V, E), k.GRU(H, activation="gelu")], "'gelu'"),
         (
             lambda k: [
                 k.Embedding(V, E),
@@ -255,9 +368,11 @@ def test_weights_of_any_precision_are_read(policy, kind, tmp_path):
         ),
         (lambda k: [k.Embedding(V, E), k.LSTM(H, activation="gelu")], "supported: 'linear'"),
         (lambda k: [k.Embedding(V, E), k.LSTM(H), k.Dense(2, "gelu"), k.Dense(2)], "'gelu'"),
+        (lambda k: [k.Embedding(V, E), k.Conv1D(4, 2, groups=2), k.LSTM(2)], "groups=2"),
+        (lambda k: [k.Embedding(V, E), k.LSTM(4), k.Reshape((2, 2)), k.LSTM(2)], "shape (2, 2)"),
         (
-            lambda k: [k.Embedding(V, E), k.LSTM(H), k.Activation("tanh"), k.Dense(2)],
-            "follow Dense",
+            lambda k: [k.Embedding(V, E), k.GlobalMaxPooling1D(keepdims=True), k.LSTM(2)],
+            "keepdims=True",
         ),
         (lambda k: [k.Embedding(V, E), k.LSTM(H, return_sequences=True)], "whole sequence"),
         (lambda k: [k.Dropout(0.1)], "no layers with weights"),
@@ -272,6 +387,29 @@ def test_what_is_not_supported_is_named(make, words, tmp_path):
     with pytest.raises(FormatError) as caught:
         lrp_engine.load(_file(model, tmp_path, ".keras"))
     assert words in str(caught.value)
+
+
+def test_layers_for_texts_of_one_length_are_refused(tmp_path):
+    import keras
+
+    k = keras.layers
+    for layers, words in [
+        ([k.Flatten(), k.Dense(2)], "pool over time instead"),
+        ([k.Permute((2, 1)), k.LSTM(2)], "exchanges time and units"),
+    ]:
+        model = _chain(k.Embedding(V, E), *layers, inputs=keras.Input((6,)))
+        with pytest.raises(FormatError, match=words):
+            lrp_engine.load(_file(model, tmp_path, ".keras"))
+
+
+def test_causal_attention_is_refused(tmp_path):
+    import keras
+
+    k, words = keras.layers, keras.Input((None,))
+    x = k.Embedding(V, E)(words)
+    y = k.GlobalAveragePooling1D()(k.Attention()([x, x], use_causal_mask=True))
+    with pytest.raises(FormatError, match="use_causal_mask"):
+        lrp_engine.load(_file(keras.Model(words, k.Dense(2)(y)), tmp_path, ".keras"))
 
 
 def test_models_with_two_inputs_or_two_outputs_are_refused(tmp_path):

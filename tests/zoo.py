@@ -6,7 +6,38 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding, Layer
+from lrp_engine.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    Add,
+    AdditiveAttention,
+    Attention,
+    AttentionPooling,
+    Average,
+    AveragePooling1D,
+    BatchNormalization,
+    Bidirectional,
+    Concatenate,
+    Conv1D,
+    Dense,
+    Dot,
+    Embedding,
+    Flatten,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    Layer,
+    LayerNormalization,
+    Masking,
+    Maximum,
+    MaxPooling1D,
+    Multiply,
+    RepeatVector,
+    Reshape,
+    SimpleRNN,
+    Softmax,
+    Subtract,
+)
 from lrp_engine.network import Network, Node
 
 E, H, V = 4, 3, 11
@@ -20,15 +51,32 @@ class Draw:
         self.rng = np.random.default_rng(seed)
 
     def __call__(self, *shape: int) -> np.ndarray:
-        return self.rng.normal(size=shape) * 0.7
+        return np.asarray(self.rng.normal(size=shape) * 0.7)
 
     def lstm(self, units: int = E, **options: object) -> LSTM:
         return LSTM(self(units, 4 * H), self(H, 4 * H), self(4 * H), **options)  # type: ignore[arg-type]
+
+    def gru(self, units: int = E, *, two_biases: bool = True, **options: object) -> GRU:
+        second = self(3 * H) if two_biases else None
+        return GRU(self(units, 3 * H), self(H, 3 * H), self(3 * H), second, **options)  # type: ignore[arg-type]
+
+    def rnn(self, units: int = E, *, hidden: int = H, **options: object) -> SimpleRNN:
+        return SimpleRNN(self(units, hidden), self(hidden, hidden), self(hidden), **options)  # type: ignore[arg-type]
 
     def bilstm(self, units: int = E, **options: object) -> Bidirectional:
         return Bidirectional(
             self.lstm(units, **options), self.lstm(units, go_backwards=True, **options)
         )
+
+
+def _graph(*nodes: tuple, **options: object) -> Network:
+    """Nodes (name, layer, inputs...); without inputs, a node reads the one before it."""
+    names = ["input", *(name for name, *_ in nodes)]
+    made = tuple(
+        Node(name, layer, tuple(inputs) or (names[n],))
+        for n, (name, layer, *inputs) in enumerate(nodes)
+    )
+    return Network(nodes=made, dtype="float64", **options)  # type: ignore[arg-type]
 
 
 def _chain(*layers: Layer, **options: object) -> Network:
@@ -49,12 +97,139 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
     "bilstm_words": lambda d: _chain(
         Embedding(d(V, E), mask_zero=True), d.bilstm(), Dense(d(2 * H, 3)), vocabulary=_words()
     ),
+    "gru": lambda d: _chain(d.gru(), Dense(d(H, 3), d(3))),
+    "gru_before": lambda d: _chain(
+        d.gru(two_biases=False, reset_after=False, go_backwards=True), Dense(d(H, 3), d(3))
+    ),
+    "rnn": lambda d: _chain(d.rnn(activation="softsign"), Dense(d(H, 2), d(2))),
+    "bidirectional_sum": lambda d: _chain(
+        Bidirectional(
+            d.gru(return_sequences=True), d.lstm(return_sequences=True, go_backwards=True), "sum"
+        ),
+        Bidirectional(d.rnn(H), d.rnn(H, go_backwards=True), "ave"),
+        Dense(d(H, 3), d(3)),
+    ),
+    "bidirectional_mul": lambda d: _chain(
+        Bidirectional(
+            d.gru(return_sequences=True, two_biases=False),
+            d.rnn(hidden=2, return_sequences=True, go_backwards=True),
+        ),
+        Bidirectional(d.gru(H + 2), d.rnn(H + 2, go_backwards=True, activation="relu"), "mul"),
+        Dense(d(H, 3), d(3)),
+    ),
+    "gru_before_stack": lambda d: _chain(
+        d.gru(two_biases=False, reset_after=False, return_sequences=True),
+        d.rnn(H, return_sequences=True, go_backwards=True),
+        d.gru(H, go_backwards=True, recurrent_activation="hard_sigmoid"),
+        Dense(d(H, 3), d(3)),
+    ),
     "stack": lambda d: _chain(
         d.bilstm(return_sequences=True),
         Dense(d(2 * H, 5), d(5), activation="tanh"),
         d.lstm(5),
         Dense(d(H, 4), d(4), activation="relu"),
         Dense(d(4, 3), d(3)),
+    ),
+    "convolution": lambda d: _chain(
+        Conv1D(d(3, E, 5), d(5), activation="tanh", padding="same"),
+        MaxPooling1D(2, 1, "same"),
+        Conv1D(d(2, 5, 4), padding="causal", dilation=2),
+        GlobalMaxPooling1D(),
+        Dense(d(4, 3), d(3)),
+    ),
+    "convolution_strides": lambda d: _chain(
+        Masking(),
+        Conv1D(d(3, E, 5), d(5), padding="same", strides=2, activation="softplus"),
+        AveragePooling1D(2, 2, "same"),
+        Conv1D(d(1, 5, 5), d(5)),
+        d.lstm(5),
+        Dense(d(H, 3), d(3)),
+    ),
+    "pooled_text_cnn": lambda d: _graph(
+        ("words", Conv1D(d(1, E, H), d(H), activation="relu"), "input"),
+        ("wide", Conv1D(d(4, E, H), d(H), padding="causal", strides=3), "input"),
+        ("most", GlobalMaxPooling1D(skip_masked=False), "words"),
+        ("pairs", AveragePooling1D(2, 1, "same"), "wide"),
+        ("mean", GlobalAveragePooling1D()),
+        ("both", Concatenate(), "most", "mean"),
+        ("out", Dense(d(2 * H, 3), d(3))),
+    ),
+    "normalized": lambda d: _chain(
+        BatchNormalization(d(E), np.abs(d(E)), d(E), d(E)),
+        d.bilstm(return_sequences=True),
+        LayerNormalization(d(2 * H), d(2 * H)),
+        MaxPooling1D(1, 1),
+        d.gru(2 * H),
+        LayerNormalization(epsilon=0.1),
+        Activation("relu"),
+        Dense(d(H, 3), d(3)),
+    ),
+    "merged": lambda d: _graph(
+        ("one", d.lstm(return_sequences=True), "input"),
+        ("two", d.gru(return_sequences=True, go_backwards=True), "input"),
+        ("sum", Add(), "one", "two", "one"),
+        ("less", Subtract(), "sum", "two"),
+        ("mean", Average(), "less", "one"),
+        ("most", Maximum(), "mean", "two"),
+        ("times", Multiply(), "most", "one"),
+        ("gate", Dense(d(H, 1), d(1), activation="sigmoid"), "two"),
+        ("gated", Multiply(), "gate", "times"),
+        ("side", Concatenate(), "gated", "one"),
+        ("pool", GlobalAveragePooling1D()),
+        ("soft", Softmax()),
+        ("out", Dense(d(2 * H, 2), d(2))),
+    ),
+    "attention": lambda d: _graph(
+        ("states", d.bilstm(return_sequences=True), "input"),
+        ("self", Attention(), "states", "states"),
+        ("add", AdditiveAttention(d(2 * H)), "self", "states", "self"),
+        ("mean", GlobalAveragePooling1D()),
+        ("out", Dense(d(2 * H, 3), d(3))),
+    ),
+    "attention_query": lambda d: _graph(
+        ("states", d.lstm(return_sequences=True), "input"),
+        ("last", d.gru(H), "states"),
+        ("asks", Reshape(H, 1)),
+        ("one", Attention(d(1), d(1)), "asks", "states"),
+        ("two", Attention(concat=d(1)), "asks", "states"),
+        ("three", AdditiveAttention(), "asks", "states"),
+        ("four", Attention(d(1)), "asks", "states"),
+        ("all", Concatenate(), "one", "two", "three", "four", "asks"),
+        ("flat", Flatten()),
+        ("out", Dense(d(5 * H, 3), d(3))),
+    ),
+    "attention_pooling": lambda d: _chain(
+        d.bilstm(return_sequences=True),
+        AttentionPooling(d(2 * H, 5), d(5), d(5)),
+        Dense(d(2 * H, 3), d(3)),
+    ),
+    "attention_by_hand": lambda d: _graph(
+        ("states", d.lstm(return_sequences=True), "input"),
+        ("last", d.lstm(H), "states"),
+        ("scores", Dot(2, 1), "states", "last"),
+        ("softmax", Softmax()),
+        ("context", Dot(1, 1), "softmax", "states"),
+        ("both", Concatenate(), "context", "last"),
+        ("out", Dense(d(2 * H, 3), d(3))),
+    ),
+    "attention_by_columns": lambda d: _graph(
+        ("states", d.gru(return_sequences=True), "input"),
+        ("scores", Dense(d(H, 1), activation="tanh")),
+        ("softmax", Softmax(1)),
+        ("context", Dot(1, 1), "softmax", "states"),
+        ("flat", Flatten()),
+        ("raw", Flatten(), "scores"),
+        ("soft", Softmax(1)),
+        ("column", Reshape(1, -1)),
+        ("row", Flatten()),
+        ("other", Dot(1, 1), "states", "row"),
+        ("match", Dot(1, 1), "flat", "other"),
+        ("level", Dot(-1, -1), "other", "states"),
+        ("weighs", Dot(1, 1), "level", "states"),
+        ("wide", RepeatVector(3), "weighs"),
+        ("rnn", d.rnn(H)),
+        ("all", Concatenate(), "flat", "match", "rnn"),
+        ("out", Dense(d(2 * H + 1, 2), d(2))),
     ),
     "dense": lambda d: _chain(
         Dense(d(6, 5), d(5), activation="relu"),

@@ -14,7 +14,7 @@ from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.plain import parse_json, parse_words, words_by_id
 from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
 from lrp_engine.layers import Embedding
-from lrp_engine.network import INPUT, OUTPUTS, Network, Node
+from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
 from lrp_engine.text import Tokenizer, Vocabulary
 
 SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels")
@@ -208,7 +208,7 @@ def _prepend(table: np.ndarray, nodes: Sequence[Node]) -> list[Node]:
             f"The file has an embedding of its own ({nodes[0].name!r}, shape "
             f"{tuple(first.table.shape)}); leave `embeddings` out."
         )
-    wanted = first.input_shape()
+    wanted = find_shapes(nodes)[INPUT]
     if not wanted.time:
         raise FormatError(
             f"The network takes {wanted.units} features, not words; leave `embeddings` out."

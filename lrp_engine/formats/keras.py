@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +15,9 @@ from lrp_engine.formats.keras_layers import build
 from lrp_engine.formats.keras_weights import Weights, archive_weights, legacy_weights
 from lrp_engine.formats.plain import parse_json
 from lrp_engine.formats.reader import Reader
-from lrp_engine.layers import Dense, Embedding, Layer
+from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
 from lrp_engine.layers.activations import check_activation
-from lrp_engine.network import INPUT, OUTPUTS, Network, Node
+from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _ROOT = ""
@@ -69,53 +70,65 @@ def _assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) -
     steps: list[_Step] = []
     where: dict[str, int] = {graph.input: -1}  # entry -> position of the step that computes it
     used: set[str] = {INPUT}
-    readers: dict[int, int] = {}
+    reads = Counter(name for entry in graph.entries for name in entry.inputs)
+    shared: dict[str, bool] = {graph.input: True}  # whether others see what an entry passes on
+
+    def append(name: str, layer: Layer, sources: list[int]) -> int:
+        inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
+        steps.append(_Step(Node(_unused(name, used), layer, inputs)))
+        return len(steps) - 1
+
     for entry in graph.entries:
         built = build(entry, weights(entry.name), old=old)
         sources = [where[name] for name in entry.inputs]
         if built.layer is not None:
-            for source in sources:
-                readers[source] = readers.get(source, 0) + 1
-            inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
-            name = _unused(entry.name, used)
-            steps.append(_Step(Node(name, built.layer, inputs)))
-            where[entry.name] = len(steps) - 1
+            where[entry.name] = append(entry.name, built.layer, sources)
         else:
             where[entry.name] = sources[0]
         at = where[entry.name]
+        first = entry.inputs[0]
+        shared[entry.name] = built.layer is None and (shared[first] or reads[first] > 1)
         if built.activation != "linear":
-            if at < 0 or steps[at].activation != "linear" or readers.get(at):
-                raise FormatError(
-                    f"Layer {entry.name!r} applies {built.activation!r} to something other than "
-                    "the output of one linear layer, which is not supported."
-                )
-            steps[at] = replace(steps[at], activation=built.activation)
+            if at < 0 or steps[at].activation != "linear" or shared[entry.name]:
+                layer = _activation(entry.name, built.activation)
+                where[entry.name] = append(entry.name, layer, [at])
+            else:
+                steps[at] = replace(steps[at], activation=built.activation)
     if not steps:
         raise FormatError("The Keras model has no layers with weights.")
     if where[graph.output] != len(steps) - 1:
         raise FormatError("The Keras model's output is not computed by its last layer.")
-    _check_input(graph, steps[0].node.layer)
-    output, assumptions = _output(steps[-1], given)
-    nodes = [_with_activation(step) for step in steps[:-1]]
+    nodes = [node for step in steps[:-1] for node in _with_activation(step, used)]
     last = steps[-1]
-    nodes.append(last.node if last.activation in OUTPUTS else _with_activation(last))
+    if isinstance(last.node.layer, (Softmax, Activation)):  # of a layer that others read, too
+        raise FormatError(f"The Keras model ends in {last.node.name!r}, which is not supported.")
+    nodes += [last.node] if last.activation in OUTPUTS else _with_activation(last, used)
+    shapes = find_shapes(nodes)
+    _check_input(graph, nodes[0].layer, shapes[INPUT])
+    output, assumptions = _output(last, shapes[nodes[-1].name], given)
     assumptions += _about_padding(graph, nodes[0].layer)
     return {"nodes": nodes, "output": output, "assumptions": assumptions}
 
 
-def _with_activation(step: _Step) -> Node:
+def _with_activation(step: _Step, used: set[str]) -> list[Node]:
+    """The layer with its activation inside, or else as a layer of its own under the same name."""
+    node, layer = step.node, _activation(step.node.name, step.activation)
     if step.activation == "linear":
-        return step.node
-    if not isinstance(step.node.layer, Dense):
-        raise FormatError(
-            f"An activation {step.activation!r} after layer {step.node.name!r} is not supported; "
-            "activations may follow Dense layers."
-        )
-    check_activation(f"Layer {step.node.name!r}", step.activation)
-    return replace(step.node, layer=replace(step.node.layer, activation=step.activation))
+        return [node]
+    if isinstance(node.layer, (Dense, Conv1D)) and isinstance(layer, Activation):
+        return [replace(node, layer=replace(node.layer, activation=step.activation))]
+    before = replace(node, name=_unused(f"{node.name}_linear", used))
+    return [before, Node(node.name, layer, (before.name,))]
 
 
-def _output(last: _Step, given: Companions) -> tuple[str, list[str]]:
+def _activation(name: str, activation: str) -> Layer:
+    if activation == "softmax":
+        return Softmax()
+    check_activation(f"Layer {name!r}", activation)
+    return Activation(activation)
+
+
+def _output(last: _Step, shape: Shape, given: Companions) -> tuple[str, list[str]]:
     """What the last layer's numbers mean, and what had to be assumed for it."""
     if last.activation in OUTPUTS:
         if given.output not in (None, last.activation):
@@ -124,7 +137,7 @@ def _output(last: _Step, given: Companions) -> tuple[str, list[str]]:
                 f"{last.activation!r}."
             )
         return last.activation, []
-    single = isinstance(last.node.layer, Dense) and last.node.layer.kernel.shape[-1] == 1
+    single = shape.units == 1
     output = "sigmoid" if single else "softmax"
     if given.output is not None:
         return given.output, []
@@ -134,10 +147,10 @@ def _output(last: _Step, given: Companions) -> tuple[str, list[str]]:
     return output, [ends + "outputs are taken as the logits of a softmax: one class is right."]
 
 
-def _check_input(graph: Graph, first: Layer) -> None:
+def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
     """An input of another rank than the layers are made for would be read as something else."""
     axes = graph.input_axes
-    expected = 2 if isinstance(first, Embedding) else 3 if first.input_shape().time else 2
+    expected = 2 if isinstance(first, Embedding) or not wanted.time else 3
     if axes is not None and axes != expected:
         raise FormatError(
             f"The Keras model takes an input with {axes} axes, expected {expected}: "

@@ -79,6 +79,7 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
     output = _only(config.get("output_layers"), "outputs")
     entries: dict[str, Entry] = {}
     padding_masks: set[str] = set()
+    masking = _masking(layers)
     shape: tuple[int | None, int | None] = (None, None)
     kinds = tuple((_entry(layer, ()).name, _entry(layer, ()).kind) for layer in layers)
     _check_unique(kinds)
@@ -87,8 +88,8 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
             shape = _input_shape(layer)
             continue
         call = _call(name, layer.get("inbound_nodes"))
-        if kind == "NotEqual" and call.inputs == (source,) and call.constants == [0]:
-            padding_masks.add(name)  # what an embedding with mask_zero writes beside itself
+        if _computes_mask(kind, call, masking, padding_masks):
+            padding_masks.add(name)
             continue
         if set(call.masks) - padding_masks:
             raise FormatError(f"Layer {name!r} gets a mask that is computed in an unknown way.")
@@ -116,6 +117,9 @@ def _call(name: str, nodes: Any) -> _Call:
         arguments = [list(t[:3]) for t in nodes[0]]
         options = {k: v for t in nodes[0] if len(t) > 3 for k, v in t[3].items()}
     given = dict(options)
+    for option in ("use_causal_mask", "return_attention_scores"):
+        if given.get(option):
+            raise FormatError(f"Layer {name!r} is called with {option}, which is not supported.")
     mask = given.pop("mask", None)
     if any(True for value in given.values() for _ in _tensors(value)):
         raise FormatError(
@@ -190,13 +194,43 @@ def _in_order(entries: Mapping[str, Entry], source: str, output: str) -> Iterato
         yield entries[name]
 
 
+def _masking(layers: list[Any]) -> list[tuple[tuple[str, ...], Any]]:
+    """What layers that mask read, and the value they mask."""
+    found = []
+    for layer in layers:
+        kind, config = _get(layer, "class_name"), _get(layer, "config")
+        if kind == "Masking" or (kind == "Embedding" and _get(config, "mask_zero", False)):
+            value = _get(config, "mask_value", 0.0) if kind == "Masking" else 0
+            name = str(_get(config, "name", ""))
+            found.append((_call(name, layer.get("inbound_nodes")).inputs, value))
+    return found
+
+
+def _computes_mask(
+    kind: str, call: _Call, masking: list[tuple[tuple[str, ...], Any]], masks: set[str]
+) -> bool:
+    """Whether this is one of the operations that Keras 3 writes beside layers that pass masks on.
+
+    The layers are enough: they pass masks on here as they do there.
+    """
+    if kind == "NotEqual":
+        return any(call.inputs == read and call.constants == [v] for read, v in masking)
+    if kind == "ZerosLike":  # of a layer's output, to give a mask its shape
+        return True
+    joins = ("ConvertToTensor", "ExpandDims", "LogicalOr", "Any", "Concatenate")
+    return kind in joins and bool(call.inputs) and masks.issuperset(call.inputs)
+
+
 def _check_masks(entries: tuple[Entry, ...]) -> None:
-    masking = any(e.kind == "Embedding" and e.config.get("mask_zero") for e in entries)
+    masking = any(
+        e.kind == "Masking" or (e.kind == "Embedding" and e.config.get("mask_zero"))
+        for e in entries
+    )
     for entry in entries:
         if entry.masked and not masking:
             raise FormatError(
-                f"Layer {entry.name!r} gets a mask, but no embedding has mask_zero=True; set it "
-                "there instead."
+                f"Layer {entry.name!r} gets a mask, but no embedding has mask_zero=True and there "
+                "is no Masking layer; mask there instead."
             )
 
 

@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.keras_graph import Entry
-from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding, Layer
-from lrp_engine.layers.activations import check_activation
-from lrp_engine.layers.lstm import reorder_gates
-
-GATES = "ifgo"  # Keras calls g "c"
-
-
-@dataclass(frozen=True, eq=False)
-class Built:
-    """A layer (None: passes its input on) and the activation that follows it."""
-
-    layer: Layer | None = None
-    activation: str = "linear"
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One layer in the file: what the builders read."""
-
-    name: str
-    kind: str
-    config: Mapping[str, Any]
-    weights: Sequence[np.ndarray]
-    old: bool = False  # written by Keras 2 or older
-
-    def refuse(self, why: str) -> FormatError:
-        return FormatError(f"Layer {self.name!r} ({self.kind}) {why}")
-
-    def activation(self, key: str, default: str) -> str:
-        value = self.config.get(key, default)
-        if value is None:
-            return "linear"
-        if not isinstance(value, str):
-            raise self.refuse(f"has a custom {key}; its code is not in the file.")
-        if value == "hard_sigmoid" and self.old:
-            raise self.refuse(
-                "uses the hard_sigmoid of Keras 2, which is another function than today's; train "
-                f"or save the model with {key}='sigmoid'."
-            )
-        return value
-
-    def arrays(self, *names: str) -> list[np.ndarray]:
-        """The weights, checked against what the class has: one array per name, and its axes."""
-        if len(self.weights) != len(names):
-            raise self.refuse(
-                f"has {len(self.weights)} arrays of weights, expected {len(names)}: "
-                f"{', '.join(names)}."
-            )
-        for name, array in zip(names, self.weights, strict=True):
-            axes = 1 if name == "bias" else 2
-            if array.ndim != axes:
-                raise self.refuse(
-                    f"has a {name} of shape {array.shape}, expected {axes} "
-                    f"{'axes' if axes > 1 else 'axis'}."
-                )
-        return list(self.weights)
-
-    def check_units(self, key: str, found: int) -> None:
-        declared = self.config.get(key)
-        if declared != found:
-            raise self.refuse(f"declares {key}={declared!r:.40}, but its weights have {found}.")
+from lrp_engine.formats.keras_merging import MERGING
+from lrp_engine.formats.keras_over_time import OVER_TIME
+from lrp_engine.formats.keras_recurrent import RECURRENT, bidirectional, recurrent
+from lrp_engine.formats.keras_source import Built, Source, foreign, inner
+from lrp_engine.layers import Dense, Embedding, Softmax
 
 
 def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> Built:
@@ -82,14 +25,14 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
     source = Source(entry.name, entry.kind, entry.config, weights, old)
     if entry.kind in _REFUSED:
         raise source.refuse(_REFUSED[entry.kind])
-    if _foreign(entry.package, entry.kind):
+    if foreign(entry.package, entry.kind):
         raise source.refuse(
             f"is a class of the author's own ({entry.package!r:.60}); its code is not in the "
             f"file. Supported: {choices(BUILDERS)}."
         )
     if entry.kind not in BUILDERS:
         raise source.refuse(f"is not supported. Supported: {choices(BUILDERS)}.")
-    if len(entry.inputs) != 1:
+    if len(entry.inputs) != 1 and entry.kind not in MERGING:
         raise source.refuse(f"reads {len(entry.inputs)} inputs, expected one.")
     try:
         return BUILDERS[entry.kind](source)
@@ -115,93 +58,17 @@ def _dense(source: Source) -> Built:
     return Built(Dense(kernel, bias), source.activation("activation", "linear"))
 
 
-def _lstm(source: Source) -> Built:
-    layer = _lstm_layer(source)
-    if layer.go_backwards and layer.return_sequences:
-        raise source.refuse(
-            "reads backwards and returns its sequence in reverse order, which is not supported; "
-            "use Bidirectional, or return_sequences=False."
-        )
-    return Built(layer)
-
-
-def _lstm_layer(source: Source) -> LSTM:
-    config = source.config
-    for option in ("return_state", "time_major"):
-        if config.get(option):
-            raise source.refuse(f"has {option}=True, which is not supported; train it without.")
-    activation = source.activation("activation", "tanh")
-    recurrent_activation = source.activation("recurrent_activation", "sigmoid")
-    check_activation("The LSTM", activation)
-    check_activation("The LSTM's gates", recurrent_activation)
-    if config.get("use_bias", True):
-        kernel, recurrent, bias = source.arrays("kernel", "recurrent_kernel", "bias")
-    else:
-        kernel, recurrent = source.arrays("kernel", "recurrent_kernel")
-        bias = np.zeros(kernel.shape[1], kernel.dtype)
-    units = recurrent.shape[0]
-    source.check_units("units", units)
-    for array in (kernel, recurrent, bias):
-        if array.shape[-1] != 4 * units:
-            raise source.refuse(
-                f"has weights of shape {array.shape}, expected {4 * units} columns."
-            )
-    return LSTM(
-        kernel=reorder_gates(kernel, GATES),
-        recurrent_kernel=reorder_gates(recurrent, GATES),
-        bias=reorder_gates(bias, GATES),
-        activation=activation,
-        recurrent_activation=recurrent_activation,
-        return_sequences=bool(config.get("return_sequences", False)),
-        go_backwards=bool(config.get("go_backwards", False)),
-    )
-
-
-def _bidirectional(source: Source) -> Built:
-    mode = source.config.get("merge_mode", "concat")
-    if mode != "concat":
-        raise source.refuse(f"has merge_mode {mode!r:.40}; supported: 'concat'.")
-    forward = _inner(source, "layer", "a recurrent layer")
-    if forward.kind != "LSTM":
-        raise source.refuse(f"wraps {forward.kind!r:.60}; supported: 'LSTM'.")
-    if source.config.get("backward_layer") is not None:
-        backward = _inner(source, "backward_layer", "a recurrent layer")
-        if backward.kind != "LSTM":
-            raise source.refuse(f"wraps {backward.kind!r:.60}; supported: 'LSTM'.")
-    else:  # the same options, read from the other end
-        flipped = {**forward.config, "go_backwards": not forward.config.get("go_backwards", False)}
-        backward = replace(forward, config=flipped)
-    half = len(source.weights) // 2
-    if len(source.weights) % 2:
-        raise source.refuse(
-            f"has {len(source.weights)} arrays, expected the same in each direction."
-        )
-    one = _lstm_layer(replace(forward, weights=source.weights[:half]))
-    two = _lstm_layer(replace(backward, weights=source.weights[half:]))
-    return Built(Bidirectional(one, two))
-
-
 def _time_distributed(source: Source) -> Built:
-    inner = _inner(source, "layer", "a Dense layer")
-    if inner.kind != "Dense":
-        raise source.refuse(f"wraps {inner.kind!r:.60}; supported: 'Dense'.")
-    return _dense(replace(inner, weights=source.weights))
+    wrapped = inner(source, "layer", "a layer")
+    if wrapped.kind not in _PER_STEP:
+        raise source.refuse(f"wraps {wrapped.kind!r:.60}; supported: {choices(_PER_STEP)}.")
+    return BUILDERS[wrapped.kind](replace(wrapped, weights=source.weights))
 
 
-def _inner(source: Source, key: str, what: str) -> Source:
-    layer = source.config.get(key)
-    if not isinstance(layer, Mapping) or not isinstance(layer.get("config"), Mapping):
-        raise source.refuse(f"does not describe {what} in {key!r}.")
-    package = layer.get("registered_name") or layer.get("module")
-    kind = str(layer.get("class_name"))
-    if _foreign(package, kind):
-        raise source.refuse(f"wraps a class of the author's own ({package!r:.60}).")
-    return replace(source, kind=kind, config=layer["config"])
-
-
-def _foreign(package: str | None, kind: str) -> bool:
-    """Whether a class is not one of Keras. Some versions register Keras' own by their name."""
-    return package not in (None, kind) and not str(package).startswith(("keras", "tf_keras"))
+# Layers that do at every time step what they do to a single one.
+_PER_STEP = (
+    "Dense", "Activation", "ReLU", "Dropout", "BatchNormalization", "LayerNormalization", "Identity"
+)  # fmt: skip
 
 
 def _activation(source: Source) -> Built:
@@ -209,9 +76,12 @@ def _activation(source: Source) -> Built:
 
 
 def _softmax(source: Source) -> Built:
-    if source.config.get("axis", -1) not in (-1, [-1]):
-        raise source.refuse("works on another axis than the last, which is not supported.")
-    return Built(activation="softmax")
+    axis = source.config.get("axis", -1)
+    if isinstance(axis, list) and len(axis) == 1:
+        axis = axis[0]
+    if type(axis) is not int:
+        raise source.refuse(f"has axis={axis!r:.40}, expected one number.")
+    return Built(activation="softmax") if axis == -1 else Built(Softmax(axis))
 
 
 def _relu(source: Source) -> Built:
@@ -228,13 +98,15 @@ def _identity(source: Source) -> Built:
 
 BUILDERS: dict[str, Callable[[Source], Built]] = {
     "Embedding": _embedding,
-    "LSTM": _lstm,
-    "Bidirectional": _bidirectional,
+    **dict.fromkeys(RECURRENT, recurrent),
+    "Bidirectional": bidirectional,
     "Dense": _dense,
     "TimeDistributed": _time_distributed,
     "Activation": _activation,
     "Softmax": _softmax,
     "ReLU": _relu,
+    **OVER_TIME,
+    **MERGING,
     # Active in training only.
     "Dropout": _identity,
     "SpatialDropout1D": _identity,

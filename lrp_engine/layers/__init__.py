@@ -1,24 +1,67 @@
 """One file per kind of layer, forward only; the table LAYERS is how files and tests know them."""
 
+from lrp_engine.layers.attention import AdditiveAttention, Attention, AttentionPooling
 from lrp_engine.layers.base import Layer, Ops, Shape, Signal, map_arrays
 from lrp_engine.layers.bidirectional import Bidirectional
+from lrp_engine.layers.conv1d import Conv1D
 from lrp_engine.layers.dense import Dense
+from lrp_engine.layers.dot import Dot
 from lrp_engine.layers.embedding import Embedding
+from lrp_engine.layers.gru import GRU
 from lrp_engine.layers.lstm import LSTM
+from lrp_engine.layers.merge import Add, Average, Concatenate, Maximum, Multiply, Subtract
+from lrp_engine.layers.normalization import BatchNormalization, LayerNormalization
+from lrp_engine.layers.pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
+from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape
+from lrp_engine.layers.simple_rnn import SimpleRNN
+from lrp_engine.layers.softmax import Activation, Softmax
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Embedding, LSTM, Bidirectional, Dense)
+    layer.kind: layer
+    for layer in (
+        Embedding,
+        LSTM,
+        GRU,
+        SimpleRNN,
+        Bidirectional,
+        Dense,
+        Conv1D,
+        MaxPooling1D,
+        AveragePooling1D,
+        GlobalMaxPooling1D,
+        GlobalAveragePooling1D,
+        BatchNormalization,
+        LayerNormalization,
+        Masking,
+        Flatten,
+        Reshape,
+        RepeatVector,
+        Concatenate,
+        Add,
+        Average,
+        Subtract,
+        Maximum,
+        Multiply,
+        Activation,
+        Softmax,
+        Attention,
+        AdditiveAttention,
+        AttentionPooling,
+        Dot,
+    )
 }
 
 __all__ = [
     "LAYERS",
-    "LSTM",
-    "Bidirectional",
-    "Dense",
-    "Embedding",
     "Layer",
     "Ops",
     "Shape",
     "Signal",
     "map_arrays",
+    *(layer.__name__ for layer in LAYERS.values()),
 ]

@@ -25,21 +25,58 @@ Array = Any  # a numpy array in a stored layer, a tensor in a placed one
 KEPT = {False: ("stabilizer",), True: ("bias", "stabilizer")}
 
 
+WORDS = "words"  # the time steps of the network's input
+
+
 class Shape(NamedTuple):
-    """The shape of a signal, without batch and time lengths."""
+    """The shape of a signal, without batch and time lengths.
+
+    Attributes:
+        units: D; 0 for one number per time step without a unit axis, (B, T).
+        time: True: (B, T, units); False: (B, units).
+        steps: what the time steps are: those of the input, or how they were made from them.
+            Signals can be merged step by step only where this is equal.
+        length: the number of time steps, where it is the same for every input.
+    """
 
     units: int
-    time: bool  # True: (B, T, units); False: (B, units)
+    time: bool
+    steps: str = WORDS
+    length: int | None = None
 
     def __str__(self) -> str:
-        return f"(batch, time, {self.units})" if self.time else f"(batch, {self.units})"
+        time = self.length or "time"
+        if not self.time:
+            return f"(batch, {self.units})"
+        return f"(batch, {time}, {self.units})" if self.units else f"(batch, {time})"
+
+    def fits(self, other: Shape) -> bool:
+        """Whether both have as many axes and units."""
+        return (self.units, self.time) == (other.units, other.time)
 
 
 class Signal(NamedTuple):
-    """What flows between layers: values (B, T, D) with mask (B, T), or values (B, D) without."""
+    """What flows between layers: values (B, T, D) with its masks, or values (B, D) without.
+
+    Attributes:
+        values: where the shape has 0 units, (B, T) with masks.
+        mask: (B, T), the steps that layers which know masks read, as in Keras.
+        real: (B, T), the steps that exist; the others only fill up the batch, at its end.
+            Wherever the mask is true, this is.
+    """
 
     values: tf.Tensor
-    mask: tf.Tensor | None = None
+    mask: Any = None
+    real: Any = None
+
+    @property
+    def scores(self) -> bool:
+        """Whether these are one number per time step without a unit axis."""
+        return self.mask is not None and self.values.shape.rank == 2
+
+    def unmasked(self) -> Signal:
+        """The same, its mask forgotten: every step that exists is read."""
+        return self._replace(mask=self.real)
 
 
 @dataclass(frozen=True)
@@ -91,8 +128,8 @@ class Layer:
 
     kind: ClassVar[str]
 
-    def input_shape(self) -> Shape:
-        """The input the weights are made for: what a network that starts with it takes."""
+    def input_shape(self) -> Shape | None:
+        """The input the weights are made for; None where any number of units will do."""
         raise NotImplementedError
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -126,8 +163,23 @@ def expect_shape(what: str, array: Array, expected: Sequence[int]) -> None:
         raise FormatError(f"{what} has shape {found}, expected {tuple(expected)}.")
 
 
+def expect_one(inputs: Sequence[Shape]) -> Shape:
+    """The one input; raises FormatError for none or several."""
+    if len(inputs) != 1:
+        raise FormatError(f"expects one input, found {len(inputs)}.")
+    return inputs[0]
+
+
+def expect_steps(inputs: Sequence[Shape]) -> Shape:
+    """The one input; raises FormatError unless it has time steps and units."""
+    if len(inputs) != 1 or not inputs[0].time or not inputs[0].units:
+        found = " and ".join(map(str, inputs)) or "nothing"
+        raise FormatError(f"expects one input (batch, time, units), found {found}.")
+    return inputs[0]
+
+
 def expect_inputs(inputs: Sequence[Shape], wanted: Shape) -> None:
     """Raise FormatError unless there is one input of the shape wanted."""
-    if len(inputs) != 1 or inputs[0] != wanted:
+    if len(inputs) != 1 or not inputs[0].fits(wanted):
         found = " and ".join(map(str, inputs)) or "nothing"
         raise FormatError(f"expects input {wanted}, found {found}.")

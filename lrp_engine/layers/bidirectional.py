@@ -1,44 +1,70 @@
-"""Bidirectional wrapper: two recurrent layers reading from both ends, side by side."""
+"""Bidirectional wrapper: two recurrent layers reading from both ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from lrp_engine.errors import FormatError
+from lrp_engine.errors import FormatError, choices
 from lrp_engine.layers.base import Layer, Ops, Shape, Signal
-from lrp_engine.layers.lstm import LSTM
+from lrp_engine.layers.merging import add, average, multiply
+from lrp_engine.layers.recurrent import Recurrent
+
+if TYPE_CHECKING:
+    from lrp_engine.layers.merging import Merge
+
+MERGES: dict[str, Merge | None] = {"concat": None, "sum": add, "ave": average, "mul": multiply}
 
 
 @dataclass(frozen=True, eq=False)
 class Bidirectional(Layer):
-    """[forward; backward], concatenated over units. The backward layer has `go_backwards`."""
+    """Two recurrent layers, not necessarily of one kind; the backward one has `go_backwards`.
+
+    Attributes:
+        merge: how the outputs become one. "concat": [forward; backward]. "sum" and "ave": a
+            weighted sum, relevance in proportion to the outputs. "mul": half of it to each.
+    """
 
     kind: ClassVar[str] = "bidirectional"
 
-    forward_layer: LSTM
-    backward_layer: LSTM
+    forward_layer: Layer
+    backward_layer: Layer
+    merge: str = "concat"
 
     def __post_init__(self) -> None:
         one, two = self.forward_layer, self.backward_layer
+        if not isinstance(one, Recurrent) or not isinstance(two, Recurrent):
+            raise FormatError("A bidirectional layer needs two recurrent layers.")
         if one.go_backwards or not two.go_backwards:
             raise FormatError("A bidirectional layer needs one layer reading in each direction.")
         if one.return_sequences != two.return_sequences:
             raise FormatError(
                 "Both directions of a bidirectional layer must return the same: sequences or last."
             )
+        if self.merge not in MERGES:
+            raise FormatError(
+                f"A bidirectional layer merges by {self.merge!r}; supported: {choices(MERGES)}."
+            )
+        if self.merge != "concat" and one.units != two.units:
+            raise FormatError(
+                f"A bidirectional layer merges {one.units} and {two.units} units by "
+                f"{self.merge!r}, expected as many in each direction."
+            )
 
-    def input_shape(self) -> Shape:
+    def input_shape(self) -> Shape | None:
         return self.forward_layer.input_shape()
 
     def output_shape(self, *inputs: Shape) -> Shape:
         one = self.forward_layer.output_shape(*inputs)
         two = self.backward_layer.output_shape(*inputs)
-        return Shape(one.units + two.units, one.time)
+        return one._replace(units=one.units + two.units) if self.merge == "concat" else one
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
 
         one = self.forward_layer.forward(ops.within("forward"), *inputs)
         two = self.backward_layer.forward(ops.within("backward"), *inputs)
-        return Signal(tf.concat([one.values, two.values], axis=-1), one.mask)
+        merge = MERGES[self.merge]
+        if merge is None:
+            return one._replace(values=tf.concat([one.values, two.values], axis=-1))
+        return one._replace(values=merge(ops, [one.values, two.values]))

@@ -38,10 +38,10 @@ class Dense(Layer):
         if len(inputs) != 1 or inputs[0].units != units:
             found = " and ".join(map(str, inputs)) or "nothing"
             raise FormatError(f"expects input with {units} units, found {found}.")
-        return Shape(outputs, inputs[0].time)
+        return inputs[0]._replace(units=outputs)
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
         sink = ops.sink("sum", x.values, bias=self.bias is not None)
         z = ops.calculus.weighted_sum([Term(x.values, self.kernel)], self.bias, sink)
-        return Signal(ops.calculus.activation(ACTIVATIONS[self.activation], z), x.mask)
+        return x._replace(values=ops.calculus.activation(ACTIVATIONS[self.activation], z))

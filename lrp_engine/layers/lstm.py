@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from lrp_engine.errors import FormatError
-from lrp_engine.layers.activations import ACTIVATIONS, check_activation
-from lrp_engine.layers.base import (
-    Array,
-    Layer,
-    Ops,
-    Shape,
-    Signal,
-    expect_inputs,
-    expect_shape,
-)
+from lrp_engine.layers.activations import ACTIVATIONS
+from lrp_engine.layers.base import Array, Layer, Ops, Signal
 from lrp_engine.layers.recurrence import columns, scan, swap_time
+from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.terms import Projected, Term
 
 if TYPE_CHECKING:
@@ -33,7 +25,7 @@ GATE_ORDER = "ifog"  # the three gates side by side, then the signal
 
 
 @dataclass(frozen=True, eq=False)
-class LSTM(Layer):
+class LSTM(Recurrent, Layer):
     """One direction of an LSTM; gate blocks in the order i f o g, each of H columns.
 
         i, f, o = recurrent_activation(x W + h U + b)      gates
@@ -49,6 +41,8 @@ class LSTM(Layer):
     """
 
     kind: ClassVar[str] = "lstm"
+    title: ClassVar[str] = "LSTM"
+    blocks: ClassVar[int] = 4
 
     kernel: Array
     recurrent_kernel: Array
@@ -59,28 +53,7 @@ class LSTM(Layer):
     go_backwards: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.recurrent_kernel.shape) != 2 or len(self.kernel.shape) != 2:
-            raise FormatError(
-                "LSTM kernels must be matrices, found shapes "
-                f"{tuple(self.kernel.shape)} and {tuple(self.recurrent_kernel.shape)}."
-            )
-        H = self.units
-        expect_shape("The LSTM recurrent kernel", self.recurrent_kernel, (H, 4 * H))
-        expect_shape("The LSTM kernel", self.kernel, (self.kernel.shape[0], 4 * H))
-        expect_shape("The LSTM bias", self.bias, (4 * H,))
-        check_activation("An LSTM", self.activation)
-        check_activation("An LSTM's gates", self.recurrent_activation)
-
-    @property
-    def units(self) -> int:
-        return int(self.recurrent_kernel.shape[0])
-
-    def input_shape(self) -> Shape:
-        return Shape(int(self.kernel.shape[0]), time=True)
-
-    def output_shape(self, *inputs: Shape) -> Shape:
-        expect_inputs(inputs, self.input_shape())
-        return Shape(self.units, time=self.return_sequences)
+        self.check()
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
@@ -138,7 +111,9 @@ class LSTM(Layer):
             backwards=self.go_backwards,
             sequences=self.return_sequences,
         )
-        return Signal(swap_time(output), x.mask) if self.return_sequences else Signal(output)
+        if self.return_sequences:
+            return x._replace(values=swap_time(output))
+        return Signal(output)
 
 
 def reorder_gates(array: np.ndarray, order: str, *, to: str = GATE_ORDER) -> np.ndarray:

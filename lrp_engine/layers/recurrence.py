@@ -123,7 +123,9 @@ def scan(
                 writes = [a.write(at, side) for a, side in zip(writes, sides, strict=True)]
                 return n + 1, messages, writes
 
-            units = [source.shape[-1] for source, there in zip(sources, open_, strict=True) if there]
+            units = [
+                source.shape[-1] for source, there in zip(sources, open_, strict=True) if there
+            ]
             _, messages, writes = tf.while_loop(
                 lambda n, *_: n < length,
                 back,

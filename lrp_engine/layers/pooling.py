@@ -1,0 +1,127 @@
+"""Pooling over time: the winner takes the relevance, an average shares it.
+
+Axes: B batch, T time steps in, S time steps out, K steps in a window, D units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from lrp_engine.errors import FormatError
+from lrp_engine.layers.base import Layer, Ops, Shape, Signal, expect_steps
+from lrp_engine.layers.windows import Windows
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def largest(values: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+    """The largest (..., D) of values (..., K, D) among those that count (..., K); else 0.
+
+    It alone, the first of equals, receives relevance and derivatives.
+    """
+    import tensorflow as tf
+
+    counts = counts[..., None]
+    candidates = tf.where(counts, values, values.dtype.min)
+    first = tf.argmax(candidates, axis=-2)
+    won = tf.range(tf.shape(values, tf.int64)[-2])[:, None] == first[..., None, :]
+    return tf.reduce_sum(tf.where(won & counts, values, tf.zeros_like(values)), axis=-2)
+
+
+def mean(ops: Ops, values: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+    """The mean (..., D) of values (..., K, D) that count (..., K): a weighted sum over all of them.
+
+    0 where none counts.
+    """
+    import tensorflow as tf
+
+    exists = counts[..., None, :]  # (..., 1, K)
+    weights = tf.cast(exists, values.dtype)
+    weights /= tf.maximum(tf.reduce_sum(weights, axis=-1, keepdims=True), 1)
+    sink = ops.sink("mean", values[..., 0, :], bias=False)
+    z = ops.calculus.sum_over_time(weights, values, exists, sink[..., None, :])
+    return tf.squeeze(z, axis=-2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Local:
+    """What local pooling layers share; masks are forgotten, as in Keras."""
+
+    size: int = 2
+    strides: int = 2
+    padding: str = "valid"
+
+    def __post_init__(self) -> None:
+        self.windows.check("A pooling layer")
+        if self.padding == "causal":
+            raise FormatError("A pooling layer has padding 'causal'; supported: 'valid', 'same'.")
+
+    @property
+    def windows(self) -> Windows:
+        return Windows(self.size, self.strides, self.padding)
+
+    def input_shape(self) -> Shape | None:
+        return None
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return self.windows.shape(expect_steps(inputs), inputs[0].units)
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPooling1D(_Local, Layer):
+    """The largest value of each unit in each window."""
+
+    kind: ClassVar[str] = "max_pooling1d"
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        values, inside, real = self.windows.cut(inputs[0])
+        return Signal(largest(values, inside), real, real)
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePooling1D(_Local, Layer):
+    """The mean of each unit over what of each window lies within the sequence."""
+
+    kind: ClassVar[str] = "average_pooling1d"
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        values, inside, real = self.windows.cut(inputs[0])
+        return Signal(mean(ops, values, inside), real, real)
+
+
+class _Global:
+    def input_shape(self) -> Shape | None:
+        return None
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return Shape(expect_steps(inputs).units, time=False)
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalMaxPooling1D(_Global, Layer):
+    """The largest value of each unit over time.
+
+    Attributes:
+        skip_masked: masked steps cannot win. Keras knows no masks here: False for its models.
+    """
+
+    kind: ClassVar[str] = "global_max_pooling1d"
+
+    skip_masked: bool = True
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        (x,) = inputs
+        return Signal(largest(x.values, x.mask if self.skip_masked else x.real))
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalAveragePooling1D(_Global, Layer):
+    """The mean of each unit over time, masked steps left out."""
+
+    kind: ClassVar[str] = "global_average_pooling1d"
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        (x,) = inputs
+        return Signal(mean(ops, x.values, x.mask))

@@ -1,0 +1,138 @@
+"""Layers that only arrange values: masking, flatten, reshape, repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrp_engine.errors import FormatError
+from lrp_engine.layers.base import Layer, Ops, Shape, Signal, expect_one, expect_steps
+
+
+class _Any:
+    def input_shape(self) -> Shape | None:
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Masking(_Any, Layer):
+    """Masks the steps whose units all equal `mask_value`, and sets them to 0, as Keras does."""
+
+    kind: ClassVar[str] = "masking"
+
+    mask_value: float = 0.0
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return expect_steps(inputs)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        read = tf.reduce_any(tf.not_equal(x.values, self.mask_value), axis=-1)
+        values = tf.where(read[..., None], x.values, tf.zeros_like(x.values))
+        return Signal(values, read & x.real, x.real)
+
+
+@dataclass(frozen=True, eq=False)
+class Flatten(_Any, Layer):
+    """All numbers of a sample on one axis; (B, T, 1) becomes (B, T)."""
+
+    kind: ClassVar[str] = "flatten"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return _flat(expect_one(inputs))
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        return _flatten(inputs[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Reshape(_Any, Layer):
+    """Other axes for the same numbers.
+
+    Attributes:
+        units: of the result; -1 for what is left.
+        steps: 0 for no time axis, 1 for (B, units) as one step, -1 for (B, T) as (B, T, 1).
+    """
+
+    kind: ClassVar[str] = "reshape"
+
+    units: int = -1
+    steps: int = 0
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        given = expect_one(inputs)
+        if self.steps == 0:
+            shape = _flat(given)
+        elif self.steps == 1 and not given.time:
+            shape = Shape(given.units, True, "1", 1)
+        elif self.steps == -1 and given.time and given.units in (0, 1):
+            shape = given._replace(units=1)
+        elif given.time and given.units and given.length == self.steps:
+            shape = given
+        else:
+            raise FormatError(f"cannot give {given} the shape ({self.steps}, {self.units}).")
+        if self.units not in (-1, shape.units or -1):
+            raise FormatError(f"makes {self.units} units of {given}, expected {shape.units}.")
+        return shape
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        if self.steps == 0:
+            return _flatten(x)
+        if self.steps == 1 and x.mask is None:
+            real = tf.fill([tf.shape(x.values)[0], 1], True)
+            return Signal(x.values[:, None, :], real, real)
+        return Signal(x.values[..., None] if x.scores else x.values, x.real, x.real)
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatVector(_Any, Layer):
+    """(B, D) at each of n time steps."""
+
+    kind: ClassVar[str] = "repeat_vector"
+
+    n: int = 1
+
+    def __post_init__(self) -> None:
+        if type(self.n) is not int or not 1 <= self.n <= 100_000:
+            raise FormatError(f"RepeatVector repeats {self.n!r} times, expected 1 to 100000.")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        given = expect_one(inputs)
+        if given.time:
+            raise FormatError(f"expects input (batch, units), found {given}.")
+        return Shape(given.units, True, str(self.n), self.n)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        real = tf.fill([tf.shape(x.values)[0], self.n], True)
+        return Signal(tf.repeat(x.values[:, None, :], self.n, axis=1), real, real)
+
+
+def _flat(given: Shape) -> Shape:
+    if not given.time or given.units == 0:
+        return given
+    if given.units == 1 and given.length is None:
+        return given._replace(units=0)
+    if given.length is None:
+        raise FormatError(
+            f"flattens {given}, but texts differ in length; pool over time instead, for example "
+            "with GlobalMaxPooling1D."
+        )
+    return Shape(given.units * given.length, time=False)
+
+
+def _flatten(x: Signal) -> Signal:
+    import tensorflow as tf
+
+    if x.mask is None or x.scores:
+        return x.unmasked()
+    if x.values.shape[2] == 1:
+        return Signal(tf.squeeze(x.values, axis=-1), x.real, x.real)
+    return Signal(tf.reshape(x.values, [-1, x.values.shape[1] * x.values.shape[2]]))

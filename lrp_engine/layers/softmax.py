@@ -1,0 +1,83 @@
+"""Activations as layers of their own, and the softmax that makes attention weights of scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from lrp_engine.errors import FormatError
+from lrp_engine.layers.activations import ACTIVATIONS, check_activation
+from lrp_engine.layers.base import Layer, Ops, Shape, Signal, expect_one
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True, eq=False)
+class Activation(Layer):
+    """An element-wise function after a layer that has none of its own."""
+
+    kind: ClassVar[str] = "activation"
+
+    activation: str = "linear"
+
+    def __post_init__(self) -> None:
+        check_activation("An activation layer", self.activation)
+
+    def input_shape(self) -> Shape | None:
+        return None
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return expect_one(inputs)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        (x,) = inputs
+        return x._replace(values=ops.calculus.activation(ACTIVATIONS[self.activation], x.values))
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax(Layer):
+    """Softmax over units, or over the time steps that exist.
+
+    Relevance passes it as any activation. Where its result weighs time steps (`Dot`, `Multiply`),
+    it is a gate and no relevance arrives.
+
+    Attributes:
+        axis: in Keras' counting, -1 the last: of (B, T, D) 1 is time and 2 the units; of (B, T) and
+            (B, D) 1 is the only one.
+    """
+
+    kind: ClassVar[str] = "softmax"
+
+    axis: int = -1
+
+    def input_shape(self) -> Shape | None:
+        return None
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        shape = expect_one(inputs)
+        axes = 3 if shape.time and shape.units else 2
+        if self.axis not in (*range(1, axes), *range(1 - axes, 0)):
+            raise FormatError(f"has no axis {self.axis} in {shape}.")
+        return shape
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        counts, rank = x.real, x.values.shape.rank
+        if counts is None or (not x.scores and self.axis % rank == 2):
+            return x._replace(values=ops.calculus.activation(tf.nn.softmax, x.values))
+        if not x.scores:
+            counts = counts[..., None]
+        soft = partial(over_time, counts=counts, axis=1)
+        return x._replace(values=ops.calculus.activation(soft, x.values))
+
+
+def over_time(scores: tf.Tensor, counts: tf.Tensor, *, axis: int) -> tf.Tensor:
+    """Softmax of scores over an axis, of those that count; 0 elsewhere."""
+    import tensorflow as tf
+
+    weights = tf.nn.softmax(tf.where(counts, scores, scores.dtype.min / 2), axis=axis)
+    return tf.where(counts, weights, tf.zeros_like(weights))
