@@ -11,14 +11,17 @@ import numpy as np
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.keras_spec import Architecture, architecture, is_model
 from lrp_engine.formats.plain import parse_json, parse_words, words_by_id
 from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
 from lrp_engine.layers import Embedding
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node
 from lrp_engine.text import Tokenizer, Vocabulary
 
-SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels")
-_TOKENIZER_KEYS = {"method": str, "lowercase": bool}
+SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels", "architecture", "layers")
+_TOKENIZER_KEYS = {
+    "method": str, "lowercase": bool, "standardize": str, "length": int, "pad": bool
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,6 +34,7 @@ class Companions:
     gate_order: str | None = None
     output: str | None = None
     tokenizer: Tokenizer | None = None
+    architecture: Architecture | None = None
     dtype: str = "float32"
     assumptions: tuple[str, ...] = ()
 
@@ -68,6 +72,10 @@ def companions(
         gate_order=overrides.get("gate_order"),
         output=_output(overrides.get("output")),
         tokenizer=_tokenizer(overrides.get("tokenizer")),
+        architecture=architecture(
+            model=_json(overrides.get("architecture"), "The architecture"),
+            layers=overrides.get("layers"),
+        ),
         dtype=dtype,
         assumptions=tuple(assumptions),
     )
@@ -174,6 +182,8 @@ def _spec(value: Any) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise FormatError(f"The spec is {type(value).__name__}, expected an object with names.")
+    if is_model(value):  # model.to_json() alone
+        return {"architecture": value}
     for key in value:
         if key not in SPEC_KEYS:
             raise FormatError(
@@ -195,8 +205,9 @@ def _tokenizer(value: Any) -> Tokenizer | None:
         isinstance(option, _TOKENIZER_KEYS.get(key, ())) for key, option in value.items()
     ):
         raise FormatError(
-            "The tokenizer in the spec must be an object with 'method' (a name) and 'lowercase' "
-            f"(true or false), found {value!r:.80}."
+            "The tokenizer in the spec must be an object with 'method' (a name), 'lowercase' "
+            "(true or false), 'standardize' (a name), 'length' (a number) and 'pad' (true or "
+            f"false), found {value!r:.80}."
         )
     return Tokenizer(**value)
 

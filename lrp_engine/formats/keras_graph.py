@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lrp_engine.errors import FormatError
 
 _SEQUENTIAL, _FUNCTIONAL = ("Sequential",), ("Functional", "Model")
+MODELS = _SEQUENTIAL + _FUNCTIONAL
 _INPUT = "(input)"
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One layer of the file: its name, class, options, and the entries it reads."""
+    """One layer of the file: its name, class, options, and the entries it reads.
+
+    Attributes:
+        path: the models it lies in and its own name there.
+    """
 
     name: str
     kind: str
@@ -22,6 +27,11 @@ class Entry:
     inputs: tuple[str, ...]
     package: str | None = None  # where the class comes from, None where the file does not say
     masked: bool = False  # is told explicitly which time steps are padding
+    path: tuple[str, ...] = ()
+
+    @property
+    def foreign(self) -> bool:
+        return foreign(self.package, self.kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +40,7 @@ class Graph:
 
     Attributes:
         all_kinds: (name, class) of every entry of the file in its own order.
+        levels: the same by the path of the model that lists them, inner models included.
         input_axes, input_length: of the model's input where the file says so.
     """
 
@@ -39,6 +50,12 @@ class Graph:
     all_kinds: tuple[tuple[str, str], ...]
     input_axes: int | None = None
     input_length: int | None = None
+    levels: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+def foreign(package: str | None, kind: str) -> bool:
+    """Whether a class is not one of Keras. Some versions register Keras' own by their name."""
+    return package not in (None, kind) and not str(package).startswith(("keras", "tf_keras"))
 
 
 def parse_graph(model: Any) -> Graph:
@@ -48,7 +65,7 @@ def parse_graph(model: Any) -> Graph:
         FormatError: it is no Sequential or functional model with one input and one output.
     """
     kind = _get(model, "class_name")
-    if kind not in _SEQUENTIAL + _FUNCTIONAL:
+    if kind not in MODELS:
         raise FormatError(
             f"The Keras model is of class {kind!r:.80}; supported: Sequential and functional "
             "models. A subclass keeps its computation in Python code, which is not in the file."
@@ -79,6 +96,7 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
     output = _only(config.get("output_layers"), "outputs")
     entries: dict[str, Entry] = {}
     padding_masks: set[str] = set()
+    masking = _masking(layers)
     shape: tuple[int | None, int | None] = (None, None)
     kinds = tuple((_entry(layer, ()).name, _entry(layer, ()).kind) for layer in layers)
     _check_unique(kinds)
@@ -87,14 +105,13 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
             shape = _input_shape(layer)
             continue
         call = _call(name, layer.get("inbound_nodes"))
-        if kind == "NotEqual" and call.inputs == (source,) and call.constants == [0]:
+        if kind == "NotEqual" and call.inputs in masking and call.constants == [0]:
             padding_masks.add(name)  # what an embedding with mask_zero writes beside itself
             continue
         if set(call.masks) - padding_masks:
             raise FormatError(f"Layer {name!r} gets a mask that is computed in an unknown way.")
         entries[name] = _entry(layer, call.inputs, masked=bool(call.masks))
     order = tuple(_in_order(entries, source, output))
-    _check_masks(order)
     return Graph(order, source, output, kinds, *shape)
 
 
@@ -190,7 +207,17 @@ def _in_order(entries: Mapping[str, Entry], source: str, output: str) -> Iterato
         yield entries[name]
 
 
-def _check_masks(entries: tuple[Entry, ...]) -> None:
+def _masking(layers: list[Any]) -> set[tuple[str, ...]]:
+    """What embeddings with mask_zero read: beside each, Keras 3 writes a NotEqual of the same."""
+    return {
+        _call(str(_get(layer, "name", "")), layer.get("inbound_nodes")).inputs
+        for layer in layers
+        if _get(layer, "class_name") == "Embedding"
+        and _get(_get(layer, "config"), "mask_zero", False)
+    }
+
+
+def check_masks(entries: tuple[Entry, ...]) -> None:
     masking = any(e.kind == "Embedding" and e.config.get("mask_zero") for e in entries)
     for entry in entries:
         if entry.masked and not masking:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.formats.keras_graph import Entry
+from lrp_engine.formats.keras_graph import Entry, foreign
 from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding, Layer
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.layers.lstm import reorder_gates
@@ -45,10 +45,7 @@ class Source:
         if not isinstance(value, str):
             raise self.refuse(f"has a custom {key}; its code is not in the file.")
         if value == "hard_sigmoid" and self.old:
-            raise self.refuse(
-                "uses the hard_sigmoid of Keras 2, which is another function than today's; train "
-                f"or save the model with {key}='sigmoid'."
-            )
+            return "hard_sigmoid_keras_2"  # another function than today's
         return value
 
     def arrays(self, *names: str) -> list[np.ndarray]:
@@ -82,7 +79,7 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
     source = Source(entry.name, entry.kind, entry.config, weights, old)
     if entry.kind in _REFUSED:
         raise source.refuse(_REFUSED[entry.kind])
-    if _foreign(entry.package, entry.kind):
+    if entry.foreign:
         raise source.refuse(
             f"is a class of the author's own ({entry.package!r:.60}); its code is not in the "
             f"file. Supported: {choices(BUILDERS)}."
@@ -194,14 +191,9 @@ def _inner(source: Source, key: str, what: str) -> Source:
         raise source.refuse(f"does not describe {what} in {key!r}.")
     package = layer.get("registered_name") or layer.get("module")
     kind = str(layer.get("class_name"))
-    if _foreign(package, kind):
+    if foreign(package, kind):
         raise source.refuse(f"wraps a class of the author's own ({package!r:.60}).")
     return replace(source, kind=kind, config=layer["config"])
-
-
-def _foreign(package: str | None, kind: str) -> bool:
-    """Whether a class is not one of Keras. Some versions register Keras' own by their name."""
-    return package not in (None, kind) and not str(package).startswith(("keras", "tf_keras"))
 
 
 def _activation(source: Source) -> Built:
@@ -248,11 +240,6 @@ BUILDERS: dict[str, Callable[[Source], Built]] = {
 # Classes worth a sentence of their own.
 _REFUSED = {
     "Lambda": "holds Python code, which is never run; write it as a standard layer.",
-    "TextVectorization": (
-        "turns text into ids inside the model, which this release does not read; save the model "
-        "without it and pass its words, get_vocabulary(), as `vocabulary`."
-    ),
-    "Sequential": "is a model inside a model; save one model with all layers side by side.",
-    "Functional": "is a model inside a model; save one model with all layers side by side.",
-    "Model": "is a model inside a model; save one model with all layers side by side.",
+    "TextVectorization": "turns text into ids; it must be the first layer of the model.",
+    "StringLookup": "turns words into ids; it must be the first layer of the model.",
 }

@@ -44,7 +44,9 @@ def load(
             a .npy or .npz file.
         labels: one name per class: a list, a dictionary number -> name, or either as JSON.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
-            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase"}), "labels".
+            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
+            "labels"; for Keras weights without a model "architecture", what `model.to_json()`
+            says (which can also be given alone), or "layers", a list of layers without sizes.
         dtype: "float32" or "float64", of every computation.
 
     Returns:
@@ -95,6 +97,11 @@ def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
     if given.gate_order is not None and not reader.takes_gate_order:
         raise FormatError(
             f"gate_order does not apply to this file ({reader.title}): its format fixes the order."
+        )
+    if given.architecture is not None and not reader.takes_architecture:
+        raise FormatError(
+            f"The spec describes layers, but this file ({reader.title}) says itself which layers "
+            "it holds; leave them out."
         )
     try:
         # A number too large for the dtype becomes infinite, which Network reports.
