@@ -39,9 +39,11 @@ def load(
     Args:
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
-            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON.
+            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON; or a file of
+            word vectors, which then gives the embeddings too.
         embeddings: (V, E) for a file without an embedding layer: an array, or the path or bytes of
-            a .npy or .npz file.
+            a .npy or .npz file; or word vectors of GloVe or word2vec (text or binary), which then
+            give the vocabulary too.
         labels: one name per class: a list, a dictionary number -> name, or either as JSON.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
             "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
@@ -136,4 +138,6 @@ def _unrecognized(contents: Contents) -> str:
         return "This is a single array; one array is not a whole network."
     if contents.kind == "safetensors":
         return "This safetensors file holds weights but does not say which layers they belong to."
+    if contents.kind == "vectors":
+        return "This file holds word vectors and no network; give it as `embeddings`."
     return f"This {contents.kind} holds no network."
