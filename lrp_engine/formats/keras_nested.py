@@ -70,7 +70,7 @@ def _first_call(model: Any) -> Any:
     """
     config = model.get("config") if isinstance(model, Mapping) else None
     layers = config.get("layers") if isinstance(config, Mapping) else None
-    if not isinstance(layers, list):
+    if not isinstance(config, Mapping) or not isinstance(layers, list):
         return model
     inner = {
         layer.get("name") for layer in layers

@@ -46,7 +46,7 @@ def archive_folders(
     weights whose model is described apart (`strict` False) and has other names.
     """
     tree = _tree(contents, start)
-    folders = {(): ""}
+    folders: dict[tuple[str, ...], str] = {(): ""}
     for path, kinds in graph.levels.items():
         if path not in folders:
             continue
