@@ -6,6 +6,7 @@ import numpy as np
 
 from lrp_engine import Network
 from lrp_engine.layers import Layer
+from lrp_engine.text import Tokenizer
 
 LAYER_COLUMNS = ("layer", "kind", "output", "weights", "shape", "numbers")
 
@@ -25,14 +26,23 @@ def facts(network: Network) -> list[tuple[str, str]]:
         ("Unknown words", _unknown(network) if vocabulary else ""),
         (
             "Text is split",
-            f"by “{tokenizer.method}”{', lower case' if tokenizer.lowercase else ''}"
-            if vocabulary
-            else "",
+            _splitting(tokenizer) if vocabulary else "",
         ),
         ("Weights", f"{sum(size for *_, size in layers(network)):,} numbers"),
         ("Hash", network.hash),
     ]
     return [(term, value) for term, value in found if value]
+
+
+def _splitting(tokenizer: Tokenizer) -> str:
+    parts = [f"by “{tokenizer.method}”"]
+    if tokenizer.lowercase:
+        parts.append("lower case")
+    if tokenizer.standardize != "none":
+        parts.append(f"looked up by “{tokenizer.standardize}”")
+    if tokenizer.length is not None:
+        parts.append(f"{'padded or ' if tokenizer.pad else ''}cut to {tokenizer.length} tokens")
+    return ", ".join(parts)
 
 
 def layers(network: Network) -> list[tuple[str, str, str, str, str, int]]:

@@ -23,7 +23,7 @@ Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it dif
 
 
 class Memory:
-    """Values of weighted sums in one time step: recorded on the way forward, replayed on the way back.
+    """Values of weighted sums in one time step: recorded forward, replayed on the way back.
 
     A loop over time stores these instead of every intermediate value, and its backward pass
     repeats only the cheap element-wise part of a step, no matrix product.

@@ -209,11 +209,13 @@ def _from_words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
             f"This network has no vocabulary, so it cannot read words. {_expected(network)} "
             "Or load it with vocabulary=..., and embeddings=... where it has none."
         )
-    ids = tuple(network.vocabulary.ids(sample) for sample in words)
+    words = [network.tokenizer.fit(sample) for sample in words]
+    keys = [[network.tokenizer.key(token) for token in sample] for sample in words]
+    ids = tuple(network.vocabulary.ids(sample) for sample in keys)
     return Samples(
         network=network,
         tokens=tuple(tuple(sample) for sample in words),
-        unknown=tuple(network.vocabulary.lacks(sample) for sample in words),
+        unknown=tuple(network.vocabulary.lacks(sample) for sample in keys),
         masks=tuple(_real(network, sample) for sample in ids),
         ids=ids,
     )

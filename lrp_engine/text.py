@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_uppercase, punctuation
 
 import numpy as np
 
@@ -16,45 +17,104 @@ from lrp_engine.errors import FormatError, choices
 _WORDS = re.compile(r"\w+(?:[-'’.]\w+)*|[^\w\s]")
 
 # By name, never by a pattern from a file: a pattern can be written to run for ever.
+# The last three are those of Keras' TextVectorization.
 TOKENIZERS: dict[str, Callable[[str], list[str]]] = {
     "whitespace": str.split,
     "words": _WORDS.findall,
+    "ascii_whitespace": re.compile(r"[^ \t\n\v\f\r]+").findall,
+    "characters": list,
+    "whole": lambda text: [text],
+}
+
+_LOWER = str.maketrans({c: c.lower() for c in ascii_uppercase})  # TensorFlow lowers ASCII only
+_PUNCTUATION = dict.fromkeys(map(ord, punctuation))
+
+# What a token becomes before it is looked up, by Keras' names. Each works letter by letter and
+# leaves white space alone, so that doing it to a token or to the whole text is the same.
+STANDARDIZERS: dict[str, Callable[[str], str]] = {
+    "none": lambda token: token,
+    "lower": lambda token: token.translate(_LOWER),
+    "strip_punctuation": lambda token: token.translate(_PUNCTUATION),
+    "lower_and_strip_punctuation": lambda token: token.translate(_LOWER).translate(_PUNCTUATION),
 }
 
 UNKNOWN_TOKENS = ("<unk>", "[UNK]", "<UNK>", "UNK", "<oov>", "<OOV>", "[OOV]", "unk")
+LONGEST = 100_000  # tokens that a text may be padded to
 PADDING_TOKENS = ("<pad>", "[PAD]", "<PAD>", "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tokenizer:
-    """Cuts a text into tokens: a method of `TOKENIZERS`, after lower-casing where wanted.
+    """Cuts a text into tokens, as people see them, and says how each is looked up.
+
+    Attributes:
+        method: how a text is cut, a name in `TOKENIZERS`.
+        lowercase: put the text in lower case first.
+        standardize: what a token becomes when it is looked up, a name in `STANDARDIZERS`. Tokens
+            of which nothing is left, such as a lone full stop, are left out.
+        length: cut texts to so many tokens; None for no limit.
+        pad: fill shorter texts up to `length` with the empty token, which the network reads.
 
     Raises:
-        FormatError: there is no method of this name.
+        FormatError: there is no method or standardization of this name, or no such length.
     """
 
     method: str = "whitespace"
     lowercase: bool = True
+    standardize: str = "none"
+    length: int | None = None
+    pad: bool = False
 
     def __post_init__(self) -> None:
         if self.method not in TOKENIZERS:
             raise FormatError(
                 f"There is no tokenizer {self.method!r}; choose from {choices(TOKENIZERS)}."
             )
+        if self.standardize not in STANDARDIZERS:
+            raise FormatError(
+                f"There is no standardization {self.standardize!r}; choose from "
+                f"{choices(STANDARDIZERS)}."
+            )
+        if self.length is not None and not 0 < self.length <= LONGEST:
+            raise FormatError(
+                f"Texts are to be cut to {self.length} tokens, expected 1 to {LONGEST:,}."
+            )
+        if self.pad and self.length is None:
+            raise FormatError("Texts are to be padded, but no length is given.")
 
     def __call__(self, text: str) -> list[str]:
-        return TOKENIZERS[self.method](text.lower() if self.lowercase else text)
+        tokens = TOKENIZERS[self.method](text.lower() if self.lowercase else text)
+        if self.standardize != "none" and self.method != "whole":
+            tokens = [token for token in tokens if self.key(token)]
+        return self.fit(tokens)
+
+    def fit(self, tokens: Sequence[str]) -> list[str]:
+        """Tokens cut and padded to the length."""
+        fitted = list(tokens[: self.length])
+        if self.pad and self.length is not None:
+            fitted += [""] * (self.length - len(fitted))
+        return fitted
+
+    def key(self, token: str) -> str:
+        """What is looked up in the vocabulary for a token."""
+        return STANDARDIZERS[self.standardize](token)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """Tokens by id. Unknown words become `unknown`, or a zero vector where there is none.
 
+    Attributes:
+        tokens: by id.
+        unknown_token: the token for unknown words; None: the first of `UNKNOWN_TOKENS` listed.
+
     Raises:
-        FormatError: the list is empty, an entry is not text, or an entry occurs twice.
+        FormatError: the list is empty, an entry is not text, an entry occurs twice, or the token
+            for unknown words is not listed.
     """
 
     tokens: tuple[str, ...]
+    unknown_token: str | None = None
 
     def __post_init__(self) -> None:
         if not self.tokens:
@@ -70,6 +130,11 @@ class Vocabulary:
             raise FormatError(
                 f"The vocabulary holds {twice!r} more than once; every word needs one id."
             )
+        if self.unknown_token is not None and self.unknown_token not in self.index:
+            raise FormatError(
+                f"The vocabulary lacks {self.unknown_token!r:.60}, which is to stand for unknown "
+                "words."
+            )
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -81,6 +146,8 @@ class Vocabulary:
     @cached_property
     def unknown(self) -> str | None:
         """The token that stands for words not listed, None where the vocabulary has none."""
+        if self.unknown_token is not None:
+            return self.unknown_token
         return next((token for token in UNKNOWN_TOKENS if token in self.index), None)
 
     @cached_property

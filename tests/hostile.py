@@ -248,9 +248,46 @@ _CONFIGS: dict[str, tuple[Any, str]] = {
         with_layer({"class_name": "Conv2D", "config": {"name": "c"}}),
         "'c' (Conv2D) is not supported. Supported: 'Embedding', 'LSTM'",
     ),
-    "nested_model": (
+    "inner_model_without_layers": (
         with_layer({"class_name": "Sequential", "config": {"name": "m"}}),
-        "model inside a model",
+        "lacks 'layers'",
+    ),
+    "inner_model_of_the_author": (
+        with_layer(
+            {"class_name": "Functional", "registered_name": "Evil>M", "config": {"name": "m"}}
+        ),
+        "author's own",
+    ),
+    "inner_model_with_lambda": (
+        with_layer({"class_name": "Sequential", "config": {"name": "m", "layers": [_LAMBDA]}}),
+        "Python code, which is never run",
+    ),
+    "text_by_a_function": (
+        with_layer(
+            {
+                "class_name": "TextVectorization",
+                "config": {"name": "t", "standardize": {"class_name": "function", "config": "f"}},
+            }
+        ),
+        "the author's own",
+    ),
+    "text_from_a_file": (
+        with_layer(
+            {
+                "class_name": "TextVectorization",
+                "config": {"name": "t", "vocabulary": "/etc/passwd"},
+            }
+        ),
+        "does not keep them",
+    ),
+    "text_without_end": (
+        with_layer(
+            {
+                "class_name": "TextVectorization",
+                "config": {"name": "t", "vocabulary": ["a"], "output_sequence_length": 2**60},
+            }
+        ),
+        "expected 1 to",
     ),
     "custom_activation": (
         with_layer({"class_name": "Activation", "config": {"name": "a", "activation": {"a": 1}}}),

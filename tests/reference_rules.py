@@ -12,6 +12,7 @@ FUNCTIONS = {
     "tanh": np.tanh,
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "hard_sigmoid": lambda z: np.clip((z + 3) / 6, 0, 1),
+    "hard_sigmoid_keras_2": lambda z: np.clip(0.2 * z + 0.5, 0, 1),
     "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
     "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
     "softplus": lambda z: np.logaddexp(0, z),

@@ -8,21 +8,25 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
 
 
-def test_the_python_examples_run():
-    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) >= 3
+def _run_examples(document: str) -> str:
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    assert examples
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(examples)], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert "neither" in done.stdout
+    return done.stdout
+
+
+def test_the_python_examples_run():
+    assert "neither" in _run_examples("README.md")
+    assert "'film,'" in _run_examples("docs/formats.md")
 
 
 def test_every_file_the_documents_name_exists():
-    for document in ("README.md", "CONTRIBUTING.md"):
+    for document in ("README.md", "CONTRIBUTING.md", "docs/formats.md"):
         text = (ROOT / document).read_text()
         named = re.findall(
             r"\]\((?!http)([^)#]+)\)|`((?:app|lrp_engine|tests|docs)/[\w/.]+)`", text

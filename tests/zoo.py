@@ -241,7 +241,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         f"dense_{name}": lambda d, name=name: _chain(
             Dense(d(3, 5), d(5), activation=name), Dense(d(5, 2), d(2))
         )
-        for name in ("selu", "softplus", "sigmoid", "linear")
+        for name in ("selu", "softplus", "sigmoid", "linear", "hard_sigmoid_keras_2")
     },
 }  # type: ignore[assignment]
 

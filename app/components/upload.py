@@ -37,13 +37,14 @@ def form() -> None:
             "Vocabulary, where the file has none",
             key="lens.file.vocabulary",
             max_upload_size=settings.VOCABULARY_MEGABYTES,
-            help="One word a line in the order of the embedding's rows, or JSON: a list of words "
-            "or an object from word to number.",
+            help="One word a line in the order of the embedding's rows, a word and its number on "
+            "each line, or JSON: a list of words or an object from word to number.",
         )
         embeddings = right.file_uploader(
             "Embeddings, where the file has none",
             key="lens.file.embeddings",
-            help="A .npy or .npz file with one row per word.",
+            help="A .npy or .npz file with one row per word, or word vectors of GloVe or word2vec, "
+            "which bring their vocabulary.",
         )
         with st.expander("What the files may not say"):
             labels = st.text_area(

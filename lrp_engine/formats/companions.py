@@ -11,14 +11,19 @@ import numpy as np
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.formats.plain import parse_json, parse_words, words_by_id
+from lrp_engine.formats.keras_spec import Architecture, architecture, is_model
+from lrp_engine.formats.plain import parse_json, words_by_id
 from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
+from lrp_engine.formats.vocabulary_files import parse_words
+from lrp_engine.formats.word_vectors import WordVectors, holds_vectors, read_vectors
 from lrp_engine.layers import Embedding
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
 from lrp_engine.text import Tokenizer, Vocabulary
 
-SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels")
-_TOKENIZER_KEYS = {"method": str, "lowercase": bool}
+SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels", "architecture", "layers")
+_TOKENIZER_KEYS = {
+    "method": str, "lowercase": bool, "standardize": str, "length": int, "pad": bool
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,6 +36,7 @@ class Companions:
     gate_order: str | None = None
     output: str | None = None
     tokenizer: Tokenizer | None = None
+    architecture: Architecture | None = None
     dtype: str = "float32"
     assumptions: tuple[str, ...] = ()
 
@@ -59,7 +65,11 @@ def companions(
         InputError: an argument is of a type that cannot be meant.
     """
     overrides = _spec(spec)
+    vectors = _vectors(vocabulary, embeddings)
+    if vectors is not None:
+        vocabulary, embeddings = vectors.vocabulary, vectors.table
     words, assumptions = _vocabulary(vocabulary)
+    assumptions += vectors.assumptions if vectors is not None else ()
     names = labels if labels is not None else overrides.get("labels")
     return Companions(
         vocabulary=words,
@@ -68,6 +78,10 @@ def companions(
         gate_order=overrides.get("gate_order"),
         output=_output(overrides.get("output")),
         tokenizer=_tokenizer(overrides.get("tokenizer")),
+        architecture=architecture(
+            model=_json(overrides.get("architecture"), "The architecture"),
+            layers=overrides.get("layers"),
+        ),
         dtype=dtype,
         assumptions=tuple(assumptions),
     )
@@ -93,20 +107,37 @@ def _json(value: Any, what: str) -> Any:
 
 
 def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
+    assumptions: list[str] = []
     if value is None or isinstance(value, Vocabulary):
-        return value, []
+        return value, assumptions
     if is_source(value):
-        value = parse_words(_text(value, "The vocabulary"))
+        value, assumptions = parse_words(_text(value, "The vocabulary"))
     if isinstance(value, Mapping):
-        words, assumptions = words_by_id(value)
-        return Vocabulary(tuple(words)), assumptions
+        words, more = words_by_id(value)
+        return Vocabulary(tuple(words)), [*assumptions, *more]
     value = _plain_list(value)
     if isinstance(value, Sequence):
-        return Vocabulary(tuple(value)), []
+        return Vocabulary(tuple(value)), assumptions
     raise InputError(
         f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from word to "
         "id, or the path or bytes of a text or JSON file."
     )
+
+
+def _vectors(vocabulary: Any, embeddings: Any) -> WordVectors | None:
+    """Words with their vectors, where one of the two is such a file."""
+    for one, other, what, beside in (
+        (embeddings, vocabulary, "The embeddings file", "vocabulary"),
+        (vocabulary, embeddings, "The vocabulary", "embeddings"),
+    ):
+        if is_source(one) and holds_vectors(one, what):
+            if other is not None:
+                raise FormatError(
+                    f"{what} holds words with their vectors, which is vocabulary and embeddings in "
+                    f"one; leave `{beside}` out."
+                )
+            return read_vectors(one, what)
+    return None
 
 
 def _plain_list(value: Any) -> Any:
@@ -174,6 +205,8 @@ def _spec(value: Any) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise FormatError(f"The spec is {type(value).__name__}, expected an object with names.")
+    if is_model(value):  # model.to_json() alone
+        return {"architecture": value}
     for key in value:
         if key not in SPEC_KEYS:
             raise FormatError(
@@ -195,8 +228,9 @@ def _tokenizer(value: Any) -> Tokenizer | None:
         isinstance(option, _TOKENIZER_KEYS.get(key, ())) for key, option in value.items()
     ):
         raise FormatError(
-            "The tokenizer in the spec must be an object with 'method' (a name) and 'lowercase' "
-            f"(true or false), found {value!r:.80}."
+            "The tokenizer in the spec must be an object with 'method' (a name), 'lowercase' "
+            "(true or false), 'standardize' (a name), 'length' (a number) and 'pad' (true or "
+            f"false), found {value!r:.80}."
         )
     return Tokenizer(**value)
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions import Companions
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.formats.keras_graph import Graph, parse_graph
+from lrp_engine.formats.keras_graph import Graph
 from lrp_engine.formats.keras_layers import build
-from lrp_engine.formats.keras_weights import Weights, archive_weights, legacy_weights
+from lrp_engine.formats.keras_nested import parse_model
+from lrp_engine.formats.keras_spec import NEEDED, Architecture, with_sizes
+from lrp_engine.formats.keras_text import first_text_layer, read_text, without
+from lrp_engine.formats.keras_weights import (
+    Weights,
+    archive_folders,
+    archive_weights,
+    legacy_weights,
+)
 from lrp_engine.formats.plain import parse_json
 from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
@@ -27,34 +36,99 @@ def _recognizes(contents: Contents) -> bool:
     if contents.kind == "zip":
         return _CONFIG in contents.names and _WEIGHTS in contents.names
     root = contents.attributes.get(_ROOT, {})
-    weights_only = any(name.startswith("layers/") for name in contents.arrays)
+    weights_only = any(
+        name.replace("\\", "/").startswith(("layers/", "_layer_checkpoint_dependencies/"))
+        for name in contents.arrays
+    )
     return contents.kind == "hdf5" and (
         "model_config" in root or "layer_names" in root or weights_only
     )
 
 
 def _read(contents: Contents, given: Companions) -> Network:
+    source = _described(contents, given)
+    version = source.version if isinstance(source.version, str) else ""
+    if not re.fullmatch(r"[\w.+-]{1,20}", version):
+        version = ""
+    graph = parse_model(source.config)
+    start, asset, text = _START[contents.kind], None, first_text_layer(graph)
+    if contents.kind == "zip" or _is_archive(contents):
+        folders = archive_folders(contents, start, graph, strict=contents.kind == "zip")
+        weights = archive_weights(contents, start, folders)
+        if text is not None:
+            asset = contents.texts.get(f"assets/{folders.get(text.path)}/vocabulary.txt")
+    else:
+        whole = "model_config" in contents.attributes.get(_ROOT, {})
+        weights = legacy_weights(contents, "model_weights/" if whole else "", graph)
+    parts: dict[str, Any] = {}
+    if text is not None:
+        graph = without(graph, text)
+        masked = any(e.kind == "Embedding" and e.config.get("mask_zero") for e in graph.entries)
+        read = read_text(text, asset, given.vocabulary, masked=masked)
+        given = replace(given, vocabulary=read.vocabulary)
+        parts = {"tokenizer": read.tokenizer, "assumptions": read.assumptions}
+    if not source.sized:
+        entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
+        graph = replace(graph, entries=entries)
+    found = _assemble(graph, weights, given, old=version.startswith(("1.", "2.")))
+    found["assumptions"] = [
+        *parts.pop("assumptions", ()), *found["assumptions"], *_about_precision(graph, given.dtype)
+    ]  # fmt: skip
+    return given.network(**found, **parts, source=f"Keras {version} file".replace("  ", " "))
+
+
+# Where the weights lie in what was unpacked.
+_START = {"zip": f"{_WEIGHTS}/", "hdf5": ""}
+
+
+def _is_archive(contents: Contents) -> bool:
+    """Whether an HDF5 file is a .weights.h5 of Keras 3, and not one of the older kinds."""
+    root = contents.attributes.get(_ROOT, {})
+    return "model_config" not in root and "layer_names" not in root
+
+
+def _described(contents: Contents, given: Companions) -> Architecture:
+    """What the file, or else the caller, says of the layers."""
+    root = contents.attributes.get(_ROOT, {})
     if contents.kind == "zip":
         metadata = parse_json(contents.texts.get(_METADATA, "{}"), _METADATA)
-        version = metadata.get("keras_version")
-        config = parse_json(contents.texts[_CONFIG], _CONFIG)
+        found = Architecture(
+            parse_json(contents.texts[_CONFIG], _CONFIG), metadata.get("keras_version")
+        )
+    elif "model_config" in root:
+        found = Architecture(
+            parse_json(root["model_config"], "The model"), root.get("keras_version")
+        )
+    elif given.architecture is None:
+        raise FormatError(NEEDED)
     else:
-        root = contents.attributes.get(_ROOT, {})
-        if "model_config" not in root:
-            raise FormatError(
-                "This Keras file holds weights without the layers they belong to (it was written "
-                "by save_weights). Save the whole model: model.save('model.keras')."
-            )
-        version, config = root.get("keras_version"), parse_json(root["model_config"], "The model")
-    if not isinstance(version, str) or not re.fullmatch(r"[\w.+-]{1,20}", version):
-        version = ""
-    graph = parse_graph(config)
-    if contents.kind == "zip":
-        weights = archive_weights(contents, _WEIGHTS, graph)
-    else:
-        weights = legacy_weights(contents)
-    parts = _assemble(graph, weights, given, old=version.startswith(("1.", "2.")))
-    return given.network(**parts, source=f"Keras {version} file".replace("  ", " "))
+        return replace(
+            given.architecture, version=given.architecture.version or root.get("keras_version")
+        )
+    if given.architecture is not None:
+        raise FormatError(
+            "The spec describes layers, but this Keras file holds its whole model; leave them out."
+        )
+    return found
+
+
+def _about_precision(graph: Graph, dtype: str) -> list[str]:
+    """What the model computes in, where it is not what we compute in."""
+    found: dict[str, None] = {}
+    for entry in graph.entries:
+        policy = entry.config.get("dtype")
+        if isinstance(policy, Mapping):
+            policy = (policy.get("config") or {}).get("name")
+        if policy in _PRECISIONS and policy != dtype:
+            found[policy] = None
+    return [
+        f"Layers compute in {policy} in Keras; here their weights are cast to {dtype}, so scores "
+        "agree only to that precision."
+        for policy in found
+    ]
+
+
+_PRECISIONS = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +153,7 @@ def _assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) -
         return len(steps) - 1
 
     for entry in graph.entries:
-        built = build(entry, weights(entry.name), old=old)
+        built = build(entry, weights(entry.path), old=old)
         sources = [where[name] for name in entry.inputs]
         if built.layer is not None:
             where[entry.name] = append(entry.name, built.layer, sources)
@@ -180,7 +254,8 @@ def _unused(name: str, used: set[str]) -> str:
 
 READER = Reader(
     name="keras",
-    title="a whole Keras model, .keras or HDF5 (model.save)",
+    title="a Keras model, .keras or HDF5 (model.save), or its weights with the layers as `spec`",
+    takes_architecture=True,
     recognizes=_recognizes,
     read=_read,
 )

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lrp_engine.errors import FormatError
 
 _SEQUENTIAL, _FUNCTIONAL = ("Sequential",), ("Functional", "Model")
+MODELS = _SEQUENTIAL + _FUNCTIONAL
 _INPUT = "(input)"
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One layer of the file: its name, class, options, and the entries it reads."""
+    """One layer of the file: its name, class, options, and the entries it reads.
+
+    Attributes:
+        path: the models it lies in and its own name there.
+    """
 
     name: str
     kind: str
@@ -22,6 +27,11 @@ class Entry:
     inputs: tuple[str, ...]
     package: str | None = None  # where the class comes from, None where the file does not say
     masked: bool = False  # is told explicitly which time steps are padding
+    path: tuple[str, ...] = ()
+
+    @property
+    def foreign(self) -> bool:
+        return foreign(self.package, self.kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +40,7 @@ class Graph:
 
     Attributes:
         all_kinds: (name, class) of every entry of the file in its own order.
+        levels: the same by the path of the model that lists them, inner models included.
         input_axes, input_length: of the model's input where the file says so.
     """
 
@@ -39,6 +50,12 @@ class Graph:
     all_kinds: tuple[tuple[str, str], ...]
     input_axes: int | None = None
     input_length: int | None = None
+    levels: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+def foreign(package: str | None, kind: str) -> bool:
+    """Whether a class is not one of Keras. Some versions register Keras' own by their name."""
+    return package not in (None, kind) and not str(package).startswith(("keras", "tf_keras"))
 
 
 def parse_graph(model: Any) -> Graph:
@@ -48,7 +65,7 @@ def parse_graph(model: Any) -> Graph:
         FormatError: it is no Sequential or functional model with one input and one output.
     """
     kind = _get(model, "class_name")
-    if kind not in _SEQUENTIAL + _FUNCTIONAL:
+    if kind not in MODELS:
         raise FormatError(
             f"The Keras model is of class {kind!r:.80}; supported: Sequential and functional "
             "models. A subclass keeps its computation in Python code, which is not in the file."
@@ -95,7 +112,6 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
             raise FormatError(f"Layer {name!r} gets a mask that is computed in an unknown way.")
         entries[name] = _entry(layer, call.inputs, masked=bool(call.masks))
     order = tuple(_in_order(entries, source, output))
-    _check_masks(order)
     return Graph(order, source, output, kinds, *shape)
 
 
@@ -221,7 +237,7 @@ def _computes_mask(
     return kind in joins and bool(call.inputs) and masks.issuperset(call.inputs)
 
 
-def _check_masks(entries: tuple[Entry, ...]) -> None:
+def check_masks(entries: tuple[Entry, ...]) -> None:
     masking = any(
         e.kind == "Masking" or (e.kind == "Embedding" and e.config.get("mask_zero"))
         for e in entries

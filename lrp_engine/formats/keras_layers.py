@@ -12,7 +12,7 @@ from lrp_engine.formats.keras_graph import Entry
 from lrp_engine.formats.keras_merging import MERGING
 from lrp_engine.formats.keras_over_time import OVER_TIME
 from lrp_engine.formats.keras_recurrent import RECURRENT, bidirectional, recurrent
-from lrp_engine.formats.keras_source import Built, Source, foreign, inner
+from lrp_engine.formats.keras_source import Built, Source, inner
 from lrp_engine.layers import Dense, Embedding, Softmax
 
 
@@ -25,7 +25,7 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
     source = Source(entry.name, entry.kind, entry.config, weights, old)
     if entry.kind in _REFUSED:
         raise source.refuse(_REFUSED[entry.kind])
-    if foreign(entry.package, entry.kind):
+    if entry.foreign:
         raise source.refuse(
             f"is a class of the author's own ({entry.package!r:.60}); its code is not in the "
             f"file. Supported: {choices(BUILDERS)}."
@@ -120,11 +120,6 @@ BUILDERS: dict[str, Callable[[Source], Built]] = {
 # Classes worth a sentence of their own.
 _REFUSED = {
     "Lambda": "holds Python code, which is never run; write it as a standard layer.",
-    "TextVectorization": (
-        "turns text into ids inside the model, which this release does not read; save the model "
-        "without it and pass its words, get_vocabulary(), as `vocabulary`."
-    ),
-    "Sequential": "is a model inside a model; save one model with all layers side by side.",
-    "Functional": "is a model inside a model; save one model with all layers side by side.",
-    "Model": "is a model inside a model; save one model with all layers side by side.",
+    "TextVectorization": "turns text into ids; it must be the first layer of the model.",
+    "StringLookup": "turns words into ids; it must be the first layer of the model.",
 }

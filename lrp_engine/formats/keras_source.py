@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
+from lrp_engine.formats.keras_graph import foreign
 from lrp_engine.layers import Layer
 
 
@@ -40,10 +41,7 @@ class Source:
         if not isinstance(value, str):
             raise self.refuse(f"has a custom {key}; its code is not in the file.")
         if value == "hard_sigmoid" and self.old:
-            raise self.refuse(
-                "uses the hard_sigmoid of Keras 2, which is another function than today's; train "
-                f"or save the model with {key}='sigmoid'."
-            )
+            return "hard_sigmoid_keras_2"  # another function than today's
         return value
 
     def arrays(self, *names: str, **axes: int) -> list[np.ndarray]:
@@ -103,8 +101,3 @@ def inner(source: Source, key: str, what: str) -> Source:
     if foreign(package, kind):
         raise source.refuse(f"wraps a class of the author's own ({package!r:.60}).")
     return replace(source, kind=kind, config=layer["config"])
-
-
-def foreign(package: str | None, kind: str) -> bool:
-    """Whether a class is not one of Keras. Some versions register Keras' own by their name."""
-    return package not in (None, kind) and not str(package).startswith(("keras", "tf_keras"))

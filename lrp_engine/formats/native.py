@@ -27,6 +27,8 @@ DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocab
 # Fields that a Network, a Tokenizer and network.json share.
 _NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 _TOKENIZER_FIELDS = ("method", "lowercase")
+# Written where they are not the default; read where they are written.
+_TOKENIZER_OPTIONS: dict[str, type] = {"standardize": str, "length": int, "pad": bool}
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -35,7 +37,8 @@ def describe(network: Network) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         **{name: _plain(getattr(network, name)) for name in _NETWORK_FIELDS},
-        "tokenizer": {name: getattr(network.tokenizer, name) for name in _TOKENIZER_FIELDS},
+        "tokenizer": _describe_tokenizer(network.tokenizer),
+        **_describe_unknown(network.vocabulary),
         "layers": [
             {"name": node.name, "inputs": list(node.inputs), **_describe_layer(node.layer)}
             for node in network.nodes
@@ -107,9 +110,15 @@ def parts(
     tokenizer = _typed(description, "tokenizer", dict)
     return {
         "nodes": nodes,
-        "vocabulary": None if vocabulary is None else Vocabulary(vocabulary),
+        "vocabulary": None if vocabulary is None else Vocabulary(vocabulary, _unknown(description)),
         "tokenizer": Tokenizer(
-            method=_typed(tokenizer, "method", str), lowercase=_typed(tokenizer, "lowercase", bool)
+            method=_typed(tokenizer, "method", str),
+            lowercase=_typed(tokenizer, "lowercase", bool),
+            **{
+                name: _typed(tokenizer, name, kind)
+                for name, kind in _TOKENIZER_OPTIONS.items()
+                if name in tokenizer
+            },
         ),
         "output": _typed(description, "output", str),
         "source": _typed(description, "source", str),
@@ -126,6 +135,25 @@ def build(
 ) -> Network:
     """The network that `describe` and `weights` came from; raises FormatError as `parts` does."""
     return Network(**parts(description, arrays, vocabulary), dtype=dtype)
+
+
+def _describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
+    options = {name: getattr(tokenizer, name) for name in _TOKENIZER_OPTIONS}
+    usual = Tokenizer()
+    return {
+        **{name: getattr(tokenizer, name) for name in _TOKENIZER_FIELDS},
+        **{name: value for name, value in options.items() if value != getattr(usual, name)},
+    }
+
+
+def _describe_unknown(vocabulary: Vocabulary | None) -> dict[str, str]:
+    if vocabulary is None or vocabulary.unknown_token is None:
+        return {}
+    return {"unknown_token": vocabulary.unknown_token}
+
+
+def _unknown(description: Mapping[str, Any]) -> str | None:
+    return _typed(description, "unknown_token", str) if "unknown_token" in description else None
 
 
 def _plain(value: Any) -> Any:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from lrp_engine.errors import FormatError
-
-_WORD_AND_ID = re.compile(r"([^\t]*)\t(\d{1,9})")
-_JSON_WORDS = re.compile(r'\s*(\[\s*["\]]|\{\s*["}])')
 
 
 def parse_json(text: str, what: str) -> Any:
@@ -25,25 +21,6 @@ def lines(text: str) -> list[str]:
     """Words, one a line; the last line break ends the last word. Empty lines are kept."""
     words = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     return words[:-1] if words[-1] == "" else words
-
-
-def parse_words(text: str) -> list[str] | Mapping[str, int]:
-    """A vocabulary file: one word a line, `word<TAB>id` lines, a JSON list or a JSON object."""
-    text = text.removeprefix("\ufeff")
-    if _JSON_WORDS.match(text):  # a first word like [PAD] is no JSON
-        return parse_json(text, "The vocabulary")
-    words = lines(text)
-    while words and not words[-1]:
-        words.pop()
-    pairs = [_WORD_AND_ID.fullmatch(word) for word in words]
-    if words and all(pairs):
-        ids = {pair[1]: int(pair[2]) for pair in pairs if pair}
-        if len(ids) != len(words):
-            raise FormatError(
-                "The vocabulary lists a word more than once; every word needs one id."
-            )
-        return ids
-    return words
 
 
 def words_by_id(ids: Mapping[Any, Any]) -> tuple[list[str], list[str]]:

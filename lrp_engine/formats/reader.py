@@ -20,6 +20,7 @@ class Reader:
         recognizes: whether a file's contents are of this format (a broken one counts).
         read: the network in the contents; raises FormatError.
         takes_gate_order: whether the format leaves the order of the gate blocks open.
+        takes_architecture: whether the format can leave open which layers there are.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Reader:
     recognizes: Callable[[Contents], bool]
     read: Callable[[Contents, Companions], Network]
     takes_gate_order: bool = False
+    takes_architecture: bool = False

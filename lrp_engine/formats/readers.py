@@ -41,12 +41,16 @@ def load(
     Args:
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
-            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON.
+            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON; or a file of
+            word vectors, which then gives the embeddings too.
         embeddings: (V, E) for a file without an embedding layer: an array, or the path or bytes of
-            a .npy or .npz file.
+            a .npy or .npz file; or word vectors of GloVe or word2vec (text or binary), which then
+            give the vocabulary too.
         labels: one name per class: a list, a dictionary number -> name, or either as JSON.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
-            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase"}), "labels".
+            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
+            "labels"; for Keras weights without a model "architecture", what `model.to_json()`
+            says (which can also be given alone), or "layers", a list of layers without sizes.
         dtype: "float32" or "float64", of every computation.
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
 
@@ -100,6 +104,11 @@ def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
         raise FormatError(
             f"gate_order does not apply to this file ({reader.title}): its format fixes the order."
         )
+    if given.architecture is not None and not reader.takes_architecture:
+        raise FormatError(
+            f"The spec describes layers, but this file ({reader.title}) says itself which layers "
+            "it holds; leave them out."
+        )
     try:
         # A number too large for the dtype becomes infinite, which Network reports.
         with np.errstate(over="ignore"):
@@ -133,4 +142,6 @@ def _unrecognized(contents: Contents) -> str:
         return "This is a single array; one array is not a whole network."
     if contents.kind == "safetensors":
         return "This safetensors file holds weights but does not say which layers they belong to."
+    if contents.kind == "vectors":
+        return "This file holds word vectors and no network; give it as `embeddings`."
     return f"This {contents.kind} holds no network."

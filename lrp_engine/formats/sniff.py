@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pickletools
 
-from lrp_engine.formats.containers import hdf5, npy, tensors, zips
+from lrp_engine.formats.containers import hdf5, npy, tensors, vectors, zips
 
 # What the child process reads. Everything else is named and refused without starting it.
-CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors")
+CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors", "vectors")
 
 # (offset, first bytes, kind of thing)
 _PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
@@ -65,6 +65,8 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
         return "pickle", f"This is {_PICKLE}."
     if head[:1] == b"\x08" and any(name in head for name in (b"onnx", b"pytorch", b"tf2onnx")):
         return "onnx", "This looks like an ONNX model, which this release does not read."
+    if vectors.recognizes(head):
+        return "vectors", ""
     text = _text_kind(head)
     if text:
         return "text", f"This is {text}, not a weight file."

@@ -24,12 +24,20 @@ def _hard_sigmoid(z: Any) -> Any:
     return tf.nn.relu6(z + 3) / 6
 
 
+def _hard_sigmoid_keras_2(z: Any) -> Any:
+    """Keras before 3: 0.2 z + 0.5, cut off at 0 and 1."""
+    import tensorflow as tf
+
+    return tf.clip_by_value(0.2 * z + 0.5, 0.0, 1.0)
+
+
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,
     "relu": _tf("relu"),
     "tanh": _tf("tanh"),
     "sigmoid": _tf("sigmoid"),
     "hard_sigmoid": _hard_sigmoid,
+    "hard_sigmoid_keras_2": _hard_sigmoid_keras_2,
     "elu": _tf("elu"),
     "selu": _tf("selu"),
     "softplus": _tf("softplus"),

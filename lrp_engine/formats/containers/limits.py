@@ -20,6 +20,8 @@ class Limits:
         entries: archive members, HDF5 objects, tensors; items of one HDF5 attribute.
         nesting: HDF5 groups inside groups.
         dimensions: axes of one array.
+        words: of one vocabulary or file of word vectors.
+        word_characters: of one word.
         text_bytes: one text or JSON member, one HDF5 attribute.
         header_bytes: the JSON header of a safetensors file.
         npy_header_bytes: the header of a .npy file.
@@ -36,6 +38,8 @@ class Limits:
     entries: int = 20_000
     nesting: int = 32
     dimensions: int = 8
+    words: int = 5_000_000
+    word_characters: int = 2_000
     text_bytes: int = 64 * MIB
     header_bytes: int = 16 * MIB
     npy_header_bytes: int = 10_000

@@ -28,7 +28,7 @@ class Contents:
     """What a file holds, as plain data.
 
     Attributes:
-        kind: "hdf5", "zip", "npy", "safetensors" or "folder".
+        kind: "hdf5", "zip", "npy", "safetensors", "vectors" or "folder".
         names: the members of a zip or folder.
         arrays: by path; in a zip the member's name comes first (`model.weights.h5/layers/...`).
         texts: JSON and text members by name.

@@ -12,12 +12,12 @@ if __name__ == "__main__":  # only this folder becomes importable, as a package 
 
     worker.main(sys.argv[1])
 
-from . import hdf5, npy, process, tensors, zips
+from . import hdf5, npy, process, tensors, vectors, zips
 from .limits import Limits
 from .messages import Output
 from .refusal import RefusalError
 
-_TITLES = {"hdf5": "HDF5", "npy": "numpy"}
+_TITLES = {"hdf5": "HDF5", "npy": "numpy", "vectors": "word vector"}
 _DAMAGED = "The file is damaged: its {} structure is broken; save or upload it again."
 
 
@@ -30,7 +30,7 @@ def main(limits_json: str) -> None:
     output = Output(os.fdopen(1, "wb", closefd=False), limits, size)
     kind = "file"
     try:
-        head = stream.read(16)
+        head = stream.read(512)
         stream.seek(0)
         names: list[str] = []
         if head.startswith(hdf5.MAGIC):
@@ -45,6 +45,9 @@ def main(limits_json: str) -> None:
         elif tensors.recognizes(head, size):
             kind = "safetensors"
             tensors.unpack(stream, size, output, "")
+        elif vectors.recognizes(head):
+            kind = "vectors"
+            vectors.unpack(stream, size, output)
         output.json(b"Z", {"kind": kind, "names": names})
     except RefusalError as refusal:
         output.message(b"E", str(refusal).encode("utf-8", "replace"))
