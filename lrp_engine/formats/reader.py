@@ -20,6 +20,7 @@ class Reader:
         recognizes: whether a file's contents are of this format (a broken one counts).
         read: the network in the contents; raises FormatError.
         takes_gate_order: whether the format leaves the order of the gate blocks open.
+        options: further keys of a spec that the format understands, in `Companions.options`.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Reader:
     recognizes: Callable[[Contents], bool]
     read: Callable[[Contents, Companions], Network]
     takes_gate_order: bool = False
+    options: tuple[str, ...] = ()

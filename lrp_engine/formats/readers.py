@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, InputError, LensError, choices
-from lrp_engine.formats import keras, native_files, npz
+from lrp_engine.formats import keras, native_files, npz, pytorch, sst
 from lrp_engine.formats.companions import Companions, companions
 from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.reader import Reader
 from lrp_engine.formats.sniff import zip_looks_like
@@ -22,6 +23,8 @@ from lrp_engine.network import DTYPES, Network
 READERS: tuple[Reader, ...] = (
     native_files.READER,
     keras.READER,
+    sst.READER,
+    pytorch.READER,
     npz.READER,
 )
 
@@ -39,12 +42,16 @@ def load(
     Args:
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
-            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON.
+            path or bytes of a text file (one word a line, or word<TAB>id), of JSON or a pickle.
         embeddings: (V, E) for a file without an embedding layer: an array, or the path or bytes of
-            a .npy or .npz file.
+            a .npy or .npz file, a pickled array or a tensor; or vectors by word: a dictionary, or
+            the path or bytes of one in JSON, .npz, a pickle or a PyTorch file, in the order of
+            the vocabulary or, without one, being the vocabulary.
         labels: one name per class: a list, a dictionary number -> name, or either as JSON.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
-            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase"}), "labels".
+            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase"}), "labels";
+            for PyTorch "order" (names of the layers as they run), "activation" (between Linear
+            layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").
         dtype: "float32" or "float64", of every computation.
 
     Returns:
@@ -96,6 +103,12 @@ def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
         raise FormatError(
             f"gate_order does not apply to this file ({reader.title}): its format fixes the order."
         )
+    for key in given.options:
+        if key not in reader.options:
+            raise FormatError(
+                f"The spec's {key!r} does not apply to this file ({reader.title}), which says it "
+                "itself."
+            )
     try:
         # A number too large for the dtype becomes infinite, which Network reports.
         with np.errstate(over="ignore"):
@@ -129,4 +142,21 @@ def _unrecognized(contents: Contents) -> str:
         return "This is a single array; one array is not a whole network."
     if contents.kind == "safetensors":
         return "This safetensors file holds weights but does not say which layers they belong to."
+    if contents.kind == "pickle":
+        return _unrecognized_pickle(contents.value)
     return f"This {contents.kind} holds no network."
+
+
+def _unrecognized_pickle(value: Any) -> str:
+    """A pickle that can be read, but is no model."""
+    if isinstance(value, dict):
+        keys = ", ".join(quoted(str(key), 40) for key in [*value][:5])
+        what = f"a dictionary of {len(value)} entries ({keys})" if value else "an empty dictionary"
+    elif isinstance(value, list):
+        what = f"a list of {len(value)} entries"
+    else:
+        what = f"a value of type {type(value).__name__}"
+    return (
+        f"This pickle holds {what}, not a network; words and vectors belong into `vocabulary` and "
+        "`embeddings`."
+    )
