@@ -24,6 +24,7 @@ def unpickled(value: Any) -> Any:
     with open_source(value, "The vocabulary") as (file, size):
         if looks_like(file.read(HEAD), size)[0] not in PICKLED:
             return value
+        file.seek(0)
         return unpacked(file, size).value
 
 
@@ -58,6 +59,6 @@ def read_embeddings(source: Source) -> Any:
     elif contents.kind == "zip" and is_vectors(arrays):
         return arrays
     raise FormatError(
-        f"{what} holds {len(arrays)} arrays, expected one array of shape (vocabulary, units) in a "
-        ".npy or .npz file, a pickle or a PyTorch file, or one vector per word."
+        f"{what} holds {len(arrays)} arrays, expected a .npy or .npz file, a pickle or a "
+        "PyTorch file with one array of shape (vocabulary, units), or with one vector per word."
     )

@@ -62,7 +62,8 @@ def companions(
         InputError: an argument is of a type that cannot be meant.
     """
     overrides = _spec(spec)
-    if embeddings is None and is_vectors(vocabulary := unpickled(vocabulary)):
+    vocabulary = unpickled(vocabulary)
+    if embeddings is None and is_vectors(vocabulary):
         vocabulary, embeddings = None, vocabulary
     words, assumptions = _vocabulary(vocabulary)
     table = _embeddings(embeddings)

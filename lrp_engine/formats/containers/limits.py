@@ -39,7 +39,7 @@ class Limits:
     nesting: int = 32
     opcodes: int = 20_000_000
     memo: int = 10_000_000
-    values: int = 5_000_000
+    values: int = 2_000_000
     dimensions: int = 8
     text_bytes: int = 64 * MIB
     header_bytes: int = 16 * MIB

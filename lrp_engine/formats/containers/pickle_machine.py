@@ -6,6 +6,7 @@ arrays; a name in the file becomes the entry of a table we wrote, or the file is
 
 from __future__ import annotations
 
+import codecs
 import pickletools
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
@@ -59,18 +60,20 @@ class Machine:
         self.stack: list[Any] = []
         self._below: list[list[Any]] = []  # stacks set aside by a mark
         self._memo: dict[int, Any] = {}
-        for opcode, argument, _ in pickletools.genops(Bounded(stream, size)):  # type: ignore[arg-type]
+        bounded = Bounded(stream, size)
+        while True:
+            name, read, step = _TABLE[bounded.read(1)]
+            argument = read(bounded) if read else None
             self._steps_left -= 1
             if self._steps_left < 0:
                 raise RefusalError(
                     f"The pickle takes more than {self._limits.opcodes:,} steps; save arrays "
                     "instead of lists of numbers."
                 )
-            if opcode.name == "STOP":
+            if name == "STOP":
                 break
-            step = _STEPS.get(opcode.name)
             if step is None:
-                raise RefusalError(self._why_not(opcode.name, argument))
+                raise RefusalError(self._why_not(name, argument))
             step(self, argument)
         (value,) = self.stack
         return value
@@ -202,6 +205,15 @@ def _push_bytes(machine: Machine, text: str) -> None:
     machine.stack.append(ByteText(text))
 
 
+def _quoted_bytes(stream: Any) -> str:
+    """A line of Python 2 with a text in quotes; `pickletools` would take ASCII only."""
+    line = stream.readline().rstrip(b"\r\n")
+    if len(line) < 2 or line[:1] not in (b"'", b'"') or line[:1] != line[-1:]:
+        raise ValueError
+    raw, _ = codecs.escape_decode(line[1:-1])
+    return raw.decode("latin-1")
+
+
 def _nothing(machine: Machine, argument: Any) -> None:
     del machine, argument
 
@@ -242,4 +254,14 @@ _STEPS: dict[str, Callable[[Machine, Any], None]] = {
     "REDUCE": lambda m, _: m.reduce(),
     "BUILD": lambda m, _: m.build(),
     "BINPERSID": lambda m, _: m.refer(),
+}
+
+# By its first byte: the name of a step, the function that reads its argument, what is done.
+_TABLE: dict[bytes, tuple[str, Any, Callable[[Machine, Any], None] | None]] = {
+    opcode.code.encode("latin-1"): (
+        opcode.name,
+        _quoted_bytes if opcode.name == "STRING" else opcode.arg and opcode.arg.reader,
+        _STEPS.get(opcode.name),
+    )
+    for opcode in pickletools.opcodes
 }

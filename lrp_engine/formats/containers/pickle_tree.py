@@ -40,11 +40,11 @@ class Tree:
     def emit(self, value: Any) -> None:
         if isinstance(value, dict):
             value = {k: v for k, v in value.items() if not (isinstance(k, str) and self._skip(k))}
-        text = json.dumps(self._plain(value, "", 0), separators=(",", ":")).encode()
+        text = json.dumps(self._plain(value, "", "", 0), separators=(",", ":")).encode()
         self._output.text(TREE, io.BytesIO(text), len(text))
 
-    def _plain(self, value: Any, path: str, depth: int) -> Any:
-        """The JSON value; arrays are emitted on the way."""
+    def _plain(self, value: Any, above: str, key: Any, depth: int) -> Any:
+        """The JSON value of an entry in a container; arrays are emitted on the way."""
         self._take(1, 8)
         if value is None or isinstance(value, (bool, float)):
             return value
@@ -55,6 +55,7 @@ class Tree:
         if isinstance(value, (str, bytes, bytearray)):
             self._take(0, 2 * len(value))
             return _text(value)
+        path = _join(above, key)
         if depth >= self._output.limits.nesting:
             raise RefusalError(
                 f"The pickle nests values deeper than {self._output.limits.nesting}, or in a "
@@ -65,7 +66,7 @@ class Tree:
         if isinstance(value, (list, tuple)):
             vector = _vector(value)
             if vector is None:
-                return [self._plain(v, _join(path, n), depth + 1) for n, v in enumerate(value)]
+                return [self._plain(v, path, n, depth + 1) for n, v in enumerate(value)]
             value = vector
         if hasattr(value, "emit"):
             return {"array": self._array(value, path)}
@@ -82,8 +83,8 @@ class Tree:
             return {"rows": self._array(rows, path), "keys": [_text(key) for key in value]}
         items = []
         for key, entry in value.items():
-            plain = self._plain(key, path, depth + 1)
-            items.append([plain, self._plain(entry, _join(path, plain), depth + 1)])
+            plain = self._plain(key, path, "", depth + 1)
+            items.append([plain, self._plain(entry, path, plain, depth + 1)])
         return {"items": items}
 
     def _array(self, value: Any, path: str) -> str:
@@ -105,7 +106,7 @@ class Tree:
 
 
 def _join(path: str, key: Any) -> str:
-    text = f"{path}/{key}" if path else str(key)
+    text = f"{path}/{key}" if path else f"{key}"
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

@@ -61,10 +61,9 @@ class Tensor(StandIn):
     title = "a tensor"
 
     def __init__(self, storage: Any, offset: Any, size: Any, stride: Any) -> None:
-        sizes: list[Any] = (
-            [offset, *size, *stride] if type(size) is type(stride) is tuple else [None]
-        )
-        if not isinstance(storage, Storage) or not all(type(n) is int and n < 2**62 for n in sizes):
+        known = isinstance(storage, Storage) and type(size) is type(stride) is tuple
+        sizes = [offset, *size, *stride] if known else []
+        if not known or not all(type(n) is int and n < 2**62 for n in sizes):
             raise RefusalError("The PyTorch file holds a tensor in a form that is not known.")
         shape = quoted(size if len(size) < 9 else f"{len(size)} axes")
         if min(sizes) < 0 or len(size) != len(stride):
