@@ -41,7 +41,7 @@ def _read(contents: Contents, given: Companions) -> Network:
 
     kernel = np.concatenate([weights[f"Why_{side}"].T for side in _SIDES])
     nodes = [
-        Node("bilstm", Bidirectional(*map(direction, _SIDES))),
+        Node("bilstm", Bidirectional(direction("Left"), direction("Right"))),
         Node("output", Dense(kernel), ("bilstm",)),
     ]
     return given.network(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.torch_state import Arrays, Module
-from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding, Layer
+from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Layer, SimpleRNN
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.network import INPUT, Node
@@ -120,13 +120,19 @@ def _stack(module: Module, options: Options, *, sequences: bool) -> list[tuple[s
     return layers
 
 
+def _blocks(module: Module) -> int:
+    """Rows of weight_hh per hidden unit."""
+    rows, columns = module.arrays["weight_hh_l0"].shape
+    return rows // columns if columns else 0
+
+
 def _directions(module: Module) -> int:
     return 2 if "weight_ih_l0_reverse" in module.arrays else 1
 
 
 def _direction(
     module: Module, level: int, suffix: str, options: Options, sequences: bool, taken: set[str]
-) -> LSTM:
+) -> LSTM | GRU | SimpleRNN:
     end = f"_l{level}{suffix}"
     names = [f"weight_ih{end}", f"weight_hh{end}"]
     if f"bias_ih{end}" in module.arrays or f"bias_hh{end}" in module.arrays:
@@ -163,12 +169,34 @@ def _direction(
 
 def _lstm(weights: Arrays, options: Options, **flags: bool) -> LSTM:
     """Blocks i f g o; the two biases always stand together."""
-    del options
     kernel, recurrent, bias = (
         reorder_gates(array, "ifgo")
         for array in (weights["Wx"], weights["Wh"], _sum(weights["bx"], weights["bh"]))
     )
     return LSTM(kernel, recurrent, bias, **flags)  # type: ignore[arg-type]
+
+
+def _gru(weights: Arrays, options: Options, **flags: bool) -> GRU:
+    """Blocks r z n, n = tanh(W x + b + r (U h + b')): the two biases stay apart."""
+    arrays = [_update_first(weights[name]) for name in ("Wx", "Wh", "bx", "bh")]
+    return GRU(*arrays, **flags)  # type: ignore[arg-type]
+
+
+def _update_first(array: np.ndarray) -> np.ndarray:
+    """From r z n to z r n."""
+    r, z, n = np.split(array, 3, axis=-1)
+    return np.concatenate([z, r, n], axis=-1)
+
+
+def _rnn(weights: Arrays, options: Options, **flags: bool) -> SimpleRNN:
+    """One block; the two biases stand together."""
+    return SimpleRNN(
+        weights["Wx"],
+        weights["Wh"],
+        _sum(weights["bx"], weights["bh"]),
+        options.rnn_activation or "tanh",
+        **flags,
+    )
 
 
 def _sum(one: np.ndarray, two: np.ndarray) -> np.ndarray:
@@ -177,7 +205,7 @@ def _sum(one: np.ndarray, two: np.ndarray) -> np.ndarray:
 
 
 # Rows of weight_hh per hidden unit -> the layer.
-_KINDS = {4: _lstm}
+_KINDS: dict[int, Callable[..., LSTM | GRU | SimpleRNN]] = {4: _lstm, 3: _gru, 1: _rnn}
 
 
 def assumptions(order: Sequence[Module], options: Options, output: str | None) -> list[str]:
@@ -200,6 +228,8 @@ def assumptions(order: Sequence[Module], options: Options, output: str | None) -
                 else ""
             )
             found.append(f"{last.name}: what goes on is the final hidden state{both}.")
+        if options.rnn_activation is None and any(_blocks(module) == 1 for module in recurrent):
+            found.append("nn.RNN: the activation inside is tanh.")
         found.append(
             "Every text is read without padding, as with pack_padded_sequence; h_0 and c_0 are "
             "zero."
