@@ -190,7 +190,7 @@ LSTM_PART = {"l__weight_ih_l0": (12, 4), "l__weight_hh_l0": (12, 3)}
         ({**LSTM_PART}, "do not form a chain"),
         ({**LSTM_PART, "fc__weight": (2, 5), "fc__bias": (2,)}, "do not form a chain"),
         ({**LSTM_PART, "l__bias_ih_l0": (12,)}, "lacks 'l.bias_hh_l0'"),
-        ({**LSTM_PART, "l__weight_ih_l2": (12, 3)}, "incomplete"),
+        ({**LSTM_PART, "l__weight_ih_l2": (12, 3)}, "lacks 'l.weight_ih_l1'"),
         ({"l__weight_ih_l0": (12, 4)}, "lacks 'l.weight_hh_l0'"),
         ({"l__weight_ih_l0": (12, 4), "l__weight_hh_l0": (6, 3)}, "equally many rows"),
         ({"l__weight_ih_l0": (6, 4), "l__weight_hh_l0": (6, 3)}, "four rows"),
