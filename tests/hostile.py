@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pickle
 import struct
 import tempfile
 import zipfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import hostile_pickles
 import numpy as np
 
 Maker = Callable[[], bytes]
@@ -420,10 +420,6 @@ _ZIP: dict[str, tuple[Maker, str]] = {
     "many_members": (lambda: zipped({str(n): b"" for n in range(20_001)}), "entries"),
     "zip_in_zip": (lambda: zipped({"arr_0.zip": zipped(_ONE)}), "not a model"),
     "office": (lambda: zipped({"[Content_Types].xml": b"<x/>"}), "Office document"),
-    "torch": (
-        lambda: zipped({"m/data.pkl": pickle.dumps({}), "m/data/0": b"1234"}),
-        "PyTorch file",
-    ),
     "empty": (lambda: zipped({}), "empty zip archive"),
 }
 
@@ -570,11 +566,6 @@ _OTHER: dict[str, tuple[Maker, str]] = {
     "json": (lambda: b'{"a": 1}', "JSON text"),
     "text": (lambda: b"these are words", "a text"),
     "gzip": (lambda: b"\x1f\x8b\x08" + zlib.compress(b"x"), "gzip archive"),
-    "pickle_0": (lambda: pickle.dumps({"a": Runs(Path("x"))}, protocol=0), "pickle"),
-    "pickle_4": (lambda: pickle.dumps([1.0] * 9, protocol=4), "pickle"),
-    "torch_legacy": (
-        lambda: pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2) + bytes(99), "PyTorch file"
-    ),
     "empty": (lambda: b"", "is empty"),
     "noise": (lambda: np.random.default_rng(0).bytes(4000), "no known kind"),
     "one_byte": (lambda: b"\0", "no known kind"),
@@ -592,6 +583,8 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
         "npy": _NPY,
         "safetensors": _SAFETENSORS,
         "own": _NATIVE,
+        "pickle": hostile_pickles.PICKLES,
+        "torch": hostile_pickles.TORCH,
         "other": _OTHER,
     }.items()
     for name, case in cases.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hostile
+import hostile_pickles
 import numpy as np
 import pytest
 
@@ -23,6 +25,7 @@ from lrp_engine import FormatError
 from lrp_engine.formats.companions import Companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
+from lrp_engine.formats.eight_arrays import NAMES
 from lrp_engine.formats.readers import read
 
 ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "40"))  # for thousands: python tests/fuzz.py
@@ -58,6 +61,21 @@ def test_the_files_to_spoil_are_sound():
 def test_is_refused_with_a_sentence_that_says_why(name, tmp_path):
     maker, words = hostile.HOSTILE[name]
     assert words in refusal(maker(), tmp_path)
+    assert not hostile_pickles.CANARY.exists(), "the file was run"
+
+
+def test_a_file_that_were_run_would_be_noticed(tmp_path):
+    """What `test_is_refused_...` looks for does appear when Python itself loads such a pickle."""
+    for name in ("pickle-system_0", "pickle-system_4", "pickle-eval_4"):
+        data = hostile.HOSTILE[name][0]()
+        for options in ({"embeddings": data}, {"vocabulary": data}):
+            with pytest.raises(FormatError, match="ever run"):
+                lrp_engine.load(hostile.keras_h5(), **options)
+        assert not hostile_pickles.CANARY.exists()
+        with contextlib.suppress(TypeError):
+            pickle.loads(data).pop().close()  # noqa: S301 - our own
+        assert hostile_pickles.CANARY.exists()
+        hostile_pickles.CANARY.unlink()
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -196,8 +214,38 @@ def test_every_budget_is_enforced(limits, words, tmp_path):
         sandbox.unpack(file, path.stat().st_size, dataclasses.replace(Limits(), **limits))
 
 
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"output_bytes": 20}, "at most 20 bytes"),
+        ({"entries": 1}, "entries"),
+        ({"nesting": 0}, "nests values deeper"),
+        ({"opcodes": 9}, "more than 9 steps"),
+        ({"memo": 1}, "more than 1 values"),
+        ({"values": 3}, "more than 3 plain values"),
+        ({"text_bytes": 10}, "plain values"),
+        ({"dimensions": 1}, "no shape of a weight"),
+    ],
+)
+def test_every_budget_of_a_pickle_is_enforced(limits, words, tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(pickle.dumps({"a": np.ones((3, 2)), "b": [1, 2.5, np.ones((4, 5))]}, 4))
+    with open(path, "rb") as file:
+        assert sandbox.unpack(file, path.stat().st_size).value["b"][0] == 1
+    with open(path, "rb") as file, pytest.raises(FormatError, match=words):
+        sandbox.unpack(file, path.stat().st_size, dataclasses.replace(Limits(), **limits))
+
+
 # Damage at random ------------------------------------------------------------------------------
 
+
+TORCH = Path(__file__).parent / "fixtures" / "torch"
+EIGHT = {
+    name: np.ones(shape, "float32")
+    for name, shape in zip(
+        NAMES, [(2, 4), (1, 4), (4,), (2, 4), (1, 4), (4,), (2, 3), (3,)], strict=True
+    )
+}
 
 # What is damaged, and what is made of it afterwards: checksums of a zip would notice damage to the
 # whole before its members are looked at.
@@ -232,6 +280,17 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         hostile.weights_h5(),
         lambda data: hostile.keras_archive(weights=data),
     ),
+    "torch": ((TORCH / "lstm.pt").read_bytes(), bytes),
+    "torch_legacy": ((TORCH / "lstm_legacy.pt").read_bytes(), bytes),
+    "pickle_in_torch": (
+        hostile_pickles.LINEAR,
+        lambda data: hostile_pickles.torch_zip(data, hostile_pickles.NUMBERS),
+    ),
+    "safetensors": ((TORCH / "lstm.safetensors").read_bytes(), bytes),
+    **{
+        f"pickle_{protocol}": (pickle.dumps(EIGHT, protocol=protocol), bytes)
+        for protocol in (0, 2, 5)
+    },
     "npy_in_npz": (hostile.npy(np.ones((4, 3))), lambda data: hostile.zipped({"arr_0.npy": data})),
     "safetensors_in_own": (hostile.OWN_WEIGHTS, lambda data: hostile.own(weights=data)),
     "description_in_own": (

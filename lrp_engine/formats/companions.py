@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lrp_engine.errors import FormatError, InputError, choices
-from lrp_engine.formats.containers.limits import LIMITS, megabytes
-from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.companion_files import read_embeddings, read_text, unpickled
 from lrp_engine.formats.keras_spec import Architecture, architecture, is_model
 from lrp_engine.formats.plain import parse_json, words_by_id
-from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
+from lrp_engine.formats.sources import is_source
+from lrp_engine.formats.vectors import Vectors, is_vectors
 from lrp_engine.formats.vocabulary_files import parse_words
 from lrp_engine.formats.word_vectors import WordVectors, holds_vectors, read_vectors
 from lrp_engine.layers import Embedding
@@ -24,6 +24,8 @@ SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels", "architecture", "lay
 _TOKENIZER_KEYS = {
     "method": str, "lowercase": bool, "standardize": str, "length": int, "pad": bool
 }  # fmt: skip
+# Of these each format says which it understands (`Reader.options`) and checks the values.
+OPTION_KEYS = ("order", "activation", "pooling", "rnn_activation")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +41,7 @@ class Companions:
     architecture: Architecture | None = None
     dtype: str = "float32"
     assumptions: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def network(self, *, nodes: Sequence[Node], **parts: Any) -> Network:
         """The network of a file's parts, with what the caller gave in place.
@@ -68,12 +71,19 @@ def companions(
     vectors = _vectors(vocabulary, embeddings)
     if vectors is not None:
         vocabulary, embeddings = vectors.vocabulary, vectors.table
+    vocabulary = unpickled(vocabulary)
+    if embeddings is None and is_vectors(vocabulary):
+        vocabulary, embeddings = None, vocabulary
     words, assumptions = _vocabulary(vocabulary)
     assumptions += vectors.assumptions if vectors is not None else ()
+    table = _embeddings(embeddings)
+    if isinstance(table, Vectors):
+        words, table, missing = table.by_word(words)
+        assumptions += missing
     names = labels if labels is not None else overrides.get("labels")
     return Companions(
         vocabulary=words,
-        embeddings=_embeddings(embeddings),
+        embeddings=table,
         labels=_labels(names),
         gate_order=overrides.get("gate_order"),
         output=_output(overrides.get("output")),
@@ -84,26 +94,15 @@ def companions(
         ),
         dtype=dtype,
         assumptions=tuple(assumptions),
+        options={key: overrides[key] for key in OPTION_KEYS if key in overrides},
     )
-
-
-def _text(source: Source, what: str) -> str:
-    with open_source(source, what) as (file, size):
-        if size > LIMITS.text_bytes:
-            raise FormatError(
-                f"{what} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are read."
-            )
-        try:
-            return file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise FormatError(f"{what} is not text in UTF-8; save it in UTF-8.") from None
 
 
 def _json(value: Any, what: str) -> Any:
     """A value as it is, or what a JSON text, file or bytes says."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         return parse_json(value, what)
-    return parse_json(_text(value, what), what) if is_source(value) else value
+    return parse_json(read_text(value, what), what) if is_source(value) else value
 
 
 def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
@@ -111,7 +110,7 @@ def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
     if value is None or isinstance(value, Vocabulary):
         return value, assumptions
     if is_source(value):
-        value, assumptions = parse_words(_text(value, "The vocabulary"))
+        value, assumptions = parse_words(read_text(value, "The vocabulary"))
     if isinstance(value, Mapping):
         words, more = words_by_id(value)
         return Vocabulary(tuple(words)), [*assumptions, *more]
@@ -145,32 +144,23 @@ def _plain_list(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _embeddings(value: Any) -> np.ndarray | None:
+def _embeddings(value: Any) -> np.ndarray | Vectors | None:
     if value is None:
         return None
     if is_source(value):
-        with open_source(value, "The embeddings file") as (file, size):
-            array = _only_array(unpacked(file, size))
-    else:
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            raise FormatError("The embeddings have rows of different lengths.") from None
+        value = read_embeddings(value)
+    if isinstance(value, Mapping):
+        return Vectors.of(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise FormatError("The embeddings have rows of different lengths.") from None
     if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
         raise FormatError(
             f"The embeddings have shape {array.shape} of {array.dtype}, expected numbers of shape "
             "(vocabulary, units)."
         )
     return array
-
-
-def _only_array(contents: Contents) -> np.ndarray:
-    if contents.kind not in ("npy", "zip") or len(contents.arrays) != 1:
-        raise FormatError(
-            f"The embeddings file holds {len(contents.arrays)} arrays, expected a .npy or .npz "
-            "file with one array of shape (vocabulary, units)."
-        )
-    return next(iter(contents.arrays.values()))
 
 
 def _labels(value: Any) -> tuple[str, ...] | None:
@@ -208,10 +198,9 @@ def _spec(value: Any) -> Mapping[str, Any]:
     if is_model(value):  # model.to_json() alone
         return {"architecture": value}
     for key in value:
-        if key not in SPEC_KEYS:
-            raise FormatError(
-                f"The spec has an unknown key {key!r:.60}; valid: {choices(SPEC_KEYS)}."
-            )
+        if key not in (*SPEC_KEYS, *OPTION_KEYS):
+            valid = choices((*SPEC_KEYS, *OPTION_KEYS))
+            raise FormatError(f"The spec has an unknown key {key!r:.60}; valid: {valid}.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Reads the eight-array list from a numpy archive."""
+"""Reads the eight-array list from a numpy archive or a pickle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
-from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.containers.sandbox import PICKLED, Contents
 from lrp_engine.formats.eight_arrays import GATES, NAMES, from_weights
 from lrp_engine.formats.reader import Reader
 from lrp_engine.network import Network
@@ -27,6 +27,11 @@ _ALIASES: tuple[tuple[str, ...], ...] = (
 
 
 def _recognizes(contents: Contents) -> bool:
+    if contents.kind in PICKLED:
+        value = contents.value
+        if isinstance(value, Mapping):
+            return any(set(value) == set(names) for names in _ALIASES)
+        return isinstance(value, list) and any(isinstance(a, np.ndarray) for a in value)
     return (
         contents.kind == "zip"
         and bool(contents.names)
@@ -35,7 +40,7 @@ def _recognizes(contents: Contents) -> bool:
 
 
 def _read(contents: Contents, given: Companions) -> Network:
-    arrays = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
+    arrays = _arrays(contents)
     order = GATES if given.gate_order is None else given.gate_order
     network = from_weights(_in_order(arrays), order, dtype=given.dtype)
     return given.network(
@@ -51,6 +56,15 @@ def _read(contents: Contents, given: Companions) -> Network:
     )
 
 
+def _arrays(contents: Contents) -> dict[str, np.ndarray]:
+    value = contents.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, list):
+        return {f"arr_{n}": array for n, array in enumerate(value)}
+    return {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
+
+
 def _in_order(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     numbered = tuple(f"arr_{n}" for n in range(len(NAMES)))
     for names in (numbered, *_ALIASES):
@@ -58,7 +72,7 @@ def _in_order(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
             return [arrays[name] for name in names]
     found = ", ".join(map(quoted, sorted(arrays)[:12]))
     raise FormatError(
-        f"The .npz file holds {len(arrays)} arrays ({found:.300}), expected eight: arr_0 to "
+        f"The file holds {len(arrays)} arrays ({found:.300}), expected eight: arr_0 to "
         f"arr_7 in the order {', '.join(NAMES)}, or these names. A network in one direction has "
         "zeros for the backward half; give `vocabulary` and `embeddings` apart."
     )
@@ -66,7 +80,7 @@ def _in_order(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 READER = Reader(
     name="npz",
-    title="eight arrays of a bidirectional LSTM in one .npz file",
+    title="eight arrays of a bidirectional LSTM in one .npz file or pickled list",
     recognizes=_recognizes,
     read=_read,
     takes_gate_order=True,

@@ -31,7 +31,8 @@ def words_by_id(ids: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
     for word, number in ids.items():
         if not isinstance(word, str) or isinstance(number, bool) or not isinstance(number, int):
             raise FormatError(
-                f"The vocabulary maps {word!r:.60} to {number!r:.60}, expected a word and its id."
+                f"The vocabulary maps {word!r:.60} to {number!r:.60}, expected a word and its id; "
+                "vectors by word are given as `embeddings`."
             )
     ordered = sorted(ids, key=lambda word: ids[word])
     first = ids[ordered[0]] if ordered else 0

@@ -21,6 +21,7 @@ class Reader:
         read: the network in the contents; raises FormatError.
         takes_gate_order: whether the format leaves the order of the gate blocks open.
         takes_architecture: whether the format can leave open which layers there are.
+        options: further keys of a spec that the format understands, in `Companions.options`.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Reader:
     read: Callable[[Contents, Companions], Network]
     takes_gate_order: bool = False
     takes_architecture: bool = False
+    options: tuple[str, ...] = ()

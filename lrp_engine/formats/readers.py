@@ -10,9 +10,10 @@ import numpy as np
 
 from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, LensError, choices
-from lrp_engine.formats import keras, native_files, npz
+from lrp_engine.formats import keras, native_files, npz, pytorch, sst
 from lrp_engine.formats.companions import Companions, companions
 from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.reader import Reader
 from lrp_engine.formats.sniff import zip_looks_like
@@ -23,6 +24,8 @@ from lrp_engine.network import DTYPES, Network
 READERS: tuple[Reader, ...] = (
     native_files.READER,
     keras.READER,
+    sst.READER,
+    pytorch.READER,
     npz.READER,
 )
 
@@ -41,16 +44,19 @@ def load(
     Args:
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
-            path or bytes of a text file (one word a line, or word<TAB>id) or of JSON; or a file of
-            word vectors, which then gives the embeddings too.
+            path or bytes of a text file (one word a line, or word<TAB>id), of JSON or a pickle; or
+            a file of word vectors, which then gives the embeddings too.
         embeddings: (V, E) for a file without an embedding layer: an array, or the path or bytes of
-            a .npy or .npz file; or word vectors of GloVe or word2vec (text or binary), which then
+            a .npy or .npz file, a pickled array or a tensor; or vectors by word (GloVe or word2vec,
+            text or binary; a dictionary in JSON, .npz, a pickle or a PyTorch file), which then
             give the vocabulary too.
         labels: one name per class: a list, a dictionary number -> name, or either as JSON.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
             "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
             "labels"; for Keras weights without a model "architecture", what `model.to_json()`
-            says (which can also be given alone), or "layers", a list of layers without sizes.
+            says (which can also be given alone), or "layers", a list of layers without sizes;
+            for PyTorch "order" (names of the layers as they run), "activation" (between Linear
+            layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").
         dtype: "float32" or "float64", of every computation.
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
 
@@ -109,6 +115,12 @@ def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
             f"The spec describes layers, but this file ({reader.title}) says itself which layers "
             "it holds; leave them out."
         )
+    for key in given.options:
+        if key not in reader.options:
+            raise FormatError(
+                f"The spec's {key!r} does not apply to this file ({reader.title}), which says it "
+                "itself."
+            )
     try:
         # A number too large for the dtype becomes infinite, which Network reports.
         with np.errstate(over="ignore"):
@@ -144,4 +156,21 @@ def _unrecognized(contents: Contents) -> str:
         return "This safetensors file holds weights but does not say which layers they belong to."
     if contents.kind == "vectors":
         return "This file holds word vectors and no network; give it as `embeddings`."
+    if contents.kind == "pickle":
+        return _unrecognized_pickle(contents.value)
     return f"This {contents.kind} holds no network."
+
+
+def _unrecognized_pickle(value: Any) -> str:
+    """A pickle that can be read, but is no model."""
+    if isinstance(value, dict):
+        keys = ", ".join(quoted(str(key), 40) for key in [*value][:5])
+        what = f"a dictionary of {len(value)} entries ({keys})" if value else "an empty dictionary"
+    elif isinstance(value, list):
+        what = f"a list of {len(value)} entries"
+    else:
+        what = f"a value of type {type(value).__name__}"
+    return (
+        f"This pickle holds {what}, not a network; words and vectors belong into `vocabulary` and "
+        "`embeddings`."
+    )

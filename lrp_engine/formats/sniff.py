@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pickletools
-
-from lrp_engine.formats.containers import hdf5, npy, tensors, vectors, zips
+from lrp_engine.formats.containers import hdf5, npy, pickles, tensors, torch_files, vectors, zips
 
 # What the child process reads. Everything else is named and refused without starting it.
-CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors", "vectors")
+CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors", "torch", "pickle", "vectors")
 
 # (offset, first bytes, kind of thing)
 _PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
@@ -38,15 +36,6 @@ _PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
     (4, b"TFL3", "a TensorFlow Lite model"),
     (0, zips.EMPTY_MAGIC, "an empty zip archive"),
 )  # fmt: skip
-_TORCH_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-_TORCH = (
-    "a PyTorch file, which is a pickle and can run code when loaded; this release does not read "
-    "it. Save the arrays with numpy.savez instead"
-)
-_PICKLE = (
-    "a Python pickle, which can run code when loaded; this release does not read it. Save the "
-    "arrays with numpy.savez instead"
-)
 
 
 def looks_like(head: bytes, size: int) -> tuple[str, str]:
@@ -57,12 +46,12 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
     for offset, magic, what in _PICTURES_AND_CO:
         if head[offset : offset + len(magic)] == magic:
             return "other", f"This is {what}; it is not a weight file that can be read."
-    if head.startswith(_TORCH_LEGACY):
-        return "torch", f"This is {_TORCH}."
+    if head.startswith(torch_files.MAGIC):
+        return "torch", ""
     if tensors.recognizes(head, size):
         return "safetensors", ""
-    if _is_pickle(head):
-        return "pickle", f"This is {_PICKLE}."
+    if pickles.recognizes(head):
+        return "pickle", ""
     if head[:1] == b"\x08" and any(name in head for name in (b"onnx", b"pytorch", b"tf2onnx")):
         return "onnx", "This looks like an ONNX model, which this release does not read."
     if vectors.recognizes(head):
@@ -76,10 +65,6 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
 def zip_looks_like(names: tuple[str, ...]) -> str:
     """A sentence about a zip archive that no reader recognizes."""
     ends = {name.rsplit("/", 1)[-1] for name in names}
-    if "constants.pkl" in ends:
-        return "This is a TorchScript program, which this release does not read."
-    if "data.pkl" in ends:
-        return f"This is {_TORCH}."
     if "[Content_Types].xml" in names:
         return "This is an Office document, not a weight file."
     if "saved_model.pb" in ends:
@@ -91,21 +76,6 @@ def zip_looks_like(names: tuple[str, ...]) -> str:
         return "This zip archive mixes .npy arrays with other files."
     listed = ", ".join(repr(name)[:60] for name in names[:4]) or "nothing"
     return f"This is a zip archive that holds {listed}, not a model."
-
-
-def _is_pickle(head: bytes) -> bool:
-    """Whether the first opcodes are those of a pickle. Nothing is executed."""
-    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return True
-    if head[:1] not in b"(}]cl" or not head:  # protocols 0 and 1 begin with one of these
-        return False
-    found = []
-    try:
-        for opcode, _, _ in pickletools.genops(head):
-            found.append(opcode.name)
-    except Exception:  # noqa: BLE001 - cut off after 512 bytes, or no pickle
-        return len(found) >= 4 and {"MARK", "GLOBAL"} & set(found) != set()
-    return len(found) > 1
 
 
 def _text_kind(head: bytes) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.containers import sandbox
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
+from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.sniff import CONTAINER_KINDS, looks_like
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview
@@ -75,7 +76,7 @@ def unpacked(file: BinaryIO, size: int, *, supported: str = "") -> sandbox.Conte
     Raises:
         FormatError: it is none of the containers read, malformed, or beyond the limits.
     """
-    head = file.read(512)
+    head = file.read(HEAD)
     kind, what = looks_like(head, size)
     if kind not in CONTAINER_KINDS:
         raise FormatError(f"{what} {supported}".strip())

@@ -18,7 +18,9 @@ class Limits:
         ratio, ratio_floor: output may be `ratio` times the input, but `ratio_floor` is always
             allowed: arrays of zeros in a small genuine file compress without bound.
         entries: archive members, HDF5 objects, tensors; items of one HDF5 attribute.
-        nesting: HDF5 groups inside groups.
+        nesting: HDF5 groups inside groups; lists and dictionaries of a pickle inside each other.
+        opcodes, memo: steps of a pickle, and values it keeps for later use.
+        values: numbers, texts and containers in a pickle, arrays counted as entries.
         dimensions: axes of one array.
         words: of one vocabulary or file of word vectors.
         word_characters: of one word.
@@ -37,6 +39,9 @@ class Limits:
     ratio_floor: int = 16 * MIB
     entries: int = 20_000
     nesting: int = 32
+    opcodes: int = 20_000_000
+    memo: int = 10_000_000
+    values: int = 2_000_000
     dimensions: int = 8
     words: int = 5_000_000
     word_characters: int = 2_000

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -17,9 +18,11 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.containers import process
 from lrp_engine.formats.containers.limits import LIMITS, MIB, Limits, megabytes
 from lrp_engine.formats.containers.messages import BLOCK, DTYPE, HEADER, itemsize
+from lrp_engine.formats.containers.pickle_tree import TREE, restored
 
 # SIGXCPU, or SIGKILL where the hard limit follows at once: the CPU budget is spent.
 _OUT_OF_TIME = (-24, -9)
+PICKLED = ("pickle", "torch")
 _WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -28,7 +31,7 @@ class Contents:
     """What a file holds, as plain data.
 
     Attributes:
-        kind: "hdf5", "zip", "npy", "safetensors", "vectors" or "folder".
+        kind: "hdf5", "zip", "npy", "safetensors", "torch", "pickle", "vectors" or "folder".
         names: the members of a zip or folder.
         arrays: by path; in a zip the member's name comes first (`model.weights.h5/layers/...`).
         texts: JSON and text members by name.
@@ -40,6 +43,12 @@ class Contents:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def value(self) -> Any:
+        """What a pickle or PyTorch file holds: plain values with arrays in place; else None."""
+        text = self.texts.get(TREE)
+        return None if self.kind not in PICKLED or text is None else restored(text, self.arrays)
 
 
 def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS) -> Contents:

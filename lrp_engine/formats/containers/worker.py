@@ -12,12 +12,12 @@ if __name__ == "__main__":  # only this folder becomes importable, as a package 
 
     worker.main(sys.argv[1])
 
-from . import hdf5, npy, process, tensors, vectors, zips
+from . import hdf5, npy, pickles, process, tensors, torch_files, vectors, zips
 from .limits import Limits
-from .messages import Output
+from .messages import HEAD, Output
 from .refusal import RefusalError
 
-_TITLES = {"hdf5": "HDF5", "npy": "numpy", "vectors": "word vector"}
+_TITLES = {"hdf5": "HDF5", "npy": "numpy", "torch": "PyTorch", "vectors": "word vector"}
 _DAMAGED = "The file is damaged: its {} structure is broken; save or upload it again."
 
 
@@ -30,7 +30,7 @@ def main(limits_json: str) -> None:
     output = Output(os.fdopen(1, "wb", closefd=False), limits, size)
     kind = "file"
     try:
-        head = stream.read(512)
+        head = stream.read(HEAD)
         stream.seek(0)
         names: list[str] = []
         if head.startswith(hdf5.MAGIC):
@@ -38,13 +38,19 @@ def main(limits_json: str) -> None:
             hdf5.unpack(stream, size, output, "")
         elif head.startswith(zips.MAGIC):
             kind = "zip"
-            names = zips.unpack(stream, size, output)
+            kind, names = zips.unpack(stream, size, output)
         elif head.startswith(npy.MAGIC):
             kind = "npy"
             npy.unpack(stream, size, output, "array")
+        elif head.startswith(torch_files.MAGIC):
+            kind = "torch"
+            torch_files.unpack_legacy(stream, size, output)
         elif tensors.recognizes(head, size):
             kind = "safetensors"
             tensors.unpack(stream, size, output, "")
+        elif pickles.recognizes(head):
+            kind = "pickle"
+            pickles.unpack(stream, size, output)
         elif vectors.recognizes(head):
             kind = "vectors"
             vectors.unpack(stream, size, output)

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
-from . import hdf5, npy, tensors
+from . import hdf5, npy, tensors, torch_files
 from .limits import megabytes
 from .messages import BLOCK, Output
 from .refusal import RefusalError, quoted
@@ -18,8 +18,8 @@ _LOCAL = struct.Struct("<4s22xHH")  # magic, ..., lengths of name and extra fiel
 _READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def unpack(stream: BinaryIO, size: int, output: Output) -> list[str]:
-    """Emit what the members hold; returns the names of all members."""
+def unpack(stream: BinaryIO, size: int, output: Output) -> tuple[str, list[str]]:
+    """Emit what the members hold; returns "zip" or "torch", and the names of all members."""
     try:
         archive = zipfile.ZipFile(stream)
     except Exception:  # noqa: BLE001 - whatever zipfile makes of nonsense
@@ -29,6 +29,9 @@ def unpack(stream: BinaryIO, size: int, output: Output) -> list[str]:
     _check_names(members)
     _check_sizes(members, output)
     starts = _data_starts(stream, members, archive.start_dir)
+    if torch_files.zip_prefix(members) is not None:
+        torch_files.unpack_zip(archive, members, starts, stream, output)
+        return "torch", [member.filename for member in members]
     names = []
     for member in members:
         name = member.filename
@@ -37,7 +40,7 @@ def unpack(stream: BinaryIO, size: int, output: Output) -> list[str]:
             continue
         names.append(name)
         _member(archive, member, stream, starts[name], output)
-    return names
+    return "zip", names
 
 
 def _check_names(members: list[zipfile.ZipInfo]) -> None:

@@ -1,0 +1,57 @@
+"""Python pickles of arrays and plain values."""
+
+from __future__ import annotations
+
+import pickletools
+from typing import BinaryIO
+
+from .messages import Output
+from .pickle_machine import Machine
+from .pickle_numpy import numpy_names
+from .pickle_tree import Tree
+from .process import forbid_opening_files
+from .refusal import RefusalError, quoted
+
+# The start of a module's name, and what to save instead of an object of it.
+_INSTEAD = (
+    ("gensim.", "save the vectors with save_word2vec_format, or as a dictionary word -> vector"),
+    ("keras", "save the Tokenizer's word_index as JSON"),
+    ("torchtext.", "save the words, vocab.get_itos(), as JSON"),
+    ("torch", "save a model with torch.save(model.state_dict(), 'model.pt')"),
+    ("pandas.", "save plain lists or arrays"),
+    ("scipy.", "save plain arrays, e.g. matrix.toarray()"),
+)
+
+
+def recognizes(head: bytes) -> bool:
+    """Whether the first opcodes are those of a pickle. Nothing is executed."""
+    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return True
+    if head[:1] not in b"(}]cl" or not head:  # protocols 0 and 1 begin with one of these
+        return False
+    found = []
+    try:
+        for opcode, _, _ in pickletools.genops(head):
+            found.append(opcode.name)
+    except Exception:  # noqa: BLE001 - cut off after 512 bytes, or no pickle
+        return len(found) >= 4 and {"MARK", "GLOBAL"} & set(found) != set()
+    return len(found) > 1
+
+
+def unpack(stream: BinaryIO, size: int, output: Output) -> None:
+    """Emit the value of the pickle that a stream of `size` bytes holds."""
+    forbid_opening_files()
+    machine = Machine(numpy_names(output.limits, size), refusal, output.limits)
+    Tree(output).emit(machine.run(stream, size))
+
+
+def refusal(module: str, name: str) -> RefusalError:
+    """Why a name in the file is not followed."""
+    instead = next(
+        (words for start, words in _INSTEAD if module.startswith(start)),
+        "save arrays with numpy.savez, words as JSON",
+    )
+    return RefusalError(
+        f"The pickle names {quoted(f'{module}.{name}')}, which is neither an array nor a plain "
+        f"value; nothing named in a file is ever run. Instead {instead}."
+    )
