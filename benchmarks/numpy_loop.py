@@ -1,9 +1,13 @@
-"""LRP of one sample at a time in plain numpy: the peer that the engine is measured against.
+"""LRP of one sample at a time in plain numpy: the peers that the engine is measured against.
 
-Vectorized over units, a Python loop over time, one sentence per call; no ledger.
+Vectorized over units, a Python loop over time, one sentence per call; no ledger. `by_messages` is
+the way of the published reference script: float64, and every message of the epsilon rule in a
+matrix (D, M), also for the identity weights of the cell.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,20 +38,34 @@ def _share(R: np.ndarray, z: np.ndarray, eps: float) -> np.ndarray:
     return R / (z + np.where(z >= 0, eps, -eps))
 
 
-def _backward(layer: LSTM, x: np.ndarray, steps: list, R: np.ndarray, eps: float) -> np.ndarray:
+def by_products(x: np.ndarray, W: np.ndarray | None, s: np.ndarray) -> np.ndarray:
+    """R_k = x_k sum_j W_kj s_j."""
+    return x * (s if W is None else W @ s)
+
+
+def by_messages(x: np.ndarray, W: np.ndarray | None, s: np.ndarray) -> np.ndarray:
+    """The same, message by message."""
+    return (x[:, None] * (np.identity(len(x)) if W is None else W) * s).sum(axis=1)
+
+
+def _backward(
+    layer: LSTM, x: np.ndarray, steps: list, R: np.ndarray, eps: float, back: Callable
+) -> np.ndarray:
     H = layer.units
     W, U = layer.kernel[:, 3 * H :], layer.recurrent_kernel[:, 3 * H :]
     out, Rh, Rc = np.zeros_like(x), R, np.zeros_like(R)
     for t, h, kept, added, z in reversed(steps):
         s = _share(Rc + Rh, kept + added, eps)
-        Rc = kept * s
-        s = _share(added * s, z, eps)
-        out[t] = x[t] * (W @ s)
-        Rh = h * (U @ s)
+        Rc = back(kept, None, s)
+        s = _share(back(added, None, s), z, eps)
+        out[t] = back(x[t], W, s)
+        Rh = back(h, U, s)
     return out
 
 
-def relevance(network: Network, x: np.ndarray, eps: float = 1e-3) -> np.ndarray:
+def relevance(
+    network: Network, x: np.ndarray, eps: float = 1e-3, *, back: Callable = by_products
+) -> np.ndarray:
     """Relevance (T, E) for the predicted class of one sample (T, E): BiLSTM and output layer."""
     *_, bilstm, output = (node.layer for node in network.nodes)
     assert isinstance(bilstm, Bidirectional)
@@ -60,7 +78,7 @@ def relevance(network: Network, x: np.ndarray, eps: float = 1e-3) -> np.ndarray:
     R = h * output.kernel[:, c] * _share(scores[c : c + 1], scores[c : c + 1], eps)
     parts = np.split(R, 2)
     return sum(
-        (_backward(layer, x, steps, part, eps)
+        (_backward(layer, x, steps, part, eps, back)
          for layer, (_, steps), part in zip(halves, runs, parts, strict=True)),
         np.zeros_like(x),
     )  # fmt: skip
