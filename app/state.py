@@ -26,9 +26,11 @@ FILTERS = ("true_class", "said_class", "verdict")
 MODEL_PARAMETER = "model"  # checked, never loaded from
 MODEL_DIGITS = 12
 
-_BEGUN, _MODELS, _SELECTED, _LINKED, _NOTICES = (
-    f"lens.{name}" for name in ("begun", "models", "selected", "linked", "notices")
-)
+_BEGUN, _MODELS, _SELECTED, _LINKED, _NOTICES, _PAGE, _ENTERED, _ADDRESS, _EDITED, _DRAWN = (
+    f"lens.{name}"
+    for name in ("begun", "models", "selected", "linked", "notices", "page", "entered", "address",
+                 "edited", "drawn")
+)  # fmt: skip
 
 
 def begin() -> None:
@@ -39,18 +41,54 @@ def begin() -> None:
     st.session_state[_NOTICES] = []
     st.session_state[_MODELS] = {}
     st.session_state[_SELECTED] = None
-    st.session_state[_LINKED] = st.query_params.get(MODEL_PARAMETER, "")[:64]
-    for name, choice in CHOICES.items():
-        value = choice.default
-        if name in st.query_params:
-            try:
-                value = choice.read(st.query_params[name])
-            except (ValueError, KeyError):
-                notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
-        put(name, value)
+    st.session_state[_PAGE] = None
+    st.session_state[_ENTERED] = {}
+    st.session_state[_EDITED] = False
+    st.session_state[_DRAWN] = {}
     put("bars", next(iter(METHODS)))
     put("arrived", None)
     _reset_filters()
+    _take_address(st.query_params.to_dict())
+
+
+def follow(page: str) -> None:
+    """Back and Forward change the address under a session: take the choices from it again.
+
+    Args:
+        page: path of the page in the address.
+    """
+    seen, address = st.session_state[_ADDRESS], st.query_params.to_dict()
+    moved = st.session_state[_PAGE] not in (None, page)
+    st.session_state[_PAGE] = page
+    edited, st.session_state[_EDITED] = st.session_state[_EDITED], False
+    if not address:
+        # Links between pages carry no choices: there an empty address means those of then.
+        if moved:
+            st.session_state[_ENTERED][page] = seen
+        address = st.session_state[_ENTERED].get(page, {})
+    # A browser that has just been used may not have heard of the newest address yet.
+    if not edited and seen not in (address, st.query_params.to_dict()):
+        _take_address(address)
+
+
+def edited() -> None:
+    """Callback of a widget: this run was asked for by it, not by Back or Forward."""
+    st.session_state[_EDITED] = True
+
+
+def _take_address(address: dict[str, str]) -> None:
+    st.session_state[_ADDRESS] = address
+    st.session_state[_LINKED] = linked = address.get(MODEL_PARAMETER, "")[:64]
+    if linked:  # first, because another model forgets the classes
+        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(linked)), None))
+    for name, choice in CHOICES.items():
+        value = choice.default
+        if name in address:
+            try:
+                value = choice.read(address[name])
+            except (ValueError, KeyError):
+                notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
+        put(name, value)
 
 
 def _reset_filters() -> None:
@@ -84,11 +122,23 @@ def _digest(options: Iterable[str]) -> str:
 
 
 def _bound(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
-    key = _WIDGET(name)
-    # Only where they differ: an assignment overwrites what is being typed.
-    if key not in st.session_state or st.session_state[key] != value:
+    key, drawn, page = _WIDGET(name), st.session_state[_DRAWN], st.session_state[_PAGE]
+    # Only where they differ: an assignment overwrites what is being typed. On another page it is
+    # another widget to the browser, which has to be told.
+    if key not in st.session_state or st.session_state[key] != value or drawn.get(key) != page:
         st.session_state[key] = value
-    return {"key": key, "on_change": lambda: take(st.session_state[key])}
+    drawn[key] = page
+
+    def changed() -> None:
+        edited()
+        take(st.session_state[key])
+
+    return {"key": key, "on_change": changed}
+
+
+def file_key(field: str) -> str:
+    """Key of a widget of the upload form, which is forgotten with the form."""
+    return f"lens.file.{field}"
 
 
 def publish(network: Network) -> None:
@@ -102,6 +152,7 @@ def publish(network: Network) -> None:
         parameters.pop("text", None)
     if parameters:
         parameters[MODEL_PARAMETER] = network.hash[:MODEL_DIGITS]
+    st.session_state[_ADDRESS] = parameters
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)
 

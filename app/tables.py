@@ -28,6 +28,7 @@ __all__ = [
     "scores_table",
     "step_runs",
     "step_table",
+    "token_csv",
     "token_table",
     "waterfall_table",
     "words_of",
@@ -75,6 +76,14 @@ def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.D
         values = explanation.token_relevance[index, : len(table)]
         table[f"{explanation.facts.short} ({explanation.facts.unit})"] = values
     return table
+
+
+def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
+    """`token_table` as CSV; an apostrophe keeps spreadsheets from running a word as a formula."""
+    table = token_table(explanations, index)
+    risky = table["token"].str.match(r"[=+\-@\x00-\x1f\x7f]")
+    table["token"] = table["token"].mask(risky, "'" + table["token"])
+    return table.to_csv(index=False)
 
 
 def scores_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:

@@ -55,7 +55,8 @@ def ask(page: Page) -> Answer | None:
         **state.bind("text"),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Explain", type="primary")  # leaving the text area hands it over
+        # Leaving the text area hands it over.
+        st.button("Explain", type="primary", on_click=state.edited)
         if model.examples:
             place = st.popover("Real sentences", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
@@ -82,11 +83,13 @@ def _explain(model: Model) -> Answer | None:
     if not words:
         st.info("Type a text, or pick an example, to see which words count.")
         return None
-    if words > settings.TEXT_WORDS or len(text) > settings.TEXT_CHARACTERS:
+    most = settings.most_words(model.network.input_shape.units)
+    if words > most or len(text) > settings.TEXT_CHARACTERS:
         st.warning(
             f"This text has {words:,} words and {len(text):,} characters; up to "
-            f"{settings.TEXT_WORDS:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
-            "explained at once. Shorten it: nothing of it is lost, it stays in the box above."
+            f"{most:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
+            "explained at once with this model. "
+            "Shorten it: nothing of it is lost, it stays in the box above."
         )
         return None
     with st.spinner("Explaining …"):
@@ -104,6 +107,7 @@ def _explanations(model: Model, text: str) -> Mapping[str, Explanation]:
         chosen = int(next(iter(plain.values())).predicted[0])
     if chosen == against:  # a class cannot be held against itself
         state.put("contrast", state.NOTHING)
+        st.info("A class cannot be held against itself: “and not” was set back to nothing.")
         return cache.explained(model, text, None if target == state.PREDICTED else target, *rule)
     return cache.explained(model, text, (chosen, against), *rule)
 

@@ -151,7 +151,7 @@ def downloads(answer: Answer) -> None:
             help="A page of its own: heatmap, numbers, account and settings. Needs no network.",
         )  # fmt: skip
         st.download_button(
-            "Table (CSV)", lambda: charts.token_table(explanations).to_csv(index=False),
+            "Table (CSV)", lambda: charts.token_csv(explanations),
             f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app import settings
+from app import settings, tables
 from lrp_engine import METHODS
 from tests.app.reading import healthy, html, messages, widget
+from tests.app.tiny import E
 
 
 def asked(app, text):
@@ -62,6 +63,23 @@ def test_a_text_over_the_limit_is_kept(opened):
     assert healthy(app)
     assert f"{settings.TEXT_WORDS:,}" in messages(app)
     assert widget(app, "text").value == text
+
+
+def test_wide_embeddings_allow_fewer_words(opened, monkeypatch):
+    monkeypatch.setattr(settings, "TEXT_VALUES", 3 * E)
+    assert "up to 3 words" in messages(asked(opened(), "good film good film"))
+    assert healthy(asked(opened(), "good film ."))
+
+
+def test_narrow_embeddings_allow_no_more_words():
+    assert settings.most_words(1) == settings.TEXT_WORDS
+
+
+def test_words_in_a_table_are_no_formulas(network):
+    tokens = ["=1+1", "+a", "-", "@b", "good"]
+    table = tables.token_csv(network.explain_all([" ".join(tokens)]))
+    column = [row.split(",")[1] for row in table.splitlines()[1:]]
+    assert column == ["'=1+1", "'+a", "'-", "'@b", "good"]
 
 
 def test_a_picked_example_becomes_the_text_with_its_true_class(opened):
