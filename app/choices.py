@@ -54,6 +54,10 @@ def _text(text: str) -> str:
     return text
 
 
+def _position(text: str) -> int | None:
+    return _class(text) if text else None
+
+
 def _switch(text: str) -> bool:
     return {"1": True, "0": False}[text]
 
@@ -77,6 +81,8 @@ class Choice:
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
+    "edited": Choice("", _text, expected="a shorter text"),
+    "pick": Choice(None, _position, expected="the position of a word"),
     "target": Choice(PREDICTED, _class_or(PREDICTED), expected="the number of a class"),
     "contrast": Choice(NOTHING, _class_or(NOTHING), expected="the number of a class"),
     "eps": Choice(

@@ -28,6 +28,11 @@ TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many f
 LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
 EXAMPLES_READ = 2_000
 
+# A text is explained by itself when typing rests for so many milliseconds; longer ones when asked.
+TYPING_PAUSE = 400
+TYPING_CHARACTERS = 2_000
+UNDO_STEPS = 50
+
 # Uploads. Browsers are told the same, but only this is enforced.
 UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
 VOCABULARY_MEGABYTES = 20

@@ -6,7 +6,7 @@ import pytest
 
 from app import settings
 from app.choices import CHOICES
-from tests.app.reading import healthy, html, messages, widget
+from tests.app.reading import healthy, legend, messages, widget
 
 VIEW = {"text": "good film", "target": "1", "contrast": "0", "eps": "0.002", "bias_factor": "0.25",
         "palette": "mono"}  # fmt: skip
@@ -20,7 +20,7 @@ def test_a_link_restores_the_view(opened):
     assert (widget(app, "target").value, widget(app, "contrast").value) == (1, 0)
     assert (widget(app, "eps").value, widget(app, "bias_factor").value) == (0.002, 0.25)
     assert widget(app, "palette").value == "mono"
-    assert "for <b><bdi>no</bdi></b>" in html(app)
+    assert "speaks for no (−" in legend(app)
 
 
 @pytest.mark.parametrize(

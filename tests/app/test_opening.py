@@ -11,7 +11,7 @@ import pytest
 
 import lrp_engine
 from app import opening, settings
-from tests.app.reading import healthy, html
+from tests.app.reading import healthy, heatmaps, html
 
 BUNDLED = settings.BUNDLED_MODEL / settings.OPENING_FILE
 
@@ -65,11 +65,12 @@ def test_the_dashboard_opens_on_it(opened, model_folder, tmp_path, monkeypatch, 
     folder = tmp_path / "with_opening"
     shutil.copytree(model_folder, folder)
     opening.write(folder / settings.OPENING_FILE, network)
-    fresh = html(opened())
+    fresh = opened()
     monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
     app = opened()
     assert healthy(app)
-    assert html(app) == fresh
+    assert html(app) == html(fresh)
+    assert heatmaps(app) == heatmaps(fresh)
 
 
 @pytest.mark.skipif(not BUNDLED.exists(), reason="no stored answer beside the bundled model")

@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from lrp_engine import METHODS
 
-VIEWS = ("", "conservation", "model")
+EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
+VIEWS = ("", EDITED, "conservation", "model")
 SIZE = "e => [e.scrollWidth, e.clientWidth]"
 
 
@@ -39,7 +40,7 @@ def visit(page: Page, view: str = "") -> None:
 
 
 def heatmaps(page: Page) -> Locator:
-    return page.locator(".lrp-words")
+    return page.locator(".lens-rows .lrp-words")
 
 
 TEXTS = """all => all.map(word => {
@@ -55,7 +56,7 @@ def words(page: Page, row: int = 0) -> list[str]:
 
 
 # What `words` reads, of every row at once.
-ROWS = f"""() => [...document.querySelectorAll('.lrp-words')].map(
+ROWS = f"""() => [...document.querySelectorAll('.lens-rows .lrp-words')].map(
   row => ({TEXTS})([...row.querySelectorAll('.lrp-word')]).join('').toLowerCase())"""
 
 

@@ -42,7 +42,7 @@ def test_hostile_text_is_only_text(page: Page):
     text = "*x* $x$ <b>bold</b> 😀 שלום <script>alert(1)</script> end"
     ask(page, text)
     assert "".join(words(page)) == "".join(text.split())
-    assert page.locator(".lrp-words script").count() == 0
+    assert page.locator(".lens-rows script").count() == 0
     expect(page.get_by_text("unknown to the model")).to_be_visible()
 
 
@@ -131,6 +131,7 @@ def shows(page: Page, text: str) -> None:
 def test_downloads(page: Page, tmp_path):
     visit(page)
     for button, start in (("Web page", "<!doctype html>"), ("Table (CSV)", "position,token"),
+                          ("Picture (SVG)", "<svg"),
                           ("Everything (JSON)", "[")):  # fmt: skip
         with page.expect_download() as waiting:
             page.get_by_role("button", name=button).click()
