@@ -191,9 +191,16 @@ class Heatmaps {
     this.rove();
     if (focus) {
       this.stop.focus({ preventScroll: true });
-      this.stop.scrollIntoView({ block: "nearest", inline: "nearest" });
+      this.show(this.stop, this.root.classList.contains("lens-long") ? 8 : 1);
     }
     this.tell(at, rest);
+  }
+
+  // Runs take their real height only when they come into sight, which moves what is behind them.
+  show(word, times) {
+    if (word !== this.stop) return;
+    word.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (times > 1) setTimeout(() => this.show(word, times - 1), 50);
   }
 
   tell(at, rest) {
