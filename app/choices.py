@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,15 @@ PREDICTED = "predicted"  # the target that follows the model
 NOTHING = "nothing"  # no contrast
 
 
+# Python also reads "1_0" and the digits of other scripts.
+_WHOLE = re.compile("[0-9]{1,4}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[-+]?[0-9]{1,3})?")
+
+
 def _class(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 10_000:
+    if not _WHOLE.fullmatch(text):
         raise ValueError(text)
-    return number
+    return int(text)
 
 
 def _class_or(word: str) -> Callable[[str], int | str]:
@@ -27,6 +32,8 @@ def _class_or(word: str) -> Callable[[str], int | str]:
 
 def _between(low: float, high: float) -> Callable[[str], float]:
     def read(text: str) -> float:
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError(text)
         number = float(text)
         if not math.isfinite(number) or not low <= number <= high:
             raise ValueError(text)
@@ -35,10 +42,20 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def digits(number: float) -> str:
+    """As few digits as say exactly this number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
 def _text(text: str) -> str:
     if len(text) > settings.TEXT_CHARACTERS:
         raise ValueError("too long")
     return text
+
+
+def _position(text: str) -> int | None:
+    return _class(text) if text else None
 
 
 def _switch(text: str) -> bool:
@@ -64,16 +81,18 @@ class Choice:
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
+    "edited": Choice("", _text, expected="a shorter text"),
+    "pick": Choice(None, _position, expected="the position of a word"),
     "target": Choice(PREDICTED, _class_or(PREDICTED), expected="the number of a class"),
     "contrast": Choice(NOTHING, _class_or(NOTHING), expected="the number of a class"),
     "eps": Choice(
         settings.EPS_DEFAULT,
-        _between(1e-12, settings.EPS_LARGEST),
-        "{:g}".format,
-        f"a number above 0, up to {settings.EPS_LARGEST:g}",
+        _between(settings.EPS_SMALLEST, settings.EPS_LARGEST),
+        digits,
+        f"a number from {settings.EPS_SMALLEST:g} to {settings.EPS_LARGEST:g}",
     ),
     "bias_factor": Choice(
-        settings.BIAS_FACTOR_DEFAULT, _between(0, 1), "{:g}".format, "a number from 0 to 1"
+        settings.BIAS_FACTOR_DEFAULT, _between(0, 1), digits, "a number from 0 to 1"
     ),
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),

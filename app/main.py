@@ -45,6 +45,7 @@ def main() -> None:
             for position, (file, title, icon) in enumerate(PAGES)
         ]
     )
+    state.follow(page.url_path)
     with st.sidebar:
         with guard():
             sidebar()

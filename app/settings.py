@@ -24,8 +24,14 @@ DEFAULT_TEXT = "neither funny nor suspenseful nor particularly well-drawn ."
 # What one request may cost.
 TEXT_WORDS = 5_000
 TEXT_CHARACTERS = 60_000
+TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many for each method
 LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
 EXAMPLES_READ = 2_000
+
+# A text is explained by itself when typing rests for so many milliseconds; longer ones when asked.
+TYPING_PAUSE = 400
+TYPING_CHARACTERS = 2_000
+UNDO_STEPS = 50
 
 # Uploads. Browsers are told the same, but only this is enforced.
 UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
@@ -41,12 +47,18 @@ PREDICTIONS_CACHED = 16
 # Settings of the rule, and where their controls begin and end.
 EPS_DEFAULT = 1e-3
 EPS_STEPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+EPS_SMALLEST = 1e-12
 EPS_LARGEST = 1_000.0
 BIAS_FACTOR_DEFAULT = 0.0
 
 # From this many words on, a heatmap scrolls inside a frame of this height, in pixels.
 WORDS_UNFRAMED = 300
 FRAME_HEIGHT = 420
+
+
+def most_words(units: int) -> int:
+    """Words of one text that a model with so many input units may be asked about."""
+    return max(1, min(TEXT_WORDS, TEXT_VALUES // units))
 
 
 def model_path() -> Path:

@@ -26,9 +26,17 @@ FILTERS = ("true_class", "said_class", "verdict")
 MODEL_PARAMETER = "model"  # checked, never loaded from
 MODEL_DIGITS = 12
 
-_BEGUN, _MODELS, _SELECTED, _LINKED, _NOTICES = (
-    f"lens.{name}" for name in ("begun", "models", "selected", "linked", "notices")
-)
+_BEGUN = "lens.begun"
+_MODELS = "lens.models"
+_SELECTED = "lens.selected"
+_LINKED = "lens.linked"
+_NOTICES = "lens.notices"
+_PAGE = "lens.page"
+_ENTERED = "lens.entered"
+_ADDRESS = "lens.address"
+_USED = "lens.used"
+_DRAWN = "lens.drawn"
+_STALE = "lens.stale"
 
 
 def begin() -> None:
@@ -39,18 +47,57 @@ def begin() -> None:
     st.session_state[_NOTICES] = []
     st.session_state[_MODELS] = {}
     st.session_state[_SELECTED] = None
-    st.session_state[_LINKED] = st.query_params.get(MODEL_PARAMETER, "")[:64]
-    for name, choice in CHOICES.items():
-        value = choice.default
-        if name in st.query_params:
-            try:
-                value = choice.read(st.query_params[name])
-            except (ValueError, KeyError):
-                notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
-        put(name, value)
+    st.session_state[_PAGE] = None
+    st.session_state[_ENTERED] = {}
+    st.session_state[_USED] = False
+    st.session_state[_DRAWN] = {}
+    st.session_state[_STALE] = False
+    put("undo", ())
+    put("complaints", ())
     put("bars", next(iter(METHODS)))
     put("arrived", None)
     _reset_filters()
+    _take_address(st.query_params.to_dict())
+
+
+def follow(page: str) -> None:
+    """Back and Forward change the address under a session: take the choices from it again.
+
+    Args:
+        page: path of the page in the address.
+    """
+    seen, address = st.session_state[_ADDRESS], st.query_params.to_dict()
+    moved = st.session_state[_PAGE] not in (None, page)
+    st.session_state[_PAGE] = page
+    used, st.session_state[_USED] = st.session_state[_USED], False
+    if not address:
+        # Links between pages carry no choices: there an empty address means those of then.
+        if moved:
+            st.session_state[_ENTERED][page] = seen
+        address = st.session_state[_ENTERED].get(page, {})
+    # A browser that has just been used may not have heard of the newest address yet.
+    if not used and seen not in (address, st.query_params.to_dict()):
+        _take_address(address)
+
+
+def used() -> None:
+    """Callback of a widget: this run was asked for by it, not by Back or Forward."""
+    st.session_state[_USED] = True
+
+
+def _take_address(address: dict[str, str]) -> None:
+    st.session_state[_ADDRESS] = address
+    st.session_state[_LINKED] = linked = address.get(MODEL_PARAMETER, "")[:64]
+    if linked:  # first, because another model forgets the classes
+        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(linked)), None))
+    for name, choice in CHOICES.items():
+        value = choice.default
+        if name in address:
+            try:
+                value = choice.read(address[name])
+            except (ValueError, KeyError):
+                notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
+        put(name, value)
 
 
 def _reset_filters() -> None:
@@ -66,6 +113,15 @@ def put(name: str, value: Any) -> None:
     st.session_state[f"lens.{name}"] = value
 
 
+def set_text(text: str) -> None:
+    """Ask about another text: the edits and the picked word of the last one are over."""
+    if text != get("text"):
+        put("text", text)
+        for name, value in (("edited", ""), ("pick", None), ("undo", ())):
+            put(name, value)
+        ask_again()
+
+
 _WIDGET = "lens.widget.{}".format
 
 
@@ -76,7 +132,8 @@ def bind(name: str, options: Iterable[str] = ()) -> dict[str, Any]:
         options: how the widget's options read, where that changes. The browser sends back what an
             option read like, so a list that reads differently must be another widget.
     """
-    return _bound(f"{name}.{_digest(options)}", get(name), lambda value: put(name, value))
+    take = set_text if name == "text" else lambda value: put(name, value)
+    return _bound(f"{name}.{_digest(options)}", get(name), take)
 
 
 def _digest(options: Iterable[str]) -> str:
@@ -84,11 +141,23 @@ def _digest(options: Iterable[str]) -> str:
 
 
 def _bound(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
-    key = _WIDGET(name)
-    # Only where they differ: an assignment overwrites what is being typed.
-    if key not in st.session_state or st.session_state[key] != value:
+    key, drawn, page = _WIDGET(name), st.session_state[_DRAWN], st.session_state[_PAGE]
+    # Only where they differ: an assignment overwrites what is being typed. On another page it is
+    # another widget to the browser, which has to be told.
+    if key not in st.session_state or st.session_state[key] != value or drawn.get(key) != page:
         st.session_state[key] = value
-    return {"key": key, "on_change": lambda: take(st.session_state[key])}
+    drawn[key] = page
+
+    def changed() -> None:
+        used()
+        take(st.session_state[key])
+
+    return {"key": key, "on_change": changed}
+
+
+def file_key(field: str) -> str:
+    """Key of a widget of the upload form, which is forgotten with the form."""
+    return f"lens.file.{field}"
 
 
 def publish(network: Network) -> None:
@@ -99,15 +168,17 @@ def publish(network: Network) -> None:
         if get(name) != choice.default
     }
     if not text_fits_link():
-        parameters.pop("text", None)
+        for name in ("text", "edited", "pick"):
+            parameters.pop(name, None)
     if parameters:
         parameters[MODEL_PARAMETER] = network.hash[:MODEL_DIGITS]
+    st.session_state[_ADDRESS] = parameters
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)
 
 
 def text_fits_link() -> bool:
-    return len(get("text")) <= settings.LINK_CHARACTERS
+    return len(get("text")) + len(get("edited")) <= settings.LINK_CHARACTERS
 
 
 def optional(name: str) -> Any:
@@ -122,9 +193,70 @@ def pick(name: str, text_of: Callable[[int], str]) -> dict[str, Any]:
 
     def take(position: int | None) -> None:
         if position is not None:
-            put("text", text_of(position))
+            set_text(text_of(position))
 
     return _bound(f"{name}.", None, take)
+
+
+# Words -------------------------------------------------------------------------------------
+
+
+def hear(key: str, **takes: Callable[[Any], None]) -> dict[str, Any]:
+    """`key` and callbacks of a part of the page in JavaScript: what it tells, by event."""
+    name = _WIDGET(key)
+
+    def heard(event: str, take: Callable[[Any], None]) -> Callable[[], None]:
+        def changed() -> None:
+            value = (st.session_state.get(name) or {}).get(event)
+            if value is not None:
+                take(value)
+
+        return changed
+
+    return {"key": name, **{f"on_{event}_change": heard(event, take)
+                            for event, take in takes.items()}}  # fmt: skip
+
+
+def pick_word(position: Any) -> None:
+    """Pick a word of the text shown; a negative position picks none."""
+    if isinstance(position, int):
+        put("pick", position if 0 <= position < settings.TEXT_WORDS else None)
+
+
+def ask_again() -> None:
+    """Callback: the answer on the page is out of date, whichever part of it runs by itself."""
+    st.session_state[_STALE] = True
+    used()
+
+
+def field(name: str) -> str:
+    """Key of a field of a form that is emptied when the form is sent."""
+    return _WIDGET(name)
+
+
+def take_field(name: str) -> str:
+    """What was typed into a field; it is empty afterwards."""
+    value: str = st.session_state.get(_WIDGET(name)) or ""
+    st.session_state[_WIDGET(name)] = ""
+    return value
+
+
+def shown_text() -> str:
+    """The text that is explained: the edited one, where there is one."""
+    return get("edited") or get("text")
+
+
+def answered() -> None:
+    """The page's answer is to the text shown."""
+    st.session_state[_STALE] = False
+
+
+def settle(network: Network) -> None:
+    """End of a part of the page that runs by itself: the address, or the whole page once more."""
+    if st.session_state[_STALE]:
+        st.rerun()
+    publish(network)
+    st.session_state[_USED] = False
 
 
 # Models ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+import lrp_engine
 from lrp_engine.errors import InputError
 from lrp_engine.explanation import Explanation, LedgerName
 from lrp_engine.wording import (
@@ -28,6 +29,7 @@ __all__ = [
     "scores_table",
     "step_runs",
     "step_table",
+    "token_csv",
     "token_table",
     "waterfall_table",
     "words_of",
@@ -75,6 +77,24 @@ def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.D
         values = explanation.token_relevance[index, : len(table)]
         table[f"{explanation.facts.short} ({explanation.facts.unit})"] = values
     return table
+
+
+def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
+    """`token_table` as CSV, with what the numbers belong to in every row.
+
+    An apostrophe keeps spreadsheets from running a word as a formula.
+    """
+    table = token_table(explanations, index)
+    first = next(iter(explanations.values()))
+    rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
+    facts = {"target": visible(first.target_label(index)), "model_hash": first.model_hash,
+             "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": first.dtype,
+             **(vars(rule) if rule else {})}  # fmt: skip
+    table = table.assign(**facts)
+    for column in ("token", "target"):
+        risky = table[column].str.match(r"[=+\-@\x00-\x1f\x7f]")
+        table[column] = table[column].mask(risky, "'" + table[column])
+    return table.to_csv(index=False)
 
 
 def scores_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:

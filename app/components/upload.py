@@ -19,6 +19,8 @@ GATE_ORDERS = {
     "igfo": "i g f o (Torch7, TensorFlow 1)",
     "iofg": "i o f g (ONNX)",
 }
+# The library's errors name the arguments of its functions.
+HINT = "What is missing can be given in this form: Vocabulary, Embeddings, Class names."
 for _order in map("".join, permutations("ifgo")):
     GATE_ORDERS.setdefault(_order, " ".join(_order))
 
@@ -28,34 +30,34 @@ def form() -> None:
     with st.form("lens-upload", border=True):
         weights = st.file_uploader(
             "Weights",
-            key="lens.file.weights",
+            key=state.file_key("weights"),
             help="Recognized by what is in it, not by its name. Nothing in it is executed.",
         )
         st.caption(f"Read are: {'; '.join(reader.title for reader in READERS)}.")
         left, right = st.columns(2)
         vocabulary = left.file_uploader(
             "Vocabulary, where the file has none",
-            key="lens.file.vocabulary",
+            key=state.file_key("vocabulary"),
             max_upload_size=settings.VOCABULARY_MEGABYTES,
             help="One word a line in the order of the embedding's rows, or JSON: a list of words "
             "or an object from word to number.",
         )
         embeddings = right.file_uploader(
             "Embeddings, where the file has none",
-            key="lens.file.embeddings",
+            key=state.file_key("embeddings"),
             help="A .npy or .npz file with one row per word.",
         )
         with st.expander("What the files may not say"):
             labels = st.text_area(
                 "Class names, one a line in the order of the outputs",
-                key="lens.file.labels",
+                key=state.file_key("labels"),
                 help="Without them the classes are called class 0, class 1, …",
             )
             gates = st.selectbox(
                 "Order of the LSTM's gate blocks",
                 list(GATE_ORDERS),
                 format_func=GATE_ORDERS.__getitem__,
-                key="lens.file.gates",
+                key=state.file_key("gates"),
                 help="i input gate, f forget gate, g signal, o output gate. Only the list of "
                 "eight arrays leaves it open.",
             )
@@ -63,9 +65,11 @@ def form() -> None:
                 "Words are split",
                 [AS_IT_IS, *TOKENIZERS],
                 format_func=lambda name: name or "as the file says, or at white space",
-                key="lens.file.tokenizer",
+                key=state.file_key("tokenizer"),
             )
-            lowercase = st.checkbox("Texts are put in lower case", True, key="lens.file.lowercase")
+            lowercase = st.checkbox(
+                "Texts are put in lower case", True, key=state.file_key("lowercase")
+            )
         asked = st.form_submit_button(
             "Read the model", type="primary",
             # What an earlier upload said is no news any more.
@@ -90,7 +94,7 @@ def form() -> None:
         labels=labels,
         spec=spec,
     )
-    with guard(), st.spinner("Reading …"):
+    with guard(HINT), st.spinner("Reading …"):
         _take(upload)
 
 

@@ -89,6 +89,7 @@ def test_a_bad_file_is_a_sentence(opened, name, data, says):
     assert not app.exception
     assert len(app.error) == 1
     assert says in app.error[0].value.replace("\\", "")
+    assert "Vocabulary, Embeddings, Class names" in app.error[0].value
     assert "Traceback" not in messages(app)
     assert widget(app, "model").value == "bundled"
 
