@@ -21,6 +21,7 @@ from app.components.sidebar import device, sidebar
 PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
     ("views/explain.py", "Explain", ":material/lightbulb:"),
     ("views/conservation.py", "Conservation", ":material/balance:"),
+    ("views/review.py", "Review", ":material/fact_check:"),
     ("views/model.py", "Model", ":material/account_tree:"),
 )
 

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import settings
-from app.choices import CHOICES, NOTHING, PREDICTED
+from app.choices import ANY, CHOICES, NOTHING, PREDICTED, REVIEW_VIEW
 from lrp_engine import METHODS
 
 if TYPE_CHECKING:
     from app.models import Model
     from lrp_engine import Network
 
-ANY = "any"  # no filter
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
+# What a reviewer is about to do; not in the address. `seen`: the review on the screen, by set and
+# row; `clash`: one that somebody else was faster with.
+REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "spelling": ANY,
+             "counted_class": 0, "at_least": 3}  # fmt: skip
 MODEL_PARAMETER = "model"  # checked, never loaded from
 MODEL_DIGITS = 12
 
@@ -50,6 +53,8 @@ def begin() -> None:
         put(name, value)
     put("bars", next(iter(METHODS)))
     put("arrived", None)
+    for name, value in REVIEWING.items():
+        put(name, value)
     _reset_filters()
 
 
@@ -60,6 +65,11 @@ def _reset_filters() -> None:
 
 def get(name: str) -> Any:
     return st.session_state[f"lens.{name}"]
+
+
+def default(name: str) -> Any:
+    """What a choice is before anybody chooses."""
+    return CHOICES[name].default
 
 
 def put(name: str, value: Any) -> None:
@@ -91,16 +101,16 @@ def _bound(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]
     return {"key": key, "on_change": lambda: take(st.session_state[key])}
 
 
-def publish(network: Network) -> None:
-    """Write the choices that differ from the defaults into the address."""
+def publish(network: Network, view: str = "") -> None:
+    """Write the choices that differ from the defaults into the address of a view."""
     parameters = {
         name: choice.write(get(name))
         for name, choice in CHOICES.items()
-        if get(name) != choice.default
+        if get(name) != choice.default and choice.view in ("", view)
     }
     if not text_fits_link():
         parameters.pop("text", None)
-    if parameters:
+    if any(not CHOICES[name].view for name in parameters):
         parameters[MODEL_PARAMETER] = network.hash[:MODEL_DIGITS]
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)
@@ -125,6 +135,48 @@ def pick(name: str, text_of: Callable[[int], str]) -> dict[str, Any]:
             put("text", text_of(position))
 
     return _bound(f"{name}.", None, take)
+
+
+def watch(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """`bind` for what is kept elsewhere than in the session."""
+    return _bound(name, value, take)
+
+
+def trigger(name: str, event: str, take: Callable[[Any], None]) -> dict[str, Any]:
+    """`key` and callback of a component of our own that reports an event."""
+    key = _WIDGET(name)
+    return {"key": key, f"on_{event}_change": lambda: take(st.session_state[key][event])}
+
+
+def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[int], None]) -> dict:
+    """`key` and `on_select` of a table whose rows are picked.
+
+    Args:
+        shown: what the rows are; another list is another widget.
+        row: position of the one that is picked, None for none.
+        take: called with the position of a newly picked one.
+    """
+    key = _WIDGET(f"{name}.{_digest(shown)}")
+    rows = [] if row is None else [row]
+    if key in st.session_state and list(st.session_state[key]["selection"]["rows"]) != rows:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+    def picked() -> None:
+        found = st.session_state[key]["selection"]["rows"]
+        if found:
+            take(found[0])
+
+    return {"key": key, "on_select": picked, "selection_default": {"selection": {"rows": rows}}}
+
+
+def open_set(key: str) -> None:
+    """Turn to another set, "" for none: what was filtered and picked in the last one is over."""
+    for name, choice in CHOICES.items():
+        if choice.view == REVIEW_VIEW:
+            put(name, choice.default)
+    for name in ("seen", "clash", "onward", "counted_class"):
+        put(name, REVIEWING[name])
+    put("set", key)
 
 
 # Models ------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ __all__ = [
     "ledger_table",
     "rank_agreement",
     "scores_table",
+    "size_agreement",
     "step_runs",
     "step_table",
     "token_table",
@@ -224,8 +225,13 @@ def rank_agreement(a: Explanation, b: Explanation, index: int = 0) -> float | No
     """
     if a.tokens[index] != b.tokens[index]:
         raise InputError("The explanations are of different texts; compare methods on one text.")
+    return size_agreement(*(words_of(e, index)["value"].to_numpy() for e in (a, b)))
+
+
+def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
+    """`rank_agreement` of two arrays (n,)."""
     # Spearman is Pearson's correlation of ranks; average ranks for ties.
-    one, two = (words_of(e, index)["value"].abs().rank().to_numpy() for e in (a, b))
+    one, two = (pd.Series(np.abs(values)).rank().to_numpy() for values in (a, b))
     if len(one) < 3 or np.isnan(one).any() or np.isnan(two).any():
         return None
     one, two = one - one.mean(), two - two.mean()

@@ -34,21 +34,23 @@ class Page:
 
     Attributes:
         model: the one that is selected.
+        view: whose own choices stand in the address.
         waiting: what is drawn last, because it is slow: places and what goes there.
     """
 
     model: Model
+    view: str = ""
     waiting: list[tuple[DeltaGenerator, Callable[[], None]]] = field(default_factory=list)
 
     def end(self) -> None:
         """The address says what the page shows; then what could wait."""
-        state.publish(self.model.network)
+        state.publish(self.model.network, self.view)
         for place, draw in self.waiting:
             with place, guard():
                 draw()
 
 
-def begin(title: str) -> Page:
+def begin(title: str, view: str = "") -> Page:
     """Title and messages."""
     st.html(STYLE)
     st.title(title, anchor=False)
@@ -59,4 +61,4 @@ def begin(title: str) -> Page:
     with messages:
         for sentence in state.notices():
             st.warning(plain(sentence))
-    return Page(model)
+    return Page(model, view)

@@ -1,0 +1,36 @@
+"""What all parts of the page share: the set on the desk, and names as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from app import cache
+from app.models import Model
+from app.review.opinion import Review
+from app.review.sets import Set
+from lrp_engine.wording import visible
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """A set that is being reviewed.
+
+    Attributes:
+        tables: summary and words. reviews: the newest one of each row.
+        model: the set's own, None where this session does not have it.
+    """
+
+    set: Set
+    tables: cache.Tables
+    reviews: Mapping[int, Review]
+    model: Model | None
+
+    @property
+    def verdicts(self) -> dict[int, str]:
+        return {row: review.opinion.verdict for row, review in self.reviews.items()}
+
+    def label(self, c: int) -> str:
+        """The name of a class, as HTML."""
+        return f"<bdi>{escape(visible(self.set.labels[c]))}</bdi>"
