@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FILTERS = ("true_class", "said_class", "verdict")
 # What a reviewer is about to do; not in the address. `seen`: the review on the screen, by set and
 # row; `clash`: one that somebody else was faster with.
-REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "spelling": ANY,
-             "counted_class": 0, "at_least": 3}  # fmt: skip
+REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "asked": None,
+             "spelling": ANY, "counted_class": 0, "at_least": 3}  # fmt: skip
 MODEL_PARAMETER = "model"  # checked, never loaded from
 MODEL_DIGITS = 12
 
@@ -174,7 +174,7 @@ def open_set(key: str) -> None:
     for name, choice in CHOICES.items():
         if choice.view == REVIEW_VIEW:
             put(name, choice.default)
-    for name in ("seen", "clash", "onward", "counted_class"):
+    for name in ("seen", "clash", "onward", "asked", "counted_class"):
         put(name, REVIEWING[name])
     put("set", key)
 

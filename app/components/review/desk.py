@@ -47,9 +47,12 @@ def _work(one: Set, page: Page) -> None:
     elif part == "export":
         export.show(desk)
     else:
-        overview.matrix(desk)
-        found = overview.filters(desk)
-        reading.show(desk, found)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            overview.matrix(desk)
+        with right:
+            sort = overview.filters(desk)
+        reading.show(desk, overview.found(desk, sort))
 
 
 def _own(one: Set, selected: Model) -> Model | None:

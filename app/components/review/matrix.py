@@ -17,7 +17,7 @@ _CSS = """
 .frame { overflow-x: auto; }
 table { border-collapse: separate; border-spacing: 2px; font-size: .875rem;
   color: var(--st-text-color); font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: 0 0 .35rem; }
+p { margin: 0 0 .35rem; font-size: .875rem; }
 th { font-weight: 600; padding: .2rem .5rem; text-align: left; max-width: 9rem;
   overflow-wrap: break-word; }
 thead th { text-align: center; vertical-align: bottom; }
@@ -43,7 +43,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return element;
   };
   const table = document.createElement("table");
-  make("caption", data.caption, table);
+  table.setAttribute("aria-labelledby", "caption");
+  parentElement.querySelector("p").textContent = data.caption;
   const top = make("tr", "", make("thead", "", table));
   make("th", data.corner, top).scope = "col";
   for (const name of data.across) make("th", name, top).scope = "col";
@@ -75,7 +76,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 """
 
 _component = st.components.v2.component(
-    "lens_matrix", html='<div class="frame">\n</div>', css=_CSS, js=_JS
+    "lens_matrix", html='<p id="caption"></p>\n<div class="frame"></div>', css=_CSS, js=_JS
 )
 
 
@@ -100,6 +101,6 @@ def matrix(
     _component(
         data={"counts": counts.tolist(), "down": down, "across": across, "classes": classes,
               "chosen": list(chosen), "colours": list(colours), "caption": caption,
-              "corner": "true ↓ said →"},
+              "corner": "true ↓ predicted →"},
         **state.trigger("matrix", "cell", take),
     )  # fmt: skip

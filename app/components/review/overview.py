@@ -22,7 +22,7 @@ OUTCOMES = {
     queue.NOT_EXPLAINED: "not explained",
 }
 MARKS = {
-    state.ANY: "any verdict or none",
+    state.ANY: "any or none",
     queue.UNREVIEWED: "no verdict yet",
     queue.REVIEWED: "any verdict",
     **VERDICTS,
@@ -59,8 +59,8 @@ def _take(cell: Any) -> None:
     state.put("said", said)
 
 
-def filters(desk: Desk) -> list[int]:
-    """The controls of the queue; returns its rows in order."""
+def filters(desk: Desk) -> str:
+    """The controls of the queue; returns the name of its order."""
     labels = desk.set.labels
     classes = [state.ANY, *range(len(labels))]
 
@@ -69,30 +69,39 @@ def filters(desk: Desk) -> list[int]:
             return "no label"
         return visible(labels[c]) if isinstance(c, int) else "any"
 
-    first, second, third = st.columns(3)
-    sort = first.selectbox(
-        "First come", list(queue.SORTS), format_func=lambda name: queue.SORTS[name].title,
+    sort = st.selectbox(
+        "Order",
+        list(queue.SORTS),
+        format_func=lambda name: queue.SORTS[name].title,
         help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in queue.SORTS.values()),
         **state.bind("sort"),
-    )  # fmt: skip
-    second.text_input("Texts with", placeholder="a word or a phrase", **state.bind("find"))
-    third.selectbox("Verdict", list(MARKS), format_func=MARKS.__getitem__, **state.bind("marked"))
-    first, second, third = st.columns(3)
-    first.selectbox("True class", [*classes, queue.NO_LABEL], format_func=named,
-                    **state.bind("truth", labels))  # fmt: skip
-    second.selectbox("Predicted class", classes, format_func=named, **state.bind("said", labels))
-    third.selectbox(
+    )
+    st.text_input("Texts with", placeholder="a word or a phrase", **state.bind("find"))
+    left, right = st.columns(2)
+    left.selectbox("Verdict", list(MARKS), format_func=MARKS.__getitem__, **state.bind("marked"))
+    right.selectbox(
         "The model is", list(OUTCOMES), format_func=OUTCOMES.__getitem__, **state.bind("outcome")
     )
+    with st.expander("Classes"):
+        st.selectbox(
+            "True class", [*classes, queue.NO_LABEL], format_func=named,
+            **state.bind("truth", labels),
+        )  # fmt: skip
+        st.selectbox("Predicted class", classes, format_func=named, **state.bind("said", labels))
+    return sort
+
+
+def found(desk: Desk, sort: str) -> list[int]:
+    """Rows of the queue, in order; says how many, and takes filters back."""
     words.chip(desk)
-    found = queue.queue(desk.tables.summary, desk.verdicts, _asked(desk), sort)
+    rows = queue.queue(desk.tables.summary, desk.verdicts, _asked(desk), sort)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(found):,}** of {len(desk.tables.summary):,} texts in the queue")
+        st.markdown(f"**{len(rows):,}** of {len(desk.tables.summary):,} texts in the queue")
         if any(state.get(name) != state.default(name) for name in FILTERS):
             st.button(
                 "Show all", on_click=_reset, type="tertiary", icon=":material/filter_alt_off:"
             )
-    return found
+    return rows
 
 
 def _reset() -> None:

@@ -56,6 +56,8 @@ def sentence(job: Job) -> str:
         return "Stopping …"
     if job.state != RUNNING:
         return "Waiting for its turn: other sets are being explained."
+    if not job.done:
+        return f"Getting ready: 0 of {job.set.rows:,} explained"
     parts = [f"{job.done:,} of {job.set.rows:,} explained"]
     rate, left = job.rate, job.seconds_left
     if rate is not None and left is not None:

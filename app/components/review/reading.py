@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import cache, settings, state
-from app.components.review import verdict
+from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.review import queue, rows
 from app.review.opinion import VERDICTS
@@ -36,7 +36,11 @@ def show(desk: Desk, found: list[int]) -> None:
         st.info("No text passes all filters. Take one back, or press “Show all”.")
         return
     row = state.get("row")
-    if not 0 <= row < len(desk.tables.summary):
+    # A new question opens its first answer; a verdict that takes the row out leaves it open.
+    asked = tuple(state.get(name) for name in ("sort", *overview.FILTERS))
+    renewed = state.get("asked") not in (None, asked)
+    state.put("asked", asked)
+    if not 0 <= row < len(desk.tables.summary) or (renewed and row not in found):
         row = found[0]
         state.put("row", row)
     _list(desk, found, row)
@@ -58,22 +62,25 @@ def _list(desk: Desk, found: list[int], row: int) -> None:
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
-            "confidence": chosen["confidence"],
-            "margin": chosen["margin"],
+            "confidence": 100 * chosen["confidence"],
+            "margin": 100 * chosen["margin"],
             "verdict": [VERDICTS.get(verdicts.get(n, ""), "") for n in found],
         }
     )
     column = queue.SORTS[state.get("sort")].column
     if column not in table:
-        table.insert(4, _SHORT[column], chosen[column])
-    share = st.column_config.NumberColumn(format="percent", width=100)
+        table.insert(4, _SHORT[column], chosen[column] * (100 if column == "leak" else 1))
+    share = st.column_config.NumberColumn(format="%.1f %%", width=85)
     st.dataframe(
         table,
         hide_index=True,
         height=min(HEIGHT, 36 * (len(table) + 1)),
         column_config={
-            "row": st.column_config.NumberColumn(width=60),
-            "text": st.column_config.TextColumn(width="large"),
+            "row": st.column_config.NumberColumn(width=50),
+            "text": st.column_config.TextColumn(width=270),
+            "true class": st.column_config.TextColumn(width=95),
+            "predicted": st.column_config.TextColumn(width=95),
+            "verdict": st.column_config.TextColumn(width=110),
             "confidence": share,
             "margin": share,
             "outside": share,
@@ -104,11 +111,10 @@ def _open(desk: Desk, found: list[int], row: int) -> None:
         back, on = (n if n in found else None for n in onward[1:])
     else:
         back, on = queue.neighbours(found, row)
-    with st.container(horizontal=True, vertical_alignment="center", key="lens-neighbours"):
-        place = (
-            f"{found.index(row) + 1:,} of {len(found):,}" if row in found else "not in the queue"
-        )
-        st.subheader(f"Row {row:,}, {place}", anchor=False)
+    place = f"{found.index(row) + 1:,} of {len(found):,}" if row in found else "not in the queue"
+    left, right = st.columns([1, 1], vertical_alignment="center")
+    left.subheader(f"Row {row:,}, {place}", anchor=False)
+    with right.container(horizontal=True, horizontal_alignment="right", key="lens-neighbours"):
         st.button("Previous", shortcut="P", icon=":material/arrow_back:", disabled=back is None,
                   on_click=_open_row, args=(back,), key="lens-previous")  # fmt: skip
         st.button("Next", shortcut="N", icon=":material/arrow_forward:", disabled=on is None,
@@ -126,7 +132,8 @@ def _open(desk: Desk, found: list[int], row: int) -> None:
 def _said(desk: Desk, line: pd.Series) -> None:
     truth = int(line["truth"])
     parts = [
-        f"The model says <b>{desk.label(line['said'])}</b> ({escape(percentage(line['confidence']))})"
+        f"The model says <b>{desk.label(line['said'])}</b> "
+        f"({escape(percentage(line['confidence']))})"
     ]
     if truth >= 0:
         right = truth == line["said"]

@@ -11,7 +11,8 @@ from app.components.review.common import Desk
 from app.review import words
 from lrp_engine.wording import visible
 
-SHOWN = 25  # words in each list
+SHOWN = 100  # words in each list
+HEIGHT = 462  # of each list, in pixels: twelve words
 SPELLINGS = {state.ANY: "all", "plain": "not negated", "negated": "negated"}
 
 
@@ -65,8 +66,12 @@ def show(desk: Desk) -> None:
             "another class."
         )
         return
-    _list(f"Push towards {plain(visible(labels[said]))}", found[found["mean"] > 0], said)
-    _list("Push away from it", found[found["mean"] < 0].iloc[::-1], said)
+    left, right = st.columns(2)
+    name = plain(visible(labels[said]))
+    with left:
+        _list(f"Towards {name}", found[found["mean"] > 0], said)
+    with right:
+        _list(f"Away from {name}", found[found["mean"] < 0].iloc[::-1], said)
 
 
 def _list(title: str, found: pd.DataFrame, said: int) -> None:
@@ -79,17 +84,25 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
         {
             "word": [visible(word) for word in shown["word"]],
             "negated": ["negated" if negated else "" for negated in shown["negated"]],
-            "mean relevance": shown["mean"],
+            "mean": shown["mean"],
             "times": shown["count"],
-            "sentences": shown["sentences"],
+            "in texts": shown["sentences"],
         }
     )
     keys = [(said, bool(n), str(w)) for w, n in zip(shown["word"], shown["negated"], strict=True)]
     st.dataframe(
         table,
         hide_index=True,
-        height="content",
-        column_config={"mean relevance": st.column_config.NumberColumn(format="%+.3f")},
+        height=min(HEIGHT, 36 * (len(table) + 1)),
+        column_config={
+            "word": st.column_config.TextColumn(width=110),
+            "negated": st.column_config.TextColumn(width=70),
+            "mean": st.column_config.NumberColumn(
+                format="%+.3f", width=70, help="Mean relevance, in the unit of the score"
+            ),
+            "times": st.column_config.NumberColumn(width=60),
+            "in texts": st.column_config.NumberColumn(width=65),
+        },
         selection_mode="single-row",
         alt=f"{title}: words with their mean relevance. Pick one to read its sentences.",
         **state.list_row(f"words.{title}", map(str, keys), None, lambda at: _open(keys[at])),
