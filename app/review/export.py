@@ -72,10 +72,10 @@ def to_csv(found: pd.DataFrame) -> bytes:
 
     The byte-order mark lets Excel read the text as UTF-8.
     """
-    safe = found.copy()
+    safe = found.astype(object)
     for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = [harmless(value) for value in safe[name]]
+        if not pd.api.types.is_numeric_dtype(found[name]):
+            safe[name] = safe[name].map(harmless)
     safe.columns = [harmless(name) for name in safe.columns]
     return safe.to_csv(index=False).encode("utf-8-sig", "replace")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,13 +124,13 @@ def _reviewed(
     first = f"<h2>Reviewed texts</h2><p>LRP, for the predicted class.{more}</p>"
     if not shown:
         return first + "<p>None yet.</p>"
-    by_row = summary.set_index("row")
-    articles = [_article(one, n, by_row.loc[n], reviews[n], rows[n], palette) for n in shown]
+    by_row = {line["row"]: line for line in summary.to_dict("records")}
+    articles = [_article(one, n, by_row[n], reviews[n], rows[n], palette) for n in shown]
     return first + "".join(articles)
 
 
 def _article(
-    one: Set, n: int, row: pd.Series, review: Review, text: Text, palette: str
+    one: Set, n: int, row: Mapping[Any, Any], review: Review, text: Text, palette: str
 ) -> str:  # fmt: skip
     said = one.labels[row["said"]]
     truth = one.labels[row["truth"]] if row["truth"] >= 0 else None

@@ -126,5 +126,6 @@ def fit(desk: Desk) -> None:
         value = state.get(name)
         if isinstance(value, int) and value >= len(desk.set.labels):
             state.put(name, state.ANY)
-            state.notify(f"Class {value} was ignored: the set has classes 0 to "
-                         f"{len(desk.set.labels) - 1}.")  # fmt: skip
+            st.warning(
+                f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
+            )

@@ -15,7 +15,7 @@ SECONDS = 0.5  # between two looks
 
 def show(one: Set, model: Model) -> None:
     job = cache.jobs().find(one.id)
-    st.subheader(plain(one.name), anchor=False)
+    st.header(plain(one.name), anchor=False)
     if job is not None and job.state in ACTIVE:
         watch(one.id)
         st.caption(

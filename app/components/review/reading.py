@@ -113,7 +113,7 @@ def _open(desk: Desk, found: list[int], row: int) -> None:
         back, on = queue.neighbours(found, row)
     place = f"{found.index(row) + 1:,} of {len(found):,}" if row in found else "not in the queue"
     left, right = st.columns([1, 1], vertical_alignment="center")
-    left.subheader(f"Row {row:,}, {place}", anchor=False)
+    left.header(f"Row {row:,}, {place}", anchor=False)
     with right.container(horizontal=True, horizontal_alignment="right", key="lens-neighbours"):
         st.button("Previous", shortcut="P", icon=":material/arrow_back:", disabled=back is None,
                   on_click=_open_row, args=(back,), key="lens-previous")  # fmt: skip

@@ -36,7 +36,7 @@ def form(model: Model) -> None:
         return
     if model.examples:
         with st.container(border=True):
-            st.subheader("The examples of this model", anchor=False)
+            st.header("The examples of this model", anchor=False)
             labelled = sum(example.label is not None for example in model.examples)
             st.markdown(
                 f"{len(model.examples):,} sentences came with “{plain(model.name)}”, "
@@ -47,7 +47,7 @@ def form(model: Model) -> None:
                     _begin(model, f"Examples of {model.name}", "csv", "text", "label",
                            _examples(model))  # fmt: skip
     with st.container(border=True):
-        st.subheader("A set of your own", anchor=False)
+        st.header("A set of your own", anchor=False)
         with guard():
             _upload(model)
 

@@ -75,7 +75,7 @@ def show(desk: Desk) -> None:
 
 
 def _list(title: str, found: pd.DataFrame, said: int) -> None:
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if found.empty:
         st.caption("None.")
         return
