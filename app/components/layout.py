@@ -24,7 +24,8 @@ STYLE = f"""<style>
 .stMainBlockContainer {{ max-width: 74rem; }}
 h1 {{ padding-top: 0; }}
 /* Streamlit's captions are too pale to be read by everyone. */
-.stApp [data-testid="stCaptionContainer"] p {{
+.stApp [data-testid="stCaptionContainer"] {{ opacity: 1; }}
+.stApp [data-testid="stCaptionContainer"] p {{ opacity: 1;
   color: color-mix(in srgb, var(--st-text-color) 80%, var(--st-background-color)); }}
 /* White, the default, cannot be read on the light primary colour of the dark theme. */
 .stApp [data-testid^="stBaseButton-primary"] {{ color: var(--st-background-color); }}

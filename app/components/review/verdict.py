@@ -79,7 +79,10 @@ def _saved(desk: Desk, row: int, review: Review) -> None:
 def _change(**changes: Any) -> None:
     """Save what is on the screen with these changes; runs before the page is drawn again."""
     set_id, row, seen = state.get("seen")
-    opinion = replace(seen.opinion, reviewer=state.get("reviewer"), **changes)
+    said = seen.opinion
+    if "verdict" not in changes and replace(said, **changes) == said:
+        return  # a box that says what it said before is nobody's new opinion
+    opinion = replace(said, reviewer=state.get("reviewer"), **changes)
     _save(set_id, row, opinion, seen.version)
 
 
