@@ -102,8 +102,12 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     # Away and back, then a reload: everything is there.
     before = row(page)
     open_view(page, "Conservation")
+    expect(page.get_by_text("The model says")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text="Passed")).to_be_visible()
     assert "set" not in parse_qs(urlsplit(page.url).query)
     open_view(page, "Review")
+    explained(page)
+    expect(page).to_have_url(re.compile("set="))
     page.reload()
     explained(page)
     assert row(page) == before
