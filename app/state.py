@@ -1,4 +1,4 @@
-"""What a session has chosen: the only module that names session keys and query parameters.
+"""What a session has chosen: the only module that names session keys.
 
 A choice lives under a key of its own, not under its widget's: Streamlit drops a widget's value
 when a page does not draw the widget. `bind` ties the two together.
@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import settings
-from app.choices import CHOICES, NOTHING, PREDICTED
+from app.choices import ANY, CHOICES, NOTHING, PREDICTED
 from lrp_engine import METHODS
 
 if TYPE_CHECKING:
     from app.models import Model
     from lrp_engine import Network
 
-ANY = "any"  # no filter
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
-MODEL_PARAMETER = "model"  # checked, never loaded from
-MODEL_DIGITS = 12
+# What a reviewer is about to do; not in the address. `seen`: the review on the screen, by set and
+# row; `clash`: one that somebody else was faster with.
+REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "asked": None,
+             "spelling": ANY, "counted_class": 0, "at_least": 3}  # fmt: skip
+MODEL_DIGITS = 12  # of a hash, in an address
 
 _BEGUN = "lens.begun"
 _MODELS = "lens.models"
@@ -32,23 +34,21 @@ _SELECTED = "lens.selected"
 _LINKED = "lens.linked"
 _NOTICES = "lens.notices"
 _PAGE = "lens.page"
-_ENTERED = "lens.entered"
-_ADDRESS = "lens.address"
 _USED = "lens.used"
 _DRAWN = "lens.drawn"
 _STALE = "lens.stale"
 
 
 def begin() -> None:
-    """On a session's first run: take the choices from the address."""
+    """On a session's first run: nothing is chosen yet."""
     if _BEGUN in st.session_state:
         return
     st.session_state[_BEGUN] = True
     st.session_state[_NOTICES] = []
     st.session_state[_MODELS] = {}
     st.session_state[_SELECTED] = None
+    st.session_state[_LINKED] = ""
     st.session_state[_PAGE] = None
-    st.session_state[_ENTERED] = {}
     st.session_state[_USED] = False
     st.session_state[_DRAWN] = {}
     st.session_state[_STALE] = False
@@ -56,28 +56,13 @@ def begin() -> None:
     put("complaints", ())
     put("bars", next(iter(METHODS)))
     put("arrived", None)
+    put("address", None)
+    put("entered", {})
+    for name, value in REVIEWING.items():
+        put(name, value)
     _reset_filters()
-    _take_address(st.query_params.to_dict())
-
-
-def follow(page: str) -> None:
-    """Back and Forward change the address under a session: take the choices from it again.
-
-    Args:
-        page: path of the page in the address.
-    """
-    seen, address = st.session_state[_ADDRESS], st.query_params.to_dict()
-    moved = st.session_state[_PAGE] not in (None, page)
-    st.session_state[_PAGE] = page
-    used, st.session_state[_USED] = st.session_state[_USED], False
-    if not address:
-        # Links between pages carry no choices: there an empty address means those of then.
-        if moved:
-            st.session_state[_ENTERED][page] = seen
-        address = st.session_state[_ENTERED].get(page, {})
-    # A browser that has just been used may not have heard of the newest address yet.
-    if not used and seen not in (address, st.query_params.to_dict()):
-        _take_address(address)
+    for name, choice in CHOICES.items():
+        put(name, choice.default)
 
 
 def used() -> None:
@@ -85,19 +70,23 @@ def used() -> None:
     st.session_state[_USED] = True
 
 
-def _take_address(address: dict[str, str]) -> None:
-    st.session_state[_ADDRESS] = address
-    st.session_state[_LINKED] = linked = address.get(MODEL_PARAMETER, "")[:64]
-    if linked:  # first, because another model forgets the classes
-        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(linked)), None))
-    for name, choice in CHOICES.items():
-        value = choice.default
-        if name in address:
-            try:
-                value = choice.read(address[name])
-            except (ValueError, KeyError):
-                notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
-        put(name, value)
+def take_used() -> bool:
+    """Whether a widget asked for this run; the next run starts afresh."""
+    was, st.session_state[_USED] = st.session_state[_USED], False
+    return was
+
+
+def turn_to(page: str) -> bool:
+    """Note the page of this run; returns whether another one was on the screen before."""
+    last, st.session_state[_PAGE] = st.session_state[_PAGE], page
+    return last not in (None, page)
+
+
+def link(digits: str) -> None:
+    """Note the model that an address names, and select it where it is loaded."""
+    st.session_state[_LINKED] = digits
+    if digits:
+        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(digits)), None))
 
 
 def _reset_filters() -> None:
@@ -107,6 +96,11 @@ def _reset_filters() -> None:
 
 def get(name: str) -> Any:
     return st.session_state[f"lens.{name}"]
+
+
+def default(name: str) -> Any:
+    """What a choice is before anybody chooses."""
+    return CHOICES[name].default
 
 
 def put(name: str, value: Any) -> None:
@@ -160,27 +154,6 @@ def file_key(field: str) -> str:
     return f"lens.file.{field}"
 
 
-def publish(network: Network) -> None:
-    """Write the choices that differ from the defaults into the address."""
-    parameters = {
-        name: choice.write(get(name))
-        for name, choice in CHOICES.items()
-        if get(name) != choice.default
-    }
-    if not text_fits_link():
-        for name in ("text", "edited", "pick"):
-            parameters.pop(name, None)
-    if parameters:
-        parameters[MODEL_PARAMETER] = network.hash[:MODEL_DIGITS]
-    st.session_state[_ADDRESS] = parameters
-    if parameters != st.query_params.to_dict():
-        st.query_params.from_dict(parameters)
-
-
-def text_fits_link() -> bool:
-    return len(get("text")) + len(get("edited")) <= settings.LINK_CHARACTERS
-
-
 def optional(name: str) -> Any:
     """A filter's value, None where it lets everything pass."""
     value = get(name)
@@ -209,6 +182,7 @@ def hear(key: str, **takes: Callable[[Any], None]) -> dict[str, Any]:
         def changed() -> None:
             value = (st.session_state.get(name) or {}).get(event)
             if value is not None:
+                used()
                 take(value)
 
         return changed
@@ -251,12 +225,45 @@ def answered() -> None:
     st.session_state[_STALE] = False
 
 
-def settle(network: Network) -> None:
-    """End of a part of the page that runs by itself: the address, or the whole page once more."""
-    if st.session_state[_STALE]:
-        st.rerun()
-    publish(network)
-    st.session_state[_USED] = False
+def stale() -> bool:
+    return st.session_state[_STALE]
+
+
+# Reviews -----------------------------------------------------------------------------------
+
+
+def choose(**values: Any) -> None:
+    """Callback of a button that changes choices."""
+    used()
+    for name, value in values.items():
+        put(name, value)
+
+
+def watch(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """`bind` for what is kept elsewhere than in the session."""
+    return _bound(name, value, take)
+
+
+def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[int], None]) -> dict:
+    """`key` and `on_select` of a table whose rows are picked.
+
+    Args:
+        shown: what the rows are; another list is another widget.
+        row: position of the one that is picked, None for none.
+        take: called with the position of a newly picked one.
+    """
+    key = _WIDGET(f"{name}.{_digest(shown)}")
+    rows = [] if row is None else [row]
+    if key in st.session_state and list(st.session_state[key]["selection"]["rows"]) != rows:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+    def picked() -> None:
+        found = st.session_state[key]["selection"]["rows"]
+        if found:
+            used()
+            take(found[0])
+
+    return {"key": key, "on_select": picked, "selection_default": {"selection": {"rows": rows}}}
 
 
 # Models ------------------------------------------------------------------------------------

@@ -141,8 +141,8 @@ def _words(ones: Sequence[Explanation]) -> str:
     if len(ones) > 1:
         heads = [f"{one.facts.short}: {head}" for one, head in zip(ones, heads, strict=True)]
     numeric = (0, *range(3, 3 + len(ones)))
-    table = _table(("position", "word", "unknown", *heads), rows, numeric=numeric)
-    return f'<h2 id="numbers" tabindex="-1">Words</h2>{table}'
+    words = table(("position", "word", "unknown", *heads), rows, numeric=numeric)
+    return f'<h2 id="numbers" tabindex="-1">Words</h2>{words}'
 
 
 def _scores(one: Explanation) -> str:
@@ -150,7 +150,7 @@ def _scores(one: Explanation) -> str:
         (visible(label), _exact(one, score), percentage(float(share)))
         for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True)
     )
-    return f"<h2>Classes</h2>{_table(('class', 'score', 'probability'), rows, numeric=(1, 2))}"
+    return f"<h2>Classes</h2>{table(('class', 'score', 'probability'), rows, numeric=(1, 2))}"
 
 
 def _account(one: Explanation) -> str:
@@ -160,10 +160,8 @@ def _account(one: Explanation) -> str:
     rows.append(("rounding error (conservation error)", float(one.conservation_error[0])))
     rows.append(("explained score", float(one.explained_score[0])))
     verdict = conservation_verdict(one)
-    table = _table(
-        ("part", "relevance"), ((part, _exact(one, v)) for part, v in rows), numeric=(1,)
-    )
-    return f"<h2>Where the score went</h2><p>{escape(verdict.sentence)}</p>{table}"
+    parts = table(("part", "relevance"), ((part, _exact(one, v)) for part, v in rows), numeric=(1,))
+    return f"<h2>Where the score went</h2><p>{escape(verdict.sentence)}</p>{parts}"
 
 
 def _settings(ones: Sequence[Explanation]) -> str:
@@ -188,9 +186,10 @@ def _settings(ones: Sequence[Explanation]) -> str:
     return f"<h2>Settings</h2><dl>{items}</dl>"
 
 
-def _table(
+def table(
     head: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, numeric: tuple[int, ...]
 ) -> str:
+    """A table that scrolls by itself; `numeric` columns are set to the right."""
     kinds = [' class="n"' if column in numeric else "" for column in range(len(head))]
     top = "".join(
         f'<th scope="col"{kind}>{escape(text)}</th>' for kind, text in zip(kinds, head, strict=True)

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, rows, settings, state
+from app import address, charts, rows, settings, state
 from app.components import frontend, word
 from app.components.guard import guard
 from app.components.question import Answer
@@ -63,7 +63,7 @@ def linked(answer: Answer) -> None:
         _word(answer)
         _numbers(answer)
         _downloads(answer)
-    state.settle(answer.model.network)
+    address.settle(answer.model.network)
 
 
 def _heatmaps(answer: Answer) -> None:
@@ -173,5 +173,5 @@ def _downloads(answer: Answer) -> None:
             f"{name}.json", "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         frontend.copy_link()
-    if not state.text_fits_link():
+    if not address.text_fits_link():
         st.caption("The text is too long for a link: the address keeps everything but the text.")

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 def widget(app: AppTest, name: str) -> Any:
     """The widget bound to a choice."""
-    kinds = ("text_area", "selectbox", "select_slider", "slider", "toggle", "button_group")
+    kinds = ("text_area", "text_input", "selectbox", "multiselect", "select_slider", "slider",
+             "number_input", "toggle", "button_group")  # fmt: skip
     for kind in kinds:
         for found in app.get(kind):
             if (found.key or "").startswith(f"lens.widget.{name}."):

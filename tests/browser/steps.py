@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from lrp_engine import METHODS
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
-VIEWS = ("", EDITED, "conservation", "model")
+VIEWS = ("", EDITED, "conservation", "review", "model")
 SIZE = "e => [e.scrollWidth, e.clientWidth]"
 
 
@@ -34,6 +34,9 @@ def visit(page: Page, view: str = "") -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     if view == "model":  # its uploaders arrive late
         expect(page.get_by_test_id("stFileUploaderDropzone")).to_have_count(3)
+    elif view == "review":
+        expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
+        expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
     else:
         expect(page.get_by_text("The model says")).to_be_visible()
     idle(page)
