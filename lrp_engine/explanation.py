@@ -117,6 +117,7 @@ class Explanation:
         conservation_error: (B,).
         layers: node name -> relevance at its output, where asked for.
         model_hash, dtype: what made it.
+        warnings: why it should not be relied on, as sentences; see `Network.warnings`.
     """
 
     method: str
@@ -136,6 +137,7 @@ class Explanation:
     model_hash: str
     dtype: str
     substitute: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -240,6 +242,7 @@ class Explanation:
             "engine": f"lrp-lens {__version__}",
             "model_hash": self.model_hash,
             "dtype": self.dtype,
+            "warnings": list(self.warnings),
             "method": self.method,
             "unit": self.facts.unit,
             "rule": one.rule and {"name": type(one.rule).__name__.lower(), **vars(one.rule)},

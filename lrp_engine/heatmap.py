@@ -216,8 +216,9 @@ def explanation_fragment(
     limit: float | None = None,
     values_shown: bool = True,
     substitute: str | None = None,
+    warnings_shown: bool = True,
 ) -> str:
-    """Heatmap and legend of one sample, as one HTML fragment."""
+    """Warnings, heatmap and legend of one sample, as one HTML fragment."""
     count = len(explanation.tokens[index])
     values = explanation.token_relevance[index, :count]
     top = limit_of(values) if limit is None else limit
@@ -242,7 +243,12 @@ def explanation_fragment(
         against_label=against,
         palette=palette,
     )
-    return words + key.removeprefix(STYLE)
+    shown = explanation.warnings if warnings_shown else ()
+    return "".join(map(_warning, shown)) + words + key.removeprefix(STYLE)
+
+
+def _warning(sentence: str) -> str:
+    return f'<p class="lrp-warning" role="note"><b>Warning:</b> {escape(visible(sentence))}</p>'
 
 
 def explanation_page(

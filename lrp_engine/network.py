@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.gates import GateOrder
 from lrp_engine.layers import Embedding, Layer, Shape, map_arrays
 from lrp_engine.rules import Epsilon
 from lrp_engine.text import Tokenizer, Vocabulary
@@ -52,6 +53,10 @@ class Network:
         assumptions: what the file did not say and the reader assumed, as sentences.
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
+        gate_order: which gate is where in the file, and how it was settled; None where the format
+            leaves no choice.
+        warnings: sentences that every explanation carries, as of a failed comparison with the
+            program the network comes from (`ProofSheet.marked`).
 
     Raises:
         FormatError: layers do not fit each other, the vocabulary or the labels, or hold numbers
@@ -68,6 +73,8 @@ class Network:
     assumptions: tuple[str, ...] = ()
     source: str = "arrays"
     dtype: str = "float32"
+    gate_order: GateOrder | None = None
+    warnings: tuple[str, ...] = ()
     # Held while the program runs: threads that share a network take turns.
     lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
