@@ -216,9 +216,8 @@ def explanation_fragment(
     limit: float | None = None,
     values_shown: bool = True,
     substitute: str | None = None,
-    warnings_shown: bool = True,
 ) -> str:
-    """Warnings, heatmap and legend of one sample, as one HTML fragment."""
+    """Heatmap and legend of one sample, as one HTML fragment."""
     count = len(explanation.tokens[index])
     values = explanation.token_relevance[index, :count]
     top = limit_of(values) if limit is None else limit
@@ -243,12 +242,15 @@ def explanation_fragment(
         against_label=against,
         palette=palette,
     )
-    shown = explanation.warnings if warnings_shown else ()
-    return "".join(map(_warning, shown)) + words + key.removeprefix(STYLE)
+    return words + key.removeprefix(STYLE)
 
 
-def _warning(sentence: str) -> str:
-    return f'<p class="lrp-warning" role="note"><b>Warning:</b> {escape(visible(sentence))}</p>'
+def warnings_fragment(explanation: Explanation) -> str:
+    """Why the explanation should not be relied on, as HTML; "" where nothing speaks against it."""
+    return "".join(
+        f'<p class="lrp-warning" role="note"><b>Warning:</b> {escape(visible(sentence))}</p>'
+        for sentence in explanation.warnings
+    )
 
 
 def explanation_page(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from lrp_engine.heatmap import explanation_fragment
+from lrp_engine.heatmap import explanation_fragment, warnings_fragment
 from lrp_engine.palettes import DEFAULT, THEMES
 from lrp_engine.wording import (
     conservation_verdict,
@@ -74,7 +74,8 @@ def page(explanation: Explanation, index: int = 0, *, palette: str | None = None
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(visible(title))}</title>{STYLE}</head><body><main>"
-        f"{_head(one)}{explanation_fragment(one, palette=palette or DEFAULT)}"
+        f"{_head(one)}{warnings_fragment(one)}"
+        f"{explanation_fragment(one, palette=palette or DEFAULT)}"
         f"{''.join(sections)}</main></body></html>\n"
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lrp_engine.explanation import Explanation
     from lrp_engine.formats.reference import Reference
     from lrp_engine.network import Network
-    from lrp_engine.program import Backward
+    from lrp_engine.program import Backward, Program
     from lrp_engine.proof.twin import Twin
 
 TWIN_TOLERANCE = 1e-9  # both compute in float64
@@ -88,24 +88,24 @@ def _measured(name: str, worst: Worst, tolerance: float, how: str, **words: str)
     )
 
 
-def derived(exact: Network, x: np.ndarray, mask: np.ndarray, chosen: np.ndarray) -> Backward:
-    """Scores and derivatives of the chosen ones, in float64; one trace serves every check."""
-    passes = exact.program.backward(
+def derived(exact: Program, x: np.ndarray, mask: np.ndarray, chosen: np.ndarray) -> Backward:
+    """Scores and derivatives of the chosen ones, in float64."""
+    passes = exact.backward(
         ("gradient",), x.astype(np.float64), mask, chosen, Epsilon().parameters()
     )
     return passes["gradient"]
 
 
-def scores_of(exact: Network, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def scores_of(exact: Program, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Scores (b, C) in float64."""
-    return derived(exact, x, mask, np.zeros((len(x), exact.classes))).scores
+    return exact.scores(x.astype(np.float64), mask)
 
 
-def against_twin(exact: Network, twin: Twin, probes: Sequence[Probe]) -> tuple[Line, Line]:
+def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[Line, Line]:
     """Lines "keras" and "meaning".
 
     Args:
-        exact: the network from vectors on, in float64.
+        exact: of the network from vectors on, in float64.
     """
     from lrp_engine.proof.twin import grouped
 
@@ -122,7 +122,7 @@ def against_twin(exact: Network, twin: Twin, probes: Sequence[Probe]) -> tuple[L
             if twin.takes_ids and samples.ids is not None:
                 fed = np.stack([samples.ids[row] for row in rows]).astype(np.int32)
             logits, output = twin(fed)
-            if exact.single_sigmoid:
+            if exact.network.single_sigmoid:
                 logits = np.concatenate([-logits, logits], axis=1)
                 output = np.concatenate([1 - output, output], axis=1)
 
@@ -130,7 +130,7 @@ def against_twin(exact: Network, twin: Twin, probes: Sequence[Probe]) -> tuple[L
                 return probe.name(int(rows[n]))
 
             scores.see(ours, logits, name)
-            meaning.see(exact.to_probabilities(ours), output, name)
+            meaning.see(exact.network.to_probabilities(ours), output, name)
     how = f"{count} inputs in float64"
     line = _measured("keras", scores, TWIN_TOLERANCE, how)
     if not twin.ending:
@@ -148,16 +148,16 @@ def explained(network: Network, probes: Sequence[Probe], rule: Epsilon) -> list[
     found = []
     for probe in probes:
         samples = probe.samples
-        given = samples.values if samples.ids is None else list(samples.ids)
+        given: Any = samples.values if samples.ids is None else list(samples.ids)
         if not probe.known():
-            given = [list(tokens) for tokens in samples.tokens]
+            given = samples.tokens
         # By every method, since that is the trace which explanations need later.
         found.append(network.explain_all(given, rule=rule)["lrp"])
     return found
 
 
 def rounding(
-    network: Network, exact: Network, probes: Sequence[Probe], explanations: Sequence[Explanation]
+    network: Network, exact: Program, probes: Sequence[Probe], explanations: Sequence[Explanation]
 ) -> Line:
     """Line "rounding": the network as it is used against itself in float64."""
     if network.dtype == "float64":
@@ -246,7 +246,7 @@ def ledger(
     )
 
 
-def gradient(exact: Network, probes: Sequence[Probe], *, seed: int = 0) -> Line:
+def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:
     """Line "gradient": derivatives of the predicted class's score, in float64.
 
     Coordinates are the strongest ones and random ones of a few inputs. Where the slopes to the
@@ -257,7 +257,7 @@ def gradient(exact: Network, probes: Sequence[Probe], *, seed: int = 0) -> Line:
         chunk, x, mask = next(probe.arrays())
         x, mask = x[-1:].astype(np.float64), mask[-1:]  # the last of equal length has no gaps
         scores = scores_of(exact, x, mask)
-        chosen = selection(scores.argmax(axis=1), exact.classes)
+        chosen = selection(scores.argmax(axis=1), scores.shape[1])
         slopes = derived(exact, x, mask, chosen).message[0]
         strongest = np.argsort(np.abs(slopes), axis=None)[-_STRONGEST:]
         at = np.unique([*strongest, *rng.integers(slopes.size, size=_ANY)])

@@ -26,7 +26,7 @@ HARMLESS = frozenset(
         "batch_input_shape", "batch_shape", "input_shape", "input_length", "sparse", "ragged",
         "seed", "rate", "dropout", "recurrent_dropout", "noise_shape", "stddev", "momentum",
         "implementation", "unroll", "stateful", "use_cudnn", "unit_forget_bias", "synchronized",
-        "supports_masking", "renorm", "virtual_batch_size", "l1", "l2",
+        "supports_masking", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "l1", "l2",
         *(
             f"{what}_{kind}"
             for what in ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta",

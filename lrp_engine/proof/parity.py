@@ -16,6 +16,7 @@ from lrp_engine.formats.readers import contents_of, read
 from lrp_engine.formats.reference import Reference
 from lrp_engine.formats.sources import Source, is_source
 from lrp_engine.network import Network
+from lrp_engine.program import Program
 from lrp_engine.proof import checks
 from lrp_engine.proof.probes import Probe, probes, without_embedding
 from lrp_engine.proof.sheet import FAIL, INDEPENDENT, PASS, Line, ProofSheet
@@ -89,7 +90,7 @@ def _sheet(
     examples: Sequence[str],
     rule: Epsilon,
 ) -> ProofSheet:
-    exact = without_embedding(network)
+    exact = Program(without_embedding(network), traced=False)
     tried = probes(network, examples=examples, **_about_inputs(network, parsed))
     with np.errstate(all="ignore"):  # what overflows is a line of the sheet
         lines = list(_scores(network, exact, parsed, tried))
@@ -114,7 +115,7 @@ def _sheet(
 
 
 def _scores(
-    network: Network, exact: Network, parsed: keras_format.Parsed | None, tried: Sequence[Probe]
+    network: Network, exact: Program, parsed: keras_format.Parsed | None, tried: Sequence[Probe]
 ) -> tuple[Line, ...]:
     """Lines "keras" and "meaning"."""
     why = "There is no Keras file whose layers could be rebuilt"
@@ -132,7 +133,7 @@ def _scores(
 
 
 def _inside(
-    network: Network, exact: Network, tried: Sequence[Probe], rule: Epsilon
+    network: Network, exact: Program, tried: Sequence[Probe], rule: Epsilon
 ) -> tuple[Line, ...]:
     """Lines that need no source: "rounding", "ledger" and "gradient"."""
     try:

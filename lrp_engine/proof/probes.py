@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lrp_engine.network import Network
 
 LENGTHS = (1, 9, 25)  # one word alone shows the first step, the others recurrence and masks
+LONGER = (32, 50)  # where layers look through windows
 EACH = 4
 LONGEST = 2_000  # of a model built for one length
 EXAMPLES = 8
@@ -67,7 +68,10 @@ def probes(
     """
     rng = np.random.default_rng(seed)
     shape = network.input_shape
-    lengths = LENGTHS if length is None else (min(length, LONGEST),)
+    windows = any(kind in node.layer.kind for node in network.nodes for kind in ("conv", "pool"))
+    lengths: tuple[int, ...] = LONGER if windows else LENGTHS
+    if length is not None:
+        lengths = (min(length, LONGEST),)
     found = []
     for steps in lengths if shape.time else (0,):
         array = _random(network, rng, steps, blank)

@@ -113,8 +113,17 @@ class Twin:
     ending: str
 
     def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Logits and output of ids (b, T), vectors (b, T, E) or features (b, D); float64."""
-        logits, output = self.model(x, training=False)
+        """Logits and output of ids (b, T), vectors (b, T, E) or features (b, D); float64.
+
+        Raises:
+            NoTwinError: Keras refuses the input.
+        """
+        import tensorflow as tf
+
+        try:
+            logits, output = self.model(x, training=False)
+        except (TypeError, ValueError, tf.errors.OpError) as error:
+            raise NoTwinError(f"the rebuilt layers cannot be run: {error!s:.200}") from error
         return np.array(logits, np.float64), np.array(output, np.float64)
 
 
