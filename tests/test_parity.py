@@ -20,8 +20,10 @@ from lrp_engine.formats import keras as keras_format
 from lrp_engine.formats.readers import contents_of
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.network import Node
-from lrp_engine.proof import twin
+from lrp_engine.program import Program
+from lrp_engine.proof import checks, twin
 from lrp_engine.proof.options import UNUSABLE
+from lrp_engine.proof.probes import probes, without_embedding
 from lrp_engine.proof.sheet import FAIL, FAILED, NOT_CHECKED, PASS, UNVERIFIED, VERIFIED
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
@@ -249,8 +251,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_reading_fails(what, masked):
+def test_a_wrong_reading_is_told_from_the_twin(what, masked):
     net = _with_layer(load(masked), *WRONG[what])
+    built = twin.build(
+        keras_format.parse(contents_of(masked)), input_shape=(None, E), dtype=net.dtype
+    )
+    exact = Program(without_embedding(net), traced=False)
+    line, _ = checks.against_twin(exact, built, probes(net))
+    assert line.verdict == FAIL
+    assert line.error > 1e-8
+
+
+def test_a_wrong_reading_fails(masked):
+    net = _with_layer(load(masked), *WRONG["gate order"])
     found = parity(net, source=masked)
     assert found.verdict == FAILED
     assert found["keras"].verdict == FAIL
