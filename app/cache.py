@@ -26,7 +26,7 @@ from app.review.sets import Set, Sets
 
 if TYPE_CHECKING:
     from app.review.store import Store
-    from lrp_engine import Explanation, Network
+    from lrp_engine import Explanation, Network, ProofSheet
 
 Target = int | tuple[int, int] | None
 
@@ -53,6 +53,12 @@ def _bundled(path: str, stamps: tuple) -> Model:
 def read_network(digest: str, _read: Callable[[], Network]) -> Network:
     """The network of these bytes and options; `_read` runs when nobody asked before."""
     return _read()
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
+    """The proof sheet of what has this digest; `_prove` runs when nobody asked before."""
+    return _prove()
 
 
 @st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)

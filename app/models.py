@@ -13,7 +13,7 @@ from app import settings
 if TYPE_CHECKING:
     import numpy as np
 
-    from lrp_engine import Explanation, Network
+    from lrp_engine import Explanation, Network, ProofSheet
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Model:
     network: the classifier.
     examples: sentences that came with it.
     opening: the stored explanation of the first text shown, by method.
+    proof: of an upload; that of the bundled model is made when asked for.
     """
 
     digest: str
@@ -39,6 +40,7 @@ class Model:
     network: Network
     examples: tuple[Example, ...] = ()
     opening: Mapping[str, Explanation] | None = None
+    proof: ProofSheet | None = None
 
     @property
     def reads_text(self) -> bool:

@@ -40,6 +40,7 @@ UNDO_STEPS = 50
 # Uploads. Browsers are told the same, but only this is enforced.
 UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
 VOCABULARY_MEGABYTES = 20
+REFERENCE_MEGABYTES = 50
 LABELS_CHARACTERS = 20_000
 
 # What stays in memory: models per browser session, and for everyone together.

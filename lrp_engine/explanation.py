@@ -118,6 +118,7 @@ class Explanation:
         conservation_error: (B,).
         layers: node name -> relevance at its output, where asked for.
         model_hash, dtype: what made it.
+        warnings: why it should not be relied on, as sentences; see `Network.warnings`.
     """
 
     method: str
@@ -138,6 +139,7 @@ class Explanation:
     dtype: str
     substitute: str | None = None
     padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.padded_lengths):
@@ -249,6 +251,7 @@ class Explanation:
             "engine": f"lrp-lens {__version__}",
             "model_hash": self.model_hash,
             "dtype": self.dtype,
+            "warnings": list(self.warnings),
             "method": self.method,
             "unit": self.facts.unit,
             "rule": one.rule and {"name": type(one.rule).__name__.lower(), **vars(one.rule)},

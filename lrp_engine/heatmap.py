@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lrp_engine.cells import Cell, cells, legend_of, limit_of, meaning_of, words_of
 from lrp_engine.palettes import DEFAULT, palette_named
+from lrp_engine.wording import visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,6 +166,19 @@ def explanation_fragment(
     )
     key = legend(**meaning_of(explanation, index, limit=limit), palette=palette)
     return words + key.removeprefix(STYLE)
+
+
+def warnings_fragment(explanation: Explanation) -> str:
+    """Why the explanation should not be relied on, as HTML; "" where nothing speaks against it."""
+    return sentences_fragment(explanation.warnings)
+
+
+def sentences_fragment(warnings: Sequence[str]) -> str:
+    """Warnings as HTML."""
+    return "".join(
+        f'<p class="lrp-warning" role="note"><b>Warning:</b> {escape(visible(sentence))}</p>'
+        for sentence in warnings
+    )
 
 
 def explanation_page(

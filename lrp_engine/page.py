@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrp_engine.errors import InputError
 from lrp_engine.heatmap import STYLE as FRAGMENT_STYLE
-from lrp_engine.heatmap import explanation_fragment
+from lrp_engine.heatmap import explanation_fragment, warnings_fragment
 from lrp_engine.palettes import DEFAULT, THEMES
 from lrp_engine.wording import (
     conservation_verdict,
@@ -90,7 +90,8 @@ def methods_page(
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(visible(title))}</title>{STYLE}</head><body><main>"
-        f"{_head(first)}{''.join(heatmaps)}{''.join(sections)}</main></body></html>\n"
+        f"{_head(first)}{warnings_fragment(first)}{''.join(heatmaps)}{''.join(sections)}"
+        "</main></body></html>\n"
     )
 
 

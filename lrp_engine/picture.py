@@ -7,6 +7,7 @@ are those of the light theme, on white. No script, no request; words are escaped
 from __future__ import annotations
 
 import json
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from html import escape
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from lrp_engine.cells import Cell, cells, legend_of, meaning_of, words_of
 from lrp_engine.errors import InputError
 from lrp_engine.palettes import DEFAULT, THEMES, mix, palette_named
+from lrp_engine.wording import visible
 
 if TYPE_CHECKING:
     from lrp_engine.explanation import Explanation
@@ -25,6 +27,7 @@ FONT, SMALL = 18, 12
 LINE = 50  # height of a line of words with the values under them
 WORD = 44  # of this, the box of a word
 LEAST = 56  # width of a box
+WARNING = 120  # characters in a line of a warning
 
 _FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 _FAMILY = {"lrp-pos": "positive", "lrp-neg": "negative", "lrp-uns": "unsigned"}
@@ -43,7 +46,7 @@ def svg(
     ones = [explanation[index] for explanation in explanations.values()]
     if not ones or any(one.tokens != ones[0].tokens for one in ones):
         raise InputError("A picture needs explanations of one text, by one method or more.")
-    parts, top = [], float(MARGIN)
+    parts, top = _warnings(ones[0])
     for one in ones:
         drawn, top = _row(one, top, palette or DEFAULT)
         parts.append(drawn)
@@ -59,6 +62,16 @@ def svg(
         f"<metadata>{_plain(facts)}</metadata>"
         f'<rect width="100%" height="100%" fill="{theme.background}"/>{"".join(parts)}</svg>\n'
     )
+
+
+def _warnings(one: Explanation) -> tuple[list[str], float]:
+    """Why the picture should not be relied on, line by line; and the height after that."""
+    parts, top = [], float(MARGIN)
+    for sentence in one.warnings:
+        for line in textwrap.wrap(f"Warning: {visible(sentence)}", WARNING):
+            top += SMALL + 6
+            parts.append(_text(MARGIN, top, line, SMALL, weight=600))
+    return parts, top + 12 if parts else top
 
 
 def _plain(text: str) -> str:

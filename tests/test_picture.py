@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -76,3 +77,13 @@ def test_different_texts_are_refused(network, make):
     for wrong in ({}, {"lrp": one, "other": two}):
         with pytest.raises(InputError, match="one text"):
             make(wrong)
+
+
+def test_warnings_stand_in_every_file(network):
+    marked = replace(network, warnings=("Not <the> same scores. " * 12,))
+    for file in (svg, methods_page):
+        assert "Warning:" not in file(network.explain_all(["good film"]))
+        made = file(marked.explain_all(["good film"]))
+        assert "Warning:" in made.split("</metadata>")[-1]
+        assert "<the>" not in made
+        assert "&lt;the&gt;" in made

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import address, charts, rows, settings, state
 from app.components import frontend, word
-from app.components.guard import guard
+from app.components.guard import guard, plain
 from app.components.question import Answer
 from lrp_engine import METHODS, Explanation
 from lrp_engine.heatmap import limit_of
@@ -26,6 +26,8 @@ STYLE = """<style>
 def verdict(answer: Answer) -> None:
     """What the model says, in a sentence; the true class and unknown words where there are any."""
     one = answer.first
+    for sentence in one.warnings:
+        st.warning(plain(sentence), icon=":material/gpp_bad:")
     predicted = int(one.predicted[0])
     parts = [
         f'<p class="lens-verdict">The model says <b>{_label(one, predicted)}</b> '

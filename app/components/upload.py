@@ -10,6 +10,7 @@ import streamlit as st
 from app import settings, state
 from app.components.guard import guard, plain
 from app.uploads import Upload
+from lrp_engine.formats.eight_arrays import DETECT
 from lrp_engine.formats.readers import READERS
 from lrp_engine.text import TOKENIZERS
 
@@ -18,6 +19,7 @@ GATE_ORDERS = {
     AS_IT_IS: "as the file says, or i f g o (Keras, PyTorch)",
     "igfo": "i g f o (Torch7, TensorFlow 1)",
     "iofg": "i o f g (ONNX)",
+    DETECT: "find it out by the reference outputs",
 }
 # The library's errors name the arguments of its functions.
 HINT = "What is missing can be given in this form: Vocabulary, Embeddings, Class names."
@@ -46,6 +48,13 @@ def form() -> None:
             "Embeddings, where the file has none",
             key=state.file_key("embeddings"),
             help="A .npy or .npz file with one row per word.",
+        )
+        reference = st.file_uploader(
+            "Reference outputs, to prove that the model is read right",
+            key=state.file_key("reference"),
+            max_upload_size=settings.REFERENCE_MEGABYTES,
+            help="A .npz file with inputs (ids, vectors or features; lengths where padded) and "
+            "what the original program said of them (logits or probabilities). Optional.",
         )
         with st.expander("What the files may not say"):
             labels = st.text_area(
@@ -83,6 +92,9 @@ def form() -> None:
     if weights is None:
         st.warning("Choose a file of weights first.")
         return
+    if gates == DETECT and reference is None:
+        st.warning("To find out the order of the gates, add a file of reference outputs.")
+        return
     spec: dict[str, Any] = {"gate_order": gates} if gates else {}
     if tokenizer or not lowercase:
         spec["tokenizer"] = {"method": tokenizer or "whitespace", "lowercase": lowercase}
@@ -91,10 +103,11 @@ def form() -> None:
         weights=weights.getvalue(),
         vocabulary=vocabulary.getvalue() if vocabulary else None,
         embeddings=embeddings.getvalue() if embeddings else None,
+        reference=reference.getvalue() if reference else None,
         labels=labels,
         spec=spec,
     )
-    with guard(HINT), st.spinner("Reading …"):
+    with guard(HINT), st.spinner("Reading and checking …"):
         _take(upload)
 
 

@@ -19,7 +19,7 @@ from app.review.rows import Text
 from app.review.sets import Set
 from lrp_engine import METHODS
 from lrp_engine.heatmap import STYLE as HEATMAP_STYLE
-from lrp_engine.heatmap import heatmap, legend, limit_of
+from lrp_engine.heatmap import heatmap, legend, limit_of, sentences_fragment
 from lrp_engine.page import POLICY, STYLE, table
 from lrp_engine.palettes import DEFAULT
 from lrp_engine.wording import number, percentage, visible
@@ -56,7 +56,8 @@ def page(
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title>{STYLE}{_STYLE}</head><body><main>"
-        f"<h1>{escape(title)}</h1>{_account(one, summary, reviews)}"
+        f"<h1>{escape(title)}</h1>{sentences_fragment(one.warnings)}"
+        f"{_account(one, summary, reviews)}"
         f"{_matrix(one, summary)}{_words(one, occurrences)}"
         f"{_reviewed(one, summary, reviews, rows, palette)}{_settings(one, made)}"
         "</main></body></html>\n"

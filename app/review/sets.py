@@ -43,7 +43,8 @@ class Set:
         text_column, label_column: in the file; no labels where None.
         rows: how many; step: rows of a part. complete: whether all are explained.
         eps, bias_factor: of the rule.
-        model_name, model_hash, labels, dtype: of the model. engine: version. created: ISO time.
+        model_name, model_hash, labels, dtype, warnings: of the model.
+        engine: version. created: ISO time.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Set:
     model_hash: str
     labels: tuple[str, ...]
     dtype: str
+    warnings: tuple[str, ...] = ()
     engine: str = lrp_engine.__version__
     created: str = ""
     step: int = settings.REVIEW_STEP
@@ -71,6 +73,7 @@ class Set:
             model_hash=network.hash,
             labels=network.labels,
             dtype=network.dtype,
+            warnings=network.warnings,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
         )
@@ -117,7 +120,8 @@ class Sets:
             return None
         try:
             facts = json.loads((self.folder / key / _FACTS).read_text("utf-8"))
-            return Set(**facts | {"labels": tuple(facts["labels"])})
+            lists = ("labels", "warnings")
+            return Set(**facts | {name: tuple(facts[name]) for name in lists if name in facts})
         except (OSError, ValueError, TypeError, KeyError):
             return None
 

@@ -12,6 +12,7 @@ from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.plain import parse_json, parse_words, words_by_id
+from lrp_engine.formats.reference import Reference
 from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
 from lrp_engine.layers import Embedding
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node
@@ -32,6 +33,7 @@ class Companions:
     output: str | None = None
     tokenizer: Tokenizer | None = None
     dtype: str = "float32"
+    reference: Reference | None = None
     assumptions: tuple[str, ...] = ()
 
     def network(self, *, nodes: Sequence[Node], **parts: Any) -> Network:
@@ -50,7 +52,13 @@ class Companions:
 
 
 def companions(
-    *, vocabulary: Any, embeddings: Any, labels: Any, spec: Any, dtype: str
+    *,
+    vocabulary: Any,
+    embeddings: Any,
+    labels: Any,
+    spec: Any,
+    dtype: str,
+    reference: Any = None,
 ) -> Companions:
     """The arguments of `load`, read.
 
@@ -69,6 +77,7 @@ def companions(
         output=_output(overrides.get("output")),
         tokenizer=_tokenizer(overrides.get("tokenizer")),
         dtype=dtype,
+        reference=Reference.read(reference),
         assumptions=tuple(assumptions),
     )
 

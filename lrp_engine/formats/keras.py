@@ -32,7 +32,26 @@ def _recognizes(contents: Contents) -> bool:
     )
 
 
-def _read(contents: Contents, given: Companions) -> Network:
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """A file as plain data: what layers are built from, here and in the proof."""
+
+    graph: Graph
+    weights: Weights
+    version: str
+
+    @property
+    def old(self) -> bool:
+        """Whether Keras 2 or older wrote it."""
+        return self.version.startswith(("1.", "2."))
+
+
+def parse(contents: Contents) -> Parsed:
+    """The graph and the arrays of a whole Keras model.
+
+    Raises:
+        FormatError: it is damaged, or holds weights without layers.
+    """
     if contents.kind == "zip":
         metadata = parse_json(contents.texts.get(_METADATA, "{}"), _METADATA)
         version = metadata.get("keras_version")
@@ -52,8 +71,13 @@ def _read(contents: Contents, given: Companions) -> Network:
         weights = archive_weights(contents, _WEIGHTS, graph)
     else:
         weights = legacy_weights(contents)
-    parts = _assemble(graph, weights, given, old=version.startswith(("1.", "2.")))
-    return given.network(**parts, source=f"Keras {version} file".replace("  ", " "))
+    return Parsed(graph, weights, version)
+
+
+def _read(contents: Contents, given: Companions) -> Network:
+    parsed = parse(contents)
+    parts = _assemble(parsed.graph, parsed.weights, given, old=parsed.old)
+    return given.network(**parts, source=f"Keras {parsed.version} file".replace("  ", " "))
 
 
 @dataclass(frozen=True, eq=False)

@@ -274,6 +274,19 @@ def test_the_key_of_a_set_is_in_no_other_pages_address(examples, key):
     assert key_of(app) == key
 
 
+def test_back_on_another_page_leaves_the_set_open(examples, key):
+    app = examples.switch_page("views/explain.py").run()
+    widget(app, "text").set_value("good film").run()
+    before = dict(app.query_params)
+    widget(app, "text").set_value("bad film").run()
+    app.query_params.clear()
+    app.query_params.update(before)  # Back
+    app.run()
+    assert widget(app, "text").value == "good film"
+    app.switch_page("views/review.py").run()
+    assert key_of(app) == key
+
+
 BAD = (
     {"row": "-1", "sort": "random", "truth": "x", "said": "none", "outcome": "x", "marked": "x",
      "word": "good", "part": "x"},

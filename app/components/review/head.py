@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from app import cache, settings, state
+from app.components.guard import plain
 from app.components.review.common import Desk, open_set
 from app.review.queue import RIGHT, WRONG, outcomes
 from lrp_engine.wording import percentage, visible
@@ -20,6 +21,8 @@ STYLE = """<style>
 
 def show(desk: Desk) -> None:
     one, summary = desk.set, desk.tables.summary
+    for sentence in one.warnings:
+        st.warning(plain(sentence), icon=":material/gpp_bad:")
     found = outcomes(summary)
     right, wrong = int((found == RIGHT).sum()), int((found == WRONG).sum())
     failed = int((summary["said"] < 0).sum())
