@@ -1,5 +1,5 @@
 # `make app` opens the dashboard, `make test` runs every check. Both install what they need into
-# .venv and, for the browser tests, Debian's Chromium where no Chromium or Chrome is found.
+# .venv and, for the tests, Debian's Chromium and PostgreSQL where they are not found.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -10,12 +10,12 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # What a failing step leaves behind is not taken for done.
 .DELETE_ON_ERROR:
 
-.PHONY: app test lint format bench screenshots chromium clean
+.PHONY: app test lint format bench screenshots chromium postgresql clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py
 
-test: .venv/test.stamp chromium lint
+test: .venv/test.stamp chromium postgresql lint
 	$(BIN)/python -m pytest
 
 lint: .venv/test.stamp
@@ -36,6 +36,11 @@ screenshots: .venv/test.stamp chromium
 chromium:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 		|| { $(ROOT_DO) apt-get update -q && $(ROOT_DO) apt-get install -qy chromium; }
+
+# Its tests skip, and say so, where there is none.
+postgresql:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { $(ROOT_DO) apt-get update -q && $(ROOT_DO) apt-get install -qy postgresql; } || true
 
 # Debian keeps the venv module apart from Python.
 .venv/pyvenv.cfg:

@@ -10,18 +10,23 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 import lrp_engine
 from app import opening, settings
 from app.models import Model, read_examples
+from app.review.jobs import Jobs
+from app.review.sets import Set, Sets
 
 if TYPE_CHECKING:
-    from lrp_engine import Explanation, Network
+    from app.review.store import Store
+    from lrp_engine import Explanation, Network, ProofSheet
 
 Target = int | tuple[int, int] | None
 
@@ -48,6 +53,12 @@ def _bundled(path: str, stamps: tuple) -> Model:
 def read_network(digest: str, _read: Callable[[], Network]) -> Network:
     """The network of these bytes and options; `_read` runs when nobody asked before."""
     return _read()
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
+    """The proof sheet of what has this digest; `_prove` runs when nobody asked before."""
+    return _prove()
 
 
 @st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)
@@ -103,3 +114,56 @@ def warm(model: Model) -> None:
 
 def _first_pass(network: Network) -> None:
     network.explain_all([settings.DEFAULT_TEXT])
+
+
+# Review ------------------------------------------------------------------------------------
+
+
+def reviews() -> Store:
+    """The verdicts, in the database that the settings name."""
+    return _reviews(settings.database_url())
+
+
+@st.cache_resource(show_spinner=False)
+def _reviews(url: str) -> Store:
+    from app.review.store import Store
+
+    if url.startswith("sqlite:///"):
+        sets()  # makes the folder
+    return Store(st.connection("reviews", type="sql", url=url).engine)
+
+
+def sets() -> Sets:
+    """The sets on disk."""
+    return jobs().sets
+
+
+def jobs() -> Jobs:
+    """Who explains sets in the background: one for the whole server."""
+    return _jobs(str(settings.data_folder() / "sets"))
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs(folder: str) -> Jobs:
+    return Jobs(
+        Sets(Path(folder)), running=settings.REVIEW_RUNNING, waiting=settings.REVIEW_WAITING
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """A set's tables, see `app.review.digest`; nobody writes to them."""
+
+    summary: pd.DataFrame
+    words: pd.DataFrame
+
+
+def tables(one: Set) -> Tables:
+    """The tables of a complete set."""
+    return _tables(one.id, str(sets().folder), one)
+
+
+@st.cache_resource(max_entries=settings.REVIEW_CACHED, show_spinner=False)
+def _tables(key: str, folder: str, _set: Set) -> Tables:
+    words = pd.read_parquet(sets().words(_set))
+    return Tables(pd.read_parquet(sets().summary(_set)), words.astype({"word": "category"}))

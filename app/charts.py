@@ -21,10 +21,12 @@ from app.tables import (
     scores_table,
     step_runs,
     step_table,
+    token_csv,
     token_table,
     waterfall_table,
     words_of,
 )
+from app.units import unit_table
 from lrp_engine.explanation import Explanation
 from lrp_engine.heatmap import limit_of
 from lrp_engine.palettes import DEFAULT, NEUTRAL, palette_named
@@ -42,7 +44,9 @@ __all__ = [
     "step_table",
     "tables",
     "token_bars",
+    "token_csv",
     "token_table",
+    "unit_bars",
     "waterfall",
     "waterfall_table",
 ]
@@ -50,6 +54,7 @@ __all__ = [
 ROW = 24  # pixels of a bar with its gap
 FRAME = 110  # of title and axis: Streamlit fits them into the chart's height
 CLASSES_SHOWN = 20
+UNITS_HEIGHT = 150
 STEPS_SHOWN = 60  # bars along a time axis; longer texts are summed over runs of words
 
 # Told apart with any colour vision, at least 3:1 on either theme (Okabe and Ito 2008).
@@ -86,18 +91,29 @@ def token_bars(
     *,
     palette: str = DEFAULT,
     strongest: int = 40,
+    pick: int | None = None,
 ) -> alt.LayerChart:
-    """A bar per word in reading order; of longer texts only the `strongest`, which it says."""
+    """A bar per word in reading order; of longer texts only the `strongest`, which it says.
+
+    The bar of the word at position `pick` is framed and its label marked; it is always shown.
+    """
     words, facts, colours = words_of(explanation, index), explanation.facts, palette_named(palette)
     total = len(words)
     if total > strongest:
         order = words["value"].abs().sort_values(ascending=False, kind="stable").index
-        words = words.loc[order[:strongest]].sort_index()
+        best = order[:strongest].tolist()
+        if pick is not None and pick not in best:
+            best = [*best[:-1], pick]
+        words = words.loc[best].sort_index()
     limit = limit_of(words["value"].to_numpy())
     shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
     marked = [t + (" (unknown)" if u else "")
               for t, u in zip(words["token"], words["unknown"], strict=True)]  # fmt: skip
-    words["row"] = _rows(f"{t}  {v}" for t, v in zip(marked, shown, strict=True))
+    words["picked"] = words["position"] == (-1 if pick is None else pick)
+    words["row"] = _rows(
+        f"{'▸ ' if picked else ''}{t}  {v}"
+        for t, v, picked in zip(marked, shown, words["picked"], strict=True)
+    )
     words["direction"] = [_direction(explanation, index, v) for v in words["value"]]
     words["colour"] = [colours.mark(v, signed=facts.signed) for v in words["value"]]
     what = "relevance" if facts.signed else "sensitivity"
@@ -108,6 +124,8 @@ def token_bars(
             x=alt.X("value:Q", title=_value(facts.unit, what)),
             y=_row_axis("word"),
             color=alt.Color("colour:N", scale=None, legend=None),
+            stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
+            strokeWidth=alt.condition("datum.picked", alt.value(3), alt.value(0)),
             tooltip=[
                 alt.Tooltip("position:Q", title="position"),
                 alt.Tooltip("token:N", title="word"),
@@ -120,6 +138,36 @@ def token_bars(
     title = f"{facts.title}: {explanation.target_label(index)}"
     note = f"The {strongest} strongest of {total} words" if total > strongest else ""
     return _finish(bars + _zero(), title, note, ROW * len(words))
+
+
+def unit_bars(
+    explanation: Explanation, at: int, index: int = 0, *, palette: str = DEFAULT
+) -> alt.LayerChart:
+    """A bar per input unit of the word at a position; the sum of all is the word's value."""
+    table, facts, colours = (
+        unit_table(explanation, at, index),
+        explanation.facts,
+        palette_named(palette),
+    )
+    table["colour"] = [colours.mark(v, signed=facts.signed) for v in table["value"]]
+    what = "relevance" if facts.signed else "sensitivity"
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("unit:O", title="input unit", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
+            y=alt.Y("value:Q", title=_value(facts.unit, what)),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[
+                alt.Tooltip("unit:O", title="input unit"),
+                alt.Tooltip("value:Q", title=what, format=".6g"),
+            ],
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL).encode(y="zero:Q")
+    word = visible(explanation.tokens[index][at])
+    title = f"{facts.title}: the {len(table)} units of “{word}”"
+    return _finish(bars + zero, title, "", UNITS_HEIGHT)
 
 
 def _direction(explanation: Explanation, index: int, value: float) -> str:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from app import settings
+from app.review import queue, sets
+from app.review.opinion import VERDICTS
 from lrp_engine import palettes
 
+ANY = "any"  # no filter
 PREDICTED = "predicted"  # the target that follows the model
 NOTHING = "nothing"  # no contrast
 
 
+# Python also reads "1_0" and the digits of other scripts.
+_WHOLE = re.compile("[0-9]{1,4}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[-+]?[0-9]{1,3})?")
+
+
 def _class(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 10_000:
+    if not _WHOLE.fullmatch(text):
         raise ValueError(text)
-    return number
+    return int(text)
 
 
 def _class_or(word: str) -> Callable[[str], int | str]:
@@ -27,6 +35,8 @@ def _class_or(word: str) -> Callable[[str], int | str]:
 
 def _between(low: float, high: float) -> Callable[[str], float]:
     def read(text: str) -> float:
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError(text)
         number = float(text)
         if not math.isfinite(number) or not low <= number <= high:
             raise ValueError(text)
@@ -35,10 +45,20 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def digits(number: float) -> str:
+    """As few digits as say exactly this number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
 def _text(text: str) -> str:
     if len(text) > settings.TEXT_CHARACTERS:
         raise ValueError("too long")
     return text
+
+
+def _position(text: str) -> int | None:
+    return _class(text) if text else None
 
 
 def _switch(text: str) -> bool:
@@ -53,29 +73,95 @@ def _palette(text: str) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing a user sets; `read` makes it of a query parameter or raises."""
+    """One thing a user sets; `read` makes it of a query parameter or raises.
+
+    A choice of one `view` stands only in that view's address.
+    """
 
     default: Any
     read: Callable[[str], Any]
     write: Callable[[Any], str] = str
     expected: str = ""
+    view: str = ""
 
+
+# What the Review page shows. The key of a set is no part of other pages' links.
+REVIEW_VIEW = "review"
+
+
+def _review(default: Any, read: Callable[[str], Any], expected: str, write: Any = str) -> Choice:
+    return Choice(default, read, write, expected, REVIEW_VIEW)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _row(text: str) -> int:
+    return int(_matching(re.compile("[0-9]{1,6}"))(text))
+
+
+def _class_filter(text: str) -> int | str:
+    if text == "none":
+        return queue.NO_LABEL
+    return _class_or(ANY)(text)
+
+
+def _counted(text: str) -> tuple[int, bool, str]:
+    said, negated, word = text.split("-", 2)
+    if not 0 < len(word) <= 100:
+        raise ValueError(text)
+    return _class(said), _switch(negated), word
+
+
+REVIEW: dict[str, Choice] = {
+    "set": _review("", _matching(sets.ID), "the key of a set"),
+    "part": _review("rows", _one_of("rows", "words", "export"), "rows, words or export"),
+    "row": _review(-1, _row, "the number of a row"),
+    "sort": _review(queue.FIRST, _one_of(*queue.SORTS), " or ".join(queue.SORTS)),
+    "truth": _review(ANY, _class_filter, "the number of a class, or none",
+                     lambda c: "none" if c == queue.NO_LABEL else str(c)),
+    "said": _review(ANY, _class_or(ANY), "the number of a class"),
+    "outcome": _review(ANY, _one_of(ANY, *queue.OUTCOMES), " or ".join(queue.OUTCOMES)),
+    "marked": _review(ANY, _one_of(ANY, queue.UNREVIEWED, queue.REVIEWED, *VERDICTS),
+                      "a verdict, reviewed or unreviewed"),
+    "find": _review("", _text, "a shorter text"),
+    "word": _review(None, _counted, "a class, 0 or 1, and a word, with - between them",
+                    lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),
+}  # fmt: skip
 
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
+    "edited": Choice("", _text, expected="a shorter text"),
+    "pick": Choice(None, _position, expected="the position of a word"),
     "target": Choice(PREDICTED, _class_or(PREDICTED), expected="the number of a class"),
     "contrast": Choice(NOTHING, _class_or(NOTHING), expected="the number of a class"),
     "eps": Choice(
         settings.EPS_DEFAULT,
-        _between(1e-12, settings.EPS_LARGEST),
-        "{:g}".format,
-        f"a number above 0, up to {settings.EPS_LARGEST:g}",
+        _between(settings.EPS_SMALLEST, settings.EPS_LARGEST),
+        digits,
+        f"a number from {settings.EPS_SMALLEST:g} to {settings.EPS_LARGEST:g}",
     ),
     "bias_factor": Choice(
-        settings.BIAS_FACTOR_DEFAULT, _between(0, 1), "{:g}".format, "a number from 0 to 1"
+        settings.BIAS_FACTOR_DEFAULT, _between(0, 1), digits, "a number from 0 to 1"
     ),
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
+    **REVIEW,
 }

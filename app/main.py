@@ -13,7 +13,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 
 import streamlit as st
 
-from app import state
+from app import address, state
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 
@@ -21,6 +21,7 @@ from app.components.sidebar import device, sidebar
 PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
     ("views/explain.py", "Explain", ":material/lightbulb:"),
     ("views/conservation.py", "Conservation", ":material/balance:"),
+    ("views/review.py", "Review", ":material/fact_check:"),
     ("views/model.py", "Model", ":material/account_tree:"),
 )
 
@@ -45,6 +46,7 @@ def main() -> None:
             for position, (file, title, icon) in enumerate(PAGES)
         ]
     )
+    address.follow(page.url_path)
     with st.sidebar:
         with guard():
             sidebar()

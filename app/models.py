@@ -13,7 +13,7 @@ from app import settings
 if TYPE_CHECKING:
     import numpy as np
 
-    from lrp_engine import Explanation, Network
+    from lrp_engine import Explanation, Network, ProofSheet
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Model:
     network: the classifier.
     examples: sentences that came with it.
     opening: the stored explanation of the first text shown, by method.
+    proof: of an upload; that of the bundled model is made when asked for.
     """
 
     digest: str
@@ -39,6 +40,7 @@ class Model:
     network: Network
     examples: tuple[Example, ...] = ()
     opening: Mapping[str, Explanation] | None = None
+    proof: ProofSheet | None = None
 
     @property
     def reads_text(self) -> bool:
@@ -80,11 +82,12 @@ def read_examples(path: Path, labels: Sequence[str]) -> tuple[Example, ...]:
     with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row, _ in zip(csv.DictReader(file), range(settings.EXAMPLES_READ))]  # noqa: B905 - cut on purpose
     return tuple(
-        Example(row["text"], _class(row.get("label"), labels)) for row in rows if row.get("text")
+        Example(row["text"], class_of(row.get("label"), labels)) for row in rows if row.get("text")
     )
 
 
-def _class(value: str | None, labels: Sequence[str]) -> int | None:
+def class_of(value: str | None, labels: Sequence[str]) -> int | None:
+    """The class that a file calls by its name or by its number; None where it names none."""
     if value in labels:
         return labels.index(value)
     if value is not None and value.isdecimal() and int(value) < len(labels):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 RULE = {"eps": settings.EPS_DEFAULT, "bias_factor": settings.BIAS_FACTOR_DEFAULT}
 _FACTS = "facts"
-_PLAIN = ("method", "tokens", "labels", "model_hash", "dtype", "substitute")
 # What numpy, zip and JSON raise on a damaged file.
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
@@ -54,14 +53,15 @@ def write(path: Path, network: Network) -> None:
     arrays: dict[str, np.ndarray] = {}
     plain: dict[str, dict[str, Any]] = {}
     for name, explanation in answer(network).items():
-        plain[name] = {key: getattr(explanation, key) for key in _PLAIN}
-        plain[name]["rule"] = explanation.rule is not None
+        plain[name] = {"rule": explanation.rule is not None}
         for item in fields(explanation):
             value = getattr(explanation, item.name)
             if isinstance(value, np.ndarray):
                 arrays[f"{name}:{item.name}"] = value
             elif isinstance(value, Mapping):
                 arrays |= {f"{name}:{item.name}:{key}": array for key, array in value.items()}
+            elif item.name != "rule":
+                plain[name][item.name] = value
         for key, array in explanation.ledger.steps.items():
             arrays[f"{name}:steps:{key}"] = array
     facts = json.dumps({"question": question(network), "plain": plain})
@@ -99,14 +99,17 @@ def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarr
     }
     return Explanation(
         **single,
-        **{key: plain[key] for key in ("method", "model_hash", "dtype", "substitute")},
-        tokens=tuple(map(tuple, plain["tokens"])),
-        labels=tuple(plain["labels"]),
+        **{key: _tuples(value) for key, value in plain.items() if key != "rule"},
         rule=lrp_engine.Epsilon(**RULE) if plain["rule"] else None,
         initial_states=table("initial_states"),
         layers=table("layers"),
         ledger=Ledger(table("ledger"), table("steps"), len(plain["tokens"])),
     )
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists only."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # `lrp_engine.load` reads. Without it: the bundled one.
 MODEL_VARIABLE = "LRP_LENS_MODEL"
 BUNDLED_MODEL = REPOSITORY / "sample_models" / "sentiment"
+# Where reviewed sets are kept (a folder), and the database of verdicts (a URL); see data_folder
+# and database_url for what stands in for them.
+DATA_VARIABLE = "LRP_LENS_DATA"
+DATABASE_VARIABLE = "LRP_LENS_DATABASE"
 # In a model's folder, where there are such: sentences to pick (text, label), see app/opening.py.
 EXAMPLES_FILE = "examples.csv"
 OPENING_FILE = "opening.npz"
@@ -24,12 +28,19 @@ DEFAULT_TEXT = "neither funny nor suspenseful nor particularly well-drawn ."
 # What one request may cost.
 TEXT_WORDS = 5_000
 TEXT_CHARACTERS = 60_000
+TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many for each method
 LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
 EXAMPLES_READ = 2_000
+
+# A text is explained by itself when typing rests for so many milliseconds; longer ones when asked.
+TYPING_PAUSE = 400
+TYPING_CHARACTERS = 2_000
+UNDO_STEPS = 50
 
 # Uploads. Browsers are told the same, but only this is enforced.
 UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
 VOCABULARY_MEGABYTES = 20
+REFERENCE_MEGABYTES = 50
 LABELS_CHARACTERS = 20_000
 
 # What stays in memory: models per browser session, and for everyone together.
@@ -38,15 +49,56 @@ MODELS_CACHED = 8
 EXPLANATIONS_CACHED = 64
 PREDICTIONS_CACHED = 16
 
+# Labelled sets to review: what one may cost, how many are worked on, how many are kept on disk.
+REVIEW_ROWS = 10_000
+REVIEW_MEGABYTES = 20  # of the file
+REVIEW_COLUMNS = 100
+REVIEW_WORDS = 1_000_000  # of all texts together
+REVIEW_STEP = 100  # rows explained between two looks at Cancel
+REVIEW_RUNNING = 2  # sets explained at the same time
+REVIEW_WAITING = 8  # sets that wait for their turn
+REVIEW_SETS = 500  # on disk; the oldest one without a verdict makes room
+REVIEW_CACHED = 4  # sets whose tables stay in memory
+REVIEW_NOTE = 4_000  # characters of a note
+REVIEW_TAGS = 20  # of one row; REVIEW_TAG characters each
+REVIEW_TAG = 40
+REVIEW_NAME = 80  # characters of a reviewer's name
+REVIEW_REPORT_ROWS = 2_000  # of the web page
+# A trial reads an upload first, in a process of its own with so much memory and time.
+TRIAL_MEGABYTES = 2_048
+TRIAL_SECONDS = 60
+
 # Settings of the rule, and where their controls begin and end.
 EPS_DEFAULT = 1e-3
 EPS_STEPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+EPS_SMALLEST = 1e-12
 EPS_LARGEST = 1_000.0
 BIAS_FACTOR_DEFAULT = 0.0
 
 # From this many words on, a heatmap scrolls inside a frame of this height, in pixels.
 WORDS_UNFRAMED = 300
 FRAME_HEIGHT = 420
+
+
+def most_words(units: int) -> int:
+    """Words of one text that a model with so many input units may be asked about."""
+    return max(1, min(TEXT_WORDS, TEXT_VALUES // units))
+
+
+def data_folder() -> Path:
+    """Where reviewed sets and their database are kept."""
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(os.environ.get(DATA_VARIABLE) or Path(home) / "lrp-lens")
+
+
+def database_url() -> str:
+    """The database of verdicts, as SQLAlchemy writes it."""
+    url = os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{data_folder() / 'reviews.db'}"
+    # PostgreSQL speaks through psycopg 3, the driver that is declared.
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return f"postgresql+psycopg://{url.removeprefix(scheme)}"
+    return url
 
 
 def model_path() -> Path:

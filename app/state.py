@@ -1,4 +1,4 @@
-"""What a session has chosen: the only module that names session keys and query parameters.
+"""What a session has chosen: the only module that names session keys.
 
 A choice lives under a key of its own, not under its widget's: Streamlit drops a widget's value
 when a page does not draw the widget. `bind` ties the two together.
@@ -13,44 +13,80 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import settings
-from app.choices import CHOICES, NOTHING, PREDICTED
+from app.choices import ANY, CHOICES, NOTHING, PREDICTED
 from lrp_engine import METHODS
 
 if TYPE_CHECKING:
     from app.models import Model
     from lrp_engine import Network
 
-ANY = "any"  # no filter
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
-MODEL_PARAMETER = "model"  # checked, never loaded from
-MODEL_DIGITS = 12
+# What a reviewer is about to do; not in the address. `seen`: the review on the screen, by set and
+# row; `clash`: one that somebody else was faster with.
+REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "asked": None,
+             "spelling": ANY, "counted_class": 0, "at_least": 3}  # fmt: skip
+MODEL_DIGITS = 12  # of a hash, in an address
 
-_BEGUN, _MODELS, _SELECTED, _LINKED, _NOTICES = (
-    f"lens.{name}" for name in ("begun", "models", "selected", "linked", "notices")
-)
+_BEGUN = "lens.begun"
+_MODELS = "lens.models"
+_SELECTED = "lens.selected"
+_LINKED = "lens.linked"
+_NOTICES = "lens.notices"
+_PAGE = "lens.page"
+_USED = "lens.used"
+_DRAWN = "lens.drawn"
+_STALE = "lens.stale"
 
 
 def begin() -> None:
-    """On a session's first run: take the choices from the address."""
+    """On a session's first run: nothing is chosen yet."""
     if _BEGUN in st.session_state:
         return
     st.session_state[_BEGUN] = True
     st.session_state[_NOTICES] = []
     st.session_state[_MODELS] = {}
     st.session_state[_SELECTED] = None
-    st.session_state[_LINKED] = st.query_params.get(MODEL_PARAMETER, "")[:64]
-    for name, choice in CHOICES.items():
-        value = choice.default
-        if name in st.query_params:
-            try:
-                value = choice.read(st.query_params[name])
-            except (ValueError, KeyError):
-                notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
-        put(name, value)
+    st.session_state[_LINKED] = ""
+    st.session_state[_PAGE] = None
+    st.session_state[_USED] = False
+    st.session_state[_DRAWN] = {}
+    st.session_state[_STALE] = False
+    put("undo", ())
+    put("complaints", ())
     put("bars", next(iter(METHODS)))
     put("arrived", None)
+    put("address", None)
+    put("entered", {})
+    for name, value in REVIEWING.items():
+        put(name, value)
     _reset_filters()
+    for name, choice in CHOICES.items():
+        put(name, choice.default)
+
+
+def used() -> None:
+    """Callback of a widget: this run was asked for by it, not by Back or Forward."""
+    st.session_state[_USED] = True
+
+
+def take_used() -> bool:
+    """Whether a widget asked for this run; the next run starts afresh."""
+    was, st.session_state[_USED] = st.session_state[_USED], False
+    return was
+
+
+def turn_to(page: str) -> bool:
+    """Note the page of this run; returns whether another one was on the screen before."""
+    last, st.session_state[_PAGE] = st.session_state[_PAGE], page
+    return last not in (None, page)
+
+
+def link(digits: str) -> None:
+    """Note the model that an address names, and select it where it is loaded."""
+    st.session_state[_LINKED] = digits
+    if digits:
+        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(digits)), None))
 
 
 def _reset_filters() -> None:
@@ -62,8 +98,22 @@ def get(name: str) -> Any:
     return st.session_state[f"lens.{name}"]
 
 
+def default(name: str) -> Any:
+    """What a choice is before anybody chooses."""
+    return CHOICES[name].default
+
+
 def put(name: str, value: Any) -> None:
     st.session_state[f"lens.{name}"] = value
+
+
+def set_text(text: str) -> None:
+    """Ask about another text: the edits and the picked word of the last one are over."""
+    if text != get("text"):
+        put("text", text)
+        for name, value in (("edited", ""), ("pick", None), ("undo", ())):
+            put(name, value)
+        ask_again()
 
 
 _WIDGET = "lens.widget.{}".format
@@ -76,7 +126,8 @@ def bind(name: str, options: Iterable[str] = ()) -> dict[str, Any]:
         options: how the widget's options read, where that changes. The browser sends back what an
             option read like, so a list that reads differently must be another widget.
     """
-    return _bound(f"{name}.{_digest(options)}", get(name), lambda value: put(name, value))
+    take = set_text if name == "text" else lambda value: put(name, value)
+    return _bound(f"{name}.{_digest(options)}", get(name), take)
 
 
 def _digest(options: Iterable[str]) -> str:
@@ -84,30 +135,23 @@ def _digest(options: Iterable[str]) -> str:
 
 
 def _bound(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
-    key = _WIDGET(name)
-    # Only where they differ: an assignment overwrites what is being typed.
-    if key not in st.session_state or st.session_state[key] != value:
+    key, drawn, page = _WIDGET(name), st.session_state[_DRAWN], st.session_state[_PAGE]
+    # Only where they differ: an assignment overwrites what is being typed. On another page it is
+    # another widget to the browser, which has to be told.
+    if key not in st.session_state or st.session_state[key] != value or drawn.get(key) != page:
         st.session_state[key] = value
-    return {"key": key, "on_change": lambda: take(st.session_state[key])}
+    drawn[key] = page
+
+    def changed() -> None:
+        used()
+        take(st.session_state[key])
+
+    return {"key": key, "on_change": changed}
 
 
-def publish(network: Network) -> None:
-    """Write the choices that differ from the defaults into the address."""
-    parameters = {
-        name: choice.write(get(name))
-        for name, choice in CHOICES.items()
-        if get(name) != choice.default
-    }
-    if not text_fits_link():
-        parameters.pop("text", None)
-    if parameters:
-        parameters[MODEL_PARAMETER] = network.hash[:MODEL_DIGITS]
-    if parameters != st.query_params.to_dict():
-        st.query_params.from_dict(parameters)
-
-
-def text_fits_link() -> bool:
-    return len(get("text")) <= settings.LINK_CHARACTERS
+def file_key(field: str) -> str:
+    """Key of a widget of the upload form, which is forgotten with the form."""
+    return f"lens.file.{field}"
 
 
 def optional(name: str) -> Any:
@@ -122,9 +166,104 @@ def pick(name: str, text_of: Callable[[int], str]) -> dict[str, Any]:
 
     def take(position: int | None) -> None:
         if position is not None:
-            put("text", text_of(position))
+            set_text(text_of(position))
 
     return _bound(f"{name}.", None, take)
+
+
+# Words -------------------------------------------------------------------------------------
+
+
+def hear(key: str, **takes: Callable[[Any], None]) -> dict[str, Any]:
+    """`key` and callbacks of a part of the page in JavaScript: what it tells, by event."""
+    name = _WIDGET(key)
+
+    def heard(event: str, take: Callable[[Any], None]) -> Callable[[], None]:
+        def changed() -> None:
+            value = (st.session_state.get(name) or {}).get(event)
+            if value is not None:
+                used()
+                take(value)
+
+        return changed
+
+    return {"key": name, **{f"on_{event}_change": heard(event, take)
+                            for event, take in takes.items()}}  # fmt: skip
+
+
+def pick_word(position: Any) -> None:
+    """Pick a word of the text shown; a negative position picks none."""
+    if isinstance(position, int):
+        put("pick", position if 0 <= position < settings.TEXT_WORDS else None)
+
+
+def ask_again() -> None:
+    """Callback: the answer on the page is out of date, whichever part of it runs by itself."""
+    st.session_state[_STALE] = True
+    used()
+
+
+def field(name: str) -> str:
+    """Key of a field of a form that is emptied when the form is sent."""
+    return _WIDGET(name)
+
+
+def take_field(name: str) -> str:
+    """What was typed into a field; it is empty afterwards."""
+    value: str = st.session_state.get(_WIDGET(name)) or ""
+    st.session_state[_WIDGET(name)] = ""
+    return value
+
+
+def shown_text() -> str:
+    """The text that is explained: the edited one, where there is one."""
+    return get("edited") or get("text")
+
+
+def answered() -> None:
+    """The page's answer is to the text shown."""
+    st.session_state[_STALE] = False
+
+
+def stale() -> bool:
+    return st.session_state[_STALE]
+
+
+# Reviews -----------------------------------------------------------------------------------
+
+
+def choose(**values: Any) -> None:
+    """Callback of a button that changes choices."""
+    used()
+    for name, value in values.items():
+        put(name, value)
+
+
+def watch(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """`bind` for what is kept elsewhere than in the session."""
+    return _bound(name, value, take)
+
+
+def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[int], None]) -> dict:
+    """`key` and `on_select` of a table whose rows are picked.
+
+    Args:
+        shown: what the rows are; another list is another widget.
+        row: position of the one that is picked, None for none.
+        take: called with the position of a newly picked one.
+    """
+    key = _WIDGET(f"{name}.{_digest(shown)}")
+    rows = [] if row is None else [row]
+    if key in st.session_state and list(st.session_state[key]["selection"]["rows"]) != rows:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+    def picked() -> None:
+        found = st.session_state[key]["selection"]["rows"]
+        if found:
+            used()
+            take(found[0])
+
+    return {"key": key, "on_select": picked, "selection_default": {"selection": {"rows": rows}}}
 
 
 # Models ------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+import lrp_engine
+from app.spreadsheet import harmless_csv
 from lrp_engine.errors import InputError
 from lrp_engine.explanation import Explanation, LedgerName
 from lrp_engine.wording import (
@@ -26,8 +28,10 @@ __all__ = [
     "ledger_table",
     "rank_agreement",
     "scores_table",
+    "size_agreement",
     "step_runs",
     "step_table",
+    "token_csv",
     "token_table",
     "waterfall_table",
     "words_of",
@@ -75,6 +79,17 @@ def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.D
         values = explanation.token_relevance[index, : len(table)]
         table[f"{explanation.facts.short} ({explanation.facts.unit})"] = values
     return table
+
+
+def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
+    """`token_table` as CSV, with what the numbers belong to in every row."""
+    table = token_table(explanations, index)
+    first = next(iter(explanations.values()))
+    rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
+    facts = {"target": visible(first.target_label(index)), "model_hash": first.model_hash,
+             "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": first.dtype,
+             **(vars(rule) if rule else {})}  # fmt: skip
+    return harmless_csv(table.assign(**facts))
 
 
 def scores_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
@@ -224,8 +239,13 @@ def rank_agreement(a: Explanation, b: Explanation, index: int = 0) -> float | No
     """
     if a.tokens[index] != b.tokens[index]:
         raise InputError("The explanations are of different texts; compare methods on one text.")
+    return size_agreement(*(words_of(e, index)["value"].to_numpy() for e in (a, b)))
+
+
+def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
+    """`rank_agreement` of two arrays (n,)."""
     # Spearman is Pearson's correlation of ranks; average ranks for ties.
-    one, two = (words_of(e, index)["value"].abs().rank().to_numpy() for e in (a, b))
+    one, two = (pd.Series(np.abs(values)).rank().to_numpy() for values in (a, b))
     if len(one) < 3 or np.isnan(one).any() or np.isnan(two).any():
         return None
     one, two = one - one.mean(), two - two.mean()

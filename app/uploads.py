@@ -12,7 +12,8 @@ from typing import Any
 import lrp_engine
 from app import cache, settings
 from app.models import Model
-from lrp_engine import FormatError, Network
+from lrp_engine import FormatError, Network, ProofSheet
+from lrp_engine.formats.eight_arrays import DETECT
 
 NAME_CHARACTERS = 60
 
@@ -24,6 +25,7 @@ class Upload:
     Attributes:
         name: the weight file's own name; only for people.
         weights, vocabulary, embeddings: contents of the files; None where not given.
+        reference: inputs and what the original program said of them, see `lrp_engine.parity`.
         labels: one class name a line, or JSON; empty for none.
         spec: what the file does not say, see `lrp_engine.load`.
     """
@@ -32,6 +34,7 @@ class Upload:
     weights: bytes
     vocabulary: bytes | None = None
     embeddings: bytes | None = None
+    reference: bytes | None = None
     labels: str = ""
     spec: Mapping[str, Any] = field(default_factory=dict)
 
@@ -41,6 +44,7 @@ class Upload:
             ("The weight file", self.weights, settings.UPLOAD_MEGABYTES),
             ("The embeddings file", self.embeddings, settings.UPLOAD_MEGABYTES),
             ("The vocabulary file", self.vocabulary, settings.VOCABULARY_MEGABYTES),
+            ("The reference file", self.reference, settings.REFERENCE_MEGABYTES),
         ):
             if data is not None and len(data) > megabytes * 2**20:
                 raise FormatError(
@@ -57,7 +61,7 @@ class Upload:
         """SHA-256 over everything that decides what is read."""
         parts = [
             hashlib.sha256(data).hexdigest() if data is not None else ""
-            for data in (self.weights, self.vocabulary, self.embeddings)
+            for data in (self.weights, self.vocabulary, self.embeddings, self.reference)
         ]
         plain = json.dumps([*parts, self.labels, dict(self.spec)], sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()
@@ -69,17 +73,29 @@ class Upload:
             embeddings=self.embeddings,
             labels=_labels(self.labels),
             spec=dict(self.spec) or None,
+            reference=self.reference if self.spec.get("gate_order") == DETECT else None,
+        )
+
+    def prove(self, network: Network) -> ProofSheet:
+        return lrp_engine.parity(
+            network,
+            source=self.weights,
+            reference=self.reference,
+            examples=[settings.DEFAULT_TEXT],
         )
 
     def model(self) -> Model:
-        """The model of these files, from the cache where it was read before.
+        """The model of these files and its proof, from the cache where they were read before.
 
         Raises:
             FormatError: a file is too large, malformed or not supported.
+            InputError: the reference does not fit, or does not decide the order of the gates.
         """
         self.check()
         network = cache.read_network(self.digest, self.read)
-        return Model(self.digest, PurePath(self.name).name[:NAME_CHARACTERS], network)
+        sheet = cache.proof(self.digest, lambda: self.prove(network))
+        name = PurePath(self.name).name[:NAME_CHARACTERS]
+        return Model(self.digest, name, sheet.marked(network), proof=sheet)
 
 
 def _labels(text: str) -> str | list[str] | None:

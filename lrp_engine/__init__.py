@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lrp_engine.formats.eight_arrays import from_weights
     from lrp_engine.methods import METHODS
     from lrp_engine.network import Network
+    from lrp_engine.proof.parity import parity
+    from lrp_engine.proof.sheet import ProofSheet
     from lrp_engine.rules import Epsilon
     from lrp_engine.stream import explain_stream
 
@@ -31,10 +33,12 @@ _HOME = {
     "Ledger": "explanation",
     "METHODS": "methods",
     "Network": "network",
+    "ProofSheet": "proof.sheet",
     "explain_corpus": "corpora.run",
     "explain_stream": "stream",
     "from_weights": "formats.eight_arrays",
     "load": "formats",
+    "parity": "proof.parity",
 }
 
 __all__ = [
@@ -46,10 +50,12 @@ __all__ = [
     "InputError",
     "Ledger",
     "Network",
+    "ProofSheet",
     "explain_corpus",
     "explain_stream",
     "from_weights",
     "load",
+    "parity",
 ]
 
 

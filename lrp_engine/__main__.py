@@ -1,4 +1,4 @@
-"""Command line: `python -m lrp_engine explain MODEL "a sentence"`, and `explain-corpus`."""
+"""Command line: `python -m lrp_engine explain MODEL "a sentence"`, `explain-corpus`, `prove`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from lrp_engine.errors import LensError
 from lrp_engine.methods import METHODS
 from lrp_engine.options import add_model_options, add_rule_options, load_model, parse_target, quiet
 from lrp_engine.palettes import DEFAULT, PALETTES
+from lrp_engine.proof import command as proof
 from lrp_engine.rules import Epsilon
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code, 2 for anything the user can mend."""
+    """Run a command; returns the exit code, 2 for anything the user can mend.
+
+    A command returns what it prints, or that and an exit code of its own.
+    """
     options = parser().parse_args(arguments)
     try:
-        output = options.run(options)
+        result = options.run(options)
+        output, code = (result, 0) if isinstance(result, str) else result
     except (LensError, OSError) as error:
         print(f"lrp_engine: {_sentence(error)}", file=sys.stderr)
         return 2
@@ -43,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):  # the reader (`head`) has seen enough
             print(f"lrp_engine: Cannot write the result: {error.strerror}.", file=sys.stderr)
             return 2
-    return 0
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -78,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
         help="no colours; the environment variable NO_COLOR does it too",
     )
     command.add_parser(commands)
+    proof.add_parser(commands)
     return top
 
 

@@ -165,6 +165,7 @@ class _Assembly:
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.vocabulary.unknown if network.vocabulary else None,
+            warnings=network.warnings,
         )
 
     def _ledger(self) -> Ledger:

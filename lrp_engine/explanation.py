@@ -119,6 +119,7 @@ class Explanation:
         layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
         own_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
+        warnings: why it should not be relied on, as sentences; see `Network.warnings`.
     """
 
     method: str
@@ -140,6 +141,7 @@ class Explanation:
     dtype: str
     substitute: str | None = None
     padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.padded_lengths):
@@ -252,6 +254,7 @@ class Explanation:
             "engine": f"lrp-lens {__version__}",
             "model_hash": self.model_hash,
             "dtype": self.dtype,
+            "warnings": list(self.warnings),
             "method": self.method,
             "unit": self.facts.unit,
             "rule": one.rule and {"name": type(one.rule).__name__.lower(), **vars(one.rule)},

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from lrp_engine.palettes import DEFAULT, Palette, palette_named
-from lrp_engine.wording import MINUS, exact, number, target_words, visible
+from lrp_engine.cells import Cell, cells, legend_of, limit_of, meaning_of, words_of
+from lrp_engine.palettes import DEFAULT, palette_named
+from lrp_engine.wording import visible
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from lrp_engine.explanation import Explanation
+
+__all__ = ["explanation_fragment", "explanation_page", "heatmap", "legend", "limit_of", "variables"]
 
 # Where a theme sets no --st-*, words inherit its text colour and are tinted over its background:
 # the system colours Canvas and CanvasText would show as boxes in a theme that differs from them.
@@ -45,16 +48,6 @@ STYLE = """<style>
 </style>"""
 
 
-def limit_of(*value_arrays: np.ndarray) -> float:
-    """The largest |value|, for a scale that several heatmaps share; 1 where all values are 0."""
-    largest = 0.0
-    for values in value_arrays:
-        sizes = np.abs(np.asarray(values, np.float64))
-        sizes = sizes[np.isfinite(sizes)]
-        largest = max(largest, float(sizes.max()) if sizes.size else 0.0)
-    return largest or 1.0
-
-
 def heatmap(
     tokens: Sequence[str],
     values: Sequence[float] | np.ndarray,
@@ -81,78 +74,34 @@ def heatmap(
         values_shown: write each value under its word.
         label: what the list is, for screen readers.
     """
-    colours = palette_named(palette)
-    top = limit_of(np.asarray(values)) if limit is None else limit
-    missing = [False] * len(tokens) if unknown is None else unknown
-    numbers = [float(value) for value in values]
-    what = "relevance" if signed else "sensitivity"
-    words = [
-        _word(
-            visible(token),
-            value,
-            top,
-            colours,
-            signed=signed,
-            what=what,
-            note=_unknown_note(substitute) if lacking else "",
-            values_shown=values_shown,
-        )
-        for token, value, lacking in zip(tokens, numbers, missing, strict=True)
-    ]
-    name = escape(label or f"Words with their {what}", quote=True)
+    drawn = cells(
+        tokens, values, signed=signed, palette=palette, limit=limit, unknown=unknown,
+        substitute=substitute,
+    )  # fmt: skip
+    words = "".join(_word(cell, values_shown=values_shown) for cell in drawn)
+    name = escape(label or f"Words with their {'relevance' if signed else 'sensitivity'}")
     return (
         f'{STYLE}<div class="lrp-words" role="list" aria-label="{name}" '
-        f'style="{_colours(colours)}">{"".join(words)}</div>'
+        f'style="{variables(palette)}">{words}</div>'
     )
 
 
-# Browsers' sanitizers drop a whole attribute that could pass for markup.
-_NO_MARKUP = str.maketrans("<>", "‹›")
-
-
-def _word(
-    token: str,
-    value: float,
-    limit: float,
-    palette: Palette,
-    *,
-    signed: bool,
-    what: str,
-    note: str,
-    values_shown: bool,
-) -> str:
-    text, spoken = escape(token), escape(token.translate(_NO_MARKUP))
-    short = number(value, signed=signed, limit=limit)
-    precise = exact(value, signed=signed)
-    percent = palette.percent(value, limit)
-    kind = _kind(value, signed=signed)
-    style = f"--p:{percent:.1f}%"
-    if signed:
-        style += f";--w:{1 + 3 * percent / palette.strongest:.1f}px"
+def _word(cell: Cell, *, values_shown: bool) -> str:
     return (
-        f'<span class="lrp-word {kind}{" lrp-unknown" if note else ""}" role="listitem" '
-        f'tabindex="0" dir="auto" title="{spoken}, {what} {precise}{note}" '
-        f'aria-label="{spoken}, {what} {short}{note}" style="{style}">'
-        f"{text}{'<b>?</b>' if note else ''}"
-        f"{f'<small>{short}</small>' if values_shown else ''}</span>"
+        f'<span class="lrp-word {cell.kind}{" lrp-unknown" if cell.unknown else ""}" '
+        f'role="listitem" tabindex="0" dir="auto" title="{escape(cell.title)}" '
+        f'aria-label="{escape(cell.label)}" style="{cell.style}">'
+        f"{escape(cell.text)}{'<b>?</b>' if cell.unknown else ''}"
+        f"{f'<small>{cell.short}</small>' if values_shown else ''}</span>"
     )
 
 
-def _kind(value: float, *, signed: bool) -> str:
-    if not signed:
-        return "lrp-uns"
-    return "lrp-pos" if value > 0 else "lrp-neg" if value < 0 else "lrp-nil"
-
-
-def _unknown_note(substitute: str | None) -> str:
-    saw = visible(substitute) if substitute is not None else "no vector for it"
-    return escape(f", unknown word, the model saw {saw}", quote=True)
-
-
-def _colours(palette: Palette) -> str:
+def variables(palette: str) -> str:
+    """The palette as the variables that `STYLE` reads."""
+    colours = palette_named(palette)
     return (
-        f"--lrp-positive:{palette.positive};--lrp-negative:{palette.negative};"
-        f"--lrp-unsigned:{palette.unsigned}"
+        f"--lrp-positive:{colours.positive};--lrp-negative:{colours.negative};"
+        f"--lrp-unsigned:{colours.unsigned}"
     )
 
 
@@ -175,37 +124,27 @@ def legend(
         against_label: the other class of a contrast, where labels may hold a minus themselves.
         palette: a name in `PALETTES`.
     """
-    colours = palette_named(palette)
-    if against_label is None and " − " in target_label:
-        target_label, against_label = target_label.split(" − ", 1)
-    ticks = (-1.0, -0.5, 0.0, 0.5, 1.0) if signed else (0.0, 0.25, 0.5, 0.75, 1.0)
+    parts = legend_of(
+        signed=signed, limit=limit, unit=unit, target_label=target_label,
+        against_label=against_label, palette=palette,
+    )  # fmt: skip
     swatches = "".join(
-        f'<span class="lrp-swatch {_kind(tick, signed=signed)}" '
-        f'style="--p:{colours.percent(tick, 1):.1f}%;--w:{1 + 3 * abs(tick):.1f}px">'
-        f"{number(tick * limit, signed=signed, limit=limit)}</span>"
-        for tick in ticks
+        f'<span class="lrp-swatch {step.kind}" style="{step.style}">{step.text}</span>'
+        for step in parts.steps
     )
-    scale = f'<span class="lrp-scale">{swatches}</span>'
-    target = _name(target_label)
-    if signed:
-        against = f"against {target}" if against_label is None else f"for {_name(against_label)}"
-        meaning = (
-            f"<span>speaks {against} ({MINUS}, dashed)</span>{scale}"
-            f"<span>speaks for {target} (+, solid)</span>"
-        )
-    else:
-        of = f"the score of {target}"
-        if against_label is not None:
-            of += f" minus that of {_name(against_label)}"
-        meaning = f"{scale}<span>how strongly {of} reacts to the word, without a sign</span>"
     return (
         f'{STYLE}<div class="lrp-legend" role="group" aria-label="Legend" '
-        f'style="{_colours(colours)}">{meaning}<span>unit: {escape(unit)}</span></div>'
+        f'style="{variables(palette)}">{_legend_words(parts.low)}'
+        f'<span class="lrp-scale">{swatches}</span>{_legend_words(parts.high)}'
+        f"<span>{escape(parts.unit)}</span></div>"
     )
 
 
-def _name(label: str) -> str:
-    return f"<b><bdi>{escape(visible(label))}</bdi></b>"
+def _legend_words(words: tuple[tuple[str, bool], ...]) -> str:
+    texts = (
+        f"<b><bdi>{escape(text)}</bdi></b>" if is_name else escape(text) for text, is_name in words
+    )
+    return f"<span>{''.join(texts)}</span>" if words else ""
 
 
 def explanation_fragment(
@@ -218,31 +157,28 @@ def explanation_fragment(
     substitute: str | None = None,
 ) -> str:
     """Heatmap and legend of one sample, as one HTML fragment."""
-    count = len(explanation.tokens[index])
-    values = explanation.token_relevance[index, :count]
-    top = limit_of(values) if limit is None else limit
     facts = explanation.facts
-    target, against = target_words(explanation, index)
     words = heatmap(
-        explanation.tokens[index],
-        values,
-        signed=facts.signed,
+        **words_of(explanation, index, limit=limit, substitute=substitute),
         palette=palette,
-        limit=top,
-        unknown=explanation.unknown[index, :count],
-        substitute=substitute or explanation.substitute,
         values_shown=values_shown,
         label=f"{facts.title}, {explanation.target_label(index)}",
     )
-    key = legend(
-        signed=facts.signed,
-        limit=top,
-        unit=facts.unit,
-        target_label=target,
-        against_label=against,
-        palette=palette,
-    )
+    key = legend(**meaning_of(explanation, index, limit=limit), palette=palette)
     return words + key.removeprefix(STYLE)
+
+
+def warnings_fragment(explanation: Explanation) -> str:
+    """Why the explanation should not be relied on, as HTML; "" where nothing speaks against it."""
+    return sentences_fragment(explanation.warnings)
+
+
+def sentences_fragment(warnings: Sequence[str]) -> str:
+    """Warnings as HTML."""
+    return "".join(
+        f'<p class="lrp-warning" role="note"><b>Warning:</b> {escape(visible(sentence))}</p>'
+        for sentence in warnings
+    )
 
 
 def explanation_page(

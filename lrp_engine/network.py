@@ -16,6 +16,7 @@ import numpy as np
 
 from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.gates import GateOrder
 from lrp_engine.graph import INPUT, Node, find_shapes, frozen
 from lrp_engine.layers import Embedding, Shape
 from lrp_engine.rules import Epsilon
@@ -47,6 +48,10 @@ class Network:
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice. `to` changes it.
+        gate_order: which gate is where in the file, and how it was settled; None where the format
+            leaves no choice.
+        warnings: sentences that every explanation carries, as of a failed comparison with the
+            program the network comes from (`ProofSheet.marked`).
 
     Raises:
         FormatError: layers do not fit each other, the vocabulary or the labels, or hold numbers
@@ -64,6 +69,8 @@ class Network:
     source: str = "arrays"
     dtype: str = "float32"
     device: str | None = None
+    gate_order: GateOrder | None = None
+    warnings: tuple[str, ...] = ()
     # Held while the program runs: threads that share a network take turns.
     lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 

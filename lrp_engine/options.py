@@ -67,10 +67,7 @@ def load_model(options: argparse.Namespace, *, device: str | None = None) -> Net
     Raises:
         InputError: a file or the device is not there; FormatError: the file cannot be read.
     """
-    # Asked first, so that a missing file is not waited for.
-    for path in (options.model, options.vocabulary, options.embeddings):
-        if path is not None and not os.path.exists(path):
-            raise InputError(f"There is no file or folder {path!r}.")
+    check_paths(options.model, options.vocabulary, options.embeddings)
     with quiet():
         from lrp_engine import formats
 
@@ -81,6 +78,13 @@ def load_model(options: argparse.Namespace, *, device: str | None = None) -> Net
             dtype=options.dtype,
             device=device,
         )
+
+
+def check_paths(*paths: str | None) -> None:
+    """Raise InputError for a path that is not there; asked first, so that nobody waits for it."""
+    for path in paths:
+        if path is not None and not os.path.exists(path):
+            raise InputError(f"There is no file or folder {path!r}.")
 
 
 def parse_target(text: str | None, labels: Sequence[str]) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from lrp_engine.heatmap import explanation_fragment
+from lrp_engine.errors import InputError
+from lrp_engine.heatmap import STYLE as FRAGMENT_STYLE
+from lrp_engine.heatmap import explanation_fragment, warnings_fragment
 from lrp_engine.palettes import DEFAULT, THEMES
 from lrp_engine.wording import (
     conservation_verdict,
@@ -60,34 +62,51 @@ a { color: inherit; }
 
 def page(explanation: Explanation, index: int = 0, *, palette: str | None = None) -> str:
     """The page of one sample; no script, no request, every word escaped."""
-    one = explanation[index]
-    facts = one.facts
-    title = f"{facts.short}: {one.target_label()}"
-    sections = [
-        _words(one),
-        _scores(one),
-        _account(one) if facts.sums_to_score else "",
-        _settings(one),
+    return methods_page({explanation.method: explanation}, index, palette=palette)
+
+
+def methods_page(
+    explanations: Mapping[str, Explanation], index: int = 0, *, palette: str | None = None
+) -> str:
+    """The page of one sample by several methods: a heatmap each, one table, one account.
+
+    Raises:
+        InputError: there is no explanation, or they are of different words.
+    """
+    ones = [explanation[index] for explanation in explanations.values()]
+    if not ones or any(one.tokens != ones[0].tokens for one in ones):
+        raise InputError("A page needs explanations of one text, by one method or more.")
+    first = ones[0]
+    title = f"{', '.join(one.facts.short for one in ones)}: {first.target_label()}"
+    heatmaps = [
+        f"{_method(one)}{explanation_fragment(one, palette=palette or DEFAULT)}" for one in ones
     ]
+    # One style is enough for all.
+    heatmaps[1:] = [fragment.replace(FRAGMENT_STYLE, "") for fragment in heatmaps[1:]]
+    sums = next((one for one in ones if one.facts.sums_to_score), None)
+    sections = [_words(ones), _scores(first), _account(sums) if sums else "", _settings(ones)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(visible(title))}</title>{STYLE}</head><body><main>"
-        f"{_head(one)}{explanation_fragment(one, palette=palette or DEFAULT)}"
-        f"{''.join(sections)}</main></body></html>\n"
+        f"{_head(first)}{warnings_fragment(first)}{''.join(heatmaps)}{''.join(sections)}"
+        "</main></body></html>\n"
     )
 
 
-def _head(one: Explanation) -> str:
+def _method(one: Explanation) -> str:
     facts = one.facts
+    return f"<h2>{escape(facts.title)}</h2><p>{escape(facts.meaning)}</p>"
+
+
+def _head(one: Explanation) -> str:
     predicted = int(one.predicted[0])
     return (
         f"<h1>{_question(one)}</h1>"
         f"<p>Explained score <b>{number(one.explained_score[0])}</b>. The model predicts "
         f"<b><bdi>{escape(visible(one.labels[predicted]))}</bdi></b> "
-        f"({percentage(one.probabilities[0, predicted])}).<br>"
-        f"{escape(facts.title)}: {escape(facts.meaning)}</p>"
+        f"({percentage(one.probabilities[0, predicted])}).</p>"
         f"{_skip(len(one.tokens[0]))}"
     )
 
@@ -106,21 +125,25 @@ def _exact(one: Explanation, value: float, *, signed: bool = True) -> str:
     return exact(float(value), signed=signed, digits=DIGITS[one.dtype])
 
 
-def _words(one: Explanation) -> str:
+def _words(ones: Sequence[Explanation]) -> str:
+    first = ones[0]
+    columns = [
+        [_exact(one, value, signed=one.facts.signed) for value in one.token_relevance[0].tolist()]
+        for one in ones
+    ]
     rows = (
-        (
-            str(n),
-            visible(token),
-            "yes" if unknown else "",
-            _exact(one, value, signed=one.facts.signed),
-        )
-        for n, (token, unknown, value) in enumerate(
-            zip(one.tokens[0], one.unknown[0], one.token_relevance[0].tolist(), strict=True)
+        (str(n), visible(token), "yes" if unknown else "", *values)
+        for n, (token, unknown, *values) in enumerate(
+            zip(first.tokens[0], first.unknown[0], *columns, strict=True)
         )
     )
-    what = "relevance" if one.facts.signed else "sensitivity"
-    head = ("position", "word", "unknown", f"{what} (unit: {one.facts.unit})")
-    return f'<h2 id="numbers" tabindex="-1">Words</h2>{_table(head, rows, numeric=(0, 3))}'
+    heads = [f"{'relevance' if one.facts.signed else 'sensitivity'} (unit: {one.facts.unit})"
+             for one in ones]  # fmt: skip
+    if len(ones) > 1:
+        heads = [f"{one.facts.short}: {head}" for one, head in zip(ones, heads, strict=True)]
+    numeric = (0, *range(3, 3 + len(ones)))
+    words = table(("position", "word", "unknown", *heads), rows, numeric=numeric)
+    return f'<h2 id="numbers" tabindex="-1">Words</h2>{words}'
 
 
 def _scores(one: Explanation) -> str:
@@ -128,7 +151,7 @@ def _scores(one: Explanation) -> str:
         (visible(label), _exact(one, score), percentage(float(share)))
         for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True)
     )
-    return f"<h2>Classes</h2>{_table(('class', 'score', 'probability'), rows, numeric=(1, 2))}"
+    return f"<h2>Classes</h2>{table(('class', 'score', 'probability'), rows, numeric=(1, 2))}"
 
 
 def _account(one: Explanation) -> str:
@@ -138,32 +161,36 @@ def _account(one: Explanation) -> str:
     rows.append(("rounding error (conservation error)", float(one.conservation_error[0])))
     rows.append(("explained score", float(one.explained_score[0])))
     verdict = conservation_verdict(one)
-    table = _table(
-        ("part", "relevance"), ((part, _exact(one, v)) for part, v in rows), numeric=(1,)
-    )
-    return f"<h2>Where the score went</h2><p>{escape(verdict.sentence)}</p>{table}"
+    parts = table(("part", "relevance"), ((part, _exact(one, v)) for part, v in rows), numeric=(1,))
+    return f"<h2>Where the score went</h2><p>{escape(verdict.sentence)}</p>{parts}"
 
 
-def _settings(one: Explanation) -> str:
+def _settings(ones: Sequence[Explanation]) -> str:
     from lrp_engine import __version__
 
-    rows = [("method", f"{one.facts.title} ({one.method})"), ("source", one.facts.source)]
-    if one.rule is not None:
-        rows.append(("rule", type(one.rule).__name__))
+    rows = [
+        pair
+        for one in ones
+        for pair in (("method", f"{one.facts.title} ({one.method})"), ("source", one.facts.source))
+    ]
+    ruled = next((one for one in ones if one.rule is not None), None)
+    if ruled is not None:
+        rows.append(("rule", type(ruled.rule).__name__))
         names = {"eps": "eps", "bias_factor": "bias factor"}
-        rows += [(names.get(name, name), f"{value:g}") for name, value in vars(one.rule).items()]
+        rows += [(names.get(name, name), f"{value:g}") for name, value in vars(ruled.rule).items()]
     rows += [
-        ("dtype", one.dtype),
+        ("dtype", ones[0].dtype),
         ("engine", f"lrp-lens {__version__}"),
-        ("model hash", one.model_hash),
+        ("model hash", ones[0].model_hash),
     ]
     items = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in rows)
     return f"<h2>Settings</h2><dl>{items}</dl>"
 
 
-def _table(
+def table(
     head: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, numeric: tuple[int, ...]
 ) -> str:
+    """A table that scrolls by itself; `numeric` columns are set to the right."""
     kinds = [' class="n"' if column in numeric else "" for column in range(len(head))]
     top = "".join(
         f'<th scope="col"{kind}>{escape(text)}</th>' for kind, text in zip(kinds, head, strict=True)

@@ -57,14 +57,18 @@ class Program:
     The trace serves every batch size, length, rule parameter and target; weights are inputs of the
     trace, not constants in it.
 
+    Args:
+        traced: False runs operation by operation, which is slower but costs no trace: for a few
+            passes of a network that is not kept.
+
     Raises:
         InputError: the network's device is not there.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, traced: bool = True) -> None:
         device.prepare()
         device.require(network.device)
-        self.network = network
+        self.network, self.traced = network, traced
         self.dtype = tf.as_dtype(network.dtype)
         with self._running():
             self.nodes = [
@@ -157,6 +161,8 @@ class Program:
         def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
             return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, steps)[0]
 
+        if not self.traced:
+            return run
         # TensorFlow warns of retracing when many functions share their code, as those of many
         # networks do; a partial has no code of its own.
         return tf.function(partial(run), input_signature=self._signature, autograph=False)
@@ -199,6 +205,8 @@ class Program:
                 results[name] = {"scores": scores, "selection": selection, **found}
             return results
 
+        if not self.traced:
+            return run
         return tf.function(
             partial(run),
             autograph=False,

@@ -82,6 +82,7 @@ def _head(one: Explanation) -> list[str]:
     facts = one.facts
     predicted = int(one.predicted[0])
     return [
+        *(f"Warning: {visible(sentence)}" for sentence in one.warnings),
         f"{facts.title} (unit: {facts.unit})",
         f"score of {visible(one.target_label())}: {_number(one.explained_score[0])}",
         f"predicted: {visible(one.labels[predicted])} "

@@ -9,7 +9,7 @@ import streamlit as st
 from app import charts, state
 from app.components.guard import plain
 from lrp_engine import Explanation
-from lrp_engine.wording import number, visible
+from lrp_engine.wording import MINUS, number, percentage, visible
 
 TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
@@ -40,7 +40,7 @@ def summary(explanation: Explanation) -> None:
     table = charts.ledger_table(explanation)
     totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
     parts = [
-        f"{words} <b>{number(totals.relevance[kind])}</b> ({totals.share[kind]:.1%})"
+        f"{words} <b>{number(totals.relevance[kind])}</b> ({_share(totals.share[kind])})"
         for kind, words in KINDS.items()
         if kind in totals.index
     ]
@@ -50,6 +50,12 @@ def summary(explanation: Explanation) -> None:
         f"<b><bdi>{escape(visible(explanation.target_label()))}</bdi></b> "
         f"{', '.join(parts)}.</p>"
     )
+
+
+def _share(share: float) -> str:
+    """A share of the score; other than a probability it may be below zero."""
+    tiny = -0.0005 < share < 0
+    return percentage(0.0 if tiny else share).replace("-", MINUS)
 
 
 def verdict(explanation: Explanation) -> None:

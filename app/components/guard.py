@@ -22,12 +22,16 @@ def plain(text: str) -> str:
 
 
 @contextmanager
-def guard() -> Iterator[None]:
-    """Show the engine's own errors as their sentence, anything else as an apology with an id."""
+def guard(hint: str = "") -> Iterator[None]:
+    """Show the engine's own errors as their sentence, anything else as an apology with an id.
+
+    Args:
+        hint: what follows the engine's sentence.
+    """
     try:
         yield
     except LensError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(f"{error} {hint}".rstrip()), icon=":material/error:")
     except Exception:  # noqa: BLE001 - logged with its traceback
         number = secrets.token_hex(4)
         _log.exception("Error %s", number)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state
+from app import address, cache, state
 from app.components.guard import guard, plain
 from app.models import Model
 from lrp_engine.palettes import THEMES
@@ -23,6 +23,10 @@ STYLE = f"""<style>
 .stApp {{ {_THEME} }}
 .stMainBlockContainer {{ max-width: 74rem; }}
 h1 {{ padding-top: 0; }}
+/* Streamlit's captions are too pale to be read by everyone. */
+.stApp [data-testid="stCaptionContainer"] {{ opacity: 1; }}
+.stApp [data-testid="stCaptionContainer"] p {{ opacity: 1;
+  color: color-mix(in srgb, var(--st-text-color) 80%, var(--st-background-color)); }}
 /* White, the default, cannot be read on the light primary colour of the dark theme. */
 .stApp [data-testid^="stBaseButton-primary"] {{ color: var(--st-background-color); }}
 </style>"""
@@ -34,21 +38,23 @@ class Page:
 
     Attributes:
         model: the one that is selected.
+        view: whose own choices stand in the address.
         waiting: what is drawn last, because it is slow: places and what goes there.
     """
 
     model: Model
+    view: str = ""
     waiting: list[tuple[DeltaGenerator, Callable[[], None]]] = field(default_factory=list)
 
     def end(self) -> None:
         """The address says what the page shows; then what could wait."""
-        state.publish(self.model.network)
+        address.publish(self.model.network, self.view)
         for place, draw in self.waiting:
             with place, guard():
                 draw()
 
 
-def begin(title: str) -> Page:
+def begin(title: str, view: str = "") -> Page:
     """Title and messages."""
     st.html(STYLE)
     st.title(title, anchor=False)
@@ -59,4 +65,4 @@ def begin(title: str) -> Page:
     with messages:
         for sentence in state.notices():
             st.warning(plain(sentence))
-    return Page(model)
+    return Page(model, view)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 
 import streamlit as st
 
 from app import cache, settings, state
-from app.components import examples
+from app.components import examples, frontend
 from app.components.layout import Page
 from app.models import Model
 from lrp_engine import Explanation
@@ -19,15 +20,25 @@ UPLOAD_PAGE = "views/model.py"
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One text explained by every method, by name."""
+    """One text explained by every method, by name.
+
+    Attributes:
+        before: of the text as typed, where the text shown is an edited one.
+    """
 
     model: Model
     explanations: Mapping[str, Explanation]
+    before: Mapping[str, Explanation] | None = None
 
     @property
     def first(self) -> Explanation:
         """Any of them: scores and words are the same in all."""
         return next(iter(self.explanations.values()))
+
+    @property
+    def typed(self) -> Explanation:
+        """Any of those of the text as typed."""
+        return next(iter((self.before or self.explanations).values()))
 
     @property
     def sums(self) -> Explanation:
@@ -44,21 +55,29 @@ class Answer:
 def ask(page: Page) -> Answer | None:
     """The text and its answer; None, and a sentence that says why, where there is none."""
     model = page.model
+    state.answered()
     if not model.reads_text:
         _cannot_read(model)
         return None
-    st.text_area(
-        "Text",
-        height=68,
-        placeholder="Type or paste a text",
-        help="Ctrl+Enter or the button explains it.",
-        **state.bind("text"),
-    )
+    with st.container(key="lens-text"):
+        st.text_area(
+            "Text",
+            height=68,
+            placeholder="Type or paste a text",
+            help="It is explained while you type; a long one with Ctrl+Enter or the button.",
+            **state.bind("text"),
+        )
+        frontend.live()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Explain", type="primary")  # leaving the text area hands it over
+        # Leaving the text area hands it over.
+        st.button("Explain", type="primary", on_click=state.used)
         if model.examples:
             place = st.popover("Real sentences", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
+    if state.get("edited"):
+        st.html(
+            f'<p class="lens-edited">Edited: <bdi>{escape(visible(state.get("edited")))}</bdi></p>'
+        )
     return _explain(model)
 
 
@@ -77,41 +96,60 @@ def _cannot_read(model: Model) -> None:
 
 
 def _explain(model: Model) -> Answer | None:
-    text = state.get("text")
+    text, typed = state.shown_text(), state.get("text")
     words = len(model.network.tokenizer(text))
     if not words:
         st.info("Type a text, or pick an example, to see which words count.")
         return None
-    if words > settings.TEXT_WORDS or len(text) > settings.TEXT_CHARACTERS:
+    most = settings.most_words(model.network.input_shape.units)
+    if not _fits(model, text):
         st.warning(
             f"This text has {words:,} words and {len(text):,} characters; up to "
-            f"{settings.TEXT_WORDS:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
-            "explained at once. Shorten it: nothing of it is lost, it stays in the box above."
+            f"{most:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
+            "explained at once with this model. "
+            "Shorten it: nothing of it is lost, it stays in the box above."
         )
         return None
+    compared = text != typed and _fits(model, typed)
     with st.spinner("Explaining …"):
-        return Answer(model, _explanations(model, text))
+        target = _target(model, typed if compared else text)
+        explanations = _explanations(model, text, target)
+        before = _explanations(model, typed, target) if compared else None
+    return Answer(model, explanations, before)
 
 
-def _explanations(model: Model, text: str) -> Mapping[str, Explanation]:
-    rule = state.get("eps"), state.get("bias_factor")
+def _fits(model: Model, text: str) -> bool:
+    """Whether there are words in the text, and not too many of them."""
+    most = settings.most_words(model.network.input_shape.units)
+    return len(text) <= settings.TEXT_CHARACTERS and 0 < len(model.network.tokenizer(text)) <= most
+
+
+def _explanations(model: Model, text: str, target: cache.Target) -> Mapping[str, Explanation]:
+    return cache.explained(model, text, target, state.get("eps"), state.get("bias_factor"))
+
+
+def _target(model: Model, text: str) -> cache.Target:
+    """The class or contrast to explain; the class predicted is that of the text as typed."""
     target, against = state.get("target"), state.get("contrast")
-    chosen = None if target == state.PREDICTED else target
-    if against == state.NOTHING:
-        return cache.explained(model, text, chosen, *rule)
-    if chosen is None:
-        plain = cache.explained(model, text, None, *rule)
+    if target == state.PREDICTED and against == state.NOTHING and text == state.shown_text():
+        return None
+    chosen = target
+    if target == state.PREDICTED:
+        plain = _explanations(model, text, None)
         chosen = int(next(iter(plain.values())).predicted[0])
+    if against == state.NOTHING:
+        return chosen
     if chosen == against:  # a class cannot be held against itself
         state.put("contrast", state.NOTHING)
-        return cache.explained(model, text, None if target == state.PREDICTED else target, *rule)
-    return cache.explained(model, text, (chosen, against), *rule)
+        st.info("A class cannot be held against itself: “and not” was set back to nothing.")
+        return _target(model, text)
+    return (chosen, against)
 
 
 def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes."""
     one = answer.first
-    predicted = int(one.predicted[0])
+    predicted = int(answer.typed.predicted[0])
     explained = predicted if state.get("target") == state.PREDICTED else state.get("target")
 
     def named(c: int | str) -> str:

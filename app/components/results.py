@@ -7,35 +7,33 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, settings, state
+from app import address, charts, rows, settings, state
+from app.components import frontend, word
+from app.components.guard import guard, plain
 from app.components.question import Answer
 from lrp_engine import METHODS, Explanation
-from lrp_engine.heatmap import explanation_fragment, limit_of
+from lrp_engine.heatmap import limit_of
+from lrp_engine.page import methods_page
+from lrp_engine.picture import svg
 from lrp_engine.wording import percentage, visible
 
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
-.lens-note { margin: .15rem 0 0; }
-.lens-method { margin: .75rem 0 0; padding: 0; font-size: 1.1rem; }
-.lens-method span { font-weight: 400; margin-left: .4rem; }
-.lens-meaning { margin: 0; font-size: .875rem; }
-/* Words of one width in every row, so that the rows can be compared column by column. */
-.st-key-lens-heatmaps .lrp-words { font-size: 1.25rem; padding-left: 0; }
-.st-key-lens-heatmaps .lrp-word { min-width: 3.9rem; }
-.st-key-lens-heatmaps .lrp-legend { padding-left: 0; }
-.st-key-lens-heatmaps [data-testid="stVerticalBlock"] { gap: .35rem; }
+.lens-note { margin: 0; }
 </style>"""
 
 
 def verdict(answer: Answer) -> None:
     """What the model says, in a sentence; the true class and unknown words where there are any."""
     one = answer.first
+    for sentence in one.warnings:
+        st.warning(plain(sentence), icon=":material/gpp_bad:")
     predicted = int(one.predicted[0])
     parts = [
         f'<p class="lens-verdict">The model says <b>{_label(one, predicted)}</b> '
         f"({percentage(one.probabilities[0, predicted])}).</p>"
     ]
-    true = answer.model.true_class(state.get("text"))
+    true = answer.model.true_class(state.shown_text())
     if true is not None:
         agrees = "The model is right" if true == predicted else "The model is wrong"
         parts.append(
@@ -58,31 +56,47 @@ def _label(one: Explanation, c: int) -> str:
     return f"<bdi>{escape(visible(one.labels[c]))}</bdi>"
 
 
-def heatmaps(answer: Answer) -> None:
+@st.fragment
+def linked(answer: Answer) -> None:
+    """Everything that follows the picked word; runs by itself when another one is picked."""
+    with guard():
+        word.comparison(answer)
+        _heatmaps(answer)
+        _word(answer)
+        _numbers(answer)
+        _downloads(answer)
+    address.settle(answer.model.network)
+
+
+def _heatmaps(answer: Answer) -> None:
     """A row per method: its name and meaning, the words, the legend."""
-    limits = _limits(answer)
-    long = len(answer.first.tokens[0]) > settings.WORDS_UNFRAMED
-    with st.container(key="lens-heatmaps"):
-        for name, explanation in answer.explanations.items():
-            facts = explanation.facts
-            st.html(
-                f'<h2 class="lens-method">{escape(facts.short)}'
-                f"<span>{escape(facts.title)}</span></h2>"
-                f'<p class="lens-meaning">{escape(facts.meaning)}</p>'
-            )
-            with st.container(height=settings.FRAME_HEIGHT if long else "content", border=long):
-                st.html(
-                    explanation_fragment(
-                        explanation,
-                        palette=state.get("palette"),
-                        limit=limits[name],
-                        substitute=answer.substitute,
-                        values_shown=state.get("values"),
-                    )
-                )
-    scale_controls()
+    if answer.before is not None:
+        st.header("The edited text", anchor=False)
+    frontend.words(
+        rows.heatmaps(
+            answer.explanations,
+            palette=state.get("palette"),
+            limits=_limits(answer),
+            substitute=answer.substitute,
+            values_shown=state.get("values"),
+            long=len(answer.first.tokens[0]) > settings.WORDS_UNFRAMED,
+            pick=word.picked(answer),
+        ),
+        word.dropper(answer),
+    )
+    _controls(answer)
     for sentence in _agreement(answer):
         st.html(f'<p class="lens-note">{escape(sentence)}</p>')
+
+
+def _word(answer: Answer) -> None:
+    """The picked word and what can be done with it."""
+    at = word.picked(answer)
+    if at is not None:
+        with st.container(border=True, key="lens-word"):
+            word.heading(answer, at)
+            word.editor(answer, at)
+            word.detail(answer, at)
 
 
 def _limits(answer: Answer) -> dict[str, float | None]:
@@ -104,9 +118,10 @@ def _agreement(answer: Answer) -> list[str]:
     return [charts.agreement_sentence(first, other) for other in others]
 
 
-def scale_controls() -> None:
+def _controls(answer: Answer) -> None:
     shorts = " and ".join(METHODS[name].short for name in comparable_methods())
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        word.method_picker(answer)
         st.toggle(
             f"Same scale for {shorts}",
             help="Off: the strongest word of each row has the strongest colour. On: equal numbers "
@@ -116,19 +131,12 @@ def scale_controls() -> None:
         st.toggle("Numbers under the words", **state.bind("values"))
 
 
-def details(answer: Answer) -> None:
+def _numbers(answer: Answer) -> None:
     """The same numbers as bars and in a table, for one method at a time."""
     st.header("Numbers", anchor=False)
-    name = st.segmented_control(
-        "Method of the bars",
-        list(answer.explanations),
-        format_func=lambda name: METHODS[name].short,
-        required=True,
-        **state.bind("bars"),
-    )
-    explanation = answer.explanations[name or next(iter(answer.explanations))]
+    explanation, at = answer.explanations[word.shown_method(answer)], word.picked(answer)
     st.altair_chart(
-        charts.token_bars(explanation, palette=state.get("palette")),
+        charts.token_bars(explanation, palette=state.get("palette"), pick=at),
         alt="A bar per word; the table below has the same numbers.",
     )
     st.altair_chart(
@@ -136,22 +144,28 @@ def details(answer: Answer) -> None:
         alt="A bar per class with its score; the list of classes above says the same.",
     )
     with st.expander("Exact numbers"):
-        st.dataframe(charts.token_table(answer.explanations), hide_index=True)
+        table = charts.token_table(answer.explanations)
+        table.insert(0, "picked", ["▸" if n == at else "" for n in table["position"]])
+        st.dataframe(table, hide_index=True)
 
 
-def downloads(answer: Answer) -> None:
+def _downloads(answer: Answer) -> None:
     """The same numbers to take along; files are made when asked for."""
     name = f"lrp-lens-{answer.first.model_hash[:8]}"
     explanations = answer.explanations
     palette = state.get("palette")
     with st.container(horizontal=True):
         st.download_button(
-            "Web page", lambda: answer.sums.to_html(palette=palette), f"{name}.html", "text/html",
-            icon=":material/download:", on_click="ignore",
-            help="A page of its own: heatmap, numbers, account and settings. Needs no network.",
+            "Web page", lambda: methods_page(explanations, palette=palette),
+            f"{name}.html", "text/html", icon=":material/download:", on_click="ignore",
+            help="A page of its own: heatmaps, numbers, account and settings. Needs no network.",
         )  # fmt: skip
         st.download_button(
-            "Table (CSV)", lambda: charts.token_table(explanations).to_csv(index=False),
+            "Picture (SVG)", lambda: svg(explanations, palette=palette),
+            f"{name}.svg", "image/svg+xml", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Table (CSV)", lambda: charts.token_csv(explanations),
             f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
@@ -160,5 +174,6 @@ def downloads(answer: Answer) -> None:
                                indent=1),
             f"{name}.json", "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-    if not state.text_fits_link():
+        frontend.copy_link()
+    if not address.text_fits_link():
         st.caption("The text is too long for a link: the address keeps everything but the text.")

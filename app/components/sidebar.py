@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache, settings, state
+from app.choices import digits
 from lrp_engine.palettes import PALETTES
 
 BUNDLED = "bundled"
@@ -18,10 +19,10 @@ def sidebar() -> None:
         st.select_slider(
             "Stabilizer ε",
             steps,
-            format_func="{:g}".format,
+            format_func=digits,
             help="Added to every sum that relevance is divided by, away from zero. Larger: calmer "
             "heatmaps, and more relevance is kept by the stabilizer.",
-            **state.bind("eps", map("{:g}".format, steps)),
+            **state.bind("eps", map(digits, steps)),
         )
         st.slider(
             "Bias factor",

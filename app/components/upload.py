@@ -10,6 +10,7 @@ import streamlit as st
 from app import settings, state
 from app.components.guard import guard, plain
 from app.uploads import Upload
+from lrp_engine.formats.eight_arrays import DETECT
 from lrp_engine.formats.readers import READERS
 from lrp_engine.text import TOKENIZERS
 
@@ -18,7 +19,10 @@ GATE_ORDERS = {
     AS_IT_IS: "as the file says, or i f g o (Keras, PyTorch)",
     "igfo": "i g f o (Torch7, TensorFlow 1)",
     "iofg": "i o f g (ONNX)",
+    DETECT: "find it out by the reference outputs",
 }
+# The library's errors name the arguments of its functions.
+HINT = "What is missing can be given in this form: Vocabulary, Embeddings, Class names."
 for _order in map("".join, permutations("ifgo")):
     GATE_ORDERS.setdefault(_order, " ".join(_order))
 
@@ -28,35 +32,42 @@ def form() -> None:
     with st.form("lens-upload", border=True):
         weights = st.file_uploader(
             "Weights",
-            key="lens.file.weights",
+            key=state.file_key("weights"),
             help="Recognized by what is in it, not by its name. Nothing in it is executed.",
         )
         st.caption(f"Read are: {'; '.join(reader.title for reader in READERS)}.")
         left, right = st.columns(2)
         vocabulary = left.file_uploader(
             "Vocabulary, where the file has none",
-            key="lens.file.vocabulary",
+            key=state.file_key("vocabulary"),
             max_upload_size=settings.VOCABULARY_MEGABYTES,
             help="One word a line in the order of the embedding's rows, a word and its number on "
             "each line, or JSON: a list of words or an object from word to number.",
         )
         embeddings = right.file_uploader(
             "Embeddings, where the file has none",
-            key="lens.file.embeddings",
+            key=state.file_key("embeddings"),
             help="A .npy or .npz file with one row per word, or word vectors of GloVe or word2vec, "
             "which bring their vocabulary.",
+        )
+        reference = st.file_uploader(
+            "Reference outputs, to prove that the model is read right",
+            key=state.file_key("reference"),
+            max_upload_size=settings.REFERENCE_MEGABYTES,
+            help="A .npz file with inputs (ids, vectors or features; lengths where padded) and "
+            "what the original program said of them (logits or probabilities). Optional.",
         )
         with st.expander("What the files may not say"):
             labels = st.text_area(
                 "Class names, one a line in the order of the outputs",
-                key="lens.file.labels",
+                key=state.file_key("labels"),
                 help="Without them the classes are called class 0, class 1, …",
             )
             gates = st.selectbox(
                 "Order of the LSTM's gate blocks",
                 list(GATE_ORDERS),
                 format_func=GATE_ORDERS.__getitem__,
-                key="lens.file.gates",
+                key=state.file_key("gates"),
                 help="i input gate, f forget gate, g signal, o output gate. Only the list of "
                 "eight arrays leaves it open.",
             )
@@ -64,9 +75,11 @@ def form() -> None:
                 "Words are split",
                 [AS_IT_IS, *TOKENIZERS],
                 format_func=lambda name: name or "as the file says, or at white space",
-                key="lens.file.tokenizer",
+                key=state.file_key("tokenizer"),
             )
-            lowercase = st.checkbox("Texts are put in lower case", True, key="lens.file.lowercase")
+            lowercase = st.checkbox(
+                "Texts are put in lower case", True, key=state.file_key("lowercase")
+            )
         asked = st.form_submit_button(
             "Read the model", type="primary",
             # What an earlier upload said is no news any more.
@@ -80,6 +93,9 @@ def form() -> None:
     if weights is None:
         st.warning("Choose a file of weights first.")
         return
+    if gates == DETECT and reference is None:
+        st.warning("To find out the order of the gates, add a file of reference outputs.")
+        return
     spec: dict[str, Any] = {"gate_order": gates} if gates else {}
     if tokenizer or not lowercase:
         spec["tokenizer"] = {"method": tokenizer or "whitespace", "lowercase": lowercase}
@@ -88,10 +104,11 @@ def form() -> None:
         weights=weights.getvalue(),
         vocabulary=vocabulary.getvalue() if vocabulary else None,
         embeddings=embeddings.getvalue() if embeddings else None,
+        reference=reference.getvalue() if reference else None,
         labels=labels,
         spec=spec,
     )
-    with guard(), st.spinner("Reading …"):
+    with guard(HINT), st.spinner("Reading and checking …"):
         _take(upload)
 
 

@@ -8,7 +8,5 @@ answer = ask(page)
 if answer is not None:
     results.verdict(answer)
     targets(answer)
-    results.heatmaps(answer)
-    results.downloads(answer)
-    results.details(answer)
+    results.linked(answer)
 page.end()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components import layout, upload
+from app.components import layout, proof, upload
 from app.components.guard import plain
 from app.components.report import report
 
@@ -10,6 +10,7 @@ page = layout.begin("The model")
 upload.arrival(page.model.digest)
 st.header(plain(page.model.name), anchor=False)
 report(page.model)
+proof.section(page)
 st.header("Bring your own", anchor=False)
 upload.form()
 page.end()

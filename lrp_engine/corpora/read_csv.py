@@ -24,14 +24,15 @@ class CsvTable:
         InputError: the header is no header, or lacks the text column.
     """
 
-    def __init__(self, source: Source, text_column: str) -> None:
+    def __init__(self, source: Source, text_column: str | None) -> None:
         import pyarrow as pa
 
         self.source = source
         lines = self._lines()
         self.names = _header(next(lines, None), source.url)
-        require(text_column, self.names)
-        self.text = self.names.index(text_column)
+        if text_column is not None:
+            require(text_column, self.names)
+            self.text = self.names.index(text_column)
         self.rows = sum(1 for _ in lines)
         others = (name for name in self.names if name != text_column)
         self.schema = pa.schema([pa.field(name, pa.string()) for name in others])

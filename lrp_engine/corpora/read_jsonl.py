@@ -25,7 +25,7 @@ class JsonLines:
         InputError: no line has the text column.
     """
 
-    def __init__(self, source: Source, text_column: str) -> None:
+    def __init__(self, source: Source, text_column: str | None) -> None:
         import pyarrow as pa
 
         self.source, self.text_column = source, text_column
@@ -36,9 +36,10 @@ class JsonLines:
             if isinstance(found, dict):
                 for name, value in found.items():
                     kinds.setdefault(clean(name), set()).add(_kind(value))
-        if self.rows:
-            require(text_column, list(kinds))
-        kinds.pop(text_column, None)
+        if text_column is not None:
+            if self.rows:
+                require(text_column, list(kinds))
+            kinds.pop(text_column, None)
         self.kinds = {name: _common(kinds) for name, kinds in kinds.items()}
         types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
         self.schema = pa.schema(
@@ -54,7 +55,7 @@ class JsonLines:
                 yield Row(None, found, (None,) * len(self.kinds))
                 continue
             values = {clean(name): value for name, value in found.items()}
-            if self.text_column in values:
+            if self.text_column is not None and self.text_column in values:
                 text, problem = judged(values[self.text_column])
             else:
                 text, problem = None, f"The line has no {self.text_column!r}."

@@ -24,7 +24,7 @@ class ParquetTable:
         InputError: it lacks the text column, or that holds something else than text.
     """
 
-    def __init__(self, source: Source, text_column: str) -> None:
+    def __init__(self, source: Source, text_column: str | None) -> None:
         import pyarrow.parquet as pq
 
         self.source, self.text_column = source, text_column
@@ -35,12 +35,14 @@ class ParquetTable:
         twice = [name for n, name in enumerate(found.names) if name in found.names[:n]]
         if twice:
             raise InputError(f"The column {twice[0]!r} stands twice in {source.url!r}.")
-        require(text_column, found.names)
-        kind = found.field(text_column).type
-        if not _is_text(kind):
-            raise InputError(f"The column {text_column!r} holds {kind}, expected text.")
+        if text_column is not None:
+            require(text_column, found.names)
+            kind = found.field(text_column).type
+            if not _is_text(kind):
+                raise InputError(f"The column {text_column!r} holds {kind}, expected text.")
+            found = found.remove(found.get_field_index(text_column))
         # What other tools noted about the whole table does not hold for the result.
-        self.schema = found.remove(found.get_field_index(text_column)).remove_metadata()
+        self.schema = found.remove_metadata()
 
     def blocks(self, size: int) -> Iterator[tuple[list, list, pa.Table]]:
         import pyarrow as pa

@@ -110,6 +110,16 @@ def open_table(url: str, *, format: str, text_column: str) -> Table:
     return table
 
 
+def look(url: str, *, format: str) -> tuple[list[str], int]:
+    """Names of a table's columns, and how many rows it has; no text is looked at.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    table = READERS[format](Source(url), None)
+    return list(table.schema.names), table.rows
+
+
 def shards(table: Table, size: int) -> Iterator[Shard]:
     """The table's rows as shards of `size` rows, fewer in the last one."""
     for index, (texts, problems, others) in enumerate(table.blocks(size)):

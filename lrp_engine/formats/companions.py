@@ -12,6 +12,7 @@ from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.formats.companion_files import read_embeddings, read_text, unpickled
 from lrp_engine.formats.keras_spec import Architecture, architecture, is_model
 from lrp_engine.formats.plain import parse_json, words_by_id
+from lrp_engine.formats.reference import Reference
 from lrp_engine.formats.sources import is_source
 from lrp_engine.formats.vectors import Vectors, is_vectors
 from lrp_engine.formats.vocabulary_files import parse_words
@@ -40,6 +41,7 @@ class Companions:
     tokenizer: Tokenizer | None = None
     architecture: Architecture | None = None
     dtype: str = "float32"
+    reference: Reference | None = None
     assumptions: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,7 +61,13 @@ class Companions:
 
 
 def companions(
-    *, vocabulary: Any, embeddings: Any, labels: Any, spec: Any, dtype: str
+    *,
+    vocabulary: Any,
+    embeddings: Any,
+    labels: Any,
+    spec: Any,
+    dtype: str,
+    reference: Any = None,
 ) -> Companions:
     """The arguments of `load`, read.
 
@@ -93,6 +101,7 @@ def companions(
             layers=overrides.get("layers"),
         ),
         dtype=dtype,
+        reference=Reference.read(reference),
         assumptions=tuple(assumptions),
         options={key: overrides[key] for key in OPTION_KEYS if key in overrides},
     )

@@ -7,19 +7,22 @@ A unidirectional network has zeros for the backward half.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from lrp_engine.errors import FormatError
-from lrp_engine.formats.companions import companions
+from lrp_engine.errors import FormatError, InputError
+from lrp_engine.formats.companions import Companions, companions
+from lrp_engine.formats.detect import GATES, detect, read_as
+from lrp_engine.formats.reference import Reference
+from lrp_engine.gates import GateOrder, Reading
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.network import Network, Node
 
 NAMES = ("Wx", "Wh", "b", "Wx_bw", "Wh_bw", "b_bw", "W_dense", "b_dense")
-GATES = "ifgo"
+DETECT = "detect"
 
 
 def from_weights(
@@ -30,6 +33,8 @@ def from_weights(
     labels: Any = None,
     dtype: str = "float32",
     device: str | None = None,
+    *,
+    reference: Any = None,
 ) -> Network:
     """A network from the eight-array list.
 
@@ -37,36 +42,89 @@ def from_weights(
         arrays: [Wx (E, 4H), Wh (H, 4H), b (4H,), Wx_bw, Wh_bw, b_bw (the same shapes),
             W_dense (2H, C), b_dense (C,)]. C = 1 is a single sigmoid unit: two classes.
         gate_order: the order of the four blocks of H columns, a permutation of the letters of
-            "ifgo": input gate, forget gate, signal, output gate.
+            "ifgo": input gate, forget gate, signal, output gate; or "detect": the one order,
+            forget bias (0 or 1) and order of directions that gives the reference's scores.
         vocabulary, embeddings, labels: as in `load`: words by embedding row, vectors (V, E), one
             name per class. Without vocabulary and embeddings inputs are vectors.
         dtype: "float32" or "float64".
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
+        reference: for "detect": a pair (inputs, logits (B, C)), a dictionary or `.npz` file with
+            the names that `lrp_engine.parity` takes. Inputs as in `Network.explain`.
+
+    Returns:
+        The network; `gate_order` says what was detected and by what margin.
 
     Raises:
         FormatError: an array is missing or has another shape; names array, found and expected.
-        InputError: there is no such device.
+        InputError: the reference does not fit, or does not decide the order; says how to go on.
+            Or there is no such device.
     """
+    given = companions(
+        vocabulary=vocabulary,
+        embeddings=embeddings,
+        labels=labels,
+        spec=None,
+        dtype=dtype,
+        reference=reference,
+    )
+    # The default is what the field does most; nobody said it.
+    settled = "assumed" if gate_order == GATES else "given"
+    return build(arrays, gate_order, given, settled=settled).to(device)
+
+
+def build(arrays: Any, gate_order: Any, given: Companions, *, settled: str) -> Network:
+    """`from_weights` with everything else in `given`; `settled` is a key of `gates.SETTLED`."""
+    weights = dict(zip(NAMES, _checked(_arrays(arrays)), strict=True))
+    check_reference(gate_order, given.reference)
+    if given.reference is not None:
+        return _detected(weights, given, given.reference)
     if not isinstance(gate_order, str) or sorted(gate_order) != sorted(GATES):
         raise FormatError(
             f"gate_order is {gate_order!r}, expected a permutation of the letters of {GATES!r} "
-            "(input gate, forget gate, signal, output gate), for example 'ifgo' or 'igfo'."
+            f"(input gate, forget gate, signal, output gate), for example 'ifgo' or 'igfo', or "
+            f"{DETECT!r} with a reference."
         )
-    given = companions(
-        vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=None, dtype=dtype
-    )
-    weights = dict(zip(NAMES, _checked(_arrays(arrays)), strict=True))
+    found = GateOrder(reading=Reading(order=gate_order), settled=settled)
+    return _network(read_as(weights, found.reading), found, given)
+
+
+def check_reference(gate_order: Any, reference: Reference | None) -> None:
+    """Raise InputError unless a reference comes with "detect", and "detect" with a reference."""
+    if gate_order == DETECT and reference is None:
+        raise InputError(
+            "gate_order='detect' needs a reference: inputs and the scores (logits) another program "
+            "gave them, reference=(inputs, logits)."
+        )
+    if reference is not None and gate_order != DETECT:
+        raise InputError(
+            "A reference is used only with gate_order='detect'; to compare a network with one, "
+            "use lrp_engine.parity(..., reference=...)."
+        )
+
+
+def _detected(
+    weights: Mapping[str, np.ndarray], given: Companions, reference: Reference
+) -> Network:
+    undecided = GateOrder(reading=Reading(order=GATES), settled="assumed")
+    found = detect(weights, _network(weights, undecided, given), reference)
+    return _network(read_as(weights, found.reading), found, given)
+
+
+def _network(weights: Mapping[str, np.ndarray], found: GateOrder, given: Companions) -> Network:
+    """The network of arrays in the order i f g o."""
 
     def direction(suffix: str) -> LSTM:
-        Wx, Wh, b = (reorder_gates(weights[n + suffix], gate_order) for n in ("Wx", "Wh", "b"))
+        Wx, Wh, b = (reorder_gates(weights[n + suffix], GATES) for n in ("Wx", "Wh", "b"))
         return LSTM(Wx, Wh, b, go_backwards=bool(suffix))
 
     layer = Bidirectional(direction(""), direction("_bw"))
     dense = Dense(weights["W_dense"], weights["b_dense"])
     nodes = [Node("bilstm", layer), Node("output", dense, ("bilstm",))]
-    assumptions = [f"The gate blocks are in the order {' '.join(gate_order)}."]
+    assumptions = [found.sentence()]
     single = dense.kernel.shape[1] == 1
-    if single:
+    if given.output is not None:
+        pass  # what the caller says is no assumption
+    elif single:
         assumptions.append("The single output unit is a sigmoid: its sign decides two classes.")
     else:
         assumptions.append("The output units are classes under a softmax.")
@@ -76,7 +134,8 @@ def from_weights(
         output="sigmoid" if single else "softmax",
         assumptions=assumptions,
         source="eight arrays",
-    ).to(device)
+        gate_order=found,
+    )
 
 
 def _arrays(arrays: Any) -> list[np.ndarray]:

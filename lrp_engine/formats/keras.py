@@ -27,6 +27,7 @@ from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
+from lrp_engine.text import Vocabulary
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _ROOT = ""
@@ -45,7 +46,34 @@ def _recognizes(contents: Contents) -> bool:
     )
 
 
-def _read(contents: Contents, given: Companions) -> Network:
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """A file as plain data: what layers are built from, here and in the proof.
+
+    Attributes:
+        graph: without inner models and text layers.
+        text: tokenizer and assumptions of a text layer, where the file has one.
+        vocabulary: the text layer's, or the one given.
+    """
+
+    graph: Graph
+    weights: Weights
+    version: str
+    text: Mapping[str, Any]
+    vocabulary: Vocabulary | None
+
+    @property
+    def old(self) -> bool:
+        """Whether Keras 2 or older wrote it."""
+        return self.version.startswith(("1.", "2."))
+
+
+def parse(contents: Contents, given: Companions) -> Parsed:
+    """The graph and the arrays of a Keras model.
+
+    Raises:
+        FormatError: it is damaged, or holds weights whose layers nobody describes.
+    """
     source = _described(contents, given)
     version = source.version if isinstance(source.version, str) else ""
     if not re.fullmatch(r"[\w.+-]{1,20}", version):
@@ -61,20 +89,31 @@ def _read(contents: Contents, given: Companions) -> Network:
         whole = "model_config" in contents.attributes.get(_ROOT, {})
         weights = legacy_weights(contents, "model_weights/" if whole else "", graph)
     parts: dict[str, Any] = {}
+    vocabulary = given.vocabulary
     if text is not None:
         graph = without(graph, text)
         masked = any(e.kind == "Embedding" and e.config.get("mask_zero") for e in graph.entries)
-        read = read_text(text, asset, given.vocabulary, masked=masked)
-        given = replace(given, vocabulary=read.vocabulary)
+        read = read_text(text, asset, vocabulary, masked=masked)
+        vocabulary = read.vocabulary
         parts = {"tokenizer": read.tokenizer, "assumptions": read.assumptions}
     if not source.sized:
         entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
         graph = replace(graph, entries=entries)
-    found = _assemble(graph, weights, given, old=version.startswith(("1.", "2.")))
+    return Parsed(graph, weights, version, parts, vocabulary)
+
+
+def _read(contents: Contents, given: Companions) -> Network:
+    parsed = parse(contents, given)
+    given = replace(given, vocabulary=parsed.vocabulary)
+    found = _assemble(parsed.graph, parsed.weights, given, old=parsed.old)
+    text = dict(parsed.text)
     found["assumptions"] = [
-        *parts.pop("assumptions", ()), *found["assumptions"], *_about_precision(graph, given.dtype)
-    ]  # fmt: skip
-    return given.network(**found, **parts, source=f"Keras {version} file".replace("  ", " "))
+        *text.pop("assumptions", ()),
+        *found["assumptions"],
+        *_about_precision(parsed.graph, given.dtype),
+    ]
+    source = f"Keras {parsed.version} file".replace("  ", " ")
+    return given.network(**found, **text, source=source)
 
 
 # Where the weights lie in what was unpacked.

@@ -26,6 +26,7 @@ DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocab
 
 # Fields that a Network, a Tokenizer and network.json share.
 _NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
+_WARNINGS = "warnings"
 _TOKENIZER_FIELDS = ("method", "lowercase")
 # Written where they are not the default; read where they are written.
 _TOKENIZER_OPTIONS: dict[str, type] = {"standardize": str, "length": int, "pad": bool}
@@ -37,6 +38,8 @@ def describe(network: Network) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         **{name: _plain(getattr(network, name)) for name in _NETWORK_FIELDS},
+        # Only where there are such: it is in the hash, which other networks have had before.
+        **({_WARNINGS: list(network.warnings)} if network.warnings else {}),
         "tokenizer": _describe_tokenizer(network.tokenizer),
         **_describe_unknown(network.vocabulary),
         "layers": [
@@ -123,6 +126,7 @@ def parts(
         "output": _typed(description, "output", str),
         "source": _typed(description, "source", str),
         **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
+        _WARNINGS: _texts(description, _WARNINGS) if _WARNINGS in description else (),
     }
 
 

@@ -10,7 +10,8 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
-from lrp_engine.formats.eight_arrays import GATES, NAMES, from_weights
+from lrp_engine.formats.detect import GATES
+from lrp_engine.formats.eight_arrays import NAMES, build
 from lrp_engine.formats.reader import Reader
 from lrp_engine.network import Network
 
@@ -40,20 +41,10 @@ def _recognizes(contents: Contents) -> bool:
 
 
 def _read(contents: Contents, given: Companions) -> Network:
-    arrays = _arrays(contents)
-    order = GATES if given.gate_order is None else given.gate_order
-    network = from_weights(_in_order(arrays), order, dtype=given.dtype)
-    return given.network(
-        nodes=network.nodes,
-        output=network.output,
-        # An output that the caller names is no assumption.
-        assumptions=[
-            text
-            for text in network.assumptions
-            if given.output is None or not text.startswith(("The output", "The single output"))
-        ],
-        source=network.source,
-    )
+    ordered = _in_order(_arrays(contents))
+    if given.gate_order is None:
+        return build(ordered, GATES, given, settled="assumed")
+    return build(ordered, given.gate_order, given, settled="given")
 
 
 def _arrays(contents: Contents) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from lrp_engine.formats.companions import Companions, companions
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.eight_arrays import check_reference
 from lrp_engine.formats.reader import Reader
 from lrp_engine.formats.sniff import zip_looks_like
 from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
@@ -38,6 +39,8 @@ def load(
     spec: Any = None,
     dtype: str = "float32",
     device: str | None = None,
+    *,
+    reference: Any = None,
 ) -> Network:
     """Read a network from a file, recognized by its content and never by its name.
 
@@ -59,6 +62,7 @@ def load(
             layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").
         dtype: "float32" or "float64", of every computation.
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
+        reference: for the gate order "detect", see `lrp_engine.from_weights`.
 
     Returns:
         The network; what had to be assumed is in `assumptions`.
@@ -76,9 +80,15 @@ def load(
         raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
     devices.require(device)
     given = companions(
-        vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
+        vocabulary=vocabulary,
+        embeddings=embeddings,
+        labels=labels,
+        spec=spec,
+        dtype=dtype,
+        reference=reference,
     )
-    return read(_contents(path_or_bytes), given).to(device)
+    check_reference(given.gate_order, given.reference)
+    return read(contents_of(path_or_bytes), given).to(device)
 
 
 def read(contents: Contents, given: Companions) -> Network:
@@ -98,7 +108,12 @@ def supported() -> str:
     return f"Supported: {'; '.join(reader.title for reader in READERS)}."
 
 
-def _contents(source: Source) -> Contents:
+def contents_of(source: Source) -> Contents:
+    """What a file or folder holds, as plain data.
+
+    Raises:
+        FormatError: it is none of the containers read, malformed, or beyond the limits.
+    """
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
         return native_files.folder(Path(os.fsdecode(source)))
     with open_source(source, "The file") as (file, size):

@@ -32,8 +32,12 @@ def model_folder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(autouse=True)
-def _opened_on(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _opened_on(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     monkeypatch.setenv(settings.MODEL_VARIABLE, str(model_folder))
+    monkeypatch.setenv(settings.DATA_VARIABLE, str(tmp_path / "data"))
+    monkeypatch.delenv(settings.DATABASE_VARIABLE, raising=False)
     return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -9,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 def widget(app: AppTest, name: str) -> Any:
     """The widget bound to a choice."""
-    kinds = ("text_area", "selectbox", "select_slider", "slider", "toggle", "button_group")
+    kinds = ("text_area", "text_input", "selectbox", "multiselect", "select_slider", "slider",
+             "number_input", "toggle", "button_group")  # fmt: skip
     for kind in kinds:
         for found in app.get(kind):
             if (found.key or "").startswith(f"lens.widget.{name}."):
@@ -20,6 +22,30 @@ def widget(app: AppTest, name: str) -> Any:
 def html(app: AppTest) -> str:
     """Everything written as HTML."""
     return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def heatmaps(app: AppTest) -> dict[str, Any]:
+    """What the browser is told to draw as heatmaps."""
+    found = [e.proto.json for e in app.get("bidi_component")
+             if e.proto.component_name == "lens_words"]  # fmt: skip
+    assert len(found) == 1
+    return json.loads(found[0])
+
+
+def words(app: AppTest, row: int = 0) -> list[str]:
+    """The words of a row of the heatmaps."""
+    return [cell[0] for cell in heatmaps(app)["rows"][row]["cells"]]
+
+
+def legend(app: AppTest, row: int = 0) -> str:
+    """The words of a row's legend."""
+    found = heatmaps(app)["rows"][row]["legend"]
+    return "".join(text for text, _ in (*found["low"], ("; ", False), *found["high"]))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button of this label."""
+    return next(button for button in app.button if button.label == label).click().run()
 
 
 def messages(app: AppTest) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app import settings
+from app import settings, tables
 from lrp_engine import METHODS
-from tests.app.reading import healthy, html, messages, widget
+from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
+from tests.app.tiny import E
 
 
 def asked(app, text):
@@ -17,17 +18,17 @@ def asked(app, text):
 def test_opens_on_an_explained_sentence(opened):
     app = opened()
     assert healthy(app)
-    assert html(app).count('role="list"') == len(METHODS)
     assert "The model says" in html(app)
-    for method in METHODS.values():
-        assert method.title in html(app)
+    assert [row["title"] for row in heatmaps(app)["rows"]] == [m.title for m in METHODS.values()]
+    assert words(app) == settings.DEFAULT_TEXT.split()
     assert app.sidebar.caption[-1].value.startswith("Runs on ")
 
 
 def test_a_typed_text_is_explained(opened):
     app = asked(opened(), "good film")
     assert healthy(app)
-    assert html(app).count(">film<") == len(METHODS)
+    for row in range(len(METHODS)):
+        assert words(app, row) == ["good", "film"]
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t "], ids=["empty", "blank"])
@@ -64,6 +65,23 @@ def test_a_text_over_the_limit_is_kept(opened):
     assert widget(app, "text").value == text
 
 
+def test_wide_embeddings_allow_fewer_words(opened, monkeypatch):
+    monkeypatch.setattr(settings, "TEXT_VALUES", 3 * E)
+    assert "up to 3 words" in messages(asked(opened(), "good film good film"))
+    assert healthy(asked(opened(), "good film ."))
+
+
+def test_narrow_embeddings_allow_no_more_words():
+    assert settings.most_words(1) == settings.TEXT_WORDS
+
+
+def test_words_in_a_table_are_no_formulas(network):
+    tokens = ["=1+1", "+a", "-", "@b", "good"]
+    table = tables.token_csv(network.explain_all([" ".join(tokens)]))
+    column = [row.split(",")[1] for row in table.splitlines()[1:]]
+    assert column == ["'=1+1", "'+a", "'-", "'@b", "good"]
+
+
 def test_a_picked_example_becomes_the_text_with_its_true_class(opened):
     app = opened()
     widget(app, "example").set_value(1).run()
@@ -90,7 +108,7 @@ def test_every_class_can_be_explained(opened, network):
     for c, label in enumerate(network.labels):
         widget(app, "target").set_value(c).run()
         assert healthy(app)
-        assert f"speaks for <b><bdi>{label}</bdi></b>" in html(app)
+        assert f"speaks for {label} (+" in legend(app)
     options = " ".join(widget(app, "target").options)
     assert "%" in options
     assert "score" in options
@@ -101,8 +119,7 @@ def test_a_contrast_names_both_classes(opened):
     widget(app, "target").set_value(0).run()
     widget(app, "contrast").set_value(2).run()
     assert healthy(app)
-    assert "speaks for <b><bdi>no</bdi></b>" in html(app)
-    assert "for <b><bdi>yes</bdi></b>" in html(app)
+    assert legend(app) == "speaks for yes (−, dashed); speaks for no (+, solid)"
 
 
 def test_a_class_is_never_held_against_itself(opened):
@@ -126,18 +143,24 @@ def _values(selectbox):
 @pytest.mark.parametrize(("name", "value"), [("eps", 0.1), ("bias_factor", 0.5)])
 def test_the_rule_changes_the_numbers(opened, name, value):
     app = opened()
-    before = html(app)
+    before = heatmaps(app)
     widget(app, name).set_value(value).run()
     assert healthy(app)
-    assert html(app) != before
+    assert heatmaps(app)["rows"][0] != before["rows"][0]
+    assert heatmaps(app)["rows"][1:] == before["rows"][1:]  # only LRP has a rule
 
 
 def test_numbers_can_be_hidden_and_scales_shared(opened):
     app = opened()
+    assert heatmaps(app)["shown"]
     widget(app, "values").set_value(False).run()
-    assert "<small>" not in html(app).split("lrp-words")[-1].split("lrp-legend")[0]
+    assert not heatmaps(app)["shown"]
+    scales = [row["legend"]["steps"] for row in heatmaps(app)["rows"]]
     widget(app, "same_scale").set_value(True).run()
     assert healthy(app)
+    shared = [row["legend"]["steps"] for row in heatmaps(app)["rows"]]
+    assert scales[0] != scales[2]
+    assert shared[0] == shared[2]
 
 
 def test_settings_survive_a_change_of_page(opened):

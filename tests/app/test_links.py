@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app import settings
-from tests.app.reading import healthy, html, messages, widget
+from app.choices import CHOICES
+from tests.app.reading import healthy, legend, messages, widget
 
 VIEW = {"text": "good film", "target": "1", "contrast": "0", "eps": "0.002", "bias_factor": "0.25",
         "palette": "mono"}  # fmt: skip
@@ -19,13 +20,14 @@ def test_a_link_restores_the_view(opened):
     assert (widget(app, "target").value, widget(app, "contrast").value) == (1, 0)
     assert (widget(app, "eps").value, widget(app, "bias_factor").value) == (0.002, 0.25)
     assert widget(app, "palette").value == "mono"
-    assert "for <b><bdi>no</bdi></b>" in html(app)
+    assert "speaks for no (−" in legend(app)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("target", "-1"), ("target", "x"), ("target", "9"), ("contrast", "1e3"), ("eps", "nan"),
-     ("eps", "0"), ("eps", "-1"), ("bias_factor", "2"), ("palette", "*red*"), ("same_scale", "2"),
+     ("eps", "0"), ("eps", "-1"), ("eps", "1e-13"), ("eps", "1_0"), ("target", "१"),
+     ("target", "1_0"), ("bias_factor", "2"), ("palette", "*red*"), ("same_scale", "2"),
      ("text", "a" * (settings.TEXT_CHARACTERS + 1))],
 )  # fmt: skip
 def test_a_malformed_parameter_is_ignored_with_a_notice(opened, name, value):
@@ -59,3 +61,72 @@ def test_a_long_text_is_left_out_of_the_address(opened):
 def test_a_link_made_with_another_model_says_so(opened, network):
     assert "another model" in messages(opened(text="good film", model="0123456789ab"))
     assert not messages(opened(text="good film", model=network.hash[:12]))
+
+
+def test_the_bounds_are_named(opened):
+    assert "1e-12" in messages(opened(eps="1e-13"))
+
+
+@pytest.mark.parametrize("eps", [0.0012345678901, 1 / 3, 1e-6, 1.0])
+def test_an_address_says_the_very_same_number(eps):
+    choice = CHOICES["eps"]
+    assert choice.read(choice.write(eps)) == eps
+
+
+def test_a_class_against_itself_is_dropped_with_a_notice(opened):
+    app = opened(target="1", contrast="1")
+    assert healthy(app)
+    assert "against itself" in messages(app)
+    assert "contrast" not in dict(app.query_params)
+
+
+def go_to(app, address):
+    """What Back and Forward do: the address is another one, and no widget was used."""
+    app.query_params.clear()
+    app.query_params.update(address)
+    return app.run()
+
+
+def test_back_and_forward_show_what_the_address_says(opened):
+    app = opened()
+    addresses = [dict(app.query_params)]
+    for text in ("good film", "", "bad film"):
+        widget(app, "text").set_value(text).run()
+        addresses.append(dict(app.query_params))
+    for address, text in zip(
+        (*addresses[::-1], addresses[2]),
+        ("bad film", "", "good film", settings.DEFAULT_TEXT, ""),
+        strict=True,
+    ):
+        go_to(app, address)
+        assert healthy(app)
+        assert widget(app, "text").value == text
+        assert dict(app.query_params) == address
+
+
+def test_a_browser_that_has_not_heard_of_the_newest_address_takes_nothing_back(opened):
+    app = opened(text="good film")
+    old = dict(app.query_params)
+    widget(app, "text").set_value("bad film").run()
+    app.query_params.clear()
+    app.query_params.update(old)
+    widget(app, "values").set_value(False).run()
+    assert widget(app, "text").value == "bad film"
+    assert dict(app.query_params)["text"] == "bad film"
+
+
+def test_an_empty_address_after_a_link_between_pages_keeps_the_choices(opened):
+    app = opened()
+    widget(app, "text").set_value("bad film").run()
+    app.switch_page("views/conservation.py")
+    go_to(app, {})
+    assert widget(app, "text").value == "bad film"
+    go_to(app, {})  # Back within the page
+    assert widget(app, "text").value == "bad film"
+
+
+def test_a_long_text_outlives_a_run_without_changes(opened):
+    app = opened()
+    text = "good " * settings.LINK_CHARACTERS
+    widget(app, "text").set_value(text).run()
+    assert widget(app.run(), "text").value == text

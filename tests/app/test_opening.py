@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 import lrp_engine
 from app import opening, settings
-from tests.app.reading import healthy, html
+from tests.app.reading import healthy, heatmaps, html
 
 BUNDLED = settings.BUNDLED_MODEL / settings.OPENING_FILE
+
+
+def same(one, other):
+    """Numbers to rounding, everything else exactly."""
+    if isinstance(other, Mapping):
+        assert one.keys() == other.keys()
+        for key in other:
+            same(one[key], other[key])
+    elif isinstance(other, np.ndarray):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    else:
+        assert one == other
 
 
 def compare(stored, fresh):
     assert stored.keys() == fresh.keys()
     for name, one in stored.items():
         other = fresh[name]
-        for plain in ("method", "rule", "tokens", "labels", "model_hash", "dtype", "substitute"):
-            assert getattr(one, plain) == getattr(other, plain)
-        for array in ("relevance", "scores", "unknown", "lengths", "target", "explained_score"):
-            np.testing.assert_allclose(getattr(one, array), getattr(other, array), atol=1e-5)
-        assert dict(one.ledger).keys() == dict(other.ledger).keys()
-        assert one.ledger.steps.keys() == other.ledger.steps.keys()
+        for item in fields(one):
+            same(getattr(one, item.name), getattr(other, item.name))
+        same(one.ledger.steps, other.ledger.steps)
         np.testing.assert_allclose(one.conservation_error, other.conservation_error, atol=1e-5)
 
 
@@ -53,11 +65,12 @@ def test_the_dashboard_opens_on_it(opened, model_folder, tmp_path, monkeypatch, 
     folder = tmp_path / "with_opening"
     shutil.copytree(model_folder, folder)
     opening.write(folder / settings.OPENING_FILE, network)
-    fresh = html(opened())
+    fresh = opened()
     monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
     app = opened()
     assert healthy(app)
-    assert html(app) == fresh
+    assert html(app) == html(fresh)
+    assert heatmaps(app) == heatmaps(fresh)
 
 
 @pytest.mark.skipif(not BUNDLED.exists(), reason="no stored answer beside the bundled model")

@@ -10,11 +10,23 @@ from streamlit.testing.v1 import AppTest
 
 from app import settings
 from app.uploads import Upload
-from lrp_engine import FormatError, Network
+from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.layers import Dense
 from lrp_engine.network import Node
 from tests.app.reading import healthy, html, messages, widget
 from tests.app.tiny import LABELS, WORDS, C, E, H, eight_arrays, embeddings, npy, npz
+
+
+@pytest.fixture(autouse=True)
+def _unproven(monkeypatch):
+    """Proofs, which take a while, have tests of their own."""
+
+    def sheet(_: Upload, network: Network) -> ProofSheet:
+        return ProofSheet(
+            model_hash=network.hash, source=network.source, dtype=network.dtype, lines=()
+        )
+
+    monkeypatch.setattr(Upload, "prove", sheet)
 
 
 def upload(app: AppTest, *, labels: str = "", **files: tuple[str, bytes]) -> AppTest:
@@ -89,6 +101,7 @@ def test_a_bad_file_is_a_sentence(opened, name, data, says):
     assert not app.exception
     assert len(app.error) == 1
     assert says in app.error[0].value.replace("\\", "")
+    assert "Vocabulary, Embeddings, Class names" in app.error[0].value
     assert "Traceback" not in messages(app)
     assert widget(app, "model").value == "bundled"
 

@@ -70,7 +70,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen(
             command + options,
             cwd=settings.REPOSITORY,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={
+                **os.environ,
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                settings.DATA_VARIABLE: str(log.with_name("data")),
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )

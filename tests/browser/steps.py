@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from lrp_engine import METHODS
 
-VIEWS = ("", "conservation", "model")
+EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
+VIEWS = ("", EDITED, "conservation", "review", "model")
 SIZE = "e => [e.scrollWidth, e.clientWidth]"
 
 
@@ -33,13 +34,16 @@ def visit(page: Page, view: str = "") -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     if view == "model":  # its uploaders arrive late
         expect(page.get_by_test_id("stFileUploaderDropzone")).to_have_count(3)
+    elif view == "review":
+        expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
+        expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
     else:
         expect(page.get_by_text("The model says")).to_be_visible()
     idle(page)
 
 
 def heatmaps(page: Page) -> Locator:
-    return page.locator(".lrp-words")
+    return page.locator(".lens-rows .lrp-words")
 
 
 TEXTS = """all => all.map(word => {
@@ -54,14 +58,21 @@ def words(page: Page, row: int = 0) -> list[str]:
     return heatmaps(page).nth(row).locator(".lrp-word").evaluate_all(TEXTS)
 
 
+# What `words` reads, of every row at once.
+ROWS = f"""() => [...document.querySelectorAll('.lens-rows .lrp-words')].map(
+  row => ({TEXTS})([...row.querySelectorAll('.lrp-word')]).join('').toLowerCase())"""
+
+
+def _joined(text: str) -> str:
+    return "".join(text.lower().split())
+
+
 def ask(page: Page, text: str) -> None:
     box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill(text)
     box.press("Control+Enter")
-    last = text.split()[-1]
     expect(heatmaps(page)).to_have_count(len(METHODS))
-    for row in range(len(METHODS)):
-        expect(heatmaps(page).nth(row).locator(".lrp-word").last).to_contain_text(last)
+    page.wait_for_function(f"text => ({ROWS})().every(row => row === text)", arg=_joined(text))
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:

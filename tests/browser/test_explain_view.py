@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app import settings
 from lrp_engine import METHODS
-from tests.browser.steps import ask, choose, heatmaps, visit, words
+from tests.browser.steps import ask, choose, heatmaps, idle, open_view, visit, words
 
 
 def test_opens_with_a_sentence_explained(page: Page):
@@ -42,7 +42,7 @@ def test_hostile_text_is_only_text(page: Page):
     text = "*x* $x$ <b>bold</b> 😀 שלום <script>alert(1)</script> end"
     ask(page, text)
     assert "".join(words(page)) == "".join(text.split())
-    assert page.locator(".lrp-words script").count() == 0
+    assert page.locator(".lens-rows script").count() == 0
     expect(page.get_by_text("unknown to the model")).to_be_visible()
 
 
@@ -94,9 +94,44 @@ def test_the_stabilizer(page: Page):
     expect(page).to_have_url(re.compile("eps=1"))
 
 
+def test_back_shows_the_previous_text(page: Page):
+    visit(page)
+    texts = ("a wonderful film", "a slow plot", "a charming story")
+    for text in texts:
+        ask(page, text)
+        expect(page).to_have_url(re.compile(text.split()[1]))
+        idle(page)
+    page.go_back()
+    shows(page, texts[1])
+    page.go_back()
+    shows(page, texts[0])
+    page.go_forward()
+    shows(page, texts[1])
+
+
+def test_back_from_another_view_keeps_the_text(page: Page):
+    visit(page)
+    ask(page, "a wonderful film")
+    expect(page).to_have_url(re.compile("wonderful"))
+    open_view(page, "Conservation")
+    expect(page).to_have_url(re.compile("conservation.*wonderful"))
+    page.go_back()  # to the moment before the view wrote its choices into the address
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/\?.*wonderful"))
+    shows(page, "a wonderful film")
+
+
+def shows(page: Page, text: str) -> None:
+    """The text is in the box and explained."""
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value(text)
+    expect(heatmaps(page).first.locator(".lrp-word")).to_contain_text(text.split())
+    idle(page)
+
+
 def test_downloads(page: Page, tmp_path):
     visit(page)
     for button, start in (("Web page", "<!doctype html>"), ("Table (CSV)", "position,token"),
+                          ("Picture (SVG)", "<svg"),
                           ("Everything (JSON)", "[")):  # fmt: skip
         with page.expect_download() as waiting:
             page.get_by_role("button", name=button).click()
@@ -110,4 +145,7 @@ def test_choices_survive_other_views(page: Page):
     for view, title in (("Conservation", "score go"), ("Model", "model"), ("Explain", "words")):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=view).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+        if view != "Model":
+            box = page.get_by_role("textbox", name="Text", exact=True)
+            expect(box).to_have_value("a wonderful film")
     expect(heatmaps(page).first).to_contain_text("wonderful")

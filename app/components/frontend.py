@@ -1,0 +1,70 @@
+"""The parts of a page that need JavaScript, mounted; their code is in `app/frontend/`.
+
+They are given plain values and tell what was done; what to make of it is decided in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import settings, state
+from lrp_engine.heatmap import STYLE
+
+_FOLDER = settings.REPOSITORY / "app" / "frontend"
+
+
+def _read(name: str) -> str:
+    # A text of one line would be taken for the name of a file.
+    return "\n" + (_FOLDER / name).read_text("utf-8") + "\n"
+
+
+_WORDS = st.components.v2.component(
+    "lens_words",
+    html='<div class="lens-rows"></div><p class="lens-keys"><button type="button" '
+    'class="lens-strongest">Strongest word</button><span>Click a word, or use the arrow keys; '
+    "* goes to the strongest, Delete drops the word.</span></p>",
+    css=STYLE.removeprefix("<style>").removesuffix("</style>") + _read("words.css"),
+    js=_read("words.js"),
+    isolate_styles=False,
+)
+
+_LIVE = st.components.v2.component("lens_live", js=_read("live.js"), isolate_styles=False)
+
+_COPY = st.components.v2.component(
+    "lens_copy",
+    html='<div class="lens-link"><button type="button" class="lens-copy"></button>'
+    '<input class="lens-address" aria-label="Address of this view" readonly hidden>'
+    '<span class="lens-copied" role="status"></span></div>',
+    css=_read("copy.css"),
+    js=_read("copy.js"),
+    isolate_styles=False,
+)
+
+
+def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
+    """Heatmaps whose words can be picked; `app.rows.heatmaps` makes the data."""
+    _WORDS(data=dict(data), **state.hear("words", picked=state.pick_word, dropped=drop))
+
+
+def live() -> None:
+    """Hand the text in the container "lens-text" over when typing rests."""
+    _LIVE(
+        key="lens-live",
+        data={"pause": settings.TYPING_PAUSE, "most": settings.TYPING_CHARACTERS},
+    )
+
+
+def copy_link() -> None:
+    """A button that copies the address of what is on the screen."""
+    _COPY(
+        key="lens-copy",
+        width="content",
+        data={
+            "label": "Copy link",
+            "done": "Copied: whoever opens it sees this view.",
+            "manual": "Copy the address from the field.",
+        },
+    )

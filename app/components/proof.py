@@ -1,0 +1,91 @@
+"""The proof sheet of a model: verdict, every check with its numbers, and a way to take it along."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+import streamlit as st
+
+from app import cache, settings
+from app.components.guard import plain
+from app.components.layout import Page
+from app.models import Model
+from lrp_engine import ProofSheet
+from lrp_engine.proof.sheet import (
+    FAIL,
+    FAILED,
+    MEANING,
+    NOT_CHECKED,
+    PASS,
+    UNVERIFIED,
+    VERIFIED,
+    figure,
+)
+from lrp_engine.wording import visible
+
+ICONS = {PASS: "✓", FAIL: "✗", NOT_CHECKED: "–"}
+COLUMNS = ("verdict", "check", "error", "allowed", "how")
+STYLE = """<style>
+.lens-proof { overflow-x: auto; }
+.lens-proof table { border-collapse: collapse; font-size: .875rem; }
+.lens-proof th, .lens-proof td { text-align: left; vertical-align: top; overflow-wrap: anywhere;
+  padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #7f7f7f66; }
+.lens-proof td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.lens-proof td:last-child { min-width: 16rem; }
+</style>"""
+
+
+def section(page: Page) -> None:
+    """The sheet of the page's model; of the bundled one it is made when all else is drawn."""
+    st.header("Proof", anchor=False)
+    if page.model.proof is not None:
+        _show(page.model.proof)
+    else:
+        model, place = page.model, st.container()
+        page.waiting.append((place, lambda: _make(model)))
+
+
+def _make(model: Model) -> None:
+    with st.spinner("Checking …"):
+        sheet = cache.proof(model.digest, lambda: _bundled(model))
+    _show(sheet)
+
+
+def _bundled(model: Model) -> ProofSheet:
+    import lrp_engine
+
+    return lrp_engine.parity(model.network, examples=[settings.DEFAULT_TEXT])
+
+
+def _show(sheet: ProofSheet) -> None:
+    show, icon = {
+        VERIFIED: (st.success, "check_circle"),
+        FAILED: (st.error, "gpp_bad"),
+        UNVERIFIED: (st.info, "help"),
+    }[sheet.verdict]
+    show(f"**{sheet.verdict.capitalize()}.** {plain(MEANING[sheet.verdict])}",
+         icon=f":material/{icon}:")  # fmt: skip
+    st.html(table(sheet))
+    st.download_button(
+        "Proof sheet (JSON)",
+        lambda: json.dumps(sheet.to_dict(), ensure_ascii=False, indent=1),
+        f"lrp-lens-proof-{sheet.model_hash[:8]}.json", "application/json",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def table(sheet: ProofSheet) -> str:
+    """A row per check, as HTML."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
+    rows = "".join(
+        f'<tr><td class="n">{ICONS[line.verdict]} {line.verdict}</td>'
+        f"<td>{escape(line.title)}</td>"
+        f'<td class="n">{figure(line.error)}</td><td class="n">{figure(line.tolerance)}</td>'
+        f"<td><bdi>{escape(visible(line.detail))}</bdi></td></tr>"
+        for line in sheet.lines
+    )
+    return (
+        f'{STYLE}<div class="lens-proof" tabindex="0" role="region" aria-label="Proof sheet">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )

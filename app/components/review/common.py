@@ -1,0 +1,48 @@
+"""What all parts of the page share: the set on the desk, and names as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from app import cache, state
+from app.choices import CHOICES, REVIEW_VIEW
+from app.models import Model
+from app.review.opinion import Review
+from app.review.sets import Set
+from lrp_engine.wording import visible
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """A set that is being reviewed.
+
+    Attributes:
+        tables: summary and words. reviews: the newest one of each row.
+        model: the set's own, None where this session does not have it.
+    """
+
+    set: Set
+    tables: cache.Tables
+    reviews: Mapping[int, Review]
+    model: Model | None
+
+    @property
+    def verdicts(self) -> dict[int, str]:
+        return {row: review.opinion.verdict for row, review in self.reviews.items()}
+
+    def label(self, c: int) -> str:
+        """The name of a class, as HTML."""
+        return f"<bdi>{escape(visible(self.set.labels[c]))}</bdi>"
+
+
+def open_set(key: str) -> None:
+    """Turn to another set, "" for none: what was filtered and picked in the last one is over."""
+    state.used()
+    for name, choice in CHOICES.items():
+        if choice.view == REVIEW_VIEW:
+            state.put(name, choice.default)
+    for name in ("seen", "clash", "onward", "asked", "counted_class"):
+        state.put(name, state.REVIEWING[name])
+    state.put("set", key)

@@ -1,0 +1,60 @@
+"""The whole page: a set to begin, one at work, or one to review."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, state
+from app.components.layout import Page
+from app.components.review import export, head, overview, progress, reading, start, words
+from app.components.review.common import Desk
+from app.models import Model
+from app.review.sets import Set
+
+PARTS = {"rows": "Decisions", "words": "Words", "export": "Take along"}
+
+
+def show(page: Page) -> None:
+    key = state.get("set")
+    one = cache.sets().find(key) if key else None
+    if key and one is None:
+        st.warning(
+            "There is no set under the key in this address: it was deleted, or the address is not "
+            "complete. Begin another one."
+        )
+    if one is None:
+        start.form(page.model)
+    elif not one.complete:
+        progress.show(one, page.model)
+    else:
+        _work(one, page)
+
+
+def _work(one: Set, page: Page) -> None:
+    desk = Desk(one, cache.tables(one), cache.reviews().of(one.id), _own(one, page.model))
+    overview.fit(desk)
+    head.show(desk)
+    part = st.segmented_control(
+        "Show",
+        list(PARTS),
+        format_func=PARTS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **state.bind("part"),
+    )
+    if part == "words":
+        words.show(desk)
+    elif part == "export":
+        export.show(desk)
+    else:
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            overview.matrix(desk)
+        with right:
+            sort = overview.filters(desk)
+        reading.show(desk, overview.found(desk, sort))
+
+
+def _own(one: Set, selected: Model) -> Model | None:
+    models = (selected, cache.bundled(), *state.uploaded().values())
+    return next((m for m in models if m.network.hash == one.model_hash), None)

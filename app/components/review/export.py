@@ -1,0 +1,64 @@
+"""The reviewed set to take along; files are made when asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from app import cache, settings, state
+from app.components.review.common import Desk
+from app.review import export, report, rows
+
+
+def show(desk: Desk) -> None:
+    stem = PurePath(desk.set.name).stem.replace(" ", "-") or "set"
+    palette = state.get("palette")  # files are made outside the session
+    name = f"lrp-lens-review-{stem}"
+    st.markdown(
+        "Every row with what the model said, the measures of doubt, and the newest verdict, tags, "
+        "note and reviewer. The web page shows the reviewed rows with their heatmaps; it needs no "
+        "network and holds no script."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Web page", lambda: _page(desk, palette), f"{name}.html", "text/html", type="primary",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Table (CSV)", lambda: export.to_csv(_table(desk)), f"{name}.csv", "text/csv",
+            icon=":material/download:", on_click="ignore",
+            help="UTF-8. An apostrophe stands before what a spreadsheet would take for a formula.",
+        )  # fmt: skip
+        st.download_button(
+            "Table (Parquet)", lambda: export.to_parquet(_table(desk)), f"{name}.parquet",
+            "application/vnd.apache.parquet", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    if len(desk.reviews) > settings.REVIEW_REPORT_ROWS:
+        st.caption(
+            f"The web page shows the first {settings.REVIEW_REPORT_ROWS:,} reviewed rows; the "
+            "tables hold all."
+        )
+
+
+def _table(desk: Desk) -> pd.DataFrame:
+    sets = cache.sets()
+    # The newest verdicts, also where the page was drawn before they were given.
+    reviews = cache.reviews().of(desk.set.id)
+    return export.table(desk.set, desk.tables.summary, reviews, sets.parts(desk.set))
+
+
+def _page(desk: Desk, palette: str) -> str:
+    reviews = cache.reviews().of(desk.set.id)
+    shown = sorted(reviews)[: settings.REVIEW_REPORT_ROWS]
+    return report.page(
+        desk.set,
+        desk.tables.summary,
+        desk.tables.words,
+        reviews,
+        rows.read(cache.sets(), desk.set, shown),
+        palette=palette,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )

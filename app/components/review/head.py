@@ -1,0 +1,70 @@
+"""Which set this is, how far its review is, who reviews it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import cache, settings, state
+from app.components.guard import plain
+from app.components.review.common import Desk, open_set
+from app.review.queue import RIGHT, WRONG, outcomes
+from lrp_engine.wording import percentage, visible
+
+STYLE = """<style>
+.lens-set { margin: 0 0 .15rem; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
+.lens-counts { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin: 0; }
+.lens-counts b { font-variant-numeric: tabular-nums; }
+</style>"""
+
+
+def show(desk: Desk) -> None:
+    one, summary = desk.set, desk.tables.summary
+    for sentence in one.warnings:
+        st.warning(plain(sentence), icon=":material/gpp_bad:")
+    found = outcomes(summary)
+    right, wrong = int((found == RIGHT).sum()), int((found == WRONG).sum())
+    failed = int((summary["said"] < 0).sum())
+    counts = [f"<b>{len(summary):,}</b> texts"]
+    if failed:
+        counts.append(f"<b>{failed:,}</b> not explained")
+    if right + wrong:
+        counts.append(
+            f"<b>{wrong:,}</b> wrong of {right + wrong:,} labelled "
+            f"({percentage(right / (right + wrong))} right)"
+        )
+    done = sum(bool(verdict) for verdict in desk.verdicts.values())
+    counts.append(f"<b>{done:,}</b> reviewed")
+    counts.append(f"model <b><bdi>{escape(visible(one.model_name))}</bdi></b> {one.model_hash[:8]}")
+    st.html(
+        f'{STYLE}<p class="lens-set"><bdi>{escape(visible(one.name))}</bdi></p>'
+        f'<p class="lens-counts">{"".join(f"<span>{count}</span>" for count in counts)}</p>'
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Reviewer",
+            max_chars=settings.REVIEW_NAME,
+            placeholder="Your name",
+            help="Kept with every verdict you give from now on.",
+            width=220,
+            **state.bind("reviewer"),
+        )
+        st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown("Deletes the texts, their explanations and every verdict of this set.")
+            st.button("Delete this set for good", on_click=_delete, args=(desk,))
+    if desk.model is None:
+        st.caption(
+            "The model of this set is not loaded here: the stored numbers are shown, unknown words "
+            "are not marked."
+        )
+    st.caption(
+        "The address of this page is the key to this set: whoever has it can read and review it.",
+    )
+
+
+def _delete(desk: Desk) -> None:
+    cache.jobs().forget(desk.set)
+    cache.reviews().delete(desk.set.id)
+    open_set("")

@@ -1,0 +1,129 @@
+"""The set at a glance: the confusion matrix, and the filters that make the queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.components.review import words
+from app.components.review.common import Desk
+from app.components.review.matrix import matrix as confusion_matrix
+from app.review import queue
+from app.review.opinion import VERDICTS
+from lrp_engine.palettes import palette_named
+from lrp_engine.wording import visible
+
+OUTCOMES = {
+    state.ANY: "right or wrong",
+    queue.RIGHT: "right",
+    queue.WRONG: "wrong",
+    queue.NOT_EXPLAINED: "not explained",
+}
+MARKS = {
+    state.ANY: "any or none",
+    queue.UNREVIEWED: "no verdict yet",
+    queue.REVIEWED: "any verdict",
+    **VERDICTS,
+}
+FILTERS = ("truth", "said", "outcome", "marked", "find", "word")
+
+
+def matrix(desk: Desk) -> None:
+    """Counts of true and predicted classes; a pressed cell is a filter."""
+    labels = [visible(label) for label in desk.set.labels]
+    counts = queue.confusion(desk.tables.summary, len(labels))
+    classes, down = list(range(len(labels))), list(labels)
+    if counts[queue.NO_LABEL].any():
+        classes, down = [*classes, queue.NO_LABEL], [*down, "no label"]
+    if not counts[: len(labels)].any():  # nothing is labelled
+        classes, down = [queue.NO_LABEL], ["no label"]
+    colours = palette_named(state.get("palette"))
+    confusion_matrix(
+        counts[classes],
+        down,
+        labels,
+        classes,
+        chosen=(state.optional("truth"), state.optional("said")),
+        colours=(colours.positive, colours.negative),
+        caption="How many texts of each true class got which prediction. Press a number to see "
+        "them.",
+        take=_take,
+    )
+
+
+def _take(cell: Any) -> None:
+    truth, said = (state.ANY, state.ANY) if cell == "none" or not cell else cell
+    state.choose(truth=truth, said=said)
+
+
+def filters(desk: Desk) -> str:
+    """The controls of the queue; returns the name of its order."""
+    labels = desk.set.labels
+    classes = [state.ANY, *range(len(labels))]
+
+    def named(c: int | str) -> str:
+        if c == queue.NO_LABEL:
+            return "no label"
+        return visible(labels[c]) if isinstance(c, int) else "any"
+
+    sort = st.selectbox(
+        "Order",
+        list(queue.SORTS),
+        format_func=lambda name: queue.SORTS[name].title,
+        help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in queue.SORTS.values()),
+        **state.bind("sort"),
+    )
+    st.text_input("Texts with", placeholder="a word or a phrase", **state.bind("find"))
+    left, right = st.columns(2)
+    left.selectbox("Verdict", list(MARKS), format_func=MARKS.__getitem__, **state.bind("marked"))
+    right.selectbox(
+        "The model is", list(OUTCOMES), format_func=OUTCOMES.__getitem__, **state.bind("outcome")
+    )
+    with st.expander("Classes"):
+        st.selectbox(
+            "True class", [*classes, queue.NO_LABEL], format_func=named,
+            **state.bind("truth", labels),
+        )  # fmt: skip
+        st.selectbox("Predicted class", classes, format_func=named, **state.bind("said", labels))
+    return sort
+
+
+def found(desk: Desk, sort: str) -> list[int]:
+    """Rows of the queue, in order; says how many, and takes filters back."""
+    words.chip(desk)
+    rows = queue.queue(desk.tables.summary, desk.verdicts, _asked(desk), sort)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(rows):,}** of {len(desk.tables.summary):,} texts in the queue")
+        if any(state.get(name) != state.default(name) for name in FILTERS):
+            st.button(
+                "Show all", on_click=_reset, type="tertiary", icon=":material/filter_alt_off:"
+            )
+    return rows
+
+
+def _reset() -> None:
+    state.choose(**{name: state.default(name) for name in FILTERS})
+
+
+def _asked(desk: Desk) -> queue.Filter:
+    return queue.Filter(
+        truth=state.optional("truth"),
+        said=state.optional("said"),
+        outcome=state.optional("outcome"),
+        marked=state.optional("marked"),
+        find=state.get("find"),
+        rows=words.chosen_rows(desk),
+    )
+
+
+def fit(desk: Desk) -> None:
+    """Forget classes that the set does not have."""
+    for name in ("truth", "said"):
+        value = state.get(name)
+        if isinstance(value, int) and value >= len(desk.set.labels):
+            state.put(name, state.ANY)
+            st.warning(
+                f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
+            )

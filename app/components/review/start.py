@@ -1,0 +1,127 @@
+"""A set to begin with: the model's own examples, or an upload."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+import streamlit as st
+
+from app import cache, settings, state
+from app.components.guard import guard, plain
+from app.components.review.common import open_set
+from app.models import Model
+from app.review import trial
+from app.review.sets import Set
+
+NAME_CHARACTERS = 80
+NO_LABELS = ""
+TEXT_NAMES = ("text", "sentence", "review", "document", "content")
+LABEL_NAMES = ("label", "class", "category", "target", "y")
+
+
+def form(model: Model) -> None:
+    """Both ways to begin; a set that is begun is opened at once."""
+    st.markdown(
+        "Explain a whole set of texts, look at the doubtful decisions first, and keep a verdict, "
+        "tags and a note for each."
+    )
+    if not model.reads_text:
+        st.info(
+            "This model cannot read texts, so it has nothing to say about a set of them. Pick "
+            "another model in the sidebar, or upload this one again with its vocabulary."
+        )
+        return
+    if model.examples:
+        with st.container(border=True):
+            st.header("The examples of this model", anchor=False)
+            labelled = sum(example.label is not None for example in model.examples)
+            st.markdown(
+                f"{len(model.examples):,} sentences came with “{plain(model.name)}”, "
+                f"{labelled:,} of them with their true class."
+            )
+            if st.button("Explain the examples", type="primary", icon=":material/play_arrow:"):
+                with guard():
+                    _begin(model, f"Examples of {model.name}", "csv", "text", "label",
+                           _examples(model))  # fmt: skip
+    with st.container(border=True):
+        st.header("A set of your own", anchor=False)
+        with guard():
+            _upload(model)
+
+
+def _examples(model: Model) -> bytes:
+    file = io.StringIO(newline="")
+    rows = csv.writer(file)
+    rows.writerow(("text", "label"))
+    for example in model.examples:
+        label = "" if example.label is None else model.network.labels[example.label]
+        rows.writerow((example.text, label))
+    return file.getvalue().encode()
+
+
+def _upload(model: Model) -> None:
+    given = st.file_uploader(
+        "A table of texts, with their true classes where they are known",
+        type=["csv", "jsonl", "ndjson", "parquet"],
+        max_upload_size=settings.REVIEW_MEGABYTES,
+        key="lens.file.set",
+        help="CSV in UTF-8 with a header, JSON Lines with one object a line, or Parquet. A class "
+        "is written by its name or its number.",
+    )
+    st.caption(
+        f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
+        f"{settings.REVIEW_MEGABYTES} MB. Only who has the address of the set can open it."
+    )
+    if given is None:
+        return
+    name, data = PurePath(given.name).name[-NAME_CHARACTERS:], given.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "set"
+        path.write_bytes(data)
+        names, format = trial.columns(path, name, len(data))
+    left, right = st.columns(2)
+    text = left.selectbox(
+        "Texts", names, index=_first(names, TEXT_NAMES) or 0, key=f"lens.file.text.{given.file_id}"
+    )
+    guess = _first(names, LABEL_NAMES)
+    label = right.selectbox(
+        "True classes",
+        [NO_LABELS, *names],
+        index=0 if guess is None else guess + 1,
+        format_func=lambda column: column or "none in this file",
+        key=f"lens.file.label.{given.file_id}",
+    )
+    if st.button("Explain this set", type="primary", icon=":material/play_arrow:"):
+        with st.spinner("Reading …"):
+            _begin(model, name, format, text, label or None, data)
+
+
+def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    small = [name.casefold().strip() for name in names]
+    return next((small.index(name) for name in wanted if name in small), None)
+
+
+def _begin(model: Model, name: str, format: str, text: str, label: str | None, data: bytes) -> None:
+    """Check the file, keep it, explain it in the background, and turn to it."""
+    jobs, sets = cache.jobs(), cache.sets()
+    jobs.room()
+    facts = {
+        "name": name, "format": format, "text_column": text, "label_column": label,
+        "eps": state.get("eps"), "bias_factor": state.get("bias_factor"),
+        "model_name": model.name,
+    }  # fmt: skip
+    one = Set.new(model.network, rows=0, **facts)
+    one.corpus.check(model.network)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "set"
+        path.write_bytes(data)
+        rows = trial.rows(path, name, format, text)
+    one = Set.new(model.network, rows=rows, **facts)
+    sets.add(one, data, reviewed=lambda: cache.reviews().sets())
+    jobs.start(one, model.network)
+    open_set(one.id)
+    st.rerun()  # the address and the progress

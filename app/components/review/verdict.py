@@ -1,0 +1,140 @@
+"""Verdict, tags and note of the open row. Everything is saved at once; a conflict is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import cache, settings, state
+from app.components.guard import plain
+from app.components.review.common import Desk
+from app.review.opinion import NO_VERDICT, VERDICTS, Opinion, Review, tags_in
+from app.review.store import ConflictError
+from lrp_engine.errors import InputError
+from lrp_engine.wording import visible
+
+ICONS = {"agree": "check", "wrong": "close", "reasons": "psychology_alt", "unclear": "help"}
+
+
+def show(desk: Desk, row: int) -> None:
+    """The controls, or the two versions to choose from where somebody else was faster."""
+    key = (desk.set.id, row)
+    review = desk.reviews.get(row, Review())
+    clash = state.get("clash")
+    if clash is not None and clash[:2] == key:
+        _choose(key, clash[2], review)
+        return
+    state.put("seen", (*key, review))
+    opinion = review.opinion
+    with st.container(horizontal=True, key="lens-verdicts"):
+        for n, (name, title) in enumerate(VERDICTS.items(), 1):
+            given = opinion.verdict == name
+            st.button(
+                title[0].upper() + title[1:],
+                shortcut=str(n),
+                icon=f":material/{ICONS[name]}:",
+                type="primary" if given else "secondary",
+                key=f"lens-verdict-{name}",
+                on_click=_change,
+                kwargs={"verdict": name},
+            )
+        if opinion.verdict:
+            st.button("Take back", type="tertiary", key="lens-verdict-none", on_click=_change,
+                      kwargs={"verdict": NO_VERDICT})  # fmt: skip
+    name = f"{desk.set.id}.{row}"
+    left, right = st.columns([2, 3])
+    known = tags_in(desk.reviews.values())
+    left.multiselect(
+        "Tags",
+        known,
+        accept_new_options=True,
+        placeholder="Pick or type",
+        max_selections=settings.REVIEW_TAGS,
+        **state.watch(f"tags.{name}", list(opinion.tags), lambda tags: _change(tags=tuple(tags))),
+    )
+    right.text_area(
+        "Note",
+        height=68,
+        max_chars=settings.REVIEW_NOTE,
+        placeholder="What did you see?",
+        **state.watch(f"note.{name}", opinion.note, lambda note: _change(note=note)),
+    )
+    _saved(desk, row, review)
+
+
+def _saved(desk: Desk, row: int, review: Review) -> None:
+    if not review.version:
+        st.caption("Nothing is kept for this row yet; what you enter is saved at once.")
+        return
+    st.caption(f"Saved {_by(review)}.")
+    if review.version > 1:
+        with st.expander(f"Earlier versions ({review.version - 1})"):
+            for old in cache.reviews().history(desk.set.id, row)[1:]:
+                st.html(_written(old))
+
+
+def _change(**changes: Any) -> None:
+    """Save what is on the screen with these changes; runs before the page is drawn again."""
+    set_id, row, seen = state.get("seen")
+    said = seen.opinion
+    if "verdict" not in changes and replace(said, **changes) == said:
+        return  # a box that says what it said before is nobody's new opinion
+    opinion = replace(said, reviewer=state.get("reviewer"), **changes)
+    _save(set_id, row, opinion, seen.version)
+
+
+def _save(set_id: str, row: int, opinion: Opinion, version: int) -> None:
+    try:
+        saved = cache.reviews().save(set_id, row, opinion, seen=version)
+    except ConflictError:
+        state.put("clash", (set_id, row, opinion))
+    except InputError as error:
+        state.notify(str(error))
+    else:
+        state.put("seen", (set_id, row, saved))
+        state.put("clash", None)
+
+
+def _choose(key: tuple[str, int], mine: Opinion, theirs: Review) -> None:
+    """Both versions, one above the other, and which one stays."""
+    who = plain(visible(theirs.opinion.reviewer)) if theirs.opinion.reviewer else "Somebody else"
+    st.warning(
+        f"{who} saved another version of this row while you had it open. Yours is not saved yet: "
+        "choose which one is to stand. The other one stays in the history once it was saved.",
+        icon=":material/call_split:",
+    )
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown(f"**Saved** {_by(theirs)}")
+        st.html(_words(theirs.opinion))
+        st.button("Keep this one", on_click=state.put, args=("clash", None), key="lens-theirs")
+    with right.container(border=True):
+        st.markdown("**Yours**, not saved yet")
+        st.html(_words(mine))
+        st.button("Save mine instead", type="primary", key="lens-mine", on_click=_save,
+                  args=(*key, mine, theirs.version))  # fmt: skip
+
+
+def _by(review: Review) -> str:
+    when = f"{review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else ""
+    who = f" by {plain(visible(review.opinion.reviewer))}" if review.opinion.reviewer else ""
+    return f"{when}{who}, version {review.version}"
+
+
+def _written(review: Review) -> str:
+    return f'<p style="margin:0">{escape(_by(review))}</p>{_words(review.opinion)}'
+
+
+def _words(opinion: Opinion) -> str:
+    """An opinion as HTML."""
+    parts = [f"<b>{VERDICTS.get(opinion.verdict, 'no verdict')}</b>"]
+    if opinion.tags:
+        parts.append(f"tags: {escape(visible(', '.join(opinion.tags)))}")
+    note = ""
+    if opinion.note:
+        style = "white-space:pre-wrap;overflow-wrap:anywhere"
+        note = f'<div style="{style}" dir="auto">{escape(opinion.note)}</div>'
+    return f'<p style="margin:0">{", ".join(parts)}</p>{note}'

@@ -1,0 +1,115 @@
+"""Which words push towards each class over the whole set; a picked word leads to its sentences."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.guard import plain
+from app.components.review.common import Desk
+from app.review import words
+from lrp_engine.wording import visible
+
+SHOWN = 100  # words in each list
+HEIGHT = 462  # of each list, in pixels: twelve words
+SPELLINGS = {state.ANY: "all", "plain": "not negated", "negated": "negated"}
+
+
+def chosen_rows(desk: Desk) -> frozenset[int] | None:
+    """Rows of the word that was picked; None where none is."""
+    word = state.get("word")
+    return None if word is None else words.rows_with(desk.tables.words, word[0], word[2], word[1])
+
+
+def chip(desk: Desk) -> None:
+    """Says which word the queue is limited to, and takes it back."""
+    key = state.get("word")
+    if key is None:
+        return
+    said, negated, word = key
+    label = desk.set.labels[said] if said < len(desk.set.labels) else f"class {said}"
+    st.button(
+        f"“{plain(visible(word))}”{' after a negation' if negated else ''}, where the model said "
+        f"{plain(visible(label))}",
+        icon=":material/close:",
+        help="Press to take this filter back.",
+        on_click=state.choose,
+        kwargs={"word": None},
+    )
+
+
+def show(desk: Desk) -> None:
+    labels = desk.set.labels
+    st.markdown(
+        "Mean relevance (LRP) of each word for a class, over the sentences that the model gave to "
+        f"this class. *Negated* means that a negation (not, no, never, …) stands among the "
+        f"{words.REACH} words before. Pick a word to read its sentences."
+    )
+    first, second, third = st.columns(3)
+    said = first.selectbox(
+        "Class", range(len(labels)), format_func=lambda c: visible(labels[c]),
+        **state.bind("counted_class", labels),
+    )  # fmt: skip
+    least = second.number_input(
+        "At least so many times", min_value=1, max_value=1000, **state.bind("at_least")
+    )
+    spelling = third.selectbox("Words", list(SPELLINGS), format_func=SPELLINGS.__getitem__,
+                               **state.bind("spelling"))  # fmt: skip
+    found = words.table(desk.tables.words, said)
+    found = found[found["count"] >= least]
+    if spelling != state.ANY:
+        found = found[found["negated"] == (spelling == "negated")]
+    if found.empty:
+        st.info(
+            "No word occurs so often in sentences of this class. Lower the number, or choose "
+            "another class."
+        )
+        return
+    left, right = st.columns(2)
+    name = plain(visible(labels[said]))
+    with left:
+        _list(f"Towards {name}", found[found["mean"] > 0], said)
+    with right:
+        _list(f"Away from {name}", found[found["mean"] < 0].iloc[::-1], said)
+
+
+def _list(title: str, found: pd.DataFrame, said: int) -> None:
+    st.header(title, anchor=False)
+    if found.empty:
+        st.caption("None.")
+        return
+    shown = found.head(SHOWN)
+    table = pd.DataFrame(
+        {
+            "word": [visible(word) for word in shown["word"]],
+            "negated": ["negated" if negated else "" for negated in shown["negated"]],
+            "mean": shown["mean"],
+            "times": shown["count"],
+            "in texts": shown["sentences"],
+        }
+    )
+    keys = [(said, bool(n), str(w)) for w, n in zip(shown["word"], shown["negated"], strict=True)]
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(HEIGHT, 36 * (len(table) + 1)),
+        column_config={
+            "word": st.column_config.TextColumn(width=110),
+            "negated": st.column_config.TextColumn(width=70),
+            "mean": st.column_config.NumberColumn(
+                format="%+.3f", width=70, help="Mean relevance, in the unit of the score"
+            ),
+            "times": st.column_config.NumberColumn(width=60),
+            "in texts": st.column_config.NumberColumn(width=65),
+        },
+        selection_mode="single-row",
+        alt=f"{title}: words with their mean relevance. Pick one to read its sentences.",
+        **state.list_row(f"words.{title}", map(str, keys), None, lambda at: _open(keys[at])),
+    )
+    if len(found) > SHOWN:
+        st.caption(f"The {SHOWN} strongest of {len(found):,}.")
+
+
+def _open(key: tuple[int, bool, str]) -> None:
+    state.choose(word=key, row=state.default("row"), part="rows")

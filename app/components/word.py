@@ -1,0 +1,137 @@
+"""The picked word: its values, its units, and edits of the text at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from app import charts, edits, history, pairs, settings, state, units
+from app.components.guard import plain
+from app.components.question import Answer
+from app.edits import Edit
+from lrp_engine import METHODS
+from lrp_engine.errors import InputError
+
+WORD = "word"
+
+STYLE = """<style>
+.lens-picked-word { font-size: 1.2rem; padding: 0; margin: 0; }
+.lens-values { display: flex; flex-wrap: wrap; gap: .25rem 2rem; margin: 0; padding: 0; }
+.lens-values div { margin: 0; } .lens-values dt { font-size: .875rem; }
+.lens-values dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.lens-values small { font-size: .8rem; }
+</style>"""
+
+
+def picked(answer: Answer) -> int | None:
+    """Position of the picked word, None where there is none."""
+    at: int | None = state.get("pick")
+    return at if at is not None and at < len(answer.first.tokens[0]) else None
+
+
+def heading(answer: Answer, at: int) -> None:
+    name = escape(units.word_name(answer.first, at))
+    st.html(f'{STYLE}<h2 class="lens-picked-word">Word {at + 1}: <bdi>{name}</bdi></h2>')
+
+
+def editor(answer: Answer, at: int) -> None:
+    """Drop, replace, insert."""
+    tokens = answer.first.tokens[0]
+    for sentence in history.complaints():
+        st.warning(plain(sentence))
+    # In a form nothing is sent before a button is pressed; Enter presses the first one.
+    form = st.form("lens-editor", border=False, enter_to_submit=True)
+    with form.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Another word", max_chars=200, width=220, key=state.field(WORD))
+        _button("Replace", lambda word: edits.replace(tokens, at, word))
+        _button("Insert before", lambda word: edits.insert(tokens, at, word))
+        _button("Insert after", lambda word: edits.insert(tokens, at + 1, word))
+        _button("Drop", lambda _: edits.drop(tokens, at))
+
+
+def _button(label: str, make: Callable[[str], Edit]) -> None:
+    st.form_submit_button(label, on_click=_edit(lambda: make(state.take_field(WORD))))
+
+
+def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
+    def act() -> None:
+        try:
+            made = make()
+        except InputError as error:
+            history.complain(str(error))
+        else:
+            history.edit(made)
+
+    return act
+
+
+def dropper(answer: Answer) -> Callable[[object], None]:
+    """What the Delete key does to a word of this answer."""
+    tokens = answer.first.tokens[0]
+
+    def act(at: object) -> None:
+        if isinstance(at, int):
+            _edit(lambda: edits.drop(tokens, at))()
+
+    return act
+
+
+def undoing() -> None:
+    """What to do with the edits; nothing where there are none."""
+    if not state.get("edited"):
+        return
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", on_click=history.undo)
+        st.button("Back to the text as typed", on_click=history.reset)
+        st.button("Keep the edited text", on_click=history.keep,
+                  help="The edited text becomes the text.")  # fmt: skip
+
+
+def comparison(answer: Answer) -> None:
+    """Scores and heatmaps before and after the edits, above each other."""
+    if answer.before is None:
+        return
+    name = shown_method(answer)
+    before, after = answer.before[name], answer.explanations[name]
+    st.header("Before and after", anchor=False)
+    st.html(f'<p class="lens-note">{pairs.sentence(before, after)}</p>')
+    undoing()
+    st.html(pairs.scores(before, after))
+    long = len(after.tokens[0]) > settings.WORDS_UNFRAMED
+    st.html(
+        f'<p class="lens-note">{escape(after.facts.title)}, before and after in one scale of '
+        "colour:</p>" + pairs.heatmaps(before, after, palette=state.get("palette"), long=long)
+    )
+
+
+def shown_method(answer: Answer) -> str:
+    """The method whose numbers are shown in detail."""
+    name: str = state.get("bars")
+    return name if name in answer.explanations else next(iter(answer.explanations))
+
+
+def method_picker(answer: Answer) -> None:
+    st.segmented_control(
+        "Details by",
+        list(answer.explanations),
+        format_func=lambda name: METHODS[name].short,
+        required=True,
+        **state.bind("bars"),
+    )
+
+
+def detail(answer: Answer, at: int) -> None:
+    """The word's value by every method, and its units."""
+    explanation = answer.explanations[shown_method(answer)]
+    terms = "".join(
+        f"<div><dt>{escape(short)}</dt><dd>{value} <small>rank {rank}</small></dd></div>"
+        for short, value, rank in units.word_values(answer.explanations, at)
+    )
+    st.html(f'<dl class="lens-values">{terms}</dl>')
+    st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
+    st.altair_chart(
+        charts.unit_bars(explanation, at, palette=state.get("palette")),
+        alt="A bar per input unit of the picked word; the sentence above has their sums.",
+    )

@@ -1,0 +1,31 @@
+// Hands the text over when typing rests, as Ctrl+Enter does. Without this, leaving the box, the
+// button and Ctrl+Enter still do.
+
+export default function ({ data, parentElement }) {
+  const host = parentElement.closest?.(".st-key-lens-text") ?? document;
+  const box = host.querySelector("textarea");
+  if (!box) return undefined;
+  let timer;
+  const hand = () => {
+    if (box.value.length > data.most || document.activeElement !== box) return;
+    const place = [box.selectionStart, box.selectionEnd];
+    box.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }),
+    );
+    box.setSelectionRange(...place);
+  };
+  const typed = (event) => {
+    clearTimeout(timer);
+    if (!event.isComposing) timer = setTimeout(hand, data.pause);
+  };
+  const composed = () => typed({ isComposing: false });
+  box.lensStop?.();
+  box.addEventListener("input", typed);
+  box.addEventListener("compositionend", composed);
+  box.lensStop = () => {
+    clearTimeout(timer);
+    box.removeEventListener("input", typed);
+    box.removeEventListener("compositionend", composed);
+  };
+  return box.lensStop;
+}

@@ -1,0 +1,280 @@
+// The heatmaps: a row of words per method, one tab stop for all, one picked word.
+// Every text goes in as text content. Nodes are patched in place, so that focus survives a rerun.
+
+const RUN = 100; // words in a run; runs out of sight are not laid out
+
+function make(tag, className, parent) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  parent?.append(node);
+  return node;
+}
+
+function text(node, value) {
+  if (node.textContent !== value) node.textContent = value;
+}
+
+function attribute(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+function phrase(parent, parts) {
+  if (!parts.length) return;
+  const span = make("span", "", parent);
+  for (const [words, isName] of parts) {
+    const place = isName ? make("bdi", "", make("b", "", span)) : make("span", "", span);
+    place.textContent = words;
+  }
+}
+
+function drawLegend(node, legend) {
+  const known = JSON.stringify(legend);
+  if (node.known === known) return;
+  node.known = known;
+  node.replaceChildren();
+  phrase(node, legend.low);
+  const scale = make("span", "lrp-scale", node);
+  for (const [words, kind, style] of legend.steps) {
+    const swatch = make("span", `lrp-swatch ${kind}`, scale);
+    swatch.style.cssText = style;
+    swatch.textContent = words;
+  }
+  phrase(node, legend.high);
+  phrase(node, [[legend.unit, false]]);
+}
+
+function drawWord(node, cell, shown) {
+  const [words, short, label, title, kind, style, unknown] = cell;
+  const known = `${cell.join("\u0000")}\u0000${shown}`;
+  if (node.known === known) return;
+  node.known = known;
+  node.className = `lrp-word ${kind}${unknown ? " lrp-unknown" : ""}`;
+  node.setAttribute("aria-label", label);
+  node.title = title;
+  node.style.cssText = style;
+  node.textContent = words;
+  if (unknown) make("b", "", node).textContent = "?";
+  if (shown) make("small", "", node).textContent = short;
+}
+
+function newWord(parent) {
+  const node = make("span", "", parent);
+  node.setAttribute("role", "option");
+  node.setAttribute("tabindex", "-1");
+  node.setAttribute("aria-selected", "false");
+  node.dir = "auto";
+  return node;
+}
+
+class Heatmaps {
+  constructor(root) {
+    this.root = root;
+    this.rows = [];
+    this.cursor = { row: 0, at: 0 };
+    this.picked = null;
+    this.rank = 0;
+    root.addEventListener("click", (event) => this.clicked(event));
+    root.addEventListener("keydown", (event) => this.pressed(event));
+  }
+
+  draw({ rows, shown, style, long, pick, title }) {
+    this.root.style.cssText = style;
+    this.root.classList.toggle("lens-long", long);
+    while (this.rows.length > rows.length) this.rows.pop().section.remove();
+    while (this.rows.length < rows.length) this.rows.push(this.newRow());
+    rows.forEach((row, n) => this.drawRow(this.rows[n], row, shown));
+    const same = title === this.title;
+    this.title = title;
+    const count = this.count();
+    if (!same) this.rank = 0;
+    // What was picked here a moment ago may not have been heard yet.
+    if (!same || this.waiting === undefined) this.mark(pick !== null && pick < count ? pick : null);
+    else if (pick === this.picked) this.waiting = undefined;
+    this.cursor.row = Math.min(this.cursor.row, rows.length - 1);
+    if (this.picked !== null) this.cursor.at = this.picked;
+    this.cursor.at = Math.max(0, Math.min(this.cursor.at, count - 1));
+    this.rove();
+  }
+
+  newRow() {
+    const section = make("section", "lens-row", this.root);
+    const heading = make("h2", "lens-method", section);
+    const short = make("b", "", heading);
+    const title = make("span", "", heading);
+    const meaning = make("p", "lens-meaning", section);
+    const list = make("div", "lrp-words", section);
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-orientation", "horizontal");
+    const legend = make("div", "lrp-legend", section);
+    legend.setAttribute("role", "group");
+    legend.setAttribute("aria-label", "Legend");
+    const row = { section, short, title, meaning, list, legend, words: [], order: [] };
+    // Equal words wrap alike, so rows of a long text scroll together; only one of them by itself,
+    // because every place that scrolls would be a tab stop of its own.
+    const enter = () => this.lead(this.rows.indexOf(row));
+    list.addEventListener("pointerenter", enter);
+    list.addEventListener("scroll", () => {
+      for (const other of this.rows) {
+        if (other !== row && list.classList.contains("lens-leads")) {
+          other.list.scrollTop = list.scrollTop;
+        }
+      }
+    });
+    return row;
+  }
+
+  drawRow(row, { short, title, meaning, label, cells, legend, order }, shown) {
+    text(row.short, short);
+    text(row.title, title);
+    text(row.meaning, meaning);
+    attribute(row.list, "aria-label", label);
+    row.order = order;
+    const { list, words } = row;
+    while (words.length > cells.length) words.pop().remove();
+    const runs = Math.ceil(cells.length / RUN);
+    while (list.children.length > runs) list.lastChild.remove();
+    while (words.length < cells.length) {
+      let run = list.children[Math.floor(words.length / RUN)];
+      if (!run) {
+        run = make("div", "lrp-run", list);
+        run.setAttribute("role", "group");
+        const first = words.length + 1;
+        run.setAttribute("aria-label", `words from ${first}`);
+        run.dataset.first = first;
+      }
+      words.push(newWord(run));
+    }
+    cells.forEach((cell, n) => {
+      drawWord(words[n], cell, shown);
+      words[n].classList.toggle("lens-picked", n === this.picked);
+    });
+    drawLegend(row.legend, legend);
+  }
+
+  count() {
+    return this.rows[0]?.words.length ?? 0;
+  }
+
+  mark(at) {
+    if (at === this.picked) return;
+    for (const { words } of this.rows) {
+      for (const [n, on] of [[this.picked, false], [at, true]]) {
+        const word = n === null ? undefined : words[n];
+        word?.classList.toggle("lens-picked", on);
+        word?.setAttribute("aria-selected", String(on));
+      }
+    }
+    this.picked = at;
+  }
+
+  rove() {
+    const here = this.rows[this.cursor.row]?.words[this.cursor.at];
+    if (this.stop !== here) {
+      this.stop?.setAttribute("tabindex", "-1");
+      here?.setAttribute("tabindex", "0");
+      this.stop = here;
+    }
+    this.rows.forEach(({ words }) =>
+      [this.picked].forEach((n) => n !== null && words[n]?.setAttribute("aria-selected", "true")),
+    );
+    this.lead(this.cursor.row);
+  }
+
+  lead(row) {
+    this.rows.forEach(({ list }, n) => list.classList.toggle("lens-leads", n === row));
+  }
+
+  // Picks at once, tells the server when the keyboard rests.
+  pick(at, row, { focus = true, rest = 0 } = {}) {
+    this.cursor = { row, at };
+    this.mark(at);
+    this.rove();
+    if (focus) {
+      this.stop.focus({ preventScroll: true });
+      this.show(this.stop, this.root.classList.contains("lens-long") ? 8 : 1);
+    }
+    this.tell(at, rest);
+  }
+
+  // Runs take their real height only when they come into sight, which moves what is behind them.
+  show(word, times) {
+    if (word !== this.stop) return;
+    word.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (times > 1) setTimeout(() => this.show(word, times - 1), 50);
+  }
+
+  tell(at, rest) {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.send("picked", at === null ? -1 : at), rest);
+  }
+
+  clicked(event) {
+    const word = event.target.closest(".lrp-word");
+    if (!word) return;
+    const row = this.rows.findIndex(({ section }) => section.contains(word));
+    const at = this.rows[row].words.indexOf(word);
+    if (at === this.picked && row === this.cursor.row && event.detail === 1) {
+      this.mark(null);
+      this.tell(null, 0);
+    } else this.pick(at, row);
+  }
+
+  pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { row, at } = this.cursor;
+    const last = this.count() - 1;
+    const steps = {
+      ArrowRight: [at + 1, row],
+      ArrowLeft: [at - 1, row],
+      ArrowDown: [at, row + 1],
+      ArrowUp: [at, row - 1],
+      Home: [0, row],
+      End: [last, row],
+      PageDown: [Math.min(at + 20, last), row],
+      PageUp: [Math.max(at - 20, 0), row],
+      Enter: [at, row],
+      " ": [at, row],
+    };
+    if (!event.target.closest(".lrp-word")) return;
+    if (event.key in steps) {
+      const [n, next] = steps[event.key];
+      if (n >= 0 && n <= last && next >= 0 && next < this.rows.length) {
+        this.pick(n, next, { rest: 120 });
+      }
+    } else if (event.key === "*") this.strongest();
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      if (this.picked !== null) this.send("dropped", this.picked);
+    } else if (event.key === "Escape" && this.picked !== null) {
+      this.mark(null);
+      this.tell(null, 0);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // The strongest word of the row, then the next one.
+  strongest() {
+    const { row } = this.cursor;
+    const { order } = this.rows[row];
+    if (!order.length) return;
+    this.rank = this.picked === order[this.rank - 1] ? this.rank % order.length : 0;
+    this.pick(order[this.rank], row, { rest: 120 });
+    this.rank += 1;
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".lens-rows");
+  if (!root) return;
+  root.heatmaps ??= new Heatmaps(root);
+  const heatmaps = root.heatmaps;
+  heatmaps.send = setTriggerValue;
+  const button = parentElement.querySelector(".lens-strongest");
+  button.onclick = () => heatmaps.strongest();
+  const start = performance.now();
+  heatmaps.draw(data);
+  // When the next picture is out, for whoever measures.
+  requestAnimationFrame(() =>
+    setTimeout(() => performance.measure("lens-drawn", { start, end: performance.now() })),
+  );
+}

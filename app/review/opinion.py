@@ -1,0 +1,75 @@
+"""What a reviewer says of a row, and one such saying as it was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app import settings
+from lrp_engine.errors import InputError, choices
+
+# Verdict -> how it reads.
+VERDICTS = {
+    "agree": "agree",
+    "wrong": "model wrong",
+    "reasons": "right for the wrong reason",
+    "unclear": "unclear",
+}
+NO_VERDICT = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """What a reviewer says of a row."""
+
+    verdict: str = NO_VERDICT
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    reviewer: str = ""
+
+    def checked(self) -> Opinion:
+        """The same, without what a database cannot keep.
+
+        Raises:
+            InputError: it is too long, or the verdict is none.
+        """
+        if self.verdict not in (NO_VERDICT, *VERDICTS):
+            raise InputError(
+                f"There is no verdict {self.verdict!r}; choose from {choices(VERDICTS)}."
+            )
+        tags = tuple(dict.fromkeys(tag for given in self.tags if (tag := _text(given).strip())))
+        found = replace(
+            self, tags=tags, note=_text(self.note), reviewer=_text(self.reviewer).strip()
+        )
+        for what, length, most in (
+            ("The note", len(found.note), settings.REVIEW_NOTE),
+            ("The longest tag", max(map(len, tags), default=0), settings.REVIEW_TAG),
+            ("The reviewer's name", len(found.reviewer), settings.REVIEW_NAME),
+        ):
+            if length > most:
+                raise InputError(f"{what} has {length:,} characters; up to {most:,} are kept.")
+        if len(tags) > settings.REVIEW_TAGS:
+            raise InputError(
+                f"There are {len(tags)} tags; up to {settings.REVIEW_TAGS} are kept for a row."
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """An opinion as it was saved; version 0 stands for none yet."""
+
+    opinion: Opinion = Opinion()
+    version: int = 0
+    saved: datetime | None = None
+
+
+def _text(text: str) -> str:
+    """Text without NUL, which PostgreSQL refuses, and without halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def tags_in(reviews: Iterable[Review]) -> list[str]:
+    """All tags that are used, each once, in alphabetical order."""
+    return sorted({tag for review in reviews for tag in review.opinion.tags}, key=str.casefold)

@@ -1,0 +1,44 @@
+"""Explained texts read back from their parts, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from app.review.sets import Set, Sets
+from lrp_engine import METHODS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One explained text.
+
+    Attributes:
+        tokens: its n words.
+        relevance: method -> value of each word (n,).
+        score: the explained score.
+    """
+
+    tokens: tuple[str, ...]
+    relevance: Mapping[str, tuple[float, ...]]
+    score: float
+
+
+def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, Text]:
+    """Texts by row number; rows that were not explained are left out."""
+    import pyarrow.parquet as pq
+
+    columns = ["row", "tokens", "explained_score", *METHODS]
+    found: dict[int, Text] = {}
+    for part, wanted in groupby(sorted(numbers), lambda row: row // one.step):
+        table = pq.read_table(sets.part(one, part), columns=columns)
+        for row in wanted:
+            line = table.slice(row % one.step, 1).to_pylist()[0]
+            if line["tokens"] is not None:
+                found[row] = Text(
+                    tokens=tuple(line["tokens"]),
+                    relevance={name: tuple(line[name]) for name in METHODS},
+                    score=line["explained_score"],
+                )
+    return found

@@ -1,0 +1,168 @@
+"""Verdicts in a database: SQLite or PostgreSQL, through SQLAlchemy.
+
+Versions are only ever added. A reviewer who saves says which version was on the screen; the new one
+is the next number, and the primary key lets each number exist once. So of two who save at the same
+time the second one is told, and nothing that was ever saved is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from app import settings
+from app.review.opinion import Opinion, Review
+from lrp_engine.errors import InputError, LensError
+
+_metadata = sa.MetaData()
+_versions = sa.Table(
+    "review_versions",
+    _metadata,
+    sa.Column("set_id", sa.String(22), primary_key=True),
+    sa.Column("row", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("reviewer", sa.String(settings.REVIEW_NAME), nullable=False),
+    sa.Column("saved", sa.DateTime(timezone=True), nullable=False),
+)
+
+
+class ConflictError(LensError):
+    """Somebody else saved first.
+
+    Attributes:
+        theirs: what is saved now.
+    """
+
+    def __init__(self, theirs: Review) -> None:
+        super().__init__(
+            f"{theirs.opinion.reviewer or 'Somebody'} saved another version (number "
+            f"{theirs.version}) while this one was open."
+        )
+        self.theirs = theirs
+
+
+class Store:
+    """Reviews by set and row; the table is made where it is missing.
+
+    Raises (every method):
+        InputError: the database cannot be reached or written.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _patient)
+        with self._sentences():
+            _metadata.create_all(engine)
+
+    def of(self, set_id: str) -> dict[int, Review]:
+        """The newest review of every row that has one, by row."""
+        with self._sentences(), self.engine.connect() as connection:
+            found = connection.execute(
+                sa.select(_versions)
+                .where(_versions.c.set_id == set_id)
+                .order_by(_versions.c.row, _versions.c.version)
+            )
+            return {line.row: _review(line) for line in found}  # the last one of a row stays
+
+    def history(self, set_id: str, row: int) -> list[Review]:
+        """Every version of a row's review, the newest first."""
+        with self._sentences(), self.engine.connect() as connection:
+            return [_review(line) for line in connection.execute(_newest_first(set_id, row))]
+
+    def save(self, set_id: str, row: int, opinion: Opinion, *, seen: int) -> Review:
+        """Keep an opinion as the next version; one that says nothing new is not kept twice.
+
+        Args:
+            seen: the version that the reviewer had before them, 0 for none.
+
+        Raises:
+            ConflictError: it is not the newest any more.
+            InputError: the opinion is too long.
+        """
+        opinion = opinion.checked()
+        newest = self._newest(set_id, row)
+        if newest.opinion == opinion:
+            return newest
+        if newest.version == seen:
+            review = Review(opinion=opinion, version=seen + 1, saved=datetime.now(UTC))
+            if self._added(set_id, row, review):
+                return review
+            newest = self._newest(set_id, row)  # somebody was faster
+        raise ConflictError(newest)
+
+    def sets(self) -> set[str]:
+        """Ids of sets that somebody has reviewed."""
+        with self._sentences(), self.engine.connect() as connection:
+            return set(connection.scalars(sa.select(_versions.c.set_id).distinct()))
+
+    def delete(self, set_id: str) -> None:
+        """Forget all reviews of a set, their history included."""
+        with self._sentences(), self.engine.begin() as connection:
+            connection.execute(sa.delete(_versions).where(_versions.c.set_id == set_id))
+
+    def _newest(self, set_id: str, row: int) -> Review:
+        with self._sentences(), self.engine.connect() as connection:
+            line = connection.execute(_newest_first(set_id, row).limit(1)).first()
+            return Review() if line is None else _review(line)
+
+    def _added(self, set_id: str, row: int, review: Review) -> bool:
+        """Whether the version was still free."""
+        said = review.opinion
+        values: dict[str, Any] = {
+            "set_id": set_id, "row": row, "version": review.version, "saved": review.saved,
+            "verdict": said.verdict, "tags": list(said.tags), "note": said.note,
+            "reviewer": said.reviewer,
+        }  # fmt: skip
+        try:
+            with self._sentences(), self.engine.begin() as connection:
+                connection.execute(sa.insert(_versions).values(values))
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Failures of the database as a sentence; addresses hold passwords and are not shown."""
+        try:
+            yield
+        except sa.exc.IntegrityError:
+            raise
+        except sa.exc.SQLAlchemyError as error:
+            raise InputError(
+                f"The database of verdicts ({self.engine.dialect.name}) cannot be used "
+                f"({type(error).__name__}). Nothing was saved just now; what was saved before is "
+                "not touched. Check that it runs and that "
+                f"{settings.DATABASE_VARIABLE} names it, then try again."
+            ) from error
+
+
+def _newest_first(set_id: str, row: int) -> sa.Select:
+    return (
+        sa.select(_versions)
+        .where(_versions.c.set_id == set_id, _versions.c.row == row)
+        .order_by(_versions.c.version.desc())
+    )
+
+
+def _review(line: Any) -> Review:
+    saved = line.saved if line.saved.tzinfo else line.saved.replace(tzinfo=UTC)  # SQLite: UTC
+    opinion = Opinion(
+        verdict=line.verdict, tags=tuple(line.tags), note=line.note, reviewer=line.reviewer
+    )
+    return Review(opinion=opinion, version=line.version, saved=saved)
+
+
+def _patient(connection: Any, record: Any) -> None:
+    """SQLite: readers do not block writers, and a writer waits for another one."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

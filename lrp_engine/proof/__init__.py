@@ -1,0 +1,1 @@
+"""Proof that a network was read as its source means it, see `parity`."""

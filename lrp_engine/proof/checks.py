@@ -1,0 +1,280 @@
+"""The single checks of a proof: each measures one thing and returns a Line.
+
+Axes: B samples, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.gates import SETTLED
+from lrp_engine.proof.probes import Probe
+from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line
+from lrp_engine.rules import Epsilon
+from lrp_engine.targets import selection
+from lrp_engine.wording import TOLERANCES, conservation_verdict
+
+if TYPE_CHECKING:
+    from lrp_engine.explanation import Explanation
+    from lrp_engine.formats.reference import Reference
+    from lrp_engine.network import Network
+    from lrp_engine.program import Backward, Program
+    from lrp_engine.proof.twin import Twin
+
+TWIN_TOLERANCE = 1e-9  # both compute in float64
+# Other programs write float32, or a few digits.
+REFERENCE_TOLERANCE = 1e-4
+ROUNDING_TOLERANCE = 1e-4
+GRADIENT_TOLERANCE = 1e-5
+STEP = 1e-4
+_SAMPLES, _STRONGEST, _ANY = 2, 3, 3  # coordinates of the gradient that are tried
+_KINK = 1e-2  # where slopes to the left and right differ by this share there is no derivative
+
+TITLES = {
+    "keras": "Scores equal those of the same layers built in Keras",
+    "meaning": "Probabilities equal the output that the file ends in",
+    "reference": "Scores equal the reference given",
+    "rounding": "Rounding in {dtype}",
+    "gate_order": "Order of the gates",
+    "ledger": "Words, initial states and ledger add up to the score",
+    "gradient": "Gradient equals central differences",
+}
+
+
+@dataclass
+class Worst:
+    """The largest difference seen, the largest value, and where it was.
+
+    NaN counts as infinite.
+    """
+
+    absolute: float = 0.0
+    scale: float = 0.0
+    where: str = ""
+
+    def see(self, found: np.ndarray, expected: np.ndarray, name: Callable[[int], str]) -> None:
+        """Rows (b, n) of found and expected numbers; `name` says what row n is."""
+        off = np.abs(found.astype(np.float64) - expected)
+        off = np.nan_to_num(off, nan=np.inf).reshape(len(off), -1).max(axis=1)
+        self.scale = max(self.scale, float(np.abs(expected).max()))
+        row = int(off.argmax())
+        if off[row] > self.absolute or not self.where:
+            self.absolute, self.where = float(off[row]), name(row)
+
+    @property
+    def relative(self) -> float:
+        """To the largest expected number."""
+        return self.absolute / (self.scale or 1.0)
+
+
+def not_checked(name: str, why: str, **words: str) -> Line:
+    return Line(
+        name=name, title=TITLES[name].format(**words), verdict=NOT_CHECKED, detail=f"{why}."
+    )
+
+
+def _measured(name: str, worst: Worst, tolerance: float, how: str, **words: str) -> Line:
+    return Line.measured(
+        name,
+        TITLES[name].format(**words),
+        error=worst.relative,
+        absolute=worst.absolute,
+        tolerance=tolerance,
+        detail=f"{how}; largest difference {worst.absolute:.1e} on {worst.where}.",
+    )
+
+
+def derived(exact: Program, x: np.ndarray, steps: np.ndarray, chosen: np.ndarray) -> Backward:
+    """Scores and derivatives of the chosen ones, in float64."""
+    passes = exact.backward(("gradient",), x.astype(np.float64), steps, chosen, Epsilon())
+    return passes["gradient"]
+
+
+def scores_of(exact: Program, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Scores (b, C) in float64."""
+    return exact.scores(x.astype(np.float64), steps)
+
+
+def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[Line, Line]:
+    """Lines "keras" and "meaning".
+
+    Args:
+        exact: of the network from vectors on, in float64.
+    """
+    from lrp_engine.proof.twin import grouped
+
+    scores, meaning, count = Worst(), Worst(), 0
+    for probe in probes:
+        if not probe.known():
+            continue  # an unknown word without a row: Keras has no input for it
+        samples = probe.samples
+        for rows in grouped([len(mask) for mask in samples.masks]):
+            count += len(rows)
+            x, steps = samples.padded(rows)
+            ours = scores_of(exact, x, steps)
+            fed = x.astype(np.float64)
+            if twin.takes_ids and samples.ids is not None:
+                fed = np.stack([samples.ids[row] for row in rows]).astype(np.int32)
+            logits, output = twin(fed)
+            if exact.network.single_sigmoid:
+                logits = np.concatenate([-logits, logits], axis=1)
+                output = np.concatenate([1 - output, output], axis=1)
+
+            def name(n: int, probe: Probe = probe, rows: np.ndarray = rows) -> str:
+                return probe.name(int(rows[n]))
+
+            scores.see(ours, logits, name)
+            meaning.see(exact.network.to_probabilities(ours), output, name)
+    how = f"{count} inputs in float64"
+    line = _measured("keras", scores, TWIN_TOLERANCE, how)
+    if not twin.ending:
+        why = "The file ends in scores and does not say whether a softmax or a sigmoid follows"
+        return line, not_checked("meaning", why)
+    return line, _measured("meaning", meaning, TWIN_TOLERANCE, f"{how}, after {twin.ending}")
+
+
+def explained(network: Network, probes: Sequence[Probe], rule: Epsilon) -> list[Explanation]:
+    """What the network says of each probe by LRP, in its own precision.
+
+    Raises:
+        InputError: the numbers overflow.
+    """
+    found = []
+    for probe in probes:
+        samples = probe.samples
+        given: Any = samples.values if samples.ids is None else list(samples.ids)
+        if not probe.known():
+            given = samples.tokens
+        # By every method, since that is the trace which explanations need later.
+        found.append(network.explain_all(given, rule=rule)["lrp"])
+    return found
+
+
+def rounding(
+    network: Network, exact: Program, probes: Sequence[Probe], explanations: Sequence[Explanation]
+) -> Line:
+    """Line "rounding": the network as it is used against itself in float64."""
+    if network.dtype == "float64":
+        return not_checked("rounding", "The network computes in float64 already", dtype="float64")
+    worst, count = Worst(), 0
+    for probe, e in zip(probes, explanations, strict=True):
+        for chunk, x, steps in probe.arrays():
+            worst.see(
+                e.scores[chunk],
+                scores_of(exact, x, steps),
+                lambda n, probe=probe, chunk=chunk: probe.name(int(chunk[n])),  # type: ignore[misc]
+            )
+            count += len(chunk)
+    how = f"{count} inputs, against float64"
+    return _measured("rounding", worst, ROUNDING_TOLERANCE, how, dtype=network.dtype)
+
+
+def against_reference(network: Network, reference: Reference, probe: Probe) -> Line:
+    """Line "reference": what another program said of its own inputs."""
+    expected = reference.expected(network, len(probe.samples))
+    worst = Worst()
+    for chunk, x, steps in probe.arrays():
+        with network.lock:
+            found = network.program.scores(x, steps)
+        if reference.kind == "probabilities":
+            found = network.to_probabilities(found)
+        worst.see(found, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]
+    how = f"{reference.kind} of {len(expected)} inputs"
+    return _measured("reference", worst, REFERENCE_TOLERANCE, how)
+
+
+def gate_order(network: Network, compared: bool) -> Line | None:
+    """Line "gate_order"; None for a network without gates.
+
+    Args:
+        compared: whether scores were compared with something independent, and equal.
+    """
+    title, found = TITLES["gate_order"], network.gate_order
+    if found is None:
+        gated = any("lstm" in kind or "gru" in kind for kind in _kinds(network))
+        detail = f"Fixed by the format ({network.source})."
+        return Line(name="gate_order", title=title, verdict=PASS, detail=detail) if gated else None
+    if found.settled == "detected":
+        margin = found.margin
+        assert margin is not None
+        detail = f"{found.sentence()} The next best is {margin:.1e} times worse."
+        return Line(name="gate_order", title=title, verdict=PASS, detail=detail)
+    how = f"{' '.join(found.order)}, {SETTLED[found.settled]}"
+    if compared:
+        detail = f"{how}; the scores compared confirm it."
+        return Line(name="gate_order", title=title, verdict=PASS, detail=detail)
+    why = f"{how}; scores of one text from the original program would settle it"
+    return not_checked("gate_order", why)
+
+
+def _kinds(network: Network) -> list[str]:
+    """Kinds of all layers, wrapped ones included."""
+    kinds, waiting = [], [node.layer for node in network.nodes]
+    while waiting:
+        layer = waiting.pop()
+        kinds.append(layer.kind)
+        waiting += [value for value in vars(layer).values() if hasattr(value, "kind")]
+    return kinds
+
+
+def ledger(
+    network: Network, probes: Sequence[Probe], explanations: Sequence[Explanation], rule: Epsilon
+) -> Line:
+    """Line "ledger": the largest conservation error, relative as `conservation_verdict` says."""
+    allowed = TOLERANCES[network.dtype]
+    found = []
+    for probe, e in zip(probes, explanations, strict=True):
+        for n in range(len(e)):
+            one = conservation_verdict(e, n)
+            relative = abs(one.error) / one.tolerance * allowed if one.tolerance else 0.0
+            found.append((relative, abs(one.error), probe.name(n)))
+    relative, absolute, where = max(found, key=lambda one: one[0])
+    return Line.measured(
+        "ledger",
+        TITLES["ledger"],
+        error=relative,
+        absolute=absolute,
+        tolerance=allowed,
+        detail=f"epsilon rule, eps {rule.eps:g}, bias factor {rule.bias_factor:g}, {len(found)} "
+        f"inputs in {network.dtype}; largest error {absolute:.1e} on {where}.",
+    )
+
+
+def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:
+    """Line "gradient": derivatives of the predicted class's score, in float64.
+
+    Coordinates are the strongest ones and random ones of a few inputs. Where the slopes to the
+    left and to the right differ (a kink of ReLU or of a maximum) there is nothing to compare.
+    """
+    rng, worst, tried = np.random.default_rng(seed), Worst(), 0
+    for probe in probes[:_SAMPLES]:
+        chunk, x, steps = next(probe.arrays())
+        x, steps = x[-1:].astype(np.float64), steps[-1:]  # the last of equal length has no gaps
+        scores = scores_of(exact, x, steps)
+        chosen = selection(scores.argmax(axis=1), scores.shape[1])
+        slopes = derived(exact, x, steps, chosen).message[0]
+        strongest = np.argsort(np.abs(slopes), axis=None)[-_STRONGEST:]
+        at = np.unique([*strongest, *rng.integers(slopes.size, size=_ANY)])
+        moved = np.repeat(x, 2 * len(at), axis=0)
+        for n, where in enumerate(at):
+            index = np.unravel_index(where, slopes.shape)
+            moved[(2 * n, *index)] += STEP
+            moved[(2 * n + 1, *index)] -= STEP
+        there = (scores_of(exact, moved, np.repeat(steps, len(moved), axis=0)) * chosen).sum(1)
+        here = float((scores * chosen).sum())
+        up, down = (there[::2] - here) / STEP, (here - there[1::2]) / STEP
+        size = max(float(np.abs(slopes).max()), 1e-5 * abs(here))
+        smooth = np.abs(up - down) <= _KINK * size
+        if smooth.any():
+            tried += int(smooth.sum())
+            central, ours = ((up + down) / 2)[smooth], slopes.ravel()[at][smooth]
+            worst.see(ours[:, None], central[:, None], lambda n: probe.name(int(chunk[-1])))  # noqa: B023
+            worst.scale = max(worst.scale, size)
+    if not tried:
+        return not_checked("gradient", "Every coordinate tried is at a kink")
+    how = f"{tried} coordinates in float64, step {STEP:g}"
+    return _measured("gradient", worst, GRADIENT_TOLERANCE, how)

@@ -1,0 +1,160 @@
+"""`parity`: does this network compute what its source computes?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.formats import keras as keras_format
+from lrp_engine.formats.companions import companions
+from lrp_engine.formats.eight_arrays import DETECT
+from lrp_engine.formats.readers import contents_of, read
+from lrp_engine.formats.reference import Reference
+from lrp_engine.formats.sources import Source, is_source
+from lrp_engine.network import Network
+from lrp_engine.program import Program
+from lrp_engine.proof import checks
+from lrp_engine.proof.probes import Probe, probes, without_embedding
+from lrp_engine.proof.sheet import FAIL, INDEPENDENT, PASS, Line, ProofSheet
+from lrp_engine.rules import Epsilon
+
+DEFAULT_RULE = Epsilon()
+
+
+def parity(
+    network_or_source: Network | Source,
+    *,
+    source: Source | None = None,
+    reference: Any = None,
+    examples: Sequence[str] = (),
+    vocabulary: Any = None,
+    embeddings: Any = None,
+    labels: Any = None,
+    spec: Any = None,
+    dtype: str = "float32",
+    rule: Epsilon = DEFAULT_RULE,
+) -> ProofSheet:
+    """Check a network against its source, on random inputs and examples.
+
+    The layers of a Keras file are rebuilt as Keras layers from white-listed options, never
+    deserialized, and must give the same scores. For any file, outputs of the original program can
+    be given. The ledger and the gradient are checked in any case.
+
+    Args:
+        network_or_source: a network, or a file as `load` takes it.
+        source: the file that a given network was read from.
+        reference: inputs and what the original program said: a pair (inputs, logits), or a
+            dictionary or `.npz` file with one of "ids" (B, T), "vectors" (B, T, E), "features"
+            (B, D), optional "lengths" (B,), and one of "logits" or "probabilities" (B, C).
+        examples: texts to try besides random inputs, where there is a vocabulary.
+        vocabulary, embeddings, labels, spec, dtype: as in `load`, for a file.
+        rule: of the relevance whose account is checked.
+
+    Returns:
+        The sheet; `verdict` is "verified", "failed" or "unverified".
+
+    Raises:
+        FormatError: the file cannot be read. InputError: the reference does not fit the network.
+    """
+    given = Reference.read(reference)
+    parts = companions(
+        vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
+    )
+    if isinstance(network_or_source, Network):
+        network = network_or_source
+        contents = None if source is None else contents_of(source)
+    elif not is_source(network_or_source) or source is not None:
+        raise InputError(
+            "Give a network (and the file it was read from as `source`), or the path or bytes of "
+            "a file."
+        )
+    else:
+        if parts.gate_order == DETECT:
+            parts = replace(parts, reference=given)
+        contents = contents_of(network_or_source)
+        network = read(contents, parts)
+    parsed = None
+    if contents is not None and keras_format.READER.recognizes(contents):
+        parsed = keras_format.parse(contents, parts)
+    return _sheet(network, parsed, given, examples, rule)
+
+
+def _sheet(
+    network: Network,
+    parsed: keras_format.Parsed | None,
+    reference: Reference | None,
+    examples: Sequence[str],
+    rule: Epsilon,
+) -> ProofSheet:
+    exact = Program(without_embedding(network), traced=False)
+    tried = probes(network, examples=examples, **_about_inputs(network, parsed))
+    with np.errstate(all="ignore"):  # what overflows is a line of the sheet
+        lines = list(_scores(network, exact, parsed, tried))
+        if reference is None:
+            lines.append(checks.not_checked("reference", "No reference was given"))
+        else:
+            probe = Probe("reference input", reference.samples(network))
+            lines.append(checks.against_reference(network, reference, probe))
+        compared = any(line.verdict == PASS for line in lines if line.name in INDEPENDENT)
+        order = checks.gate_order(network, compared)
+        lines += [] if order is None else [order]
+        lines += _inside(network, exact, tried, rule)
+    return ProofSheet(
+        model_hash=network.hash,
+        source=network.source,
+        dtype=network.dtype,
+        lines=tuple(lines),
+        gate_order=network.gate_order,
+        assumptions=network.assumptions,
+        inputs=sum(len(probe.samples) for probe in tried),
+    )
+
+
+def _scores(
+    network: Network, exact: Program, parsed: keras_format.Parsed | None, tried: Sequence[Probe]
+) -> tuple[Line, ...]:
+    """Lines "keras" and "meaning"."""
+    why = "There is no Keras file whose layers could be rebuilt"
+    if parsed is not None:
+        from lrp_engine.proof.twin import NoTwinError, build
+
+        shape = network.input_shape
+        vectors = (None, shape.units) if shape.time else (shape.units,)
+        try:
+            twin = build(parsed, input_shape=vectors, dtype=network.dtype)
+            return checks.against_twin(exact, twin, tried)
+        except NoTwinError as error:
+            why = f"{str(error)[:1].upper()}{str(error)[1:]}"
+    return checks.not_checked("keras", why), checks.not_checked("meaning", why)
+
+
+def _inside(
+    network: Network, exact: Program, tried: Sequence[Probe], rule: Epsilon
+) -> tuple[Line, ...]:
+    """Lines that need no source: "rounding", "ledger" and "gradient"."""
+    try:
+        explanations = checks.explained(network, tried, rule)
+    except InputError as error:  # overflow
+        title = checks.TITLES["ledger"]
+        return (Line(name="ledger", title=title, verdict=FAIL, detail=str(error)),)
+    return (
+        checks.rounding(network, exact, tried, explanations),
+        checks.ledger(network, tried, explanations, rule),
+        checks.gradient(exact, tried),
+    )
+
+
+def _about_inputs(network: Network, parsed: keras_format.Parsed | None) -> dict[str, Any]:
+    """What the file says of inputs: a fixed length, the value of padding."""
+    if parsed is None or not network.input_shape.time:
+        return {}
+    masking = [entry for entry in parsed.graph.entries if entry.kind == "Masking"]
+    blank = masking[0].config.get("mask_value", 0.0) if masking else None
+    return {
+        "length": parsed.graph.input_length,
+        "blank": float(blank) if isinstance(blank, (int, float)) else None,
+    }

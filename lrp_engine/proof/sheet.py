@@ -1,0 +1,172 @@
+"""ProofSheet: what was checked about a network, with numbers, tolerances and a verdict."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.wording import visible
+
+if TYPE_CHECKING:
+    from lrp_engine.gates import GateOrder
+    from lrp_engine.network import Network
+
+PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
+VERIFIED, FAILED, UNVERIFIED = "verified", "failed", "unverified"
+# Lines that compare with something that did not come through our reading of the file.
+INDEPENDENT = ("keras", "reference")
+
+MEANING = {
+    VERIFIED: "The network gives the scores of its source.",
+    FAILED: "A check failed: do not rely on explanations of this network.",
+    UNVERIFIED: "Nothing independent was there to compare the scores with.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One check.
+
+    Attributes:
+        name: a key, the same in every sheet.
+        title: what is checked.
+        verdict: PASS, FAIL or NOT_CHECKED.
+        error: the largest relative error found; None where there is no number.
+        absolute: the same error in the unit of the quantity.
+        tolerance: the largest relative error that passes.
+        detail: how and on what it was checked, or why it was not.
+    """
+
+    name: str
+    title: str
+    verdict: str
+    detail: str
+    error: float | None = None
+    absolute: float | None = None
+    tolerance: float | None = None
+
+    @classmethod
+    def measured(
+        cls, name: str, title: str, *, error: float, absolute: float, tolerance: float, detail: str
+    ) -> Line:
+        """A line that passes where the error is within the tolerance; NaN is not."""
+        return cls(
+            name=name,
+            title=title,
+            verdict=PASS if error <= tolerance else FAIL,
+            error=error,
+            absolute=absolute,
+            tolerance=tolerance,
+            detail=detail,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofSheet:
+    """What was checked about one network.
+
+    Attributes:
+        model_hash, source, dtype: of the network.
+        lines: the checks, in a fixed order.
+        gate_order: how the gates' order was settled; None where the format leaves no choice.
+        assumptions: what the file did not say.
+        inputs: how many samples the checks ran on.
+    """
+
+    model_hash: str
+    source: str
+    dtype: str
+    lines: tuple[Line, ...]
+    gate_order: GateOrder | None = None
+    assumptions: tuple[str, ...] = ()
+    inputs: int = 0
+
+    def __getitem__(self, name: str) -> Line:
+        for line in self.lines:
+            if line.name == name:
+                return line
+        raise KeyError(name)
+
+    @property
+    def verdict(self) -> str:
+        """ "failed" where a check failed, "verified" where the scores were compared with
+        something independent and every check passed, "unverified" otherwise."""
+        if any(line.verdict == FAIL for line in self.lines):
+            return FAILED
+        compared = any(line.verdict == PASS for line in self.lines if line.name in INDEPENDENT)
+        return VERIFIED if compared else UNVERIFIED
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to say wherever explanations of the network appear; nothing unless it failed."""
+        failed = [line.title for line in self.lines if line.verdict == FAIL]
+        if not failed:
+            return ()
+        return (
+            f"The proof of this model failed ({'; '.join(failed)}): it may not compute what its "
+            "source computes, so its explanations may be wrong.",
+        )
+
+    def marked(self, network: Network) -> Network:
+        """The network, whose explanations carry a warning where the proof failed."""
+        return replace(network, warnings=self.warnings) if self.warnings else network
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; a number that is infinite or missing is null."""
+        from lrp_engine import __version__
+
+        order = None
+        if self.gate_order is not None:
+            found = self.gate_order
+            order = {
+                "order": found.order,
+                "settled": found.settled,
+                "forget_bias": found.reading.forget_bias,
+                "backward_first": found.reading.backward_first,
+                "difference": _finite(found.reading.difference),
+                "margin": _finite(found.margin),
+            }
+        return {
+            "engine": f"lrp-lens {__version__}",
+            "verdict": self.verdict,
+            "model_hash": self.model_hash,
+            "source": self.source,
+            "dtype": self.dtype,
+            "inputs": self.inputs,
+            "gate_order": order,
+            "assumptions": list(self.assumptions),
+            "lines": [
+                {k: _finite(v) if isinstance(v, float) else v for k, v in asdict(line).items()}
+                for line in self.lines
+            ],
+        }
+
+    def to_text(self) -> str:
+        """The sheet for a terminal or a log; ends in a line break."""
+        found = [
+            f"{self.verdict.upper()}: {MEANING[self.verdict]}",
+            f"source: {visible(self.source)}; dtype {self.dtype}; {self.inputs} inputs; "
+            f"model {self.model_hash}",
+            "",
+        ]
+        for line in self.lines:
+            found.append(f"{line.verdict:>11}  {line.title}")
+            if line.error is not None:
+                found.append(f"{'':13}error {figure(line.error)}, allowed {figure(line.tolerance)}")
+            found.append(f"{'':13}{visible(line.detail)}")
+        if self.assumptions:
+            found += ["", "Assumed, because the file does not say:"]
+            found += [f"  - {visible(sentence)}" for sentence in self.assumptions]
+        return "\n".join(found) + "\n"
+
+
+def figure(value: float | None) -> str:
+    """An error or a tolerance to read, relative: "2.1e-07"."""
+    if value is None:
+        return ""
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value

@@ -1,0 +1,253 @@
+"""The independent twin: a Keras file's layers, built as Keras layers from white-listed options.
+
+Nothing is deserialized. A layer's class is looked up in the table `TWINS`, its options are
+numbers, switches and names that the table allows, its weights are arrays. What our own layers are
+made of (gate order, transposes, masks, directions, activations) plays no part here: Keras itself
+says what those numbers mean. Shared with our reading are only the names of the layers, which layer
+reads which, and which arrays belong to which layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.formats.keras import Parsed
+from lrp_engine.formats.keras_graph import Entry
+from lrp_engine.proof.options import (
+    HARMLESS,
+    Check,
+    Unusable,
+    activation,
+    axis,
+    count,
+    flag,
+    one_of,
+    real,
+)
+
+_RECURRENT: dict[str, Check] = {
+    "units": count,
+    "activation": activation,
+    "use_bias": flag,
+    "return_sequences": flag,
+    "go_backwards": flag,
+    "zero_output_for_mask": flag,
+}
+_GATED: dict[str, Check] = {**_RECURRENT, "recurrent_activation": activation}
+_WINDOW: dict[str, Check] = {
+    "strides": count,
+    "padding": one_of("valid", "same", "causal"),
+    "data_format": one_of("channels_last"),
+}
+_POOL: dict[str, Check] = {**_WINDOW, "pool_size": count}
+_GLOBAL_POOL: dict[str, Check] = {"data_format": one_of("channels_last"), "keepdims": flag}
+_NORM: dict[str, Check] = {"axis": axis, "epsilon": real, "center": flag, "scale": flag}
+_ATTENTION: dict[str, Check] = {"use_scale": flag}
+
+# Class -> the options that decide what it computes, and which values they may have.
+TWINS: dict[str, Mapping[str, Check]] = {
+    "Embedding": {"input_dim": count, "output_dim": count, "mask_zero": flag},
+    "Masking": {"mask_value": real},
+    "LSTM": _GATED,
+    "GRU": {**_GATED, "reset_after": flag},
+    "SimpleRNN": _RECURRENT,
+    "Bidirectional": {"merge_mode": one_of("concat", "sum", "mul", "ave")},
+    "TimeDistributed": {},
+    "Dense": {"units": count, "activation": activation, "use_bias": flag},
+    "Conv1D": {
+        **_WINDOW,
+        "filters": count,
+        "kernel_size": count,
+        "dilation_rate": count,
+        "groups": count,
+        "activation": activation,
+        "use_bias": flag,
+    },
+    "MaxPooling1D": _POOL,
+    "AveragePooling1D": _POOL,
+    "GlobalMaxPooling1D": _GLOBAL_POOL,
+    "GlobalAveragePooling1D": _GLOBAL_POOL,
+    "BatchNormalization": _NORM,
+    "LayerNormalization": _NORM,
+    "Attention": {**_ATTENTION, "score_mode": one_of("dot", "concat")},
+    "AdditiveAttention": _ATTENTION,
+    "Dot": {"axes": axis, "normalize": flag},
+    "Concatenate": {"axis": axis},
+    "Add": {},
+    "Average": {},
+    "Multiply": {},
+    "Flatten": {"data_format": one_of("channels_last")},
+    "Activation": {"activation": activation},
+    "Softmax": {"axis": axis},
+    "ReLU": {},
+}  # fmt: skip
+# Active in training only.
+IDENTITIES = frozenset(
+    {"Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
+     "ActivityRegularization", "Identity"}
+)  # fmt: skip
+_WRAPPED = {"Bidirectional": ("layer", "backward_layer"), "TimeDistributed": ("layer",)}
+_ENDINGS = ("softmax", "sigmoid")
+
+
+class NoTwinError(Exception):
+    """A layer cannot be rebuilt; the text says which and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """A Keras model that was built, not loaded.
+
+    Attributes:
+        model: input -> [logits, output as the file ends].
+        takes_ids: whether it begins with an embedding.
+        ending: the softmax or sigmoid the file ends in, "" for neither.
+    """
+
+    model: Any
+    takes_ids: bool
+    ending: str
+
+    def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits and output of ids (b, T), vectors (b, T, E) or features (b, D); float64.
+
+        Raises:
+            NoTwinError: Keras refuses the input.
+        """
+        import tensorflow as tf
+
+        try:
+            logits, output = self.model(x, training=False)
+        except (TypeError, ValueError, tf.errors.OpError) as error:
+            raise NoTwinError(f"the rebuilt layers cannot be run: {error!s:.200}") from error
+        return np.array(logits, np.float64), np.array(output, np.float64)
+
+
+def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) -> Twin:
+    """The twin of a file, computing in float64 with weights rounded to `dtype`.
+
+    The reader must have accepted the file before: sizes that it declares are trusted here.
+
+    Args:
+        input_shape: of one input without an embedding, (None, E) or (D,).
+
+    Raises:
+        NoTwinError: a layer has no entry in the table, or an option it does not know.
+    """
+    import keras
+
+    graph = parsed.graph
+    ids = graph.entries[0].kind == "Embedding"
+    shape = (graph.input_length,) if ids else input_shape
+    start = keras.Input(shape, dtype="int32" if ids else "float64")
+    values, before, ending = {graph.input: start}, {graph.input: start}, {graph.input: ""}
+    for entry in graph.entries:
+        inputs = [values[name] for name in entry.inputs]
+        if entry.kind in IDENTITIES:
+            for table in (values, before, ending):
+                table[entry.name] = table[entry.inputs[0]]
+            continue
+        layer, after = _layer(entry, dtype)
+        try:
+            values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs)
+            layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
+            before[entry.name], ending[entry.name] = values[entry.name], ""
+            if after == "linear":
+                continue
+            if entry.kind in ("Activation", "Softmax"):
+                before[entry.name] = inputs[0]
+            else:
+                end = keras.layers.Activation(after, dtype="float64")
+                values[entry.name] = end(values[entry.name])
+        except (TypeError, ValueError, LookupError, NotImplementedError) as error:
+            raise NoTwinError(
+                f"layer {entry.name!r:.60} ({entry.kind}) cannot be rebuilt: {error!s:.200}"
+            ) from error
+        ending[entry.name] = after if after in _ENDINGS else ""
+        if not ending[entry.name]:
+            before[entry.name] = values[entry.name]
+    at = graph.output
+    return Twin(keras.Model(start, [before[at], values[at]]), ids, ending[at])
+
+
+def _layer(entry: Entry, dtype: str) -> tuple[Any, str]:
+    """A Keras layer, and the activation to apply after it (or that it is)."""
+    import keras
+
+    plain = _options(entry.name, entry.kind, entry.config)
+    if entry.kind == "Embedding":
+        # In the network's own precision: the table can be large, and is exact in it.
+        return keras.layers.Embedding(**plain, dtype=dtype), "linear"
+    if entry.kind == "Dense":
+        after = plain.pop("activation", "linear")
+        return keras.layers.Dense(**plain, dtype="float64"), after
+    layer = _made(entry.name, entry.kind, entry.config, plain)
+    if entry.kind == "Softmax":
+        return layer, "softmax"
+    return layer, plain["activation"] if entry.kind == "Activation" else "linear"
+
+
+def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any]) -> Any:
+    import keras
+
+    inner = [
+        _inner(name, config[key]) for key in _WRAPPED.get(kind, ()) if config.get(key) is not None
+    ]
+    if kind == "Bidirectional" and len(inner) == 2:
+        return keras.layers.Bidirectional(
+            inner[0], backward_layer=inner[1], dtype="float64", **plain
+        )
+    return getattr(keras.layers, kind)(*inner, dtype="float64", **plain)
+
+
+def _inner(name: str, described: Any) -> Any:
+    kind = described.get("class_name") if isinstance(described, Mapping) else None
+    config = described.get("config") if isinstance(described, Mapping) else None
+    if not isinstance(kind, str) or not isinstance(config, Mapping) or kind in _WRAPPED:
+        raise NoTwinError(f"layer {name!r:.60} wraps something that has no independent twin")
+    return _made(name, kind, config, _options(name, kind, config))
+
+
+def _options(name: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a class, each checked; what is not listed must be off or harmless."""
+    if kind not in TWINS:
+        raise NoTwinError(f"layer {name!r:.60} ({kind:.60}) has no independent twin")
+    allowed, found = TWINS[kind], {}
+    for key, value in config.items():
+        if key in allowed:
+            checked = allowed[key](value)
+            if isinstance(checked, Unusable):
+                raise NoTwinError(
+                    f"layer {name!r:.60} ({kind}) has {key}={value!r:.60}, which the independent "
+                    "twin does not know"
+                )
+            found[key] = checked
+        elif key not in HARMLESS and key not in _WRAPPED.get(kind, ()) and _is_on(value):
+            raise NoTwinError(
+                f"layer {name!r:.60} ({kind}) has the option {key!r:.60}, which the independent "
+                "twin does not know"
+            )
+    if found.get("score_mode") == "concat":
+        raise NoTwinError(f"layer {name!r:.60} ({kind}) has no independent twin in this mode")
+    return found
+
+
+def _is_on(value: Any) -> bool:
+    return not (value is None or value is False or (isinstance(value, (int, float)) and value == 0))
+
+
+def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
+    """As the network holds it."""
+    return array.astype(dtype).astype(np.float64)
+
+
+def grouped(lengths: Sequence[int]) -> list[np.ndarray]:
+    """Positions of samples of the same length: Keras is given no padding but the model's own."""
+    found: dict[int, list[int]] = {}
+    for position, length in enumerate(lengths):
+        found.setdefault(length, []).append(position)
+    return [np.array(positions) for positions in found.values()]

@@ -1,0 +1,322 @@
+"""The Review page without a browser: begin, wait, filter, judge, reload, disagree, take along."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import cache, settings
+from app.review import jobs as background
+from app.review.opinion import Opinion
+from app.review.queue import SORTS
+from app.review.sets import Sets
+from lrp_engine import InputError
+from tests.app import sets as files
+from tests.app.reading import healthy, html, messages, widget
+from tests.app.tiny import SENTENCES
+
+
+def button(app: AppTest, name: str):
+    found = [b for b in app.button if name in (b.label, b.key)]
+    assert found, (name, [b.label for b in app.button])
+    return found[0]
+
+
+def waited(app: AppTest) -> AppTest:
+    """The page looks again when its set has come to an end."""
+    one = cache.sets().find(key_of(app))
+    assert one is not None
+    files.finished(cache.jobs(), one)
+    return app.run()
+
+
+def key_of(app: AppTest) -> str:
+    value = dict(app.query_params)["set"]
+    return value[0] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def visit() -> Callable[..., AppTest]:
+    """Opens a session on the Review page itself, with query parameters."""
+
+    def open_page(**parameters: str) -> AppTest:
+        app = AppTest.from_file(str(settings.REPOSITORY / "app" / "main.py"), default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.switch_page("views/review.py").run()
+
+    return open_page
+
+
+@pytest.fixture(scope="module")
+def stored(network, tmp_path_factory) -> tuple[str, Path]:
+    """The key and the folder of a set, explained once."""
+    sets = Sets(tmp_path_factory.mktemp("stored"))
+    rows = [(text, network.labels[int(c)] if c.isdigit() else c) for text, c in SENTENCES]
+    one = files.new(network, name="Examples", rows=len(rows))
+    sets.add(one, files.as_csv(rows))
+    jobs = files.Jobs(sets, running=1, waiting=1)
+    jobs.start(one, network)
+    assert files.finished(jobs, one).problem == ""
+    return one.id, sets.path(one)
+
+
+@pytest.fixture
+def key(stored) -> str:
+    """The key of the explained set, of which this test has a copy."""
+    shutil.copytree(stored[1], settings.data_folder() / "sets" / stored[0])
+    return stored[0]
+
+
+@pytest.fixture
+def examples(key, visit) -> AppTest:
+    """A session with that set open."""
+    return visit(set=key)
+
+
+def listed(app: AppTest) -> list[int]:
+    """Rows of the queue, in order."""
+    return [int(row) for row in app.dataframe[0].value["row"]]
+
+
+def test_the_examples_are_explained_and_the_first_is_open(visit):
+    app = visit()
+    assert healthy(app)
+    button(app, "Explain the examples").click().run()
+    waited(app)
+    assert healthy(app)
+    assert not messages(app)
+    assert "Examples of Tiny model" in html(app)
+    assert "<b>4</b> texts" in html(app)
+    assert "The model says" in html(app)
+    assert html(app).count('role="list"') == 3  # LRP, and the other two to unfold
+    margins = app.dataframe[0].value["margin"]
+    assert list(margins) == sorted(margins)
+    assert dict(app.query_params).keys() == {"set", "row"}
+
+
+def test_an_upload_of_the_page_is_explained(visit):
+    app = visit()
+    app.file_uploader(key="lens.file.set").upload("mine.csv", files.as_csv()).run()
+    assert healthy(app)
+    button(app, "Explain this set").click().run()
+    waited(app)
+    assert healthy(app)
+    assert f"<b>{len(files.ROWS)}</b> texts" in html(app)
+    assert "<b>2</b> not explained" in html(app)
+    widget(app, "outcome").set_value("not explained").run()
+    assert "This text was not explained. The text is empty." in messages(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("bad.parquet", b"PAR1 no", "Cannot read 'bad.parquet'"),
+        ("bad.csv", b"text,text\nx,y\n", "stands twice in the header"),
+        ("empty.jsonl", b"", "'empty.jsonl' holds no rows"),
+    ],
+)
+def test_a_bad_upload_is_a_sentence(visit, name, data, told):
+    app = visit()
+    app.file_uploader(key="lens.file.set").upload(name, data).run()
+    assert not app.exception
+    assert told in messages(app)
+
+
+def test_every_order(examples):
+    for sort in SORTS:
+        widget(examples, "sort").set_value(sort).run()
+        assert healthy(examples)
+        assert sorted(listed(examples)) == [0, 1, 2, 3]
+
+
+def test_filters_search_and_neighbours(examples):
+    app = examples
+    widget(app, "find").set_value("BAD").run()
+    assert sorted(listed(app)) == [1, 2]
+    first = listed(app)[0]
+    assert f"Row {first}, 1 of 2" in app.header[-1].value
+    button(app, "lens-next").click().run()
+    assert f"Row {listed(app)[1]}, 2 of 2" in app.header[-1].value
+    assert button(app, "lens-next").disabled
+    button(app, "lens-previous").click().run()
+    assert f"Row {first}, 1 of 2" in app.header[-1].value
+    widget(app, "find").set_value("nowhere").run()
+    assert "No text passes" in messages(app)
+    button(app, "Show all").click().run()
+    assert len(listed(app)) == 4
+    widget(app, "truth").set_value(-1).run()
+    assert listed(app) == [3]
+
+
+def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, key):
+    app = examples
+    row = listed(app)[1]
+    button(app, "lens-next").click().run()
+    widget(app, "reviewer").set_value("Ana").run()
+    widget(app, "note").set_value("because of *x*").run()
+    button(app, "lens-verdict-reasons").click().run()
+    widget(app, "tags").set_value(["irony"]).run()
+    assert healthy(app)
+    parameters = {"set": key, "row": str(row)}
+    cache.st.cache_resource.clear()  # as after a restart: nothing but the disk is left
+    again = visit(**parameters)
+    assert healthy(again)
+    assert widget(again, "note").value == "because of *x*"
+    assert widget(again, "tags").value == ["irony"]
+    assert any("by Ana, version 3" in caption.value for caption in again.caption)
+    assert "<b>1</b> reviewed" in html(again)
+    widget(again, "marked").set_value("unreviewed").run()
+    assert row not in listed(again)
+
+
+def test_a_verdict_leaves_the_row_open_and_next_goes_on_from_it(examples):
+    app = examples
+    widget(app, "marked").set_value("unreviewed").run()
+    first, second, *_ = listed(app)
+    button(app, "lens-verdict-agree").click().run()
+    assert first not in listed(app)
+    assert f"Row {first}, not in the queue" in app.header[-1].value
+    button(app, "lens-next").click().run()
+    assert f"Row {second}, 1 of 3" in app.header[-1].value
+
+
+def test_the_second_of_two_reviewers_chooses(examples, visit, key):
+    ana = examples
+    row = listed(ana)[0]
+    ben = visit(set=key, row=str(row))
+    widget(ana, "reviewer").set_value("Ana").run()
+    widget(ben, "reviewer").set_value("Ben").run()
+    button(ana, "lens-verdict-agree").click().run()
+    widget(ben, "note").set_value("I see it otherwise").run()
+    assert "Ana saved another version" in messages(ben)
+    assert "I see it otherwise" in html(ben)
+    stored = cache.reviews().of(key)[row]
+    assert (stored.opinion.verdict, stored.opinion.note) == ("agree", "")
+    button(ben, "lens-mine").click().run()
+    assert not messages(ben)
+    stored = cache.reviews().of(key)[row]
+    assert (stored.opinion.reviewer, stored.opinion.note) == ("Ben", "I see it otherwise")
+    assert len(cache.reviews().history(key, row)) == 2
+    # And the other way round: Ana, who still sees her own, keeps what Ben saved.
+    button(ana, "lens-verdict-wrong").click().run()
+    assert "Ben saved another version" in messages(ana)
+    button(ana, "lens-theirs").click().run()
+    assert widget(ana, "note").value == "I see it otherwise"
+    assert cache.reviews().of(key)[row].version == 2
+
+
+def test_words_lead_to_their_sentences(examples, visit, key):
+    app = examples
+    widget(app, "part").set_value("words").run()
+    shown = {}
+    for c in range(3):
+        widget(app, "counted_class").set_value(c).run()
+        widget(app, "at_least").set_value(1).run()
+        assert healthy(app)
+        for frame in app.dataframe:
+            for line in frame.value.to_dict("records"):
+                shown[c, line["word"], line["negated"] != ""] = line["in texts"]
+    assert sum(word == "bad" for _, word, _ in shown) == 2  # in one sentence it is negated
+    (said, word, negated), count = next(iter(shown.items()))
+    again = visit(set=key, word=f"{said}-{int(negated)}-{word}")
+    assert healthy(again)
+    assert len(listed(again)) == count
+
+
+def test_cancel_and_go_on(visit, monkeypatch):
+    reached, go = threading.Event(), threading.Event()
+    real = background.explain_shard
+
+    def slow(*args):
+        reached.set()
+        assert go.wait(30)
+        return real(*args)
+
+    monkeypatch.setattr(background, "explain_shard", slow)
+    app = visit()
+    button(app, "Explain the examples").click().run()
+    assert reached.wait(30)
+    app.run()
+    assert healthy(app)
+    app.switch_page("views/explain.py").run()  # other pages do not stop it
+    app.switch_page("views/review.py").run()
+    button(app, "Cancel").click().run()
+    go.set()
+    waited(app)
+    assert "not explained to its end" in messages(app)
+    button(app, "Go on").click().run()
+    waited(app)
+    assert healthy(app)
+    assert len(listed(app)) == 4
+
+
+def test_a_wrong_key_or_a_deleted_set_is_said(examples, visit, key):
+    assert "There is no set under the key" in messages(visit(set="A" * 22))
+    assert "was ignored" in messages(visit(set="../../etc/passwd"))
+    button(examples, "Delete this set for good").click().run()
+    assert healthy(examples)
+    assert "Explain the examples" in [b.label for b in examples.button]
+    assert "There is no set under the key" in messages(visit(set=key))
+
+
+def test_the_key_of_a_set_is_in_no_other_pages_address(examples, key):
+    app = examples
+    for page in ("explain", "conservation", "model"):
+        app.switch_page(f"views/{page}.py").run()
+        assert "set" not in dict(app.query_params)
+    app.switch_page("views/review.py").run()
+    assert key_of(app) == key
+
+
+def test_back_on_another_page_leaves_the_set_open(examples, key):
+    app = examples.switch_page("views/explain.py").run()
+    widget(app, "text").set_value("good film").run()
+    before = dict(app.query_params)
+    widget(app, "text").set_value("bad film").run()
+    app.query_params.clear()
+    app.query_params.update(before)  # Back
+    app.run()
+    assert widget(app, "text").value == "good film"
+    app.switch_page("views/review.py").run()
+    assert key_of(app) == key
+
+
+BAD = (
+    {"row": "-1", "sort": "random", "truth": "x", "said": "none", "outcome": "x", "marked": "x",
+     "word": "good", "part": "x"},
+    {"row": "x", "truth": "1e3", "word": "0-2-good", "find": "a" * 100_000},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("parameters", BAD)
+def test_malformed_parameters_are_ignored_with_a_notice_each(visit, key, parameters):
+    app = visit(set=key, **parameters)
+    assert healthy(app)
+    for name in parameters:
+        assert f"“{name}” was ignored" in messages(app)
+    assert len(listed(app)) == 4
+
+
+def test_parameters_that_the_set_does_not_know_break_nothing(visit, key):
+    app = visit(set=key, row="999", truth="99", said="99", word="99-0-x")
+    assert healthy(app)
+    assert "Class 99 was ignored" in messages(app)
+    assert "No text passes" in messages(app)
+
+
+def test_a_database_that_is_gone_is_said(examples, monkeypatch):
+    def gone(*args, **more):
+        raise InputError("The database of verdicts cannot be used.")
+
+    monkeypatch.setattr("app.review.store.Store.save", gone)
+    button(examples, "lens-verdict-agree").click().run()
+    assert not examples.exception
+    assert "cannot be used" in messages(examples)
+    assert cache.reviews().of("A" * 22) == {}
+    assert Opinion().verdict == ""

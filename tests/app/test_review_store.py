@@ -1,0 +1,152 @@
+"""Verdicts in SQLite and in PostgreSQL: nothing is lost, the second of two writers is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from app import settings
+from app.review.opinion import Opinion, Review
+from app.review.store import ConflictError, Store
+from lrp_engine import InputError
+from tests.app.databases import postgresql
+
+SET = "A" * 22
+AGREE = Opinion(verdict="agree", tags=("irony", "ünicode 😀"), note="a note\n*x* '; --",
+                reviewer="Ana")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path, monkeypatch) -> str:
+    given = f"sqlite:///{tmp_path / 'reviews.db'}"
+    if request.param == "postgresql":
+        given = request.getfixturevalue("server")
+    monkeypatch.setenv(settings.DATABASE_VARIABLE, given)
+    return settings.database_url()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(url)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("drop table if exists review_versions"))
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> Store:
+    return Store(engine)
+
+
+def test_what_was_saved_is_there_after_a_restart(store, url):
+    saved = store.save(SET, 3, AGREE, seen=0)
+    assert saved.version == 1
+    engine = sa.create_engine(url)
+    found = Store(engine).of(SET)
+    engine.dispose()
+    assert found == {3: saved}
+    assert found[3].saved.tzinfo is not None
+    assert store.of("B" * 22) == {}
+
+
+def test_every_version_is_kept_and_the_newest_counts(store):
+    first = store.save(SET, 0, AGREE, seen=0)
+    second = store.save(SET, 0, Opinion(verdict="wrong"), seen=first.version)
+    assert store.of(SET) == {0: second}
+    assert store.history(SET, 0) == [second, first]
+
+
+def test_the_second_of_two_reviewers_sees_the_conflict_and_may_choose(store):
+    store.save(SET, 0, AGREE, seen=0)
+    mine = Opinion(verdict="wrong", reviewer="Ben")
+    with pytest.raises(ConflictError, match="Ana saved another version") as told:
+        store.save(SET, 0, mine, seen=0)
+    assert told.value.theirs.opinion == AGREE
+    assert store.of(SET)[0].opinion == AGREE  # nothing was overwritten
+    assert store.save(SET, 0, mine, seen=told.value.theirs.version).version == 2
+    assert [review.opinion.reviewer for review in store.history(SET, 0)] == ["Ben", "Ana"]
+
+
+def test_saving_the_same_again_is_no_conflict_and_no_new_version(store):
+    store.save(SET, 0, AGREE, seen=0)
+    assert store.save(SET, 0, AGREE, seen=0).version == 1
+
+
+def test_of_many_at_the_same_moment_one_wins_and_all_others_are_told(store):
+    writers = 8
+    start, outcomes = threading.Barrier(writers), []
+
+    def write(n: int) -> None:
+        start.wait()
+        try:
+            outcomes.append(store.save(SET, 0, Opinion(note=f"note {n}"), seen=0).version)
+        except ConflictError:
+            outcomes.append("told")
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes, key=str) == [1, *["told"] * (writers - 1)]
+    assert len(store.history(SET, 0)) == 1
+
+
+def test_sets_are_apart_and_can_be_forgotten(store):
+    other = "B" * 22
+    store.save(SET, 0, AGREE, seen=0)
+    store.save(other, 0, AGREE, seen=0)
+    assert store.sets() == {SET, other}
+    store.delete(SET)
+    assert store.sets() == {other}
+
+
+def test_hostile_text_is_only_text(store):
+    note = "Robert'); DROP TABLE review_versions;-- \0 \ud83d <script>"
+    saved = store.save(SET, 0, Opinion(note=note, tags=("  ", "a", "a")), seen=0)
+    assert store.of(SET)[0] == saved
+    assert saved.opinion.note == "Robert'); DROP TABLE review_versions;--  ? <script>"
+    assert saved.opinion.tags == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("opinion", "told"),
+    [
+        (Opinion(verdict="maybe"), "no verdict 'maybe'"),
+        (Opinion(note="x" * (settings.REVIEW_NOTE + 1)), "The note has"),
+        (Opinion(tags=("x" * (settings.REVIEW_TAG + 1),)), "The longest tag has"),
+        (Opinion(tags=tuple(map(str, range(settings.REVIEW_TAGS + 1)))), "There are 21 tags"),
+        (Opinion(reviewer="x" * (settings.REVIEW_NAME + 1)), "The reviewer's name has"),
+    ],
+)
+def test_what_a_database_cannot_keep_is_refused_in_a_sentence(opinion, told):
+    with pytest.raises(InputError, match=told):
+        opinion.checked()
+
+
+def test_a_database_that_is_gone_is_a_sentence_without_its_password():
+    pytest.importorskip("psycopg")
+    engine = sa.create_engine("postgresql+psycopg://lens:secret@127.0.0.1:1/none")
+    with pytest.raises(InputError, match="cannot be used") as told:
+        Store(engine)
+    assert "secret" not in str(told.value)
+    engine.dispose()
+
+
+def test_a_postgresql_address_names_the_driver_that_is_declared(monkeypatch):
+    for scheme in ("postgres", "postgresql"):
+        monkeypatch.setenv(settings.DATABASE_VARIABLE, f"{scheme}://host/name")
+        assert settings.database_url() == "postgresql+psycopg://host/name"
+    monkeypatch.delenv(settings.DATABASE_VARIABLE)
+    assert settings.database_url().startswith("sqlite:///")
+    assert Review().version == 0

@@ -1,0 +1,198 @@
+"""The Review view as an analyst uses it: upload, wait, filter, judge, come back, take along."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import SIZE, file, heatmaps, idle, open_view, settled, visit, words
+from tests.browser.test_views import BACKGROUNDS, NOT_OURS, RULES
+
+TEXTS = (
+    ("a wonderful film", "very positive"),
+    ("not a wonderful film", "negative"),
+    ("a slow and boring plot", "very negative"),
+    ("<script>alert(1)</script> a charming story", "positive"),
+    ("=1+1", ""),
+    ("", "neutral"),
+)
+
+
+def table(copies: int = 1) -> bytes:
+    lines = [f'"{text}",{label}' for text, label in TEXTS * copies]
+    return "\n".join(["sentence,label", *lines]).encode()
+
+
+def begin(page: Page, data: bytes) -> None:
+    visit(page, "review")
+    uploader = page.get_by_test_id("stFileUploader")
+    uploader.locator("input[type=file]").set_input_files(file("films.csv", data))
+    page.get_by_role("button", name="Explain this set").click()
+
+
+def explained(page: Page) -> None:
+    # The first set of a server waits for TensorFlow, which takes its time on a busy machine.
+    expect(page.get_by_role("button", name="Next")).to_be_visible(timeout=120_000)
+    idle(page)
+
+
+def show(page: Page, part: str) -> None:
+    page.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).click()
+    idle(page)
+
+
+def row(page: Page) -> str:
+    """Which row is open, and where it is in the queue."""
+    return page.get_by_role("heading", name=re.compile(r"^Row \d")).inner_text()
+
+
+def saved(page: Page, version: int) -> None:
+    expect(page.get_by_text(re.compile(rf"^Saved .*version {version}\.$"))).to_be_visible()
+    idle(page)
+
+
+@pytest.fixture
+def reviewed(page: Page) -> Page:
+    """The uploaded set, explained."""
+    page.on("dialog", lambda dialog: pytest.fail("a script ran"))
+    begin(page, table())
+    explained(page)
+    return page
+
+
+def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
+    page = reviewed
+    expect(page.get_by_text("1 not explained")).to_be_visible()
+    # Filter by a cell of the matrix, then by a word; the keyboard goes from row to row.
+    cell = page.get_by_role("button", name=re.compile("^1 texts: true class negative"))
+    cell.click()
+    expect(page.get_by_text("1 of 6 texts in the queue")).to_be_visible()
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    assert "".join(words(page)) == "notawonderfulfilm"
+    page.get_by_role("button", name="Show all").click()
+    find = page.get_by_role("textbox", name="Texts with")
+    find.fill("wonderful")
+    find.press("Enter")
+    expect(page.get_by_text("2 of 6 texts in the queue")).to_be_visible()
+    idle(page)
+    find.blur()
+    page.keyboard.press("p" if "2 of 2" in row(page) else "n")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", name=re.compile("1 of 2$"))).to_be_visible()
+    idle(page)
+    # A name, a verdict by its key, a note. Letters typed into a box are only letters.
+    name = page.get_by_role("textbox", name="Reviewer")
+    name.fill("Ann P. 123")
+    name.press("Enter")
+    idle(page)
+    name.blur()
+    page.keyboard.press("3")
+    saved(page, 1)
+    note = page.get_by_role("textbox", name="Note")
+    note.fill("pinned to 2 words\n<b>not</b> bold")
+    note.press("Control+Enter")
+    saved(page, 2)
+    # Away and back, then a reload: everything is there.
+    before = row(page)
+    open_view(page, "Conservation")
+    expect(page.get_by_text("The model says")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text="Passed")).to_be_visible()
+    assert "set" not in parse_qs(urlsplit(page.url).query)
+    open_view(page, "Review")
+    explained(page)
+    expect(page).to_have_url(re.compile("set="))
+    page.reload()
+    explained(page)
+    assert row(page) == before
+    expect(note).to_have_value("pinned to 2 words\n<b>not</b> bold")
+    expect(page.get_by_text(re.compile("by Ann P. 123, version 2"))).to_be_visible()
+    show(page, "Take along")
+    for button, check in (
+        ("Web page", _page),
+        ("Table (CSV)", _csv),
+        ("Table (Parquet)", _parquet),
+    ):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=button).click()
+        waiting.value.save_as(tmp_path / "file")
+        check(tmp_path / "file")
+
+
+def _page(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "right for the wrong reason by Ann P. 123" in text
+    assert "&lt;b&gt;not&lt;/b&gt; bold" in text
+    assert "<script" not in text
+
+
+def _csv(path: Path) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as opened:
+        lines = list(csv.DictReader(opened))
+    assert [line["text"] for line in lines][4] == "'=1+1"
+    assert sum(line["verdict"] == "reasons" for line in lines) == 1
+
+
+def _parquet(path: Path) -> None:
+    assert list(pd.read_parquet(path)["text"])[4] == "=1+1"
+
+
+def test_a_word_leads_to_its_sentences(reviewed: Page):
+    page = reviewed
+    show(page, "Words")
+    least = page.get_by_role("spinbutton")
+    least.fill("1")
+    least.press("Enter")
+    idle(page)
+    frame = page.get_by_test_id("stDataFrame").first
+    expect(frame).to_be_visible()
+    box = frame.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 54)  # the first row's mark: a canvas has no nodes
+    expect(page.get_by_role("button", name=re.compile("where the model said"))).to_be_visible()
+    expect(page.get_by_text(re.compile("of 6 texts in the queue"))).to_be_visible()
+    expect(heatmaps(page).first).to_be_visible()
+
+
+def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: Page):
+    begin(page, table(1600))
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"of 9,600 explained, [\d,]+ a second, .* left"))
+    ).to_be_visible(timeout=120_000)
+    open_view(page, "Model")
+    open_view(page, "Review")
+    expect(cancel).to_be_visible()
+    page.reload()
+    expect(cancel).to_be_visible()
+    cancel.click()
+    expect(page.get_by_text("not explained to its end")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(cancel).to_be_visible()
+    cancel.click()
+    page.get_by_role("button", name="Delete this one").click()
+    expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
+
+
+@pytest.mark.parametrize("part", ["Decisions", "Words", "Take along"])
+def test_accessible_in_both_themes_and_on_a_phone(reviewed: Page, part: str):
+    page = reviewed
+    show(page, part)
+    for theme, colour in BACKGROUNDS.items():
+        page.emulate_media(color_scheme=theme)
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", colour)
+        settled(page)
+        results = Axe().run(page, context=NOT_OURS, options=RULES)
+        assert results.violations_count == 0, results.generate_report()
+    page.set_viewport_size({"width": 375, "height": 800})
+    idle(page)
+    for place in ("html", "[data-testid=stMain]"):
+        content, width = page.locator(place).evaluate(SIZE)
+        assert content <= width, place

@@ -1,0 +1,186 @@
+"""Words as people pick and edit them, with the mouse and with the keyboard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app import settings
+from lrp_engine import METHODS
+from tests.browser.steps import ask, heatmaps, idle, visit, words
+
+FIRST = settings.DEFAULT_TEXT.split()
+
+
+def word(page: Page, at: int, row: int = 0):
+    return heatmaps(page).nth(row).locator(".lrp-word").nth(at)
+
+
+def picked(page: Page, at: int) -> None:
+    """This word is picked in every row, and what is said about it has followed."""
+    expect(page.locator(".lens-rows .lens-picked")).to_have_count(len(METHODS))
+    expect(page.get_by_role("heading", name=re.compile(f"^Word {at + 1}: "))).to_be_visible()
+    for row in range(len(METHODS)):
+        expect(word(page, at, row)).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(re.compile(f"pick={at}"))
+
+
+def reads(page: Page, expected: list[str]) -> None:
+    """Every row has exactly these words."""
+    for row in range(len(METHODS)):
+        expect(heatmaps(page).nth(row).locator(".lrp-word")).to_have_count(len(expected))
+        expect(heatmaps(page).nth(row).locator(".lrp-word")).to_contain_text(expected)
+    assert words(page) == expected
+
+
+def test_a_click_picks_a_word_everywhere(page: Page):
+    visit(page)
+    word(page, 3, row=1).click()
+    picked(page, 3)
+    expect(page.get_by_text("units speak for the class")).to_be_visible()
+    charts = page.get_by_test_id("stVegaLiteChart")
+    expect(charts.nth(1)).to_contain_text(f"▸ {FIRST[3]}")
+    page.get_by_text("Exact numbers").click()
+    page.reload()
+    picked(page, 3)
+    word(page, 3).click()
+    expect(page.locator(".lens-picked")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("pick="))
+
+
+def test_one_tab_stop_and_arrows(page: Page):
+    visit(page)
+    stops = page.locator(".lens-rows [tabindex='0']")
+    expect(stops).to_have_count(1)
+    stops.focus()
+    for key, at, row in (("ArrowRight", 1, 0), ("ArrowDown", 1, 1), ("End", 7, 1),
+                         ("ArrowRight", 7, 1), ("ArrowUp", 7, 0), ("ArrowLeft", 6, 0),
+                         ("Home", 0, 0)):  # fmt: skip
+        page.keyboard.press(key)
+        expect(word(page, at, row)).to_be_focused()
+    picked(page, 0)
+    idle(page)
+    expect(word(page, 0)).to_be_focused()  # after the page has followed
+    expect(stops).to_have_count(1)
+    assert re.fullmatch(
+        r"neither, relevance [+−]\d+\.\d\d", word(page, 0).get_attribute("aria-label")
+    )
+    page.keyboard.press("Escape")
+    expect(page.locator(".lens-picked")).to_have_count(0)
+
+
+def test_the_strongest_word(page: Page):
+    visit(page)
+    values = [float(text.replace("−", "-"))
+              for text in heatmaps(page).first.locator("small").all_inner_texts()]  # fmt: skip
+    order = sorted(range(len(values)), key=lambda n: -abs(values[n]))
+    button = page.get_by_role("button", name="Strongest word")
+    for at in order[:2]:
+        button.click()
+        picked(page, at)
+    page.keyboard.press("*")
+    picked(page, order[2])
+
+
+def test_drop_undo_back(page: Page):
+    visit(page)
+    word(page, 3).click()
+    picked(page, 3)
+    page.keyboard.press("Delete")
+    after = [*FIRST[:3], *FIRST[4:]]
+    expect(page.get_by_text("The edit changes the score")).to_be_visible()
+    reads(page, after)
+    expect(page.locator(".lens-pair[role=listitem]")).to_have_count(len(FIRST))
+    expect(page).to_have_url(re.compile("edited="))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The edit changes the score")).to_have_count(0)
+    reads(page, FIRST)
+    expect(page).not_to_have_url(re.compile("edited="))
+    page.go_back()
+    expect(page.get_by_text("The edit changes the score")).to_be_visible()
+    reads(page, after)
+
+
+def test_replace_with_enter_and_insert(page: Page):
+    visit(page)
+    word(page, 1).click()
+    picked(page, 1)
+    field = page.get_by_role("textbox", name="Another word")
+    field.fill("dull")
+    field.press("Enter")
+    expect(word(page, 1)).to_contain_text("dull")
+    expect(page.locator(".lens-changed")).to_have_count(1)
+    field.fill("very")
+    page.get_by_role("button", name="Insert before").click()
+    expect(word(page, 1)).to_contain_text("very")
+    picked(page, 1)
+    reads(page, [FIRST[0], "very", "dull", *FIRST[2:]])
+    expect(page).to_have_url(re.compile("very"))
+    page.reload()
+    expect(word(page, 1)).to_contain_text("very")
+    reads(page, [FIRST[0], "very", "dull", *FIRST[2:]])
+
+
+def test_explained_while_typing(page: Page):
+    visit(page)
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill("")
+    text = "a wonderful film with a charming story"
+    for part in re.findall(r"\S+\s*", text):
+        page.keyboard.type(part, delay=20)
+        if part.startswith(("wonderful", "with")):  # a rest: the page follows, the typing goes on
+            expect(heatmaps(page).first).to_contain_text(part.strip())
+    expect(heatmaps(page).first.locator(".lrp-word")).to_contain_text(text.split())
+    idle(page)
+    expect(box).to_have_value(text)
+    expect(box).to_be_focused()
+
+
+def test_nothing_typed_is_lost_while_it_computes(page: Page):
+    visit(page)
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill("")
+    text = "slow but sure, and never a dull moment in two long hours of film"
+    page.keyboard.type(text, delay=110)  # longer than many runs together
+    expect(box).to_have_value(text)
+    expect(heatmaps(page).first.locator(".lrp-word").last).to_contain_text("film")
+    expect(box).to_have_value(text)
+
+
+def test_five_thousand_words(page: Page):
+    visit(page)
+    count = settings.TEXT_WORDS
+    text = " ".join(FIRST[n % len(FIRST)] for n in range(count))
+    ask(page, text)
+    idle(page)
+    expect(heatmaps(page).first.locator(".lrp-word")).to_have_count(count)
+    drawn = page.evaluate("performance.getEntriesByName('lens-drawn').map(e => e.duration)")
+    assert max(drawn) < 1_000
+    expect(page.locator(".lens-rows [tabindex='0']")).to_have_count(1)
+    page.get_by_role("button", name="Strongest word").click()
+    expect(page.locator(".lens-rows .lens-picked").first).to_be_in_viewport()
+    focused = page.locator(".lens-rows .lrp-word:focus")
+    focused.press("End")
+    expect(page.get_by_role("heading", name=f"Word {count}: ")).to_be_visible()
+    expect(word(page, count - 1)).to_be_in_viewport()
+    content, width = page.get_by_test_id("stMain").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert content <= width
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "forbidden"])
+def test_the_link_is_copied(page: Page, allowed: bool):
+    visit(page)
+    word(page, 2).click()
+    picked(page, 2)
+    if allowed:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    else:
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject('no'); }")
+    page.get_by_role("button", name="Copy link").click()
+    if allowed:
+        expect(page.get_by_text("Copied: ")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.url
+    else:
+        expect(page.get_by_role("textbox", name="Address of this view")).to_have_value(page.url)
