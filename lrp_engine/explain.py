@@ -161,7 +161,7 @@ class _Assembly:
             },
             ledger=self._ledger(),
             layers={"/".join(key): array for key, array in self.parts["layers"].items()},
-            own_time=frozenset(filter(self._own_time, self.nodes)),
+            own_time=tuple(filter(self._own_time, self.nodes)),
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.vocabulary.unknown if network.vocabulary else None,

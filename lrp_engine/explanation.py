@@ -136,7 +136,7 @@ class Explanation:
     initial_states: Mapping[str, np.ndarray]
     ledger: Ledger
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
-    own_time: frozenset[str] = frozenset()
+    own_time: tuple[str, ...] = ()
     model_hash: str
     dtype: str
     substitute: str | None = None
