@@ -86,11 +86,11 @@ class Samples:
         steps = np.zeros(real.shape, np.int8)
         steps[real] = np.where(np.concatenate([self.masks[i] for i in chunk]), READ, MASKED)
         if self.values is not None:
+            if real.all():
+                return self.values[chunk, :longest], steps
             x = np.zeros((*real.shape, self.values.shape[2]), dtype)
-            width = min(longest, self.values.shape[1])
-            x[:, :width] = self.values[chunk, :width]
-            if not real.all():
-                x[~real] = 0
+            x[:, : self.values.shape[1]] = self.values[chunk, :longest]
+            x[~real] = 0
             return x, steps
         assert self.ids is not None
         assert self.network.embedding is not None

@@ -46,6 +46,9 @@ def _recognizes(contents: Contents) -> bool:
     )
 
 
+NOTHING_GIVEN = Companions()
+
+
 @dataclass(frozen=True, eq=False)
 class Parsed:
     """A file as plain data: what layers are built from, here and in the proof.
@@ -68,7 +71,7 @@ class Parsed:
         return self.version.startswith(("1.", "2."))
 
 
-def parse(contents: Contents, given: Companions) -> Parsed:
+def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     """The graph and the arrays of a Keras model.
 
     Raises:
