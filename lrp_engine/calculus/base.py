@@ -11,38 +11,16 @@ s = R / (z + eps sign z).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import tensorflow as tf
 
+from lrp_engine.calculus.memory import Memory
 from lrp_engine.terms import Projected, Term
 
 Tensor: TypeAlias = tf.Tensor
 Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place
-
-
-class Memory:
-    """Values of weighted sums in one time step: recorded forward, replayed on the way back.
-
-    A loop over time stores these instead of every intermediate value, and its backward pass
-    repeats only the cheap element-wise part of a step, no matrix product.
-
-    Args:
-        calculus: the one that records; it says what the way back will read.
-        known: what was recorded, to replay it.
-    """
-
-    def __init__(self, calculus: Calculus, known: Sequence[Tensor] | None = None) -> None:
-        self.gates, self.summands = calculus.reads_gates, calculus.reads_summands
-        self.replaying = known is not None
-        self.values = list(known or [])
-
-    def next(self, compute: Callable[[], Tensor]) -> Tensor:
-        if self.replaying:
-            return self.values.pop(0)
-        self.values.append(compute())
-        return self.values[-1]
 
 
 @dataclass(frozen=True)
@@ -213,166 +191,6 @@ class Calculus:
             return z, backward
 
         return operation(weights, values, sink)
-
-
-@dataclass(frozen=True)
-class Gradient(Calculus):
-    """Ordinary derivatives: the basis of Sensitivity Analysis and Gradient x Input."""
-
-    reads_gates = True
-    reads_summands = False
-
-    def keeps(self, *, gate: bool) -> bool:
-        return False
-
-    def start(self, scores: Tensor, selection: Tensor) -> Tensor:
-        return selection
-
-    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-        return function(z)
-
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        return gate * signal
-
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        return back
-
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return derivative
-
-    def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return R, None, None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Relevance(Calculus):
-    """Layer-wise Relevance Propagation: epsilon rule for sums, signal-take-all for products.
-
-    Bach et al. 2015 (doi 10.1371/journal.pone.0130140) and, for recurrent networks, Arras et al.
-    2017 (doi 10.18653/v1/W17-5221). `eps` and `bias_factor` are scalar tensors: one trace serves
-    every value. A bias factor of None is 0 without the arithmetic for it.
-    """
-
-    eps: Tensor
-    bias_factor: Tensor | None = None
-
-    reads_gates = False  # signal-take-all
-    reads_summands = True
-
-    def keeps(self, *, gate: bool) -> bool:
-        return self.reads_gates or not gate
-
-    def start(self, scores: Tensor, selection: Tensor) -> Tensor:
-        # Relevance is linear in what it starts from: -1 at class b asks "why not b".
-        return scores * selection
-
-    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-        """Relevance passes unchanged."""
-
-        @tf.custom_gradient
-        def operation(z: Tensor) -> object:
-            return function(z), lambda R: R
-
-        return operation(z)
-
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        """Signal-take-all: R_signal = R, R_gate = 0."""
-
-        @tf.custom_gradient
-        def operation(gate: Tensor, signal: Tensor) -> object:
-            return gate * signal, lambda R: (None, R)
-
-        # Cutting the gate prunes its whole branch: nothing is stored or computed for it.
-        return operation(tf.stop_gradient(gate), signal)
-
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
-        return x * back if self.bias_factor is None or share is None else x * back + share
-
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return None
-
-    def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The epsilon rule. With N units feeding the sum and delta the bias factor,
-
-            s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
-            R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
-
-        What is not handed back, (1 - delta) times the second sum, is kept.
-        """
-        stabilizer = self.eps * tf.sign(tf.sign(z) + 0.5)  # a third of the time of a comparison
-        s = R / (z + stabilizer)
-        absorbers = [stabilizer] if bias is None else [bias, stabilizer]
-        kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
-        if self.bias_factor is None:
-            return s, None, kept
-        factor = self.bias_factor
-        if not isinstance(units, int):  # where no unit is, nobody can be handed a share
-            factor = tf.where(units > 0, factor, tf.zeros_like(factor))
-            units = tf.maximum(units, 1)
-        share = factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
-        return s, share, (1 - factor) * kept
-
-
-@dataclass(frozen=True, kw_only=True)
-class Several(Calculus):
-    """One forward pass for several backward passes: which one is meant is settled for each."""
-
-    meanings: tuple[Calculus, ...]
-    chosen: list[Calculus] = field(default_factory=list)
-
-    def choose(self, meaning: Calculus) -> None:
-        self.chosen[:] = [meaning]
-
-    def settled(self) -> Calculus:
-        return self.chosen[0]
-
-    @property
-    def reads_gates(self) -> bool:
-        return any(meaning.reads_gates for meaning in self.meanings)
-
-    @property
-    def reads_summands(self) -> bool:
-        return any(meaning.reads_summands for meaning in self.meanings)
-
-    def keeps(self, *, gate: bool) -> bool:
-        return any(meaning.keeps(gate=gate) for meaning in self.meanings)
-
-    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-        return self._later(lambda calculus, z: calculus.activation(function, z), z)
-
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        return self._later(lambda calculus, *both: calculus.product(*both), gate, signal)
-
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        return self.settled().through(x, back, share)
-
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return self.settled().beside(derivative)
-
-    def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return self.settled().absorb(R, z, bias, units)
-
-    def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
-        """An operation whose way back is that of the calculus settled by then."""
-
-        @tf.custom_gradient
-        def operation(*arguments: Tensor) -> object:
-            def backward(R: Tensor) -> object:
-                with tf.GradientTape(watch_accessed_variables=False) as tape:
-                    tape.watch(arguments)
-                    result = run(self.settled(), *arguments)
-                return tape.gradient(result, arguments, R)
-
-            return run(self.meanings[0], *arguments), backward
-
-        return operation(*arguments)
 
 
 def _linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
