@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrp_engine.heatmap import explanation_fragment
 from lrp_engine.palettes import DEFAULT, THEMES
+from lrp_engine.rules import GATES
 from lrp_engine.wording import (
     conservation_verdict,
     exact,
@@ -150,8 +151,10 @@ def _settings(one: Explanation) -> str:
     rows = [("method", f"{one.facts.title} ({one.method})"), ("source", one.facts.source)]
     if one.rule is not None:
         rows.append(("rule", type(one.rule).__name__))
-        names = {"eps": "eps", "bias_factor": "bias factor"}
-        rows += [(names.get(name, name), f"{value:g}") for name, value in vars(one.rule).items()]
+        options = one.rule.plain()
+        del options["name"]
+        rows.append(("gates", GATES[options.pop("gates")]))
+        rows += [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]
     rows += [
         ("dtype", one.dtype),
         ("engine", f"lrp-lens {__version__}"),

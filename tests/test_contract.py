@@ -95,7 +95,7 @@ def test_relevance_and_ledger_equal_reference(network, x, rule):
     found = explain(network, x, target=targets, rule=rule, layers=True)
     chosen = selection(targets, network.classes)
     for n, one in enumerate(samples(network, x)):
-        expected = reference.relevance(network, one, chosen[n], rule.eps, rule.bias_factor)
+        expected = reference.relevance(network, one, chosen[n], rule)
         result = found[n]
         close(result.relevance[0], expected.relevance)
         assert set(result.ledger) == set(expected.ledger)

@@ -51,6 +51,11 @@ class Calculus:
         """Whether the way back through a weighted sum reads the values of its summands."""
         raise NotImplementedError
 
+    @property
+    def by_sign(self) -> bool:
+        """Whether dense and convolution layers have a way back of their own."""
+        return False
+
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         """What enters the network at the scores (B, C), for a signed choice of classes (B, C)."""
         raise NotImplementedError
@@ -59,8 +64,8 @@ class Calculus:
         """An element-wise function."""
         raise NotImplementedError
 
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        """gate * signal."""
+    def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
+        """gate * signal. `weights`: of attention, which relevance takes as constants."""
         raise NotImplementedError
 
     def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
@@ -80,19 +85,19 @@ class Calculus:
         """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
         raise NotImplementedError
 
-    def linear(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def values(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """x W + b as values, with no way back: of sums whose ways back are their own."""
-        return tf.stop_gradient(_linear(x, weight) + bias)
+        return tf.stop_gradient(linear(x, weight) + bias)
 
     def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """x W + b for all time steps at once: the values and share of a `Projected` term."""
 
         @tf.custom_gradient
         def operation(x: Tensor) -> object:
-            values = _linear(x, weight) + bias
+            values = linear(x, weight) + bias
 
             def backward(s: Tensor, share: Tensor) -> object:
-                back = _linear(s, weight, back=True)
+                back = linear(s, weight, back=True)
                 return self.through(x, back, share)
 
             return (values, tf.zeros_like(x[..., :1])), backward
@@ -135,7 +140,7 @@ class Calculus:
                     elif term.weight is None:
                         messages += [self.through(term.values, s, share)]
                     else:
-                        back = _linear(s, term.weight, back=True)
+                        back = linear(s, term.weight, back=True)
                         messages += [self.through(term.values, back, share)]
                 messages += [None for _ in facts]
                 varies = bool(absorber) and absorber[0].shape.rank == z.shape.rank
@@ -165,6 +170,10 @@ class Calculus:
         ]
         return memory.next(compute), known
 
+    def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
+        """`weighted_sum` of a dense or convolution layer, which some rules treat otherwise."""
+        return self.weighted_sum([term], bias, sink)
+
     def sum_over_time(
         self, weights: Tensor, values: Tensor, exists: Tensor, sink: Tensor
     ) -> Tensor:
@@ -193,7 +202,12 @@ class Calculus:
         return operation(weights, values, sink)
 
 
-def _linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
+def signed(z: Tensor) -> Tensor:
+    """The sign of z, 1 for 0; a third of the time of a comparison."""
+    return tf.sign(tf.sign(z) + 0.5)
+
+
+def linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
     """x W, or x W^T, over the last axis: one matrix product whatever the leading axes."""
     if back and not tf.is_symbolic_tensor(weight):
         with tf.init_scope():  # once for a trace: a product with a transpose is a tenth slower
@@ -209,7 +223,7 @@ def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
     values = [
         term.values
         if isinstance(term, Projected) or term.weight is None
-        else _linear(term.values, term.weight)
+        else linear(term.values, term.weight)
         for term in terms
     ]
     if bias is not None and not any(isinstance(term, Projected) for term in terms):

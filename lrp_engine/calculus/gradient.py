@@ -24,7 +24,7 @@ class Gradient(Calculus):
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         return function(z)
 
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
+    def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
         return gate * signal
 
     def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from lrp_engine.calculus.base import Calculus, Tensor, Units
+from lrp_engine.terms import Term
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +38,23 @@ class Several(Calculus):
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         return self._later(lambda calculus, z: calculus.activation(function, z), z)
 
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        return self._later(lambda calculus, *both: calculus.product(*both), gate, signal)
+    @property
+    def by_sign(self) -> bool:
+        return any(meaning.by_sign for meaning in self.meanings)
+
+    def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
+        return self._later(
+            lambda calculus, *both: calculus.product(*both, weights=weights), gate, signal
+        )
+
+    def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
+        if not self.by_sign:
+            return super().layer_sum(term, bias, sink)
+
+        def run(calculus: Calculus, values: Tensor, sink: Tensor) -> Tensor:
+            return calculus.layer_sum(term._replace(values=values), bias, sink)
+
+        return self._later(run, term.values, sink)
 
     def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return self.settled().through(x, back, share)

@@ -72,7 +72,7 @@ class Softmax(Layer):
         if not x.scores:
             counts = counts[..., None]
         soft = partial(over_time, counts=counts, axis=1)
-        return x._replace(values=ops.calculus.activation(soft, x.values))
+        return x._replace(values=ops.calculus.activation(soft, x.values), weights=True)
 
 
 def over_time(scores: tf.Tensor, counts: tf.Tensor, *, axis: int) -> tf.Tensor:
