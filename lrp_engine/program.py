@@ -243,12 +243,13 @@ class Program:
 
 
 def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:
+    signs = SIGNS.get(structure.sums)
     return Relevance(
         eps=parameters[0],
         bias_factor=parameters[1] if structure.hands_back else None,
         gates=structure.gates,
-        signs=SIGNS.get(structure.sums),
-        own=parameters[2:],
+        signs=signs,
+        own=None if signs is None else parameters[2:],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
@@ -13,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrp_engine import METHODS, formats, from_weights
+from lrp_engine import METHODS, AlphaBeta, Epsilon, Gamma, ZPlus, formats, from_weights
 from lrp_engine.__main__ import main, parse_target
 from lrp_engine.palettes import THEMES, contrast
+from lrp_engine.rules import GATES
 from lrp_engine.terminal import COLOURS, colours_of, paint, render
 
 ROOT = Path(__file__).parent.parent

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 import zoo
 
-from lrp_engine import CorpusSettings, InputError, explain_corpus, formats
+from lrp_engine import CorpusSettings, Epsilon, Gamma, InputError, explain_corpus, formats
 from lrp_engine.__main__ import main
 from lrp_engine.corpora import columns, command, read_csv, read_jsonl, reading
 from lrp_engine.corpora import folder as folders
