@@ -322,8 +322,8 @@ def test_a_finished_run_computes_nothing_again(network, tmp_path):
     ("change", "named"),
     [
         ({"rule": Epsilon(eps=0.1)}, "--eps differs, 0.001 there and 0.1 now"),
-        ({"rule": Epsilon(gates="half")}, "--gates differs, 'all' there and 'half' now"),
-        ({"rule": Gamma(gamma=1)}, "--rule differs, 'epsilon' there and 'gamma' now"),
+        ({"rule": Epsilon(gates="half")}, '--gates differs, "all" there and "half" now'),
+        ({"rule": Gamma(gamma=1)}, '--rule differs, "epsilon" there and "gamma" now'),
         ({"target": 1}, "--target"),
         ({"methods": ("lrp", "sensitivity")}, "--method"),
         ({"shard_rows": 5}, "--shard-rows"),
