@@ -120,7 +120,7 @@ def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
         found = json.loads(out)
         assert (code, found["rule"]) == (0, rule.plain())
         expected = network.explain(["good film"], rule=rule).to_dict()
-        assert found["relevance"] == expected["relevance"]
+        assert found["token_relevance"] == expected["token_relevance"]
 
 
 def test_double_precision(run, folder):
