@@ -45,7 +45,7 @@ def question(network: Network) -> dict[str, Any]:
 
 def answer(network: Network) -> dict[str, Explanation]:
     """What the engine says, by method."""
-    rule = lrp_engine.Epsilon(**RULE)
+    rule = lrp_engine.Epsilon(eps=RULE["eps"], bias_factor=RULE["bias_factor"])
     return network.explain_all([settings.DEFAULT_TEXT], rule=rule)
 
 
@@ -102,7 +102,9 @@ def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarr
         **{key: plain[key] for key in ("method", "model_hash", "dtype", "substitute")},
         tokens=tuple(map(tuple, plain["tokens"])),
         labels=tuple(plain["labels"]),
-        rule=lrp_engine.Epsilon(**RULE) if plain["rule"] else None,
+        rule=lrp_engine.Epsilon(eps=RULE["eps"], bias_factor=RULE["bias_factor"])
+        if plain["rule"]
+        else None,
         initial_states=table("initial_states"),
         layers=table("layers"),
         ledger=Ledger(table("ledger"), table("steps"), len(plain["tokens"])),

@@ -48,8 +48,10 @@ def explain(
         raise InputError(f"methods is {methods!r}; list some of {choices(METHODS)}.")
     asked = [_method(name) for name in (METHODS if methods is None else methods)]
     if not isinstance(rule, Rule):
-        names = ", ".join(f"lrp_engine.{kind.__name__}(...)" for kind in RULES.values())
-        raise InputError(f"rule is {rule!r:.80}, expected one of {names}.")
+        raise InputError(
+            f"rule is {rule!r:.80}, expected one of "
+            + ", ".join(f"lrp_engine.{kind.__name__}(...)" for kind in RULES.values())
+        )
     samples = samples_of.read(network, inputs, lengths)
     targets = resolve(network, target, len(samples))
     found = {
