@@ -44,7 +44,7 @@ def question(network: Network) -> dict[str, Any]:
 
 def answer(network: Network) -> dict[str, Explanation]:
     """What the engine says, by method."""
-    rule = lrp_engine.Epsilon(**RULE)
+    rule = lrp_engine.Epsilon(eps=RULE["eps"], bias_factor=RULE["bias_factor"])
     return network.explain_all([settings.DEFAULT_TEXT], rule=rule)
 
 
@@ -100,7 +100,9 @@ def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarr
     return Explanation(
         **single,
         **{key: _tuples(value) for key, value in plain.items() if key != "rule"},
-        rule=lrp_engine.Epsilon(**RULE) if plain["rule"] else None,
+        rule=lrp_engine.Epsilon(eps=RULE["eps"], bias_factor=RULE["bias_factor"])
+        if plain["rule"]
+        else None,
         initial_states=table("initial_states"),
         layers=table("layers"),
         ledger=Ledger(table("ledger"), table("steps"), len(plain["tokens"])),

@@ -86,9 +86,12 @@ def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
     table = token_table(explanations, index)
     first = next(iter(explanations.values()))
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
+    options = {} if rule is None else rule.plain()
+    if options:
+        options["rule"] = options.pop("name")
     facts = {"target": visible(first.target_label(index)), "model_hash": first.model_hash,
              "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": first.dtype,
-             **(vars(rule) if rule else {})}  # fmt: skip
+             **options}  # fmt: skip
     return harmless_csv(table.assign(**facts))
 
 

@@ -19,21 +19,26 @@ if TYPE_CHECKING:
     from lrp_engine.network import Network
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
-    from lrp_engine.rules import Epsilon
+    from lrp_engine.rules import RULES, AlphaBeta, Epsilon, Gamma, Rule, ZPlus
     from lrp_engine.stream import explain_stream
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "AlphaBeta": "rules",
     "CorpusSettings": "corpora.settings",
     "Epsilon": "rules",
     "Explanation": "explanation",
     "FormatError": "errors",
+    "Gamma": "rules",
     "InputError": "errors",
     "Ledger": "explanation",
     "METHODS": "methods",
     "Network": "network",
     "ProofSheet": "proof.sheet",
+    "RULES": "rules",
+    "Rule": "rules",
+    "ZPlus": "rules",
     "explain_corpus": "corpora.run",
     "explain_stream": "stream",
     "from_weights": "formats.eight_arrays",
@@ -43,14 +48,19 @@ _HOME = {
 
 __all__ = [
     "METHODS",
+    "RULES",
+    "AlphaBeta",
     "CorpusSettings",
     "Epsilon",
     "Explanation",
     "FormatError",
+    "Gamma",
     "InputError",
     "Ledger",
     "Network",
     "ProofSheet",
+    "Rule",
+    "ZPlus",
     "explain_corpus",
     "explain_stream",
     "from_weights",

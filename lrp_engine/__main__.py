@@ -13,10 +13,16 @@ from lrp_engine import __version__
 from lrp_engine.corpora import command
 from lrp_engine.errors import LensError
 from lrp_engine.methods import METHODS
-from lrp_engine.options import add_model_options, add_rule_options, load_model, parse_target, quiet
+from lrp_engine.options import (
+    add_model_options,
+    add_rule_options,
+    load_model,
+    parse_target,
+    quiet,
+    rule_of,
+)
 from lrp_engine.palettes import DEFAULT, PALETTES
 from lrp_engine.proof import command as proof
-from lrp_engine.rules import Epsilon
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _explain(options: argparse.Namespace) -> str:
-    rule = Epsilon(eps=options.eps, bias_factor=options.bias_factor)
+    rule = rule_of(options)
     network = load_model(options, device=options.device)
     with quiet():
         explanation = network.explain(

@@ -13,7 +13,7 @@ from lrp_engine.explanation import Explanation, Ledger
 from lrp_engine.inputs import Samples
 from lrp_engine.layers.base import KEPT, WORDS
 from lrp_engine.methods import METHODS, Method
-from lrp_engine.rules import Epsilon
+from lrp_engine.rules import RULES, Rule
 from lrp_engine.targets import resolve, selection
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def explain(
     *,
     methods: Sequence[str] | None,
     target: Any,
-    rule: Epsilon,
+    rule: Rule,
     lengths: Any,
     layers: bool,
 ) -> dict[str, Explanation]:
@@ -47,8 +47,11 @@ def explain(
     if methods is not None and not isinstance(methods, Sequence):
         raise InputError(f"methods is {methods!r}; list some of {choices(METHODS)}.")
     asked = [_method(name) for name in (METHODS if methods is None else methods)]
-    if not isinstance(rule, Epsilon):
-        raise InputError(f"rule is {rule!r}, expected lrp_engine.Epsilon(eps=..., bias_factor=...)")
+    if not isinstance(rule, Rule):
+        raise InputError(
+            f"rule is {rule!r:.80}, expected one of "
+            + ", ".join(f"lrp_engine.{kind.__name__}(...)" for kind in RULES.values())
+        )
     samples = samples_of.read(network, inputs, lengths)
     targets = resolve(network, target, len(samples))
     found = {
@@ -135,7 +138,7 @@ class _Assembly:
             else:
                 table[key][chunk] = part
 
-    def explanation(self, method: Method, targets: np.ndarray | None, rule: Epsilon) -> Explanation:
+    def explanation(self, method: Method, targets: np.ndarray | None, rule: Rule) -> Explanation:
         samples, network = self.samples, self.samples.network
         unknown = np.zeros((len(samples), samples.width), bool)
         unknown[np.arange(samples.width) < samples.lengths[:, None]] = np.concatenate(

@@ -19,7 +19,7 @@ from lrp_engine.methods import METHODS, Method
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lrp_engine.rules import Epsilon
+    from lrp_engine.rules import Rule
 
 
 class LedgerName(NamedTuple):
@@ -123,7 +123,7 @@ class Explanation:
     """
 
     method: str
-    rule: Epsilon | None
+    rule: Rule | None
     tokens: tuple[tuple[str, ...], ...]
     unknown: np.ndarray
     lengths: np.ndarray
@@ -257,7 +257,7 @@ class Explanation:
             "warnings": list(self.warnings),
             "method": self.method,
             "unit": self.facts.unit,
-            "rule": one.rule and {"name": type(one.rule).__name__.lower(), **vars(one.rule)},
+            "rule": one.rule and one.rule.plain(),
             "labels": list(self.labels),
             "scores": one.scores[0].tolist(),
             "probabilities": one.probabilities[0].tolist(),

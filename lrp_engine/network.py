@@ -19,7 +19,7 @@ from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.gates import GateOrder
 from lrp_engine.graph import INPUT, Node, find_shapes, frozen
 from lrp_engine.layers import Embedding, Shape
-from lrp_engine.rules import Epsilon
+from lrp_engine.rules import Epsilon, Rule
 from lrp_engine.text import Tokenizer, Vocabulary
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Network:
         inputs: Any,
         method: str = "lrp",
         target: Any = None,
-        rule: Epsilon = DEFAULT_RULE,
+        rule: Rule = DEFAULT_RULE,
         *,
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
@@ -262,7 +262,7 @@ class Network:
         *,
         methods: Sequence[str] | None = None,
         target: Any = None,
-        rule: Epsilon = DEFAULT_RULE,
+        rule: Rule = DEFAULT_RULE,
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
     ) -> dict[str, Explanation]:

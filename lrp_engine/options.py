@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.errors import InputError, LensError
-from lrp_engine.rules import Epsilon
+from lrp_engine.rules import GATES, RULES, Epsilon, Rule
 
 if TYPE_CHECKING:
     from lrp_engine.network import Network
@@ -58,6 +58,57 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="share (0 to 1) of what biases absorb that goes back to the inputs; "
         "default: %(default)g",
+    )
+    command.add_argument(
+        "--gates",
+        choices=list(GATES),
+        default=defaults.gates,
+        help="how a product of a gate and a signal shares relevance: "
+        + "; ".join(f"{name}: {meaning}" for name, meaning in GATES.items())
+        + ". Default: %(default)s",
+    )
+    command.add_argument(
+        "--rule",
+        choices=list(RULES),
+        default=defaults.name,
+        help="of dense and convolution layers, the others follow epsilon; default: %(default)s",
+    )
+    for option, names in _own_options().items():
+        values = " or ".join(f"{getattr(RULES[name], option):g} ({name})" for name in names)
+        command.add_argument(
+            f"--{option}",
+            type=float,
+            metavar="NUMBER",
+            help=f"of --rule {' and '.join(names)}; default: {values}",
+        )
+
+
+def _own_options() -> dict[str, list[str]]:
+    """Options that not every rule has -> names of the rules that do."""
+    found: dict[str, list[str]] = {}
+    for name, rule in RULES.items():
+        for option in rule.own_options():
+            found.setdefault(option, []).append(name)
+    return found
+
+
+def rule_of(options: argparse.Namespace) -> Rule:
+    """The rule that `add_rule_options` asked for.
+
+    Raises:
+        InputError: a number is out of range, or belongs to another rule.
+    """
+    given = {}
+    for option, names in _own_options().items():
+        value = getattr(options, option)
+        if value is not None and options.rule not in names:
+            raise InputError(
+                f"--{option} belongs to --rule {' and '.join(names)}, found --rule {options.rule}."
+            )
+        if value is not None:
+            given[option] = value
+    return RULES[options.rule](
+        eps=options.eps, bias_factor=options.bias_factor, gates=options.gates, **given
     )
 
 

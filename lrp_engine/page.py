@@ -10,6 +10,7 @@ from lrp_engine.errors import InputError
 from lrp_engine.heatmap import STYLE as FRAGMENT_STYLE
 from lrp_engine.heatmap import explanation_fragment, warnings_fragment
 from lrp_engine.palettes import DEFAULT, THEMES
+from lrp_engine.rules import GATES
 from lrp_engine.wording import (
     conservation_verdict,
     exact,
@@ -174,10 +175,12 @@ def _settings(ones: Sequence[Explanation]) -> str:
         for pair in (("method", f"{one.facts.title} ({one.method})"), ("source", one.facts.source))
     ]
     ruled = next((one for one in ones if one.rule is not None), None)
-    if ruled is not None:
+    if ruled is not None and ruled.rule is not None:
         rows.append(("rule", type(ruled.rule).__name__))
-        names = {"eps": "eps", "bias_factor": "bias factor"}
-        rows += [(names.get(name, name), f"{value:g}") for name, value in vars(ruled.rule).items()]
+        options = ruled.rule.plain()
+        del options["name"]
+        rows.append(("gates", GATES[options.pop("gates")]))
+        rows += [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]
     rows += [
         ("dtype", ones[0].dtype),
         ("engine", f"lrp-lens {__version__}"),

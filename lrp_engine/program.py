@@ -16,10 +16,11 @@ import tensorflow as tf
 
 from lrp_engine import device
 from lrp_engine.calculus import Calculus, Gradient, Relevance, Several
+from lrp_engine.calculus.signs import SIGNS
 from lrp_engine.errors import InputError
 from lrp_engine.inputs import MASKED
 from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
-from lrp_engine.rules import Epsilon, Structure
+from lrp_engine.rules import Rule, Structure
 
 if TYPE_CHECKING:
     from lrp_engine.network import Network
@@ -90,7 +91,7 @@ class Program:
         x: np.ndarray,
         steps: np.ndarray,
         selection: np.ndarray | None,
-        rule: Epsilon,
+        rule: Rule,
         *,
         layers: bool = False,
     ) -> dict[str, Backward]:
@@ -231,6 +232,8 @@ class Program:
             signals = {"input": Signal(x)}
         for node in self.nodes:
             inputs = [signals[name] for name in node.inputs]
+            if not node.layer.knows_weights:
+                inputs = [signal._replace(weights=False) for signal in inputs]
             output = node.layer.forward(ops.within(node.name), *inputs)
             shape = self.network.shapes[node.name]
             if not shape.time:
@@ -248,7 +251,14 @@ class Program:
 
 
 def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:
-    return Relevance(eps=parameters[0], bias_factor=parameters[1] if structure.hands_back else None)
+    signs = SIGNS.get(structure.sums)
+    return Relevance(
+        eps=parameters[0],
+        bias_factor=parameters[1] if structure.hands_back else None,
+        gates=structure.gates,
+        signs=signs,
+        own=None if signs is None else parameters[2:],
+    )
 
 
 # Name -> calculus, given the rule's parameters as a tensor, and its structure.

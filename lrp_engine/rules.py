@@ -1,16 +1,26 @@
-"""Rules: how a weighted sum hands its relevance back to its inputs. Free of TensorFlow."""
+"""Rules: how sums and products hand relevance back to their inputs. Free of TensorFlow."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 
-from lrp_engine.errors import InputError
+from lrp_engine.errors import InputError, choices
 
 # float32 holds these without becoming 0 or infinity in a step.
 SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
+LARGEST_WEIGHT = 1e6  # of gamma and alpha
+
+# How a product of a gate and a signal shares its relevance -> what people read about it.
+GATES: dict[str, str] = {
+    "all": "the signal takes all",
+    "half": "half to the gate, half to the signal",
+    "prop": "in proportion to the values of gate and signal",
+    "abs": "in proportion to the absolute values of gate and signal",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +29,19 @@ class Structure:
 
     Attributes:
         hands_back: whether any of what bias and stabilizer absorbed goes back to the inputs.
+        gates: key in `GATES`.
+        sums: how dense and convolution layers share: "epsilon" as every sum, or a key in
+            `calculus.signs.SIGNS`, which reads the parameters after the first two.
     """
 
     hands_back: bool
+    gates: str = "all"
+    sums: str = "epsilon"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Epsilon:
-    """The epsilon rule, Bach et al. 2015 (doi 10.1371/journal.pone.0130140, eq. 58).
+class Rule:
+    """Options that all rules have; the sums of every layer but dense and convolution follow them.
 
     Attributes:
         eps: stabilizer added to every pre-activation, away from zero; greater than 0
@@ -35,13 +50,25 @@ class Epsilon:
             inputs, equally to each unit (Arras et al. 2017, doi 10.18653/v1/W17-5221, eq. 1).
             0 is recommended; with 1 the relevances of words and initial states add up to the
             score exactly, which makes it a sanity check.
+        gates: how z_g z_s, a gate's value times a signal's, shares its relevance R (Arras et al.
+            2019, arXiv 1909.12114). "all": R_g = 0. "half": R_g = R / 2. "prop": R_g =
+            R z_g / (z_g + z_s). "abs": R_g = R |z_g| / (|z_g| + |z_s|). Always R_s = R - R_g.
+            Denominators are stabilized by eps as those of sums are, at the signal's expense. The
+            gate's share flows on through the gate's own weighted sum. Attention weights are no
+            gates: they receive nothing.
 
     Raises:
         InputError: an option is outside its range.
     """
 
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    sums: ClassVar[str] = "epsilon"
+
     eps: float = 1e-3
     bias_factor: float = 0.0
+    gates: str = "all"
 
     def __post_init__(self) -> None:
         eps, bias_factor = _number(self.eps), _number(self.bias_factor)
@@ -54,18 +81,157 @@ class Epsilon:
             raise InputError(
                 f"bias_factor must be between 0 and 1, found {self.bias_factor!r:.40}."
             )
+        if not isinstance(self.gates, str) or self.gates not in GATES:
+            raise InputError(
+                f"There is no gate rule {self.gates!r:.40}; choose from {choices(GATES)}."
+            )
         object.__setattr__(self, "eps", eps)
         object.__setattr__(self, "bias_factor", bias_factor)
 
     @property
     def structure(self) -> Structure:
         """What a program is traced for."""
-        return Structure(hands_back=self.bias_factor > 0)
+        return Structure(hands_back=self.bias_factor > 0, gates=self.gates, sums=self.sums)
 
     @property
-    def parameters(self) -> tuple[float, float]:
+    def parameters(self) -> tuple[float, ...]:
         """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
         return self.eps, self.bias_factor
+
+    def plain(self) -> dict[str, Any]:
+        """Name and options as JSON keeps them."""
+        return {"name": self.name, **{f.name: getattr(self, f.name) for f in fields(self)}}
+
+    @classmethod
+    def own_options(cls) -> tuple[str, ...]:
+        """Names of the numbers that this rule has and not every rule."""
+        common = {item.name for item in fields(Rule)}
+        return tuple(item.name for item in fields(cls) if item.name not in common)
+
+    def _check(self, option: str, smallest: float) -> float:
+        """Set an option to its value as a number within its range."""
+        value = _number(getattr(self, option))
+        if not smallest <= value <= LARGEST_WEIGHT:
+            raise InputError(
+                f"{option} must be a number from {smallest:g} to {LARGEST_WEIGHT:g}, found "
+                f"{getattr(self, option)!r:.40}."
+            )
+        object.__setattr__(self, option, value)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epsilon(Rule):
+    """The epsilon rule for every sum, Bach et al. 2015 (doi 10.1371/journal.pone.0130140, eq. 58).
+
+    Attributes:
+        eps, bias_factor, gates: see `Rule`.
+
+    Raises:
+        InputError: an option is outside its range.
+    """
+
+    name = "epsilon"
+    title = "epsilon"
+    source = "Bach et al. 2015, doi 10.1371/journal.pone.0130140, eq. 58"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gamma(Rule):
+    """The gamma rule for dense and convolution layers, the epsilon rule elsewhere.
+
+    Contributions a_kj = x_k W_kj and b_j of the sign of z_j count 1 + gamma times, in the messages
+    and in their denominator. Montavon et al. 2019 (doi 10.1007/978-3-030-28954-6_10, section 10.2)
+    for positive inputs and z; the form for both signs follows from symmetry.
+
+    Attributes:
+        gamma: 0 or more (at most 1e6); 0 is the epsilon rule.
+        eps, bias_factor, gates: see `Rule`.
+
+    Raises:
+        InputError: an option is outside its range.
+    """
+
+    name = "gamma"
+    title = "gamma"
+    source = "Montavon et al. 2019, doi 10.1007/978-3-030-28954-6_10"
+    sums = "gamma"
+
+    gamma: float = 0.25
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("gamma", 0)
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        return *super().parameters, self.gamma
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlphaBeta(Rule):
+    """The alpha-beta rule for dense and convolution layers, the epsilon rule elsewhere.
+
+    Positive contributions share alpha R, negative ones -beta R. Bach et al. 2015
+    (doi 10.1371/journal.pone.0130140, eq. 60).
+
+    Attributes:
+        alpha, beta: alpha - beta = 1, beta 0 or more.
+        eps, bias_factor, gates: see `Rule`.
+
+    Raises:
+        InputError: an option is outside its range.
+    """
+
+    name = "alpha_beta"
+    title = "alpha-beta"
+    source = "Bach et al. 2015, doi 10.1371/journal.pone.0130140, eq. 60"
+    sums = "alpha_beta"
+
+    alpha: float = 2.0
+    beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        alpha, beta = self._check("alpha", 1), self._check("beta", 0)
+        if abs(alpha - beta - 1) > 1e-12 * alpha:
+            raise InputError(
+                f"alpha - beta must be 1, found alpha {alpha:g} and beta {beta:g}; "
+                f"alpha {beta + 1:g} belongs to beta {beta:g}."
+            )
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        # What alpha hands out beyond R is what beta takes back, to the last digit.
+        return *super().parameters, 1 + self.beta, self.beta
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZPlus(Rule):
+    """The z-plus rule for dense and convolution layers, the epsilon rule elsewhere.
+
+    Positive contributions share all of R: alpha-beta with alpha 1 and beta 0. Montavon et al. 2017
+    (doi 10.1016/j.patcog.2016.11.008, eq. 14).
+
+    Attributes:
+        eps, bias_factor, gates: see `Rule`.
+
+    Raises:
+        InputError: an option is outside its range.
+    """
+
+    name = "z_plus"
+    title = "z-plus"
+    source = "Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008"
+    sums = "alpha_beta"
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        return *super().parameters, 1.0, 0.0
+
+
+# Name -> rule; the command line and the tests read it.
+RULES: dict[str, type[Rule]] = {rule.name: rule for rule in (Epsilon, Gamma, AlphaBeta, ZPlus)}
 
 
 def _number(value: object) -> float:

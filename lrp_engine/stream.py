@@ -15,7 +15,7 @@ from lrp_engine import inputs as samples_of
 from lrp_engine.errors import InputError, choices
 from lrp_engine.methods import METHODS
 from lrp_engine.network import DEFAULT_RULE, Network
-from lrp_engine.rules import Epsilon
+from lrp_engine.rules import Rule
 from lrp_engine.targets import resolve
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def explain_stream(
     *,
     method: str = "lrp",
     target: Any = None,
-    rule: Epsilon = DEFAULT_RULE,
+    rule: Rule = DEFAULT_RULE,
     window: int = WINDOW,
     progress: Callable[[int], object] | None = None,
     cancel: Cancel | None = None,
@@ -108,7 +108,7 @@ def in_batches(
     *,
     methods: Sequence[str],
     target: Any,
-    rule: Epsilon,
+    rule: Rule,
     cancel: Cancel | None = None,
 ) -> Iterator[tuple[np.ndarray, dict[str, Explanation]]]:
     """Positions (b,) of token lists of similar length, and their explanations by method.

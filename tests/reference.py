@@ -25,11 +25,12 @@ from reference_layers import (
     ShapeReference,
     SoftmaxReference,
 )
-from reference_rules import FUNCTIONS, Result, add, linear
+from reference_rules import FUNCTIONS, Result, add, gated, layer, linear, multiplied
 
 from lrp_engine import layers
 from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, SimpleRNN
 from lrp_engine.network import Network
+from lrp_engine.rules import Rule
 
 
 class LSTMReference:
@@ -54,33 +55,44 @@ class LSTMReference:
             i, f, o, g = (self.gate(z["i"]), self.gate(z["f"]), self.gate(z["o"]),
                           self.squash(z["g"]))  # fmt: skip
             new = f * c + i * g
-            self.steps[t] = {"h": h, "c": c, "z": z["g"], "i": i, "f": f, "g": g, "new": new}
+            self.steps[t] = {"h": h, "c": c, "z": z, "i": i, "f": f, "g": g, "o": o, "new": new}
             c, h = new, o * self.squash(new)
             outputs[t] = h
         return outputs if self.layer.return_sequences else h
 
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+    def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         """R: (T, H), or (H,) at the last state."""
         T, H = len(self.x), self.H
         Rx = np.zeros_like(self.x)
         Rh, Rc = np.zeros(H), np.zeros(H)
         if not self.layer.return_sequences:
             Rh = R.copy()
-        signal, cell = np.zeros((T, 2)), np.zeros((T, 2))
+        signal, cell, gates = np.zeros((T, 2)), np.zeros((T, 2)), np.zeros((T, 2))
+        Wg, Ug = (np.concatenate([m[n] for n in "ifo"], axis=1) for m in (self.W, self.U))
+        bg = np.concatenate([self.b[n] for n in "ifo"])
         for t in reversed(self.order):
             step = self.steps[t]
             if self.layer.return_sequences:
                 Rh = Rh + R[t]
-            Rc = Rc + Rh  # o * tanh(c): the signal takes all
+            Ro, Rbent = gated(Rh, step["o"], self.squash(step["new"]), rule)
+            Rc = Rc + Rbent
             (Rkept, Radded), cell[t] = linear(
                 Rc, step["new"], [step["f"] * step["c"], step["i"] * step["g"]],
-                [np.eye(H), np.eye(H)], np.zeros(H), eps, delta,
+                [np.eye(H), np.eye(H)], np.zeros(H), rule,
             )  # fmt: skip
+            Rf, Rc = gated(Rkept, step["f"], step["c"], rule)
+            Ri, Rg = gated(Radded, step["i"], step["g"], rule)
             (Rx[t], Rh), signal[t] = linear(
-                Radded, step["z"], [self.x[t], step["h"]], [self.W["g"], self.U["g"]],
-                self.b["g"], eps, delta,
+                Rg, step["z"]["g"], [self.x[t], step["h"]], [self.W["g"], self.U["g"]],
+                self.b["g"], rule,
             )  # fmt: skip
-            Rc = Rkept
+            (Rx_gates, Rh_gates), gates[t] = linear(
+                np.concatenate([Ri, Rf, Ro]), np.concatenate([step["z"][n] for n in "ifo"]),
+                [self.x[t], step["h"]], [Wg, Ug], bg, rule,
+            )  # fmt: skip
+            Rx[t], Rh = Rx[t] + Rx_gates, Rh + Rh_gates
+        if rule.gates != "all":
+            result.book(f"{self.prefix}/gates", gates, True)
         result.book(f"{self.prefix}/signal", signal, True)
         result.book(f"{self.prefix}/cell", cell, False)
         result.states[f"{self.prefix}/h"] = Rh.sum()
@@ -108,9 +120,8 @@ class GRUReference:
         self.steps = {}
         outputs = np.zeros((len(x), self.H))
         for t in self.order:
-            z, r = (
-                self.gate(x[t] @ self.W[n] + h @ self.U[n] + self.b[n] + self.b2[n]) for n in "zr"
-            )
+            before = [x[t] @ self.W[n] + h @ self.U[n] + self.b[n] + self.b2[n] for n in "zr"]
+            z, r = map(self.gate, before)
             recalled = h @ self.U["g"] + self.b2["g"]
             if self.layer.reset_after:
                 pre = x[t] @ self.W["g"] + self.b["g"] + r * recalled
@@ -119,38 +130,51 @@ class GRUReference:
             g = self.squash(pre)
             new = z * h + (1 - z) * g
             self.steps[t] = {"h": h, "z": z, "r": r, "recalled": recalled, "pre": pre, "g": g,
-                             "new": new}  # fmt: skip
+                             "new": new, "gates": np.concatenate(before)}  # fmt: skip
             h = outputs[t] = new
         return outputs if self.layer.return_sequences else h
 
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+    def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         T, H = len(self.x), self.H
         Rx, Rh = np.zeros_like(self.x), np.zeros(H)
         if not self.layer.return_sequences:
             Rh = R.copy()
-        kept = {name: np.zeros((T, 2)) for name in ("signal", "cell", "recurrent")}
+        kept = {name: np.zeros((T, 2)) for name in ("signal", "cell", "recurrent", "gates")}
+        Wg, Ug = (np.concatenate([m[n] for n in "zr"], axis=1) for m in (self.W, self.U))
+        bg = np.concatenate([self.b[n] + self.b2[n] for n in "zr"])
         for t in reversed(self.order):
             s = self.steps[t]
             if self.layer.return_sequences:
                 Rh = Rh + R[t]
-            (Rstate, Rg), kept["cell"][t] = linear(
+            (Rstate, Radded), kept["cell"][t] = linear(
                 Rh, s["new"], [s["z"] * s["h"], (1 - s["z"]) * s["g"]], [np.eye(H), np.eye(H)],
-                np.zeros(H), eps, delta,
+                np.zeros(H), rule,
             )  # fmt: skip
+            Rz, Rstate = gated(Rstate, s["z"], s["h"], rule)
+            Rnot_z, Rg = gated(Radded, 1 - s["z"], s["g"], rule)
             if self.layer.reset_after:
-                (Rx[t], Rrecalled), kept["signal"][t] = linear(
+                (Rx[t], Rproduct), kept["signal"][t] = linear(
                     Rg, s["pre"], [self.x[t], s["r"] * s["recalled"]], [self.W["g"], np.eye(H)],
-                    self.b["g"], eps, delta,
+                    self.b["g"], rule,
                 )  # fmt: skip
+                Rr, Rrecalled = gated(Rproduct, s["r"], s["recalled"], rule)
                 (Rback,), kept["recurrent"][t] = linear(
-                    Rrecalled, s["recalled"], [s["h"]], [self.U["g"]], self.b2["g"], eps, delta
+                    Rrecalled, s["recalled"], [s["h"]], [self.U["g"]], self.b2["g"], rule
                 )
             else:
-                (Rx[t], Rback), kept["signal"][t] = linear(
+                (Rx[t], Rproduct), kept["signal"][t] = linear(
                     Rg, s["pre"], [self.x[t], s["r"] * s["h"]], [self.W["g"], self.U["g"]],
-                    self.b["g"], eps, delta,
+                    self.b["g"], rule,
                 )  # fmt: skip
-            Rh = Rstate + Rback
+                Rr, Rback = gated(Rproduct, s["r"], s["h"], rule)
+            (Rx_gates, Rh_gates), kept["gates"][t] = linear(
+                np.concatenate([Rz + Rnot_z, Rr]), s["gates"], [self.x[t], s["h"]], [Wg, Ug],
+                bg, rule,
+            )  # fmt: skip
+            Rx[t] += Rx_gates
+            Rh = Rstate + Rback + Rh_gates
+        if rule.gates != "all":
+            result.book(f"{self.prefix}/gates", kept["gates"], True)
         result.book(f"{self.prefix}/signal", kept["signal"], True)
         result.book(f"{self.prefix}/cell", kept["cell"], False)
         if self.layer.reset_after:
@@ -175,7 +199,7 @@ class SimpleRNNReference:
             h = outputs[t] = FUNCTIONS[layer.activation](z)
         return outputs if layer.return_sequences else h
 
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+    def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         layer = self.layer
         Rx, kept = np.zeros_like(self.x), np.zeros((len(self.x), 2))
         Rh = np.zeros(self.H) if layer.return_sequences else R
@@ -183,7 +207,7 @@ class SimpleRNNReference:
             h, z = self.steps[t]
             (Rx[t], Rh), kept[t] = linear(
                 Rh + R[t] if layer.return_sequences else Rh, z, [self.x[t], h],
-                [layer.kernel, layer.recurrent_kernel], layer.bias, eps, delta,
+                [layer.kernel, layer.recurrent_kernel], layer.bias, rule,
             )  # fmt: skip
         result.book(f"{self.prefix}/signal", kept, True)
         result.states[f"{self.prefix}/h"] = Rh.sum()
@@ -203,16 +227,16 @@ class BidirectionalReference:
             return np.concatenate([a, b], axis=-1)
         return {"sum": a + b, "ave": (a + b) / 2, "mul": a * b}[self.merge]
 
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+    def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         if self.merge == "concat":
             Ra, Rb = R[..., : self.one.H], R[..., self.one.H :]
         elif self.merge == "mul":
-            Ra = Rb = R / 2
+            Ra, Rb = multiplied(R, self.a, self.b, rule)
         else:
             n = {"sum": 1, "ave": 2}[self.merge]
-            (Ra, Rb), kept = add(R, [self.a / n, self.b / n], eps, delta)
+            (Ra, Rb), kept = add(R, [self.a / n, self.b / n], rule)
             result.book(f"{self.prefix}/merge", kept, False)
-        return self.one.backward(Ra, eps, delta, result) + self.two.backward(Rb, eps, delta, result)
+        return self.one.backward(Ra, rule, result) + self.two.backward(Rb, rule, result)
 
 
 class DenseReference:
@@ -224,9 +248,9 @@ class DenseReference:
         self.x, self.z = x, x @ self.layer.kernel + self.b
         return FUNCTIONS[self.layer.activation](self.z)
 
-    def backward(self, R: np.ndarray, eps: float, delta: float, result: Result) -> np.ndarray:
+    def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         rows = [
-            linear(r, z, [x], [self.layer.kernel], self.b, eps, delta)
+            layer(r, z, [x], [self.layer.kernel], self.b, rule)
             for r, z, x in zip(np.atleast_2d(R), np.atleast_2d(self.z), np.atleast_2d(self.x),
                                strict=True)
         ]  # fmt: skip
@@ -283,9 +307,7 @@ def _run(network, x):
     return (np.array([-out[0], out[0]]) if len(out) == 1 else out), made, values
 
 
-def relevance(
-    network: Network, x: np.ndarray, selection: np.ndarray, eps: float, delta: float
-) -> Result:
+def relevance(network: Network, x: np.ndarray, selection: np.ndarray, rule: Rule) -> Result:
     """LRP of one sample x (T, E) or (D,), for a signed choice of classes (C,)."""
     found, made, values = _run(network, x)
     result = Result(found, np.zeros_like(x))
@@ -295,7 +317,7 @@ def relevance(
     R[last] = np.array([start.sum()]) if network.single_sigmoid else start
     for node in reversed(network.nodes):
         result.layers[node.name] = R[node.name]
-        received = made[node.name].backward(R[node.name], eps, delta, result)
+        received = made[node.name].backward(R[node.name], rule, result)
         for name, part in zip(
             node.inputs, received if isinstance(received, list) else [received], strict=True
         ):

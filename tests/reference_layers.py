@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from reference_rules import FUNCTIONS, add, linear
+from reference_rules import FUNCTIONS, add, gated, layer, linear, multiplied
 
 from lrp_engine import layers
 
@@ -17,7 +17,7 @@ class SameReference:
     def forward(self, x):
         return FUNCTIONS[getattr(self.layer, "activation", "linear")](x)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         return R
 
 
@@ -41,7 +41,7 @@ class ShapeReference(SameReference):
             return x[None] if self.layer.steps == 1 else x.reshape(len(x), 1)
         return x.reshape(-1)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         if isinstance(self.layer, layers.RepeatVector):
             return R.sum(axis=0)
         return R.reshape(self.before)
@@ -75,12 +75,12 @@ class Conv1DReference(SameReference):
         ).reshape(-1, len(self.b))
         return FUNCTIONS[layer.activation](self.z)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         Rx, kept = np.zeros_like(self.x), np.zeros((len(R), 2))
         for n, window in enumerate(self.windows):
-            parts, kept[n] = linear(
+            parts, kept[n] = layer(
                 R[n], self.z[n], [self.x[p] for _, p in window],
-                [self.layer.kernel[k] for k, _ in window], self.b, eps, delta,
+                [self.layer.kernel[k] for k, _ in window], self.b, rule,
             )  # fmt: skip
             for (_, p), part in zip(window, parts, strict=True):
                 Rx[p] += part
@@ -102,7 +102,7 @@ class MaxPoolingReference(_Pooling):
     def pool(self, rows):
         return rows.max(axis=0)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         Rx = np.zeros_like(self.x)
         for r, window in zip(np.atleast_2d(R), self.windows, strict=self.whole):
             for d in range(self.x.shape[1]):
@@ -111,13 +111,11 @@ class MaxPoolingReference(_Pooling):
         return Rx
 
 
-def over_time(R, weights, values, eps, delta):
+def over_time(R, weights, values, rule):
     """Relevance (T, D) of values under z = sum_t a_t v_t, and what was kept."""
     T, D = values.shape
     matrix = np.concatenate([a * np.eye(D) for a in weights])  # (T D, D)
-    (part,), kept = linear(
-        R, weights @ values, [values.reshape(-1)], [matrix], np.zeros(D), eps, delta
-    )
+    (part,), kept = linear(R, weights @ values, [values.reshape(-1)], [matrix], np.zeros(D), rule)
     return part.reshape(T, D), kept
 
 
@@ -125,12 +123,12 @@ class AveragePoolingReference(_Pooling):
     def pool(self, rows):
         return rows.mean(axis=0)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         Rx, kept = np.zeros_like(self.x), np.zeros((len(self.windows), 2))
         for n, (r, window) in enumerate(zip(np.atleast_2d(R), self.windows, strict=self.whole)):
             places = [p for _, p in window]
             equal = np.full(len(places), 1 / len(places))
-            part, kept[n] = over_time(r, equal, self.x[places], eps, delta)
+            part, kept[n] = over_time(r, equal, self.x[places], rule)
             Rx[places] += part
         result.book(f"{self.prefix}/mean", kept[0] if self.whole else kept, False)
         return Rx
@@ -154,9 +152,9 @@ class _Normalization(SameReference):
         self.z = np.array(z).reshape(x.shape)
         return self.z
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         parts = [
-            linear(r, z, [x], [W], b, eps, delta)
+            linear(r, z, [x], [W], b, rule)
             for r, z, x, (W, b) in zip(
                 np.atleast_2d(R), np.atleast_2d(self.z), self.rows, self.sums, strict=True
             )
@@ -181,7 +179,7 @@ class ConcatenateReference(SameReference):
         self.cuts = np.cumsum([x.shape[-1] for x in xs])[:-1]
         return np.concatenate(xs, axis=-1)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         return list(np.split(R, self.cuts, axis=-1))
 
 
@@ -196,8 +194,8 @@ class AddReference(SameReference):
             self.parts = [x / n for x in xs]
         return sum(self.parts)
 
-    def backward(self, R, eps, delta, result):
-        found, kept = add(R, self.parts, eps, delta)
+    def backward(self, R, rule, result):
+        found, kept = add(R, self.parts, rule)
         result.book(f"{self.prefix}/merge", kept, False)
         return found
 
@@ -207,7 +205,7 @@ class MaximumReference(SameReference):
         self.xs = np.stack(xs)
         return self.xs.max(axis=0)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         won = self.xs.argmax(axis=0)
         return [np.where(won == n, R, 0) for n in range(len(self.xs))]
 
@@ -217,12 +215,17 @@ class MultiplyReference(SameReference):
         self.a, self.b = a, b
         return a * b
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         if self.a.shape == self.b.shape:
-            return [R / 2, R / 2]
-        gates = [x.shape != R.shape for x in (self.a, self.b)]
-        return [np.zeros_like(x) if gate else R
-                for x, gate in zip((self.a, self.b), gates, strict=True)]  # fmt: skip
+            return multiplied(R, self.a, self.b, rule)
+        swap = self.a.shape == R.shape
+        gate, signal = (self.b, self.a) if swap else (self.a, self.b)
+        if np.allclose(gate.sum(axis=0), 1) and (gate >= 0).all():  # a softmax over time
+            shares = [np.zeros_like(gate), R]
+        else:
+            of_gate, of_signal = gated(R, gate + np.zeros_like(R), signal, rule)
+            shares = [of_gate.sum(axis=-1, keepdims=True), of_signal]
+        return shares[::-1] if swap else shares
 
 
 class AttentionReference(SameReference):
@@ -244,11 +247,11 @@ class AttentionReference(SameReference):
             return layer.concat[0] * np.tanh(scale * (q + k)).sum()
         return (scale * np.array([q @ k]))[0]
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         found = [np.zeros_like(x) for x in self.inputs]
         kept = np.zeros((len(R), 2))
         for n, (r, a) in enumerate(zip(R, self.weights, strict=True)):
-            part, kept[n] = over_time(r, a, self.inputs[1], eps, delta)
+            part, kept[n] = over_time(r, a, self.inputs[1], rule)
             found[1] += part
         result.book(f"{self.prefix}/context", kept, False)
         return found
@@ -262,8 +265,8 @@ class PoolingAttentionReference(SameReference):
         self.weights = softmax(np.array(scores), 0)
         return self.weights @ x
 
-    def backward(self, R, eps, delta, result):
-        Rx, kept = over_time(R, self.weights, self.x, eps, delta)
+    def backward(self, R, rule, result):
+        Rx, kept = over_time(R, self.weights, self.x, rule)
         result.book(f"{self.prefix}/context", kept, False)
         return Rx
 
@@ -279,9 +282,9 @@ class DotReference(SameReference):
             return z if 1 in (a.ndim, b.ndim) else z[None]
         return np.array(a @ b if a.ndim == 2 else b @ a).reshape(-1)
 
-    def backward(self, R, eps, delta, result):
+    def backward(self, R, rule, result):
         if self.timed:
-            part, kept = over_time(R.reshape(-1), self.weights, self.values, eps, delta)
+            part, kept = over_time(R.reshape(-1), self.weights, self.values, rule)
             whole = kept[None] if R.ndim == 2 else kept
             result.book(f"{self.prefix}/context", whole, False)
             zero = np.zeros_like(self.b if self.swap else self.a)
@@ -289,11 +292,14 @@ class DotReference(SameReference):
         both = np.atleast_2d(self.a * self.b)
         ones = np.ones((both.shape[1], 1))
         rows = [
-            linear(r[None], row @ ones, [row], [ones], np.zeros(1), eps, delta)
+            linear(r[None], row @ ones, [row], [ones], np.zeros(1), rule)
             for r, row in zip(R, both, strict=True)
         ]
         kept = np.array([k for _, k in rows])
         timed = 2 in (self.a.ndim, self.b.ndim)
         result.book(f"{self.prefix}/sum", kept if timed else kept[0], False)
-        half = np.array([parts[0] for parts, _ in rows]) / 2
-        return [half if x.ndim == 2 else half.sum(axis=0) for x in (self.a, self.b)]
+        whole = np.array([parts[0] for parts, _ in rows])
+        wide = [np.broadcast_to(x, whole.shape) for x in (self.a, self.b)]
+        shares = multiplied(whole, *wide, rule)
+        return [share if x.ndim == 2 else share.sum(axis=0)
+                for x, share in zip((self.a, self.b), shares, strict=True)]  # fmt: skip

@@ -35,11 +35,12 @@ class Result:
         self.ledger[f"{name}/stabilizer"] = kept[..., 1]
 
 
-def linear(R, z, inputs, weights, bias, eps, delta):
+def linear(R, z, inputs, weights, bias, rule):
     """The epsilon rule, message by message. Returns relevances of the inputs, [bias, stabilizer].
 
     R, z, bias: (M,). inputs: list of (D_n,); weights: list of (D_n, M).
     """
+    eps, delta = rule.eps, rule.bias_factor
     units = sum(len(x) for x in inputs)
     sign = np.where(z >= 0, 1.0, -1.0)
     s = R / (z + eps * sign)
@@ -55,7 +56,61 @@ def linear(R, z, inputs, weights, bias, eps, delta):
     return relevances, kept
 
 
-def add(R, values, eps, delta):
+def layer(R, z, inputs, weights, bias, rule):
+    """`linear` for dense and convolution layers: what a rule does with contributions by sign."""
+    if rule.name == "epsilon":
+        return linear(R, z, inputs, weights, bias, rule)
+    x, W = np.concatenate(inputs), np.concatenate(weights)
+    message, kept = np.zeros(W.shape), np.zeros(2)
+    for j in range(len(z)):
+        a = np.array([*(x[k] * W[k, j] for k in range(len(x))), bias[j]])
+        shares, left = SHARES[rule.name](a, z[j], R[j], rule)
+        absorbed = np.array([shares[-1], left])
+        message[:, j] = shares[:-1] + rule.bias_factor * absorbed.sum() / len(x)
+        kept += (1 - rule.bias_factor) * absorbed
+    cuts = np.cumsum([len(part) for part in inputs])[:-1]
+    return np.split(message.sum(axis=1), cuts), kept
+
+
+def gamma_shares(a, z, R, rule):
+    """Relevance of each contribution, and of the stabilizer."""
+    sign = 1.0 if z >= 0 else -1.0
+    a = np.where(a * sign > 0, (1 + rule.gamma) * a, a)
+    s = R / (a.sum() + rule.eps * sign)
+    return a * s, rule.eps * sign * s
+
+
+def alpha_beta_shares(a, z, R, rule):
+    alpha, beta = (1, 0) if rule.name == "z_plus" else (rule.alpha, rule.beta)
+    for_, against = np.maximum(a, 0), np.minimum(a, 0)
+    up, down = alpha * R / (for_.sum() + rule.eps), beta * R / (against.sum() - rule.eps)
+    return for_ * up - against * down, rule.eps * (up + down)
+
+
+SHARES = {"gamma": gamma_shares, "alpha_beta": alpha_beta_shares, "z_plus": alpha_beta_shares}
+
+
+def gated(R, gate, signal, rule):
+    """Shares of gate and signal in the relevance of their product, unit by unit."""
+    of_gate = np.zeros_like(R)
+    for place in np.ndindex(R.shape):
+        g, s = gate[place], signal[place]
+        if rule.gates == "half":
+            of_gate[place] = R[place] / 2
+        elif rule.gates == "prop":
+            of_gate[place] = R[place] * g / (g + s + (rule.eps if g + s >= 0 else -rule.eps))
+        elif rule.gates == "abs":
+            of_gate[place] = R[place] * abs(g) / (abs(g) + abs(s) + rule.eps)
+    return of_gate, R - of_gate
+
+
+def multiplied(R, a, b, rule):
+    """Two signals: each is the gate of the other in one half."""
+    one, two = gated(R / 2, a, b, rule), gated(R / 2, b, a, rule)
+    return [one[0] + two[1], one[1] + two[0]]
+
+
+def add(R, values, rule):
     """Identity weights, row by row: relevances of the values (each like R), what was kept."""
     rows = np.stack([np.atleast_2d(value) for value in values])  # (n, T, D)
     parts, kept = np.zeros_like(rows), np.zeros((rows.shape[1], 2))
@@ -63,6 +118,6 @@ def add(R, values, eps, delta):
     for t, r in enumerate(np.atleast_2d(R)):
         inputs = list(rows[:, t])
         parts[:, t], kept[t] = linear(
-            r, sum(inputs), inputs, [eye] * len(inputs), np.zeros(len(r)), eps, delta
+            r, sum(inputs), inputs, [eye] * len(inputs), np.zeros(len(r)), rule
         )
     return [part.reshape(R.shape) for part in parts], kept if R.ndim == 2 else kept[0]

@@ -21,7 +21,7 @@ FORBIDDEN = {
     "lrp_engine": {"streamlit", "app", "altair"},
     "app/charts.py": {"streamlit", "tensorflow"},
     "app/views": {"numpy", "tensorflow"},
-    "lrp_engine/calculus.py": {"lrp_engine.layers", "lrp_engine.network"},
+    "lrp_engine/calculus": {"lrp_engine.layers", "lrp_engine.network"},
     "lrp_engine/layers": {"lrp_engine.network", "lrp_engine.formats", "lrp_engine.methods"},
     "lrp_engine/network.py": {"tensorflow"},
     "lrp_engine/formats": {"tensorflow", "keras", "pickle", "torch", "lrp_engine.program"},

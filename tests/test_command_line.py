@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
@@ -13,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrp_engine import METHODS, formats, from_weights
+from lrp_engine import METHODS, AlphaBeta, Epsilon, Gamma, ZPlus, formats, from_weights
 from lrp_engine.__main__ import main, parse_target
 from lrp_engine.palettes import THEMES, contrast
+from lrp_engine.rules import GATES
 from lrp_engine.terminal import COLOURS, colours_of, paint, render
 
 ROOT = Path(__file__).parent.parent
@@ -98,7 +100,27 @@ def test_json(run, folder, network, method):
     assert found["model_hash"] == network.hash
     assert found["tokens"] == ["the", "film", "was", "good"]
     if method == "lrp":
-        assert found["rule"] == {"name": "epsilon", "eps": 0.01, "bias_factor": 1.0}
+        assert found["rule"] == {
+            "name": "epsilon", "eps": 0.01, "bias_factor": 1.0, "gates": "all",
+        }  # fmt: skip
+
+
+def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
+    rules = [Gamma(gamma=0.5), AlphaBeta(alpha=1.5, beta=0.5), ZPlus(gates="abs")]
+    for rule in [*rules, *(Epsilon(gates=gates) for gates in GATES)]:
+        asked = [
+            (f"--{name}", f"{value:g}")
+            for name in rule.own_options()
+            for value in [getattr(rule, name)]
+        ]
+        code, out, _ = run(
+            "explain", folder, "good film", "--json", "--rule", rule.name, "--gates", rule.gates,
+            *itertools.chain(*asked),
+        )  # fmt: skip
+        found = json.loads(out)
+        assert (code, found["rule"]) == (0, rule.plain())
+        expected = network.explain(["good film"], rule=rule).to_dict()
+        assert found["token_relevance"] == expected["token_relevance"]
 
 
 def test_double_precision(run, folder):
@@ -141,6 +163,9 @@ def test_targets(text, target):
         (["{}", "good", "--eps", "0"], "eps must be"),
         (["{}", "good", "--eps", "nan"], "eps must be"),
         (["{}", "good", "--bias-factor", "2"], "bias_factor must be"),
+        (["{}", "good", "--gamma", "1"], "--gamma belongs to --rule gamma, found --rule epsilon"),
+        (["{}", "good", "--rule", "gamma", "--gamma", "-1"], "gamma must be"),
+        (["{}", "good", "--rule", "alpha_beta", "--alpha", "3"], "alpha 2 belongs to beta 1"),
         ([__file__, "good"], "lrp_engine: "),
     ],
 )

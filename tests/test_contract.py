@@ -91,11 +91,15 @@ def test_scores_equal_reference(network, x):
 
 
 def test_relevance_and_ledger_equal_reference(network, x, rule):
+    check_reference(network, x, rule)
+
+
+def check_reference(network, x, rule):
     targets = np.arange(len(x)) % network.classes
     found = explain(network, x, target=targets, rule=rule, layers=True)
     chosen = selection(targets, network.classes)
     for n, one in enumerate(samples(network, x)):
-        expected = reference.relevance(network, one, chosen[n], rule.eps, rule.bias_factor)
+        expected = reference.relevance(network, one, chosen[n], rule)
         result = found[n]
         close(result.relevance[0], expected.relevance)
         assert set(result.ledger) == set(expected.ledger)
@@ -130,6 +134,10 @@ def test_gradients_equal_central_differences(network, x, method):
 
 
 def test_ledger_closes(network, x, rule):
+    check_ledger(network, x, rule)
+
+
+def check_ledger(network, x, rule):
     for target in (None, 0, (1, 0)):
         found = explain(network, x, target=target, rule=rule)
         accounted = (

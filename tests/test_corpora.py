@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 import zoo
 
-from lrp_engine import CorpusSettings, InputError, explain_corpus, formats
+from lrp_engine import CorpusSettings, Epsilon, Gamma, InputError, explain_corpus, formats
 from lrp_engine.__main__ import main
 from lrp_engine.corpora import columns, command, read_csv, read_jsonl, reading
 from lrp_engine.corpora import folder as folders
@@ -321,7 +321,9 @@ def test_a_finished_run_computes_nothing_again(network, tmp_path):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"eps": 0.1}, "--eps differs, 0.001 there and 0.1 now"),
+        ({"rule": Epsilon(eps=0.1)}, "--eps differs, 0.001 there and 0.1 now"),
+        ({"rule": Epsilon(gates="half")}, '--gates differs, "all" there and "half" now'),
+        ({"rule": Gamma(gamma=1)}, '--rule differs, "epsilon" there and "gamma" now'),
         ({"target": 1}, "--target"),
         ({"methods": ("lrp", "sensitivity")}, "--method"),
         ({"shard_rows": 5}, "--shard-rows"),

@@ -72,7 +72,7 @@ def test_the_demo_sentence_equals_the_slow_version(exact):
     for rule in (Epsilon(), Epsilon(eps=0.01, bias_factor=1.0)):
         found = exact.explain([DEMO], rule=rule)
         chosen = selection(found.target, 5)[0]
-        slow = reference.relevance(exact, x, chosen, rule.eps, rule.bias_factor)
+        slow = reference.relevance(exact, x, chosen, rule)
         np.testing.assert_allclose(found.scores[0], slow.scores, atol=1e-12)
         np.testing.assert_allclose(found.relevance[0], slow.relevance, atol=1e-9)
 

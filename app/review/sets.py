@@ -83,8 +83,7 @@ class Set:
         """How its rows are explained: by every method, for the predicted class."""
         return CorpusSettings(
             methods=tuple(lrp_engine.METHODS),
-            eps=self.eps,
-            bias_factor=self.bias_factor,
+            rule=lrp_engine.Epsilon(eps=self.eps, bias_factor=self.bias_factor),
             text_column=self.text_column,
             label_column=self.label_column,
             max_tokens=settings.TEXT_WORDS,

@@ -13,6 +13,7 @@ from lrp_engine.options import (
     add_rule_options,
     load_model,
     parse_target,
+    rule_of,
 )
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def _run(options: argparse.Namespace) -> str:
         settings = CorpusSettings(
             methods=methods_named(options.method or ["lrp"]),
             target=parse_target(options.target, network.labels),
-            eps=options.eps,
-            bias_factor=options.bias_factor,
+            rule=rule_of(options),
             text_column=options.text_column,
             label_column=options.label_column,
             max_tokens=options.max_tokens,

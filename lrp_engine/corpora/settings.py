@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.methods import METHODS
-from lrp_engine.rules import Epsilon
+from lrp_engine.rules import Epsilon, Rule
 
 if TYPE_CHECKING:
     from lrp_engine.network import Network
+
+DEFAULT_RULE = Epsilon()
 
 Target = int | str | tuple[int | str, int | str] | None
 
@@ -23,7 +25,7 @@ class CorpusSettings:
     Attributes:
         methods: names in `METHODS`, each one column of the result.
         target: None for each text's predicted class; a class; or a pair (a, b).
-        eps, bias_factor: of the epsilon rule.
+        rule: how relevance is handed back, as in `Network.explain`.
         text_column, label_column: where the input has them.
         max_tokens: a longer text is written with a reason instead of an explanation.
         shard_rows: rows of a part.
@@ -34,8 +36,7 @@ class CorpusSettings:
 
     methods: tuple[str, ...] = ("lrp",)
     target: Target = None
-    eps: float = Epsilon.eps
-    bias_factor: float = Epsilon.bias_factor
+    rule: Rule = DEFAULT_RULE
     text_column: str = "text"
     label_column: str | None = None
     max_tokens: int = 20_000
@@ -53,11 +54,8 @@ class CorpusSettings:
         if self.label_column == self.text_column:
             raise InputError(f"Texts and labels are both the column {self.text_column!r}.")
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
-        self.rule  # noqa: B018 - checks its options
-
-    @property
-    def rule(self) -> Epsilon:
-        return Epsilon(eps=self.eps, bias_factor=self.bias_factor)
+        if not isinstance(self.rule, Rule):
+            raise InputError(f"rule is {self.rule!r:.80}, expected one of lrp_engine.RULES.")
 
     def check(self, network: Network) -> None:
         """Stop where the network cannot do what is asked.
@@ -76,13 +74,16 @@ class CorpusSettings:
         return {
             "method": list(self.methods),
             "target": list(self.target) if isinstance(self.target, tuple) else self.target,
-            "eps": self.eps,
-            "bias-factor": self.bias_factor,
+            **{_option(name): value for name, value in self.rule.plain().items()},
             "text-column": self.text_column,
             "label-column": self.label_column,
             "max-tokens": self.max_tokens,
             "shard-rows": self.shard_rows,
         }
+
+
+def _option(name: str) -> str:
+    return "rule" if name == "name" else name.replace("_", "-")
 
 
 def methods_named(names: Sequence[str]) -> tuple[str, ...]:

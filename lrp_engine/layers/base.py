@@ -63,11 +63,13 @@ class Signal(NamedTuple):
         mask: (B, T), the steps that layers which know masks read, as in Keras.
         real: (B, T), the steps that exist; the others only fill up the batch, at its end.
             Wherever the mask is true, this is.
+        weights: a softmax over time made them: attention weights, constants for relevance.
     """
 
     values: tf.Tensor
     mask: Any = None
     real: Any = None
+    weights: bool = False
 
     @property
     def scores(self) -> bool:
@@ -127,6 +129,7 @@ class Layer:
     """Base of all layers. Subclasses are frozen dataclasses; array fields are its weights."""
 
     kind: ClassVar[str]
+    knows_weights: ClassVar[bool] = False  # told which inputs are attention weights
 
     def input_shape(self) -> Shape | None:
         """The input the weights are made for; None where any number of units will do."""

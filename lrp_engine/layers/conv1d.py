@@ -64,7 +64,7 @@ class Conv1D(Layer):
         flat = tf.reshape(values, [*tf.unstack(tf.shape(values)[:2]), K * D])
         taps = tf.reduce_sum(tf.cast(inside, flat.dtype), axis=2, keepdims=True)
         sink = ops.sink("sum", flat, bias=self.bias is not None)
-        z = ops.calculus.weighted_sum(
-            [Term(flat, tf.reshape(self.kernel, [K * D, M]), taps * D)], self.bias, sink
+        z = ops.calculus.layer_sum(
+            Term(flat, tf.reshape(self.kernel, [K * D, M]), taps * D), self.bias, sink
         )
         return Signal(ops.calculus.activation(ACTIVATIONS[self.activation], z), real, real)

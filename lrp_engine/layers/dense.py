@@ -43,5 +43,5 @@ class Dense(Layer):
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
         sink = ops.sink("sum", x.values, bias=self.bias is not None)
-        z = ops.calculus.weighted_sum([Term(x.values, self.kernel)], self.bias, sink)
+        z = ops.calculus.layer_sum(Term(x.values, self.kernel), self.bias, sink)
         return x._replace(values=ops.calculus.activation(ACTIVATIONS[self.activation], z))

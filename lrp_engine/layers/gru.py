@@ -30,8 +30,7 @@ class GRU(Recurrent, Layer):
         g    = activation(x W + b + (r h) U)               reset before: the paper
         h_t  = z h_{t-1} + (1 - z) g
 
-    Gates are gates and states are signals: r h, r (h U + b'), z h and (1 - z) g hand all
-    relevance to their second factor.
+    The first factors of r h, r (h U + b'), z h and (1 - z) g are gates, the second ones signals.
 
     Attributes:
         kernel: W (E, 3H).

@@ -92,7 +92,7 @@ class LSTM(Recurrent, Layer):
 
         by_time = swap_time(x.values)
         # Values of all blocks in one product; those of the two projections are never computed.
-        p = ops.calculus.linear(by_time, self.kernel, self.bias)
+        p = ops.calculus.values(by_time, self.kernel, self.bias)
         p_gates, share_gates = ops.calculus.project(by_time, W_gates, b_gates)
         p_signal, share_signal = ops.calculus.project(by_time, W_signal, b_signal)
         output = scan(

@@ -37,13 +37,16 @@ class _Merge:
         return inputs[0]
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
-        values = self.merged(ops, [signal.values for signal in inputs])
-        masks = [signal.mask for signal in inputs]
-        mask = None if masks[0] is None else reduce(lambda a, b: a | b, masks)
-        return Signal(values, mask, inputs[0].real)
+        return _together(self.merged(ops, [signal.values for signal in inputs]), inputs)
 
     def merged(self, ops: Ops, values: Sequence[tf.Tensor]) -> tf.Tensor:
         raise NotImplementedError
+
+
+def _together(values: tf.Tensor, inputs: Sequence[Signal]) -> Signal:
+    masks = [signal.mask for signal in inputs]
+    mask = None if masks[0] is None else reduce(lambda a, b: a | b, masks)
+    return Signal(values, mask, inputs[0].real)
 
 
 def _steps(shape: Shape) -> tuple[bool, str]:
@@ -130,10 +133,12 @@ class Maximum(_Merge, Layer):
 class Multiply(_Merge, Layer):
     """The product of two: half of the relevance to each.
 
-    One that has a single unit for all units of the other is its gate: the other takes all.
+    One that has a single unit for all units of the other is its gate, and the gate rule holds;
+    gates of a softmax over time are attention weights and receive nothing.
     """
 
     kind: ClassVar[str] = "multiply"
+    knows_weights: ClassVar[bool] = True
     at_most: ClassVar[int | None] = 2
 
     def merged_shape(self, inputs: Sequence[Shape]) -> Shape:
@@ -142,12 +147,17 @@ class Multiply(_Merge, Layer):
             raise FormatError(f"cannot merge {_listed(inputs)}: the numbers of units differ.")
         return largest
 
-    def merged(self, ops: Ops, values: Sequence[tf.Tensor]) -> tf.Tensor:
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
 
-        if len(values) == 1:
-            return values[0]
-        gate, signal = sorted(values, key=lambda value: int(value.shape[-1]))
-        if gate.shape[-1] == signal.shape[-1]:
-            return merging.multiply(ops, values)
-        return ops.calculus.product(tf.broadcast_to(gate, tf.shape(signal)), signal)
+        if len(inputs) == 1:
+            return inputs[0]
+        gate, signal = sorted(inputs, key=lambda one: int(one.values.shape[-1]))
+        if gate.values.shape[-1] == signal.values.shape[-1]:
+            return super().forward(ops, *inputs)
+        wide = tf.broadcast_to(gate.values, tf.shape(signal.values))
+        values = ops.calculus.product(wide, signal.values, weights=gate.weights)
+        return _together(values, inputs)
+
+    def merged(self, ops: Ops, values: Sequence[tf.Tensor]) -> tf.Tensor:
+        return merging.multiply(ops, values)

@@ -39,6 +39,7 @@ class Flatten(_Any, Layer):
     """All numbers of a sample on one axis; (B, T, 1) becomes (B, T)."""
 
     kind: ClassVar[str] = "flatten"
+    knows_weights: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return _flat(expect_one(inputs))
@@ -57,6 +58,7 @@ class Reshape(_Any, Layer):
     """
 
     kind: ClassVar[str] = "reshape"
+    knows_weights: ClassVar[bool] = True
 
     units: int = -1
     steps: int = 0
@@ -86,7 +88,7 @@ class Reshape(_Any, Layer):
         if self.steps == 1 and x.mask is None:
             real = tf.fill([tf.shape(x.values)[0], 1], True)
             return Signal(x.values[:, None, :], real, real)
-        return Signal(x.values[..., None] if x.scores else x.values, x.real, x.real)
+        return x.unmasked()._replace(values=x.values[..., None] if x.scores else x.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,5 +136,5 @@ def _flatten(x: Signal) -> Signal:
     if x.mask is None or x.scores:
         return x.unmasked()
     if x.values.shape[2] == 1:
-        return Signal(tf.squeeze(x.values, axis=-1), x.real, x.real)
+        return x.unmasked()._replace(values=tf.squeeze(x.values, axis=-1))
     return Signal(tf.reshape(x.values, [-1, x.values.shape[1] * x.values.shape[2]]))

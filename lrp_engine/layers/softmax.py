@@ -19,6 +19,7 @@ class Activation(Layer):
     """An element-wise function after a layer that has none of its own."""
 
     kind: ClassVar[str] = "activation"
+    knows_weights: ClassVar[bool] = True
 
     activation: str = "linear"
 
@@ -33,7 +34,8 @@ class Activation(Layer):
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
-        return x._replace(values=ops.calculus.activation(ACTIVATIONS[self.activation], x.values))
+        values = ops.calculus.activation(ACTIVATIONS[self.activation], x.values)
+        return x._replace(values=values, weights=x.weights and self.activation == "linear")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ class Softmax(Layer):
         if not x.scores:
             counts = counts[..., None]
         soft = partial(over_time, counts=counts, axis=1)
-        return x._replace(values=ops.calculus.activation(soft, x.values))
+        return x._replace(values=ops.calculus.activation(soft, x.values), weights=True)
 
 
 def over_time(scores: tf.Tensor, counts: tf.Tensor, *, axis: int) -> tf.Tensor:

@@ -11,38 +11,16 @@ s = R / (z + eps sign z).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import tensorflow as tf
 
+from lrp_engine.calculus.memory import Memory
 from lrp_engine.terms import Projected, Term
 
 Tensor: TypeAlias = tf.Tensor
 Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place
-
-
-class Memory:
-    """Values of weighted sums in one time step: recorded forward, replayed on the way back.
-
-    A loop over time stores these instead of every intermediate value, and its backward pass
-    repeats only the cheap element-wise part of a step, no matrix product.
-
-    Args:
-        calculus: the one that records; it says what the way back will read.
-        known: what was recorded, to replay it.
-    """
-
-    def __init__(self, calculus: Calculus, known: Sequence[Tensor] | None = None) -> None:
-        self.gates, self.summands = calculus.reads_gates, calculus.reads_summands
-        self.replaying = known is not None
-        self.values = list(known or [])
-
-    def next(self, compute: Callable[[], Tensor]) -> Tensor:
-        if self.replaying:
-            return self.values.pop(0)
-        self.values.append(compute())
-        return self.values[-1]
 
 
 @dataclass(frozen=True)
@@ -73,6 +51,11 @@ class Calculus:
         """Whether the way back through a weighted sum reads the values of its summands."""
         raise NotImplementedError
 
+    @property
+    def by_sign(self) -> bool:
+        """Whether dense and convolution layers have a way back of their own."""
+        return False
+
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
         """What enters the network at the scores (B, C), for a signed choice of classes (B, C)."""
         raise NotImplementedError
@@ -81,8 +64,8 @@ class Calculus:
         """An element-wise function."""
         raise NotImplementedError
 
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        """gate * signal."""
+    def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
+        """gate * signal. `weights`: of attention, which relevance takes as constants."""
         raise NotImplementedError
 
     def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
@@ -102,19 +85,19 @@ class Calculus:
         """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
         raise NotImplementedError
 
-    def linear(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def values(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """x W + b as values, with no way back: of sums whose ways back are their own."""
-        return tf.stop_gradient(_linear(x, weight) + bias)
+        return tf.stop_gradient(linear(x, weight) + bias)
 
     def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """x W + b for all time steps at once: the values and share of a `Projected` term."""
 
         @tf.custom_gradient
         def operation(x: Tensor) -> object:
-            values = _linear(x, weight) + bias
+            values = linear(x, weight) + bias
 
             def backward(s: Tensor, share: Tensor) -> object:
-                back = _linear(s, weight, back=True)
+                back = linear(s, weight, back=True)
                 return self.through(x, back, share)
 
             return (values, tf.zeros_like(x[..., :1])), backward
@@ -157,7 +140,7 @@ class Calculus:
                     elif term.weight is None:
                         messages += [self.through(term.values, s, share)]
                     else:
-                        back = _linear(s, term.weight, back=True)
+                        back = linear(s, term.weight, back=True)
                         messages += [self.through(term.values, back, share)]
                 messages += [None for _ in facts]
                 varies = bool(absorber) and absorber[0].shape.rank == z.shape.rank
@@ -187,6 +170,10 @@ class Calculus:
         ]
         return memory.next(compute), known
 
+    def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
+        """`weighted_sum` of a dense or convolution layer, which some rules treat otherwise."""
+        return self.weighted_sum([term], bias, sink)
+
     def sum_over_time(
         self, weights: Tensor, values: Tensor, exists: Tensor, sink: Tensor
     ) -> Tensor:
@@ -215,167 +202,12 @@ class Calculus:
         return operation(weights, values, sink)
 
 
-@dataclass(frozen=True)
-class Gradient(Calculus):
-    """Ordinary derivatives: the basis of Sensitivity Analysis and Gradient x Input."""
-
-    reads_gates = True
-    reads_summands = False
-
-    def keeps(self, *, gate: bool) -> bool:
-        return False
-
-    def start(self, scores: Tensor, selection: Tensor) -> Tensor:
-        return selection
-
-    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-        return function(z)
-
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        return gate * signal
-
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        return back
-
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return derivative
-
-    def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return R, None, None
+def signed(z: Tensor) -> Tensor:
+    """The sign of z, 1 for 0; a third of the time of a comparison."""
+    return tf.sign(tf.sign(z) + 0.5)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Relevance(Calculus):
-    """Layer-wise Relevance Propagation: epsilon rule for sums, signal-take-all for products.
-
-    Bach et al. 2015 (doi 10.1371/journal.pone.0130140) and, for recurrent networks, Arras et al.
-    2017 (doi 10.18653/v1/W17-5221). `eps` and `bias_factor` are scalar tensors: one trace serves
-    every value. A bias factor of None is 0 without the arithmetic for it.
-    """
-
-    eps: Tensor
-    bias_factor: Tensor | None = None
-
-    reads_gates = False  # signal-take-all
-    reads_summands = True
-
-    def keeps(self, *, gate: bool) -> bool:
-        return self.reads_gates or not gate
-
-    def start(self, scores: Tensor, selection: Tensor) -> Tensor:
-        # Relevance is linear in what it starts from: -1 at class b asks "why not b".
-        return scores * selection
-
-    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-        """Relevance passes unchanged."""
-
-        @tf.custom_gradient
-        def operation(z: Tensor) -> object:
-            return function(z), lambda R: R
-
-        return operation(z)
-
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        """Signal-take-all: R_signal = R, R_gate = 0."""
-
-        @tf.custom_gradient
-        def operation(gate: Tensor, signal: Tensor) -> object:
-            return gate * signal, lambda R: (None, R)
-
-        # Cutting the gate prunes its whole branch: nothing is stored or computed for it.
-        return operation(tf.stop_gradient(gate), signal)
-
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
-        return x * back if self.bias_factor is None or share is None else x * back + share
-
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return None
-
-    def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The epsilon rule. With N units feeding the sum and delta the bias factor,
-
-            s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
-            R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
-
-        What is not handed back, (1 - delta) times the second sum, is kept.
-        """
-        stabilizer = self.eps * tf.sign(tf.sign(z) + 0.5)  # a third of the time of a comparison
-        s = R / (z + stabilizer)
-        absorbers = [stabilizer] if bias is None else [bias, stabilizer]
-        kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
-        if self.bias_factor is None:
-            return s, None, kept
-        factor = self.bias_factor
-        if not isinstance(units, int):  # where no unit is, nobody can be handed a share
-            factor = tf.where(units > 0, factor, tf.zeros_like(factor))
-            units = tf.maximum(units, 1)
-        share = factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
-        return s, share, (1 - factor) * kept
-
-
-@dataclass(frozen=True, kw_only=True)
-class Several(Calculus):
-    """One forward pass for several backward passes: which one is meant is settled for each."""
-
-    meanings: tuple[Calculus, ...]
-    chosen: list[Calculus] = field(default_factory=list)
-
-    def choose(self, meaning: Calculus) -> None:
-        self.chosen[:] = [meaning]
-
-    def settled(self) -> Calculus:
-        return self.chosen[0]
-
-    @property
-    def reads_gates(self) -> bool:
-        return any(meaning.reads_gates for meaning in self.meanings)
-
-    @property
-    def reads_summands(self) -> bool:
-        return any(meaning.reads_summands for meaning in self.meanings)
-
-    def keeps(self, *, gate: bool) -> bool:
-        return any(meaning.keeps(gate=gate) for meaning in self.meanings)
-
-    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-        return self._later(lambda calculus, z: calculus.activation(function, z), z)
-
-    def product(self, gate: Tensor, signal: Tensor) -> Tensor:
-        return self._later(lambda calculus, *both: calculus.product(*both), gate, signal)
-
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        return self.settled().through(x, back, share)
-
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return self.settled().beside(derivative)
-
-    def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return self.settled().absorb(R, z, bias, units)
-
-    def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
-        """An operation whose way back is that of the calculus settled by then."""
-
-        @tf.custom_gradient
-        def operation(*arguments: Tensor) -> object:
-            def backward(R: Tensor) -> object:
-                with tf.GradientTape(watch_accessed_variables=False) as tape:
-                    tape.watch(arguments)
-                    result = run(self.settled(), *arguments)
-                return tape.gradient(result, arguments, R)
-
-            return run(self.meanings[0], *arguments), backward
-
-        return operation(*arguments)
-
-
-def _linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
+def linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
     """x W, or x W^T, over the last axis: one matrix product whatever the leading axes."""
     if back and not tf.is_symbolic_tensor(weight):
         with tf.init_scope():  # once for a trace: a product with a transpose is a tenth slower
@@ -391,7 +223,7 @@ def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
     values = [
         term.values
         if isinstance(term, Projected) or term.weight is None
-        else _linear(term.values, term.weight)
+        else linear(term.values, term.weight)
         for term in terms
     ]
     if bias is not None and not any(isinstance(term, Projected) for term in terms):
