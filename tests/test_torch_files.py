@@ -58,6 +58,28 @@ def test_a_classifier_scores_as_in_pytorch(file, reference, spec, kind):
     assert abs(e.conservation_error).max() < 1e-4
 
 
+@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("name", ["lstm", "gru", "rnn"])
+def test_states_over_time_are_pooled_as_in_pytorch(name, pooling):
+    spec = {"pooling": pooling, **(RELU if name == "rnn" else {})}
+    net, wanted = lrp_engine.load(TORCH / f"{name}.pt", spec=spec), expected(name)
+    given = {"inputs": wanted["ids"], "lengths": wanted["lengths"]}
+    np.testing.assert_allclose(net.predict(**given), wanted[pooling], atol=1e-5)
+    assert "what goes on" not in " ".join(net.assumptions)
+    assert abs(net.explain(**given).conservation_error).max() < 1e-4
+
+
+def test_the_poolings_are_different_networks():
+    wanted = expected("lstm")
+    for one, two in (("last", "mean"), ("last", "max"), ("mean", "max")):
+        assert abs(wanted[one] - wanted[two]).max() > 1e-2
+
+
+def test_pooling_needs_states_over_time():
+    with pytest.raises(FormatError, match="no recurrent layer"):
+        lrp_engine.load(TORCH / "dense.pt", spec={"pooling": "mean"})
+
+
 @pytest.mark.parametrize("form", ["npz", "pickle"])
 def test_the_same_names_in_another_container_are_the_same_network(form):
     path, wanted = TORCH / "lstm.pt", expected("lstm")
@@ -136,7 +158,7 @@ def test_another_activation_is_used():
         ({"activation": "gelu"}, "choose from 'linear'"),
         ({"activation": ["relu", "relu"]}, "2 activations"),
         ({"activation": {"a": 1}}, "choose from"),
-        ({"pooling": "first"}, "choose from 'last'"),
+        ({"pooling": "first"}, "choose from 'last', 'mean', 'max'"),
         ({"pooling": 5}, "choose from 'last'"),
         ({"rnn_activation": "sigmoid"}, "'tanh', 'relu'"),
         ({"gate_order": "igfo"}, "does not apply"),

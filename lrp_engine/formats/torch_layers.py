@@ -10,13 +10,26 @@ import numpy as np
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.torch_state import Arrays, Module
-from lrp_engine.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Layer, SimpleRNN
+from lrp_engine.layers import (
+    GRU,
+    LSTM,
+    Bidirectional,
+    Dense,
+    Embedding,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    Layer,
+    SimpleRNN,
+)
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.network import INPUT, Node
 
 OPTIONS = ("order", "activation", "pooling", "rnn_activation")
-POOLINGS = ("last",)
+# What of the states over time goes on: the final one, or what a layer makes of all of them.
+POOLINGS: Mapping[str, Layer | None] = {
+    "last": None, "mean": GlobalAveragePooling1D(), "max": GlobalMaxPooling1D()
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +63,7 @@ class Options:
             raise FormatError(f"The spec's order is {order!r:.80}, expected a list of layer names.")
         for name in activation if isinstance(activation, tuple) else [activation]:
             _check("activation", name, ACTIVATIONS)
-        _check("pooling", values.get("pooling"), POOLINGS)
+        _check("pooling", values.get("pooling"), (*POOLINGS,))
         _check("rnn_activation", values.get("rnn_activation"), ("tanh", "relu"))
         return cls(**values)  # type: ignore[arg-type]
 
@@ -71,6 +84,12 @@ def nodes(order: Sequence[Module], options: Options) -> list[Node]:
     last_recurrent = max(
         (n for n, module in enumerate(order) if module.kind == "recurrent"), default=-1
     )
+    if options.pooling is not None and last_recurrent < 0:
+        raise FormatError(
+            f"The spec has pooling {options.pooling!r}, but the file holds no recurrent layer, so "
+            "there are no states over time."
+        )
+    pooling = POOLINGS[options.pooling or "last"]
     found: list[Node] = []
     for position, module in enumerate(order):
         layers: list[tuple[str, Layer]]
@@ -81,7 +100,10 @@ def nodes(order: Sequence[Module], options: Options) -> list[Node]:
             activation = activations.get(module.name, "linear")
             layers = [(module.name, Dense(kernel, module.arrays.get("bias"), activation))]
         else:
-            layers = _stack(module, options, sequences=position < last_recurrent)
+            final = position == last_recurrent
+            layers = _stack(module, options, sequences=pooling is not None or not final)
+            if pooling is not None and final:
+                layers.append((f"{module.name}.{options.pooling}", pooling))
         for name, layer in layers:
             found.append(Node(name, layer, (found[-1].name if found else INPUT,)))
     return found
