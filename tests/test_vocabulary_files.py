@@ -224,11 +224,23 @@ def test_word_vectors_that_are_broken_are_refused(data, said):
     assert said in str(caught.value)
 
 
-def test_word_vectors_are_no_network_and_stand_alone():
+@pytest.mark.parametrize("data", [text(), text(True), binary_words()], ids=range(3))
+def test_vectors_beside_a_vocabulary_are_looked_up_by_word(data):
+    for vocabulary in (["Zoë", "unheard", "the"], b"Zo\xc3\xab\nunheard\nthe\n"):
+        given = read(vocabulary=vocabulary, embeddings=data)
+        assert given.vocabulary.tokens == ("Zoë", "unheard", "the")
+        np.testing.assert_array_equal(given.embeddings, [TABLE[4], [0, 0, 0], TABLE[0]])
+        assert "1 of the vocabulary's 3 words have no vector" in " ".join(given.assumptions)
+    same = read(vocabulary=["the"], embeddings=text() + b"the 9.5 9 9\n")
+    np.testing.assert_array_equal(same.embeddings, TABLE[:1])
+    assert [words for words in same.assumptions if "its first vector is taken" in words]
+    with pytest.raises(FormatError, match="do not belong together"):
+        read(vocabulary=["unheard"], embeddings=data)
+
+
+def test_word_vectors_are_no_network_and_are_given_once():
     with pytest.raises(FormatError, match="give it as `embeddings`"):
         lrp_engine.load(text())
-    with pytest.raises(FormatError, match="leave `vocabulary` out"):
-        read(vocabulary=["the"], embeddings=text())
     with pytest.raises(FormatError, match="leave `embeddings` out"):
         read(vocabulary=text(), embeddings=np.ones((2, 3)))
 

@@ -14,9 +14,8 @@ from lrp_engine.formats.keras_spec import Architecture, architecture, is_model
 from lrp_engine.formats.plain import parse_json, words_by_id
 from lrp_engine.formats.reference import Reference
 from lrp_engine.formats.sources import is_source
-from lrp_engine.formats.vectors import Vectors, is_vectors
+from lrp_engine.formats.vectors import Vectors, holds_vectors, is_vectors, read_vectors
 from lrp_engine.formats.vocabulary_files import parse_words
-from lrp_engine.formats.word_vectors import WordVectors, holds_vectors, read_vectors
 from lrp_engine.layers import Embedding
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
 from lrp_engine.text import Tokenizer, Vocabulary
@@ -76,14 +75,17 @@ def companions(
         InputError: an argument is of a type that cannot be meant.
     """
     overrides = _spec(spec)
-    vectors = _vectors(vocabulary, embeddings)
-    if vectors is not None:
-        vocabulary, embeddings = vectors.vocabulary, vectors.table
+    if is_source(vocabulary) and holds_vectors(vocabulary, "The vocabulary"):
+        vocabulary = read_vectors(vocabulary, "The vocabulary")
     vocabulary = unpickled(vocabulary)
-    if embeddings is None and is_vectors(vocabulary):
+    if isinstance(vocabulary, Vectors) or (embeddings is None and is_vectors(vocabulary)):
+        if embeddings is not None:
+            raise FormatError(
+                "The vocabulary holds words with their vectors, which is vocabulary and embeddings "
+                "in one; leave `embeddings` out."
+            )
         vocabulary, embeddings = None, vocabulary
     words, assumptions = _vocabulary(vocabulary)
-    assumptions += vectors.assumptions if vectors is not None else ()
     table = _embeddings(embeddings)
     if isinstance(table, Vectors):
         words, table, missing = table.by_word(words)
@@ -132,31 +134,17 @@ def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
     )
 
 
-def _vectors(vocabulary: Any, embeddings: Any) -> WordVectors | None:
-    """Words with their vectors, where one of the two is such a file."""
-    for one, other, what, beside in (
-        (embeddings, vocabulary, "The embeddings file", "vocabulary"),
-        (vocabulary, embeddings, "The vocabulary", "embeddings"),
-    ):
-        if is_source(one) and holds_vectors(one, what):
-            if other is not None:
-                raise FormatError(
-                    f"{what} holds words with their vectors, which is vocabulary and embeddings in "
-                    f"one; leave `{beside}` out."
-                )
-            return read_vectors(one, what)
-    return None
-
-
 def _plain_list(value: Any) -> Any:
     """Arrays and pandas columns as lists of plain values."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _embeddings(value: Any) -> np.ndarray | Vectors | None:
-    if value is None:
-        return None
+    if value is None or isinstance(value, Vectors):
+        return value
     if is_source(value):
+        if holds_vectors(value, "The embeddings file"):
+            return read_vectors(value, "The embeddings file")
         value = read_embeddings(value)
     if isinstance(value, Mapping):
         return Vectors.of(value)

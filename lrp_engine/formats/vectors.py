@@ -1,4 +1,4 @@
-"""Vectors by word: a vocabulary and its embeddings in one dictionary."""
+"""Vectors by word, vocabulary and embeddings in one: a dictionary, or a GloVe or word2vec file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.containers.messages import HEAD
+from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.sniff import looks_like
+from lrp_engine.formats.sources import Source, open_source, unpacked
 from lrp_engine.text import Vocabulary
 
 
@@ -24,10 +28,11 @@ def is_vectors(value: Any) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """Words in order and one row (V, E) for each."""
+    """Words in order, one row (V, E) for each, and what had to be assumed."""
 
     words: tuple[str, ...]
     table: np.ndarray
+    assumptions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, vectors: Mapping[Any, Any]) -> Vectors:
@@ -54,6 +59,30 @@ class Vectors:
             )
         return cls(tuple(vectors), table)
 
+    @classmethod
+    def unpacked(cls, contents: Contents) -> Vectors:
+        """From a file of word vectors; of a repeated word the first vector counts.
+
+        Raises:
+            FormatError: there are not as many vectors as words.
+        """
+        words, table = contents.texts["words"].split("\n"), contents.arrays["vectors"]
+        if len(words) != len(table):
+            raise FormatError(
+                f"The file holds {len(words):,} words and {len(table):,} vectors, expected as many."
+            )
+        first: dict[str, int] = {}
+        for row, word in enumerate(words):
+            first.setdefault(word, row)
+        if len(first) == len(words):
+            return cls(tuple(words), table)
+        rows = np.fromiter(first.values(), int, len(first))
+        said = (
+            f"{len(words) - len(first):,} lines of the word vectors repeat a word; its first "
+            "vector is taken."
+        )
+        return cls(tuple(first), table[rows], (said,))
+
     def by_word(self, vocabulary: Vocabulary | None) -> tuple[Vocabulary, np.ndarray, list[str]]:
         """Vocabulary, its table, and what had to be assumed.
 
@@ -61,7 +90,7 @@ class Vectors:
         words without a vector get zeros.
         """
         if vocabulary is None:
-            return Vocabulary(self.words), self.table, []
+            return Vocabulary(self.words), self.table, [*self.assumptions]
         places = {word: row for row, word in enumerate(self.words)}
         rows = np.array([places.get(word, -1) for word in vocabulary.tokens])
         missing = int((rows < 0).sum())
@@ -71,8 +100,26 @@ class Vectors:
                 "not belong together."
             )
         table = np.where(rows[:, None] >= 0, self.table[rows], 0)
-        sentences = [
-            f"{missing} of the vocabulary's {len(rows)} words have no vector in the embeddings and "
-            "get zeros."
-        ]
-        return vocabulary, table, sentences if missing else []
+        sentences = [*self.assumptions]
+        if missing:
+            sentences.append(
+                f"{missing:,} of the vocabulary's {len(rows):,} words have no vector in the "
+                "embeddings and get zeros."
+            )
+        return vocabulary, table, sentences
+
+
+def holds_vectors(source: Source, what: str) -> bool:
+    """Whether a file looks like word vectors by its first bytes."""
+    with open_source(source, what) as (file, size):
+        return looks_like(file.read(HEAD), size)[0] == "vectors"
+
+
+def read_vectors(source: Source, what: str) -> Vectors:
+    """The words and vectors of a file.
+
+    Raises:
+        FormatError: it is damaged or beyond the limits.
+    """
+    with open_source(source, what) as (file, size):
+        return Vectors.unpacked(unpacked(file, size))
