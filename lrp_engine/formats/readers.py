@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, LensError, choices
-from lrp_engine.formats import keras, native_files, npz, pytorch, sst
+from lrp_engine.formats import keras, native_files, npz, onnx_reader, pytorch, sst
 from lrp_engine.formats.companions import Companions, companions
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.refusal import quoted
@@ -27,6 +27,7 @@ READERS: tuple[Reader, ...] = (
     keras.READER,
     sst.READER,
     pytorch.READER,
+    onnx_reader.READER,
     npz.READER,
 )
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from lrp_engine.formats.containers import hdf5, npy, pickles, tensors, torch_files, vectors, zips
+from lrp_engine.formats.containers import (
+    hdf5,
+    npy,
+    onnx_files,
+    pickles,
+    tensors,
+    torch_files,
+    vectors,
+    zips,
+)
 
 # What the child process reads. Everything else is named and refused without starting it.
-CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors", "torch", "pickle", "vectors")
+CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors", "torch", "pickle", "onnx", "vectors")
 
 # (offset, first bytes, kind of thing)
 _PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
@@ -52,8 +61,8 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
         return "safetensors", ""
     if pickles.recognizes(head):
         return "pickle", ""
-    if head[:1] == b"\x08" and any(name in head for name in (b"onnx", b"pytorch", b"tf2onnx")):
-        return "onnx", "This looks like an ONNX model, which this release does not read."
+    if onnx_files.recognizes(head):
+        return "onnx", ""
     if vectors.recognizes(head):
         return "vectors", ""
     text = _text_kind(head)

@@ -12,12 +12,18 @@ if __name__ == "__main__":  # only this folder becomes importable, as a package 
 
     worker.main(sys.argv[1])
 
-from . import hdf5, npy, pickles, process, tensors, torch_files, vectors, zips
+from . import hdf5, npy, onnx_files, pickles, process, tensors, torch_files, vectors, zips
 from .limits import Limits
 from .messages import HEAD, Output
 from .refusal import RefusalError
 
-_TITLES = {"hdf5": "HDF5", "npy": "numpy", "torch": "PyTorch", "vectors": "word vector"}
+_TITLES = {
+    "hdf5": "HDF5",
+    "onnx": "ONNX",
+    "npy": "numpy",
+    "torch": "PyTorch",
+    "vectors": "word vector",
+}
 _DAMAGED = "The file is damaged: its {} structure is broken; save or upload it again."
 
 
@@ -51,6 +57,9 @@ def main(limits_json: str) -> None:
         elif pickles.recognizes(head):
             kind = "pickle"
             pickles.unpack(stream, size, output)
+        elif onnx_files.recognizes(head):
+            kind = "onnx"
+            onnx_files.unpack(stream, size, output)
         elif vectors.recognizes(head):
             kind = "vectors"
             vectors.unpack(stream, size, output)
