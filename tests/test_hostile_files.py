@@ -240,6 +240,7 @@ def test_every_budget_of_a_pickle_is_enforced(limits, words, tmp_path):
 
 
 TORCH = Path(__file__).parent / "fixtures" / "torch"
+ONNX = Path(__file__).parent / "fixtures" / "onnx"
 EIGHT = {
     name: np.ones(shape, "float32")
     for name, shape in zip(
@@ -287,6 +288,7 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         lambda data: hostile_pickles.torch_zip(data, hostile_pickles.NUMBERS),
     ),
     "safetensors": ((TORCH / "lstm.safetensors").read_bytes(), bytes),
+    "onnx": ((ONNX / "lstm_time_first.onnx").read_bytes(), bytes),
     **{
         f"pickle_{protocol}": (pickle.dumps(EIGHT, protocol=protocol), bytes)
         for protocol in (0, 2, 5)
