@@ -14,7 +14,7 @@ from lrp_engine.formats.keras_spec import Architecture, architecture, is_model
 from lrp_engine.formats.plain import parse_json, words_by_id
 from lrp_engine.formats.reference import Reference
 from lrp_engine.formats.sources import is_source
-from lrp_engine.formats.vectors import Vectors, holds_vectors, is_vectors, read_vectors
+from lrp_engine.formats.vectors import Vectors, holds_vectors, is_vectors, read_vectors, table_of
 from lrp_engine.formats.vocabulary_files import parse_words
 from lrp_engine.layers import Embedding
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
@@ -148,16 +148,7 @@ def _embeddings(value: Any) -> np.ndarray | Vectors | None:
         value = read_embeddings(value)
     if isinstance(value, Mapping):
         return Vectors.of(value)
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise FormatError("The embeddings have rows of different lengths.") from None
-    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
-        raise FormatError(
-            f"The embeddings have shape {array.shape} of {array.dtype}, expected numbers of shape "
-            "(vocabulary, units)."
-        )
-    return array
+    return table_of(value)
 
 
 def _labels(value: Any) -> tuple[str, ...] | None:

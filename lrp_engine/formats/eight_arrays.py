@@ -15,6 +15,7 @@ import numpy as np
 from lrp_engine.errors import FormatError, InputError
 from lrp_engine.formats.companions import Companions, companions
 from lrp_engine.formats.detect import GATES, detect, read_as
+from lrp_engine.formats.plain import about_output
 from lrp_engine.formats.reference import Reference
 from lrp_engine.gates import GateOrder, Reading
 from lrp_engine.layers import LSTM, Bidirectional, Dense
@@ -122,12 +123,8 @@ def _network(weights: Mapping[str, np.ndarray], found: GateOrder, given: Compani
     nodes = [Node("bilstm", layer), Node("output", dense, ("bilstm",))]
     assumptions = [found.sentence()]
     single = dense.kernel.shape[1] == 1
-    if given.output is not None:
-        pass  # what the caller says is no assumption
-    elif single:
-        assumptions.append("The single output unit is a sigmoid: its sign decides two classes.")
-    else:
-        assumptions.append("The output units are classes under a softmax.")
+    if given.output is None:
+        assumptions.append(about_output(dense.kernel.shape[1]))
     assumptions.append("Gates are sigmoids, signal and cell output tanh; h_0 and c_0 are zero.")
     return given.network(
         nodes=nodes,

@@ -22,7 +22,7 @@ from lrp_engine.formats.keras_weights import (
     archive_weights,
     legacy_weights,
 )
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.plain import parse_json, unused_name
 from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
 from lrp_engine.layers.activations import check_activation
@@ -191,7 +191,7 @@ def _assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) -
 
     def append(name: str, layer: Layer, sources: list[int]) -> int:
         inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
-        steps.append(_Step(Node(_unused(name, used), layer, inputs)))
+        steps.append(_Step(Node(unused_name(name, used), layer, inputs)))
         return len(steps) - 1
 
     for entry in graph.entries:
@@ -233,7 +233,7 @@ def _with_activation(step: _Step, used: set[str]) -> list[Node]:
         return [node]
     if isinstance(node.layer, (Dense, Conv1D)) and isinstance(layer, Activation):
         return [replace(node, layer=replace(node.layer, activation=step.activation))]
-    before = replace(node, name=_unused(f"{node.name}_linear", used))
+    before = replace(node, name=unused_name(f"{node.name}_linear", used))
     return [before, Node(node.name, layer, (before.name,))]
 
 
@@ -281,17 +281,6 @@ def _about_padding(graph: Graph, first: Layer) -> list[str]:
             "a text is read without padding, so scores may differ from those of padded texts."
         ]
     return []
-
-
-def _unused(name: str, used: set[str]) -> str:
-    """A node name close to the file's: no slashes, not empty, not taken."""
-    base = name.replace("/", "_") or "layer"
-    found, number = base, 1
-    while found in used:
-        number += 1
-        found = f"{base}_{number}"
-    used.add(found)
-    return found
 
 
 READER = Reader(

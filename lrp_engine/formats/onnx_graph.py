@@ -11,8 +11,9 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx_values import PARTS, UNITS, Step, Value, View, checked_units, joined
+from lrp_engine.formats.plain import unused_name
+from lrp_engine.graph import INPUT
 from lrp_engine.layers import Concatenate, Layer
-from lrp_engine.network import INPUT
 
 _NUMBER = (int, float)
 
@@ -155,15 +156,6 @@ def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str,
         if step.layer is None:
             names[step] = INPUT
             continue
-        names[step] = _unused(step.name, taken)
+        names[step] = unused_name(step.name, taken)
         found.append((names[step], step.layer, tuple(names[i] for i in step.inputs)))
     return found
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate

@@ -26,7 +26,7 @@ from lrp_engine.formats.onnx_values import (
     Value,
     View,
 )
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.plain import about_output, parse_json
 from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Dense, Softmax
 from lrp_engine.layers.recurrent import Recurrent
@@ -94,11 +94,7 @@ def _read(contents: Contents, given: Companions) -> Network:
     if output is None:
         output = "sigmoid" if last.units == 1 else "softmax"
         if given.output is None:
-            assumptions.append(
-                "The single output unit is a sigmoid: its sign decides two classes."
-                if last.units == 1
-                else "The output units are classes under a softmax."
-            )
+            assumptions.append(about_output(last.units))
     producer = f" by {graph['producer']}" if graph["producer"].isprintable() else ""
     return given.network(
         nodes=nodes,

@@ -1,4 +1,4 @@
-"""Plain texts from a file or a caller: JSON and word lists, with every surprise a sentence."""
+"""Plain texts from a file or a caller, and to the user: JSON, word lists, names, sentences."""
 
 from __future__ import annotations
 
@@ -47,3 +47,21 @@ def words_by_id(ids: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
             "The vocabulary starts at id 1: id 0 is taken as padding."
         ]
     return ordered, []
+
+
+def unused_name(name: str, used: set[str]) -> str:
+    """A layer's name close to the file's: no slashes, not empty, not taken; it is taken now."""
+    base = name.replace("/", "_") or "layer"
+    found, number = base, 1
+    while found in used:
+        number += 1
+        found = f"{base}_{number}"
+    used.add(found)
+    return found
+
+
+def about_output(units: int) -> str:
+    """What is assumed of the last layer's numbers where nothing says what they mean."""
+    if units == 1:
+        return "The single output unit is a sigmoid: its sign decides two classes."
+    return "The output units are classes under a softmax."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
+from lrp_engine.formats.plain import about_output
 from lrp_engine.formats.torch_state import Arrays, Module
 from lrp_engine.layers import (
     GRU,
@@ -257,10 +258,5 @@ def assumptions(order: Sequence[Module], options: Options, output: str | None) -
             "zero."
         )
     if output is None:
-        single = order[-1].outputs == 1
-        found.append(
-            "The single output unit is a sigmoid: its sign decides two classes."
-            if single
-            else "The output units are classes under a softmax."
-        )
+        found.append(about_output(order[-1].outputs))
     return found

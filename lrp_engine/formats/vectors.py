@@ -26,6 +26,24 @@ def is_vectors(value: Any) -> bool:
     return isinstance(first, Sequence) and not isinstance(first, str)
 
 
+def table_of(value: Any) -> np.ndarray:
+    """An embedding table (V, E).
+
+    Raises:
+        FormatError: the value is no table of numbers.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise FormatError("The embeddings have rows of different lengths.") from None
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
+        raise FormatError(
+            f"The embeddings have shape {array.shape} of {array.dtype}, expected numbers of shape "
+            "(vocabulary, units)."
+        )
+    return array
+
+
 @dataclass(frozen=True, eq=False)
 class Vectors:
     """Words in order, one row (V, E) for each, and what had to be assumed."""
@@ -48,16 +66,7 @@ class Vectors:
         for word in vectors:
             if not isinstance(word, str):
                 raise FormatError(f"The embeddings have a vector for {word!r:.60}, expected words.")
-        try:
-            table = np.array(list(vectors.values()))
-        except ValueError:
-            raise FormatError("The embeddings have vectors of different lengths.") from None
-        if table.ndim != 2 or 0 in table.shape or table.dtype.kind not in "fiu":
-            raise FormatError(
-                f"The embeddings' vectors form an array of shape {table.shape} of {table.dtype}, "
-                "expected numbers of shape (words, units)."
-            )
-        return cls(tuple(vectors), table)
+        return cls(tuple(vectors), table_of(list(vectors.values())))
 
     @classmethod
     def unpacked(cls, contents: Contents) -> Vectors:
