@@ -78,12 +78,15 @@ def recurrent(reading: Reading, op: Op) -> list[Value]:
         both = {
             at: reading.side_by_side(tuple(state.final[at] for state in states)) for at in (0, -1)
         }
-        for layers, steps, more in (
-            (built, finals, {}),
-            ([replace(layer, return_sequences=True) for layer in built], states, {"final": both}),
-        ):
+        for sequences, parts in ((False, finals), (True, states)):
+            one, two = (replace(layer, return_sequences=sequences) for layer in built)
             reading.step(
-                name, Bidirectional(*layers), x.only, units=2 * H, components=tuple(steps), **more
+                name,
+                Bidirectional(one, two),
+                x.only,
+                units=2 * H,
+                components=tuple(parts),
+                final=both if sequences else {},
             )
     over_time = (BATCH, TIME, PARTS, UNITS) if layout else (TIME, PARTS, BATCH, UNITS)
     last = (BATCH, PARTS, UNITS) if layout else (PARTS, BATCH, UNITS)
@@ -146,12 +149,9 @@ def _direction(op: Op, weights: Any, number: int, backwards: bool) -> LSTM | GRU
     bias, recurrent_bias = np.split(weights[2][number].astype(np.float64), 2)
     squash = _squashing(op, number)
     if op.kind == "LSTM":
-        return LSTM(
-            *(reorder_gates(array, "iofg") for array in (kernel, recurrent, bias + recurrent_bias)),
-            activation=squash[1],
-            recurrent_activation=squash[0],
-            go_backwards=backwards,
-        )
+        arrays = (kernel, recurrent, bias + recurrent_bias)
+        kernel, recurrent, bias = (reorder_gates(array, "iofg") for array in arrays)
+        return LSTM(kernel, recurrent, bias, squash[1], squash[0], go_backwards=backwards)
     if op.kind == "RNN":
         return SimpleRNN(
             kernel, recurrent, bias + recurrent_bias, squash[0], go_backwards=backwards
