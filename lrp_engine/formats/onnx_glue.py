@@ -1,17 +1,17 @@
-"""ONNX operations between layers: sizes, axes, final states. Names change, numbers do not."""
+"""ONNX operations between layers: axes, parts, final states. Names change, numbers do not."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx_graph import Op, Reading, single
+from lrp_engine.formats.onnx_sizes import axes_of, given
 from lrp_engine.formats.onnx_values import (
     BATCH,
+    END,
     ONE,
     PARTS,
     TIME,
@@ -29,7 +29,6 @@ from lrp_engine.formats.onnx_values import (
 )
 from lrp_engine.layers import Embedding
 
-_END = 2**31 - 1  # so far or further is "to the end"
 _FLOATS = (1, 10, 11)
 
 
@@ -41,58 +40,6 @@ def same(reading: Reading, op: Op) -> list[Value]:
     if op.kind == "Dropout" and op.optional(2) is not None and op.array(2).any():
         raise FormatError("it is set to training; export the model after model.eval().")
     return [value]
-
-
-def constant(reading: Reading, op: Op) -> list[Value]:
-    for key, value in op.attributes.items():
-        if isinstance(value, dict):
-            return [reading.arrays[value["array"]]]
-        if key in ("value_int", "value_float", "value_ints", "value_floats"):
-            return [np.asarray(value)]
-    raise FormatError("it holds no number.")
-
-
-def zeros(reading: Reading, op: Op) -> list[Value]:
-    """ConstantOfShape and Expand, which exporters use for initial states."""
-    if op.kind == "Expand":
-        value: Any = op.array(0)
-    else:
-        value = op.attributes.get("value", 0.0)
-        value = reading.arrays[value["array"]] if isinstance(value, dict) else np.asarray(value)
-    if value.any():
-        raise FormatError("it repeats a number other than 0, which is not supported.")
-    return [Zeros()]
-
-
-def shape(reading: Reading, op: Op) -> list[Value]:
-    value = op.input(0)
-    if isinstance(value, View):
-        found = value.shape().entries
-    elif isinstance(value, Ids):
-        found = value.axes
-    elif isinstance(value, np.ndarray):
-        found = value.shape
-    else:
-        raise FormatError("it asks for the shape of something without one.")
-    return [Dims(found[op.whole("start", 0) : op.whole("end", _END)])]
-
-
-_ARITHMETIC: dict[str, Callable[[int, int], int]] = {
-    "Mul": operator.mul, "Add": operator.add, "Sub": operator.sub
-}  # fmt: skip
-
-
-def arithmetic(reading: Reading, op: Op) -> list[Value]:
-    """Of sizes alone."""
-    one, two = sizes(op.input(0)), sizes(op.input(1))
-    if len(one.entries) != 1 or len(two.entries) != 1:
-        raise FormatError("it computes with something else than two sizes.")
-    a, b = one.entries[0], two.entries[0]
-    known = isinstance(a, int) and isinstance(b, int)
-    result = _ARITHMETIC[op.kind](a, b) if known else None  # type: ignore[arg-type]
-    if result is not None and abs(result) >= 2**62:
-        raise FormatError("it computes a size that is not plausible.")
-    return [Dims((result,), one.scalar and two.scalar)]
 
 
 def gather(reading: Reading, op: Op) -> list[Value]:
@@ -154,9 +101,9 @@ def slice_(reading: Reading, op: Op) -> list[Value]:
     data = op.input(0)
     if isinstance(data, Zeros):
         return [data]
-    starts, ends = _given(op, "starts", 1), _given(op, "ends", 2)
-    axes = _given(op, "axes", 3, tuple(range(len(starts))))
-    steps = _given(op, "steps", 4, (1,) * len(starts))
+    starts, ends = given(op, "starts", 1), given(op, "ends", 2)
+    axes = given(op, "axes", 3, tuple(range(len(starts))))
+    steps = given(op, "steps", 4, (1,) * len(starts))
     if not len(starts) == len(ends) == len(axes) == len(steps) or set(steps) != {1}:
         raise FormatError("it takes steps other than 1, or its lists differ in length.")
     if isinstance(data, View):
@@ -170,10 +117,10 @@ def slice_(reading: Reading, op: Op) -> list[Value]:
 
 def _range(reading: Reading, data: View, at: int, start: int, end: int) -> View:
     kind = data.axes[at]
-    if start == 0 and end >= _END:
+    if start == 0 and end >= END:
         return data
     if kind == TIME:
-        first, last = (start, end) == (0, 1), start == -1 and end >= _END
+        first, last = (start, end) == (0, 1), start == -1 and end >= END
         if first or last:
             return _picked(reading, data, at, (0 if first else -1,), drop=False)
     if kind == PARTS:
@@ -195,21 +142,6 @@ def _units(reading: Reading, step: Step, start: int, end: int) -> Step:
             f"it cuts units {start} to {end} out of {step.name!r:.60}, not those of one layer."
         )
     return reading.side_by_side(joined(found))
-
-
-def _given(op: Op, key: str, at: int, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
-    """Whole numbers from an attribute (older opsets) or an input."""
-    if key in op.attributes:
-        return numbers(np.asarray(op.attributes[key]))
-    if op.optional(at) is None:
-        if default is None:
-            raise FormatError(f"it lacks {key}.")
-        return default
-    return numbers(op.input(at))
-
-
-def axes_of(op: Op) -> tuple[int, ...]:
-    return _given(op, "axes", 1)
 
 
 def concat(reading: Reading, op: Op) -> list[Value]:
@@ -235,7 +167,7 @@ def concat(reading: Reading, op: Op) -> list[Value]:
 def transpose(reading: Reading, op: Op) -> list[Value]:
     value = op.input(0)
     rank = value.ndim if isinstance(value, np.ndarray) else len(getattr(value, "axes", ()))
-    order = _given(op, "perm", 9, tuple(reversed(range(rank))))
+    order = given(op, "perm", 9, tuple(reversed(range(rank))))
     if isinstance(value, View):
         return [value.transposed(order)]
     if isinstance(value, Ids) and order == (1, 0):
@@ -250,7 +182,7 @@ def squeeze(reading: Reading, op: Op) -> list[Value]:
     if isinstance(value, Zeros):
         return [value]
     if isinstance(value, View):
-        axes = _given(op, "axes", 1, value.ones)
+        axes = given(op, "axes", 1, value.ones)
         for axis in sorted({value.at(axis) for axis in axes}, reverse=True):
             value = value.without(axis)
         return [value]

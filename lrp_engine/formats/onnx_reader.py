@@ -11,6 +11,7 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats import onnx_glue as glue
 from lrp_engine.formats import onnx_layers as layers
+from lrp_engine.formats import onnx_sizes as sizes
 from lrp_engine.formats.companions import Companions
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.containers.sandbox import Contents
@@ -35,11 +36,11 @@ from lrp_engine.network import INPUT, Network, Node
 
 def _add(reading: Reading, op: Op) -> list[Value]:
     signals = any(isinstance(value, View) for value in op.inputs)
-    return layers.add(reading, op) if signals else glue.arithmetic(reading, op)
+    return layers.add(reading, op) if signals else sizes.arithmetic(reading, op)
 
 
 def _pooling(reading: Reading, op: Op) -> list[Value]:
-    return layers.pooling(reading, op, glue.axes_of(op))
+    return layers.pooling(reading, op, sizes.axes_of(op))
 
 
 OPERATIONS: Mapping[str, Callable[[Reading, Op], list[Value]]] = {
@@ -62,12 +63,12 @@ OPERATIONS: Mapping[str, Callable[[Reading, Op], list[Value]]] = {
     "Flatten": glue.flatten,
     "Squeeze": glue.squeeze,
     "Unsqueeze": glue.unsqueeze,
-    "Shape": glue.shape,
-    "Mul": glue.arithmetic,
-    "Sub": glue.arithmetic,
-    "Constant": glue.constant,
-    "ConstantOfShape": glue.zeros,
-    "Expand": glue.zeros,
+    "Shape": sizes.shape,
+    "Mul": sizes.arithmetic,
+    "Sub": sizes.arithmetic,
+    "Constant": sizes.constant,
+    "ConstantOfShape": sizes.zeros,
+    "Expand": sizes.zeros,
     "Identity": glue.same,
     "Dropout": glue.same,
     "Cast": glue.same,

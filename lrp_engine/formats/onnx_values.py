@@ -15,6 +15,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.layers import Layer
 
 BATCH, TIME, UNITS, PARTS, ONE = "batch", "time", "units", "parts", "one"
+END = 2**31 - 1  # so far or further is "to the end"
 _MOST_PARTS = 64
 _MOST_UNITS = 1_000_000
 
