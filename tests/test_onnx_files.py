@@ -208,6 +208,15 @@ def test_activations(kind):
     check(g.save(g.scores(hidden, 5)), RNG.normal(size=(3, E)).astype("float32"))
 
 
+def test_a_sigmoid_of_a_sum_says_what_the_output_means():
+    g = Graph()
+    g.inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", E])]
+    logits = g.node("Add", g.scores("x", E), g.scores("x", E))
+    data, x = g.save(g.node("Sigmoid", logits)), np.ones((2, E), "float32")
+    (wanted,) = ReferenceEvaluator(onnx.ModelProto.FromString(data)).run(None, {"x": x})
+    np.testing.assert_allclose(lrp_engine.load(data).probabilities(x), wanted, rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("end", "units", "output"),
     [("Softmax", 3, "softmax"), ("LogSoftmax", 3, "softmax"), ("Sigmoid", 1, "sigmoid"),

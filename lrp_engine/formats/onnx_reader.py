@@ -29,7 +29,7 @@ from lrp_engine.formats.onnx_values import (
 )
 from lrp_engine.formats.plain import about_output, parse_json
 from lrp_engine.formats.reader import Reader
-from lrp_engine.layers import Dense, Softmax
+from lrp_engine.layers import Activation, Dense, Softmax
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.network import INPUT, Network, Node
 
@@ -202,6 +202,8 @@ def _ending(reading: Reading, last: Step) -> tuple[Step, str | None]:
     """The step that gives the logits, and what the model made of them."""
     if isinstance(last.layer, Softmax):
         return last.inputs[0], "softmax"
+    if isinstance(last.layer, Activation) and last.layer.activation == "sigmoid":
+        return last.inputs[0], "sigmoid"
     if isinstance(last.layer, Dense) and last.layer.activation == "sigmoid":
         logits = replace(last.layer, activation="linear")
         return reading.step(last.name, logits, *last.inputs, units=last.units), "sigmoid"
