@@ -92,11 +92,6 @@ class Network:
         self._set("labels", self._names("labels", self.classes, "class {}"))
         if not self.input_shape.time:
             self._set("features", self._names("features", self.input_shape.units, "x{}"))
-        elif self.features:
-            raise FormatError(
-                f"Found names of {len(self.features)} features, but the network reads sequences; "
-                "leave `features` out."
-            )
         self._check_vocabulary()
 
     def __repr__(self) -> str:

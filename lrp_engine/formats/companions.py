@@ -60,7 +60,13 @@ class Companions:
                 parts[name] = getattr(self, name)
         if self.embeddings is not None:
             nodes = _prepend(self.embeddings, nodes)
-        return Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
+        network = Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
+        if self.features and network.input_shape.time:
+            raise FormatError(
+                f"The spec names {len(self.features)} features, but the network reads sequences; "
+                "leave `features` out."
+            )
+        return network
 
 
 def companions(

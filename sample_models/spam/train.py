@@ -34,7 +34,7 @@ LABELS = ("ham", "spam")
 TOKENIZER = Tokenizer(method="words", lowercase=True, length=200)
 LEAST_WORDS = 5
 
-SEEDS = (1, 2)
+SEEDS = (1,)
 VOCABULARY, LEAST_MAILS = 8_000, 3
 EMBEDDING, HIDDEN, LAYERS = 40, 32, 2
 DROPOUT = 0.4
@@ -42,14 +42,15 @@ WORD_DROPOUT = 0.05
 LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
 BATCH = 64
-MAX_EPOCHS = 4
+MAX_EPOCHS = 8
 PATIENCE = 2
 
 EXAMPLES = 40
-EXAMPLE_WORDS = range(12, 90)
+EXAMPLE_WORDS = range(12, 200)  # the model reads all of them
 # Examples are committed: no addresses, no phone numbers, nothing explicit.
-PERSONAL = re.compile(r"@|\d{3}[-. )]+\d{3,}|\d{6,}", re.IGNORECASE)
-EXPLICIT = re.compile(r"sex|porn|xxx|nude|naked|viagra|penis|breast|erotic|fuck|shit|slut|whore",
+PERSONAL = re.compile(r"@|\d{3}[-. )]+\d{3}[-. ]?\d{3,}")
+EXPLICIT = re.compile(r"sex|porn|xxx|nude|naked|viagra|penis|breast|erotic|fuck|shit|slut|whore|"
+                      r"endowed|satisfy",
                       re.IGNORECASE)  # fmt: skip
 
 
@@ -173,18 +174,20 @@ def numbers(metrics: dict[str, Any]) -> list[str]:
         "false_alarms": "False alarms: ham called spam",
         "missed_spam": "Missed: spam called ham",
     }
+    several = len(seeds["seeds"]) > 1
+    head = f" Mean ± std of {len(seeds['seeds'])} seeds |" if several else ""
+
+    def spread(name: str) -> str:
+        found = seeds[name]
+        return f" {found['mean']:.1%} ± {100 * found['std']:.1f} |" if several else ""
+
     return [
-        f"| Test set, {test['samples']:,} mails | This model | Mean ± std of "
-        f"{len(seeds['seeds'])} seeds |",
-        "| --- | ---: | ---: |",
-        *(
-            f"| {words} | {test[name]:.1%} | {seeds[name]['mean']:.1%} ± "
-            f"{100 * seeds[name]['std']:.1f} |"
-            for name, words in names.items()
-        ),
-        f"| Always saying ham | {test['largest_class']:.1%} | |",
+        f"| Test set, {test['samples']:,} mails | This model |{head}",
+        "| --- | ---: |" + " ---: |" * several,
+        *(f"| {words} | {test[name]:.1%} |{spread(name)}" for name, words in names.items()),
+        f"| Always saying ham | {test['largest_class']:.1%} |" + " |" * several,
         "",
-        f"Saved: seed {metrics['seed']}, which had the lowest validation loss; its accuracy on the "
+        f"Saved: seed {metrics['seed']}, of {len(seeds['seeds'])}. Its accuracy on the "
         f"{metrics['validation']['samples']:,} validation mails is "
         f"{metrics['validation']['accuracy']:.1%}. Trained on {metrics['split']['train']:,} mails, "
         f"{metrics['words']:,} words.",
