@@ -730,7 +730,7 @@ def test_labels_are_taken_in_many_forms(labels):
         ({"labels": ["one"]}, "expected 2"),
         ({"labels": [1, 2]}, "one text per class"),
         ({"labels": {0: "a", 2: "b"}}, "from 0 to 1"),
-        ({"spec": {"gate": "x"}}, "valid: 'gate_order', 'output', 'tokenizer', 'labels', 'arch"),
+        ({"spec": {"gate": "x"}}, "valid: 'gate_order', 'output', 'tokenizer', 'labels', 'feat"),
         ({"spec": {"gate_order": "ifgo"}}, "does not apply"),
         ({"spec": {"output": "tanh"}}, "'softmax', 'sigmoid'"),
         ({"spec": {"output": "sigmoid"}}, "last activation is 'softmax'"),

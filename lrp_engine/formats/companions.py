@@ -20,7 +20,9 @@ from lrp_engine.layers import Embedding
 from lrp_engine.network import INPUT, OUTPUTS, Network, Node, find_shapes
 from lrp_engine.text import Tokenizer, Vocabulary
 
-SPEC_KEYS = ("gate_order", "output", "tokenizer", "labels", "architecture", "layers")
+SPEC_KEYS = (
+    "gate_order", "output", "tokenizer", "labels", "features", "architecture", "layers"
+)  # fmt: skip
 _TOKENIZER_KEYS = {
     "method": str, "lowercase": bool, "standardize": str, "length": int, "pad": bool
 }  # fmt: skip
@@ -35,6 +37,7 @@ class Companions:
     vocabulary: Vocabulary | None = None
     embeddings: np.ndarray | None = None  # (V, E)
     labels: tuple[str, ...] | None = None
+    features: tuple[str, ...] | None = None
     gate_order: str | None = None
     output: str | None = None
     tokenizer: Tokenizer | None = None
@@ -51,12 +54,18 @@ class Companions:
             FormatError: the parts do not fit each other.
         """
         parts["assumptions"] = (*parts.get("assumptions", ()), *self.assumptions)
-        for name in ("vocabulary", "labels", "output", "tokenizer"):
+        for name in ("vocabulary", "labels", "features", "output", "tokenizer"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
         if self.embeddings is not None:
             nodes = _prepend(self.embeddings, nodes)
-        return Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
+        network = Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
+        if self.features and network.input_shape.time:
+            raise FormatError(
+                f"The spec names {len(self.features)} features, but the network reads sequences; "
+                "leave `features` out."
+            )
+        return network
 
 
 def companions(
@@ -95,6 +104,7 @@ def companions(
         vocabulary=words,
         embeddings=table,
         labels=_labels(names),
+        features=_features(overrides.get("features")),
         gate_order=overrides.get("gate_order"),
         output=_output(overrides.get("output")),
         tokenizer=_tokenizer(overrides.get("tokenizer")),
@@ -165,6 +175,16 @@ def _labels(value: Any) -> tuple[str, ...] | None:
     if wrong or not names:
         raise FormatError(f"labels must be one text per class, found {wrong[:1] or 'none'}.")
     return tuple(map(str, names))
+
+
+def _features(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise FormatError(
+            f"The spec has features {value!r:.80}, expected a list with one name per input."
+        )
+    return tuple(value)
 
 
 def _labels_by_number(value: Mapping[Any, Any]) -> list[Any]:

