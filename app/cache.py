@@ -136,8 +136,11 @@ def _swept(
     setting: str,
     _network: Network,
 ) -> sweeps.Sweep:
-    given = {"eps": eps, "bias_factor": bias_factor}
-    rule = lrp_engine.Epsilon(**{name: value for name, value in given.items() if value is not None})
+    rule = lrp_engine.Epsilon()
+    if eps is not None:
+        rule = replace(rule, eps=eps)
+    if bias_factor is not None:
+        rule = replace(rule, bias_factor=bias_factor)
     values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
     return sweeps.run(_network, text, target, setting=setting, values=values, rule=rule)
 

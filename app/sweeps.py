@@ -41,6 +41,10 @@ class Sweep:
     score: float
 
 
+def _with(rule: Epsilon, setting: str, value: float) -> Epsilon:
+    return replace(rule, eps=value) if setting == EPS else replace(rule, bias_factor=value)
+
+
 def run(
     network: Network,
     text: str,
@@ -52,8 +56,7 @@ def run(
 ) -> Sweep:
     """Explain a text by LRP with every value of a setting; the rule says the other settings."""
     found = [
-        network.explain([text], "lrp", target, replace(rule, **{setting: value}))
-        for value in values
+        network.explain([text], "lrp", target, _with(rule, setting, value)) for value in values
     ]
     kinds = [one.ledger.by("kind") for one in found]
 
@@ -153,7 +156,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
     )
     present = alt.Chart(pd.DataFrame({"setting": [now]}))
     rule = present.mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
-    return alt.layer(rule, drawn).properties(title=title, height=320, width="container")
+    return (rule + drawn).properties(title=title, height=320, width="container")
 
 
 # Precision ---------------------------------------------------------------------------------
@@ -173,7 +176,10 @@ def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> 
     """How far two precisions are apart, to read aloud."""
     found = precisions(one, other, index)
     gaps = found["difference"].abs()
-    at, errors = int(gaps.idxmax()), [abs(float(e.conservation_error[index])) for e in (one, other)]
+    at, errors = (
+        int(gaps.to_numpy().argmax()),
+        [abs(float(e.conservation_error[index])) for e in (one, other)],
+    )
     largest = float(found[other.dtype].abs().max())
     share = f", {gaps[at] / largest:.1e} of the strongest word" if largest else ""
     return (

@@ -82,18 +82,18 @@ def disputed(table: pd.DataFrame, tokens: Sequence[str], pick: int | None) -> in
     the strongest negation, the strongest word on which signs differ, the strongest word."""
     if pick is not None:
         return pick
-    sizes = table["LRP"].abs()
+    sizes = table["LRP"].abs().to_numpy()
     negations = np.array([is_negation(token) for token in tokens], bool)
     differ = (table["signs"] == "differ").to_numpy()
     for chosen in (negations & differ, negations, differ):
         if chosen.any():
-            return int(sizes[chosen].idxmax())
-    return int(sizes.idxmax())
+            return int(np.where(chosen, sizes, -1).argmax())
+    return int(sizes.argmax())
 
 
 def verdicts(table: pd.DataFrame, at: int, explanation: Explanation) -> list[tuple[str, str]]:
     """What each method says of a word, and what leaving it out says: pairs of name and sentence."""
-    row = table.loc[at]
+    row = {str(name): table[name].to_numpy()[at] for name in ("LRP", "GI", "left out")}
     target, against = target_words(explanation)
     other = against or f"not {target}"
 
