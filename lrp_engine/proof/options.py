@@ -60,6 +60,21 @@ def axis(value: Any) -> Any:
     return value if type(value) is int and -8 < value < 8 else UNUSABLE
 
 
+def target_shape(value: Any) -> Any:
+    """One size or two, of which one may be -1: as many as are left."""
+    if not isinstance(value, (list, tuple)) or len(value) not in (1, 2):
+        return UNUSABLE
+    given = [size for size in value if type(size) is not int or size != -1]
+    fits = len(value) - len(given) <= 1 and all(count(size) is size for size in given)
+    return tuple(value) if fits else UNUSABLE
+
+
+def order_of_two(value: Any) -> Any:
+    """The two axes after the batch, each once."""
+    plain = isinstance(value, (list, tuple)) and all(type(n) is int for n in value)
+    return tuple(value) if plain and sorted(value) == [1, 2] else UNUSABLE
+
+
 def activation(value: Any) -> Any:
     if value is None:
         return "linear"

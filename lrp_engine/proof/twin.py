@@ -9,7 +9,9 @@ reads which, and which arrays belong to which layer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +28,9 @@ from lrp_engine.proof.options import (
     count,
     flag,
     one_of,
+    order_of_two,
     real,
+    target_shape,
 )
 
 _RECURRENT: dict[str, Check] = {
@@ -79,8 +83,13 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "Concatenate": {"axis": axis},
     "Add": {},
     "Average": {},
+    "Maximum": {},
     "Multiply": {},
+    "Subtract": {},
     "Flatten": {"data_format": one_of("channels_last")},
+    "Permute": {"dims": order_of_two},
+    "RepeatVector": {"n": count},
+    "Reshape": {"target_shape": target_shape},
     "Activation": {"activation": activation},
     "Softmax": {"axis": axis},
     "ReLU": {},
@@ -121,7 +130,8 @@ class Twin:
         import tensorflow as tf
 
         try:
-            logits, output = self.model(x, training=False)
+            with _masks_may_end():
+                logits, output = self.model(x, training=False)
         except (TypeError, ValueError, tf.errors.OpError) as error:
             raise NoTwinError(f"the rebuilt layers cannot be run: {error!s:.200}") from error
         return np.array(logits, np.float64), np.array(output, np.float64)
@@ -153,7 +163,8 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             continue
         layer, after = _layer(entry, dtype)
         try:
-            values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs)
+            with _masks_may_end():
+                values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs)
             layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
             before[entry.name], ending[entry.name] = values[entry.name], ""
             if after == "linear":
@@ -172,6 +183,15 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             before[entry.name] = values[entry.name]
     at = graph.output
     return Twin(keras.Model(start, [before[at], values[at]]), ids, ending[at])
+
+
+@contextmanager
+def _masks_may_end() -> Iterator[None]:
+    """Without Keras' warning of a layer that ends a mask: the model itself ended it there, too."""
+    with warnings.catch_warnings():
+        about = r"Layer '\w+' \(of type \w+\) was passed an input with a mask attached to it\. "
+        warnings.filterwarnings("ignore", about, UserWarning)
+        yield
 
 
 def _layer(entry: Entry, dtype: str) -> tuple[Any, str]:
@@ -231,8 +251,6 @@ def _options(name: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
                 f"layer {name!r:.60} ({kind}) has the option {key!r:.60}, which the independent "
                 "twin does not know"
             )
-    if found.get("score_mode") == "concat":
-        raise NoTwinError(f"layer {name!r:.60} ({kind}) has no independent twin in this mode")
     return found
 
 
