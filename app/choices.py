@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import settings
+from app.compare import rows
 from app.review import queue, sets
 from app.review.opinion import VERDICTS
 from lrp_engine import palettes
@@ -144,6 +145,50 @@ REVIEW: dict[str, Choice] = {
                     lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),
 }  # fmt: skip
 
+# What the Compare and Conservation pages show.
+COMPARE_VIEW = "compare"
+CONSERVATION_VIEW = "conservation"
+
+
+def _read_rows(text: str) -> tuple[rows.Row, ...]:
+    found = tuple(_read_row(one) for one in text.split(",")) if text else ()
+    if len(found) > settings.COMPARE_ROWS:
+        raise ValueError("too many rows")
+    return tuple(dict.fromkeys(found))
+
+
+def _read_row(text: str) -> rows.Row:
+    method, target, eps, bias_factor, model = (*text.split("~"), "", "", "", "")[:5]
+    if text.count("~") > 4:
+        raise ValueError(text)
+    ruled = rows.has_rule(method)
+    return rows.Row(
+        method=method,
+        target=_class(target) if target else None,
+        eps=_EPS(eps) if eps and ruled else None,
+        bias_factor=_FACTOR(bias_factor) if bias_factor and ruled else None,
+        model=_matching(re.compile("[0-9a-f]{12}|"))(model),
+    )
+
+
+def _write_rows(found: tuple[rows.Row, ...]) -> str:
+    return ",".join(
+        "~".join(
+            (
+                row.method,
+                "" if row.target is None else str(row.target),
+                "" if row.eps is None else digits(row.eps),
+                "" if row.bias_factor is None else digits(row.bias_factor),
+                row.model,
+            )
+        ).rstrip("~")
+        for row in found
+    )
+
+
+_EPS = _between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
+_FACTOR = _between(0, 1)
+
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
@@ -153,15 +198,20 @@ CHOICES: dict[str, Choice] = {
     "contrast": Choice(NOTHING, _class_or(NOTHING), expected="the number of a class"),
     "eps": Choice(
         settings.EPS_DEFAULT,
-        _between(settings.EPS_SMALLEST, settings.EPS_LARGEST),
+        _EPS,
         digits,
         f"a number from {settings.EPS_SMALLEST:g} to {settings.EPS_LARGEST:g}",
     ),
     "bias_factor": Choice(
-        settings.BIAS_FACTOR_DEFAULT, _between(0, 1), digits, "a number from 0 to 1"
+        settings.BIAS_FACTOR_DEFAULT, _FACTOR, digits, "a number from 0 to 1"
     ),
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
+    "rows": Choice(rows.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
+                   COMPARE_VIEW),
+    "part_at": Choice(0, _class, expected="the position of a word", view=COMPARE_VIEW),
+    "precision": Choice(False, _switch, lambda value: str(int(value)), "0 or 1",
+                        CONSERVATION_VIEW),
     **REVIEW,
-}
+}  # fmt: skip

@@ -20,6 +20,7 @@ from app.components.sidebar import device, sidebar
 # File, title, icon; the first one opens.
 PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
     ("views/explain.py", "Explain", ":material/lightbulb:"),
+    ("views/compare.py", "Compare", ":material/compare:"),
     ("views/conservation.py", "Conservation", ":material/balance:"),
     ("views/review.py", "Review", ":material/fact_check:"),
     ("views/model.py", "Model", ":material/account_tree:"),

@@ -49,6 +49,15 @@ MODELS_CACHED = 8
 EXPLANATIONS_CACHED = 64
 PREDICTIONS_CACHED = 16
 
+# Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
+COMPARE_ROWS = 12
+COMPARE_CELLS = 1_500
+# Conservation: what the sweep goes through, and up to how many words by itself.
+SWEEP_EPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+SWEEP_BIAS_FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SWEEP_WORDS = 300
+PARTS_CACHED = 16  # accounts by layer, and sweeps
+
 # Labelled sets to review: what one may cost, how many are worked on, how many are kept on disk.
 REVIEW_ROWS = 10_000
 REVIEW_MEGABYTES = 20  # of the file

@@ -215,6 +215,13 @@ def take_field(name: str) -> str:
     return value
 
 
+def take_list(name: str) -> list[Any]:
+    """What was picked in a field; it is empty afterwards."""
+    value: list[Any] = st.session_state.get(_WIDGET(name)) or []
+    st.session_state[_WIDGET(name)] = []
+    return value
+
+
 def shown_text() -> str:
     """The text that is explained: the edited one, where there is one."""
     return get("edited") or get("text")

@@ -24,6 +24,7 @@ from lrp_engine.wording import (
 __all__ = [
     "Verdict",
     "agreement_sentence",
+    "agreement_words",
     "conservation_verdict",
     "ledger_table",
     "rank_agreement",
@@ -260,5 +261,10 @@ def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."
     scale = "1 is the same order of words, 0 is no relation, −1 the opposite order"
-    verdict = next(words for floor, words in _AGREEMENT if value >= floor)
-    return f"{pair} {verdict}: rank agreement {number(value, signed=False, limit=1)} ({scale})."
+    shown = number(value, signed=False, limit=1)
+    return f"{pair} {agreement_words(value)}: rank agreement {shown} ({scale})."
+
+
+def agreement_words(value: float) -> str:
+    """A rank agreement as what two methods do: "mostly agree on which words matter"."""
+    return next(words for floor, words in _AGREEMENT if value >= floor)

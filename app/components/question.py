@@ -102,7 +102,7 @@ def _explain(model: Model) -> Answer | None:
         st.info("Type a text, or pick an example, to see which words count.")
         return None
     most = settings.most_words(model.network.input_shape.units)
-    if not _fits(model, text):
+    if not fits(model, text):
         st.warning(
             f"This text has {words:,} words and {len(text):,} characters; up to "
             f"{most:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
@@ -110,7 +110,7 @@ def _explain(model: Model) -> Answer | None:
             "Shorten it: nothing of it is lost, it stays in the box above."
         )
         return None
-    compared = text != typed and _fits(model, typed)
+    compared = text != typed and fits(model, typed)
     with st.spinner("Explaining …"):
         target = _target(model, typed if compared else text)
         explanations = _explanations(model, text, target)
@@ -118,7 +118,7 @@ def _explain(model: Model) -> Answer | None:
     return Answer(model, explanations, before)
 
 
-def _fits(model: Model, text: str) -> bool:
+def fits(model: Model, text: str) -> bool:
     """Whether there are words in the text, and not too many of them."""
     most = settings.most_words(model.network.input_shape.units)
     return len(text) <= settings.TEXT_CHARACTERS and 0 < len(model.network.tokenizer(text)) <= most

@@ -47,11 +47,17 @@ def device() -> None:
     cache.warm(cache.bundled())
 
 
-def _model_picker() -> None:
+def model_names() -> dict[str, str]:
+    """Names of the loaded models by digest, no two alike; the bundled one first."""
     names = {BUNDLED: cache.bundled().name}
     for digest, model in state.uploaded().items():
         twice = model.name in names.values()
         names[digest] = f"{model.name} ({digest[:6]})" if twice else model.name
+    return names
+
+
+def _model_picker() -> None:
+    names = model_names()
     st.selectbox(
         "Model",
         list(names),

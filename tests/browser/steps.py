@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from lrp_engine import METHODS
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
-VIEWS = ("", EDITED, "conservation", "review", "model")
+VIEWS = ("", EDITED, "compare", "conservation", "review", "model")
 SIZE = "e => [e.scrollWidth, e.clientWidth]"
 
 

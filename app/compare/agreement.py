@@ -1,0 +1,149 @@
+"""How far two rows agree: the order of their words, their signs, where they differ most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from app.edits import aligned
+from app.tables import agreement_words, size_agreement
+from lrp_engine import Explanation
+from lrp_engine.cells import limit_of
+from lrp_engine.wording import number, visible
+
+Column = tuple[int | None, ...]  # a position per row; None where a row has no such word
+
+
+def columns(texts: Sequence[Sequence[str]]) -> list[Column]:
+    """Words under each other, whatever splits the text: a position in each reading of it."""
+    keys = [token.casefold() for token in texts[0]]
+    found: list[Column] = [(n,) for n in range(len(keys))]
+    for tokens in texts[1:]:
+        other = [token.casefold() for token in tokens]
+        nothing = (None,) * len(found[0]) if found else (None,)
+        merged: list[tuple[Column, str]] = []
+        for n, m in aligned(keys, other):
+            column = nothing if n is None else found[n]
+            merged.append(((*column, m), other[m or 0] if n is None else keys[n]))
+        found, keys = [column for column, _ in merged], [key for _, key in merged]
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two rows over the words that both read.
+
+    Attributes:
+        one, other: names of the rows.
+        words: how many both read.
+        ranks: Spearman correlation of the sizes; None where it is not defined.
+        same_signs, signs: on how many words the signs agree, and how many have one in both
+            rows; 0 of 0 where a method has no signs.
+        flips: words of opposite signs, in reading order.
+        apart: the word they differ most at, each row measured by its own strongest word; None
+            where they do not differ. values: what the rows say about it.
+        signed: whether both methods have signs; units: whether both have the same unit.
+    """
+
+    one: str
+    other: str
+    words: int
+    ranks: float | None
+    same_signs: int
+    signs: int
+    flips: tuple[str, ...]
+    apart: str | None
+    values: tuple[float, float]
+    signed: tuple[bool, bool]
+
+
+def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0) -> Pair:
+    """How far two explanations of the same text agree."""
+    tokens, others = a.tokens[index], b.tokens[index]
+    shared = [
+        (n, m)
+        for n, m in columns([tokens, others])
+        if n is not None and m is not None and tokens[n].casefold() == others[m].casefold()
+    ]
+    one = a.token_relevance[index][[n for n, _ in shared]]
+    two = b.token_relevance[index][[m for _, m in shared]]
+    words = [visible(tokens[n]) for n, _ in shared]
+    signed = a.facts.signed, b.facts.signed
+    product = np.sign(one) * np.sign(two) if all(signed) else np.zeros(len(shared))
+    share, other = one / limit_of(one), two / limit_of(two)
+    gap = np.abs(share - other) if all(signed) else np.abs(np.abs(share) - np.abs(other))
+    widest = int(gap.argmax()) if len(gap) and gap.max() > 1e-6 else None
+    return Pair(
+        one=names[0],
+        other=names[1],
+        words=len(shared),
+        ranks=size_agreement(one, two),
+        same_signs=int((product > 0).sum()),
+        signs=int((product != 0).sum()),
+        flips=tuple(word for word, sign in zip(words, product, strict=True) if sign < 0),
+        apart=None if widest is None else words[widest],
+        values=(0.0, 0.0) if widest is None else (float(one[widest]), float(two[widest])),
+        signed=signed,
+    )
+
+
+def sentence(found: Pair) -> str:
+    """A pair in words to read aloud."""
+    both = f"{found.one} and {found.other}"
+    if not found.words:
+        return f"{both} have no word in common."
+    parts = []
+    if not all(found.signed):
+        signless = [name for name, sign in zip((found.one, found.other), found.signed, strict=True)
+                    if not sign]  # fmt: skip
+        verb = "have" if len(signless) > 1 else "has"
+        parts.append(f"{' and '.join(signless)} {verb} no signs to compare")
+    elif found.signs:
+        every = found.same_signs == found.signs
+        count = f"all {found.signs}" if every else f"{found.same_signs} of {found.signs}"
+        parts.append(f"{both} agree on {count} signs")
+    if found.apart is None:
+        parts.append(f"the words of {both} weigh the same" if parts else f"{both} are the same")
+    else:
+        subject = "they" if parts and all(found.signed) else both
+        values = " and ".join(number(v, signed=s)
+                              for v, s in zip(found.values, found.signed, strict=True))  # fmt: skip
+        parts.append(f"{subject} differ most at “{found.apart}” ({values})")
+    ranks = (
+        "there are too few different values for a rank agreement"
+        if found.ranks is None
+        else f"they {agreement_words(found.ranks)} (rank agreement "
+        f"{number(found.ranks, signed=False, limit=1)})"
+    )
+    text = f"{'; '.join([*parts, ranks])}."
+    return text[0].upper() + text[1:]
+
+
+def pairs(names: Sequence[str], explanations: Sequence[Explanation]) -> list[Pair]:
+    """Every two rows, the first one's pairs first."""
+    count = len(explanations)
+    return [
+        pair((names[n], names[m]), explanations[n], explanations[m])
+        for n in range(count)
+        for m in range(n + 1, count)
+    ]
+
+
+def table(found: Sequence[Pair]) -> pd.DataFrame:
+    """One row per pair: the rows, rank agreement, signs, sign flips, where they differ most."""
+    return pd.DataFrame(
+        [
+            {
+                "row": one.one,
+                "other row": one.other,
+                "rank agreement": one.ranks,
+                "same signs": f"{one.same_signs} of {one.signs}" if one.signs else "no signs",
+                "sign flips": ", ".join(one.flips),
+                "differ most at": one.apart or "",
+            }
+            for one in found
+        ]
+    )

@@ -1,0 +1,221 @@
+"""The rows of the Compare page: which ones, their words under each other, how far they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from app import cache, settings, state
+from app.choices import digits
+from app.compare import agreement, grid
+from app.compare.rows import Row, combinations, joined, names
+from app.components.guard import plain
+from app.components.question import Answer, fits
+from app.components.sidebar import BUNDLED, model_names
+from app.models import Model
+from lrp_engine import METHODS, Explanation
+from lrp_engine.wording import visible
+
+# Fields of the form.
+METHOD, TARGET, EPS, FACTOR, MODEL = (
+    f"compare.{name}" for name in ("method", "target", "eps", "factor", "model")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A row with its answer."""
+
+    row: Row
+    model: str
+    explanation: Explanation
+
+
+def show(answer: Answer) -> None:
+    """Everything below the sentence."""
+    wanted: tuple[Row, ...] = state.get("rows")
+    shown, complaints = _answers(answer, wanted)
+    called, shared = names([s.explanation for s in shown], [s.model for s in shown])
+    _chosen(wanted, dict(zip((s.row for s in shown), called, strict=True)))
+    _adder(answer)
+    for complaint in complaints:
+        st.warning(plain(complaint))
+    if not shown:
+        st.info("There are no rows to compare: add some, or go back to the three methods.")
+        return
+    _heatmaps([s.explanation for s in shown], called, shared)
+    _agreement([s.explanation for s in shown], called)
+
+
+def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str]]:
+    """Rows with their explanations, and why others have none."""
+    models, titles = _models(answer), model_names()
+    text, shown, complaints = state.shown_text(), [], []
+    for n, row in enumerate(rows, 1):
+        model = models.get(row.model)
+        if model is None:
+            complaints.append(
+                f"Row {n} needs the model {row.model}, which is not loaded here: upload it on the "
+                "Model page, or remove the row."
+            )
+        elif row.target is not None and row.target >= model.network.classes:
+            complaints.append(
+                f"Row {n} explains class {row.target}; the model {model.name} has classes 0 to "
+                f"{model.network.classes - 1}."
+            )
+        elif not fits(model, text):
+            complaints.append(f"Row {n}: the model {model.name} cannot read this text.")
+        else:
+            with st.spinner("Explaining …"):
+                shown.append(Shown(row, titles[_key(model)], _explained(model, text, row)))
+    return shown, complaints
+
+
+def _explained(model: Model, text: str, row: Row) -> Explanation:
+    # Methods without a rule share the answer of the sidebar's one.
+    eps = state.get("eps") if row.eps is None else row.eps
+    factor = state.get("bias_factor") if row.bias_factor is None else row.bias_factor
+    return cache.explained(model, text, row.target, eps, factor)[row.method]
+
+
+def _key(model: Model) -> str:
+    return model.digest if model.digest in state.uploaded() else BUNDLED
+
+
+def _models(answer: Answer) -> dict[str, Model]:
+    """Models that read text, by what a row calls them; "" is the one of the sidebar."""
+    loaded = [cache.bundled(), *state.uploaded().values()]
+    found = {m.network.hash[: state.MODEL_DIGITS]: m for m in loaded if m.reads_text}
+    return {"": answer.model, **found}
+
+
+def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
+    """The rows as chips; taking one away takes its row away."""
+
+    def named(row: Row) -> str:
+        number = rows.index(row) + 1 if row in rows else 0
+        return f"{number}. {called.get(row, METHODS[row.method].short)}"
+
+    labels = "\0".join(named(row) for row in rows)
+    st.multiselect(
+        "Rows",
+        list(rows),
+        format_func=named,
+        placeholder="no rows",
+        help="The first row is what the others are compared with. Take a row away with its cross.",
+        **state.watch(f"rows.{labels}", list(rows), lambda left: state.put("rows", tuple(left))),
+    )
+
+
+def _adder(answer: Answer) -> None:
+    """A form that adds every combination of what is picked in it."""
+    model, network = answer.model, answer.model.network
+    titles = model_names()
+    others = {key: titles[_key(m)] for key, m in _models(answer).items() if key and m is not model}
+    with st.popover("Add rows", icon=":material/add:"):
+        st.markdown("Every combination of what you pick becomes a row.")
+        with st.form("lens-compare", border=False):
+            st.multiselect("Methods", list(METHODS), placeholder="LRP", key=state.field(METHOD),
+                           format_func=lambda name: METHODS[name].title)  # fmt: skip
+            st.multiselect("Classes", range(network.classes), placeholder="the predicted class",
+                           format_func=lambda c: visible(network.labels[c]),
+                           key=state.field(TARGET))  # fmt: skip
+            st.multiselect("Stabilizer ε", settings.EPS_STEPS, format_func=digits,
+                           placeholder="as in the sidebar", key=state.field(EPS),
+                           help="Only LRP has one.")  # fmt: skip
+            st.multiselect("Bias factor", settings.SWEEP_BIAS_FACTORS, format_func=digits,
+                           placeholder="as in the sidebar", key=state.field(FACTOR),
+                           help="Only LRP has one.")  # fmt: skip
+            if others:
+                st.multiselect("Models", ["", *others], key=state.field(MODEL),
+                               format_func=lambda key: others.get(key, model.name),
+                               placeholder="the model of the sidebar")  # fmt: skip
+            st.form_submit_button("Add", type="primary", on_click=_add)
+    with st.container(horizontal=True):
+        st.button("The three methods", on_click=_set(METHODS))
+        st.button("LRP for every class", on_click=_set(["lrp"], range(network.classes)))
+        st.button("LRP with small and large ε", on_click=_set(["lrp"], (), (1e-6, 1e-3, 0.1, 1.0)))
+
+
+def _add() -> None:
+    found = [state.take_list(field) for field in (METHOD, TARGET, EPS, FACTOR, MODEL)]
+    methods, targets, eps, factors, models = found
+    more = combinations(methods or ["lrp"], targets, eps, factors, models)
+    rows, dropped = joined(state.get("rows"), more, most=settings.COMPARE_ROWS)
+    if dropped:
+        state.notify(
+            f"{dropped} of the new rows were left out: up to {settings.COMPARE_ROWS} rows can be "
+            "compared at once. Take some away first."
+        )
+    state.choose(rows=rows)
+
+
+def _set(
+    methods: Iterable[str], targets: Iterable[int] = (), eps: Iterable[float] = ()
+) -> Callable[[], None]:
+    """Callback of a button: these combinations and nothing else."""
+    rows, _ = joined(
+        (), combinations(methods, list(targets), list(eps), (), ()), most=settings.COMPARE_ROWS
+    )
+    return lambda: state.choose(rows=rows)
+
+
+def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:
+    st.header("Rows", anchor=False)
+    if shared:
+        st.html(f'<p class="lens-note">{escape(shared)}</p>')
+    palette = state.get("palette")
+    limits = grid.limits(explanations, shared=state.get("same_scale"))
+    numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
+    drawn = grid.lines(numbered, explanations, palette=palette, limits=limits)
+    start, stop = _part(len(drawn[0].cells), len(drawn))
+    st.html(grid.html(drawn, palette=palette, label="Compared rows", start=start, stop=stop))
+    st.toggle(
+        "One scale for all rows of a unit",
+        help="Off (the default): the strongest word of each row has the strongest colour. On: "
+        "equal numbers have equal colours in all rows that share a unit.",
+        **state.bind("same_scale"),
+    )
+    with st.expander("What the colours mean"):
+        st.html(grid.legends(explanations, numbered, palette=palette, limits=limits))
+
+
+def _part(words: int, rows: int) -> tuple[int, int]:
+    """Which words are on the screen: all of them, or a part that is picked."""
+    size = max(1, settings.COMPARE_CELLS // rows)
+    if words <= size:
+        return 0, words
+    starts = list(range(0, words, size))
+    if state.get("part_at") not in starts:
+        state.put("part_at", min(words - 1, state.get("part_at")) // size * size)
+    st.selectbox(
+        "Words",
+        starts,
+        format_func=lambda at: f"{at + 1} to {min(at + size, words)} of {words}",
+        **state.bind("part_at", [str(size), str(words)]),
+    )
+    at = state.get("part_at")
+    return at, at + size
+
+
+def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
+    if len(explanations) < 2:
+        return
+    st.header("How far do they agree?", anchor=False, help="Rank agreement is Spearman’s "
+              "correlation of the sizes: 1 is the same order of words, 0 no relation, −1 the "
+              "opposite order. The word two rows differ most at is found after each row was "
+              "divided by its strongest word.")  # fmt: skip
+    found = agreement.pairs(called, explanations)
+    said = "".join(
+        f"<li>{escape(agreement.sentence(one))}</li>" for one in found[: len(called) - 1]
+    )
+    st.html(f'<ul class="lens-said">{said}</ul>')
+    with st.expander("Every two rows" if len(called) > 2 else "As a table"):
+        st.dataframe(
+            agreement.table(found),
+            hide_index=True,
+            column_config={"rank agreement": st.column_config.NumberColumn(format="%.2f")},
+        )
