@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import pandas as pd
 import streamlit as st
 
 import lrp_engine
-from app import opening, settings
+from app import opening, settings, sweeps
 from app.models import Model, read_examples
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
@@ -77,6 +77,69 @@ def explained(
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
     return _explained(model.network.hash, text, target, eps, bias_factor, model.network)
+
+
+# Conservation ------------------------------------------------------------------------------
+
+
+def layered(
+    model: Model, text: str, target: int | tuple[int, int], eps: float, bias_factor: float
+) -> Explanation:
+    """By LRP, with the relevance at every layer's output."""
+    network = model.network
+    return _layered(network.hash, text, target, eps, bias_factor, network)
+
+
+def other_precision(
+    model: Model, text: str, target: int | tuple[int, int], eps: float, bias_factor: float
+) -> Explanation:
+    """By LRP in float64 where the model computes in float32, and the other way round."""
+    network = _converted(model.network.hash, model.network)
+    return _layered(network.hash, text, target, eps, bias_factor, network)
+
+
+@st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
+def _layered(
+    model_hash: str, text: str, target: Target, eps: float, bias_factor: float, _network: Network
+) -> Explanation:
+    rule = lrp_engine.Epsilon(eps=eps, bias_factor=bias_factor)
+    return _network.explain([text], "lrp", target, rule, layers=True)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _converted(model_hash: str, _network: Network) -> Network:
+    return replace(_network, dtype=sweeps.OTHER[_network.dtype])
+
+
+def swept(
+    model: Model,
+    text: str,
+    target: int | tuple[int, int],
+    eps: float,
+    bias_factor: float,
+    setting: str,
+) -> sweeps.Sweep:
+    """The same text with many values of a setting of the rule."""
+    network = model.network
+    # The setting that is swept is no part of the question.
+    rule = {"eps": eps, "bias_factor": bias_factor} | {setting: None}
+    return _swept(network.hash, text, target, rule["eps"], rule["bias_factor"], setting, network)
+
+
+@st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
+def _swept(
+    model_hash: str,
+    text: str,
+    target: int | tuple[int, int],
+    eps: float | None,
+    bias_factor: float | None,
+    setting: str,
+    _network: Network,
+) -> sweeps.Sweep:
+    given = {"eps": eps, "bias_factor": bias_factor}
+    rule = lrp_engine.Epsilon(**{name: value for name, value in given.items() if value is not None})
+    values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
+    return sweeps.run(_network, text, target, setting=setting, values=values, rule=rule)
 
 
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)

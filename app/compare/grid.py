@@ -23,7 +23,8 @@ STYLE = """<style>
   text-align: left; font-weight: 400; font-size: .9rem; padding: .1rem .5rem .1rem 0;
   color: var(--st-text-color); background: var(--st-background-color); overflow-wrap: anywhere; }
 .lens-grid td { padding: 0; vertical-align: top; }
-.lens-grid .lrp-word { display: block; min-width: 3.4rem; font-size: 1.1rem; max-width: 16rem; }
+.lens-grid .lrp-word { display: block; width: max-content; min-width: max(100%, 3.4rem);
+  max-width: 16rem; font-size: 1.1rem; }
 .lens-grid .lens-gap { border: 1px dashed #7f7f7f; min-height: 2.9rem; border-radius: .25rem; }
 @media (max-width: 40rem) { .lens-grid th { min-width: 6rem; max-width: 7rem;
   font-size: .8rem; } }

@@ -91,6 +91,8 @@ def ledger(explanation: Explanation) -> None:
 
 
 def terms() -> None:
-    with st.expander("What the terms mean"):
+    """A question mark by every term; behind it, its explanation."""
+    with st.container(horizontal=True, key="lens-terms"):
         for term, meaning in TERMS.items():
-            st.markdown(f"**{term}.** {meaning}")
+            with st.popover(term, icon=":material/help:"):
+                st.markdown(f"**{term}.** {meaning}")

@@ -12,6 +12,7 @@ from app import cache, settings, state
 from app.choices import digits
 from app.compare import agreement, grid
 from app.compare.rows import Row, combinations, joined, names
+from app.components import frontend
 from app.components.guard import plain
 from app.components.question import Answer, fits
 from app.components.sidebar import BUNDLED, model_names
@@ -115,26 +116,26 @@ def _adder(answer: Answer) -> None:
     model, network = answer.model, answer.model.network
     titles = model_names()
     others = {key: titles[_key(m)] for key, m in _models(answer).items() if key and m is not model}
-    with st.popover("Add rows", icon=":material/add:"):
-        st.markdown("Every combination of what you pick becomes a row.")
-        with st.form("lens-compare", border=False):
-            st.multiselect("Methods", list(METHODS), placeholder="LRP", key=state.field(METHOD),
-                           format_func=lambda name: METHODS[name].title)  # fmt: skip
-            st.multiselect("Classes", range(network.classes), placeholder="the predicted class",
-                           format_func=lambda c: visible(network.labels[c]),
-                           key=state.field(TARGET))  # fmt: skip
-            st.multiselect("Stabilizer ε", settings.EPS_STEPS, format_func=digits,
-                           placeholder="as in the sidebar", key=state.field(EPS),
-                           help="Only LRP has one.")  # fmt: skip
-            st.multiselect("Bias factor", settings.SWEEP_BIAS_FACTORS, format_func=digits,
-                           placeholder="as in the sidebar", key=state.field(FACTOR),
-                           help="Only LRP has one.")  # fmt: skip
-            if others:
-                st.multiselect("Models", ["", *others], key=state.field(MODEL),
-                               format_func=lambda key: others.get(key, model.name),
-                               placeholder="the model of the sidebar")  # fmt: skip
-            st.form_submit_button("Add", type="primary", on_click=_add)
     with st.container(horizontal=True):
+        with st.popover("Add rows", icon=":material/add:"):
+            st.markdown("Every combination of what you pick becomes a row.")
+            with st.form("lens-compare", border=False):
+                st.multiselect("Methods", list(METHODS), placeholder="LRP", key=state.field(METHOD),
+                               format_func=lambda name: METHODS[name].title)  # fmt: skip
+                st.multiselect("Classes", range(network.classes), placeholder="the predicted class",
+                               format_func=lambda c: visible(network.labels[c]),
+                               key=state.field(TARGET))  # fmt: skip
+                st.multiselect("Stabilizer ε", settings.EPS_STEPS, format_func=digits,
+                               placeholder="as in the sidebar", key=state.field(EPS),
+                               help="Only LRP has one.")  # fmt: skip
+                st.multiselect("Bias factor", settings.SWEEP_BIAS_FACTORS, format_func=digits,
+                               placeholder="as in the sidebar", key=state.field(FACTOR),
+                               help="Only LRP has one.")  # fmt: skip
+                if others:
+                    st.multiselect("Models", ["", *others], key=state.field(MODEL),
+                                   format_func=lambda key: others.get(key, model.name),
+                                   placeholder="the model of the sidebar")  # fmt: skip
+                st.form_submit_button("Add", type="primary", on_click=_add)
         st.button("The three methods", on_click=_set(METHODS))
         st.button("LRP for every class", on_click=_set(["lrp"], range(network.classes)))
         st.button("LRP with small and large ε", on_click=_set(["lrp"], (), (1e-6, 1e-3, 0.1, 1.0)))
@@ -164,7 +165,6 @@ def _set(
 
 
 def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:
-    st.header("Rows", anchor=False)
     if shared:
         st.html(f'<p class="lens-note">{escape(shared)}</p>')
     palette = state.get("palette")
@@ -181,6 +181,7 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     )
     with st.expander("What the colours mean"):
         st.html(grid.legends(explanations, numbered, palette=palette, limits=limits))
+    frontend.copy_link()
 
 
 def _part(words: int, rows: int) -> tuple[int, int]:

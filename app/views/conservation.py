@@ -1,17 +1,19 @@
 """Conservation: where the score goes, and whether everything adds up."""
 
-from app.components import account, layout, results
+from app.choices import CONSERVATION_VIEW
+from app.components import account, flows, layout, results
 from app.components.question import ask, targets
 
-page = layout.begin("Where does the score go?")
+page = layout.begin("Where does the score go?", CONSERVATION_VIEW)
 answer = ask(page)
 if answer is not None:
     results.verdict(answer)
     targets(answer)
     account.summary(answer.sums)
+    account.terms()
     account.verdict(answer.sums)
     account.waterfall(answer.sums)
     account.steps(answer.sums)
     account.ledger(answer.sums)
-    account.terms()
+    flows.show(answer, page)
 page.end()

@@ -53,6 +53,6 @@ def test_everything_adds_up(page: Page):
     expect(page.get_by_test_id("stAlert").filter(has_text="Passed")).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.first.locator("path[aria-roledescription=bar]").first).to_be_attached()
-    page.get_by_text("What the terms mean").click()
+    page.get_by_role("button", name="Stabilizers").click()
     expect(page.get_by_text("Stabilizers.", exact=True)).to_be_visible()
     idle(page)

@@ -1,0 +1,144 @@
+"""Below the account: through time, by direction, by layer; what settings and precision change."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import cache, flow, settings, state, sweeps
+from app.compare import grid
+from app.components.guard import plain
+from app.components.layout import Page
+from app.components.question import Answer
+from lrp_engine import Explanation
+from lrp_engine.cells import cells
+
+HELP = {
+    "Through time": "What reaches the words, and what each operation of a recurrent layer keeps at "
+    "each time step: the cell state (the sum of what is kept and what is new), the signal (the sum "
+    "of hidden state and input). Every row has a scale of its own.",
+    "Forward and backward": "A bidirectional layer reads the text from both ends. Each direction "
+    "receives a part of the relevance and hands it on to the words.",
+    "Layer by layer": "What arrives at a layer must be handed on, go to its initial states, or be "
+    "kept by its biases and stabilizers. Allowed is the rounding of floating-point numbers.",
+    "How settings move it": "The same text with other values of ε and of the bias factor. The "
+    "dashed line is the present value.",
+    "Precision": "The same computation with twice, or half, the digits: what differs is rounding.",
+}
+NUMBER = st.column_config.NumberColumn(format="%.6f")
+TINY = st.column_config.NumberColumn(format="%.1e")
+
+
+def show(answer: Answer, page: Page) -> None:
+    """Places for everything; what is slow is filled in last."""
+    place = st.container()
+    page.waiting.append((place, lambda: _parts(answer)))
+
+
+def _parts(answer: Answer) -> None:
+    network = answer.model.network
+    with st.spinner("Following the relevance …"):
+        found = cache.layered(*_question(answer))
+    _heading("Through time")
+    _through_time(answer, found)
+    _directions(flow.directions(network, found))
+    _heading("Layer by layer")
+    table = flow.checks(network, found)
+    show_verdict = st.success if table["passed"].all() else st.error
+    show_verdict(plain(flow.check_sentence(table)))
+    shown = dict.fromkeys(("arrives", "handed on", "kept", "initial states"), NUMBER)
+    st.dataframe(table, hide_index=True, height="content",
+                 column_config={**shown, "error": TINY, "allowed": TINY})  # fmt: skip
+    _heading("How settings move it")
+    _sweeps(answer)
+    _heading("Precision")
+    _precision(answer, found)
+
+
+def _question(answer: Answer) -> tuple:
+    one = answer.sums
+    target = tuple(int(c) for c in np.atleast_1d(one.target[0]))
+    return (
+        answer.model,
+        state.shown_text(),
+        target if len(target) > 1 else target[0],
+        state.get("eps"),
+        state.get("bias_factor"),
+    )
+
+
+def _heading(title: str) -> None:
+    st.header(title, anchor=False, help=HELP[title])
+
+
+def _note(sentence: str) -> None:
+    st.html(f'<p class="lens-note">{escape(sentence)}</p>')
+
+
+def _through_time(answer: Answer, found: Explanation) -> None:
+    tracks = flow.tracks(answer.model.network, found)
+    words = min(len(found.tokens[0]), settings.COMPARE_CELLS // len(tracks))
+    palette = state.get("palette")
+    rows = [
+        grid.Line(
+            name=track.name,
+            cells=tuple(cells(found.tokens[0], track.values, signed=True, palette=palette)),
+        )
+        for track in tracks
+    ]
+    st.html(grid.html(rows, palette=palette, label="Relevance through time", stop=words))
+    if words < len(found.tokens[0]):
+        _note(f"The first {words} of {len(found.tokens[0])} words; the chart above has all.")
+
+
+def _directions(table: pd.DataFrame) -> None:
+    if table.empty:
+        return
+    _heading("Forward and backward")
+    for sentence in flow.direction_sentences(table):
+        _note(sentence)
+    shown = dict.fromkeys(("received", "initial states", "kept", "handed on"), NUMBER)
+    share = st.column_config.NumberColumn("share", format="percent")
+    st.dataframe(table, hide_index=True, height="content",
+                 column_config={**shown, "share": share})  # fmt: skip
+
+
+def _sweeps(answer: Answer) -> None:
+    words = len(answer.first.tokens[0])
+    if words > settings.SWEEP_WORDS:
+        st.info(f"Shown for texts of up to {settings.SWEEP_WORDS} words; this one has {words:,}.")
+        return
+    for setting in (sweeps.EPS, sweeps.BIAS_FACTOR):
+        with st.spinner("Trying other settings …"):
+            sweep = cache.swept(*_question(answer), setting)
+        _note(sweeps.sentence(sweep))
+        title, now = sweeps.TITLES[setting], state.get(setting)
+        left, right = st.columns(2)
+        for place, lines, what in (
+            (left, sweeps.word_lines(sweep), "The strongest words"),
+            (right, sweeps.leak_lines(sweep), "Where the score is"),
+        ):
+            place.altair_chart(
+                sweeps.chart(lines, setting, f"{what}, by {title}", now=now),
+                alt=f"Lines over the {title}; the table below has the same numbers.",
+            )
+        with st.expander(f"Numbers by {title}"):
+            st.dataframe(sweeps.table(sweep), hide_index=True)
+
+
+def _precision(answer: Answer, found: Explanation) -> None:
+    other = sweeps.OTHER[found.dtype]
+    st.toggle(f"Compute again in {other}", help="The first time takes some seconds.",
+              **state.bind("precision"))  # fmt: skip
+    if not state.get("precision"):
+        return
+    with st.spinner(f"Computing in {other} …"):
+        again = cache.other_precision(*_question(answer))
+    _note(sweeps.precision_sentence(found, again))
+    table = sweeps.precisions(found, again)
+    fine = st.column_config.NumberColumn(format="%.9f")
+    st.dataframe(table, hide_index=True,
+                 column_config={found.dtype: fine, other: fine, "difference": TINY})  # fmt: skip
