@@ -15,7 +15,7 @@ from lrp_engine import Explanation, Network
 from lrp_engine.explanation import LedgerName
 from lrp_engine.layers import Bidirectional
 from lrp_engine.network import INPUT, Node
-from lrp_engine.wording import TOLERANCES, ledger_words, number, percentage
+from lrp_engine.wording import TOLERANCES, ledger_words, number, percentage, visible
 
 DIRECTIONS = ("forward", "backward")
 
@@ -53,15 +53,15 @@ def directions(network: Network, explanation: Explanation, index: int = 0) -> pd
 
 def direction_sentences(table: pd.DataFrame) -> list[str]:
     """`directions` in words to read aloud."""
-    found = []
-    for layer, rows in table.groupby("layer", sort=False):
-        said = [
-            f"the {row.direction} direction {number(row.received)}"
-            + (f" ({percentage(row.share)})" if 0 <= row.share <= 1 else "")
-            for row in rows.itertuples()
-        ]
-        found.append(f"Of the relevance that reaches {layer}, {' and '.join(said)}.")
-    return found
+    said: dict[str, list[str]] = {}
+    for row in table.to_dict("records"):
+        share = f" ({percentage(row['share'])})" if 0 <= row["share"] <= 1 else ""
+        words = f"the {row['direction']} direction receives {number(row['received'])}{share}"
+        said.setdefault(row["layer"], []).append(words)
+    return [
+        f"Of the relevance that reaches {visible(layer)}, {' and '.join(parts)}."
+        for layer, parts in said.items()
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +137,7 @@ def check_sentence(table: pd.DataFrame) -> str:
     failed = table.loc[~table["passed"], "layer"].tolist()
     if failed:
         return f"Failed at {', '.join(failed)}: what arrives there neither leaves nor is kept."
-    worst = table.loc[table["error"].abs().idxmax()]
+    worst = table.to_dict("records")[int(table["error"].abs().to_numpy().argmax())]
     return (
         f"Passed: each of {len(table)} places hands on or keeps all that arrives. The largest "
         f"error is {abs(worst['error']):.1e}, at {worst['layer']}; allowed there is "
@@ -152,7 +152,7 @@ def _groups(nodes: Sequence[Node]) -> list[list[Node]]:
         reads, members = set(node.inputs), [node]
         for other in [group for group in groups if group[0] & reads]:
             groups.remove(other)
-            reads, members = reads | other[0], other[1] + members
+            reads, members = reads | other[0], members + other[1]
         groups.append((reads, members))
     return [members for _, members in groups]
 

@@ -153,7 +153,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
     )
     present = alt.Chart(pd.DataFrame({"setting": [now]}))
     rule = present.mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
-    return alt.layer(rule, drawn).properties(title=title, height=320, width="container")
+    return (rule + drawn).properties(title=title, height=320, width="container")
 
 
 # Precision ---------------------------------------------------------------------------------
@@ -173,7 +173,10 @@ def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> 
     """How far two precisions are apart, to read aloud."""
     found = precisions(one, other, index)
     gaps = found["difference"].abs()
-    at, errors = int(gaps.idxmax()), [abs(float(e.conservation_error[index])) for e in (one, other)]
+    at, errors = (
+        int(gaps.to_numpy().argmax()),
+        [abs(float(e.conservation_error[index])) for e in (one, other)],
+    )
     largest = float(found[other.dtype].abs().max())
     share = f", {gaps[at] / largest:.1e} of the strongest word" if largest else ""
     return (

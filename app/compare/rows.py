@@ -44,12 +44,15 @@ def combinations(
     models: Sequence[str],
 ) -> tuple[Row, ...]:
     """Every combination, each once; where nothing is listed, what `Row` stands for by itself."""
+    classes: Sequence[int | None] = targets or (None,)
+    stabilizers: Sequence[float | None] = eps or (None,)
+    factors: Sequence[float | None] = bias_factors or (None,)
     found = [
         Row(method=method, target=target, model=model, eps=one, bias_factor=factor)
         if has_rule(method)
         else Row(method=method, target=target, model=model)
         for model, target, method, one, factor in product(
-            models or [""], targets or [None], methods, eps or [None], bias_factors or [None]
+            models or [""], classes, methods, stabilizers, factors
         )
     ]
     return tuple(dict.fromkeys(found))

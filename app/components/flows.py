@@ -13,6 +13,7 @@ from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer
+from app.models import Model
 from lrp_engine import Explanation
 from lrp_engine.cells import cells
 
@@ -58,13 +59,15 @@ def _parts(answer: Answer) -> None:
     _precision(answer, found)
 
 
-def _question(answer: Answer) -> tuple:
+def _question(
+    answer: Answer,
+) -> tuple[Model, str, int | tuple[int, int], float, float]:
     one = answer.sums
-    target = tuple(int(c) for c in np.atleast_1d(one.target[0]))
+    first, *against = (int(c) for c in np.atleast_1d(one.target[0]))
     return (
         answer.model,
         state.shown_text(),
-        target if len(target) > 1 else target[0],
+        (first, against[0]) if against else first,
         state.get("eps"),
         state.get("bias_factor"),
     )

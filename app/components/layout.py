@@ -28,7 +28,8 @@ h1 {{ padding-top: 0; }}
 .stApp [data-testid="stCaptionContainer"] p {{ opacity: 1;
   color: color-mix(in srgb, var(--st-text-color) 80%, var(--st-background-color)); }}
 /* White, the default, cannot be read on the light primary colour of the dark theme. */
-.stApp [data-testid^="stBaseButton-primary"] {{ color: var(--st-background-color); }}
+.stApp [data-testid^="stBaseButton-primary"], .stApp [data-testid="stMultiSelect"] [data-tag],
+.stApp [data-testid="stMultiSelect"] [data-tag] * {{ color: var(--st-background-color); }}
 </style>"""
 
 
