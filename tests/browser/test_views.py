@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -50,9 +52,24 @@ def test_no_sideways_scroll_on_a_phone(page: Page, view: str):
 
 def test_everything_adds_up(page: Page):
     visit(page, "conservation")
-    expect(page.get_by_test_id("stAlert").filter(has_text="Passed")).to_be_visible()
+    for passed in ("Passed: words", "Passed: each of"):
+        expect(page.get_by_test_id("stAlert").filter(has_text=passed)).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.first.locator("path[aria-roledescription=bar]").first).to_be_attached()
     page.get_by_role("button", name="Stabilizers").click()
     expect(page.get_by_text("Stabilizers.", exact=True)).to_be_visible()
+    idle(page)
+
+
+def test_compared_rows_come_back_with_the_address(page: Page):
+    visit(page, "compare")
+    page.get_by_role("button", name="LRP for every class").click()
+    expect(page.locator(".lens-grid tr")).to_have_count(5)
+    idle(page)
+    page.get_by_role("button", name=re.compile("Remove 2")).click()
+    expect(page.locator(".lens-grid tr")).to_have_count(4)
+    idle(page)
+    page.reload()
+    expect(page.locator(".lens-grid tr")).to_have_count(4)
+    expect(page.get_by_text("signs; they differ most at").first).to_be_visible()
     idle(page)
