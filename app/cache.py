@@ -79,6 +79,19 @@ def explained(
     return _explained(model.network.hash, text, target, eps, bias_factor, model.network)
 
 
+@st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)
+def _layered(
+    model_hash: str, text: str, target: Target, eps: float, bias_factor: float, _network: Network
+) -> Explanation:
+    rule = lrp_engine.Epsilon(eps=eps, bias_factor=bias_factor)
+    return _network.explain([text], "lrp", target, rule, layers=True)
+
+
+def layered(model: Model, text: str, target: Target, eps: float, bias_factor: float) -> Explanation:
+    """LRP with the relevance at every layer's output."""
+    return _layered(model.network.hash, text, target, eps, bias_factor, model.network)
+
+
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)
 def _predicted(model_hash: str, texts_hash: str, _network: Network, _texts: list) -> np.ndarray:
     return _network.predict(_texts).argmax(axis=1)

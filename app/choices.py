@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import settings
+from app.learn import DIRECTIONS, FIRST, STEPS
 from app.review import queue, sets
 from app.review.opinion import VERDICTS
 from lrp_engine import palettes
@@ -144,6 +145,36 @@ REVIEW: dict[str, Choice] = {
                     lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),
 }  # fmt: skip
 
+# What the Learn page shows: its step, the two small examples, the part of the LSTM looked into.
+LEARN_VIEW = "learn"
+
+
+def _amount(default: float, low: float, high: float) -> Choice:
+    size = _between(0, max(-low, high))
+
+    def read(text: str) -> float:
+        value = -size(text[1:]) if text.startswith("-") else size(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return Choice(default, read, digits, f"a number from {low:g} to {high:g}", LEARN_VIEW)
+
+
+LEARN: dict[str, Choice] = {
+    "step": Choice(FIRST, _one_of(*STEPS), expected=" or ".join(STEPS), view=LEARN_VIEW),
+    "x1": _amount(1.0, -2, 2),
+    "x2": _amount(0.5, -2, 2),
+    "x3": _amount(-1.0, -2, 2),
+    "sum_eps": _amount(0.001, settings.EPS_SMALLEST, 1),
+    "sum_bias_factor": _amount(0.0, 0, 1),
+    "gate": _amount(0.8, 0, 1),
+    "signal": _amount(1.5, -2, 2),
+    "direction": Choice(DIRECTIONS[0], _one_of(*DIRECTIONS), expected=" or ".join(DIRECTIONS),
+                        view=LEARN_VIEW),
+    "unit": Choice(None, _position, expected="the number of a unit", view=LEARN_VIEW),
+}  # fmt: skip
+
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
@@ -164,4 +195,5 @@ CHOICES: dict[str, Choice] = {
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
     **REVIEW,
+    **LEARN,
 }

@@ -22,6 +22,7 @@ PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
     ("views/explain.py", "Explain", ":material/lightbulb:"),
     ("views/conservation.py", "Conservation", ":material/balance:"),
     ("views/review.py", "Review", ":material/fact_check:"),
+    ("views/learn.py", "Learn", ":material/school:"),
     ("views/model.py", "Model", ":material/account_tree:"),
 )
 

@@ -75,6 +75,9 @@ EPS_SMALLEST = 1e-12
 EPS_LARGEST = 1_000.0
 BIAS_FACTOR_DEFAULT = 0.0
 
+# Words of a text that the lesson follows step by step: more cannot be read on a screen.
+LESSON_WORDS = 60
+
 # From this many words on, a heatmap scrolls inside a frame of this height, in pixels.
 WORDS_UNFRAMED = 300
 FRAME_HEIGHT = 420
