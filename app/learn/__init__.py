@@ -1,4 +1,4 @@
-"""The lesson's numbers: pure computations and charts, every number from the engine or checked by it.
+"""The lesson's numbers: pure computations and charts, from the engine or checked by it.
 
 Drawing is in `app/components/learn/`, one module per step.
 """

@@ -9,7 +9,7 @@ whichever way they were read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -210,6 +210,6 @@ def _absorb(R: np.ndarray, z: np.ndarray, eps: float) -> tuple[np.ndarray, float
     return s, float(stabilizer @ s)
 
 
-def _function(name: str):  # noqa: ANN202 - numpy to numpy
+def _function(name: str) -> Callable[[np.ndarray], np.ndarray]:
     """An activation by name: the engine's own."""
     return lambda z: np.asarray(ACTIVATIONS[name](z))

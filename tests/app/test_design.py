@@ -44,7 +44,7 @@ def test_one_module_each(pattern, allowed):
 
 PURE = ("charts.py", "tables.py", "facts.py", "models.py", "opening.py", "edits.py",
         "units.py", "pairs.py", "rows.py", "spreadsheet.py",
-        *(named(path) for path in MODULES if path.parent.name == "review"
+        *(named(path) for path in MODULES if path.parent.name in ("review", "learn")
           and path.parent.parent == APP))  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def test_nothing_leaves_and_nothing_leaks():
     assert CONFIG["server"]["enableCORS"] is True
 
 
-@pytest.mark.parametrize("page", [None, "conservation", "review", "model"])
+@pytest.mark.parametrize("page", [None, "conservation", "review", "learn", "model"])
 def test_an_unexpected_error_is_a_sentence_with_an_id(opened, page, monkeypatch, caplog):
     def broken() -> None:
         raise RuntimeError("secret detail")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from app import learn
 from lrp_engine import METHODS
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
-VIEWS = ("", EDITED, "conservation", "review", "model")
+LESSON = tuple(f"learn?step={step}" for step in learn.STEPS)
+VIEWS = ("", EDITED, "conservation", "review", "model", *LESSON)
 SIZE = "e => [e.scrollWidth, e.clientWidth]"
 
 
@@ -37,6 +39,9 @@ def visit(page: Page, view: str = "") -> None:
     elif view == "review":
         expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
         expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
+    elif view in LESSON:
+        expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+        expect(page.get_by_role("heading", level=2).first).to_be_visible()
     else:
         expect(page.get_by_text("The model says")).to_be_visible()
     idle(page)

@@ -1,0 +1,1 @@
+"""The lesson as it is drawn: one module per step, `lesson.STEPS` names them all."""

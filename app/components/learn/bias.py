@@ -1,0 +1,66 @@
+"""Step 6: why a bias keeps relevance."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, charts, rows, state
+from app.components import account, frontend, word
+from app.components.guard import plain
+from app.components.layout import Page
+from app.components.learn import common
+from app.learn import words
+from lrp_engine.heatmap import limit_of
+
+FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
+
+
+def show(page: Page) -> None:
+    st.markdown(
+        "Every sum adds its bias $b$, whatever the words are. What the bias brought into the "
+        "score is nobody's word: it **keeps** that part. So the words sum to less, or more, than "
+        "the score."
+    )
+    answer = common.sentence(page)
+    if answer is None:
+        return
+    target, text = words.target_of(answer.sums), state.shown_text()
+    both = {
+        name: cache.explained(answer.model, text, target, state.get("eps"), factor)["lrp"]
+        for name, factor in FACTORS.items()
+    }
+    usual, check = both.values()
+    common.explained(usual)
+    account.summary(usual)
+    st.altair_chart(
+        charts.waterfall(usual, palette=state.get("palette")),
+        alt="Bars from zero to the score: words, initial states, biases, stabilizers.",
+    )
+    st.subheader("The check: hand everything back", anchor=False)
+    st.markdown(
+        r"With a bias factor $\delta = 1$ every bias and stabilizer hands its part back, to all "
+        "inputs in equal parts. Then nothing is kept, and the words and the initial states, where "
+        "the reading began, must sum to the score. This proves that nothing got lost. It is no "
+        "better explanation: the words receive what they did not bring."
+    )
+    table = words.account_table(both)
+    st.dataframe(
+        table, hide_index=True, height="content",
+        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in both},
+    )  # fmt: skip
+    common.result(
+        f"δ = 0: the words sum to {common.value(float(usual.token_relevance[0].sum()))}. "
+        f"δ = 1: words and initial states sum to "
+        f"{common.value(float(check.token_relevance[0].sum() + check.initial_state[0]))}, and the "
+        f"score is {common.value(float(check.explained_score[0]))}."
+    )
+    limit = limit_of(*(one.token_relevance[0] for one in both.values()))
+    data = rows.heatmaps(
+        both, palette=state.get("palette"), limits=dict.fromkeys(both, limit),
+        substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
+    )  # fmt: skip
+    for row, name in zip(data["rows"], both, strict=True):
+        row["short"], row["title"] = "LRP", name
+    frontend.words(data, word.dropper(answer))
+    found = charts.conservation_verdict(check)
+    (st.success if found.ok else st.error)(plain(found.sentence))

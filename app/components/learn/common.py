@@ -1,0 +1,89 @@
+"""What the steps share: big type, the sentence, its LRP at every layer."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import cache, settings, state
+from app.components.guard import plain
+from app.components.layout import Page
+from app.components.question import Answer, ask
+from app.learn import lstm, words
+from lrp_engine import Explanation
+from lrp_engine.wording import number, visible
+
+STYLE = """<style>
+.st-key-lens-lesson { font-size: 1.2rem; }
+.st-key-lens-lesson [data-testid="stMarkdownContainer"] > p { font-size: 1.2rem;
+  line-height: 1.5; max-width: 46rem; }
+.st-key-lens-lesson [data-testid="stMarkdownContainer"] > ul li { font-size: 1.2rem; }
+.st-key-lens-lesson h2 { font-size: 1.7rem; }
+.st-key-lens-lesson .katex-display { margin: .5rem 0; text-align: left; }
+.st-key-lens-lesson .katex-display > .katex { text-align: left; font-size: 1.25em; }
+.lens-result { font-size: 1.3rem; line-height: 1.45; margin: .25rem 0; max-width: 46rem;
+  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+@media (max-width: 640px) {
+  .st-key-lens-lesson .katex-display > .katex { font-size: 1em; }
+}
+</style>"""
+
+
+def result(text: str) -> None:
+    """What the numbers say, in a sentence; the text is HTML, escaped where it is not ours."""
+    st.html(f'<p class="lens-result">{text}</p>')
+
+
+def word(token: str) -> str:
+    """A word in HTML."""
+    return f"<b>“<bdi>{escape(visible(token))}</bdi>”</b>"
+
+
+def value(amount: float) -> str:
+    return f"<b>{number(amount)}</b>"
+
+
+def sentence(page: Page) -> Answer | None:
+    """The sentence and what the model makes of it; short enough to follow."""
+    answer = ask(page)
+    if answer is None:
+        return None
+    count = len(answer.first.tokens[0])
+    if count > settings.LESSON_WORDS:
+        st.info(
+            f"The lesson follows every single word and takes up to {settings.LESSON_WORDS} of "
+            f"them; this text has {count:,}. Take a shorter one."
+        )
+        return None
+    return answer
+
+
+def explained(one: Explanation) -> None:
+    """Which score the numbers below divide."""
+    result(
+        f"The score of <b><bdi>{escape(visible(one.target_label()))}</bdi></b> is "
+        f"{value(float(one.explained_score[0]))}."
+    )
+
+
+def inside(answer: Answer) -> tuple[lstm.Inside, Explanation]:
+    """The way through the LSTM that reads the words."""
+    lstm.find(answer.model.network)  # says no before anything is computed
+    found = cache.layered(
+        answer.model,
+        state.shown_text(),
+        words.target_of(answer.sums),
+        state.get("eps"),
+        state.get("bias_factor"),
+    )
+    return lstm.inside(answer.model.network, found), found
+
+
+def checked(found: lstm.Inside) -> None:
+    st.caption(
+        plain(
+            f"Recomputed from the weights of layer {found.node}. Against the engine: all "
+            f"relevances of all input units agree to {found.disagreement:.0e}."
+        )
+    )

@@ -1,0 +1,53 @@
+"""Step 3: a gate times a signal."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.components.layout import Page
+from app.components.learn import common
+from app.learn import charts, formulas, gates
+
+
+def show(page: Page) -> None:
+    st.markdown(
+        "An LSTM remembers and forgets by multiplying. A **gate** is a number from 0 (closed) to 1 "
+        "(open), a **signal** carries what is to be remembered. The gate decides how much of the "
+        "signal passes."
+    )
+    left, right = st.columns(2)
+    left.slider("Gate", 0.0, 1.0, step=0.05, **state.bind("gate"))
+    right.slider("Signal", -2.0, 2.0, step=0.1, **state.bind("signal"))
+    gate, signal = state.get("gate"), state.get("signal")
+    found = gates.shares(gate, signal)
+    st.latex(
+        formulas.lines(
+            [
+                (
+                    r"\text{gate} \cdot \text{signal}",
+                    rf"{formulas.factor(gate)} \cdot {formulas.factor(signal)} = "
+                    rf"{formulas.plain(found.product)}",
+                ),
+                (r"R_{\text{signal}}", rf"R = {formulas.plain(found.signal)}"),
+                (r"R_{\text{gate}}", formulas.plain(found.gate)),
+            ]
+        )
+    )
+    st.markdown(
+        "**The signal takes all.** A gate is never negative: it cannot speak for or against "
+        "anything, it only opens the way. So LRP hands the whole relevance to the signal."
+    )
+    for column, (method, rows) in zip(st.columns(2), found.parts().items(), strict=True):
+        chart = charts.parts(rows, f"Back through the product: {method}",
+                             palette=state.get("palette"), span=2)  # fmt: skip
+        column.altair_chart(chart, alt=f"{method}: what gate and signal receive.")
+    common.result(
+        f"LRP hands out {common.value(found.gate + found.signal)}: the product, once. "
+        f"Gradient × Input (GI) multiplies each slope by its value and hands out "
+        f"{common.value(found.gate_gi + found.signal_gi)}: the product, twice."
+    )
+    st.markdown(
+        "This is one reason why the numbers of GI do not add up to the score in a network with "
+        "gates."
+    )

@@ -1,0 +1,63 @@
+"""The lesson's frame: where one is, back and on, and the step itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import learn, state
+from app.components import frontend
+from app.components.guard import guard
+from app.components.layout import Page
+from app.components.learn import bias, common, gate, lstm, methods, score, sums, time
+
+STEPS: dict[str, Callable[[Page], None]] = {
+    "score": score.show,
+    "sum": sums.show,
+    "gate": gate.show,
+    "lstm": lstm.show,
+    "time": time.show,
+    "bias": bias.show,
+    "methods": methods.show,
+}
+
+
+def show(page: Page) -> None:
+    st.html(common.STYLE)
+    names = list(learn.STEPS)
+    titles = [f"{n}. {title}" for n, title in enumerate(learn.STEPS.values(), start=1)]
+    named = dict(zip(names, titles, strict=True))
+    step = state.get("step")
+    st.pills(
+        "Step", names, format_func=named.__getitem__, required=True,
+        label_visibility="collapsed", **state.bind("step"),
+    )  # fmt: skip
+    with st.container(key="lens-lesson"):
+        st.header(named[step], anchor=False)
+        with guard():
+            STEPS[step](page)
+    _onward(step, named)
+
+
+def _onward(step: str, named: dict[str, str]) -> None:
+    before, after = learn.neighbours(step)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Back: {named[before]}" if before else "Back",
+            icon=":material/arrow_back:",
+            key=state.field("lesson-back"),
+            disabled=before is None,
+            on_click=state.choose,
+            kwargs={"step": before},
+        )
+        st.button(
+            f"Next: {named[after]}" if after else "Next",
+            icon=":material/arrow_forward:",
+            key=state.field("lesson-next"),
+            type="primary",
+            disabled=after is None,
+            on_click=state.choose,
+            kwargs={"step": after},
+        )
+        frontend.copy_link()

@@ -1,0 +1,97 @@
+"""Step 4: one LSTM step of the model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.components.layout import Page
+from app.components.learn import common
+from app.learn import charts, formulas, words
+from app.learn.lstm import Inside
+from lrp_engine import Explanation
+from lrp_engine.wording import visible
+
+
+def show(page: Page) -> None:
+    st.markdown(
+        "An LSTM reads word after word. It keeps a **cell** $c$, its long memory, and an output "
+        "$h$, in many **units** side by side. Three gates decide: $f$ how much memory stays, $i$ "
+        "how much of the new signal $g$ comes in, $o$ how much of the cell is shown."
+    )
+    answer = common.sentence(page)
+    if answer is None:
+        return
+    found, one = common.inside(answer)
+    common.explained(one)
+    tokens = one.tokens[0]
+    at, way, unit = _place(found, one)
+    one_way, back = st.columns(2, gap="medium")
+    with one_way:
+        st.subheader("Forwards, in this unit", anchor=False)
+        st.latex(formulas.forward_step(found, way, at, unit))
+    with back:
+        st.subheader("Backwards, in this unit", anchor=False)
+        st.latex(formulas.backward_step(found, way, at, unit))
+    st.markdown(
+        "Going back, the output hands its relevance to the cell (the signal takes all, step 3). "
+        "The cell is a sum of old memory and new signal, so it divides its relevance like step 2. The "
+        "new signal is a sum too: of the word, of the output before it, and of a bias."
+    )
+    with st.expander("The strongest units of this step in numbers"):
+        st.dataframe(
+            words.unit_table(found, way, at, words.strongest_units(found, way, at)), hide_index=True, height="content",
+            column_config={
+                name: st.column_config.NumberColumn(format="%.3f")
+                for name in ("i", "f", "o", "g", "c before", "c", "h", "R in", "R to c before",
+                             "R to g")
+            },
+        )  # fmt: skip
+    account = words.step_account(found, way, at)
+    st.subheader("All units of this step together", anchor=False)
+    for rows, title in ((account["arrives"], "Relevance that arrives"),
+                        (account["goes"], "Where it goes")):  # fmt: skip
+        chart = charts.parts(rows, title, palette=state.get("palette"))
+        st.altair_chart(chart, alt=f"{title}: {', '.join(part for part, _ in rows)}.")
+    arrives, goes = (sum(v for _, v in account[part]) for part in ("arrives", "goes"))
+    common.result(
+        f"{common.value(arrives)} arrives and {common.value(goes)} goes on. "
+        f"{common.word(tokens[at])} receives {common.value(account['goes'][0][1])} when the "
+        f"sentence is read {way}."
+    )
+    common.checked(found)
+
+
+def _place(found: Inside, one: Explanation) -> tuple[int, str, int]:
+    """Which word, which reading, which unit: the strongest ones unless somebody chose."""
+    ways = list(found.readings)
+    hidden = found.readings[ways[0]].layer.units
+    for name, count in (("pick", len(found.tokens)), ("unit", hidden)):
+        if state.get(name) is not None and state.get(name) >= count:
+            state.put(name, None)
+    left, middle, right = st.columns(3)
+    best = words.strongest(one)
+
+    def named(n: int | None) -> str:
+        text = (
+            f"{(best if n is None else n) + 1}. {visible(found.tokens[best if n is None else n])}"
+        )
+        return f"the strongest: {text}" if n is None else text
+
+    options = [None, *range(len(found.tokens))]
+    left.selectbox("Word", options, format_func=named, **state.bind("pick", map(named, options)))
+    at = best if state.get("pick") is None else state.get("pick")
+    way = state.get("direction") if state.get("direction") in ways else ways[0]
+    if len(ways) > 1:
+        middle.selectbox("Reading", ways, **state.bind("direction"))
+    units = words.strongest_units(found, way, at)
+    unit = units[0] if state.get("unit") is None else state.get("unit")
+
+    def unit_name(n: int | None) -> str:
+        return f"the strongest here: unit {units[0]}" if n is None else f"unit {n}"
+
+    listed = [None, *sorted({*units, unit})]
+    right.selectbox(
+        "Unit", listed, format_func=unit_name, **state.bind("unit", map(unit_name, listed))
+    )
+    return at, way, unit

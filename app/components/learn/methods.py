@@ -1,0 +1,82 @@
+"""Step 7: when LRP, SA and GI disagree, and why."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import charts, rows, state
+from app.components import frontend, word
+from app.components.layout import Page
+from app.components.learn import common
+from app.learn import words
+from app.models import Model
+from lrp_engine import METHODS
+from lrp_engine.wording import visible
+
+
+def show(page: Page) -> None:
+    st.markdown(
+        "Three methods, three questions:\n"
+        "- **LRP**: how much of the score did this word bring?\n"
+        "- **GI** (Gradient × Input): what would the word bring if the network were a straight "
+        "line, as steep everywhere as it is here?\n"
+        "- **SA** (Sensitivity Analysis): how much does the score react when the word changes a "
+        "little? It has no sign."
+    )
+    answer = common.sentence(page)
+    if answer is None:
+        return
+    _negations(answer.model)
+    one = answer.sums
+    common.explained(one)
+    frontend.words(
+        rows.heatmaps(
+            answer.explanations, palette=state.get("palette"), limits=dict.fromkeys(METHODS),
+            substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
+        ),
+        word.dropper(answer),
+    )  # fmt: skip
+    table = words.comparison(answer.model.network, answer.explanations, one)
+    first, *others = answer.explanations.values()
+    st.html("".join(f'<p class="lens-result">{escape(charts.agreement_sentence(first, other))}</p>'
+                    for other in others))  # fmt: skip
+    at = words.disputed(table, one.tokens[0], word.picked(answer))
+    st.subheader("One word, four answers", anchor=False)
+    common.result(f"{common.word(one.tokens[0][at])}, word {at + 1}:")
+    said = "".join(f"<li><b>{name}</b> {escape(sentence)}.</li>"
+                   for name, sentence in words.verdicts(table, at, one))  # fmt: skip
+    st.html(f'<ul class="lens-result">{said}</ul>')
+    st.markdown(
+        "**Why they differ.** “not” and “nor” mean little by themselves: they turn other words. "
+        "In the network they open and close gates and change the memory that later words meet. A "
+        "slope (GI, SA) sees only tiny changes of the word as it is, and where gates are full open or "
+        "shut the slope is nearly flat, however much the word did. LRP divides what really "
+        "flowed. But the signal takes all: what a word did **through a gate** is credited to the signal "
+        "that passed, not to the word that opened it. So no method is always right about a "
+        "negation. Leaving the word out is a fourth question, and a good check."
+    )
+    with st.expander("All words in numbers", expanded=True):
+        st.dataframe(
+            table, hide_index=True, height="content",
+            column_config={
+                **{name: st.column_config.NumberColumn(format="%.3f")
+                   for name in table.columns[1:-1]},
+                "signs": st.column_config.TextColumn("signs of LRP and GI"),
+                "left out": st.column_config.NumberColumn(
+                    "what leaving it out takes from the score", format="%.3f"),
+            },
+        )  # fmt: skip
+
+
+def _negations(model: Model) -> None:
+    """Real sentences with a negation, to pick from; nothing where there are none."""
+    found = words.with_negation(model.examples, model.network.tokenizer)
+    if found:
+        st.selectbox(
+            f"{len(found)} real sentences with a negation", found,
+            format_func=lambda n: visible(model.examples[n].text),
+            placeholder="Pick one, or type to search",
+            **state.pick("negated", lambda n: model.examples[n].text),
+        )  # fmt: skip

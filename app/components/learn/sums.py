@@ -1,0 +1,66 @@
+"""Step 2: one weighted sum, and how it hands its relevance back."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import settings, state
+from app.choices import digits
+from app.components.layout import Page
+from app.components.learn import common
+from app.learn import charts, formulas, sums
+
+
+def show(page: Page) -> None:
+    st.markdown(
+        "A network is mostly sums. This one has three inputs $x_k$, each with its **weight** "
+        "$W_k$, and a **bias** $b$ that is added whatever the inputs are. Move the inputs."
+    )
+    for column, n in zip(st.columns(3), (1, 2, 3), strict=True):
+        column.slider(
+            f"Input x{n} (weight {sums.WEIGHTS[n - 1]:g})", -2.0, 2.0, step=0.1,
+            **state.bind(f"x{n}"),
+        )  # fmt: skip
+    eps, bias_factor = state.get("sum_eps"), state.get("sum_bias_factor")
+    found = sums.account([state.get(f"x{n}") for n in (1, 2, 3)], eps=eps, bias_factor=bias_factor)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Forwards: the sum", anchor=False)
+        st.latex(formulas.weighted_sum(found))
+    with right:
+        st.subheader("Backwards: the relevance", anchor=False)
+        st.latex(formulas.handed_back(found, eps, bias_factor))
+    st.markdown(
+        r"Each input receives what it brought into the sum. $\varepsilon$, the **stabilizer**, "
+        r"keeps the division harmless when $z$ is close to zero. $\delta$, the **bias factor**, "
+        "says how much of what bias and stabilizer would keep goes back to the $N = 3$ inputs, in "
+        "equal parts."
+    )
+    steps = sorted({*(e for e in settings.EPS_STEPS if e <= 1), eps})
+    one, two = st.columns(2)
+    one.select_slider(
+        "Stabilizer ε of this sum", steps, format_func=digits,
+        **state.bind("sum_eps", map(digits, steps)),
+    )  # fmt: skip
+    two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **state.bind("sum_bias_factor"))
+    st.altair_chart(
+        charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette")),
+        alt="Bars: the relevance of each input, and what bias and stabilizer keep.",
+    )
+    st.table(
+        pd.DataFrame(
+            {
+                "input": ["x1", "x2", "x3"],
+                "value x": [f"{x:.3f}" for x in found.x],
+                "weight W": [f"{w:.3f}" for w in sums.WEIGHTS],
+                "x · W": [f"{p:.3f}" for p in found.products],
+                "relevance R": [f"{R:.3f}" for R in found.R],
+            }
+        ).set_index("input")
+    )
+    common.result(
+        f"Inputs {common.value(sum(found.R))}, bias {common.value(found.bias)}, stabilizer "
+        f"{common.value(found.stabilizer)}: together {common.value(found.total)}, "
+        f"the sum {common.value(found.z)} again. Nothing is lost."
+    )

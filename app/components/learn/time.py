@@ -1,0 +1,60 @@
+"""Step 5: a whole sentence through time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.components.layout import Page
+from app.components.learn import common
+from app.learn import charts, words
+from lrp_engine.wording import visible
+
+
+def show(page: Page) -> None:
+    st.markdown(
+        "Going forwards, the model reads word after word. Going backwards, the score travels the "
+        "same way home and leaves a part at every word."
+    )
+    answer = common.sentence(page)
+    if answer is None:
+        return
+    found, one = common.inside(answer)
+    common.explained(one)
+    names = [visible(token) for token in one.tokens[0]]
+    scores = words.prefix_scores(answer.model.network, one)
+    st.altair_chart(
+        charts.prefixes(names, scores, "Forwards: the score if the sentence ended here"),
+        alt="A line: the score after each word.",
+    )
+    table = words.through_time(found)
+    if len(found.returns) > 1:
+        st.markdown(
+            "This model has **two readers**: one reads forward, from the first word to the last, "
+            "one backward. Relevance enters each where its reading ended, and travels to where it "
+            "began."
+        )
+    st.altair_chart(
+        charts.travelling(table, "Backwards: relevance on its way, as it arrives at each word"),
+        alt="Lines: relevance that arrives at each word, by reading direction.",
+    )
+    st.altair_chart(
+        charts.delivered(table, "Backwards: what is left at each word"),
+        alt="Bars: relevance of each word, by reading direction.",
+    )
+    given = table.groupby("direction", sort=False)["to the word"].sum()
+    parts = ", ".join(f"{common.value(amount)} reading {way}" for way, amount in given.items())
+    at = words.strongest(one)
+    common.result(
+        f"The words receive {common.value(float(given.sum()))} of the score: {parts}. "
+        f"The most, {common.value(float(one.token_relevance[0, at]))}, is left at "
+        f"{common.word(one.tokens[0][at])}."
+    )
+    with st.expander("The numbers"):
+        st.dataframe(
+            table, hide_index=True, height="content",
+            column_config={
+                name: st.column_config.NumberColumn(format="%.4f")
+                for name in ("arriving", "to the word", "kept")
+            },
+        )  # fmt: skip
+    common.checked(found)

@@ -1,0 +1,124 @@
+"""The lesson's charts. Pure, like `app.charts`, from which they take axes and finish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from app.charts import _LABEL as LABEL
+from app.charts import CATEGORIES, ROW
+from app.charts import _finish as finish
+from app.charts import _row_axis as row_axis
+from app.charts import _rows as numbered
+from app.charts import _zero as zero
+from lrp_engine.heatmap import limit_of
+from lrp_engine.palettes import NEUTRAL, palette_named
+from lrp_engine.wording import number
+
+HEIGHT = 180
+
+
+def parts(
+    rows: Sequence[tuple[str, float]], title: str, *, palette: str, span: float | None = None
+) -> alt.LayerChart:
+    """A bar per part, its number in its label; `span`: half the width of the axis, if fixed."""
+    colours = palette_named(palette)
+    limit = limit_of(np.array([value for _, value in rows]))
+    table = pd.DataFrame(rows, columns=["part", "value"])
+    table["row"] = numbered(f"{part}  {number(value, limit=limit)}" for part, value in rows)
+    table["colour"] = [colours.mark(value, signed=True) for _, value in rows]
+    scale = alt.Undefined if span is None else alt.Scale(domain=[-span, span])
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("value:Q", title="relevance", scale=scale),
+            y=row_axis(""),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[
+                alt.Tooltip("part:N"),
+                alt.Tooltip("value:Q", title="relevance", format=".6g"),
+            ],
+        )
+    )
+    return finish(bars + zero(), title, "", ROW * len(table))
+
+
+def prefixes(words: Sequence[str], scores: np.ndarray, title: str) -> alt.LayerChart:
+    """The score if the sentence ended after each word."""
+    table = pd.DataFrame({"word": words, "score": scores, "at": range(len(words))})
+    table["step"] = numbered(words)
+    line = (
+        alt.Chart(table)
+        .mark_line(color=CATEGORIES[0], strokeWidth=3, point=alt.OverlayMarkDef(size=90))
+        .encode(
+            x=_steps(),
+            y=alt.Y("score:Q", title="score so far"),
+            tooltip=["word:N", alt.Tooltip("score:Q", format=".6g")],
+        )
+    )
+    return finish(line + _level(), title, "", HEIGHT)
+
+
+def travelling(table: pd.DataFrame, title: str) -> alt.LayerChart:
+    """Relevance that arrives at each step, a line per direction."""
+    table = table.assign(step=numbered_again(table))
+    line = (
+        alt.Chart(table)
+        .mark_line(strokeWidth=3, point=alt.OverlayMarkDef(size=90))
+        .encode(
+            x=_steps(),
+            y=alt.Y("arriving:Q", title="relevance on its way"),
+            color=_directions(table),
+            strokeDash=alt.StrokeDash("direction:N", legend=None),
+            tooltip=["word:N", "direction:N", alt.Tooltip("arriving:Q", format=".6g")],
+        )
+    )
+    return finish(line + _level(), title, "", HEIGHT)
+
+
+def delivered(table: pd.DataFrame, title: str) -> alt.LayerChart:
+    """Relevance that each word receives, by direction."""
+    table = table.assign(step=numbered_again(table), value=table["to the word"])
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=_steps(),
+            y=alt.Y("value:Q", title="relevance of the word"),
+            xOffset=alt.XOffset("direction:N"),
+            color=_directions(table),
+            tooltip=["word:N", "direction:N",
+                     alt.Tooltip("value:Q", title="relevance", format=".6g")],
+        )
+    )  # fmt: skip
+    return finish(bars + _level(), title, "", HEIGHT)
+
+
+def numbered_again(table: pd.DataFrame) -> pd.Series:
+    """Words told apart by their positions, which repeat for every direction."""
+    labels = numbered(table.loc[table["direction"] == table["direction"].iloc[0], "word"])
+    return table["position"].map(dict(enumerate(labels)))
+
+
+def _steps() -> alt.X:
+    axis = alt.Axis(title="word", labelExpr=LABEL, labelLimit=90, labelAngle=-60,
+                    labelOverlap=False)  # fmt: skip
+    return alt.X("step:N", sort=None, axis=axis)
+
+
+def _directions(table: pd.DataFrame) -> alt.Color:
+    ways = table["direction"].unique().tolist()
+    return alt.Color(
+        "direction:N",
+        title="reading",
+        scale=alt.Scale(domain=ways, range=list(CATEGORIES[: len(ways)])),
+        legend=alt.Legend(symbolType="square", orient="top"),
+    )
+
+
+def _level() -> alt.Chart:
+    return alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL).encode(y="zero:Q")

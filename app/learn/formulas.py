@@ -1,0 +1,130 @@
+"""Numbers in formulas: LaTeX with the symbols of the code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.learn.lstm import Inside
+from app.learn.sums import BIAS, WEIGHTS, Account
+
+_DECIMALS = 3
+
+
+def plain(value: float) -> str:
+    """A number as a formula shows it."""
+    text = f"{value:.{_DECIMALS}f}"
+    if float(text) == 0 and value:
+        mantissa, power = f"{value:.1e}".split("e")
+        return rf"{mantissa} \cdot 10^{{{int(power)}}}"
+    return text.replace("-0.000", "0.000") if float(text) == 0 else text
+
+
+def factor(value: float) -> str:
+    """A number within a sum or product: in brackets where it is negative."""
+    return f"({plain(value)})" if value < 0 else plain(value)
+
+
+def lines(rows: Sequence[tuple[str, str]]) -> str:
+    """Equations below each other: left sides and right sides."""
+    joined = r" \\[0.35em] ".join(f"{left} &= {right}" for left, right in rows)
+    return rf"\begin{{aligned}} {joined} \end{{aligned}}"
+
+
+def softmax(scores: Sequence[float], at: int) -> str:
+    """The probability of a class among others."""
+    powers = np.exp(np.asarray(scores, np.float64))
+    share = float(powers[at] / powers.sum())
+    return lines(
+        [
+            (r"p_c", r"\frac{e^{z_c}}{\sum_k e^{z_k}}"),
+            ("", rf"\frac{{e^{{{plain(scores[at])}}}}}{{{plain(float(powers.sum()))}}}"),
+            ("", plain(share)),
+        ]
+    )
+
+
+def sigmoid(score: float) -> str:
+    """The probability of a class by itself."""
+    return lines(
+        [
+            ("p", r"\frac{1}{1 + e^{-z}}"),
+            ("", rf"\frac{{1}}{{1 + e^{{-{factor(score)}}}}}"),
+            ("", plain(1 / (1 + float(np.exp(-score))))),
+        ]
+    )
+
+
+def weighted_sum(account: Account) -> str:
+    """The way forward, in symbols and in numbers."""
+    terms = " + ".join(
+        rf"{factor(x)} \cdot {factor(w)}" for x, w in zip(account.x, WEIGHTS, strict=True)
+    )
+    return lines(
+        [
+            ("z", r"\sum_k x_k W_k + b"),
+            ("", terms),
+            ("", rf"\quad + {factor(BIAS)}"),
+            ("", plain(account.z)),
+        ]
+    )
+
+
+def handed_back(account: Account, eps: float, bias_factor: float) -> str:
+    """The way back: s, then the relevance of the first input."""
+    sign = "+" if account.z >= 0 else "-"
+    kept = BIAS + (eps if account.z >= 0 else -eps)
+    return lines(
+        [
+            ("R", rf"z = {plain(account.z)}"),
+            ("s", r"\frac{R}{z + \varepsilon \, \mathrm{sign}(z)}"),
+            ("", rf"\frac{{{plain(account.z)}}}{{{plain(account.z)} {sign} {plain(eps)}}}"),
+            ("", plain(account.s)),
+            ("R_1", r"x_1 W_1 \, s + \delta \, (b + \varepsilon \, \mathrm{sign}(z)) \, s / N"),
+            ("", rf"{factor(account.products[0])} \cdot {plain(account.s)}"),
+            (
+                "",
+                rf"\quad + {plain(bias_factor)} \cdot {factor(kept)}"
+                rf" \cdot {plain(account.s)} / {len(WEIGHTS)}",
+            ),
+            ("", plain(account.R[0])),
+        ]
+    )
+
+
+def forward_step(inside: Inside, way: str, t: int, unit: int) -> str:
+    """One unit of an LSTM at one word, on the way forward."""
+    r = inside.readings[way]
+    i, f, o, g, c, h, before = (
+        float(a[t, unit]) for a in (r.i, r.f, r.o, r.g, r.c, r.h, r.c_before)
+    )
+    squash = rf"\{name}" if (name := r.layer.activation) == "tanh" else rf"\mathrm{{{name}}}"
+    squash = squash.replace("_", r"\_")
+    return lines(
+        [
+            ("c_t", r"f \, c_{t-1} + i \, g"),
+            ("", rf"{factor(f)} \cdot {factor(before)} + {factor(i)} \cdot {factor(g)}"),
+            ("", plain(c)),
+            ("h_t", rf"o \; {squash}(c_t)"),
+            ("", rf"{factor(o)} \cdot {squash}({plain(c)})"),
+            ("", plain(h)),
+        ]
+    )
+
+
+def backward_step(inside: Inside, way: str, t: int, unit: int) -> str:
+    """The same unit on the way back: what arrives, and how it is split."""
+    b = inside.returns[way]
+    at_h, later, at_c, past, signal = (
+        float(a[t, unit]) for a in (b.at_h, b.from_later, b.at_c, b.to_c, b.to_g)
+    )
+    return lines(
+        [
+            ("R(c_t)", r"R(h_t) + R_{\text{later}}(c_t)"),
+            ("", rf"{factor(at_h)} + {factor(later)}"),
+            ("", plain(at_c)),
+            ("R(c_{t-1})", plain(past)),
+            ("R(g)", plain(signal)),
+        ]
+    )

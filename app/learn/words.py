@@ -1,0 +1,184 @@
+"""What becomes of the score as words come and go, and where methods disagree about a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from app.learn.lstm import Inside
+from app.models import Example
+from app.review.words import is_negation
+from lrp_engine import Explanation, Network
+from lrp_engine.text import Tokenizer
+from lrp_engine.wording import number, target_words, visible
+
+
+def target_of(explanation: Explanation) -> int | tuple[int, int]:
+    """The class explained, or the pair of a contrast."""
+    first, *other = (int(c) for c in np.atleast_1d(explanation.target[0]))
+    return (first, other[0]) if other else first
+
+
+def strongest(explanation: Explanation) -> int:
+    """Position of the word with the largest |relevance|."""
+    return int(np.abs(explanation.token_relevance[0]).argmax())
+
+
+def strongest_units(inside: Inside, way: str, t: int, count: int = 6) -> list[int]:
+    """The hidden units that receive most relevance at a word, largest first."""
+    sizes = np.abs(inside.returns[way].at_c[t])
+    return np.argsort(-sizes, kind="stable")[:count].tolist()
+
+
+def prefix_scores(network: Network, explanation: Explanation) -> np.ndarray:
+    """(T,) the explained score if the sentence ended after each word: the engine's predictions."""
+    tokens = explanation.tokens[0]
+    return _explained(network, explanation, [tokens[: n + 1] for n in range(len(tokens))])
+
+
+def score_changes(network: Network, explanation: Explanation) -> np.ndarray:
+    """(T,) explained score minus that of the sentence without each word; NaN for a single word."""
+    tokens = explanation.tokens[0]
+    if len(tokens) == 1:
+        return np.array([np.nan])
+    without = [(*tokens[:n], *tokens[n + 1 :]) for n in range(len(tokens))]
+    return explanation.explained_score[0] - _explained(network, explanation, without)
+
+
+def _explained(
+    network: Network, explanation: Explanation, sentences: Sequence[Sequence[str]]
+) -> np.ndarray:
+    scores = network.predict([list(words) for words in sentences]).astype(np.float64)
+    first, *other = np.atleast_1d(explanation.target[0])
+    return scores[:, first] - (scores[:, other[0]] if other else 0.0)
+
+
+def comparison(
+    network: Network, explanations: Mapping[str, Explanation], sums: Explanation
+) -> pd.DataFrame:
+    """One row per word: word, a column per method, `left out` (what the word changes), `signs`.
+
+    `signs` is "differ" where the signed methods say opposite things of a word.
+    """
+    table = pd.DataFrame({"word": [visible(token) for token in sums.tokens[0]]})
+    signed = []
+    for one in explanations.values():
+        table[one.facts.short] = one.token_relevance[0]
+        if one.facts.signed:
+            signed.append(np.sign(one.token_relevance[0]))
+    opposite = (np.max(signed, axis=0) > 0) & (np.min(signed, axis=0) < 0)
+    table["left out"] = score_changes(network, sums)
+    table["signs"] = np.where(opposite, "differ", "agree")
+    return table
+
+
+def disputed(table: pd.DataFrame, tokens: Sequence[str], pick: int | None) -> int:
+    """The word to talk about: the picked one, else the strongest of the negations, of the words
+    with differing signs, of all words."""
+    if pick is not None:
+        return pick
+    sizes = table["LRP"].abs()
+    for chosen in ([is_negation(token) for token in tokens], table["signs"] == "differ"):
+        if np.any(chosen):
+            return int(sizes[np.asarray(chosen)].idxmax())
+    return int(sizes.idxmax())
+
+
+def verdicts(table: pd.DataFrame, at: int, explanation: Explanation) -> list[tuple[str, str]]:
+    """What each method says of a word, and what leaving it out says: pairs of name and sentence."""
+    row = table.loc[at]
+    target, against = target_words(explanation)
+    other = against or f"not {target}"
+
+    def speaks(value: float) -> str:
+        return f"it speaks for “{visible(target if value >= 0 else other)}”"
+
+    biggest = int(table["SA"].rank(ascending=False, method="first")[at])
+    said = [
+        ("LRP", f"{number(row['LRP'])}: {speaks(row['LRP'])}"),
+        ("GI", f"{number(row['GI'])}: {speaks(row['GI'])}"),
+        ("SA", f"{number(row['SA'], signed=False)}: the score reacts to it as number {biggest} of "
+               f"{len(table)}, in which direction is not said"),
+    ]  # fmt: skip
+    change = float(row["left out"])
+    if np.isfinite(change):
+        fall = "falls" if change > 0 else "rises" if change < 0 else "stays"
+        said.append(
+            ("Left out", f"without it the score {fall} by {number(abs(change), signed=False)}, so "
+                         f"here {speaks(change)}")
+        )  # fmt: skip
+    return said
+
+
+def with_negation(examples: Sequence[Example], tokenizer: Tokenizer) -> list[int]:
+    """Positions of examples that hold a negation."""
+    return [n for n, one in enumerate(examples) if any(is_negation(t) for t in tokenizer(one.text))]
+
+
+def account_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
+    """Where the score went, one column per explanation: words, initial states, biases, ..."""
+    columns = {}
+    for name, one in explanations.items():
+        kept = one.ledger.by("kind")
+        columns[name] = {
+            "all words": float(one.token_relevance[0].sum()),
+            "initial states": float(one.initial_state[0]),
+            "biases": float(kept["bias"][0]),
+            "stabilizers": float(kept["stabilizer"][0]),
+            "rounding": float(one.conservation_error[0]),
+            "the score": float(one.explained_score[0]),
+        }
+    return pd.DataFrame(columns).rename_axis("part").reset_index()
+
+
+def unit_table(inside: Inside, way: str, t: int, units: Sequence[int]) -> pd.DataFrame:
+    """One row per hidden unit at a word: gates, cell, relevance in and out."""
+    reading, back = inside.readings[way], inside.returns[way]
+    columns = {
+        "i": reading.i, "f": reading.f, "o": reading.o, "g": reading.g,
+        "c before": reading.c_before, "c": reading.c, "h": reading.h,
+        "R in": back.at_c, "R to c before": back.to_c, "R to g": back.to_g,
+    }  # fmt: skip
+    values = {name: array[t, list(units)] for name, array in columns.items()}
+    return pd.DataFrame({"unit": list(units), **values})
+
+
+def step_account(inside: Inside, way: str, t: int) -> dict[str, list[tuple[str, float]]]:
+    """All units of a step together: relevance that arrives, and where it goes."""
+    back = inside.returns[way]
+    word = visible(inside.tokens[t])
+    return {
+        "arrives": [
+            ("at the output h_t", float(back.at_h[t].sum())),
+            ("at the cell c_t, from the step after it", float(back.from_later[t].sum())),
+        ],
+        "goes": [
+            (f"to the word “{word}”", float(back.to_x[t].sum())),
+            ("to the memory h_{t−1}", float(back.to_h[t].sum())),
+            ("to the cell c_{t−1}", float(back.to_c[t].sum())),
+            ("kept by the bias", float(back.bias[t])),
+            ("kept by the stabilizers", float(back.stabilizer[t])),
+        ],
+    }
+
+
+def through_time(inside: Inside) -> pd.DataFrame:
+    """One row per word and direction: position, word, direction, arriving, to the word, kept."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "position": range(len(inside.tokens)),
+                    "word": [visible(token) for token in inside.tokens],
+                    "direction": way,
+                    "arriving": back.travelling,
+                    "to the word": back.to_x.sum(axis=1),
+                    "kept": back.bias + back.stabilizer,
+                }
+            )
+            for way, back in inside.returns.items()
+        ],
+        ignore_index=True,
+    )
