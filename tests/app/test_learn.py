@@ -303,7 +303,7 @@ def test_a_link_beyond_the_model_falls_back_to_the_strongest(opened):
 
 @pytest.mark.parametrize("name", ["step", "x1", "gate", "direction", "unit"])
 def test_nonsense_in_a_link_is_ignored_with_a_notice(opened, name):
-    app = opened("learn", **{name: "--1"})
+    app = opened(**{name: "--1"})
     assert healthy(app)
     assert "ignored" in messages(app)
 

@@ -35,12 +35,13 @@ def show(page: Page) -> None:
         st.latex(formulas.backward_step(found, way, at, unit))
     st.markdown(
         "Going back, the output hands its relevance to the cell (the signal takes all, step 3). "
-        "The cell is a sum of old memory and new signal, so it divides its relevance like step 2. The "
-        "new signal is a sum too: of the word, of the output before it, and of a bias."
+        "The cell is a sum of old memory and new signal, so it divides its relevance like step 2. "
+        "The new signal is a sum too: of the word, of the output before it, and of a bias."
     )
     with st.expander("The strongest units of this step in numbers"):
+        units = words.strongest_units(found, way, at)
         st.dataframe(
-            words.unit_table(found, way, at, words.strongest_units(found, way, at)), hide_index=True, height="content",
+            words.unit_table(found, way, at, units), hide_index=True, height="content",
             column_config={
                 name: st.column_config.NumberColumn(format="%.3f")
                 for name in ("i", "f", "o", "g", "c before", "c", "h", "R in", "R to c before",

@@ -51,10 +51,10 @@ def show(page: Page) -> None:
     st.markdown(
         "**Why they differ.** “not” and “nor” mean little by themselves: they turn other words. "
         "In the network they open and close gates and change the memory that later words meet. A "
-        "slope (GI, SA) sees only tiny changes of the word as it is, and where gates are full open or "
-        "shut the slope is nearly flat, however much the word did. LRP divides what really "
-        "flowed. But the signal takes all: what a word did **through a gate** is credited to the signal "
-        "that passed, not to the word that opened it. So no method is always right about a "
+        "slope (GI, SA) sees only tiny changes of the word as it is, and where gates are wide open "
+        "or shut the slope is nearly flat, however much the word did. LRP divides what really "
+        "flowed. But the signal takes all: what a word did **through a gate** is credited to the "
+        "signal that passed, not to the word that opened it. So no method is always right about a "
         "negation. Leaving the word out is a fourth question, and a good check."
     )
     with st.expander("All words in numbers", expanded=True):
