@@ -18,7 +18,15 @@ from lrp_engine.heatmap import limit_of
 from lrp_engine.palettes import NEUTRAL, palette_named
 from lrp_engine.wording import number
 
-HEIGHT = 180
+HEIGHT = 240
+LETTERS = 14  # pixels, to be read from the back of a room
+
+
+def large(chart: alt.LayerChart) -> alt.LayerChart:
+    """The same chart for a projector."""
+    return chart.configure_axis(labelFontSize=LETTERS, titleFontSize=LETTERS).configure_legend(
+        labelFontSize=LETTERS, titleFontSize=LETTERS
+    )
 
 
 def parts(

@@ -26,9 +26,11 @@ def factor(value: float) -> str:
     return f"({plain(value)})" if value < 0 else plain(value)
 
 
-def lines(rows: Sequence[tuple[str, str]]) -> str:
-    """Equations below each other: left sides and right sides."""
-    joined = r" \\[0.35em] ".join(f"{left} &= {right}" for left, right in rows)
+def lines(rows: Sequence[tuple[str | None, str]]) -> str:
+    """Equations below each other: left and right sides; a line without a left one goes on."""
+    joined = r" \\[0.6em] ".join(
+        rf"& \quad {right}" if left is None else f"{left} &= {right}" for left, right in rows
+    )
     return rf"\begin{{aligned}} {joined} \end{{aligned}}"
 
 
@@ -38,8 +40,8 @@ def softmax(scores: Sequence[float], at: int) -> str:
     share = float(powers[at] / powers.sum())
     return lines(
         [
-            (r"p_c", r"\frac{e^{z_c}}{\sum_k e^{z_k}}"),
-            ("", rf"\frac{{e^{{{plain(scores[at])}}}}}{{{plain(float(powers.sum()))}}}"),
+            (r"p_c", r"\dfrac{e^{z_c}}{\sum_k e^{z_k}}"),
+            ("", rf"\dfrac{{e^{{{plain(scores[at])}}}}}{{{plain(float(powers.sum()))}}}"),
             ("", plain(share)),
         ]
     )
@@ -49,8 +51,8 @@ def sigmoid(score: float) -> str:
     """The probability of a class by itself."""
     return lines(
         [
-            ("p", r"\frac{1}{1 + e^{-z}}"),
-            ("", rf"\frac{{1}}{{1 + e^{{-{factor(score)}}}}}"),
+            ("p", r"\dfrac{1}{1 + e^{-z}}"),
+            ("", rf"\dfrac{{1}}{{1 + e^{{-{factor(score)}}}}}"),
             ("", plain(1 / (1 + float(np.exp(-score))))),
         ]
     )
@@ -58,14 +60,14 @@ def sigmoid(score: float) -> str:
 
 def weighted_sum(account: Account) -> str:
     """The way forward, in symbols and in numbers."""
-    terms = " + ".join(
+    first, *others = [
         rf"{factor(x)} \cdot {factor(w)}" for x, w in zip(account.x, WEIGHTS, strict=True)
-    )
+    ]
     return lines(
         [
             ("z", r"\sum_k x_k W_k + b"),
-            ("", terms),
-            ("", rf"\quad + {factor(BIAS)}"),
+            ("", first),
+            *((None, f"+ {term}") for term in (*others, factor(BIAS))),
             ("", plain(account.z)),
         ]
     )
@@ -78,14 +80,14 @@ def handed_back(account: Account, eps: float, bias_factor: float) -> str:
     return lines(
         [
             ("R", rf"z = {plain(account.z)}"),
-            ("s", r"\frac{R}{z + \varepsilon \, \mathrm{sign}(z)}"),
-            ("", rf"\frac{{{plain(account.z)}}}{{{plain(account.z)} {sign} {plain(eps)}}}"),
+            ("s", r"\dfrac{R}{z + \varepsilon \, \mathrm{sign}(z)}"),
+            ("", rf"\dfrac{{{plain(account.z)}}}{{{plain(account.z)} {sign} {plain(eps)}}}"),
             ("", plain(account.s)),
             ("R_1", r"x_1 W_1 \, s + \delta \, (b + \varepsilon \, \mathrm{sign}(z)) \, s / N"),
-            ("", rf"{factor(account.products[0])} \cdot {plain(account.s)}"),
+            ("", rf"{factor(account.products[0])} \cdot {factor(account.s)}"),
             (
-                "",
-                rf"\quad + {plain(bias_factor)} \cdot {factor(kept)}"
+                None,
+                rf"+ {plain(bias_factor)} \cdot {factor(kept)}"
                 rf" \cdot {plain(account.s)} / {len(WEIGHTS)}",
             ),
             ("", plain(account.R[0])),

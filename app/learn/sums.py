@@ -50,8 +50,8 @@ class Account:
         return sum(self.R) + self.bias + self.stabilizer
 
     def parts(self) -> list[tuple[str, float]]:
-        inputs = [(f"x{n} receives", value) for n, value in enumerate(self.R, start=1)]
-        return [*inputs, ("the bias keeps", self.bias), ("the stabilizer keeps", self.stabilizer)]
+        inputs = [(f"x{n}", value) for n, value in enumerate(self.R, start=1)]
+        return [*inputs, ("the bias keeps", self.bias), ("stabilizer keeps", self.stabilizer)]
 
 
 def account(x: Sequence[float], *, eps: float, bias_factor: float) -> Account:

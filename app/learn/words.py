@@ -21,9 +21,12 @@ def target_of(explanation: Explanation) -> int | tuple[int, int]:
     return (first, other[0]) if other else first
 
 
-def strongest(explanation: Explanation) -> int:
-    """Position of the word with the largest |relevance|."""
-    return int(np.abs(explanation.token_relevance[0]).argmax())
+def strongest(explanation: Explanation, *, inner: bool = False) -> int:
+    """Position of the word with the largest |relevance|; `inner`: not at an end, if possible."""
+    sizes = np.abs(explanation.token_relevance[0])
+    if inner and len(sizes) > 2:
+        return 1 + int(sizes[1:-1].argmax())
+    return int(sizes.argmax())
 
 
 def strongest_units(inside: Inside, way: str, t: int, count: int = 6) -> list[int]:
@@ -75,14 +78,16 @@ def comparison(
 
 
 def disputed(table: pd.DataFrame, tokens: Sequence[str], pick: int | None) -> int:
-    """The word to talk about: the picked one, else the strongest of the negations, of the words
-    with differing signs, of all words."""
+    """The word to talk about: the picked one, else the strongest negation on which signs differ,
+    the strongest negation, the strongest word on which signs differ, the strongest word."""
     if pick is not None:
         return pick
     sizes = table["LRP"].abs()
-    for chosen in ([is_negation(token) for token in tokens], table["signs"] == "differ"):
-        if np.any(chosen):
-            return int(sizes[np.asarray(chosen)].idxmax())
+    negations = np.array([is_negation(token) for token in tokens], bool)
+    differ = (table["signs"] == "differ").to_numpy()
+    for chosen in (negations & differ, negations, differ):
+        if chosen.any():
+            return int(sizes[chosen].idxmax())
     return int(sizes.idxmax())
 
 
@@ -151,15 +156,15 @@ def step_account(inside: Inside, way: str, t: int) -> dict[str, list[tuple[str, 
     word = visible(inside.tokens[t])
     return {
         "arrives": [
-            ("at the output h_t", float(back.at_h[t].sum())),
-            ("at the cell c_t, from the step after it", float(back.from_later[t].sum())),
+            ("output h", float(back.at_h[t].sum())),
+            ("cell c, from later", float(back.from_later[t].sum())),
         ],
         "goes": [
-            (f"to the word “{word}”", float(back.to_x[t].sum())),
-            ("to the memory h_{t−1}", float(back.to_h[t].sum())),
-            ("to the cell c_{t−1}", float(back.to_c[t].sum())),
-            ("kept by the bias", float(back.bias[t])),
-            ("kept by the stabilizers", float(back.stabilizer[t])),
+            (f"word “{word}”", float(back.to_x[t].sum())),
+            ("output h before", float(back.to_h[t].sum())),
+            ("cell c before", float(back.to_c[t].sum())),
+            ("the bias keeps", float(back.bias[t])),
+            ("stabilizers keep", float(back.stabilizer[t])),
         ],
     }
 

@@ -10,6 +10,7 @@ from app.components.guard import plain
 from app.components.layout import Page
 from app.components.learn import common
 from app.learn import words
+from app.learn.charts import large
 from lrp_engine.heatmap import limit_of
 
 FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
@@ -33,7 +34,7 @@ def show(page: Page) -> None:
     common.explained(usual)
     account.summary(usual)
     st.altair_chart(
-        charts.waterfall(usual, palette=state.get("palette")),
+        large(charts.waterfall(usual, palette=state.get("palette"))),
         alt="Bars from zero to the score: words, initial states, biases, stabilizers.",
     )
     st.subheader("The check: hand everything back", anchor=False)

@@ -20,8 +20,13 @@ STYLE = """<style>
   line-height: 1.5; max-width: 46rem; }
 .st-key-lens-lesson [data-testid="stMarkdownContainer"] > ul li { font-size: 1.2rem; }
 .st-key-lens-lesson h2 { font-size: 1.7rem; }
-.st-key-lens-lesson .katex-display { margin: .5rem 0; text-align: left; }
+.st-key-lens-lesson textarea { font-size: 1.2rem; line-height: 1.4; }
+/* Formulas are short lines: nothing has to scroll. */
+.st-key-lens-lesson .katex-display { margin: .5rem auto .75rem 0; padding: 0; width: fit-content;
+  overflow: visible; }
 .st-key-lens-lesson .katex-display > .katex { text-align: left; font-size: 1.25em; }
+.st-key-lens-lesson [data-testid="stMarkdownContainer"]:has(> .katex-display) { text-align: left;
+  overflow: visible; }
 .lens-result { font-size: 1.3rem; line-height: 1.45; margin: .25rem 0; max-width: 46rem;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 @media (max-width: 640px) {
@@ -40,8 +45,8 @@ def word(token: str) -> str:
     return f"<b>“<bdi>{escape(visible(token))}</bdi>”</b>"
 
 
-def value(amount: float) -> str:
-    return f"<b>{number(amount)}</b>"
+def value(amount: float, limit: float | None = None) -> str:
+    return f"<b>{number(amount, limit=limit)}</b>"
 
 
 def sentence(page: Page) -> Answer | None:

@@ -43,21 +43,14 @@ def show(page: Page) -> None:
 def _onward(step: str, named: dict[str, str]) -> None:
     before, after = learn.neighbours(step)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            f"Back: {named[before]}" if before else "Back",
-            icon=":material/arrow_back:",
-            key=state.field("lesson-back"),
-            disabled=before is None,
-            on_click=state.choose,
-            kwargs={"step": before},
-        )
-        st.button(
-            f"Next: {named[after]}" if after else "Next",
-            icon=":material/arrow_forward:",
-            key=state.field("lesson-next"),
-            type="primary",
-            disabled=after is None,
-            on_click=state.choose,
-            kwargs={"step": after},
-        )
+        if before:
+            st.button(
+                f"Back: {named[before]}", icon=":material/arrow_back:",
+                on_click=state.choose, kwargs={"step": before},
+            )  # fmt: skip
+        if after:
+            st.button(
+                f"Next: {named[after]}", icon=":material/arrow_forward:", type="primary",
+                on_click=state.choose, kwargs={"step": after},
+            )  # fmt: skip
         frontend.copy_link()

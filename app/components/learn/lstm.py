@@ -53,7 +53,7 @@ def show(page: Page) -> None:
     for rows, title in ((account["arrives"], "Relevance that arrives"),
                         (account["goes"], "Where it goes")):  # fmt: skip
         chart = charts.parts(rows, title, palette=state.get("palette"))
-        st.altair_chart(chart, alt=f"{title}: {', '.join(part for part, _ in rows)}.")
+        st.altair_chart(charts.large(chart), alt=f"{title}: {', '.join(part for part, _ in rows)}.")
     arrives, goes = (sum(v for _, v in account[part]) for part in ("arrives", "goes"))
     common.result(
         f"{common.value(arrives)} arrives and {common.value(goes)} goes on. "
@@ -71,28 +71,20 @@ def _place(found: Inside, one: Explanation) -> tuple[int, str, int]:
         if state.get(name) is not None and state.get(name) >= count:
             state.put(name, None)
     left, middle, right = st.columns(3)
-    best = words.strongest(one)
-
-    def named(n: int | None) -> str:
-        text = (
-            f"{(best if n is None else n) + 1}. {visible(found.tokens[best if n is None else n])}"
-        )
-        return f"the strongest: {text}" if n is None else text
-
-    options = [None, *range(len(found.tokens))]
-    left.selectbox("Word", options, format_func=named, **state.bind("pick", map(named, options)))
-    at = best if state.get("pick") is None else state.get("pick")
+    at = words.strongest(one, inner=True) if state.get("pick") is None else state.get("pick")
+    named = [f"{n}. {visible(token)}" for n, token in enumerate(found.tokens, start=1)]
+    left.selectbox(
+        "Word", range(len(named)), format_func=named.__getitem__,
+        **state.watch("lesson_word." + " ".join(named), at, lambda n: state.put("pick", n)),
+    )  # fmt: skip
     way = state.get("direction") if state.get("direction") in ways else ways[0]
     if len(ways) > 1:
         middle.selectbox("Reading", ways, **state.bind("direction"))
     units = words.strongest_units(found, way, at)
     unit = units[0] if state.get("unit") is None else state.get("unit")
-
-    def unit_name(n: int | None) -> str:
-        return f"the strongest here: unit {units[0]}" if n is None else f"unit {n}"
-
-    listed = [None, *sorted({*units, unit})]
+    listed = sorted({*units, unit})
     right.selectbox(
-        "Unit", listed, format_func=unit_name, **state.bind("unit", map(unit_name, listed))
-    )
+        "Unit (of the strongest)", listed,
+        **state.watch(f"lesson_unit.{listed}", unit, lambda n: state.put("unit", n)),
+    )  # fmt: skip
     return at, way, unit

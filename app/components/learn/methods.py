@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, rows, state
+from app import charts, rows, settings, state
 from app.components import frontend, word
 from app.components.layout import Page
 from app.components.learn import common
@@ -14,6 +14,9 @@ from app.learn import words
 from app.models import Model
 from lrp_engine import METHODS
 from lrp_engine.wording import visible
+
+# Sentences whose negations are worth a look; the numbers are computed, whatever they say.
+TRY = ("it is not bad at all .", "the film is not funny .", settings.DEFAULT_TEXT)
 
 
 def show(page: Page) -> None:
@@ -25,6 +28,9 @@ def show(page: Page) -> None:
         "- **SA** (Sensitivity Analysis): how much does the score react when the word changes a "
         "little? It has no sign."
     )
+    with st.container(horizontal=True):
+        for text in TRY:
+            st.button(text, on_click=state.set_text, args=(text,))
     answer = common.sentence(page)
     if answer is None:
         return

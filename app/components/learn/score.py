@@ -11,6 +11,7 @@ from app.components.layout import Page
 from app.components.learn import common
 from app.components.question import targets
 from app.learn import formulas
+from app.learn.charts import large
 from lrp_engine.wording import number, percentage, visible
 
 
@@ -24,7 +25,7 @@ def show(page: Page) -> None:
         return
     one = answer.first
     targets(answer)
-    st.altair_chart(charts.score_bars(one), alt="A bar per class with its score.")
+    st.altair_chart(large(charts.score_bars(one)), alt="A bar per class with its score.")
     at = int(one.predicted[0])
     score, share = float(one.scores[0, at]), float(one.probabilities[0, at])
     common.result(

@@ -11,6 +11,8 @@ from app.components.layout import Page
 from app.components.learn import common
 from app.learn import charts, formulas, sums
 
+DIGITS = 0.05  # three decimals, like the formulas
+
 
 def show(page: Page) -> None:
     st.markdown(
@@ -45,7 +47,9 @@ def show(page: Page) -> None:
     )  # fmt: skip
     two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **state.bind("sum_bias_factor"))
     st.altair_chart(
-        charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette")),
+        charts.large(
+            charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette"))
+        ),
         alt="Bars: the relevance of each input, and what bias and stabilizer keep.",
     )
     st.table(
@@ -60,7 +64,7 @@ def show(page: Page) -> None:
         ).set_index("input")
     )
     common.result(
-        f"Inputs {common.value(sum(found.R))}, bias {common.value(found.bias)}, stabilizer "
-        f"{common.value(found.stabilizer)}: together {common.value(found.total)}, "
-        f"the sum {common.value(found.z)} again. Nothing is lost."
+        f"Inputs {common.value(sum(found.R), DIGITS)}, bias {common.value(found.bias, DIGITS)}, stabilizer "
+        f"{common.value(found.stabilizer, DIGITS)}: together {common.value(found.total, DIGITS)}, "
+        f"the sum {common.value(found.z, DIGITS)} again. Nothing is lost."
     )

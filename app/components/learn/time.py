@@ -21,12 +21,14 @@ def show(page: Page) -> None:
     found, one = common.inside(answer)
     common.explained(one)
     names = [visible(token) for token in one.tokens[0]]
+    st.subheader("Forwards", anchor=False)
     scores = words.prefix_scores(answer.model.network, one)
     st.altair_chart(
-        charts.prefixes(names, scores, "Forwards: the score if the sentence ended here"),
+        charts.large(charts.prefixes(names, scores, "The score if the sentence ended here")),
         alt="A line: the score after each word.",
     )
     table = words.through_time(found)
+    st.subheader("Backwards", anchor=False)
     if len(found.returns) > 1:
         st.markdown(
             "This model has **two readers**: one reads forward, from the first word to the last, "
@@ -34,11 +36,11 @@ def show(page: Page) -> None:
             "began."
         )
     st.altair_chart(
-        charts.travelling(table, "Backwards: relevance on its way, as it arrives at each word"),
+        charts.large(charts.travelling(table, "Relevance as it arrives at each word")),
         alt="Lines: relevance that arrives at each word, by reading direction.",
     )
     st.altair_chart(
-        charts.delivered(table, "Backwards: what is left at each word"),
+        charts.large(charts.delivered(table, "What is left at each word")),
         alt="Bars: relevance of each word, by reading direction.",
     )
     given = table.groupby("direction", sort=False)["to the word"].sum()
