@@ -64,7 +64,7 @@ def show(page: Page) -> None:
         ).set_index("input")
     )
     common.result(
-        f"Inputs {common.value(sum(found.R), DIGITS)}, bias {common.value(found.bias, DIGITS)}, stabilizer "
-        f"{common.value(found.stabilizer, DIGITS)}: together {common.value(found.total, DIGITS)}, "
+        f"Inputs {common.value(sum(found.R), DIGITS)}, bias {common.value(found.bias, DIGITS)}, "
+        f"stabilizer {common.value(found.stabilizer, DIGITS)}: together {common.value(found.total, DIGITS)}, "
         f"the sum {common.value(found.z, DIGITS)} again. Nothing is lost."
     )
