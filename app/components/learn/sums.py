@@ -65,6 +65,7 @@ def show(page: Page) -> None:
     )
     common.result(
         f"Inputs {common.value(sum(found.R), DIGITS)}, bias {common.value(found.bias, DIGITS)}, "
-        f"stabilizer {common.value(found.stabilizer, DIGITS)}: together {common.value(found.total, DIGITS)}, "
-        f"the sum {common.value(found.z, DIGITS)} again. Nothing is lost."
+        f"stabilizer {common.value(found.stabilizer, DIGITS)}: "
+        f"together {common.value(found.total, DIGITS)}, the sum "
+        f"{common.value(found.z, DIGITS)} again. Nothing is lost."
     )
