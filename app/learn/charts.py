@@ -52,7 +52,7 @@ def parts(
             ],
         )
     )
-    return finish(bars + zero(), title, "", ROW * len(table))
+    return finish(bars + zero(), title, "", ROW * (len(table) + 1))
 
 
 def prefixes(words: Sequence[str], scores: np.ndarray, title: str) -> alt.LayerChart:

@@ -82,32 +82,32 @@ def disputed(table: pd.DataFrame, tokens: Sequence[str], pick: int | None) -> in
     the strongest negation, the strongest word on which signs differ, the strongest word."""
     if pick is not None:
         return pick
-    sizes = table["LRP"].abs().to_numpy()
+    sizes = np.abs(table["LRP"].to_numpy())
     negations = np.array([is_negation(token) for token in tokens], bool)
     differ = (table["signs"] == "differ").to_numpy()
     for chosen in (negations & differ, negations, differ):
         if chosen.any():
-            return int(np.where(chosen, sizes, -1).argmax())
+            return int(np.flatnonzero(chosen)[sizes[chosen].argmax()])
     return int(sizes.argmax())
 
 
 def verdicts(table: pd.DataFrame, at: int, explanation: Explanation) -> list[tuple[str, str]]:
     """What each method says of a word, and what leaving it out says: pairs of name and sentence."""
-    row = {str(name): table[name].to_numpy()[at] for name in ("LRP", "GI", "left out")}
+    row = {name: float(table[name].to_numpy()[at]) for name in ("LRP", "GI", "SA", "left out")}
     target, against = target_words(explanation)
     other = against or f"not {target}"
 
     def speaks(value: float) -> str:
         return f"it speaks for “{visible(target if value >= 0 else other)}”"
 
-    biggest = int(table["SA"].rank(ascending=False, method="first")[at])
+    biggest = int(table["SA"].rank(ascending=False, method="first").to_numpy()[at])
     said = [
         ("LRP", f"{number(row['LRP'])}: {speaks(row['LRP'])}"),
         ("GI", f"{number(row['GI'])}: {speaks(row['GI'])}"),
         ("SA", f"{number(row['SA'], signed=False)}: the score reacts to it as number {biggest} of "
                f"{len(table)}, in which direction is not said"),
     ]  # fmt: skip
-    change = float(row["left out"])
+    change = row["left out"]
     if np.isfinite(change):
         fall = "falls" if change > 0 else "rises" if change < 0 else "stays"
         said.append(
