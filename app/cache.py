@@ -19,10 +19,11 @@ import pandas as pd
 import streamlit as st
 
 import lrp_engine
-from app import opening, settings, sweeps
-from app.models import Model, read_examples
+from app import opening, samples, settings, sweeps
+from app.models import Example, Model, class_of, read_examples
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
+from app.samples import Sample
 
 if TYPE_CHECKING:
     from app.review.store import Store
@@ -47,6 +48,23 @@ def _bundled(path: str, stamps: tuple) -> Model:
     name = folder.stem.replace("_", " ").capitalize()
     stored = opening.read(folder / settings.OPENING_FILE, loaded)
     return Model(loaded.hash, name, loaded, examples, stored)
+
+
+def sample(chosen: Sample) -> Model:
+    """One of the sample models that read texts, with its examples."""
+    files = (*chosen.arguments.values(), chosen.examples)
+    stamps = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+    return _sample(chosen.name, stamps, chosen)
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
+    network = lrp_engine.load(_chosen.model, vocabulary=_chosen.vocabulary, spec=_chosen.spec)
+    examples = tuple(
+        Example(str(one.value), class_of(one.label, network.labels))
+        for one in samples.examples(_chosen)
+    )
+    return Model(network.hash, _chosen.title, network, examples)
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)

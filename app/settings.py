@@ -42,6 +42,7 @@ UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
 VOCABULARY_MEGABYTES = 20
 REFERENCE_MEGABYTES = 50
 LABELS_CHARACTERS = 20_000
+SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 
 # What stays in memory: models per browser session, and for everyone together.
 MODELS_PER_SESSION = 3

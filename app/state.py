@@ -292,6 +292,16 @@ def add(model: Model) -> Model | None:
     return dropped
 
 
+def keep(model: Model) -> None:
+    """`add` a model that has just been read, and say what it drove out."""
+    dropped = add(model)
+    if dropped is not None:
+        notify(
+            f"“{dropped.name}” was dropped: a session keeps {settings.MODELS_PER_SESSION} models."
+        )
+    put("arrived", model.digest)
+
+
 def select(digest: str | None) -> None:
     """Choose a model by digest, None for the bundled one; class numbers mean nothing to it."""
     if st.session_state[_SELECTED] != digest:

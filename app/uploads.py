@@ -14,8 +14,11 @@ from app import cache, settings
 from app.models import Model
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.formats.eight_arrays import DETECT
+from lrp_engine.formats.keras_spec import is_model
+from lrp_engine.formats.plain import parse_json
 
 NAME_CHARACTERS = 60
+MORE = "Anything else, as JSON"  # the field of the form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,7 @@ class Upload:
         reference: inputs and what the original program said of them, see `lrp_engine.parity`.
         labels: one class name a line, or JSON; empty for none.
         spec: what the file does not say, see `lrp_engine.load`.
+        more: further keys of the spec as JSON, or what `model.to_json()` says; empty for none.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Upload:
     reference: bytes | None = None
     labels: str = ""
     spec: Mapping[str, Any] = field(default_factory=dict)
+    more: str = ""
 
     def check(self) -> None:
         """Raise FormatError for a part larger than allowed."""
@@ -50,11 +55,12 @@ class Upload:
                 raise FormatError(
                     f"{what} has {len(data) / 2**20:,.0f} MB; at most {megabytes} MB are read."
                 )
-        if len(self.labels) > settings.LABELS_CHARACTERS:
-            raise FormatError(
-                f"The class names have {len(self.labels):,} characters; "
-                f"at most {settings.LABELS_CHARACTERS:,} are read."
-            )
+        for what, text, most in (
+            ("The class names have", self.labels, settings.LABELS_CHARACTERS),
+            (f"“{MORE}” has", self.more, settings.SPEC_CHARACTERS),
+        ):
+            if len(text) > most:
+                raise FormatError(f"{what} {len(text):,} characters; at most {most:,} are read.")
 
     @property
     def digest(self) -> str:
@@ -63,17 +69,39 @@ class Upload:
             hashlib.sha256(data).hexdigest() if data is not None else ""
             for data in (self.weights, self.vocabulary, self.embeddings, self.reference)
         ]
-        plain = json.dumps([*parts, self.labels, dict(self.spec)], sort_keys=True)
+        plain = json.dumps([*parts, self.labels, dict(self.spec), self.more], sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()
 
+    def whole_spec(self) -> dict[str, Any]:
+        """The spec with what was written as JSON.
+
+        Raises:
+            FormatError: the text is no JSON object, or says again what a field says.
+        """
+        more = parse_json(self.more, f"“{MORE}”") if self.more.strip() else {}
+        if is_model(more):
+            more = {"architecture": more}
+        if not isinstance(more, Mapping):
+            raise FormatError(
+                f"“{MORE}” is {type(more).__name__}, expected an object such as "
+                '{"activation": "tanh"}.'
+            )
+        for key in more:
+            if key in self.spec:
+                raise FormatError(
+                    f"{key!r} is chosen in the form and written as JSON; once will do."
+                )
+        return {**self.spec, **more}
+
     def read(self) -> Network:
+        spec = self.whole_spec()
         return lrp_engine.load(
             self.weights,
             vocabulary=self.vocabulary,
             embeddings=self.embeddings,
             labels=_labels(self.labels),
-            spec=dict(self.spec) or None,
-            reference=self.reference if self.spec.get("gate_order") == DETECT else None,
+            spec=spec or None,
+            reference=self.reference if spec.get("gate_order") == DETECT else None,
         )
 
     def prove(self, network: Network) -> ProofSheet:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import settings, state
 from app.components.guard import guard, plain
-from app.uploads import Upload
+from app.uploads import MORE, Upload
 from lrp_engine.formats.eight_arrays import DETECT
 from lrp_engine.formats.readers import READERS
 from lrp_engine.text import TOKENIZERS
@@ -22,7 +22,10 @@ GATE_ORDERS = {
     DETECT: "find it out by the reference outputs",
 }
 # The library's errors name the arguments of its functions.
-HINT = "What is missing can be given in this form: Vocabulary, Embeddings, Class names."
+HINT = (
+    "What is missing can be given in this form: Vocabulary, Embeddings, Class names; "
+    "the spec is the field “Anything else, as JSON”."
+)
 for _order in map("".join, permutations("ifgo")):
     GATE_ORDERS.setdefault(_order, " ".join(_order))
 
@@ -80,6 +83,15 @@ def form() -> None:
             lowercase = st.checkbox(
                 "Texts are put in lower case", True, key=state.file_key("lowercase")
             )
+            more = st.text_area(
+                MORE,
+                key=state.file_key("spec"),
+                max_chars=settings.SPEC_CHARACTERS,
+                placeholder='{"activation": "tanh", "output": "sigmoid"}',
+                help="What weights alone leave open. PyTorch: order, activation, pooling, "
+                "rnn_activation. Keras weights without a model: the text of model.to_json(), or "
+                "layers. Any of them: output.",
+            )
         asked = st.form_submit_button(
             "Read the model", type="primary",
             # What an earlier upload said is no news any more.
@@ -107,19 +119,14 @@ def form() -> None:
         reference=reference.getvalue() if reference else None,
         labels=labels,
         spec=spec,
+        more=more,
     )
     with guard(HINT), st.spinner("Reading and checking …"):
         _take(upload)
 
 
 def _take(upload: Upload) -> None:
-    model = upload.model()
-    dropped = state.add(model)
-    if dropped is not None:
-        state.notify(
-            f"“{dropped.name}” was dropped: a session keeps {settings.MODELS_PER_SESSION} uploads."
-        )
-    state.put("arrived", model.digest)
+    state.keep(upload.model())
     st.rerun()  # the sidebar's list is drawn before this page
 
 

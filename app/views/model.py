@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components import layout, proof, upload
+from app.components import layout, proof, samples, upload
 from app.components.guard import plain
 from app.components.report import report
 
@@ -13,4 +13,6 @@ report(page.model)
 proof.section(page)
 st.header("Bring your own", anchor=False)
 upload.form()
+st.header("Sample models", anchor=False)
+samples.gallery()
 page.end()

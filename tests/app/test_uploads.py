@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,11 +30,15 @@ def _unproven(monkeypatch):
     monkeypatch.setattr(Upload, "prove", sheet)
 
 
-def upload(app: AppTest, *, labels: str = "", **files: tuple[str, bytes]) -> AppTest:
+def upload(
+    app: AppTest, *, labels: str = "", more: str = "", **files: tuple[str, bytes]
+) -> AppTest:
     for name, (filename, data) in files.items():
         app.file_uploader(key=f"lens.file.{name}").upload(filename, data)
     if labels:
         app.text_area(key="lens.file.labels").set_value(labels)
+    if more:
+        app.text_area(key="lens.file.spec").set_value(more)
     app.button[0].click().run()
     return app
 
@@ -148,6 +153,37 @@ def test_a_session_keeps_a_few_models(opened):
     assert "0.npz" not in widget(app, "model").options
 
 
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+
+
+def test_what_a_file_leaves_open_is_written_as_json(opened):
+    weights = ("lstm.pt", (FIXTURES / "torch" / "lstm.pt").read_bytes())
+    assert "ReLU" in " ".join(Upload(name="x", weights=weights[1]).read().assumptions)
+    given = Upload(name="x", weights=weights[1], more='{"activation": "tanh"}')
+    assert "ReLU" not in " ".join(given.read().assumptions)
+    assert healthy(upload(opened("model"), weights=weights, more=given.more))
+    app = upload(opened("model"), weights=weights, more='{"activation": "gelu"}')
+    assert "choose from" in app.error[0].value
+
+
+def test_keras_weights_get_their_layers_as_json(opened):
+    weights = ("w.h5", (FIXTURES / "keras2" / "bilstm.weights.h5").read_bytes())
+    assert "without the layers" in upload(opened("model"), weights=weights).error[0].value
+    model = (FIXTURES / "keras2" / "bilstm.json").read_text()
+    assert healthy(upload(opened("model"), weights=weights, more=model))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [("{", "not valid JSON"), ("[1]", "expected an object"), ('{"colour": 1}', "unknown key"),
+     ('{"gate_order": "igfo"}', "once will do")],
+)  # fmt: skip
+def test_json_that_does_not_fit_is_a_sentence(more, says):
+    given = Upload(name="x", weights=WEIGHTS[1], spec={"gate_order": "ifgo"}, more=more)
+    with pytest.raises(FormatError, match=says):
+        given.read()
+
+
 def test_sizes_are_checked_in_code(monkeypatch):
     monkeypatch.setattr(settings, "UPLOAD_MEGABYTES", 0)
     with pytest.raises(FormatError, match="at most 0 MB"):
@@ -156,7 +192,7 @@ def test_sizes_are_checked_in_code(monkeypatch):
 
 @pytest.mark.parametrize(
     "other",
-    [{"weights": b"2"}, {"vocabulary": b"1"}, {"embeddings": b"1"}, {"labels": "a"},
+    [{"weights": b"2"}, {"vocabulary": b"1"}, {"embeddings": b"1"}, {"labels": "a"}, {"more": "{}"},
      {"spec": {"gate_order": "igfo"}}],
     ids=lambda change: next(iter(change)),
 )  # fmt: skip

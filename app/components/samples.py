@@ -1,0 +1,26 @@
+"""The other sample models: what they are, and a button that opens one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, samples, settings, state
+from app.components.guard import guard, plain
+
+NOT_TEXT = "It reads numbers, not texts: explain it from Python, as its card says."
+
+
+def gallery() -> None:
+    """Every sample model but the one that the dashboard opens on."""
+    for sample in samples.samples():
+        if sample.model == settings.model_path() or sample.model.parent == settings.model_path():
+            continue
+        words, place = st.columns([4, 1], vertical_alignment="center")
+        words.markdown(f"**{plain(sample.title)}** — {plain(sample.sentence)}")
+        if sample.input != "words":
+            words.caption(NOT_TEXT)
+        elif place.button("Open", key=state.file_key(f"sample.{sample.name}")):
+            with guard(), st.spinner("Reading …"):
+                model = cache.sample(sample)
+                state.keep(model)
+                st.rerun()  # the sidebar's list is drawn before this page
