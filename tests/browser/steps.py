@@ -34,7 +34,7 @@ def visit(page: Page, view: str = "") -> None:
     page.goto(f"/{view}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     if view == "model":  # its uploaders arrive late
-        expect(page.get_by_test_id("stFileUploaderDropzone")).to_have_count(3)
+        expect(page.get_by_test_id("stFileUploaderDropzone")).to_have_count(4)
     elif view == "review":
         expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
         expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
