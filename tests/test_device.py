@@ -136,7 +136,9 @@ def test_every_operation_runs_where_it_was_asked_to():
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("device:CPU:1") > 1000
-    assert "device:CPU:0" not in done.stderr
+    # Where arguments come from (sizes, in the memory of the host) is no operation.
+    placed = [line for line in done.stderr.splitlines() if "(_DeviceArg)" not in line]
+    assert not [line for line in placed if "device:CPU:0" in line]
 
 
 @pytest.mark.parametrize("name", zoo.NETWORKS)
