@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import SIZE, file, heatmaps, idle, open_view, settled, visit, words
+from tests.browser import steps
+from tests.browser.steps import SIZE, file, idle, open_view, settled, visit
 from tests.browser.test_views import BACKGROUNDS, NOT_OURS, RULES
 
 TEXTS = (
@@ -75,7 +76,8 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     cell.click()
     expect(page.get_by_text("1 of 6 texts in the queue")).to_be_visible()
     expect(cell).to_have_attribute("aria-pressed", "true")
-    assert "".join(words(page)) == "notawonderfulfilm"
+    drawn = page.locator(".lrp-words .lrp-word").evaluate_all(steps.TEXTS)
+    assert "".join(drawn) == "notawonderfulfilm"
     page.get_by_role("button", name="Show all").click()
     find = page.get_by_role("textbox", name="Texts with")
     find.fill("wonderful")
@@ -157,7 +159,7 @@ def test_a_word_leads_to_its_sentences(reviewed: Page):
     page.mouse.click(box["x"] + 18, box["y"] + 54)  # the first row's mark: a canvas has no nodes
     expect(page.get_by_role("button", name=re.compile("where the model said"))).to_be_visible()
     expect(page.get_by_text(re.compile("of 6 texts in the queue"))).to_be_visible()
-    expect(heatmaps(page).first).to_be_visible()
+    expect(page.locator(".lrp-words").first).to_be_visible()
 
 
 def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: Page):

@@ -56,7 +56,7 @@ def test_everything_adds_up(page: Page):
         expect(page.get_by_test_id("stAlert").filter(has_text=passed)).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.first.locator("path[aria-roledescription=bar]").first).to_be_attached()
-    page.get_by_role("button", name="Stabilizers").click()
+    page.get_by_role("button", name="Stabilizers", exact=True).click()
     expect(page.get_by_text("Stabilizers.", exact=True)).to_be_visible()
     idle(page)
 
