@@ -79,6 +79,8 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     drawn = page.locator(".lrp-words").first.locator(".lrp-word").evaluate_all(steps.TEXTS)
     assert "".join(drawn) == "notawonderfulfilm"
     page.get_by_role("button", name="Show all").click()
+    expect(page.get_by_text("6 of 6 texts in the queue")).to_be_visible()
+    idle(page)
     find = page.get_by_role("textbox", name="Texts with")
     find.fill("wonderful")
     find.press("Enter")
