@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import settings, state
+from app import loaded, settings, state
 from app.choices import CHOICES
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _take(address: dict[str, str], page: str | None = None) -> None:
     """Set the choices as an address says; those of other pages stay as they are."""
     state.put("address", address)
     # First, because another model forgets the classes.
-    state.link(address.get(MODEL_PARAMETER, "")[:64])
+    loaded.link(address.get(MODEL_PARAMETER, "")[:64])
     for name, choice in CHOICES.items():
         if page is not None and choice.view not in ("", page):
             continue
@@ -60,7 +60,7 @@ def publish(network: Network, view: str = "") -> None:
     """Write the choices that differ from the defaults into the address of a view."""
     parameters = _said(view)
     if any(not CHOICES[name].view for name in parameters):
-        parameters[MODEL_PARAMETER] = network.hash[: state.MODEL_DIGITS]
+        parameters[MODEL_PARAMETER] = network.hash[: loaded.DIGITS]
     state.put("address", parameters)
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)

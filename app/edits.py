@@ -24,38 +24,46 @@ class Edit:
     pick: int
 
 
-def drop(tokens: Sequence[str], at: int) -> Edit:
+# In all three, `between` is what joins tokens: see `lrp_engine.text.Cutter`.
+
+
+def drop(tokens: Sequence[str], at: int, between: str | None = " ") -> Edit:
     """The text without a word.
 
     Raises:
         InputError: no such word, or no other one.
     """
     _check(tokens, at)
-    if len(tokens) == 1:
-        raise InputError("This is the only word; a text needs one. Replace it instead.")
     left = [*tokens[:at], *tokens[at + 1 :]]
-    return Edit(" ".join(left), min(at, len(left) - 1))
+    if not any(left):  # padding is no word
+        raise InputError("This is the only word; a text needs one. Replace it instead.")
+    return Edit((between or "").join(left), min(at, len(left) - 1))
 
 
-def replace(tokens: Sequence[str], at: int, words: str) -> Edit:
+def replace(tokens: Sequence[str], at: int, words: str, between: str | None = " ") -> Edit:
     """The text with other words in a word's place.
 
     Raises:
         InputError: no such word, or no other words given.
     """
     _check(tokens, at)
-    return Edit(" ".join((*tokens[:at], _words(words), *tokens[at + 1 :])), at)
+    words = _words(words, between)
+    return Edit((between or "").join((*tokens[:at], words, *tokens[at + 1 :])), at)
 
 
-def insert(tokens: Sequence[str], at: int, words: str) -> Edit:
+def insert(tokens: Sequence[str], at: int, words: str, between: str | None = " ") -> Edit:
     """The text with words before position `at`, which may be its end.
 
     Raises:
-        InputError: no such position, or no words given.
+        InputError: no such position, no words given, or the model reads a text as one piece.
     """
     if at != len(tokens):
         _check(tokens, at)
-    return Edit(" ".join((*tokens[:at], _words(words), *tokens[at:])), at)
+    if between is None:
+        raise InputError(
+            "The model reads a text as one piece; nothing stands beside it. Replace it."
+        )
+    return Edit(between.join((*tokens[:at], _words(words, between), *tokens[at:])), at)
 
 
 def _check(tokens: Sequence[str], at: int) -> None:
@@ -65,10 +73,13 @@ def _check(tokens: Sequence[str], at: int) -> None:
         )
 
 
-def _words(words: str) -> str:
-    if not words.strip():
+def _words(words: str, between: str | None) -> str:
+    """What was typed, as a text has it; white space counts where it is not what parts words."""
+    if between == " ":
+        words = " ".join(words.split())
+    if not words:
         raise InputError("No word was given; type one, or drop the word instead.")
-    return " ".join(words.split())
+    return words
 
 
 def aligned(before: Sequence[str], after: Sequence[str]) -> list[tuple[int | None, int | None]]:

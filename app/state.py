@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from app import settings
-from app.choices import ANY, CHOICES, NOTHING, PREDICTED
+from app.choices import ANY, CHOICES
 from lrp_engine import METHODS
-
-if TYPE_CHECKING:
-    from app.models import Model
-    from lrp_engine import Network
 
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
@@ -26,12 +22,8 @@ FILTERS = ("true_class", "said_class", "verdict")
 # row; `clash`: one that somebody else was faster with.
 REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "asked": None,
              "spelling": ANY, "counted_class": 0, "at_least": 3}  # fmt: skip
-MODEL_DIGITS = 12  # of a hash, in an address
 
 _BEGUN = "lens.begun"
-_MODELS = "lens.models"
-_SELECTED = "lens.selected"
-_LINKED = "lens.linked"
 _NOTICES = "lens.notices"
 _PAGE = "lens.page"
 _USED = "lens.used"
@@ -45,13 +37,13 @@ def begin() -> None:
         return
     st.session_state[_BEGUN] = True
     st.session_state[_NOTICES] = []
-    st.session_state[_MODELS] = {}
-    st.session_state[_SELECTED] = None
-    st.session_state[_LINKED] = ""
     st.session_state[_PAGE] = None
     st.session_state[_USED] = False
     st.session_state[_DRAWN] = {}
     st.session_state[_STALE] = False
+    put("models", {})
+    put("selected", None)
+    put("linked", "")
     put("undo", ())
     put("complaints", ())
     put("bars", next(iter(METHODS)))
@@ -60,7 +52,7 @@ def begin() -> None:
     put("entered", {})
     for name, value in REVIEWING.items():
         put(name, value)
-    _reset_filters()
+    reset_filters()
     for name, choice in CHOICES.items():
         put(name, choice.default)
 
@@ -82,14 +74,7 @@ def turn_to(page: str) -> bool:
     return last not in (None, page)
 
 
-def link(digits: str) -> None:
-    """Note the model that an address names, and select it where it is loaded."""
-    st.session_state[_LINKED] = digits
-    if digits:
-        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(digits)), None))
-
-
-def _reset_filters() -> None:
+def reset_filters() -> None:
     for name in FILTERS:
         put(name, ANY)
 
@@ -246,9 +231,11 @@ def choose(**values: Any) -> None:
         put(name, value)
 
 
-def watch(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
-    """`bind` for what is kept elsewhere than in the session."""
-    return _bound(name, value, take)
+def watch(
+    name: str, value: Any, take: Callable[[Any], None], options: Iterable[str] = ()
+) -> dict[str, Any]:
+    """`bind` for what is kept elsewhere than among the choices."""
+    return _bound(f"{name}.{_digest(options)}" if options else name, value, take)
 
 
 def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[int], None]) -> dict:
@@ -271,76 +258,6 @@ def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[i
             take(found[0])
 
     return {"key": key, "on_select": picked, "selection_default": {"selection": {"rows": rows}}}
-
-
-# Models ------------------------------------------------------------------------------------
-
-
-def uploaded() -> dict[str, Model]:
-    """The models this session brought, by digest; nobody else sees them."""
-    return st.session_state[_MODELS]
-
-
-def add(model: Model) -> Model | None:
-    """Keep an uploaded model and select it; returns the one that had to go, if any."""
-    models = uploaded()
-    dropped = None
-    if model.digest not in models and len(models) >= settings.MODELS_PER_SESSION:
-        dropped = models.pop(next(iter(models)))
-    models[model.digest] = model
-    select(model.digest)
-    return dropped
-
-
-def keep(model: Model) -> None:
-    """`add` a model that has just been read, and say what it drove out."""
-    dropped = add(model)
-    if dropped is not None:
-        notify(
-            f"“{dropped.name}” was dropped: a session keeps {settings.MODELS_PER_SESSION} models."
-        )
-    put("arrived", model.digest)
-
-
-def select(digest: str | None) -> None:
-    """Choose a model by digest, None for the bundled one; class numbers mean nothing to it."""
-    if st.session_state[_SELECTED] != digest:
-        st.session_state[_SELECTED] = digest
-        put("target", PREDICTED)
-        put("contrast", NOTHING)
-        _reset_filters()
-
-
-def bind_model(bundled: str, options: Iterable[str]) -> dict[str, Any]:
-    """`bind` for the widget that picks a model; `bundled` stands for the bundled one."""
-    return _bound(
-        f"model.{_digest(options)}",
-        selected() or bundled,
-        lambda value: select(None if value == bundled else value),
-    )
-
-
-def selected() -> str | None:
-    digest = st.session_state[_SELECTED]
-    return digest if digest in uploaded() else None
-
-
-def fit(network: Network) -> None:
-    """Forget choices that the network cannot follow; say so, and when a link meant another one."""
-    linked = st.session_state[_LINKED]
-    if linked:
-        st.session_state[_LINKED] = ""
-        if not network.hash.startswith(linked):
-            notify(
-                f"The address names another model ({linked}): an upload that was forgotten when "
-                "the page was reloaded (upload it again), or the model of whoever made the link. "
-                f"This one is {network.hash[:MODEL_DIGITS]}, so numbers may differ."
-            )
-    for name in ("target", "contrast"):
-        value = get(name)
-        if isinstance(value, int) and value >= network.classes:
-            put(name, CHOICES[name].default)
-            notify(f"Class {value} was ignored: the model has classes 0 to {network.classes - 1}.")
 
 
 # Messages ----------------------------------------------------------------------------------

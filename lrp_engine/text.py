@@ -16,14 +16,32 @@ from lrp_engine.errors import FormatError, choices
 # token of its own. Nothing but white space is dropped. Matching time is linear.
 _WORDS = re.compile(r"\w+(?:[-'’.]\w+)*|[^\w\s]")
 
+
+@dataclass(frozen=True)
+class Cutter:
+    """How a text is cut into tokens.
+
+    Attributes:
+        cut: the tokens of a text.
+        between: what joins tokens to a text that is cut into them again; None where every text is
+            one token.
+    """
+
+    cut: Callable[[str], list[str]]
+    between: str | None = " "
+
+    def __call__(self, text: str) -> list[str]:
+        return self.cut(text)
+
+
 # By name, never by a pattern from a file: a pattern can be written to run for ever.
 # The last three are those of Keras' TextVectorization.
-TOKENIZERS: dict[str, Callable[[str], list[str]]] = {
-    "whitespace": str.split,
-    "words": _WORDS.findall,
-    "ascii_whitespace": re.compile(r"[^ \t\n\v\f\r]+").findall,
-    "characters": list,
-    "whole": lambda text: [text],
+TOKENIZERS: dict[str, Cutter] = {
+    "whitespace": Cutter(str.split),
+    "words": Cutter(_WORDS.findall),
+    "ascii_whitespace": Cutter(re.compile(r"[^ \t\n\v\f\r]+").findall),
+    "characters": Cutter(list, between=""),
+    "whole": Cutter(lambda text: [text], between=None),
 }
 
 _LOWER = str.maketrans({c: c.lower() for c in ascii_uppercase})  # TensorFlow lowers ASCII only
@@ -94,6 +112,11 @@ class Tokenizer:
         if self.pad and self.length is not None:
             fitted += [""] * (self.length - len(fitted))
         return fitted
+
+    @property
+    def between(self) -> str | None:
+        """See `Cutter`."""
+        return TOKENIZERS[self.method].between
 
     def key(self, token: str) -> str:
         """What is looked up in the vocabulary for a token."""

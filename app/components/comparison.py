@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, loaded, settings, state
 from app.choices import digits
 from app.compare import agreement, grid
 from app.compare.rows import Row, combinations, joined, names
@@ -83,13 +83,13 @@ def _explained(model: Model, text: str, row: Row) -> Explanation:
 
 
 def _key(model: Model) -> str:
-    return model.digest if model.digest in state.uploaded() else BUNDLED
+    return model.digest if model.digest in loaded.uploaded() else BUNDLED
 
 
 def _models(answer: Answer) -> dict[str, Model]:
     """Models that read text, by what a row calls them; "" is the one of the sidebar."""
-    loaded = [cache.bundled(), *state.uploaded().values()]
-    found = {m.network.hash[: state.MODEL_DIGITS]: m for m in loaded if m.reads_text}
+    models = [cache.bundled(), *loaded.uploaded().values()]
+    found = {m.network.hash[: loaded.DIGITS]: m for m in models if m.reads_text}
     return {"": answer.model, **found}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import address, cache, state
+from app import address, cache, loaded, state
 from app.components.guard import guard, plain
 from app.models import Model
 from lrp_engine.palettes import THEMES
@@ -60,9 +60,9 @@ def begin(title: str, view: str = "") -> Page:
     st.html(STYLE)
     st.title(title, anchor=False)
     messages = st.container()
-    digest = state.selected()
-    model = cache.bundled() if digest is None else state.uploaded()[digest]
-    state.fit(model.network)
+    digest = loaded.selected()
+    model = cache.bundled() if digest is None else loaded.uploaded()[digest]
+    loaded.fit(model.network)
     with messages:
         for sentence in state.notices():
             st.warning(plain(sentence))

@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from app import cache, settings, state
+from app.choices import NOTHING, PREDICTED
 from app.components import examples, frontend
 from app.components.layout import Page
 from app.models import Model
@@ -131,16 +132,16 @@ def _explanations(model: Model, text: str, target: cache.Target) -> Mapping[str,
 def _target(model: Model, text: str) -> cache.Target:
     """The class or contrast to explain; the class predicted is that of the text as typed."""
     target, against = state.get("target"), state.get("contrast")
-    if target == state.PREDICTED and against == state.NOTHING and text == state.shown_text():
+    if target == PREDICTED and against == NOTHING and text == state.shown_text():
         return None
     chosen = target
-    if target == state.PREDICTED:
+    if target == PREDICTED:
         plain = _explanations(model, text, None)
         chosen = int(next(iter(plain.values())).predicted[0])
-    if against == state.NOTHING:
+    if against == NOTHING:
         return chosen
     if chosen == against:  # a class cannot be held against itself
-        state.put("contrast", state.NOTHING)
+        state.put("contrast", NOTHING)
         st.info("A class cannot be held against itself: “and not” was set back to nothing.")
         return _target(model, text)
     return (chosen, against)
@@ -150,12 +151,12 @@ def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes."""
     one = answer.first
     predicted = int(answer.typed.predicted[0])
-    explained = predicted if state.get("target") == state.PREDICTED else state.get("target")
+    explained = predicted if state.get("target") == PREDICTED else state.get("target")
 
     def named(c: int | str) -> str:
-        if c == state.PREDICTED:
+        if c == PREDICTED:
             return f"the predicted class: {named(predicted)}"
-        if c == state.NOTHING:
+        if c == NOTHING:
             return "nothing: the score alone"
         if not isinstance(c, int):
             return str(c)
@@ -163,18 +164,18 @@ def targets(answer: Answer) -> None:
         return f"{label} (score {score}, {percentage(one.probabilities[0, c])})"
 
     classes = range(len(one.labels))
-    options = [named(c) for c in (state.PREDICTED, *classes)]
+    options = [named(c) for c in (PREDICTED, *classes)]
     left, right = st.columns(2)
     left.selectbox(
         "Why",
-        [state.PREDICTED, *classes],
+        [PREDICTED, *classes],
         format_func=named,
         help="The class whose score is explained.",
         **state.bind("target", options),
     )
     right.selectbox(
         "and not",
-        [state.NOTHING, *(c for c in classes if c != explained)],
+        [NOTHING, *(c for c in classes if c != explained)],
         format_func=named,
         help="A contrast explains the difference of two scores: what speaks for the one class "
         "rather than for the other.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, samples, settings, state
+from app import cache, loaded, samples, settings, state
 from app.components.guard import guard, plain
 
 NOT_TEXT = "It reads numbers, not texts: explain it from Python, as its card says."
@@ -22,5 +22,5 @@ def gallery() -> None:
         elif place.button("Open", key=state.file_key(f"sample.{sample.name}")):
             with guard(), st.spinner("Reading …"):
                 model = cache.sample(sample)
-                state.keep(model)
+                loaded.keep(model)
                 st.rerun()  # the sidebar's list is drawn before this page

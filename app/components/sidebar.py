@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, loaded, settings, state
 from app.choices import digits
 from lrp_engine.palettes import PALETTES
 
@@ -50,7 +50,7 @@ def device() -> None:
 def model_names() -> dict[str, str]:
     """Names of the loaded models by digest, no two alike; the bundled one first."""
     names = {BUNDLED: cache.bundled().name}
-    for digest, model in state.uploaded().items():
+    for digest, model in loaded.uploaded().items():
         twice = model.name in names.values()
         names[digest] = f"{model.name} ({digest[:6]})" if twice else model.name
     return names
@@ -63,5 +63,5 @@ def _model_picker() -> None:
         list(names),
         format_func=lambda digest: names.get(digest, ""),
         help="Upload your own on the Model page. Nobody else sees it.",
-        **state.bind_model(BUNDLED, names.values()),
+        **loaded.bind(BUNDLED, names.values()),
     )

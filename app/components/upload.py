@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import settings, state
+from app import loaded, settings, state
 from app.components.guard import guard, plain
 from app.uploads import MORE, Upload
 from lrp_engine.formats.eight_arrays import DETECT
@@ -126,7 +126,7 @@ def form() -> None:
 
 
 def _take(upload: Upload) -> None:
-    state.keep(upload.model())
+    loaded.keep(upload.model())
     st.rerun()  # the sidebar's list is drawn before this page
 
 
@@ -134,7 +134,7 @@ def arrival(digest: str) -> None:
     """After a successful upload: what happened and where to go."""
     if state.get("arrived") == digest:
         st.success(
-            f"“{plain(state.uploaded()[digest].name)}” is read and selected.",
+            f"“{plain(loaded.uploaded()[digest].name)}” is read and selected.",
             icon=":material/check_circle:",
         )
         st.page_link(

@@ -38,17 +38,17 @@ def heading(answer: Answer, at: int) -> None:
 
 def editor(answer: Answer, at: int) -> None:
     """Drop, replace, insert."""
-    tokens = answer.first.tokens[0]
+    tokens, between = answer.first.tokens[0], answer.model.network.tokenizer.between
     for sentence in history.complaints():
         st.warning(plain(sentence))
     # In a form nothing is sent before a button is pressed; Enter presses the first one.
     form = st.form("lens-editor", border=False, enter_to_submit=True)
     with form.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Another word", max_chars=200, width=220, key=state.field(WORD))
-        _button("Replace", lambda word: edits.replace(tokens, at, word))
-        _button("Insert before", lambda word: edits.insert(tokens, at, word))
-        _button("Insert after", lambda word: edits.insert(tokens, at + 1, word))
-        _button("Drop", lambda _: edits.drop(tokens, at))
+        _button("Replace", lambda word: edits.replace(tokens, at, word, between))
+        _button("Insert before", lambda word: edits.insert(tokens, at, word, between))
+        _button("Insert after", lambda word: edits.insert(tokens, at + 1, word, between))
+        _button("Drop", lambda _: edits.drop(tokens, at, between))
 
 
 def _button(label: str, make: Callable[[str], Edit]) -> None:
@@ -69,11 +69,11 @@ def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
 
 def dropper(answer: Answer) -> Callable[[object], None]:
     """What the Delete key does to a word of this answer."""
-    tokens = answer.first.tokens[0]
+    tokens, between = answer.first.tokens[0], answer.model.network.tokenizer.between
 
     def act(at: object) -> None:
         if isinstance(at, int):
-            _edit(lambda: edits.drop(tokens, at))()
+            _edit(lambda: edits.drop(tokens, at, between))()
 
     return act
 

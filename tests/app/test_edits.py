@@ -29,12 +29,44 @@ def test_a_position_beyond_the_text_is_named(at):
             act()
 
 
-@pytest.mark.parametrize("method", TOKENIZERS)
+TEXT = "Well-drawn, isn't it? (Yes... it's 3.5 stars!) “quoted” 😀 שלום"
+CUT = [name for name, cutter in TOKENIZERS.items() if cutter.between is not None]
+
+
+@pytest.mark.parametrize("method", CUT)
 def test_an_edited_text_is_cut_as_it_was_joined(method):
-    text = "Well-drawn, isn't it? (Yes... it's 3.5 stars!) “quoted” 😀 שלום"
-    tokens = TOKENIZERS[method](text)
+    cut = TOKENIZERS[method]
+    tokens = cut(TEXT)
     for at in range(len(tokens)):
-        assert TOKENIZERS[method](edits.drop(tokens, at).text) == [*tokens[:at], *tokens[at + 1 :]]
+        before, after = tokens[:at], tokens[at + 1 :]
+        assert cut(edits.drop(tokens, at, cut.between).text) == [*before, *after]
+        assert cut(edits.replace(tokens, at, "x", cut.between).text) == [*before, "x", *after]
+        assert cut(edits.insert(tokens, at, "x", cut.between).text) == [*before, "x", *tokens[at:]]
+    assert cut(edits.insert(tokens, len(tokens), "x", cut.between).text) == [*tokens, "x"]
+
+
+@pytest.mark.parametrize("method", [name for name in TOKENIZERS if name not in CUT])
+def test_a_text_that_is_one_token_can_only_be_replaced(method):
+    cut = TOKENIZERS[method]
+    tokens = cut(TEXT)
+    assert cut(edits.replace(tokens, 0, " as  typed", cut.between).text) == [" as  typed"]
+    with pytest.raises(InputError, match="only word"):
+        edits.drop(tokens, 0, cut.between)
+    with pytest.raises(InputError, match="one piece"):
+        edits.insert(tokens, 1, "x", cut.between)
+
+
+def test_white_space_is_a_token_where_tokens_are_characters():
+    assert edits.replace(["a", "b"], 1, " ", "") == edits.Edit("a ", 1)
+    with pytest.raises(InputError, match="No word"):
+        edits.replace(["a", "b"], 1, "", "")
+    with pytest.raises(InputError, match="No word"):
+        edits.replace(["a", "b"], 1, "  ")
+
+
+def test_padding_is_no_other_word():
+    with pytest.raises(InputError, match="only word"):
+        edits.drop(["good", "", ""], 0)
 
 
 def test_alignments_are_complete_and_in_order():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, state
+from app import cache, loaded, state
 from app.components.layout import Page
 from app.components.review import export, head, overview, progress, reading, start, words
 from app.components.review.common import Desk
@@ -56,5 +56,5 @@ def _work(one: Set, page: Page) -> None:
 
 
 def _own(one: Set, selected: Model) -> Model | None:
-    models = (selected, cache.bundled(), *state.uploaded().values())
+    models = (selected, cache.bundled(), *loaded.uploaded().values())
     return next((m for m in models if m.network.hash == one.model_hash), None)
