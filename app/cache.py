@@ -8,6 +8,7 @@ are frozen, so one object serves everybody.
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,8 +29,14 @@ from app.samples import Sample
 if TYPE_CHECKING:
     from app.review.store import Store
     from lrp_engine import Explanation, Network, ProofSheet
+    from lrp_engine.rules import Rule
 
 Target = int | tuple[int, int] | None
+
+
+def _settings(rule: Rule) -> str:
+    """A rule as a part of a key: its name and every option."""
+    return json.dumps(rule.plain(), sort_keys=True)
 
 
 def bundled() -> Model:
@@ -81,47 +88,40 @@ def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
 
 @st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)
 def _explained(
-    model_hash: str, text: str, target: Target, eps: float, bias_factor: float, _network: Network
+    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _network: Network
 ) -> dict[str, Explanation]:
-    rule = lrp_engine.Epsilon(eps=eps, bias_factor=bias_factor)
-    return _network.explain_all([text], target=target, rule=rule)
+    return _network.explain_all([text], target=target, rule=_rule)
 
 
-def explained(
-    model: Model, text: str, target: Target, eps: float, bias_factor: float
-) -> Mapping[str, Explanation]:
+def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[str, Explanation]:
     """By every method: why the model scores this text as it does."""
-    rule = {"eps": eps, "bias_factor": bias_factor}
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
-    return _explained(model.network.hash, text, target, eps, bias_factor, model.network)
+    return _explained(model.network.hash, text, target, _settings(rule), rule, model.network)
 
 
 # Conservation ------------------------------------------------------------------------------
 
 
-def layered(
-    model: Model, text: str, target: int | tuple[int, int], eps: float, bias_factor: float
-) -> Explanation:
+def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
     """By LRP, with the relevance at every layer's output."""
     network = model.network
-    return _layered(network.hash, text, target, eps, bias_factor, network)
+    return _layered(network.hash, text, target, _settings(rule), rule, network)
 
 
 def other_precision(
-    model: Model, text: str, target: int | tuple[int, int], eps: float, bias_factor: float
+    model: Model, text: str, target: int | tuple[int, int], rule: Rule
 ) -> Explanation:
     """By LRP in float64 where the model computes in float32, and the other way round."""
     network = _converted(model.network.hash, model.network)
-    return _layered(network.hash, text, target, eps, bias_factor, network)
+    return _layered(network.hash, text, target, _settings(rule), rule, network)
 
 
 @st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
 def _layered(
-    model_hash: str, text: str, target: Target, eps: float, bias_factor: float, _network: Network
+    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _network: Network
 ) -> Explanation:
-    rule = lrp_engine.Epsilon(eps=eps, bias_factor=bias_factor)
-    return _network.explain([text], "lrp", target, rule, layers=True)
+    return _network.explain([text], "lrp", target, _rule, layers=True)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -133,15 +133,14 @@ def swept(
     model: Model,
     text: str,
     target: int | tuple[int, int],
-    eps: float,
-    bias_factor: float,
+    rule: Rule,
     setting: str,
 ) -> sweeps.Sweep:
     """The same text with many values of a setting of the rule."""
     network = model.network
     # The setting that is swept is no part of the question.
-    rule = {"eps": eps, "bias_factor": bias_factor} | {setting: None}
-    return _swept(network.hash, text, target, rule["eps"], rule["bias_factor"], setting, network)
+    rule = replace(rule, **{setting: getattr(lrp_engine.Epsilon(), setting)})
+    return _swept(network.hash, text, target, _settings(rule), setting, rule, network)
 
 
 @st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
@@ -149,18 +148,13 @@ def _swept(
     model_hash: str,
     text: str,
     target: int | tuple[int, int],
-    eps: float | None,
-    bias_factor: float | None,
+    rule: str,
     setting: str,
+    _rule: Rule,
     _network: Network,
 ) -> sweeps.Sweep:
-    rule = lrp_engine.Epsilon()
-    if eps is not None:
-        rule = replace(rule, eps=eps)
-    if bias_factor is not None:
-        rule = replace(rule, bias_factor=bias_factor)
     values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
-    return sweeps.run(_network, text, target, setting=setting, values=values, rule=rule)
+    return sweeps.run(_network, text, target, setting=setting, values=values, rule=_rule)
 
 
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)

@@ -13,7 +13,8 @@ from app.compare import rows
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.review import queue, sets
 from app.review.opinion import VERDICTS
-from lrp_engine import palettes
+from lrp_engine import RULES, Epsilon, palettes
+from lrp_engine.rules import GATES, Option, Rule
 
 ANY = "any"  # no filter
 PREDICTED = "predicted"  # the target that follows the model
@@ -159,9 +160,10 @@ def _read_rows(text: str) -> tuple[rows.Row, ...]:
 
 
 def _read_row(text: str) -> rows.Row:
-    method, target, eps, bias_factor, model = (*text.split("~"), "", "", "", "")[:5]
-    if text.count("~") > 4:
+    parts = text.split("~")
+    if len(parts) > 7 or text.endswith("~"):
         raise ValueError(text)
+    method, target, eps, bias_factor, model, rule, gates = (*parts, *[""] * 6)[:7]
     ruled = rows.has_rule(method)
     return rows.Row(
         method=method,
@@ -169,6 +171,8 @@ def _read_row(text: str) -> rows.Row:
         eps=_EPS(eps) if eps and ruled else None,
         bias_factor=_FACTOR(bias_factor) if bias_factor and ruled else None,
         model=_matching(re.compile("[0-9a-f]{12}|"))(model),
+        rule=_RULE(rule) if rule and ruled else None,
+        gates=_GATES(gates) if gates and ruled else None,
     )
 
 
@@ -181,6 +185,8 @@ def _write_rows(found: tuple[rows.Row, ...]) -> str:
                 "" if row.eps is None else digits(row.eps),
                 "" if row.bias_factor is None else digits(row.bias_factor),
                 row.model,
+                row.rule or "",
+                row.gates or "",
             )
         ).rstrip("~")
         for row in found
@@ -189,6 +195,7 @@ def _write_rows(found: tuple[rows.Row, ...]) -> str:
 
 _EPS = _between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
 _FACTOR = _between(0, 1)
+_RULE, _GATES = _one_of(*RULES), _one_of(*GATES)
 # What the Learn page shows: its step, the two small examples, the part of the LSTM looked into.
 LEARN_VIEW = "learn"
 
@@ -219,6 +226,17 @@ LEARN: dict[str, Choice] = {
     "unit": Choice(None, _position, expected="the number of a unit", view=LEARN_VIEW),
 }  # fmt: skip
 
+
+def _own(kind: type[Rule], option: Option) -> Choice:
+    return Choice(
+        getattr(kind(), option.name), _between(option.smallest, option.largest), digits,
+        f"a number from {option.smallest:g} to {option.largest:g}",
+    )  # fmt: skip
+
+
+# What the rules ask for besides eps, bias factor and gates; rules may share an option.
+OWN_OPTIONS = {o.name: _own(kind, o) for kind in reversed(RULES.values()) for o in kind.asks}
+
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
@@ -235,6 +253,9 @@ CHOICES: dict[str, Choice] = {
     "bias_factor": Choice(
         settings.BIAS_FACTOR_DEFAULT, _FACTOR, digits, "a number from 0 to 1"
     ),
+    "rule": Choice(Epsilon.name, _RULE, expected=" or ".join(RULES)),
+    "gates": Choice(Epsilon().gates, _GATES, expected=" or ".join(GATES)),
+    **OWN_OPTIONS,
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),

@@ -61,6 +61,16 @@ def layers(network: Network) -> list[tuple[str, str, str, str, str, int]]:
     ]
 
 
+def follows_rule(network: Network) -> bool:
+    """Whether rules that tell signs apart make a difference."""
+    return any(node.layer.follows_rule for node in network.nodes)
+
+
+def has_gates(network: Network) -> bool:
+    """Whether gate rules make a difference."""
+    return any(node.layer.has_gates for node in network.nodes)
+
+
 def missing(network: Network) -> list[str]:
     """What keeps sentences from being typed, each with what to do; empty when nothing does."""
     if not network.input_shape.time:

@@ -25,7 +25,7 @@ from lrp_engine import Explanation, Ledger
 if TYPE_CHECKING:
     from lrp_engine import Network
 
-RULE = {"eps": settings.EPS_DEFAULT, "bias_factor": settings.BIAS_FACTOR_DEFAULT}
+RULE = lrp_engine.Epsilon(eps=settings.EPS_DEFAULT, bias_factor=settings.BIAS_FACTOR_DEFAULT)
 _FACTS = "facts"
 # What numpy, zip and JSON raise on a damaged file.
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
@@ -37,15 +37,14 @@ def question(network: Network) -> dict[str, Any]:
         "engine": lrp_engine.__version__,
         "model": network.hash,
         "text": settings.DEFAULT_TEXT,
-        "rule": RULE,
+        "rule": {"eps": RULE.eps, "bias_factor": RULE.bias_factor},
         "methods": list(lrp_engine.METHODS),
     }
 
 
 def answer(network: Network) -> dict[str, Explanation]:
     """What the engine says, by method."""
-    rule = lrp_engine.Epsilon(eps=RULE["eps"], bias_factor=RULE["bias_factor"])
-    return network.explain_all([settings.DEFAULT_TEXT], rule=rule)
+    return network.explain_all([settings.DEFAULT_TEXT], rule=RULE)
 
 
 def write(path: Path, network: Network) -> None:
@@ -100,9 +99,7 @@ def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarr
     return Explanation(
         **single,
         **{key: _tuples(value) for key, value in plain.items() if key != "rule"},
-        rule=lrp_engine.Epsilon(eps=RULE["eps"], bias_factor=RULE["bias_factor"])
-        if plain["rule"]
-        else None,
+        rule=RULE if plain["rule"] else None,
         initial_states=table("initial_states"),
         layers=table("layers"),
         ledger=Ledger(table("ledger"), table("steps"), len(plain["tokens"])),

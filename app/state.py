@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import settings
 from app.choices import ANY, CHOICES
-from lrp_engine import METHODS
+from lrp_engine import METHODS, RULES
+
+if TYPE_CHECKING:
+    from lrp_engine.rules import Rule
 
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
@@ -86,6 +89,13 @@ def get(name: str) -> Any:
 def default(name: str) -> Any:
     """What a choice is before anybody chooses."""
     return CHOICES[name].default
+
+
+def rule(name: str | None = None, **options: Any) -> Rule:
+    """The rule that is chosen; another one, or with other options, where they are given."""
+    kind = RULES[name or get("rule")]
+    chosen = ("eps", "bias_factor", "gates", *(option.name for option in kind.asks))
+    return kind.of(**{one: get(one) for one in chosen} | options)
 
 
 def put(name: str, value: Any) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from app.charts import CATEGORIES
-from lrp_engine import Epsilon, Explanation, Network
+from lrp_engine import Explanation, Network
 from lrp_engine.palettes import NEUTRAL
+from lrp_engine.rules import Rule
 from lrp_engine.wording import exact, number, visible
 
 EPS, BIAS_FACTOR = "eps", "bias_factor"
@@ -41,7 +42,7 @@ class Sweep:
     score: float
 
 
-def _with(rule: Epsilon, setting: str, value: float) -> Epsilon:
+def _with(rule: Rule, setting: str, value: float) -> Rule:
     return replace(rule, eps=value) if setting == EPS else replace(rule, bias_factor=value)
 
 
@@ -52,7 +53,7 @@ def run(
     *,
     setting: str,
     values: Sequence[float],
-    rule: Epsilon,
+    rule: Rule,
 ) -> Sweep:
     """Explain a text by LRP with every value of a setting; the rule says the other settings."""
     found = [

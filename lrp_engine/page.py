@@ -24,6 +24,7 @@ from lrp_engine.wording import (
 
 if TYPE_CHECKING:
     from lrp_engine.explanation import Explanation
+    from lrp_engine.rules import Rule
 
 SKIPPABLE = 60  # words
 DIGITS = {"float32": 8, "float64": 16}  # significant ones in tables
@@ -176,11 +177,7 @@ def _settings(ones: Sequence[Explanation]) -> str:
     ]
     ruled = next((one for one in ones if one.rule is not None), None)
     if ruled is not None and ruled.rule is not None:
-        rows.append(("rule", type(ruled.rule).__name__))
-        options = ruled.rule.plain()
-        del options["name"]
-        rows.append(("gates", GATES[options.pop("gates")]))
-        rows += [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]
+        rows += rule_rows(ruled.rule)
     rows += [
         ("dtype", ones[0].dtype),
         ("engine", f"lrp-lens {__version__}"),
@@ -188,6 +185,15 @@ def _settings(ones: Sequence[Explanation]) -> str:
     ]
     items = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in rows)
     return f"<h2>Settings</h2><dl>{items}</dl>"
+
+
+def rule_rows(rule: Rule) -> list[tuple[str, str]]:
+    """Name and options of a rule as pairs of a term and a value."""
+    options = rule.plain()
+    del options["name"]
+    gates = GATES[options.pop("gates")]
+    numbers = [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]
+    return [("rule", type(rule).__name__), ("gates", gates), *numbers]
 
 
 def table(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -40,6 +41,22 @@ class Structure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Option:
+    """A number that a rule has of its own, as a form or a link asks for it.
+
+    Attributes:
+        name: of the rule's field; title: for people.
+        smallest, largest: its range. meaning: what it does, for people.
+    """
+
+    name: str
+    title: str
+    smallest: float
+    largest: float
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """Options that all rules have; the sums of every layer but dense and convolution follow them.
 
@@ -64,7 +81,9 @@ class Rule:
     name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
+    meaning: ClassVar[str]  # a sentence for people
     sums: ClassVar[str] = "epsilon"
+    asks: ClassVar[tuple[Option, ...]] = ()  # the numbers of its own that can be chosen freely
 
     eps: float = 1e-3
     bias_factor: float = 0.0
@@ -103,6 +122,15 @@ class Rule:
         return {"name": self.name, **{f.name: getattr(self, f.name) for f in fields(self)}}
 
     @classmethod
+    def of(cls, **options: Any) -> Self:
+        """The rule with these options; of its own ones, those in `asks` are enough.
+
+        Raises:
+            InputError: an option is outside its range.
+        """
+        return cls(**options)
+
+    @classmethod
     def own_options(cls) -> tuple[str, ...]:
         """Names of the numbers that this rule has and not every rule."""
         common = {item.name for item in fields(Rule)}
@@ -134,6 +162,7 @@ class Epsilon(Rule):
     name = "epsilon"
     title = "epsilon"
     source = "Bach et al. 2015, doi 10.1371/journal.pone.0130140, eq. 58"
+    meaning = "Contributions to a sum share its relevance in proportion. The usual choice."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +184,12 @@ class Gamma(Rule):
     name = "gamma"
     title = "gamma"
     source = "Montavon et al. 2019, doi 10.1007/978-3-030-28954-6_10"
+    meaning = "Contributions that agree with the sign of their sum count more."
     sums = "gamma"
+    asks = (
+        Option(name="gamma", title="γ", smallest=0, largest=LARGEST_WEIGHT,
+               meaning="How much more the agreeing contributions count; 0 is the epsilon rule."),
+    )  # fmt: skip
 
     gamma: float = 0.25
 
@@ -186,7 +220,12 @@ class AlphaBeta(Rule):
     name = "alpha_beta"
     title = "alpha-beta"
     source = "Bach et al. 2015, doi 10.1371/journal.pone.0130140, eq. 60"
+    meaning = "Contributions for and against are shared out apart, with weights α and −β."
     sums = "alpha_beta"
+    asks = (
+        Option(name="alpha", title="α", smallest=1, largest=LARGEST_WEIGHT,
+               meaning="Weight of positive contributions; negative ones have −β = 1 − α."),
+    )  # fmt: skip
 
     alpha: float = 2.0
     beta: float = 1.0
@@ -199,6 +238,12 @@ class AlphaBeta(Rule):
                 f"alpha - beta must be 1, found alpha {alpha:g} and beta {beta:g}; "
                 f"alpha {beta + 1:g} belongs to beta {beta:g}."
             )
+
+    @classmethod
+    def of(cls, **options: Any) -> Self:
+        if "alpha" in options and "beta" not in options:
+            options["beta"] = options["alpha"] - 1
+        return cls(**options)
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -223,6 +268,7 @@ class ZPlus(Rule):
     name = "z_plus"
     title = "z-plus"
     source = "Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008"
+    meaning = "Only positive contributions receive relevance: nothing speaks against."
     sums = "alpha_beta"
 
     @property
@@ -230,8 +276,24 @@ class ZPlus(Rule):
         return *super().parameters, 1.0, 0.0
 
 
-# Name -> rule; the command line and the tests read it.
+# Name -> rule; the command line, the dashboard and the tests read it.
 RULES: dict[str, type[Rule]] = {rule.name: rule for rule in (Epsilon, Gamma, AlphaBeta, ZPlus)}
+
+
+def from_plain(settings: Mapping[str, Any]) -> Rule:
+    """The rule that `Rule.plain` described.
+
+    Raises:
+        InputError: there is no such rule or option, or an option is outside its range.
+    """
+    options = dict(settings)
+    name = options.pop("name", None)
+    if not isinstance(name, str) or name not in RULES:
+        raise InputError(f"There is no rule {name!r:.40}; choose from {choices(RULES)}.")
+    try:
+        return RULES[name](**options)
+    except TypeError:
+        raise InputError(f"The rule {name!r} has no options {choices(options)}.") from None
 
 
 def _number(value: object) -> float:

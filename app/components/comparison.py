@@ -17,12 +17,13 @@ from app.components.guard import plain
 from app.components.question import Answer, fits
 from app.components.sidebar import BUNDLED, model_names
 from app.models import Model
-from lrp_engine import METHODS, Explanation
+from lrp_engine import METHODS, RULES, Explanation
+from lrp_engine.rules import GATES
 from lrp_engine.wording import visible
 
 # Fields of the form.
-METHOD, TARGET, EPS, FACTOR, MODEL = (
-    f"compare.{name}" for name in ("method", "target", "eps", "factor", "model")
+METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
+    f"compare.{name}" for name in ("method", "target", "eps", "factor", "model", "rule", "gate")
 )
 
 
@@ -77,9 +78,9 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
 
 def _explained(model: Model, text: str, row: Row) -> Explanation:
     # Methods without a rule share the answer of the sidebar's one.
-    eps = state.get("eps") if row.eps is None else row.eps
-    factor = state.get("bias_factor") if row.bias_factor is None else row.bias_factor
-    return cache.explained(model, text, row.target, eps, factor)[row.method]
+    own = {"eps": row.eps, "bias_factor": row.bias_factor, "gates": row.gates}
+    chosen = {name: value for name, value in own.items() if value is not None}
+    return cache.explained(model, text, row.target, state.rule(row.rule, **chosen))[row.method]
 
 
 def _key(model: Model) -> str:
@@ -125,6 +126,18 @@ def _adder(answer: Answer) -> None:
                 st.multiselect("Classes", range(network.classes), placeholder="the predicted class",
                                format_func=lambda c: visible(network.labels[c]),
                                key=state.field(TARGET))  # fmt: skip
+                st.multiselect(
+                    "Rules",
+                    list(RULES),
+                    placeholder="as in the sidebar",
+                    format_func=lambda name: RULES[name].title,
+                    key=state.field(RULE),
+                    help="How dense and convolution layers share; only LRP has one. "
+                    "The numbers that a rule has of its own are those of the sidebar.",
+                )
+                st.multiselect("Gates", list(GATES), placeholder="as in the sidebar",
+                               format_func=lambda name: f"{name}: {GATES[name]}",
+                               key=state.field(GATE), help="Only LRP has them.")  # fmt: skip
                 st.multiselect("Stabilizer ε", settings.EPS_STEPS, format_func=digits,
                                placeholder="as in the sidebar", key=state.field(EPS),
                                help="Only LRP has one.")  # fmt: skip
@@ -139,12 +152,13 @@ def _adder(answer: Answer) -> None:
         st.button("The three methods", on_click=_set(METHODS))
         st.button("LRP for every class", on_click=_set(["lrp"], range(network.classes)))
         st.button("LRP with small and large ε", on_click=_set(["lrp"], (), (1e-6, 1e-3, 0.1, 1.0)))
+        st.button("LRP by every rule", on_click=_set(["lrp"], rules=tuple(RULES)))
 
 
 def _add() -> None:
-    found = [state.take_list(field) for field in (METHOD, TARGET, EPS, FACTOR, MODEL)]
-    methods, targets, eps, factors, models = found
-    more = combinations(methods or ["lrp"], targets, eps, factors, models)
+    fields = (METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE)
+    methods, *others = (state.take_list(field) for field in fields)
+    more = combinations(methods or ["lrp"], *others)
     rows, dropped = joined(state.get("rows"), more, most=settings.COMPARE_ROWS)
     if dropped:
         state.notify(
@@ -155,11 +169,16 @@ def _add() -> None:
 
 
 def _set(
-    methods: Iterable[str], targets: Iterable[int] = (), eps: Iterable[float] = ()
+    methods: Iterable[str],
+    targets: Iterable[int] = (),
+    eps: Iterable[float] = (),
+    rules: Sequence[str] = (),
 ) -> Callable[[], None]:
     """Callback of a button: these combinations and nothing else."""
     rows, _ = joined(
-        (), combinations(methods, list(targets), list(eps), (), ()), most=settings.COMPARE_ROWS
+        (),
+        combinations(methods, list(targets), list(eps), (), (), rules),
+        most=settings.COMPARE_ROWS,
     )
     return lambda: state.choose(rows=rows)
 

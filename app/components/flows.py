@@ -16,6 +16,7 @@ from app.components.question import Answer
 from app.models import Model
 from lrp_engine import Explanation
 from lrp_engine.cells import cells
+from lrp_engine.rules import Rule
 
 HELP = {
     "Through time": "What reaches the words, and what each operation of a recurrent layer keeps at "
@@ -61,15 +62,14 @@ def _parts(answer: Answer) -> None:
 
 def _question(
     answer: Answer,
-) -> tuple[Model, str, int | tuple[int, int], float, float]:
+) -> tuple[Model, str, int | tuple[int, int], Rule]:
     one = answer.sums
     first, *against = (int(c) for c in np.atleast_1d(one.target[0]))
     return (
         answer.model,
         state.shown_text(),
         (first, against[0]) if against else first,
-        state.get("eps"),
-        state.get("bias_factor"),
+        state.rule(),
     )
 
 

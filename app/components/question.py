@@ -14,6 +14,7 @@ from app.components import examples, frontend
 from app.components.layout import Page
 from app.models import Model
 from lrp_engine import Explanation
+from lrp_engine.rules import Rule
 from lrp_engine.wording import number, percentage, visible
 
 UPLOAD_PAGE = "views/model.py"
@@ -53,8 +54,12 @@ class Answer:
         return vocabulary.unknown if vocabulary else None
 
 
-def ask(page: Page) -> Answer | None:
-    """The text and its answer; None, and a sentence that says why, where there is none."""
+def ask(page: Page, rule: Rule | None = None) -> Answer | None:
+    """The text and its answer; None, and a sentence that says why, where there is none.
+
+    Args:
+        rule: of the explanations; the chosen one where None.
+    """
     model = page.model
     state.answered()
     if not model.reads_text:
@@ -79,7 +84,7 @@ def ask(page: Page) -> Answer | None:
         st.html(
             f'<p class="lens-edited">Edited: <bdi>{escape(visible(state.get("edited")))}</bdi></p>'
         )
-    return _explain(model)
+    return _explain(model, rule or state.rule())
 
 
 def _cannot_read(model: Model) -> None:
@@ -96,7 +101,7 @@ def _cannot_read(model: Model) -> None:
     st.page_link(UPLOAD_PAGE, label="Add a vocabulary", icon=":material/upload_file:")
 
 
-def _explain(model: Model) -> Answer | None:
+def _explain(model: Model, rule: Rule) -> Answer | None:
     text, typed = state.shown_text(), state.get("text")
     words = len(model.network.tokenizer(text))
     if not words:
@@ -113,9 +118,9 @@ def _explain(model: Model) -> Answer | None:
         return None
     compared = text != typed and fits(model, typed)
     with st.spinner("Explaining …"):
-        target = _target(model, typed if compared else text)
-        explanations = _explanations(model, text, target)
-        before = _explanations(model, typed, target) if compared else None
+        target = _target(model, typed if compared else text, rule)
+        explanations = cache.explained(model, text, target, rule)
+        before = cache.explained(model, typed, target, rule) if compared else None
     return Answer(model, explanations, before)
 
 
@@ -125,25 +130,21 @@ def fits(model: Model, text: str) -> bool:
     return len(text) <= settings.TEXT_CHARACTERS and 0 < len(model.network.tokenizer(text)) <= most
 
 
-def _explanations(model: Model, text: str, target: cache.Target) -> Mapping[str, Explanation]:
-    return cache.explained(model, text, target, state.get("eps"), state.get("bias_factor"))
-
-
-def _target(model: Model, text: str) -> cache.Target:
+def _target(model: Model, text: str, rule: Rule) -> cache.Target:
     """The class or contrast to explain; the class predicted is that of the text as typed."""
     target, against = state.get("target"), state.get("contrast")
     if target == PREDICTED and against == NOTHING and text == state.shown_text():
         return None
     chosen = target
     if target == PREDICTED:
-        plain = _explanations(model, text, None)
+        plain = cache.explained(model, text, None, rule)
         chosen = int(next(iter(plain.values())).predicted[0])
     if against == NOTHING:
         return chosen
     if chosen == against:  # a class cannot be held against itself
         state.put("contrast", NOTHING)
         st.info("A class cannot be held against itself: “and not” was set back to nothing.")
-        return _target(model, text)
+        return _target(model, text, rule)
     return (chosen, against)
 
 

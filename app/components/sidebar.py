@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, settings, state
-from app.choices import digits
+from app import cache, loaded, state
+from app.components import rule
+from app.models import Model
 from lrp_engine.palettes import PALETTES
 
 BUNDLED = "bundled"
@@ -15,30 +16,18 @@ def sidebar() -> None:
     """Everything but the device, which costs TensorFlow's import."""
     _model_picker()
     with st.expander("Rule and colours", expanded=False):
-        steps = sorted({*settings.EPS_STEPS, state.get("eps")})
-        st.select_slider(
-            "Stabilizer ε",
-            steps,
-            format_func=digits,
-            help="Added to every sum that relevance is divided by, away from zero. Larger: calmer "
-            "heatmaps, and more relevance is kept by the stabilizer.",
-            **state.bind("eps", map(digits, steps)),
-        )
-        st.slider(
-            "Bias factor",
-            0.0,
-            1.0,
-            step=0.05,
-            help="The share of what biases and stabilizers keep that is handed back to the words. "
-            "0 is recommended; 1 is a check: then words and initial states add up to the score.",
-            **state.bind("bias_factor"),
-        )
+        rule.controls(_model())
         st.selectbox(
             "Colours",
             list(PALETTES),
             format_func=lambda name: PALETTES[name].title,
             **state.bind("palette"),
         )
+
+
+def _model() -> Model:
+    digest = loaded.selected()
+    return cache.bundled() if digest is None else loaded.uploaded()[digest]
 
 
 def device() -> None:

@@ -20,8 +20,9 @@ from app.review.sets import Set
 from lrp_engine import METHODS
 from lrp_engine.heatmap import STYLE as HEATMAP_STYLE
 from lrp_engine.heatmap import heatmap, legend, limit_of, sentences_fragment
-from lrp_engine.page import POLICY, STYLE, table
+from lrp_engine.page import POLICY, STYLE, rule_rows, table
 from lrp_engine.palettes import DEFAULT
+from lrp_engine.rules import from_plain
 from lrp_engine.wording import number, percentage, visible
 
 WORDS_SHOWN = 12  # of each class
@@ -161,7 +162,7 @@ def _settings(one: Set, made: str) -> str:
     rows = [
         ("set", one.name), ("method", f"{method.title} ({method.source})"),
         ("target", "the predicted class of each text"),
-        ("eps", f"{one.eps:g}"), ("bias factor", f"{one.bias_factor:g}"), ("dtype", one.dtype),
+        *rule_rows(from_plain(one.rule)), ("dtype", one.dtype),
         ("longest text", f"{settings.TEXT_WORDS:,} words"), ("engine", f"lrp-lens {one.engine}"),
         ("model", one.model_name), ("model hash", one.model_hash),
         ("explained", one.created), ("this page", made),

@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from app import settings
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import InputError
+from lrp_engine.rules import from_plain
 
 if TYPE_CHECKING:
     from lrp_engine import Network
@@ -42,7 +43,7 @@ class Set:
         name: of the file, for people. format: "csv", "jsonl" or "parquet".
         text_column, label_column: in the file; no labels where None.
         rows: how many; step: rows of a part. complete: whether all are explained.
-        eps, bias_factor: of the rule.
+        rule: how relevance is handed back, as `Rule.plain` says it.
         model_name, model_hash, labels, dtype, warnings: of the model.
         engine: version. created: ISO time.
     """
@@ -53,8 +54,7 @@ class Set:
     text_column: str
     label_column: str | None
     rows: int
-    eps: float
-    bias_factor: float
+    rule: Mapping[str, Any]
     model_name: str
     model_hash: str
     labels: tuple[str, ...]
@@ -83,7 +83,7 @@ class Set:
         """How its rows are explained: by every method, for the predicted class."""
         return CorpusSettings(
             methods=tuple(lrp_engine.METHODS),
-            rule=lrp_engine.Epsilon(eps=self.eps, bias_factor=self.bias_factor),
+            rule=from_plain(self.rule),
             text_column=self.text_column,
             label_column=self.label_column,
             max_tokens=settings.TEXT_WORDS,
@@ -119,6 +119,10 @@ class Sets:
             return None
         try:
             facts = json.loads((self.folder / key / _FACTS).read_text("utf-8"))
+            if "rule" not in facts:  # of the time when there was one rule
+                facts["rule"] = {"name": "epsilon"} | {
+                    name: facts.pop(name) for name in ("eps", "bias_factor")
+                }
             lists = ("labels", "warnings")
             return Set(**facts | {name: tuple(facts[name]) for name in lists if name in facts})
         except (OSError, ValueError, TypeError, KeyError):

@@ -130,6 +130,12 @@ class Layer:
 
     kind: ClassVar[str]
     knows_weights: ClassVar[bool] = False  # told which inputs are attention weights
+    follows_rule: ClassVar[bool] = False  # its sums follow rules that tell signs apart
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether it multiplies a gate by a signal, so that the gate rule matters."""
+        return False
 
     def input_shape(self) -> Shape | None:
         """The input the weights are made for; None where any number of units will do."""

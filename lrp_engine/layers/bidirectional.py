@@ -51,6 +51,12 @@ class Bidirectional(Layer):
                 f"{self.merge!r}, expected as many in each direction."
             )
 
+    @property
+    def has_gates(self) -> bool:
+        return self.merge == "mul" or any(
+            one.has_gates for one in (self.forward_layer, self.backward_layer)
+        )
+
     def input_shape(self) -> Shape | None:
         return self.forward_layer.input_shape()
 

@@ -25,6 +25,7 @@ class Conv1D(Layer):
     """
 
     kind: ClassVar[str] = "conv1d"
+    follows_rule: ClassVar[bool] = True
 
     kernel: Array
     bias: Array | None = None

@@ -16,6 +16,7 @@ class Dense(Layer):
     """activation(x W + b) with kernel W (D, M) and bias b (M,) or None."""
 
     kind: ClassVar[str] = "dense"
+    follows_rule: ClassVar[bool] = True
 
     kernel: Array
     bias: Array | None = None

@@ -62,6 +62,10 @@ class GRU(Recurrent, Layer):
                 raise FormatError("A GRU with reset_after=False has one bias, found two.")
             expect_shape("The GRU recurrent bias", self.recurrent_bias, (3 * self.units,))
 
+    @property
+    def has_gates(self) -> bool:
+        return True
+
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
 

@@ -55,6 +55,10 @@ class LSTM(Recurrent, Layer):
     def __post_init__(self) -> None:
         self.check()
 
+    @property
+    def has_gates(self) -> bool:
+        return True
+
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
 

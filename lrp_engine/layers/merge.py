@@ -141,6 +141,10 @@ class Multiply(_Merge, Layer):
     knows_weights: ClassVar[bool] = True
     at_most: ClassVar[int | None] = 2
 
+    @property
+    def has_gates(self) -> bool:
+        return True
+
     def merged_shape(self, inputs: Sequence[Shape]) -> Shape:
         largest = max(inputs, key=lambda shape: shape.units)
         if any(shape.units not in (1, largest.units) for shape in inputs):

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import lrp_engine
 from app.review.jobs import ACTIVE, Job, Jobs
 from app.review.sets import Set, Sets
 from lrp_engine import Network
@@ -53,7 +54,7 @@ FILES = {"csv": as_csv, "jsonl": as_jsonl, "parquet": as_parquet}
 def new(network: Network, **changes: Any) -> Set:
     facts: dict[str, Any] = {
         "name": "rows.csv", "format": "csv", "text_column": "text", "label_column": "label",
-        "rows": len(ROWS), "eps": 1e-3, "bias_factor": 0.0, "model_name": "Tiny",
+        "rows": len(ROWS), "rule": lrp_engine.Epsilon().plain(), "model_name": "Tiny",
     }  # fmt: skip
     return Set.new(network, **facts | changes)
 

@@ -27,7 +27,7 @@ def show(page: Page) -> None:
         return
     target, text = words.target_of(answer.sums), state.shown_text()
     both = {
-        name: cache.explained(answer.model, text, target, state.get("eps"), factor)["lrp"]
+        name: cache.explained(answer.model, text, target, common.rule(bias_factor=factor))["lrp"]
         for name, factor in FACTORS.items()
     }
     usual, check = both.values()

@@ -11,7 +11,8 @@ from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer, ask
 from app.learn import lstm, words
-from lrp_engine import Explanation
+from lrp_engine import Epsilon, Explanation
+from lrp_engine.rules import Rule
 from lrp_engine.wording import number, visible
 
 STYLE = """<style>
@@ -49,11 +50,21 @@ def value(amount: float, limit: float | None = None) -> str:
     return f"<b>{number(amount, limit=limit)}</b>"
 
 
+def rule(**options: float) -> Rule:
+    """What the lesson explains: the sidebar's stabilizer and bias factor, nothing else of it."""
+    return state.rule(Epsilon.name, **{"gates": Epsilon().gates} | options)
+
+
 def sentence(page: Page) -> Answer | None:
     """The sentence and what the model makes of it; short enough to follow."""
-    answer = ask(page)
+    answer = ask(page, rule())
     if answer is None:
         return None
+    if rule() != state.rule():
+        st.caption(
+            "The lesson follows the epsilon rule, and of a product the signal takes all. The rule "
+            "chosen in the sidebar counts on the other pages."
+        )
     count = len(answer.first.tokens[0])
     if count > settings.LESSON_WORDS:
         st.info(
@@ -79,8 +90,7 @@ def inside(answer: Answer) -> tuple[lstm.Inside, Explanation]:
         answer.model,
         state.shown_text(),
         words.target_of(answer.sums),
-        state.get("eps"),
-        state.get("bias_factor"),
+        rule(),
     )
     return lstm.inside(answer.model.network, found), found
 

@@ -111,8 +111,7 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     jobs.room()
     facts = {
         "name": name, "format": format, "text_column": text, "label_column": label,
-        "eps": state.get("eps"), "bias_factor": state.get("bias_factor"),
-        "model_name": model.name,
+        "rule": state.rule().plain(), "model_name": model.name,
     }  # fmt: skip
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)
