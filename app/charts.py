@@ -6,19 +6,19 @@ written into the axis labels, so that the sign is read without colour.
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
-import pandas as pd
 
 from app import tables
+from app.axes import CATEGORIES, ROW, brief, finish, numbered, place, row_axis, step_axis, zero
 from app.tables import (
+    AGREEMENT_SCALE,
     Verdict,
     agreement_sentence,
     conservation_verdict,
     ledger_table,
     rank_agreement,
     scores_table,
+    shown_table,
     step_runs,
     step_table,
     token_csv,
@@ -33,6 +33,7 @@ from lrp_engine.palettes import DEFAULT, NEUTRAL, palette_named
 from lrp_engine.wording import number, percentage, target_words, visible
 
 __all__ = [
+    "AGREEMENT_SCALE",
     "Verdict",
     "agreement_sentence",
     "conservation_verdict",
@@ -40,6 +41,7 @@ __all__ = [
     "rank_agreement",
     "score_bars",
     "scores_table",
+    "shown_table",
     "step_chart",
     "step_table",
     "tables",
@@ -51,34 +53,9 @@ __all__ = [
     "waterfall_table",
 ]
 
-ROW = 24  # pixels of a bar with its gap
-FRAME = 110  # of title and axis: Streamlit fits them into the chart's height
 CLASSES_SHOWN = 20
 UNITS_HEIGHT = 150
 STEPS_SHOWN = 60  # bars along a time axis; longer texts are summed over runs of words
-
-# Told apart with any colour vision, at least 3:1 on either theme (Okabe and Ito 2008).
-CATEGORIES = ("#0072b2", "#d55e00", "#009e73", "#c46b99", "#a67c00", NEUTRAL)
-
-# Rows are told apart by their number in front of the label, so repeated words stay apart.
-_DIGITS = 6
-_LABEL = f"split(slice(datum.value, {_DIGITS}), '\\n')"
-
-
-def _rows(labels: Any) -> list[str]:
-    return [f"{n:0{_DIGITS}d}{label}" for n, label in enumerate(labels)]
-
-
-def _row_axis(title: str) -> alt.Y:
-    axis = alt.Axis(
-        title=title, labelExpr=_LABEL, labelLimit=260, labelOverlap=False, ticks=False, domain=False
-    )
-    return alt.Y("row:N", sort=None, axis=axis)
-
-
-def _zero() -> alt.Chart:
-    rule = alt.Chart(pd.DataFrame({"zero": [0.0]}))
-    return rule.mark_rule(color=NEUTRAL).encode(x="zero:Q")
 
 
 def _value(unit: str, what: str = "relevance") -> str:
@@ -107,13 +84,16 @@ def token_bars(
         words = words.loc[best].sort_index()
     limit = limit_of(words["value"].to_numpy())
     shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
-    marked = [t + (" (unknown)" if u else "")
-              for t, u in zip(words["token"], words["unknown"], strict=True)]  # fmt: skip
+    marked = [
+        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t)}{'?' if unknown else ''}"
+        for n, t, unknown in zip(words["position"], words["token"], words["unknown"], strict=True)
+    ]
     words["picked"] = words["position"] == (-1 if pick is None else pick)
-    words["row"] = _rows(
+    words["row"] = numbered(
         f"{'▸ ' if picked else ''}{t}  {v}"
         for t, v, picked in zip(marked, shown, words["picked"], strict=True)
     )
+    words["number"] = words["position"] + 1
     words["direction"] = [_direction(explanation, index, v) for v in words["value"]]
     words["colour"] = [colours.mark(v, signed=facts.signed) for v in words["value"]]
     what = "relevance" if facts.signed else "sensitivity"
@@ -122,12 +102,12 @@ def token_bars(
         .mark_bar()
         .encode(
             x=alt.X("value:Q", title=_value(facts.unit, what)),
-            y=_row_axis("word"),
+            y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
             stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
             strokeWidth=alt.condition("datum.picked", alt.value(3), alt.value(0)),
             tooltip=[
-                alt.Tooltip("position:Q", title="position"),
+                alt.Tooltip("number:Q", title="word number"),
                 alt.Tooltip("token:N", title="word"),
                 alt.Tooltip("unknown:N", title="unknown to the model"),
                 alt.Tooltip("value:Q", title=what, format=".6g"),
@@ -137,7 +117,7 @@ def token_bars(
     )
     title = f"{facts.title}: {explanation.target_label(index)}"
     note = f"The {strongest} strongest of {total} words" if total > strongest else ""
-    return _finish(bars + _zero(), title, note, ROW * len(words))
+    return finish(bars + zero(), title, note, ROW * len(words))
 
 
 def unit_bars(
@@ -164,10 +144,9 @@ def unit_bars(
             ],
         )
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL).encode(y="zero:Q")
     word = visible(explanation.tokens[index][at])
-    title = f"{facts.title}: the {len(table)} units of “{word}”"
-    return _finish(bars + zero, title, "", UNITS_HEIGHT)
+    title = f"{facts.title}: the {len(table)} units of “{brief(word)}”"
+    return finish(bars + zero("y"), title, "", UNITS_HEIGHT)
 
 
 def _direction(explanation: Explanation, index: int, value: float) -> str:
@@ -179,12 +158,6 @@ def _direction(explanation: Explanation, index: int, value: float) -> str:
     if value > 0:
         return f"speaks for {target}"
     return f"speaks against {target}" if against is None else f"speaks for {against}"
-
-
-def _finish(chart: alt.LayerChart, title: str, note: str, height: int) -> alt.LayerChart:
-    # Two lines of the title: Streamlit's dark theme leaves a subtitle black.
-    text = alt.Title([title, note] if note else title)
-    return chart.properties(title=text, height=FRAME + height, width="container")
 
 
 def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
@@ -202,7 +175,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
         for predicted, role in zip(table["predicted"], table["role"], strict=True)
     ]
     table["marks"] = marks
-    table["row"] = _rows(
+    table["row"] = numbered(
         f"{visible(name)}{f' ({mark})' if mark else ''}\n"
         f"score {number(score)}, probability {percentage(share)}"
         for name, mark, score, share in zip(
@@ -214,7 +187,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
         .mark_bar(color=NEUTRAL, stroke=NEUTRAL, strokeWidth=2)
         .encode(
             x=alt.X("score:Q", title="class score (logit)"),
-            y=_row_axis("class"),
+            y=row_axis(),
             fillOpacity=alt.condition("datum.role != ''", alt.value(1.0), alt.value(0.25)),
             tooltip=[
                 alt.Tooltip("class:N", title="class"),
@@ -225,7 +198,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
         )
     )
     note = f"{len(table)} of {total} classes" if total > len(table) else ""
-    return _finish(bars + _zero(), "Scores of the classes", note, 2 * ROW * len(table))
+    return finish(bars + zero(), "Scores of the classes", note, 2 * ROW * len(table))
 
 
 def waterfall(
@@ -240,9 +213,10 @@ def waterfall(
     colours = palette_named(palette)
     total = table["kind"] == "total"
     limit = limit_of(table["relevance"].to_numpy())
-    table["row"] = _rows(
+    table["row"] = numbered(
         # Next to the words an error of rounding would read as zero.
-        f"{step}  {number(value, limit=None if kind == 'rounding' else limit)}"
+        f"{brief(step) if kind == 'word' else step}  "
+        f"{number(value, limit=None if kind == 'rounding' else limit)}"
         for step, kind, value in zip(table["step"], table["kind"], table["relevance"], strict=True)
     )
     table["colour"] = [
@@ -255,7 +229,7 @@ def waterfall(
         .encode(
             x=alt.X("start:Q", title="running total of the score"),
             x2="end:Q",
-            y=_row_axis("part of the score"),
+            y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("step:N", title="part"),
@@ -269,10 +243,10 @@ def waterfall(
     ticks = (
         alt.Chart(table)
         .mark_tick(color=NEUTRAL, thickness=2, size=ROW * 0.9)
-        .encode(x="end:Q", y=_row_axis("part of the score"))
+        .encode(x="end:Q", y=row_axis())
     )
     title = f"Where the score of {explanation.target_label(index)} comes from"
-    return _finish(bars + ticks + _zero(), title, "", ROW * len(table))
+    return finish(bars + ticks + zero(), title, "", ROW * len(table))
 
 
 def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
@@ -284,19 +258,13 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     table, run = step_runs(explanation, index, most=STEPS_SHOWN)
     parts = table["part"].unique().tolist()
     steps = zip(table["run"], table["words"], strict=True)
-    table["step"] = [f"{n:0{_DIGITS}d}{words}" for n, words in steps]
-    axis = alt.Axis(
-        title="word at the time step",
-        labelExpr=_LABEL,
-        labelLimit=90,
-        labelAngle=-60,
-        labelOverlap=False,
-    )
+    table["from"], table["to"] = table["first"] + 1, table["last"] + 1
+    table["step"] = [place(n, words) for n, words in steps]
     bars = (
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=alt.X("step:N", sort=None, axis=axis),
+            x=step_axis("word at the time step"),
             y=alt.Y("kept:Q", title=_value("score", "relevance kept")),
             color=alt.Color(
                 "part:N",
@@ -310,13 +278,12 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
             tooltip=[
                 alt.Tooltip("part:N", title="kept by"),
                 alt.Tooltip("words:N", title="word"),
-                alt.Tooltip("first:Q", title="first position"),
-                alt.Tooltip("last:Q", title="last position"),
+                alt.Tooltip("from:Q", title="from word number"),
+                alt.Tooltip("to:Q", title="to word number"),
                 alt.Tooltip("kept:Q", title="relevance kept", format=".6g"),
             ],
         )
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL).encode(y="zero:Q")
     note = f"Summed over runs of {run} words" if run > 1 else ""
     height = 220 + ROW * len(parts)
-    return _finish(bars + zero, "Kept at each time step", note, height)
+    return finish(bars + zero("y"), "Kept at each time step", note, height)

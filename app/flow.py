@@ -15,7 +15,7 @@ from lrp_engine import Explanation, Network
 from lrp_engine.explanation import LedgerName
 from lrp_engine.layers import Bidirectional
 from lrp_engine.network import INPUT, Node
-from lrp_engine.wording import TOLERANCES, ledger_words, number, percentage, visible
+from lrp_engine.wording import TOLERANCES, ledger_words, number, percentage, tiny, visible
 
 DIRECTIONS = ("forward", "backward")
 
@@ -140,8 +140,8 @@ def check_sentence(table: pd.DataFrame) -> str:
     worst = table.to_dict("records")[int(table["error"].abs().to_numpy().argmax())]
     return (
         f"Passed: each of {len(table)} places hands on or keeps all that arrives. The largest "
-        f"error is {abs(worst['error']):.1e}, at {worst['layer']}; allowed there is "
-        f"{worst['allowed']:.1e}."
+        f"error is {tiny(worst['error'])}, at {worst['layer']}; allowed there is "
+        f"{tiny(worst['allowed'])}."
     )
 
 

@@ -19,6 +19,8 @@ STYLE = """<style>
 .lens-pair { display: grid; grid-template-rows: repeat(3, auto); gap: .25rem; min-width: 3.9rem;
   max-width: 100%; }
 .lens-pair .lrp-word { font-size: 1.1rem; min-height: 2.9rem; }
+.lens-pair .lens-gain { min-height: 0; padding: .15rem .3rem; }
+.lens-sides span:last-child { min-height: 0; }
 .lens-pair .lrp-word.lens-gap { border: 1px dashed #7f7f7f; background: none; }
 .lens-pair .lens-changed { font-weight: 700; }
 .lens-sides { font-size: .875rem; text-align: left; }
@@ -29,6 +31,9 @@ STYLE = """<style>
 .lens-scores th:first-child { text-align: left; white-space: normal; }
 .lens-scores thead th { font-size: .875rem; }
 .lens-scroll { overflow-x: auto; }
+@media (max-width: 40rem) { .lens-scores { font-size: .8rem; }
+  .lens-scores th, .lens-scores td { padding-right: .45rem; }
+  .lens-scores thead th { font-size: .75rem; white-space: normal; vertical-align: bottom; } }
 .lens-tall { max-height: 22rem; overflow-y: auto; }
 </style>"""
 
@@ -79,7 +84,7 @@ def _column(change: str, before: Cell, after: Cell, difference: Cell) -> str:
     return (
         f'<div class="lens-pair{changed}" role="listitem" aria-label="{escape(spoken)}">'
         f"{_side(before, missing=change == INSERTED)}{_side(after, missing=change == DROPPED)}"
-        f'<span class="lrp-word {difference.kind}" aria-hidden="true" '
+        f'<span class="lrp-word lens-gain {difference.kind}" aria-hidden="true" '
         f'style="{difference.style}"><small>{difference.short}</small></span></div>'
     )
 
@@ -110,13 +115,14 @@ def scores(before: Explanation, after: Explanation, index: int = 0) -> str:
                 number(row["score change"]),
                 percentage(row["probability before"]),
                 percentage(row["probability after"]),
-                f"{100 * row['probability change']:+.1f} points".replace("-", MINUS),
+                f"{100 * row['probability change']:+.1f}".replace("-", MINUS),
             )
         )
         + "</tr>"
         for c, row in zip(table.index.tolist(), table.to_dict("records"), strict=True)
     )
-    heads = ("class", "score before", "after", "change", "probability before", "after", "change")
+    heads = ("class", "score before", "after", "change", "probability before", "after",
+             "change in points")  # fmt: skip
     head = "".join(f"<th scope='col'>{name}</th>" for name in heads)
     return (
         f"{STYLE}<div class='lens-scroll' tabindex='0' role='region' aria-label='Scores before and "

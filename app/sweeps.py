@@ -9,16 +9,17 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from app.charts import CATEGORIES
+from app import axes
 from lrp_engine import Explanation, Network
 from lrp_engine.palettes import NEUTRAL
 from lrp_engine.rules import Rule
-from lrp_engine.wording import exact, number, visible
+from lrp_engine.wording import exact, number, tiny, visible
 
 EPS, BIAS_FACTOR = "eps", "bias_factor"
 TITLES = {EPS: "stabilizer ε", BIAS_FACTOR: "bias factor"}
 WORDS = "words"
 LINES = 5  # words that have a line of their own
+HEIGHT = 250
 OTHER = {"float32": "float64", "float64": "float32"}
 
 
@@ -134,20 +135,14 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
     """Lines over the values of a setting; a dashed rule stands at the present one."""
     scale = alt.Scale(type="log") if setting == EPS else alt.Scale()
     series = lines["series"].unique().tolist()
-    x = alt.X("setting:Q", title=TITLES[setting], scale=scale)
+    x = alt.X("setting:Q", title=TITLES[setting], scale=scale, axis=alt.Axis(tickCount=6))
     drawn = (
         alt.Chart(lines)
         .mark_line(point=True)
         .encode(
             x=x,
             y=alt.Y("relevance:Q", title="relevance (unit: score)"),
-            color=alt.Color(
-                "series:N",
-                title=None,
-                scale=alt.Scale(domain=series, range=[*CATEGORIES][: len(series)]),
-                legend=alt.Legend(orient="top", columns=3, labelLimit=180, symbolType="circle"),
-            ),
-            strokeDash=alt.StrokeDash("series:N", legend=None, scale=alt.Scale(domain=series)),
+            **axes.series("series:N", series, columns=3),
             tooltip=[
                 alt.Tooltip("series:N", title="what"),
                 alt.Tooltip("setting:Q", title=TITLES[setting], format=".6g"),
@@ -157,7 +152,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
     )
     present = alt.Chart(pd.DataFrame({"setting": [now]}))
     rule = present.mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
-    return (rule + drawn).properties(title=title, height=320, width="container")
+    return axes.finish(rule + drawn, title, "", HEIGHT)
 
 
 # Precision ---------------------------------------------------------------------------------
@@ -182,9 +177,9 @@ def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> 
         [abs(float(e.conservation_error[index])) for e in (one, other)],
     )
     largest = float(found[other.dtype].abs().max())
-    share = f", {gaps[at] / largest:.1e} of the strongest word" if largest else ""
+    share = f", {tiny(gaps[at] / largest)} of the strongest word" if largest else ""
     return (
-        f"Between {one.dtype} and {other.dtype} no word differs by more than {gaps[at]:.1e}{share} "
-        f"(at “{found['token'][at]}”). The account misses the score by {errors[0]:.1e} in "
-        f"{one.dtype} and by {errors[1]:.1e} in {other.dtype}."
+        f"Between {one.dtype} and {other.dtype} no word differs by more than {tiny(gaps[at])}"
+        f"{share} (at “{found['token'][at]}”). The account misses the score by {tiny(errors[0])} "
+        f"in {one.dtype} and by {tiny(errors[1])} in {other.dtype}."
     )

@@ -22,13 +22,17 @@ from lrp_engine.wording import (
 )
 
 __all__ = [
+    "AGREEMENT_SCALE",
     "Verdict",
     "agreement_sentence",
     "agreement_words",
     "conservation_verdict",
+    "counted",
     "ledger_table",
     "rank_agreement",
+    "rounded",
     "scores_table",
+    "shown_table",
     "size_agreement",
     "step_runs",
     "step_table",
@@ -40,6 +44,8 @@ __all__ = [
 
 WATERFALL_WORDS = 30  # more are grouped
 WATERFALL_STRONGEST = 20  # of these many stay by themselves
+
+AGREEMENT_SCALE = "Rank agreement: 1 is the same order of words, 0 no relation, −1 the opposite."
 
 # From this rank agreement on, in words.
 _AGREEMENT = (
@@ -80,6 +86,31 @@ def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.D
         values = explanation.token_relevance[index, : len(table)]
         table[f"{explanation.facts.short} ({explanation.facts.unit})"] = values
     return table
+
+
+def rounded(table: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """All numbers rounded; none of them reads as "-0"."""
+    return table.round(decimals).replace(-0.0, 0.0)
+
+
+def counted(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of words as people count: "no." from 1, and "word"."""
+    return table.assign(position=table["position"] + 1).rename(
+        columns={"position": "no.", "token": "word"}
+    )
+
+
+def shown_table(
+    explanations: Mapping[str, Explanation], pick: int | None = None, index: int = 0
+) -> pd.DataFrame:
+    """`token_table` to read: the picked word marked, unknown words said where there are any."""
+    table = token_table(explanations, index)
+    table["token"] = [f"▸ {t}" if n == pick else t for n, t in enumerate(table["token"])]
+    if table["unknown"].any():
+        table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
+    else:
+        table = table.drop(columns="unknown")
+    return counted(table)
 
 
 def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
@@ -263,9 +294,9 @@ def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
     pair = f"{a.facts.short} and {b.facts.short}"
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."
-    scale = "1 is the same order of words, 0 is no relation, −1 the opposite order"
-    shown = number(value, signed=False, limit=1)
-    return f"{pair} {agreement_words(value)}: rank agreement {shown} ({scale})."
+    return (
+        f"{pair} {agreement_words(value)}: rank agreement {number(value, signed=False, limit=1)}."
+    )
 
 
 def agreement_words(value: float) -> str:

@@ -59,6 +59,17 @@ def exact(value: float, *, signed: bool = True, digits: int = 6, minus: str = MI
     return _sign(f"{value:+.{digits}g}", value, signed, minus)
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def tiny(size: float) -> str:
+    """The size of an error, as "0.0006" or "3.7 × 10⁻⁷"."""
+    if not math.isfinite(size) or size == 0 or 1e-4 <= abs(size) < 1e4:
+        return f"{abs(size):.2g}" if math.isfinite(size) else number(size)
+    digits, power = f"{abs(size):.1e}".split("e")
+    return f"{digits.removesuffix('.0')} × 10{str(int(power)).translate(_RAISED)}"
+
+
 def _sign(text: str, value: float, signed: bool, minus: str) -> str:
     sign, digits = text[0], text[1:]
     if value == 0:
@@ -154,9 +165,9 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
     ok = abs(error) <= tolerance  # false for NaN
     sentence = (
         f"{'Passed' if ok else 'Failed'}: words, initial states, biases and stabilizers add up to "
-        f"the explained score {number(score)} with an error of {abs(error):.1e}. Allowed is "
-        f"{tolerance:.1e}: {relative:.0e} ({explanation.dtype}) of {scale:.3g}, the larger of "
-        "|score| and the sum of the sizes of all terms."
+        f"the explained score {number(score)} with an error of {tiny(error)}. Allowed is "
+        f"{tiny(tolerance)}: {tiny(relative)} (for {explanation.dtype}) times {scale:.3g}, the sum "
+        "of the sizes of all terms, or of the score where that is larger."
     )
     return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)
 

@@ -80,7 +80,7 @@ def test_token_bars(explanations, method, name):
     assert data["row"].is_unique  # repeated words stay apart
     assert data["row"].tolist() == sorted(data["row"])  # in reading order
     assert [row[6:].split("  ")[0] for row in data["row"]] == [
-        "the", "film", "not", "good", "not", "good", "zebra (unknown)", "a↵b",
+        "the", "film", "not", "good", "not", "good", "zebra?", "a↵b",
     ]  # fmt: skip
     if method.signed:
         expected = [
@@ -109,6 +109,20 @@ def test_long_texts_show_the_strongest_and_say_so(long, method):
     assert data["value"].abs().min() >= np.sort(sizes)[-40]
     assert "The 40 strongest of 5000 words" in texts(chart)
     assert "strongest" not in texts(token_bars(explanation, strongest=5000))
+
+
+def test_nothing_of_a_chart_outgrows_a_phone(network, long):
+    word = "donaudampfschifffahrtsgesellschaft"
+    one = network.explain([f"{word} film film"])
+    data = bars(token_bars(one, pick=0))
+    assert data["row"].iloc[0][6:].startswith("▸ donaudampfschifffahrt…?  ")
+    assert data["number"].tolist() == [1, 2, 3]
+    title = token_bars(replace(one, labels=("no", word, word)), pick=0).to_dict()["title"]["text"]
+    assert " ".join(title).startswith(one.facts.title)
+    assert max(map(len, title)) <= 40
+    strongest = bars(token_bars(long, strongest=5))  # words are told apart by their numbers
+    rows = strongest["row"].str[6:].tolist()
+    assert [row.split(". ")[0] for row in rows] == strongest["number"].astype(str).tolist()
 
 
 def test_zeros(explanations):
@@ -178,20 +192,22 @@ def test_ledger_table_adds_up(explanations):
     assert "output: stabilizers of the weighted sum" in set(table["part"])
 
 
-@pytest.mark.parametrize(("dtype", "relative"), [("float32", "1e-04"), ("float64", "1e-10")])
-def test_verdict(network, dtype, relative):
+@pytest.mark.parametrize(
+    ("dtype", "relative", "said"), [("float32", 1e-4, "0.0001"), ("float64", 1e-10, "1 × 10⁻¹⁰")]
+)
+def test_verdict(network, dtype, relative, said):
     chosen = network if dtype == network.dtype else replace(network, dtype=dtype)
     explanation = chosen.explain([TEXT])
     verdict = conservation_verdict(explanation)
     assert verdict.ok
     assert verdict.sentence.startswith("Passed")
     assert abs(verdict.error) <= verdict.tolerance
-    assert relative in verdict.sentence
+    assert f": {said} (for {dtype})" in verdict.sentence
     assert dtype in verdict.sentence
     sizes = np.abs(explanation.token_relevance[0]).sum()
     sizes += sum(abs(kept[0]) for kept in explanation.ledger.values())
     scale = max(abs(explanation.explained_score[0]), sizes)
-    assert verdict.tolerance == pytest.approx(float(relative) * scale)
+    assert verdict.tolerance == pytest.approx(relative * scale)
     wrong = replace(explanation, explained_score=explanation.explained_score + 0.01)
     assert not conservation_verdict(wrong).ok
     assert conservation_verdict(wrong).sentence.startswith("Failed")

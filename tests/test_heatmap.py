@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import replace
@@ -14,7 +15,16 @@ import zoo
 from lrp_engine import METHODS, Epsilon, InputError, from_weights
 from lrp_engine.heatmap import explanation_fragment, explanation_page, heatmap, legend, limit_of
 from lrp_engine.palettes import PALETTES
-from lrp_engine.wording import MINUS, exact, ledger_words, number, percentage, state_words, visible
+from lrp_engine.wording import (
+    MINUS,
+    exact,
+    ledger_words,
+    number,
+    percentage,
+    state_words,
+    tiny,
+    visible,
+)
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -336,3 +346,18 @@ def test_other_wording():
     assert ledger_words("a/odd/bias") == "a: biases of 'odd'"
     assert state_words("lstm/c") == "lstm: initial cell state c₀"
     assert visible("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0.0, "0"),
+        (-0.0006, "0.0006"),
+        (3.72e-7, "3.7 × 10⁻⁷"),
+        (1e-10, "1 × 10⁻¹⁰"),
+        (9.96e-5, "1 × 10⁻⁴"),
+        (math.nan, "not a number"),
+    ],
+)
+def test_sizes_of_errors(size, said):
+    assert tiny(size) == said

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, state
+from app import charts, state, tables
 from app.components.guard import plain
 from lrp_engine import Explanation
 from lrp_engine.wording import MINUS, number, percentage, visible
@@ -33,6 +33,9 @@ KINDS = {
     "bias": "biases",
     "stabilizer": "stabilizers",
 }
+
+
+DECIMALS = 6  # rounding error reads as zero; the verdict has its size
 
 
 def summary(explanation: Explanation) -> None:
@@ -71,20 +74,21 @@ def waterfall(explanation: Explanation) -> None:
 
 
 def steps(explanation: Explanation) -> None:
-    """What each time step kept; nothing where no layer has time steps."""
-    if explanation.ledger.steps:
+    """What each time step kept; nothing where no layer has time steps or nothing was kept."""
+    if any(kept.any() for kept in explanation.ledger.steps.values()):
         chart = charts.step_chart(explanation)
         st.altair_chart(chart, alt="Bars of what biases and stabilizers kept at each word.")
 
 
 def ledger(explanation: Explanation) -> None:
     st.header("The ledger", anchor=False)
+    table = charts.ledger_table(explanation)
     st.dataframe(
-        charts.ledger_table(explanation),
+        tables.rounded(table, DECIMALS),
         hide_index=True,
         height="content",
         column_config={
-            "relevance": st.column_config.NumberColumn(format="%.6f"),
+            "relevance": st.column_config.NumberColumn(format=f"%.{DECIMALS}f"),
             "share": st.column_config.NumberColumn("share of the score", format="percent"),
         },
     )

@@ -27,6 +27,9 @@ METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
 )
 
 
+LEGENDS_OPEN = 3  # rows whose legends are open from the start
+
+
 @dataclass(frozen=True, eq=False)
 class Shown:
     """A row with its answer."""
@@ -193,12 +196,12 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     start, stop = _part(len(drawn[0].cells), len(drawn))
     st.html(grid.html(drawn, palette=palette, label="Compared rows", start=start, stop=stop))
     st.toggle(
-        "One scale for all rows of a unit",
+        "Same scale for rows of the same unit",
         help="Off (the default): the strongest word of each row has the strongest colour. On: "
         "equal numbers have equal colours in all rows that share a unit.",
         **state.bind("same_scale"),
     )
-    with st.expander("What the colours mean"):
+    with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
         st.html(grid.legends(explanations, numbered, palette=palette, limits=limits))
     frontend.copy_link()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import cache, flow, settings, state, sweeps
+from app import cache, flow, settings, state, sweeps, tables
 from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
@@ -52,7 +52,9 @@ def _parts(answer: Answer) -> None:
     show_verdict = st.success if table["passed"].all() else st.error
     show_verdict(plain(flow.check_sentence(table)))
     shown = dict.fromkeys(("arrives", "handed on", "kept", "initial states"), NUMBER)
-    st.dataframe(table, hide_index=True, height="content",
+    passed = table["passed"].map({True: "passed", False: "failed"})
+    st.dataframe(table.assign(passed=passed).rename(columns={"passed": "verdict"}),
+                 hide_index=True, height="content",
                  column_config={**shown, "error": TINY, "allowed": TINY})  # fmt: skip
     _heading("How settings move it")
     _sweeps(answer)
@@ -143,5 +145,5 @@ def _precision(answer: Answer, found: Explanation) -> None:
     _note(sweeps.precision_sentence(found, again))
     table = sweeps.precisions(found, again)
     fine = st.column_config.NumberColumn(format="%.9f")
-    st.dataframe(table, hide_index=True,
+    st.dataframe(tables.counted(table), hide_index=True,
                  column_config={found.dtype: fine, other: fine, "difference": TINY})  # fmt: skip

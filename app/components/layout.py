@@ -23,6 +23,11 @@ STYLE = f"""<style>
 .stApp {{ {_THEME} }}
 .stMainBlockContainer {{ max-width: 74rem; }}
 h1 {{ padding-top: 0; }}
+/* What hands the text over takes no room. */
+.stApp .st-key-lens-text {{ gap: 0; }}
+/* Labels of axes and legends are too pale to be read by everyone. */
+.stApp [data-testid="stVegaLiteChart"] :is(.role-axis, .role-legend) text {{
+  fill: color-mix(in srgb, var(--st-text-color) 85%, var(--st-background-color)); }}
 /* Streamlit's captions are too pale to be read by everyone. */
 .stApp [data-testid="stCaptionContainer"] {{ opacity: 1; }}
 .stApp [data-testid="stCaptionContainer"] p {{ opacity: 1;

@@ -29,10 +29,20 @@ COLUMNS = ("verdict", "check", "error", "allowed", "how")
 STYLE = """<style>
 .lens-proof { overflow-x: auto; }
 .lens-proof table { border-collapse: collapse; font-size: .875rem; }
-.lens-proof th, .lens-proof td { text-align: left; vertical-align: top; overflow-wrap: anywhere;
+.lens-proof th, .lens-proof td { text-align: left; vertical-align: top; overflow-wrap: break-word;
   padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #7f7f7f66; }
-.lens-proof td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.lens-proof td:last-child { min-width: 16rem; }
+.lens-proof th, .lens-proof td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.lens-proof td:last-child { min-width: 16rem; overflow-wrap: anywhere; }
+/* On a phone a check is a block: what, verdict and numbers, how. */
+@media (max-width: 40rem) {
+  .lens-proof thead { position: absolute; clip-path: inset(50%); height: 1px; width: 1px; }
+  .lens-proof tr { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .4rem 0;
+    border-bottom: 1px solid #7f7f7f66; }
+  .lens-proof td { border: 0; padding: 0; }
+  .lens-proof td:nth-child(2) { order: -1; flex-basis: 100%; font-weight: 600; }
+  .lens-proof td:last-child { flex-basis: 100%; min-width: 0; }
+  .lens-proof td[data-name]:not(:empty)::before { content: attr(data-name) " "; }
+}
 </style>"""
 
 
@@ -81,7 +91,8 @@ def table(sheet: ProofSheet) -> str:
     rows = "".join(
         f'<tr><td class="n">{ICONS[line.verdict]} {line.verdict}</td>'
         f"<td>{escape(line.title)}</td>"
-        f'<td class="n">{figure(line.error)}</td><td class="n">{figure(line.tolerance)}</td>'
+        f'<td class="n" data-name="error">{figure(line.error)}</td>'
+        f'<td class="n" data-name="allowed">{figure(line.tolerance)}</td>'
         f"<td><bdi>{escape(visible(line.detail))}</bdi></td></tr>"
         for line in sheet.lines
     )

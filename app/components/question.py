@@ -154,9 +154,11 @@ def targets(answer: Answer) -> None:
     predicted = int(answer.typed.predicted[0])
     explained = predicted if state.get("target") == PREDICTED else state.get("target")
 
+    whose = "the predicted class" if answer.before is None else "the class predicted before"
+
     def named(c: int | str) -> str:
         if c == PREDICTED:
-            return f"the predicted class: {named(predicted)}"
+            return f"{whose}: {named(predicted)}"
         if c == NOTHING:
             return "nothing: the score alone"
         if not isinstance(c, int):

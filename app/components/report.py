@@ -30,8 +30,11 @@ def report(model: Model) -> None:
     for sentence in facts.missing(network):
         st.info(plain(sentence), icon=":material/info:")
     st.header("Layers", anchor=False)
-    st.dataframe(pd.DataFrame(facts.layers(network), columns=list(facts.LAYER_COLUMNS)),
-                 hide_index=True)  # fmt: skip
+    st.dataframe(
+        pd.DataFrame(facts.layers(network), columns=list(facts.LAYER_COLUMNS)),
+        hide_index=True, height="content",
+        column_config={"numbers": st.column_config.NumberColumn(format="localized")},
+    )  # fmt: skip
     if network.assumptions:
         st.header("Assumed, because the file does not say", anchor=False)
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in network.assumptions))

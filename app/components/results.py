@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from html import escape
 
 import streamlit as st
@@ -17,9 +18,11 @@ from lrp_engine.page import methods_page
 from lrp_engine.picture import svg
 from lrp_engine.wording import percentage, visible
 
+UNKNOWN_LISTED = 8  # different words
+
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
-.lens-note { margin: 0; }
+.lens-note { margin: 0; overflow-wrap: anywhere; }
 </style>"""
 
 
@@ -40,14 +43,19 @@ def verdict(answer: Answer) -> None:
             f'<p class="lens-note">The true class of this example is <b>{_label(one, true)}</b>. '
             f"{agrees}.</p>"
         )
-    unknown = [token for token, lacks in zip(one.tokens[0], one.unknown[0], strict=True) if lacks]
+    lacking = zip(one.tokens[0], one.unknown[0], strict=True)
+    unknown = Counter(token for token, lacks in lacking if lacks)
     if unknown:
-        listed = ", ".join(f"<bdi>{escape(visible(word))}</bdi>" for word in unknown[:8])
-        more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
+        listed = ", ".join(
+            f"<bdi>{escape(visible(word))}</bdi>{f' ({times} times)' if times > 1 else ''}"
+            for word, times in unknown.most_common(UNKNOWN_LISTED)
+        )
+        others = len(unknown) - UNKNOWN_LISTED
+        more = f" and {others} more" if others > 0 else ""
         reads = f"as {visible(answer.substitute)}" if answer.substitute else "as a vector of zeros"
         parts.append(
-            f'<p class="lens-note">{len(unknown)} of {len(one.tokens[0])} words are unknown to '
-            f"the model, which reads them {escape(reads)}: {listed}{more}.</p>"
+            f'<p class="lens-note">{unknown.total():,} of {len(one.tokens[0]):,} words are unknown '
+            f"to the model, which reads them {escape(reads)}: {listed}{more}.</p>"
         )
     st.html(STYLE + "".join(parts))
 
@@ -85,8 +93,7 @@ def _heatmaps(answer: Answer) -> None:
         word.dropper(answer),
     )
     _controls(answer)
-    for sentence in _agreement(answer):
-        st.html(f'<p class="lens-note">{escape(sentence)}</p>')
+    st.html("".join(f'<p class="lens-note">{escape(said)}</p>' for said in _agreement(answer)))
 
 
 def _word(answer: Answer) -> None:
@@ -115,12 +122,12 @@ def comparable_methods() -> list[str]:
 
 def _agreement(answer: Answer) -> list[str]:
     first, *others = answer.explanations.values()
-    return [charts.agreement_sentence(first, other) for other in others]
+    return [*(charts.agreement_sentence(first, other) for other in others), charts.AGREEMENT_SCALE]
 
 
 def _controls(answer: Answer) -> None:
     shorts = " and ".join(METHODS[name].short for name in comparable_methods())
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         word.method_picker(answer)
         st.toggle(
             f"Same scale for {shorts}",
@@ -144,9 +151,18 @@ def _numbers(answer: Answer) -> None:
         alt="A bar per class with its score; the list of classes above says the same.",
     )
     with st.expander("Exact numbers"):
-        table = charts.token_table(answer.explanations)
-        table.insert(0, "picked", ["▸" if n == at else "" for n in table["position"]])
-        st.dataframe(table, hide_index=True)
+        table = charts.shown_table(answer.explanations, at)
+        st.dataframe(
+            table,
+            hide_index=True,
+            column_config={
+                "no.": st.column_config.NumberColumn(width=60),
+                **dict.fromkeys(
+                    table.columns[-len(answer.explanations) :],
+                    st.column_config.NumberColumn(format="%.4f"),
+                ),
+            },
+        )
 
 
 def _downloads(answer: Answer) -> None:

@@ -38,7 +38,8 @@ def form() -> None:
             key=state.file_key("weights"),
             help="Recognized by what is in it, not by its name. Nothing in it is executed.",
         )
-        st.caption(f"Read are: {'; '.join(reader.title for reader in READERS)}.")
+        with st.expander("Which files can be read?"):
+            st.markdown("\n".join(f"- {reader.title}" for reader in READERS))
         left, right = st.columns(2)
         vocabulary = left.file_uploader(
             "Vocabulary, where the file has none",

@@ -18,9 +18,11 @@ WORD = "word"
 
 STYLE = """<style>
 .lens-picked-word { font-size: 1.2rem; padding: 0; margin: 0; }
-.lens-values { display: flex; flex-wrap: wrap; gap: .25rem 2rem; margin: 0; padding: 0; }
-.lens-values div { margin: 0; } .lens-values dt { font-size: .875rem; }
-.lens-values dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.lens-values { display: flex; flex-wrap: wrap; gap: .25rem 2rem; margin: 0 !important;
+  padding: 0 !important; }
+.lens-values div { margin: 0; }
+.lens-values dt { font-size: .875rem; margin: 0 !important; }
+.lens-values dd { margin: 0 !important; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .lens-values small { font-size: .8rem; }
 </style>"""
 

@@ -1,4 +1,4 @@
-"""The lesson's charts. Pure, like `app.charts`, from which they take axes and finish."""
+"""The lesson's charts. Pure, like `app.charts`."""
 
 from __future__ import annotations
 
@@ -8,25 +8,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from app.charts import _LABEL as LABEL
-from app.charts import CATEGORIES, ROW
-from app.charts import _finish as finish
-from app.charts import _row_axis as row_axis
-from app.charts import _rows as numbered
-from app.charts import _zero as zero
+from app.axes import CATEGORIES, ROW, finish, numbered, row_axis, series, step_axis, zero
 from lrp_engine.heatmap import limit_of
-from lrp_engine.palettes import NEUTRAL, palette_named
+from lrp_engine.palettes import palette_named
 from lrp_engine.wording import number
 
 HEIGHT = 240
-LETTERS = 14  # pixels, to be read from the back of a room
-
-
-def large(chart: alt.LayerChart) -> alt.LayerChart:
-    """The same chart for a projector."""
-    return chart.configure_axis(labelFontSize=LETTERS, titleFontSize=LETTERS).configure_legend(
-        labelFontSize=LETTERS, titleFontSize=LETTERS
-    )
 
 
 def parts(
@@ -44,7 +31,7 @@ def parts(
         .mark_bar()
         .encode(
             x=alt.X("value:Q", title="relevance", scale=scale),
-            y=row_axis(""),
+            y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("part:N"),
@@ -63,12 +50,12 @@ def prefixes(words: Sequence[str], scores: np.ndarray, title: str) -> alt.LayerC
         alt.Chart(table)
         .mark_line(color=CATEGORIES[0], strokeWidth=3, point=alt.OverlayMarkDef(size=90))
         .encode(
-            x=_steps(),
+            x=step_axis("word"),
             y=alt.Y("score:Q", title="score so far"),
             tooltip=["word:N", alt.Tooltip("score:Q", format=".6g")],
         )
     )
-    return finish(line + _level(), title, "", HEIGHT)
+    return finish(line + zero("y"), title, "", HEIGHT)
 
 
 def travelling(table: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -78,14 +65,13 @@ def travelling(table: pd.DataFrame, title: str) -> alt.LayerChart:
         alt.Chart(table)
         .mark_line(strokeWidth=3, point=alt.OverlayMarkDef(size=90))
         .encode(
-            x=_steps(),
+            x=step_axis("word"),
             y=alt.Y("arriving:Q", title="relevance on its way"),
-            color=_directions(table),
-            strokeDash=alt.StrokeDash("direction:N", legend=None),
+            **series("direction:N", table["direction"].unique().tolist(), title="reading"),
             tooltip=["word:N", "direction:N", alt.Tooltip("arriving:Q", format=".6g")],
         )
     )
-    return finish(line + _level(), title, "", HEIGHT)
+    return finish(line + zero("y"), title, "", HEIGHT)
 
 
 def delivered(table: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -95,7 +81,7 @@ def delivered(table: pd.DataFrame, title: str) -> alt.LayerChart:
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=_steps(),
+            x=step_axis("word"),
             y=alt.Y("value:Q", title="relevance of the word"),
             xOffset=alt.XOffset("direction:N"),
             color=_directions(table),
@@ -103,19 +89,13 @@ def delivered(table: pd.DataFrame, title: str) -> alt.LayerChart:
                      alt.Tooltip("value:Q", title="relevance", format=".6g")],
         )
     )  # fmt: skip
-    return finish(bars + _level(), title, "", HEIGHT)
+    return finish(bars + zero("y"), title, "", HEIGHT)
 
 
 def numbered_again(table: pd.DataFrame) -> pd.Series:
     """Words told apart by their positions, which repeat for every direction."""
     labels = numbered(table.loc[table["direction"] == table["direction"].iloc[0], "word"])
     return table["position"].map(dict(enumerate(labels)))
-
-
-def _steps() -> alt.X:
-    axis = alt.Axis(title="word", labelExpr=LABEL, labelLimit=90, labelAngle=-60,
-                    labelOverlap=False)  # fmt: skip
-    return alt.X("step:N", sort=None, axis=axis)
 
 
 def _directions(table: pd.DataFrame) -> alt.Color:
@@ -126,7 +106,3 @@ def _directions(table: pd.DataFrame) -> alt.Color:
         scale=alt.Scale(domain=ways, range=list(CATEGORIES[: len(ways)])),
         legend=alt.Legend(symbolType="square", orient="top"),
     )
-
-
-def _level() -> alt.Chart:
-    return alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL).encode(y="zero:Q")

@@ -117,7 +117,7 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     assert row(page) == before
     expect(note).to_have_value("pinned to 2 words\n<b>not</b> bold")
     expect(page.get_by_text(re.compile("by Ann P. 123, version 2"))).to_be_visible()
-    show(page, "Take along")
+    show(page, "Export")
     for button, check in (
         ("Web page", _page),
         ("Table (CSV)", _csv),
@@ -185,7 +185,7 @@ def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: P
     expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
 
 
-@pytest.mark.parametrize("part", ["Decisions", "Words", "Take along"])
+@pytest.mark.parametrize("part", ["Decisions", "Words", "Export"])
 def test_accessible_in_both_themes_and_on_a_phone(reviewed: Page, part: str):
     page = reviewed
     show(page, part)

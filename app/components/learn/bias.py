@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, charts, rows, state
+from app import cache, charts, rows, state, tables
+from app.axes import large
 from app.components import account, frontend, word
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.learn import common
 from app.learn import words
-from app.learn.charts import large
 from lrp_engine.heatmap import limit_of
 
 FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
@@ -44,7 +44,7 @@ def show(page: Page) -> None:
         "the reading began, must sum to the score. This proves that nothing got lost. It is no "
         "better explanation: the words receive what they did not bring."
     )
-    table = words.account_table(both)
+    table = tables.rounded(words.account_table(both), 4)
     st.dataframe(
         table, hide_index=True, height="content",
         column_config={name: st.column_config.NumberColumn(format="%.4f") for name in both},

@@ -13,7 +13,7 @@ from app.components.question import Answer, ask
 from app.learn import lstm, words
 from lrp_engine import Epsilon, Explanation
 from lrp_engine.rules import Rule
-from lrp_engine.wording import number, visible
+from lrp_engine.wording import number, tiny, visible
 
 STYLE = """<style>
 .st-key-lens-lesson { font-size: 1.2rem; }
@@ -22,6 +22,11 @@ STYLE = """<style>
 .st-key-lens-lesson [data-testid="stMarkdownContainer"] > ul li { font-size: 1.2rem; }
 .st-key-lens-lesson h2 { font-size: 1.7rem; }
 .st-key-lens-lesson textarea { font-size: 1.2rem; line-height: 1.4; }
+.st-key-lens-lesson [data-baseweb="select"], .st-key-lens-lesson [data-testid="stSelectbox"] *,
+.st-key-lens-lesson .lens-meaning, .st-key-lens-lesson .lrp-legend { font-size: 1.05rem; }
+.st-key-lens-lesson .lens-note { font-size: 1.2rem; }
+.st-key-lens-lesson .lens-method { font-size: 1.3rem; }
+.st-key-lens-lesson :is(td, th):not(:first-child) { text-align: right; }
 /* Formulas are short lines: nothing has to scroll. */
 .st-key-lens-lesson .katex-display { margin: .5rem auto .75rem 0; padding: 0; width: fit-content;
   overflow: visible; }
@@ -99,6 +104,6 @@ def checked(found: lstm.Inside) -> None:
     st.caption(
         plain(
             f"Recomputed from the weights of layer {found.node}. Against the engine: all "
-            f"relevances of all input units agree to {found.disagreement:.0e}."
+            f"relevances of all input units agree to {tiny(found.disagreement)}."
         )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
 from app.learn import charts, formulas, gates
@@ -41,7 +42,7 @@ def show(page: Page) -> None:
     for column, (method, rows) in zip(st.columns(2), found.parts().items(), strict=True):
         chart = charts.parts(rows, f"Back through the product: {method}",
                              palette=state.get("palette"), span=2)  # fmt: skip
-        column.altair_chart(charts.large(chart), alt=f"{method}: what gate and signal receive.")
+        column.altair_chart(large(chart), alt=f"{method}: what gate and signal receive.")
     common.result(
         f"LRP hands out {common.value(found.gate + found.signal)}: the product, once. "
         f"Gradient × Input (GI) multiplies each slope by its value and hands out "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
 from app.learn import charts, formulas, words
@@ -53,7 +54,7 @@ def show(page: Page) -> None:
     for rows, title in ((account["arrives"], "Relevance that arrives"),
                         (account["goes"], "Where it goes")):  # fmt: skip
         chart = charts.parts(rows, title, palette=state.get("palette"))
-        st.altair_chart(charts.large(chart), alt=f"{title}: {', '.join(part for part, _ in rows)}.")
+        st.altair_chart(large(chart), alt=f"{title}: {', '.join(part for part, _ in rows)}.")
     arrives, goes = (sum(v for _, v in account[part]) for part in ("arrives", "goes"))
     common.result(
         f"{common.value(arrives)} arrives and {common.value(goes)} goes on. "

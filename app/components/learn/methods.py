@@ -46,8 +46,9 @@ def show(page: Page) -> None:
     )  # fmt: skip
     table = words.comparison(answer.model.network, answer.explanations, one)
     first, *others = answer.explanations.values()
-    st.html("".join(f'<p class="lens-result">{escape(charts.agreement_sentence(first, other))}</p>'
-                    for other in others))  # fmt: skip
+    agreement = [charts.agreement_sentence(first, other) for other in others]
+    agreement.append(charts.AGREEMENT_SCALE)
+    st.html("".join(f'<p class="lens-result">{escape(sentence)}</p>' for sentence in agreement))
     at = words.disputed(table, one.tokens[0], word.picked(answer))
     st.subheader("One word, four answers", anchor=False)
     common.result(f"{common.word(one.tokens[0][at])}, word {at + 1}:")
@@ -71,7 +72,8 @@ def show(page: Page) -> None:
                    for name in table.columns[1:-1]},
                 "signs": st.column_config.TextColumn("signs of LRP and GI"),
                 "left out": st.column_config.NumberColumn(
-                    "what leaving it out takes from the score", format="%.3f"),
+                    "left out: score", format="%.3f",
+                    help="What leaving the word out takes from the score"),
             },
         )  # fmt: skip
 

@@ -7,11 +7,11 @@ from html import escape
 import streamlit as st
 
 from app import charts
+from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
 from app.components.question import targets
 from app.learn import formulas
-from app.learn.charts import large
 from lrp_engine.wording import number, percentage, visible
 
 

@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from app import settings, state
+from app.axes import large
 from app.choices import digits
 from app.components.layout import Page
 from app.components.learn import common
 from app.learn import charts, formulas, sums
+from lrp_engine.wording import number
 
 DIGITS = 0.05  # three decimals, like the formulas
 
@@ -47,19 +49,17 @@ def show(page: Page) -> None:
     )  # fmt: skip
     two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **state.bind("sum_bias_factor"))
     st.altair_chart(
-        charts.large(
-            charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette"))
-        ),
+        large(charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette"))),
         alt="Bars: the relevance of each input, and what bias and stabilizer keep.",
     )
     st.table(
         pd.DataFrame(
             {
                 "input": ["x1", "x2", "x3"],
-                "value x": [f"{x:.3f}" for x in found.x],
-                "weight W": [f"{w:.3f}" for w in sums.WEIGHTS],
-                "x · W": [f"{p:.3f}" for p in found.products],
-                "relevance R": [f"{R:.3f}" for R in found.R],
+                "value x": [number(x, signed=False, limit=DIGITS) for x in found.x],
+                "weight W": [number(w, signed=False, limit=DIGITS) for w in sums.WEIGHTS],
+                "x · W": [number(p, signed=False, limit=DIGITS) for p in found.products],
+                "relevance R": [number(R, signed=False, limit=DIGITS) for R in found.R],
             }
         ).set_index("input")
     )

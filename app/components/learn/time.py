@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
 from app.learn import charts, words
@@ -24,7 +25,7 @@ def show(page: Page) -> None:
     st.subheader("Forwards", anchor=False)
     scores = words.prefix_scores(answer.model.network, one)
     st.altair_chart(
-        charts.large(charts.prefixes(names, scores, "The score if the sentence ended here")),
+        large(charts.prefixes(names, scores, "The score if the sentence ended here")),
         alt="A line: the score after each word.",
     )
     table = words.through_time(found)
@@ -36,11 +37,11 @@ def show(page: Page) -> None:
             "began."
         )
     st.altair_chart(
-        charts.large(charts.travelling(table, "Relevance as it arrives at each word")),
+        large(charts.travelling(table, "Relevance as it arrives at each word")),
         alt="Lines: relevance that arrives at each word, by reading direction.",
     )
     st.altair_chart(
-        charts.large(charts.delivered(table, "What is left at each word")),
+        large(charts.delivered(table, "What is left at each word")),
         alt="Bars: relevance of each word, by reading direction.",
     )
     given = table.groupby("direction", sort=False)["to the word"].sum()

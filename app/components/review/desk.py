@@ -11,7 +11,7 @@ from app.components.review.common import Desk
 from app.models import Model
 from app.review.sets import Set
 
-PARTS = {"rows": "Decisions", "words": "Words", "export": "Take along"}
+PARTS = {"rows": "Decisions", "words": "Words", "export": "Export"}
 
 
 def show(page: Page) -> None:

@@ -30,6 +30,11 @@ td button:hover { border-color: var(--st-text-color); }
 td button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
 td button[aria-pressed=true] { outline: 3px solid var(--st-text-color); outline-offset: -2px; }
 td.right button { font-weight: 700; }
+@media (max-width: 40rem) {
+  table { font-size: .75rem; }
+  th { padding: .15rem .2rem; max-width: 5rem; }
+  td button { min-width: 2rem; }
+}
 """
 
 _JS = """

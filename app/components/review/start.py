@@ -74,7 +74,7 @@ def _upload(model: Model) -> None:
     )
     st.caption(
         f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
-        f"{settings.REVIEW_MEGABYTES} MB. Only who has the address of the set can open it."
+        f"{settings.REVIEW_MEGABYTES} MB. Only those who have its address can open the set."
     )
     if given is None:
         return

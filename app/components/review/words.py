@@ -82,8 +82,10 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
     shown = found.head(SHOWN)
     table = pd.DataFrame(
         {
-            "word": [visible(word) for word in shown["word"]],
-            "negated": ["negated" if negated else "" for negated in shown["negated"]],
+            "word": [
+                f"{visible(word)}{' (negated)' if negated else ''}"
+                for word, negated in zip(shown["word"], shown["negated"], strict=True)
+            ],
             "mean": shown["mean"],
             "times": shown["count"],
             "in texts": shown["sentences"],
@@ -95,13 +97,11 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
         hide_index=True,
         height=min(HEIGHT, 36 * (len(table) + 1)),
         column_config={
-            "word": st.column_config.TextColumn(width=110),
-            "negated": st.column_config.TextColumn(width=70),
             "mean": st.column_config.NumberColumn(
                 format="%+.3f", width=70, help="Mean relevance, in the unit of the score"
             ),
-            "times": st.column_config.NumberColumn(width=60),
-            "in texts": st.column_config.NumberColumn(width=65),
+            "times": st.column_config.NumberColumn(width=55),
+            "in texts": st.column_config.NumberColumn(width=60),
         },
         selection_mode="single-row",
         alt=f"{title}: words with their mean relevance. Pick one to read its sentences.",
