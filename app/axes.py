@@ -16,7 +16,7 @@ Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
 ROW = 24  # pixels of a bar with its gap
 FRAME = 110  # of title and axis: Streamlit fits them into the chart's height
 LETTERS = 14  # pixels, to be read from the back of a room
-TITLE = 40  # characters of a title's line: as wide as a phone
+TITLE = 42  # characters of a title's line: as wide as a phone
 NAME = 22  # characters of a word in a label: on a phone the bars need room too
 
 # Told apart with any colour vision, at least 3:1 on either theme (Okabe and Ito 2008).

@@ -11,10 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+import zoo
 
-from lrp_engine import METHODS, AlphaBeta, Epsilon, Gamma, ZPlus, formats, from_weights
+from lrp_engine import METHODS, AlphaBeta, Epsilon, Gamma, ZPlus, formats
 from lrp_engine.__main__ import main, parse_target
 from lrp_engine.palettes import THEMES, contrast
 from lrp_engine.rules import GATES
@@ -22,20 +22,11 @@ from lrp_engine.terminal import COLOURS, colours_of, paint, render
 
 ROOT = Path(__file__).parent.parent
 WORDS = ["<unk>", "not", "good", "bad", "the", "film"]
-E, H, C = 4, 3, 3
 
 
 @pytest.fixture(scope="module")
 def network():
-    rng = np.random.default_rng(7)
-    direction = [(E, 4 * H), (H, 4 * H), (4 * H,)]
-    arrays = [rng.normal(size=shape) for shape in [*direction, *direction, (2 * H, C), (C,)]]
-    return from_weights(
-        arrays,
-        vocabulary=WORDS,
-        embeddings=rng.normal(size=(len(WORDS), E)),
-        labels=["negative", "neutral", "a:b"],
-    )
+    return zoo.reader(WORDS, ["negative", "neutral", "a:b"], seed=7)
 
 
 @pytest.fixture(scope="module")

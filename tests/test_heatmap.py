@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import zoo
 
-from lrp_engine import METHODS, Epsilon, InputError, from_weights
+from lrp_engine import METHODS, Epsilon, InputError
 from lrp_engine.heatmap import explanation_fragment, explanation_page, heatmap, legend, limit_of
 from lrp_engine.palettes import PALETTES
 from lrp_engine.wording import (
@@ -38,7 +38,7 @@ HOSTILE = [
     "-->",
 ]
 WORDS = ["<unk>", "not", "good", "bad", "the", "film", *HOSTILE]
-E, H, C = 4, 3, 3
+E = zoo.E
 
 
 class Reader(HTMLParser):
@@ -76,15 +76,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def network():
-    rng = np.random.default_rng(3)
-    direction = [(E, 4 * H), (H, 4 * H), (4 * H,)]
-    arrays = [rng.normal(size=shape) for shape in [*direction, *direction, (2 * H, C), (C,)]]
-    return from_weights(
-        arrays,
-        vocabulary=WORDS,
-        embeddings=rng.normal(size=(len(WORDS), E)),
-        labels=["<b>neg</b>", "neutral", 'po"s'],
-    )
+    return zoo.reader(WORDS, ["<b>neg</b>", "neutral", 'po"s'], seed=3)
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from lrp_engine import from_weights
 from lrp_engine.layers import (
     GRU,
     LSTM,
@@ -255,6 +256,16 @@ def _words():
 def network(name: str, seed: int = 0) -> Network:
     """A network of the zoo, float64."""
     return NETWORKS[name](Draw(seed))
+
+
+def reader(words: Sequence[str], labels: Sequence[str], seed: int) -> Network:
+    """A bidirectional LSTM that reads these words, from eight arrays."""
+    rng = np.random.default_rng(seed)
+    direction = [(E, 4 * H), (H, 4 * H), (4 * H,)]
+    shapes = [*direction, *direction, (2 * H, len(labels)), (len(labels),)]
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    embeddings = rng.normal(size=(len(words), E))
+    return from_weights(arrays, vocabulary=words, embeddings=embeddings, labels=labels)
 
 
 def layers_of(network: Network) -> Iterator[Layer]:

@@ -82,7 +82,7 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
             page.waiting.append((place, lambda: examples.picker(model)))
     if state.get("edited"):
         st.html(
-            f'<p class="lens-edited">Edited: <bdi>{escape(visible(state.get("edited")))}</bdi></p>'
+            f'<p class="lens-note lens-edited">Edited: <bdi>{escape(visible(state.get("edited")))}</bdi></p>'
         )
     return _explain(model, rule or state.rule())
 

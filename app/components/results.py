@@ -127,7 +127,7 @@ def _agreement(answer: Answer) -> list[str]:
 
 def _controls(answer: Answer) -> None:
     shorts = " and ".join(METHODS[name].short for name in comparable_methods())
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         word.method_picker(answer)
         st.toggle(
             f"Same scale for {shorts}",
