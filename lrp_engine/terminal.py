@@ -13,6 +13,7 @@ from lrp_engine.wording import (
     number,
     percentage,
     state_words,
+    typed,
     visible,
 )
 
@@ -123,7 +124,7 @@ def _account(one: Explanation) -> list[str]:
     numbers = [number(value, limit=limit, minus="-") for _, value in rows]
     width = max(map(len, numbers))
     lines = [f"{text:>{width}}  {part}" for (part, _), text in zip(rows, numbers, strict=True)]
-    return ["Where the score went:", *lines, conservation_verdict(one).sentence.replace("−", "-")]
+    return ["Where the score went:", *lines, typed(conservation_verdict(one).sentence)]
 
 
 def _number(value: float) -> str:

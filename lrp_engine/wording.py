@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -68,6 +69,12 @@ def tiny(size: float) -> str:
         return f"{abs(size):.2g}" if math.isfinite(size) else number(size)
     digits, power = f"{abs(size):.1e}".split("e")
     return f"{digits.removesuffix('.0')} × 10{str(int(power)).translate(_RAISED)}"
+
+
+def typed(text: str) -> str:
+    """A text with its minus signs and powers of ten as terminals of any encoding show them."""
+    plain = re.sub(f" × 10([{''.join(map(chr, _RAISED.values()))}]+)", r"e\1", text)
+    return plain.translate({raised: digit for digit, raised in _RAISED.items()}).replace(MINUS, "-")
 
 
 def _sign(text: str, value: float, signed: bool, minus: str) -> str:

@@ -117,7 +117,7 @@ def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
 def test_double_precision(run, folder):
     code, out, _ = run("explain", folder, "good", "--dtype", "float64")
     assert code == 0
-    assert "1e-10 (float64)" in out
+    assert "1e-10 (for float64)" in out
 
 
 LABELS = ("negative", "neutral", "a:b", "2")

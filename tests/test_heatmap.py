@@ -23,6 +23,7 @@ from lrp_engine.wording import (
     percentage,
     state_words,
     tiny,
+    typed,
     visible,
 )
 
@@ -353,3 +354,6 @@ def test_other_wording():
 )
 def test_sizes_of_errors(size, said):
     assert tiny(size) == said
+    power = typed(f"−{said}")
+    assert power.isascii()
+    assert math.isnan(size) or float(power) == pytest.approx(-abs(size), rel=0.05)

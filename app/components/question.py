@@ -81,9 +81,8 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
             place = st.popover("Real sentences", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
     if state.get("edited"):
-        st.html(
-            f'<p class="lens-note lens-edited">Edited: <bdi>{escape(visible(state.get("edited")))}</bdi></p>'
-        )
+        edited = f"<bdi>{escape(visible(state.get('edited')))}</bdi>"
+        st.html(f'<p class="lens-note lens-edited">Edited: {edited}</p>')
     return _explain(model, rule or state.rule())
 
 

@@ -200,7 +200,20 @@ class Heatmaps {
   show(word, times) {
     if (word !== this.stop) return;
     word.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.align();
     if (times > 1) setTimeout(() => this.show(word, times - 1), 50);
+  }
+
+  // Rows of a long text stand at the same word, wherever the pointer is.
+  align() {
+    if (!this.root.classList.contains("lens-long")) return;
+    const { row, at } = this.cursor;
+    const height = ({ list, words }) =>
+      words[at].getBoundingClientRect().top - list.getBoundingClientRect().top;
+    const wanted = height(this.rows[row]);
+    for (const other of this.rows) {
+      if (other !== this.rows[row]) other.list.scrollTop += height(other) - wanted;
+    }
   }
 
   tell(at, rest) {

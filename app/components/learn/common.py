@@ -33,6 +33,8 @@ STYLE = """<style>
 .st-key-lens-lesson .katex-display > .katex { text-align: left; font-size: 1.25em; }
 .st-key-lens-lesson [data-testid="stMarkdownContainer"]:has(> .katex-display) { text-align: left;
   overflow: visible; }
+.st-key-lens-lesson [data-testid="stMarkdown"]:has(.katex-display) > div { margin-left: 0;
+  margin-right: auto; }
 .lens-result { font-size: 1.3rem; line-height: 1.45; margin: .25rem 0; max-width: 46rem;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 @media (max-width: 640px) {
