@@ -9,7 +9,6 @@ import pkgutil
 import numpy as np
 import pytest
 import reference
-import tensorflow as tf
 import zoo
 
 import lrp_engine.layers
@@ -24,6 +23,7 @@ from lrp_engine.layers import (
     Masking,
 )
 from lrp_engine.layers.activations import ACTIVATIONS
+from lrp_engine.program import Program
 from lrp_engine.targets import selection
 
 LENGTHS = [3, 1, 5, 4]
@@ -51,7 +51,15 @@ def x(network):
 
 def explain(network, x, method="lrp", **options):
     lengths = LENGTHS[: len(x)] if network.input_shape.time else None
-    return network.explain(x, method=method, lengths=options.pop("lengths", lengths), **options)
+    # Always with layers: the tests of a network then share its few traces, whose making costs most.
+    options = {"lengths": lengths, "layers": True, **options}
+    return network.explain(x, method=method, **options)
+
+
+def eager(network):
+    """The same network run operation by operation: cheaper for a pass or two."""
+    network.__dict__["program"] = Program(network, traced=False)
+    return network
 
 
 def samples(network, x):
@@ -97,7 +105,7 @@ def test_relevance_and_ledger_equal_reference(network, x, rule):
 
 def check_reference(network, x, rule):
     targets = np.arange(len(x)) % network.classes
-    found = explain(network, x, target=targets, rule=rule, layers=True)
+    found = explain(network, x, target=targets, rule=rule)
     chosen = selection(targets, network.classes)
     for n, one in enumerate(samples(network, x)):
         expected = reference.relevance(network, one, chosen[n], rule)
@@ -177,7 +185,7 @@ def test_predicted_class_is_the_default_target(network, x, method):
 def test_a_batch_equals_one_by_one(network, x, method):
     batch = explain(network, x, method)
     for n, one in enumerate(samples(network, x)):
-        alone = network.explain(one[None], method=method)
+        alone = network.explain(one[None], method=method, layers=True)
         close(alone.relevance[0], batch[n].relevance[0], 1e-12)
         close(alone.scores[0], batch.scores[n], 1e-12)
 
@@ -201,7 +209,7 @@ def test_padding_gets_exactly_zero_and_never_matters(network, x, method):
 def test_float32_ledger_closes(network, x):
     from dataclasses import replace
 
-    single = replace(network, dtype="float32")
+    single = eager(replace(network, dtype="float32"))
     for rule in (Epsilon(), Epsilon(bias_factor=1.0)):
         found = explain(single, x, rule=rule)
         assert found.relevance.dtype == np.float32
@@ -224,15 +232,12 @@ def test_ten_lengths_and_batch_sizes_make_one_trace(name):
 @pytest.mark.parametrize("name", ["stack", "gru", "convolution", "normalized", "merged",
                                   "attention_query", "attention_by_columns"])  # fmt: skip
 def test_eager_equals_graph(name):
-    network, eager = zoo.network(name), zoo.network(name)
+    network = zoo.network(name)
     x = zoo.inputs(network, LENGTHS)
     graph = {name: explain(network, x, name).relevance for name in METHODS}
-    tf.config.run_functions_eagerly(True)
-    try:
-        for name in METHODS:
-            close(explain(eager, x, name).relevance, graph[name], 1e-12)
-    finally:
-        tf.config.run_functions_eagerly(False)
+    untraced = eager(zoo.network(name))
+    for name in METHODS:
+        close(explain(untraced, x, name).relevance, graph[name], 1e-12)
 
 
 POOLS = {
