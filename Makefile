@@ -16,7 +16,7 @@ app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py
 
 test: .venv/test.stamp chromium postgresql lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

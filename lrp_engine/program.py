@@ -21,6 +21,7 @@ from lrp_engine.errors import InputError
 from lrp_engine.inputs import MASKED
 from lrp_engine.layers import Embedding, Ops, Signal, map_arrays
 from lrp_engine.rules import Rule, Structure
+from lrp_engine.traces import forget_gradients
 
 if TYPE_CHECKING:
     from lrp_engine.network import Network
@@ -100,11 +101,11 @@ class Program:
         `selection` None explains the predicted class.
         """
         key = (tuple(calculi), rule.structure, layers)
-        if key not in self._passes:
-            self._passes[key] = self._trace(*key)
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         with self._running():
+            if key not in self._passes:
+                self._passes[key] = self._trace(*key)
             results = self._passes[key](
                 tf.constant(x),
                 tf.constant(steps),
@@ -164,9 +165,7 @@ class Program:
 
         if not self.traced:
             return run
-        # TensorFlow warns of retracing when many functions share their code, as those of many
-        # networks do; a partial has no code of its own.
-        return tf.function(partial(run), input_signature=self._signature, autograph=False)
+        return _traced(run, self._signature)
 
     def _trace(self, calculi: tuple[str, ...], structure: Structure, layers: bool) -> Any:
         classes = self.network.classes
@@ -208,10 +207,9 @@ class Program:
 
         if not self.traced:
             return run
-        return tf.function(
-            partial(run),
-            autograph=False,
-            input_signature=[
+        return _traced(
+            run,
+            [
                 *self._signature,
                 tf.TensorSpec([None, classes], self.dtype),
                 tf.TensorSpec([], tf.bool),
@@ -248,6 +246,14 @@ class Program:
         if self.network.single_sigmoid:
             scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=1)
         return scores, {(node.name,): signals[node.name].values for node in self.nodes}
+
+
+def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
+    # TensorFlow warns of retracing when many functions share their code, as those of many
+    # networks do; a partial has no code of its own.
+    function = tf.function(partial(run), input_signature=signature, autograph=False)
+    forget_gradients(function)
+    return function
 
 
 def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:

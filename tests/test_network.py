@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import logging
@@ -11,6 +12,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import zoo
 
 import lrp_engine
@@ -169,10 +171,21 @@ def test_many_networks_in_one_process_are_no_reason_for_warnings(arrays):
     try:
         for n in range(7):
             arrays[0][0, 0] = n
-            from_weights(arrays).explain(np.ones((1, 2, E)))
+            from_weights(arrays).predict(np.ones((1, 2, E)))
     finally:
         logger.removeHandler(handler)
     assert not [message for message in messages if "retracing" in message]
+
+
+def test_a_network_that_is_gone_leaves_nothing_behind(arrays):
+    """A server opens models for months: no trace may outlive its network."""
+
+    def one() -> int:
+        from_weights(arrays).explain(np.ones((1, 2, E)))
+        gc.collect()
+        return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
+
+    assert one() == one()
 
 
 def test_graphs_that_do_not_fit_are_named():
