@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
-# What a reviewer is about to do; not in the address. `seen`: the review on the screen, by set and
+# What a reviewer is about to do; not in the address. `seen`: the reviews shown last, by set and
 # row; `clash`: one that somebody else was faster with.
-REVIEWING = {"reviewer": "", "seen": None, "clash": None, "onward": None, "asked": None,
+REVIEWING = {"reviewer": "", "seen": {}, "clash": None, "onward": None, "asked": None,
              "spelling": ANY, "counted_class": 0, "at_least": 3}  # fmt: skip
 
 _BEGUN = "lens.begun"
@@ -31,6 +31,7 @@ _NOTICES = "lens.notices"
 _PAGE = "lens.page"
 _USED = "lens.used"
 _DRAWN = "lens.drawn"
+_STANDS = "lens.stands"
 _STALE = "lens.stale"
 
 
@@ -43,6 +44,7 @@ def begin() -> None:
     st.session_state[_PAGE] = None
     st.session_state[_USED] = False
     st.session_state[_DRAWN] = {}
+    st.session_state[_STANDS] = {}
     st.session_state[_STALE] = False
     put("models", {})
     put("selected", None)
@@ -129,7 +131,21 @@ def _digest(options: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(options).encode()).hexdigest()[:12]
 
 
-def _bound(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+def _stands(place: str, key: str) -> Callable[[], bool]:
+    """Note which widget is drawn at a place; returns whether it is the last one drawn there.
+
+    A browser that has not heard yet of another one in its place says the old one's value once
+    more, and Streamlit, which has forgotten that value, takes it for a change.
+    """
+    standing = st.session_state[_STANDS]
+    standing[place] = key
+    return lambda: standing[place] == key
+
+
+def _bound(
+    name: str, value: Any, take: Callable[[Any], None], late: bool = False
+) -> dict[str, Any]:
+    stands = _stands(name.split(".")[0], _WIDGET(name))
     key, drawn, page = _WIDGET(name), st.session_state[_DRAWN], st.session_state[_PAGE]
     # Only where they differ: an assignment overwrites what is being typed. On another page it is
     # another widget to the browser, which has to be told.
@@ -138,8 +154,9 @@ def _bound(name: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]
     drawn[key] = page
 
     def changed() -> None:
-        used()
-        take(st.session_state[key])
+        if late or stands():
+            used()
+            take(st.session_state[key])
 
     return {"key": key, "on_change": changed}
 
@@ -242,10 +259,18 @@ def choose(**values: Any) -> None:
 
 
 def watch(
-    name: str, value: Any, take: Callable[[Any], None], options: Iterable[str] = ()
+    name: str,
+    value: Any,
+    take: Callable[[Any], None],
+    options: Iterable[str] = (),
+    late: bool = False,
 ) -> dict[str, Any]:
-    """`bind` for what is kept elsewhere than among the choices."""
-    return _bound(f"{name}.{_digest(options)}" if options else name, value, take)
+    """`bind` for what is kept elsewhere than among the choices.
+
+    Args:
+        late: hear the widget even where another one has taken its place, see `_stands`.
+    """
+    return _bound(f"{name}.{_digest(options)}" if options else name, value, take, late)
 
 
 def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[int], None]) -> dict:
@@ -257,13 +282,14 @@ def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[i
         take: called with the position of a newly picked one.
     """
     key = _WIDGET(f"{name}.{_digest(shown)}")
+    stands = _stands(name, key)
     rows = [] if row is None else [row]
     if key in st.session_state and list(st.session_state[key]["selection"]["rows"]) != rows:
         st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 
     def picked() -> None:
         found = st.session_state[key]["selection"]["rows"]
-        if found:
+        if found and stands():
             used()
             take(found[0])
 

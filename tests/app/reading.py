@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 
@@ -46,6 +47,22 @@ def legend(app: AppTest, row: int = 0) -> str:
 def press(app: AppTest, label: str) -> AppTest:
     """Press the button of this label."""
     return next(button for button in app.button if button.label == label).click().run()
+
+
+def told(app: AppTest) -> WidgetStates:
+    """What the browser says of its widgets now; it says nothing of buttons that are not pressed."""
+    states = app._tree.get_widget_states()
+    kept = [s for s in states.widgets if s.WhichOneof("value") != "trigger_value"]
+    return WidgetStates(widgets=kept)
+
+
+def echo(app: AppTest, earlier: WidgetStates) -> AppTest:
+    """A run for a browser that has not heard yet which widgets are gone: it says them once more."""
+    states = told(app)
+    known = {state.id for state in states.widgets}
+    states.widgets.extend(state for state in earlier.widgets if state.id not in known)
+    assert len(states.widgets) > len(known)
+    return app._run(states)
 
 
 def messages(app: AppTest) -> str:

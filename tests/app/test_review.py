@@ -17,12 +17,12 @@ from app.review.queue import SORTS
 from app.review.sets import Sets
 from lrp_engine import InputError
 from tests.app import sets as files
-from tests.app.reading import healthy, html, messages, widget
+from tests.app.reading import echo, healthy, html, messages, told, widget
 from tests.app.tiny import SENTENCES
 
 
 def button(app: AppTest, name: str):
-    found = [b for b in app.button if name in (b.label, b.key)]
+    found = [b for b in app.button if name in (b.label, (b.key or "").split(".")[0])]
     assert found, (name, [b.label for b in app.button])
     return found[0]
 
@@ -173,6 +173,29 @@ def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, k
     assert "<b>1</b> reviewed" in html(again)
     widget(again, "marked").set_value("unreviewed").run()
     assert row not in listed(again)
+
+
+def test_a_note_that_is_said_once_more_stays_with_its_row(examples, key):
+    app = examples
+    first, second, *_ = listed(app)
+    widget(app, "note").set_value("of the first").run()
+    earlier = told(app)
+    button(app, "lens-next").click().run()
+    echo(app, earlier)
+    assert f"Row {second}, " in app.header[-1].value
+    assert widget(app, "note").value == ""
+    assert {row: review.version for row, review in cache.reviews().of(key).items()} == {first: 1}
+
+
+def test_a_note_that_arrives_late_is_kept_for_its_row(examples, key):
+    app = examples
+    first = listed(app)[0]
+    note = widget(app, "note").set_value("late")
+    typed = told(app)
+    note.set_value("")
+    button(app, "lens-next").click().run()
+    echo(app, typed)
+    assert {row: r.opinion.note for row, r in cache.reviews().of(key).items()} == {first: "late"}
 
 
 def test_a_verdict_leaves_the_row_open_and_next_goes_on_from_it(examples):

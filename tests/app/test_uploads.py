@@ -14,7 +14,7 @@ from app.uploads import Upload
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.layers import Dense
 from lrp_engine.network import Node
-from tests.app.reading import healthy, html, messages, widget
+from tests.app.reading import echo, healthy, html, messages, told, widget
 from tests.app.tiny import LABELS, WORDS, C, E, H, eight_arrays, embeddings, npy, npz
 
 
@@ -143,6 +143,15 @@ def test_a_second_session_does_not_see_the_upload(opened):
     upload(opened("model"), weights=("secret.npz", WEIGHTS[1]), vocabulary=VOCABULARY,
            embeddings=EMBEDDINGS)  # fmt: skip
     assert "secret.npz" not in widget(opened("model"), "model").options
+
+
+def test_a_list_of_models_that_is_gone_takes_nothing_back(opened, network):
+    app = opened("model")
+    earlier = told(app)
+    upload(app, weights=("mine.npz", npz(eight_arrays(4))))
+    mine = widget(app, "model").value
+    assert mine not in ("bundled", network.hash)
+    assert widget(echo(app, earlier), "model").value == mine
 
 
 def test_a_session_keeps_a_few_models(opened):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -17,6 +18,7 @@ from lrp_engine.errors import InputError
 from lrp_engine.wording import visible
 
 ICONS = {"agree": "check", "wrong": "close", "reasons": "psychology_alt", "unclear": "help"}
+REMEMBERED = 8  # rows
 
 
 def show(desk: Desk, row: int) -> None:
@@ -27,24 +29,24 @@ def show(desk: Desk, row: int) -> None:
     if clash is not None and clash[:2] == key:
         _choose(key, clash[2], review)
         return
-    state.put("seen", (*key, review))
-    opinion = review.opinion
+    _see(key, review)
+    opinion, change = review.opinion, partial(_change, key)
+    name = f"{desk.set.id}.{row}"
     with st.container(horizontal=True, key="lens-verdicts"):
-        for n, (name, title) in enumerate(VERDICTS.items(), 1):
-            given = opinion.verdict == name
+        for n, (verdict, title) in enumerate(VERDICTS.items(), 1):
+            given = opinion.verdict == verdict
             st.button(
                 title[0].upper() + title[1:],
                 shortcut=str(n),
-                icon=f":material/{ICONS[name]}:",
+                icon=f":material/{ICONS[verdict]}:",
                 type="primary" if given else "secondary",
-                key=f"lens-verdict-{name}",
-                on_click=_change,
-                kwargs={"verdict": name},
+                key=f"lens-verdict-{verdict}.{name}",
+                on_click=change,
+                kwargs={"verdict": verdict},
             )
         if opinion.verdict:
-            st.button("Take back", type="tertiary", key="lens-verdict-none", on_click=_change,
-                      kwargs={"verdict": NO_VERDICT})  # fmt: skip
-    name = f"{desk.set.id}.{row}"
+            st.button("Take back", type="tertiary", key=f"lens-verdict-none.{name}",
+                      on_click=change, kwargs={"verdict": NO_VERDICT})  # fmt: skip
     left, right = st.columns([2, 3])
     known = tags_in(desk.reviews.values())
     left.multiselect(
@@ -53,14 +55,16 @@ def show(desk: Desk, row: int) -> None:
         accept_new_options=True,
         placeholder="Pick or type",
         max_selections=settings.REVIEW_TAGS,
-        **state.watch(f"tags.{name}", list(opinion.tags), lambda tags: _change(tags=tuple(tags))),
+        **state.watch(
+            f"tags.{name}", list(opinion.tags), lambda tags: change(tags=tuple(tags)), late=True
+        ),
     )
     right.text_area(
         "Note",
         height=68,
         max_chars=settings.REVIEW_NOTE,
         placeholder="What did you see?",
-        **state.watch(f"note.{name}", opinion.note, lambda note: _change(note=note)),
+        **state.watch(f"note.{name}", opinion.note, lambda note: change(note=note), late=True),
     )
     _saved(desk, row, review)
 
@@ -76,14 +80,26 @@ def _saved(desk: Desk, row: int, review: Review) -> None:
                 st.html(_written(old))
 
 
-def _change(**changes: Any) -> None:
-    """Save what is on the screen with these changes; runs before the page is drawn again."""
-    set_id, row, seen = state.get("seen")
+def _see(key: tuple[str, int], review: Review) -> None:
+    """Note what is on the screen; a row that was there before may still be heard of."""
+    others = [item for item in state.get("seen").items() if item[0] != key]
+    state.put("seen", dict([*others[-REMEMBERED:], (key, review)]))
+
+
+def _change(key: tuple[str, int], **changes: Any) -> None:
+    """Save what is on the screen with these changes; runs before the page is drawn again.
+
+    Args:
+        key: the row it was said of, which need not be the open one any more.
+    """
+    seen = state.get("seen").get(key)
+    if seen is None:
+        return
     said = seen.opinion
     if "verdict" not in changes and replace(said, **changes) == said:
         return  # a box that says what it said before is nobody's new opinion
     opinion = replace(said, reviewer=state.get("reviewer"), **changes)
-    _save(set_id, row, opinion, seen.version)
+    _save(*key, opinion, seen.version)
 
 
 def _save(set_id: str, row: int, opinion: Opinion, version: int) -> None:
@@ -94,7 +110,7 @@ def _save(set_id: str, row: int, opinion: Opinion, version: int) -> None:
     except InputError as error:
         state.notify(str(error))
     else:
-        state.put("seen", (set_id, row, saved))
+        _see((set_id, row), saved)
         state.put("clash", None)
 
 
