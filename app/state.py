@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 FILTERS = ("true_class", "said_class", "verdict")
 # What a reviewer is about to do; not in the address. `seen`: the reviews shown last, by set and
 # row; `clash`: one that somebody else was faster with.
-REVIEWING: dict[str, Any] = {"reviewer": "", "seen": {}, "clash": None, "onward": None, "asked": None,
-             "spelling": ANY, "counted_class": 0, "at_least": 3}  # fmt: skip
+REVIEWING: dict[str, Any] = {
+    "reviewer": "", "seen": {}, "clash": None, "onward": None, "asked": None, "spelling": ANY,
+    "counted_class": 0, "at_least": 3,
+}  # fmt: skip
 
 _BEGUN = "lens.begun"
 _NOTICES = "lens.notices"
