@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.gates import SETTLED
+from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line
 from lrp_engine.rules import Epsilon
@@ -30,9 +31,7 @@ TWIN_TOLERANCE = 1e-9  # both compute in float64
 REFERENCE_TOLERANCE = 1e-4
 ROUNDING_TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-5
-STEP = 1e-4
 _SAMPLES, _STRONGEST, _ANY = 2, 3, 3  # coordinates of the gradient that are tried
-_KINK = 1e-2  # where slopes to the left and right differ by this share there is no derivative
 
 TITLES = {
     "keras": "Scores equal those of the same layers built in Keras",
@@ -247,34 +246,33 @@ def ledger(
 def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:
     """Line "gradient": derivatives of the predicted class's score, in float64.
 
-    Coordinates are the strongest ones and random ones of a few inputs. Where the slopes to the
-    left and to the right differ (a kink of ReLU or of a maximum) there is nothing to compare.
+    Coordinates are the strongest ones and random ones of a few inputs. At a kink (of ReLU, or where
+    the winner of a maximum changes) there is nothing to compare.
     """
-    rng, worst, tried = np.random.default_rng(seed), Worst(), 0
+    rng, worst, tried, kinks = np.random.default_rng(seed), Worst(), 0, 0
     for probe in probes[:_SAMPLES]:
         chunk, x, steps = next(probe.arrays())
         x, steps = x[-1:].astype(np.float64), steps[-1:]  # the last of equal length has no gaps
         scores = scores_of(exact, x, steps)
         chosen = selection(scores.argmax(axis=1), scores.shape[1])
+
+        def score(moved: np.ndarray, steps: np.ndarray = steps, chosen: Any = chosen) -> np.ndarray:
+            return (scores_of(exact, moved, np.repeat(steps, len(moved), axis=0)) * chosen).sum(1)
+
         slopes = derived(exact, x, steps, chosen).message[0]
         strongest = np.argsort(np.abs(slopes), axis=None)[-_STRONGEST:]
         at = np.unique([*strongest, *rng.integers(slopes.size, size=_ANY)])
-        moved = np.repeat(x, 2 * len(at), axis=0)
-        for n, where in enumerate(at):
-            index = np.unravel_index(where, slopes.shape)
-            moved[(2 * n, *index)] += STEP
-            moved[(2 * n + 1, *index)] -= STEP
-        there = (scores_of(exact, moved, np.repeat(steps, len(moved), axis=0)) * chosen).sum(1)
-        here = float((scores * chosen).sum())
-        up, down = (there[::2] - here) / STEP, (here - there[1::2]) / STEP
-        size = max(float(np.abs(slopes).max()), 1e-5 * abs(here))
-        smooth = np.abs(up - down) <= _KINK * size
+        size = max(float(np.abs(slopes).max()), 1e-5 * float(np.abs(scores * chosen).sum()))
+        found = central(score, x[0], at, GRADIENT_TOLERANCE * size)
+        smooth = ~np.isnan(found)
+        tried, kinks = tried + int(smooth.sum()), kinks + int((~smooth).sum())
         if smooth.any():
-            tried += int(smooth.sum())
-            central, ours = ((up + down) / 2)[smooth], slopes.ravel()[at][smooth]
-            worst.see(ours[:, None], central[:, None], lambda n: probe.name(int(chunk[-1])))  # noqa: B023
+            ours = slopes.ravel()[at][smooth]
+            worst.see(ours[:, None], found[smooth][:, None], lambda n: probe.name(int(chunk[-1])))  # noqa: B023
             worst.scale = max(worst.scale, size)
     if not tried:
         return not_checked("gradient", "Every coordinate tried is at a kink")
-    how = f"{tried} coordinates in float64, step {STEP:g}"
+    how = f"{tried} coordinates in float64, step {STEPS[0]:g}"
+    if kinks:
+        how += f" (and {kinks} at a kink, where there is no slope)"
     return _measured("gradient", worst, GRADIENT_TOLERANCE, how)
