@@ -25,6 +25,7 @@ from app.models import Example, Model, class_of, read_examples
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
 from app.samples import Sample
+from lrp_engine.formats.reference import beside
 
 if TYPE_CHECKING:
     from app.review.store import Store
@@ -54,7 +55,7 @@ def _bundled(path: str, stamps: tuple) -> Model:
     examples = read_examples(folder / settings.EXAMPLES_FILE, loaded.labels)
     name = folder.stem.replace("_", " ").capitalize()
     stored = opening.read(folder / settings.OPENING_FILE, loaded)
-    return Model(loaded.hash, name, loaded, examples, stored)
+    return Model(loaded.hash, name, loaded, examples, stored, files=(folder, beside(folder)))
 
 
 def sample(chosen: Sample) -> Model:
@@ -71,7 +72,8 @@ def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
         Example(str(one.value), class_of(one.label, network.labels))
         for one in samples.examples(_chosen)
     )
-    return Model(network.hash, _chosen.title, network, examples)
+    files = _chosen.model, beside(_chosen.model)
+    return Model(network.hash, _chosen.title, network, examples, files=files)
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)

@@ -32,7 +32,8 @@ class Model:
     network: the classifier.
     examples: sentences that came with it.
     opening: the stored explanation of the first text shown, by method.
-    proof: of an upload; that of the bundled model is made when asked for.
+    proof: of an upload; that of a model from a folder is made when asked for.
+    files: the model's own file, and reference outputs, to compare with; None where there are none.
     """
 
     digest: str
@@ -41,6 +42,7 @@ class Model:
     examples: tuple[Example, ...] = ()
     opening: Mapping[str, Explanation] | None = None
     proof: ProofSheet | None = None
+    files: tuple[Path | None, Path | None] = (None, None)
 
     @property
     def reads_text(self) -> bool:

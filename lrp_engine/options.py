@@ -27,6 +27,9 @@ def add_model_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--embeddings", metavar="FILE", help="the embedding table, one row a word")
     command.add_argument(
+        "--spec", metavar="FILE", help="JSON: what the file does not say, see docs/formats.md"
+    )
+    command.add_argument(
         "--dtype", choices=DTYPES, default=DTYPES[0], help="precision; default: %(default)s"
     )
     command.add_argument(
@@ -118,7 +121,7 @@ def load_model(options: argparse.Namespace, *, device: str | None = None) -> Net
     Raises:
         InputError: a file or the device is not there; FormatError: the file cannot be read.
     """
-    check_paths(options.model, options.vocabulary, options.embeddings)
+    check_paths(options.model, options.vocabulary, options.embeddings, options.spec)
     with quiet():
         from lrp_engine import formats
 
@@ -126,6 +129,7 @@ def load_model(options: argparse.Namespace, *, device: str | None = None) -> Net
             options.model,
             vocabulary=options.vocabulary,
             embeddings=options.embeddings,
+            spec=options.spec,
             dtype=options.dtype,
             device=device,
         )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PADDING, UNKNOWN = "<pad>", "<unk>"
 SAME_LOGITS = 1e-5
 HELD_OUT = "held_out.csv"
+REFERENCE = "reference.npz"
+REFERENCE_INPUTS = 12
 GENERATED = re.compile(r"(<!-- numbers -->\n).*?(<!-- end of numbers -->)", re.DOTALL)
 
 
@@ -184,6 +186,28 @@ def write_held_out(
     write_csv(folder / HELD_OUT, ["key", "label", *names], rows)
 
 
+def first_texts(folder: Path) -> list[str]:
+    """The examples whose scores the reference keeps."""
+    with (folder / "examples.csv").open(newline="", encoding="utf-8") as file:
+        return [row["text"] for row in csv.DictReader(file)][:REFERENCE_INPUTS]
+
+
+def padded_ids(
+    rows: Sequence[Sequence[int] | np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ids (B, T), 0 where a row has ended, and the lengths (B,)."""
+    lengths = np.array(list(map(len, rows)))
+    ids = np.zeros((len(rows), lengths.max()), np.int32)
+    for row, values in enumerate(rows):
+        ids[row, : len(values)] = values
+    return ids, lengths
+
+
+def write_reference(folder: Path, **arrays: np.ndarray) -> None:
+    """What the framework that trained says of some inputs, for the proof (`lrp_engine.parity`)."""
+    np.savez_compressed(folder / REFERENCE, allow_pickle=False, **arrays)
+
+
 def write_numbers(folder: Path, lines: Iterable[str]) -> None:
     """Replace the generated part of the folder's model card."""
     card = folder / "README.md"
@@ -198,7 +222,10 @@ def write_numbers(folder: Path, lines: Iterable[str]) -> None:
 
 
 def arguments(description: str | None, folder: Path, **more: Any) -> argparse.Namespace:
-    """`--out` and `--data-dir`; `more` are options with their defaults, a tuple takes several."""
+    """`--out`, `--data-dir`, `--reference`; `more` are options with their defaults.
+
+    A tuple takes several.
+    """
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=folder, help="folder of the model")
     parser.add_argument(
@@ -206,6 +233,11 @@ def arguments(description: str | None, folder: Path, **more: Any) -> argparse.Na
         type=Path,
         default=Path(tempfile.gettempdir()) / "lrp-lens-sample-data",
         help="folder for downloads",
+    )
+    parser.add_argument(
+        "--reference",
+        action="store_true",
+        help=f"train nothing, only write {REFERENCE} from the weights that are there",
     )
     for name, default in more.items():
         many = "+" if isinstance(default, tuple) else None

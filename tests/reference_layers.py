@@ -235,8 +235,9 @@ class AttentionReference(SameReference):
         self.inputs = inputs
         query, value, key = inputs[0], inputs[1], inputs[-1]
         scores = np.array([[self.score(q, k) for k in key] for q in query])
-        self.weights = softmax(scores, 1)
-        return self.weights @ value
+        self.read = [n + 1 if self.layer.causal else len(key) for n in range(len(query))]
+        self.weights = [softmax(row[:n], 0) for row, n in zip(scores, self.read, strict=True)]
+        return np.array([w @ value[:n] for w, n in zip(self.weights, self.read, strict=True)])
 
     def score(self, q, k):
         layer = self.layer
@@ -251,8 +252,9 @@ class AttentionReference(SameReference):
         found = [np.zeros_like(x) for x in self.inputs]
         kept = np.zeros((len(R), 2))
         for n, (r, a) in enumerate(zip(R, self.weights, strict=True)):
-            part, kept[n] = over_time(r, a, self.inputs[1], rule)
-            found[1] += part
+            read = self.read[n]
+            part, kept[n] = over_time(r, a, self.inputs[1][:read], rule)
+            found[1][:read] += part
         result.book(f"{self.prefix}/context", kept, False)
         return found
 

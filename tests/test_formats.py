@@ -76,7 +76,7 @@ def _attentive(k: Any, Input: Any) -> Any:
     h = k.LayerNormalization()(h)
     one = k.Attention(use_scale=True)([h, h])
     two = k.AdditiveAttention()([h, h, k.TimeDistributed(k.Dense(4))(h)])
-    three = k.Attention(score_mode="concat")([h, one])
+    three = k.Attention(score_mode="concat")([h, one], use_causal_mask=True)
     last = k.GRU(4)(h)
     asked = k.Flatten()(k.AdditiveAttention(use_scale=False)([k.Reshape((1, 4))(last), h]))
     pooled = k.GlobalAveragePooling1D()(k.Concatenate()([one, two, three]))
@@ -95,7 +95,9 @@ def _attentive_by_hand(k: Any, Input: Any) -> Any:
     scores = k.Activation("softmax")(k.Flatten()(k.Dense(1)(h)))
     three = k.Dot(axes=(1, 1))([h, scores])
     four = k.GlobalAveragePooling1D()(k.Multiply()([h, k.Reshape((-1, 1))(scores)]))
-    y = k.Concatenate()([one, k.Flatten()(two), three, four, k.Dot(axes=-1)([one, last])])
+    spread = k.Permute((2, 1))(k.RepeatVector(4)(scores))  # the weight of a step for every unit
+    five = k.GlobalAveragePooling1D()(k.Multiply()([h, spread]))
+    y = k.Concatenate()([one, k.Flatten()(two), three, four, five, k.Dot(axes=-1)([one, last])])
     return keras.Model(words, k.Dense(1, activation="sigmoid")(y))
 
 
@@ -396,20 +398,22 @@ def test_layers_for_texts_of_one_length_are_refused(tmp_path):
     for layers, words in [
         ([k.Flatten(), k.Dense(2)], "pool over time instead"),
         ([k.Permute((2, 1)), k.LSTM(2)], "exchanges time and units"),
+        ([k.GRU(4), k.RepeatVector(3), k.Permute((2, 1)), k.LSTM(2)], "except after RepeatVector"),
     ]:
         model = _chain(k.Embedding(V, E), *layers, inputs=keras.Input((6,)))
         with pytest.raises(FormatError, match=words):
             lrp_engine.load(_file(model, tmp_path, ".keras"))
 
 
-def test_causal_attention_is_refused(tmp_path):
+def test_options_of_a_call_that_change_the_output_are_refused(tmp_path):
     import keras
 
     k, words = keras.layers, keras.Input((None,))
     x = k.Embedding(V, E)(words)
-    y = k.GlobalAveragePooling1D()(k.Attention()([x, x], use_causal_mask=True))
-    with pytest.raises(FormatError, match="use_causal_mask"):
-        lrp_engine.load(_file(keras.Model(words, k.Dense(2)(y)), tmp_path, ".keras"))
+    y, _ = k.Attention()([x, x], return_attention_scores=True)
+    model = keras.Model(words, k.Dense(2)(k.GlobalAveragePooling1D()(y)))
+    with pytest.raises(FormatError, match="return_attention_scores"):
+        lrp_engine.load(_file(model, tmp_path, ".keras"))
 
 
 def test_models_with_two_inputs_or_two_outputs_are_refused(tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, replace
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,28 @@ from lrp_engine import FormatError, InputError, from_weights, load, parity
 from lrp_engine.__main__ import main
 from lrp_engine.formats import keras as keras_format
 from lrp_engine.formats.readers import contents_of
+from lrp_engine.formats.reference import Reference
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.network import Node
 from lrp_engine.program import Program
 from lrp_engine.proof import checks, twin
 from lrp_engine.proof.options import UNUSABLE
-from lrp_engine.proof.probes import probes, without_embedding
-from lrp_engine.proof.sheet import FAIL, FAILED, NOT_CHECKED, PASS, UNVERIFIED, VERIFIED
+from lrp_engine.proof.probes import Probe, probes, without_embedding
+from lrp_engine.proof.sheet import (
+    FAIL,
+    FAILED,
+    NOT_CHECKED,
+    PASS,
+    UNVERIFIED,
+    VERIFIED,
+    Line,
+)
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 E, H, C = 4, 3, 3
+DENSE = Path(__file__).parent / "fixtures" / "torch" / "dense.pt"
 ORDERS = ["".join(order) for order in permutations("ifgo")]
 
 
@@ -120,10 +131,12 @@ def float64():
     return switch
 
 
-@pytest.mark.parametrize("kind", [".keras", ".h5"])
 @pytest.mark.parametrize("name", [*KERAS_MODELS, *MORE_MODELS])
-def test_the_twin_is_the_model_that_was_saved(name, kind, float64, tmp_path):
-    """Layers built from numbers and names compute what Keras' own object computes in float64."""
+def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
+    """Layers built from numbers and names compute what Keras' own object computes in float64.
+
+    From both kinds of files: they say the same, so one twin stands for both.
+    """
     import keras
 
     own = name in KERAS_MODELS
@@ -135,7 +148,7 @@ def test_the_twin_is_the_model_that_was_saved(name, kind, float64, tmp_path):
     with warnings.catch_warnings():  # here only: the twin must not warn
         warnings.filterwarnings("ignore", ".*destroy the mask information", UserWarning)
         model = make()
-        path = _saved(model, tmp_path / f"model{kind}", seed=3)
+        files = [_saved(model, tmp_path / f"model{kind}", seed=3) for kind in (".keras", ".h5")]
         x = _inputs(model) if own else np.random.default_rng(1).normal(size=(3, 6, E)).astype("f")
         with float64():
             exact = make()
@@ -143,10 +156,14 @@ def test_the_twin_is_the_model_that_was_saved(name, kind, float64, tmp_path):
             expected = exact(x).numpy()
     assert expected.dtype == np.float64
     shape = model.input_shape[1:]
-    built = twin.build(
-        keras_format.parse(contents_of(path)), input_shape=shape[-1:] if len(shape) == 1
-        else shape, dtype="float32",
-    )  # fmt: skip
+    parsed, other = (keras_format.parse(contents_of(path)) for path in files)
+    for one, two in zip(parsed.graph.entries, other.graph.entries, strict=True):
+        assert (one.name, one.kind, one.config, one.inputs) == (
+            two.name, two.kind, two.config, two.inputs
+        )  # fmt: skip
+        pairs = zip(parsed.weights(one.path), other.weights(two.path), strict=True)
+        assert all(np.array_equal(a, b) for a, b in pairs)
+    built = twin.build(parsed, input_shape=shape, dtype="float32")
     logits, output = built(x)
     np.testing.assert_allclose(output, expected, rtol=1e-10, atol=1e-12)
     if built.ending == "sigmoid":
@@ -258,10 +275,24 @@ def test_what_the_file_ends_in_is_compared_too(name, tmp_path):
     import keras
 
     path = _saved(KERAS_MODELS[name](keras.layers, keras.Input), tmp_path / "m.h5")
-    found = parity(path, dtype="float64")
-    assert found.verdict == VERIFIED
-    assert found["meaning"].verdict == PASS
-    assert found["rounding"].verdict == NOT_CHECKED  # it is float64
+    net = load(path, dtype="float64")
+    lines = _twin_lines(net, path)
+    assert [line.verdict for line in lines] == [PASS, PASS]
+    assert lines[1].title.startswith("Probabilities equal")
+    if name == "features":
+        found = parity(net, source=path)
+        assert found.verdict == VERIFIED
+        assert found["meaning"].verdict == PASS
+        assert found["rounding"].verdict == NOT_CHECKED  # it is float64
+
+
+def _twin_lines(net: Any, path: Any) -> tuple[Line, Line]:
+    """Lines "keras" and "meaning"."""
+    shape = net.input_shape
+    vectors = (None, shape.units) if shape.time else (shape.units,)
+    parsed = keras_format.parse(contents_of(path))
+    built = twin.build(parsed, input_shape=vectors, dtype=net.dtype)
+    return checks.against_twin(Program(without_embedding(net), traced=False), built, probes(net))
 
 
 def _with_layer(net: Any, position: int, change: Any) -> Any:
@@ -296,12 +327,7 @@ WRONG = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_wrong_reading_is_told_from_the_twin(what, masked):
-    net = _with_layer(load(masked), *WRONG[what])
-    built = twin.build(
-        keras_format.parse(contents_of(masked)), input_shape=(None, E), dtype=net.dtype
-    )
-    exact = Program(without_embedding(net), traced=False)
-    line, _ = checks.against_twin(exact, built, probes(net))
+    line, _ = _twin_lines(_with_layer(load(masked), *WRONG[what]), masked)
     assert line.verdict == FAIL
     assert line.error > 1e-8
 
@@ -341,19 +367,21 @@ def test_a_failed_proof_is_carried_by_every_explanation(tmp_path):
 
 
 def test_without_anything_independent_the_verdict_is_unverified():
-    net = zoo_network("bilstm_sigmoid")
-    found = parity(net)
+    found = parity(zoo_network("dense"))
     assert found.verdict == UNVERIFIED
     assert found["ledger"].verdict == found["gradient"].verdict == PASS
     assert found["keras"].verdict == NOT_CHECKED
 
 
-def test_a_layer_without_a_twin_is_no_failure(masked, monkeypatch):
-    rest = {name: options for name, options in twin.TWINS.items() if name != "LSTM"}
+def test_a_layer_without_a_twin_is_no_failure(tmp_path, monkeypatch):
+    import keras
+
+    path = _saved(KERAS_MODELS["features"](keras.layers, keras.Input), tmp_path / "m.keras")
+    rest = {name: options for name, options in twin.TWINS.items() if name != "Dense"}
     monkeypatch.setattr(twin, "TWINS", rest)
-    found = parity(masked)
+    found = parity(path)
     assert found.verdict == UNVERIFIED
-    assert "(LSTM) has no independent twin" in found["keras"].detail
+    assert "(Dense) has no independent twin" in found["keras"].detail
 
 
 def test_examples_are_tried_and_unknown_words_do_no_harm(masked):
@@ -365,7 +393,7 @@ def test_examples_are_tried_and_unknown_words_do_no_harm(masked):
 
 
 def test_numbers_that_overflow_are_a_failed_line():
-    net = zoo_network("bilstm_sigmoid")
+    net = zoo_network("dense")
     huge = _with_layer(net, -1, lambda d: replace(d, kernel=np.sign(d.kernel) * 3e38))
     found = parity(replace(huge, dtype="float32"))
     assert found.verdict == FAILED
@@ -402,12 +430,19 @@ def test_a_reference_decides(arrays, document):
         _npz(vectors=document, logits=logits, lengths=np.array([7])),
     ]
     for reference in files:
-        assert parity(right, reference=reference).verdict == VERIFIED
+        assert _reference_line(right, reference).verdict == PASS
+    assert parity(right, reference=files[2]).verdict == VERIFIED
     wrong = parity(from_weights(arrays), reference=files[2])
     assert wrong.verdict == FAILED
     assert wrong["reference"].error > 0.01
     assert wrong["gate_order"].verdict == NOT_CHECKED
     assert "assumed" in wrong["gate_order"].detail
+
+
+def _reference_line(net: Any, reference: Any) -> Line:
+    """The one line of the sheet; the others do not depend on the reference."""
+    given = Reference.read(reference)
+    return checks.against_reference(net, given, Probe("", given.samples(net)))
 
 
 def test_a_single_unit_may_be_one_number_per_sample(document, arrays):
@@ -419,7 +454,7 @@ def test_a_single_unit_may_be_one_number_per_sample(document, arrays):
         (document, z[:, None]),
         {"vectors": document, "probabilities": 1 / (1 + np.exp(-z))},
     ]:
-        assert parity(net, reference=reference).verdict == VERIFIED
+        assert _reference_line(net, reference).verdict == PASS
 
 
 @pytest.mark.parametrize(
@@ -561,23 +596,46 @@ def test_detecting_needs_a_reference_and_a_reference_detecting(arrays, document)
 # The command -------------------------------------------------------------------------------------
 
 
-def test_the_command_prints_the_sheet_and_fails_by_exit_code(
-    arrays, document, truth, tmp_path, capsys
-):
-    model, reference = tmp_path / "model.npz", tmp_path / "reference.npz"
+def test_the_command_finds_the_order(arrays, document, truth, tmp_path, capsys):
+    model, reference = tmp_path / "model.npz", tmp_path / "scores.npz"
     np.savez(model, *_in_order(arrays, "gofi"))
     np.savez(reference, vectors=document, logits=truth.predict(document))
-    files = [str(model), "--reference", str(reference)]
-    assert main(["prove", *files]) == 1
-    assert capsys.readouterr().out.startswith("FAILED")
-    assert main(["prove", *files, "--gate-order", "detect", "--json"]) == 0
+    command = ["prove", str(model), "--reference", str(reference), "--gate-order", "detect"]
+    assert main([*command, "--json"]) == 0
     plain = json.loads(capsys.readouterr().out)
     assert plain["verdict"] == "verified"
     assert plain["gate_order"]["order"] == "gofi"
-    assert main(["prove", str(model)]) == 0
-    assert capsys.readouterr().out.startswith("UNVERIFIED")
+
+
+def test_the_command_prints_the_sheet_and_fails_by_exit_code(tmp_path, capsys):
+    """The file beside a model is its reference, unless another one is given."""
+    net, model, x = zoo_network("dense"), tmp_path / "model", np.ones((2, 6))
+    net.save(model)
+    for beside, name in [(model, str(model)), (tmp_path, str(tmp_path / "model.zip"))]:
+        net.save(name)
+        assert main(["prove", name]) == 0
+        assert capsys.readouterr().out.startswith("UNVERIFIED")
+        np.savez(beside / "reference.npz", features=x, logits=net.predict(x))
+        assert main(["prove", name]) == 0
+        assert "inputs from reference.npz" in (out := capsys.readouterr().out)
+        assert out.startswith("VERIFIED")
+    np.savez(tmp_path / "wrong.npz", features=x, logits=net.predict(x) + 0.1)
+    assert main(["prove", str(model), "--reference", str(tmp_path / "wrong.npz")]) == 1
+    assert capsys.readouterr().out.startswith("FAILED")
     assert main(["prove", str(model), "--reference", str(tmp_path / "none.npz")]) == 2
     assert "There is no file" in capsys.readouterr().err
+    np.savez(model / "reference.npz", features=x[:, :2], logits=net.predict(x))
+    assert main(["prove", str(model)]) == 2
+    assert "reference.npz does not fit the network" in capsys.readouterr().err
+
+
+def test_the_command_takes_what_the_file_does_not_say(tmp_path, capsys):
+    spec = tmp_path / "spec.json"
+    spec.write_text('{"activation": "tanh"}')
+    assert main(["prove", str(DENSE), "--spec", str(spec), "--json"]) == 0
+    assert "ReLU" not in json.loads(capsys.readouterr().out)["assumptions"]
+    assert main(["prove", str(DENSE), "--spec", str(spec), "--gate-order", "igfo"]) == 2
+    assert "gate_order does not apply" in capsys.readouterr().err
 
 
 def test_arguments_that_cannot_be_meant():

@@ -14,8 +14,12 @@ import pytest
 import lrp_engine
 from app import samples as catalogue
 from lrp_engine import METHODS, FormatError
+from lrp_engine.formats.reference import Reference, beside
 from lrp_engine.layers import LAYERS
-from sample_models.common import HELD_OUT, key_of
+from lrp_engine.proof import checks
+from lrp_engine.proof.probes import Probe
+from lrp_engine.proof.sheet import PASS
+from sample_models.common import HELD_OUT, REFERENCE_INPUTS, key_of
 
 SAMPLES = {sample.name: sample for sample in catalogue.samples()}
 TRAINED = [name for name in SAMPLES if name != "sentiment"]  # that has tests of its own
@@ -141,6 +145,23 @@ def test_the_committed_model_made_the_held_out_scores(name):
     np.testing.assert_allclose(found, expected, atol=5e-4)
     labels = [one.label for one in catalogue.examples(SAMPLES[name])]
     assert [held_out[key]["label"] for key in keys] == labels
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_it_scores_as_the_framework_that_trained_it(name):
+    """`reference.npz`: what Keras or PyTorch said of some examples with the committed weights."""
+    net, path = network(name), beside(SAMPLES[name].model)
+    reference = Reference.read(path)
+    samples = reference.samples(net)
+    assert len(samples) == REFERENCE_INPUTS
+    line = checks.against_reference(net, reference, Probe("", samples))
+    assert line.verdict == PASS
+    assert line.error < 1e-6  # the framework computed in float32
+    assert "from reference.npz" in line.detail
+    examples = [one.value for one in catalogue.examples(SAMPLES[name])[:REFERENCE_INPUTS]]
+    if SAMPLES[name].input == "words":  # texts become the ids that the framework was given
+        for ids, text in zip(samples.ids, examples, strict=True):
+            assert ids.tolist() == net.vocabulary.ids(net.tokenizer(text)).tolist()
 
 
 def test_relevance_passes_attention_and_stays_out_of_its_softmax():

@@ -183,7 +183,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
     "attention": lambda d: _graph(
         ("states", d.bilstm(return_sequences=True), "input"),
         ("self", Attention(), "states", "states"),
-        ("add", AdditiveAttention(d(2 * H)), "self", "states", "self"),
+        ("add", AdditiveAttention(d(2 * H), causal=True), "self", "states", "self"),
         ("mean", GlobalAveragePooling1D()),
         ("out", Dense(d(2 * H, 3), d(3))),
     ),
@@ -194,7 +194,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         ("one", Attention(d(1), d(1)), "asks", "states"),
         ("two", Attention(concat=d(1)), "asks", "states"),
         ("three", AdditiveAttention(), "asks", "states"),
-        ("four", Attention(d(1)), "asks", "states"),
+        ("four", Attention(d(1), causal=True), "asks", "states"),
         ("all", Concatenate(), "one", "two", "three", "four", "asks"),
         ("flat", Flatten()),
         ("out", Dense(d(5 * H, 3), d(3))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from html import escape
 
@@ -58,14 +59,25 @@ def section(page: Page) -> None:
 
 def _make(model: Model) -> None:
     with st.spinner("Checking …"):
-        sheet = cache.proof(model.digest, lambda: _bundled(model))
+        sheet = cache.proof(_digest(model), lambda: _prove(model))
     _show(sheet)
 
 
-def _bundled(model: Model) -> ProofSheet:
+def _digest(model: Model) -> str:
+    """Of all that the proof depends on."""
+    _, reference = model.files
+    if reference is None:
+        return model.digest
+    return f"{model.digest} {hashlib.sha256(reference.read_bytes()).hexdigest()}"
+
+
+def _prove(model: Model) -> ProofSheet:
     import lrp_engine
 
-    return lrp_engine.parity(model.network, examples=[settings.DEFAULT_TEXT])
+    source, reference = model.files
+    return lrp_engine.parity(
+        model.network, source=source, reference=reference, examples=[settings.DEFAULT_TEXT]
+    )
 
 
 def _show(sheet: ProofSheet) -> None:

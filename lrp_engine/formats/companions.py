@@ -83,7 +83,7 @@ def companions(
         FormatError: something read from a file or text is malformed.
         InputError: an argument is of a type that cannot be meant.
     """
-    overrides = _spec(spec)
+    overrides = spec_of(spec)
     if is_source(vocabulary) and holds_vectors(vocabulary, "The vocabulary"):
         vocabulary = read_vectors(vocabulary, "The vocabulary")
     vocabulary = unpickled(vocabulary)
@@ -197,7 +197,12 @@ def _labels_by_number(value: Mapping[Any, Any]) -> list[Any]:
     return [by_number[str(n)] for n in range(len(value))]
 
 
-def _spec(value: Any) -> Mapping[str, Any]:
+def spec_of(value: Any) -> Mapping[str, Any]:
+    """What a file does not say: a mapping, JSON, or the path or bytes of JSON; empty for None.
+
+    Raises:
+        FormatError: it is no object, or has a key that means nothing.
+    """
     value = _json(value, "The spec")
     if value is None:
         return {}

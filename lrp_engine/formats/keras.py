@@ -11,6 +11,7 @@ from typing import Any
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions import Companions
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.keras_folding import fold
 from lrp_engine.formats.keras_graph import Graph
 from lrp_engine.formats.keras_layers import build
 from lrp_engine.formats.keras_nested import parse_model
@@ -108,7 +109,7 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
 def _read(contents: Contents, given: Companions) -> Network:
     parsed = parse(contents, given)
     given = replace(given, vocabulary=parsed.vocabulary)
-    found = _assemble(parsed.graph, parsed.weights, given, old=parsed.old)
+    found = _assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)
     text = dict(parsed.text)
     found["assumptions"] = [
         *text.pop("assumptions", ()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
@@ -11,6 +11,8 @@ from lrp_engine.errors import FormatError
 _SEQUENTIAL, _FUNCTIONAL = ("Sequential",), ("Functional", "Model")
 MODELS = _SEQUENTIAL + _FUNCTIONAL
 _INPUT = "(input)"
+CAUSAL = "use_causal_mask"  # an option of the call in Keras, of the layer here
+_ATTENTION = ("Attention", "AdditiveAttention")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,11 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
             continue
         if set(call.masks) - padding_masks:
             raise FormatError(f"Layer {name!r} gets a mask that is computed in an unknown way.")
-        entries[name] = _entry(layer, call.inputs, masked=bool(call.masks))
+        entry = _entry(layer, call.inputs, masked=bool(call.masks))
+        if call.causal and kind not in _ATTENTION:
+            raise FormatError(f"Layer {name!r} is called with {CAUSAL}, which is not supported.")
+        config = {**entry.config, CAUSAL: True} if call.causal else entry.config
+        entries[name] = replace(entry, config=config)
     order = tuple(_in_order(entries, source, output))
     return Graph(order, source, output, kinds, *shape)
 
@@ -120,6 +126,7 @@ class _Call:
     inputs: tuple[str, ...]
     masks: tuple[str, ...]
     constants: list[Any]
+    causal: bool
 
 
 def _call(name: str, nodes: Any) -> _Call:
@@ -133,9 +140,10 @@ def _call(name: str, nodes: Any) -> _Call:
         arguments = [list(t[:3]) for t in nodes[0]]
         options = {k: v for t in nodes[0] if len(t) > 3 for k, v in t[3].items()}
     given = dict(options)
-    for option in ("use_causal_mask", "return_attention_scores"):
-        if given.get(option):
-            raise FormatError(f"Layer {name!r} is called with {option}, which is not supported.")
+    if given.get("return_attention_scores"):
+        raise FormatError(
+            f"Layer {name!r} is called with return_attention_scores, which is not supported."
+        )
     mask = given.pop("mask", None)
     if any(True for value in given.values() for _ in _tensors(value)):
         raise FormatError(
@@ -146,6 +154,7 @@ def _call(name: str, nodes: Any) -> _Call:
         tuple(_tensors(arguments)),
         tuple(_tensors(mask)),
         [a for a in arguments if isinstance(a, (int, float)) and not isinstance(a, bool)],
+        bool(given.get(CAUSAL)),
     )
 
 

@@ -119,7 +119,8 @@ BUILDERS: dict[str, Callable[[Source], Built]] = {
 
 # Classes worth a sentence of their own.
 _REFUSED = {
-    "Lambda": "holds Python code, which is never run; write it as a standard layer.",
+    "Lambda": "holds Python code, which is never run; write it as a standard layer: where it sums "
+    "weighted states over time, as Dot(axes=1)([weights, states]).",
     "TextVectorization": "turns text into ids; it must be the first layer of the model.",
     "StringLookup": "turns words into ids; it must be the first layer of the model.",
 }

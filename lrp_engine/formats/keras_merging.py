@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lrp_engine.formats.keras_graph import CAUSAL
 from lrp_engine.formats.keras_source import Built, Source
 from lrp_engine.layers import (
     Add,
@@ -44,14 +45,20 @@ def _attention(source: Source) -> Built:
     scaled = bool(source.config.get("use_scale", False))
     names = ["scale"] * scaled + ["concat_score_weight"] * concat
     found = [np.reshape(a, 1) for a in source.arrays(*names, scale=0, concat_score_weight=0)]
-    return Built(Attention(found[0] if scaled else None, found[-1] if concat else None))
+    return Built(
+        Attention(
+            found[0] if scaled else None, found[-1] if concat else None, causal=_causal(source)
+        )
+    )
 
 
 def _additive_attention(source: Source) -> Built:
-    if not source.config.get("use_scale", True):
-        source.arrays()
-        return Built(AdditiveAttention())
-    return Built(AdditiveAttention(*source.arrays("scale", scale=1)))
+    scale = ["scale"] if source.config.get("use_scale", True) else []
+    return Built(AdditiveAttention(*source.arrays(*scale, scale=1), causal=_causal(source)))
+
+
+def _causal(source: Source) -> bool:
+    return bool(source.config.get(CAUSAL, False))
 
 
 MERGING: dict[str, Callable[[Source], Built]] = {

@@ -116,7 +116,10 @@ def _repeat_vector(source: Source) -> Built:
 
 def _permute(source: Source) -> Built:
     if list(source.config.get("dims", ())) != [1, 2]:
-        raise source.refuse("exchanges time and units, which is not supported.")
+        raise source.refuse(
+            "exchanges time and units, which is not supported, except after RepeatVector to give "
+            "every unit of a Multiply the attention weight of its time step."
+        )
     return Built()
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrp_engine import inputs as samples_of
 from lrp_engine.errors import InputError, choices
-from lrp_engine.formats.sources import is_source, open_source, unpacked
+from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
 from lrp_engine.inputs import Samples
 
 if TYPE_CHECKING:
     from lrp_engine.network import Network
 
+FILE = "reference.npz"  # of a model's folder
 INPUTS = ("ids", "vectors", "features", "texts")
 OUTPUTS = ("logits", "probabilities")
 _EXPECTED = (
@@ -34,12 +37,14 @@ class Reference:
         outputs: (B, C); for a single sigmoid unit also (B, 1) or (B,).
         kind: what the outputs are, "logits" (before softmax or sigmoid) or "probabilities".
         lengths: real time steps (B,) of array inputs.
+        name: of the file, for people; empty where there is none.
     """
 
     inputs: Any
     outputs: np.ndarray
     kind: str = "logits"
     lengths: np.ndarray | None = None
+    name: str = ""
 
     @classmethod
     def read(cls, value: Any) -> Reference | None:
@@ -55,14 +60,17 @@ class Reference:
         """
         if value is None or isinstance(value, cls):
             return value
+        name = ""
         if is_source(value):
+            if isinstance(value, (str, os.PathLike)):
+                name = Path(os.fsdecode(value)).name
             with open_source(value, "The reference file") as (file, size):
                 contents = unpacked(file, size, supported="Expected a reference, a .npz file.")
             value = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
             if contents.kind != "zip":
                 raise InputError(f"The reference is no .npz file; {_EXPECTED}.")
         if isinstance(value, Mapping):
-            return cls._from_names(value)
+            return cls._from_names(value, name)
         if not isinstance(value, (tuple, list)) or len(value) != 2:
             raise InputError(
                 f"The reference is {type(value).__name__}; give a pair (inputs, logits), a "
@@ -71,7 +79,7 @@ class Reference:
         return cls(inputs=value[0], outputs=_numbers(value[1]))
 
     @classmethod
-    def _from_names(cls, named: Mapping[str, Any]) -> Reference:
+    def _from_names(cls, named: Mapping[str, Any], name: str) -> Reference:
         given = [name for name in INPUTS if name in named]
         told = [name for name in OUTPUTS if name in named]
         unknown = set(named) - {*INPUTS, *OUTPUTS, "lengths"}
@@ -84,6 +92,7 @@ class Reference:
             outputs=_numbers(named[told[0]]),
             kind=told[0],
             lengths=None if lengths is None else np.asarray(lengths),
+            name=name,
         )
 
     def samples(self, network: Network) -> Samples:
@@ -95,7 +104,8 @@ class Reference:
         try:
             return samples_of.read(network, self.inputs, self.lengths)
         except InputError as error:
-            raise InputError(f"The reference does not fit the network: {error}") from None
+            name = f" {self.name:.60}" if self.name else ""
+            raise InputError(f"The reference{name} does not fit the network: {error}") from None
 
     def expected(self, network: Network, count: int) -> np.ndarray:
         """The outputs (B, C) as the network should give them, of `count` samples.
@@ -124,6 +134,15 @@ class Reference:
                 "softmax or sigmoid, call them 'logits'."
             )
         return found
+
+
+def beside(model: Source) -> Path | None:
+    """The file `reference.npz` in a model's folder, or beside a model's file, if there is one."""
+    if not isinstance(model, (str, os.PathLike)):
+        return None
+    path = Path(os.fsdecode(model))
+    found = (path if path.is_dir() else path.parent) / FILE
+    return found if found.is_file() and found != path else None
 
 
 def _numbers(value: Any) -> np.ndarray:

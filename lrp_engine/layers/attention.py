@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 
 class _Attention:
-    """Inputs: query (B, Q, D), value (B, T, D') and, where it is not the value, key (B, T, D)."""
+    """Inputs: query (B, Q, D), value (B, T, D') and, where it is not the value, key (B, T, D).
+
+    Attributes:
+        causal: a query reads values up to its own step.
+    """
+
+    causal: bool
 
     def input_shape(self) -> Shape | None:
         return None
@@ -52,6 +58,8 @@ class _Attention:
         query, value, key = inputs[0], inputs[1], inputs[-1]
         scores = self.scored(query.values, key.values)
         exists = tf.broadcast_to(value.mask[:, None, :], tf.shape(scores))
+        if self.causal:
+            exists &= tf.linalg.band_part(tf.ones_like(scores), -1, 0) > 0
         weights = over_time(scores, exists, axis=-1)
         sink = ops.sink("context", query.values, bias=False)
         z = ops.calculus.sum_over_time(weights, value.values, exists, sink)
@@ -66,12 +74,14 @@ class Attention(_Attention, Layer):
     Attributes:
         scale: (1,), s in s q k, or s (q + k) with `concat`; None for 1.
         concat: (1,), c in c sum tanh(s (q + k)), the score in place of the product; None for it.
+        causal: a query reads values up to its own step.
     """
 
     kind: ClassVar[str] = "attention"
 
     scale: Array | None = None
     concat: Array | None = None
+    causal: bool = False
 
     def __post_init__(self) -> None:
         for name in ("scale", "concat"):
@@ -95,11 +105,13 @@ class AdditiveAttention(_Attention, Layer):
 
     Attributes:
         scale: (D,), or None for ones.
+        causal: a query reads values up to its own step.
     """
 
     kind: ClassVar[str] = "additive_attention"
 
     scale: Array | None = None
+    causal: bool = False
 
     def __post_init__(self) -> None:
         if self.scale is not None and len(self.scale.shape) != 1:

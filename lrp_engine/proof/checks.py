@@ -183,6 +183,8 @@ def against_reference(network: Network, reference: Reference, probe: Probe) -> L
             found = network.to_probabilities(found)
         worst.see(found, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]
     how = f"{reference.kind} of {len(expected)} inputs"
+    if reference.name:
+        how += f" from {reference.name:.60}"
     return _measured("reference", worst, REFERENCE_TOLERANCE, how)
 
 

@@ -24,7 +24,7 @@ def add_parser(commands: Any) -> None:
         "--reference",
         metavar="FILE",
         help=".npz with 'ids', 'vectors' or 'features' (and 'lengths'), and the original "
-        "program's 'logits' or 'probabilities'",
+        "program's 'logits' or 'probabilities'; default: reference.npz beside the model, if any",
     )
     command.add_argument(
         "--gate-order",
@@ -35,17 +35,23 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> tuple[str, int]:
-    check_paths(options.model, options.vocabulary, options.embeddings, options.reference)
+    paths = options.vocabulary, options.embeddings, options.spec, options.reference
+    check_paths(options.model, *paths)
     with quiet():
+        from lrp_engine.formats.companions import spec_of
+        from lrp_engine.formats.reference import beside
         from lrp_engine.proof.parity import parity
         from lrp_engine.proof.sheet import FAILED
 
+        spec = spec_of(options.spec)
+        if options.gate_order is not None:
+            spec = {**spec, "gate_order": options.gate_order}
         sheet = parity(
             options.model,
-            reference=options.reference,
+            reference=options.reference or beside(options.model),
             vocabulary=options.vocabulary,
             embeddings=options.embeddings,
-            spec=None if options.gate_order is None else {"gate_order": options.gate_order},
+            spec=spec,
             dtype=options.dtype,
         )
     if options.json:

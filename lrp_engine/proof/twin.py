@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.formats.keras import Parsed
-from lrp_engine.formats.keras_graph import Entry
+from lrp_engine.formats.keras_graph import CAUSAL, Entry
 from lrp_engine.proof.options import (
     HARMLESS,
     Check,
@@ -164,7 +164,8 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
         layer, after = _layer(entry, dtype)
         try:
             with _masks_may_end():
-                values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs)
+                called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
+                values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
             layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
             before[entry.name], ending[entry.name] = values[entry.name], ""
             if after == "linear":

@@ -9,6 +9,7 @@ requirements this needs `pip install torch`.
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -97,6 +98,28 @@ def batch(xs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return found, lengths
 
 
+def logits(model: Any, xs: list[np.ndarray]) -> np.ndarray:
+    """Scores (N, 2) in the library's convention: -z and z of the single unit."""
+    import torch
+
+    with torch.no_grad():
+        z = np.array([model(torch.tensor(x[None]).float()).item() for x in xs])
+    return np.stack([-z, z], axis=1)
+
+
+def reference(folder: Path) -> None:
+    """What PyTorch says of a few examples with the saved weights."""
+    from safetensors.torch import load_file
+
+    model = build()
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    with (folder / "examples.csv").open(newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)][: common.REFERENCE_INPUTS]
+    xs = [np.array(json.loads(row["vectors"])) for row in rows]
+    vectors, lengths = batch(xs)
+    common.write_reference(folder, vectors=vectors, lengths=lengths, logits=logits(model, xs))
+
+
 def where_relevance_goes(network: Network, xs: list[np.ndarray]) -> dict[str, Any]:
     """Per method: the share of absolute relevance at marked steps, mean over sequences.
 
@@ -142,7 +165,9 @@ def numbers(metrics: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     given = common.arguments(__doc__, HERE, seed=SEEDS)
-    import torch
+    if given.reference:
+        reference(given.out)
+        return
     from safetensors.torch import save_file
 
     runs = [(*train_once(seed), seed) for seed in given.seed]
@@ -166,9 +191,7 @@ def main() -> None:
     _, model, seed = min(runs, key=lambda run: run[0])
     network = saved(model)
     scores = network.predict(drawn_lengths[0], lengths=drawn_lengths[1])
-    with torch.no_grad():
-        z = np.array([model(torch.tensor(x[None]).float()).item() for x in xs])
-    difference = common.check_same(scores, np.stack([-z, z], axis=1))
+    difference = common.check_same(scores, logits(model, xs))
 
     truth = (sums > 0).astype(int)
     metrics = {
@@ -190,6 +213,7 @@ def main() -> None:
     common.write_csv(given.out / "examples.csv", ["label", "sum", "vectors"], rows)
     common.write_held_out(given.out, network, [*map(common.key_of, texts)], truth, scores)
     common.write_json(given.out / "metrics.json", metrics)
+    reference(given.out)
     common.write_numbers(given.out, numbers(metrics))
     print(f"Largest difference between the saved and the trained model: {difference:.2g}")
 

@@ -90,6 +90,18 @@ def logits(model: Any, ids: Sequence[np.ndarray]) -> np.ndarray:
     return scores
 
 
+def reference(folder: Path) -> None:
+    """What Keras says of a few examples with the saved model, each read without padding."""
+    import keras
+
+    model = keras.saving.load_model(folder / "model.keras")
+    words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    vocabulary = reviews.Vocabulary(tuple(words))
+    ids = [vocabulary.ids(reviews.TOKENIZER(text)) for text in common.first_texts(folder)]
+    padded, lengths = common.padded_ids(ids)
+    common.write_reference(folder, ids=padded, lengths=lengths, logits=logits(model, ids))
+
+
 def train_once(
     seed: int, table: np.ndarray, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]
 ) -> tuple[float, Any]:
@@ -178,6 +190,9 @@ def numbers(metrics: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     given = common.arguments(__doc__, HERE, seed=SEEDS)
+    if given.reference:
+        reference(given.out)
+        return
     sentences = reviews.read_sentences(common.fetch(reviews.SENTENCES, given.data_dir))
     vectors = reviews.read_vectors(common.fetch(reviews.VECTORS, given.data_dir))
     train, validation, test = map(clear, reviews.split(sentences))
@@ -231,6 +246,7 @@ def main() -> None:
     common.write_csv(given.out / "examples.csv", ["text", "label", "rating"], rows)
     common.write_held_out(given.out, saved, [*map(common.key_of, test.texts)], truth, scores)
     common.write_json(given.out / "metrics.json", metrics)
+    reference(given.out)
     common.write_numbers(given.out, numbers(metrics))
     print(f"Largest difference between the saved and the trained model: {difference:.2g}")
 

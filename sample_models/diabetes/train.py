@@ -9,6 +9,7 @@ this needs `pip install torch scikit-learn`.
 from __future__ import annotations
 
 import copy
+import csv
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,17 @@ def logits(weights: dict[str, Any], x: np.ndarray) -> np.ndarray:
     return np.stack([-z, z], axis=1)
 
 
+def reference(folder: Path) -> None:
+    """What PyTorch says of a few examples with the saved weights."""
+    import torch
+
+    with (folder / "examples.csv").open(newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)][: common.REFERENCE_INPUTS]
+    x = np.array([[float(row[name]) for name in NAMES.values()] for row in rows])
+    weights = torch.load(folder / "model.pt", weights_only=True)
+    common.write_reference(folder, features=x, logits=logits(weights, x))
+
+
 def numbers(metrics: dict[str, Any]) -> list[str]:
     test, seeds = metrics["test"], metrics["seeds"]
     return [
@@ -152,6 +164,9 @@ def numbers(metrics: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     given = common.arguments(__doc__, HERE, seed=SEEDS)
+    if given.reference:
+        reference(given.out)
+        return
     import torch
     from sklearn.linear_model import LogisticRegression
 
@@ -213,6 +228,7 @@ def main() -> None:
     )
     common.write_held_out(given.out, saved, test.keys, y[2], scores)
     common.write_json(given.out / "metrics.json", metrics)
+    reference(given.out)
     common.write_numbers(given.out, numbers(metrics))
     print(f"Largest difference between the saved and the trained model: {difference:.2g}")
 

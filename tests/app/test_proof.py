@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
 
 import numpy as np
 import pytest
 
 import lrp_engine
+from app import settings
 from app.components.proof import table
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.proof.sheet import FAIL, FAILED, UNVERIFIED, VERIFIED, Line, ProofSheet
@@ -66,6 +68,19 @@ def test_the_model_the_dashboard_opens_on_has_a_sheet_too(opened):
     app = opened("model")
     assert "**Unverified.**" in messages(app)
     assert "Gradient equals central differences" in html(app)
+
+
+def test_a_reference_beside_that_model_is_found(
+    opened, network, model_folder, tmp_path, monkeypatch
+):
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    ids = np.array([[1, 2, 3]])
+    np.savez(folder / "reference.npz", ids=ids, logits=network.predict(ids))
+    monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
+    app = opened("model")
+    assert "**Verified.**" in messages(app)
+    assert "1 inputs from reference.npz" in html(app)
 
 
 def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):

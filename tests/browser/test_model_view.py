@@ -3,70 +3,54 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app import settings
-from tests.app.tiny import WORDS, eight_arrays, embeddings, npy, npz
-from tests.browser.steps import ask, attach, file, open_view, read_model, visit
+from app.components.upload import GATE_ORDERS
+from app.uploads import MORE
+from tests.app.tiny import eight_arrays, npz
+from tests.app.uploads import TEXT, UPLOADS
+from tests.browser.steps import ask, attach, choose, file, open_view, read_model, visit, words
 
-# Another E, H and C than anywhere else; in a process of its own, as a user's would be.
-KERAS = """
-import sys, keras
-model = keras.Sequential([
-    keras.Input((None,), dtype="int32"),
-    keras.layers.Embedding({words}, 7),
-    keras.layers.Bidirectional(keras.layers.LSTM(4)),
-    keras.layers.Dense(3, activation="softmax"),
-])
-model.save(sys.argv[1])
-"""
-
-
-@pytest.fixture(scope="module")
-def keras_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keras") / "small.keras"
-    subprocess.run(
-        [sys.executable, "-c", KERAS.format(words=len(WORDS)), str(path)],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    return path
+# Every format is uploaded past the browser in tests/app/test_every_format.py; so many go through
+# it, or with the variable set, all of them.
+ALL = os.environ.get("LRP_LENS_ALL_FORMATS")
+FORMATS = UPLOADS if ALL else ("keras with texts", "torch", "published sst model", "gates detected")
+LABELS = {
+    "weights": "Weights",
+    "vocabulary": "Vocabulary",
+    "embeddings": "Embeddings",
+    "reference": "Reference outputs",
+}
 
 
-VOCABULARY = file("words.txt", "\n".join(WORDS).encode())
-
-
-def explains(page: Page, name: str) -> None:
-    expect(page.get_by_text(f"“{name}” is read and selected")).to_be_visible()
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_is_read_proven_and_explained(page: Page, name: str):
+    given = UPLOADS[name]
+    visit(page, "model")
+    for part, (filename, data) in given.files.items():
+        attach(page, LABELS[part], file(filename, data))
+    if given.gates or given.more:
+        page.get_by_text("What the files may not say").click()
+    if given.gates:
+        choose(page, "Order of the LSTM's gate blocks", GATE_ORDERS[given.gates])
+    if given.more:
+        page.get_by_role("textbox", name=MORE).fill(given.more)
+    read_model(page)
+    expect(page.get_by_text(f"“{given.weights[0]}” is read and selected")).to_be_visible()
+    shown = page.get_by_test_id("stMain")
+    for words_ in (*given.says, f"{given.verdict.capitalize()}."):
+        expect(shown).to_contain_text(words_)
+    if ALL:
+        page.screenshot(path=f"{ALL}/{name}.png", full_page=True)
     open_view(page, "Explain")
-    expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value(name)
-    ask(page, "good film")
-
-
-def test_eight_arrays_with_vocabulary_and_embeddings(page: Page):
-    visit(page, "model")
-    attach(page, "Weights", file("mine.npz", npz(eight_arrays())))
-    attach(page, "Vocabulary", VOCABULARY)
-    attach(page, "Embeddings", file("vectors.npy", npy(embeddings())))
-    read_model(page)
-    explains(page, "mine.npz")
-
-
-def test_a_keras_file_with_other_sizes(page: Page, keras_file: Path):
-    visit(page, "model")
-    attach(page, "Weights", keras_file)
-    attach(page, "Vocabulary", VOCABULARY)
-    read_model(page)
-    expect(page.get_by_text("is read and selected")).to_be_visible()
-    for fact in ("E = 7", "H = 4 and 4", "C = 3"):
-        expect(page.locator(".lens-facts").last).to_contain_text(fact)
-    explains(page, "small.keras")
+    expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value(given.weights[0])
+    ask(page, TEXT)
+    assert words(page) == TEXT.split()
+    if ALL:
+        page.screenshot(path=f"{ALL}/{name} explained.png", full_page=True)
 
 
 def test_a_photograph_called_h5(page: Page):
