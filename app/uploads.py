@@ -109,6 +109,8 @@ class Upload:
             network,
             source=self.weights,
             reference=self.reference,
+            vocabulary=self.vocabulary,  # these belong to what the file says
+            spec=self.whole_spec() or None,
             examples=[settings.DEFAULT_TEXT],
         )
 

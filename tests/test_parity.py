@@ -158,9 +158,8 @@ def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
     shape = model.input_shape[1:]
     parsed, other = (keras_format.parse(contents_of(path)) for path in files)
     for one, two in zip(parsed.graph.entries, other.graph.entries, strict=True):
-        assert (one.name, one.kind, one.config, one.inputs) == (
-            two.name, two.kind, two.config, two.inputs
-        )  # fmt: skip
+        assert (one.name, one.kind, one.inputs) == (two.name, two.kind, two.inputs)
+        assert _unnumbered(one.config) == _unnumbered(two.config)
         pairs = zip(parsed.weights(one.path), other.weights(two.path), strict=True)
         assert all(np.array_equal(a, b) for a, b in pairs)
     built = twin.build(parsed, input_shape=shape, dtype="float32")
@@ -173,6 +172,13 @@ def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
         or (own and getattr(model.layers[-1], "activation", None) is not None
             and model.layers[-1].activation.__name__ != "linear") or name == "activations"
     )  # fmt: skip
+
+
+def _unnumbered(config: Any) -> Any:
+    """A configuration without the numbers that objects had in memory."""
+    if isinstance(config, dict):
+        return {k: _unnumbered(v) for k, v in config.items() if k != "shared_object_id"}
+    return config
 
 
 def test_every_class_our_reader_reads_has_a_twin_or_is_an_identity():

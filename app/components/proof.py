@@ -27,6 +27,10 @@ from lrp_engine.wording import visible
 
 ICONS = {PASS: "✓", FAIL: "✗", NOT_CHECKED: "–"}
 COLUMNS = ("verdict", "check", "error", "allowed", "how")
+SETTLE = (
+    "A file of reference outputs settles it: a few inputs, and what your own program says of them "
+    "(see the form below)."
+)
 STYLE = """<style>
 .lens-proof { overflow-x: auto; }
 .lens-proof table { border-collapse: collapse; font-size: .875rem; }
@@ -88,6 +92,8 @@ def _show(sheet: ProofSheet) -> None:
     }[sheet.verdict]
     show(f"**{sheet.verdict.capitalize()}.** {plain(MEANING[sheet.verdict])}",
          icon=f":material/{icon}:")  # fmt: skip
+    if sheet.verdict == UNVERIFIED:
+        st.caption(SETTLE)
     st.html(table(sheet))
     st.download_button(
         "Proof sheet (JSON)",

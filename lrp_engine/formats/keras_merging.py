@@ -53,8 +53,9 @@ def _attention(source: Source) -> Built:
 
 
 def _additive_attention(source: Source) -> Built:
-    scale = ["scale"] if source.config.get("use_scale", True) else []
-    return Built(AdditiveAttention(*source.arrays(*scale, scale=1), causal=_causal(source)))
+    scaled = bool(source.config.get("use_scale", True))
+    found = source.arrays(*["scale"] * scaled, scale=1)
+    return Built(AdditiveAttention(found[0] if scaled else None, causal=_causal(source)))
 
 
 def _causal(source: Source) -> bool:

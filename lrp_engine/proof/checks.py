@@ -182,7 +182,7 @@ def against_reference(network: Network, reference: Reference, probe: Probe) -> L
         if reference.kind == "probabilities":
             found = network.to_probabilities(found)
         worst.see(found, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]
-    how = f"{reference.kind} of {len(expected)} inputs"
+    how = f"{reference.kind} of {len(expected)} input{'s' * (len(expected) > 1)}"
     if reference.name:
         how += f" from {reference.name:.60}"
     return _measured("reference", worst, REFERENCE_TOLERANCE, how)

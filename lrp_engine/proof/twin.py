@@ -50,7 +50,7 @@ _WINDOW: dict[str, Check] = {
 _POOL: dict[str, Check] = {**_WINDOW, "pool_size": count}
 _GLOBAL_POOL: dict[str, Check] = {"data_format": one_of("channels_last"), "keepdims": flag}
 _NORM: dict[str, Check] = {"axis": axis, "epsilon": real, "center": flag, "scale": flag}
-_ATTENTION: dict[str, Check] = {"use_scale": flag}
+_ATTENTION: dict[str, Check] = {"use_scale": flag, CAUSAL: flag}
 
 # Class -> the options that decide what it computes, and which values they may have.
 TWINS: dict[str, Mapping[str, Check]] = {
@@ -222,7 +222,8 @@ def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any]
         return keras.layers.Bidirectional(
             inner[0], backward_layer=inner[1], dtype="float64", **plain
         )
-    return getattr(keras.layers, kind)(*inner, dtype="float64", **plain)
+    options = {key: value for key, value in plain.items() if key != CAUSAL}  # of the call
+    return getattr(keras.layers, kind)(*inner, dtype="float64", **options)
 
 
 def _inner(name: str, described: Any) -> Any:

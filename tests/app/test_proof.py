@@ -16,6 +16,7 @@ from lrp_engine.proof.sheet import FAIL, FAILED, UNVERIFIED, VERIFIED, Line, Pro
 from tests.app.reading import html, messages
 from tests.app.test_uploads import EMBEDDINGS, VOCABULARY, upload
 from tests.app.tiny import E, eight_arrays, npz
+from tests.app.uploads import UPLOADS
 
 MARK = "The proof of this model failed"
 
@@ -80,7 +81,7 @@ def test_a_reference_beside_that_model_is_found(
     monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
     app = opened("model")
     assert "**Verified.**" in messages(app)
-    assert "1 inputs from reference.npz" in html(app)
+    assert "logits of 1 input from reference.npz" in html(app)
 
 
 def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):
@@ -89,6 +90,13 @@ def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):
     app = upload(opened("model"), **{**files, "reference": ("r.npz", reference.getvalue())})
     assert not app.exception
     assert "The reference does not fit the network" in messages(app)
+
+
+@pytest.mark.parametrize("name", ["keras weights", "h5 with texts"])
+def test_what_the_form_says_of_a_file_belongs_to_its_proof(name):
+    """Layers given as JSON, words given as a file: without them the file cannot be read again."""
+    given = UPLOADS[name].upload()
+    assert given.prove(given.read()).verdict == VERIFIED
 
 
 def test_the_table_escapes_what_a_file_says():

@@ -27,11 +27,13 @@ class Given:
 
     Attributes:
         weights, vocabulary, embeddings, reference: names and contents of files.
+        reader: of the format.
         more: the field for JSON; `gates` the choice of the gates' order.
         says: parts of the report.
         unknown: words of "good unseen film" that the model does not know.
     """
 
+    reader: str
     weights: tuple[str, bytes]
     vocabulary: tuple[str, bytes] | None = None
     embeddings: tuple[str, bytes] | None = None
@@ -115,77 +117,98 @@ def uploads() -> dict[str, Given]:
     bidirectional = f"H = {H} and {H}"
     relu = "the activation after it is ReLU"
     return {
-        "own zip": Given(weights=_own(), says=(bidirectional, "by “whitespace”")),
+        "own zip": Given(
+            reader="native",weights=_own(), says=(bidirectional, "by “whitespace”")),
         "keras": Given(
+            reader="keras",
             weights=_fixture("keras3/imdb.keras"), vocabulary=lines, verdict="verified",
             says=("Keras 3", "H = 3 and 3 and 3 and 3", "one sigmoid unit"),
         ),
         "h5": Given(
+            reader="keras",
             weights=_fixture("keras3/imdb.h5"), vocabulary=tabbed, verdict="verified",
             says=("Keras 3", "one sigmoid unit"),
         ),
         "keras with texts": Given(
+            reader="keras",
             weights=_fixture("keras3/reviews.keras"), verdict="verified",
             says=("looked up by “lower_and_strip_punctuation”", "logit of a sigmoid"),
         ),
         "h5 with texts": Given(
+            reader="keras",
             weights=_fixture("keras3/reviews.h5"), verdict="verified",
             vocabulary=("words.json", _words_of("keras3/reviews.keras")),
             says=("looked up by “lower_and_strip_punctuation”",),
         ),
         "keras weights": Given(
+            reader="keras",
             weights=_fixture("keras3/imdb.weights.h5"), vocabulary=nine, verdict="verified",
             more=(FIXTURES / "keras3" / "imdb.json").read_text(), says=("one sigmoid unit",),
         ),
         "keras 2": Given(
+            reader="keras",
             weights=_fixture("keras2/bilstm.keras"), vocabulary=numbered, verdict="verified",
             says=("Keras 2", "H = 2 and 2", "2 classes"),
         ),
         "keras 2 weights": Given(
+            reader="keras",
             weights=_fixture("keras2/bilstm.weights.h5"), vocabulary=lines, verdict="verified",
             more=(FIXTURES / "keras2" / "bilstm.json").read_text(),
         ),
         "torch": Given(
+            reader="pytorch",
             weights=_fixture("torch/lstm.pt"), vocabulary=pickled, more='{"pooling": "mean"}',
             says=("PyTorch", "H = 3 and 3 and 3 and 3", relu),
         ),
         "torch legacy": Given(
+            reader="pytorch",
             weights=_fixture("torch/lstm_legacy.pt"), vocabulary=lines, says=("PyTorch",),
         ),
         "torch gru": Given(
+            reader="pytorch",
             weights=_fixture("torch/gru.pt"), vocabulary=lines,
             says=("PyTorch", "H = 3 and 3 and 3 and 3"),
         ),
         "torch checkpoint": Given(
+            reader="pytorch",
             weights=_fixture("torch/checkpoint.pth"), vocabulary=lines, says=("PyTorch",),
         ),
         "safetensors": Given(
+            reader="pytorch",
             weights=_fixture("torch/lstm.safetensors"), vocabulary=lines,
             more='{"pooling": "max", "activation": "tanh"}', says=("safetensors",),
         ),
         "onnx": Given(
+            reader="onnx",
             weights=_fixture("onnx/lstm.onnx"), vocabulary=lines, says=("ONNX",),
         ),
-        "npz": Given(weights=eight, vocabulary=words, embeddings=table, says=(bidirectional,)),
+        "npz": Given(
+            reader="npz",weights=eight, vocabulary=words, embeddings=table, says=(bidirectional,)),
         "pickled list": Given(
+            reader="npz",
             weights=("eight.pkl", pickle.dumps(eight_arrays())), vocabulary=words,
             embeddings=table, gates="igfo", says=(bidirectional,),
         ),
         "gates detected": Given(
+            reader="npz",
             weights=theirs, vocabulary=words, embeddings=table, reference=scores, gates="detect",
             says=("o g f i", "detected from reference scores"), verdict="verified",
         ),
         "published sst model": Given(
+            reader="sst",
             weights=_sst(), vocabulary=("vocab", pickle.dumps(list(WORDS), 2)), embeddings=table,
             says=(bidirectional,),
         ),
         "vectors as pickle": Given(
+            reader="npz",
             weights=eight, embeddings=("vectors.pkl", pickle.dumps(vectors))
         ),
         "vectors as json": Given(
+            reader="npz",
             weights=eight, embeddings=("vectors.json", json.dumps(vectors).encode())
         ),
-        "vectors of glove": Given(weights=eight, embeddings=("glove.txt", _glove())),
+        "vectors of glove": Given(
+            reader="npz",weights=eight, embeddings=("glove.txt", _glove())),
     }  # fmt: skip
 
 
