@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from functools import partialmethod
 
 import pytest
 
@@ -15,3 +16,17 @@ def _swept() -> Iterator[None]:
     yield
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def untraced() -> Iterator[None]:
+    """Networks run operation by operation, as they do under a trace (held by `test_contract.py`).
+
+    A trace costs more than a few passes of a small network.
+    """
+    from lrp_engine.program import Program
+
+    plain = partialmethod(Program.__init__, traced=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Program, "__init__", plain)
+        yield

@@ -230,6 +230,7 @@ KERAS_MODELS = _keras_models()
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
 pytestmark = [
+    pytest.mark.usefixtures("untraced"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     # Keras 3 where convolution and pooling follow a mask.
     pytest.mark.filterwarnings("ignore:.*destroy the mask information:UserWarning"),

@@ -27,7 +27,10 @@ TEXTS = [
 ]
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("untraced"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 def _vectorization(**options: Any) -> Any:

@@ -23,6 +23,8 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 FILES = sorted((Path(__file__).parent / "fixtures" / "onnx").glob("*.onnx"))
 V, E, H, C = 9, 4, 3, 3
 IDS = np.array([[1, 8, 3, 0, 5], [2, 2, 7, 6, 4]])

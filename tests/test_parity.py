@@ -40,7 +40,10 @@ from lrp_engine.proof.sheet import (
 )
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("untraced"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 E, H, C = 4, 3, 3
 DENSE = Path(__file__).parent / "fixtures" / "torch" / "dense.pt"

@@ -19,6 +19,8 @@ from lrp_engine import FormatError, from_weights
 from lrp_engine.formats.eight_arrays import NAMES
 from lrp_engine.formats.sources import open_source, unpacked
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 PROTOCOLS = range(6)
 TORCH = Path(__file__).parent / "fixtures" / "torch"
 V, E, H, C = 7, 4, 3, 5

@@ -17,6 +17,8 @@ import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.layers import GRU, LSTM, Embedding, SimpleRNN
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 TORCH = Path(__file__).parent / "fixtures" / "torch"
 RELU = {"rnn_activation": "relu"}
 

@@ -130,7 +130,7 @@ class Twin:
         import tensorflow as tf
 
         try:
-            with _masks_may_end():
+            with _without_hints():
                 logits, output = self.model(x, training=False)
         except (TypeError, ValueError, tf.errors.OpError) as error:
             raise NoTwinError(f"the rebuilt layers cannot be run: {error!s:.200}") from error
@@ -163,7 +163,7 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             continue
         layer, after = _layer(entry, dtype)
         try:
-            with _masks_may_end():
+            with _without_hints():
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
                 values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
             layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
@@ -187,11 +187,17 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
 
 
 @contextmanager
-def _masks_may_end() -> Iterator[None]:
-    """Without Keras' warning of a layer that ends a mask: the model itself ended it there, too."""
+def _without_hints() -> Iterator[None]:
+    """Without what Keras says to those who build models: this one was built by someone else.
+
+    That a layer ends a mask, and that a softmax runs over one step alone, as in a text of one word.
+    """
     with warnings.catch_warnings():
-        about = r"Layer '\w+' \(of type \w+\) was passed an input with a mask attached to it\. "
-        warnings.filterwarnings("ignore", about, UserWarning)
+        for about in (
+            r"Layer '\w+' \(of type \w+\) was passed an input with a mask attached to it\. ",
+            r"You are using a softmax over axis ",
+        ):
+            warnings.filterwarnings("ignore", about, UserWarning)
         yield
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 import lrp_engine
 from app import settings
 from lrp_engine import Network
-from lrp_engine.program import Program
 from tests.app.tiny import LABELS, SENTENCES, WORDS, eight_arrays, embeddings
 
 
@@ -44,10 +42,8 @@ def _opened_on(
 
 
 @pytest.fixture(autouse=True)
-def _untraced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Networks run operation by operation: a trace costs more than a session's few short texts."""
-    plain = partialmethod(Program.__init__, traced=False)
-    monkeypatch.setattr(Program, "__init__", plain)
+def _few_short_texts(untraced: None) -> None:
+    """As in every session of these tests."""
 
 
 @pytest.fixture
