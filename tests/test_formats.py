@@ -406,6 +406,15 @@ def test_layers_for_texts_of_one_length_are_refused(tmp_path):
             lrp_engine.load(_file(model, tmp_path, ".keras"))
 
 
+def test_a_function_of_keras_in_place_of_a_layer_is_named(tmp_path):
+    import keras
+
+    k, words = keras.layers, keras.Input((None,))
+    summed = keras.ops.sum(k.Embedding(V, E)(words), axis=1)
+    with pytest.raises(FormatError, match=r"'sum' \(Sum\) is a function of keras.ops"):
+        lrp_engine.load(_file(keras.Model(words, k.Dense(2)(summed)), tmp_path, ".keras"))
+
+
 def test_options_of_a_call_that_change_the_output_are_refused(tmp_path):
     import keras
 

@@ -28,7 +28,7 @@ from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.eight_arrays import NAMES
 from lrp_engine.formats.readers import read
 
-ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "40"))  # for thousands: python tests/fuzz.py
+ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))  # for thousands: python tests/fuzz.py
 PATIENCE = 10  # seconds
 KERAS_2 = Path(__file__).parent / "fixtures" / "keras2"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")

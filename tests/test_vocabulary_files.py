@@ -17,7 +17,7 @@ from lrp_engine import FormatError
 from lrp_engine.formats.companions import companions
 from lrp_engine.formats.containers.limits import LIMITS
 
-ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "40"))
+ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))
 
 
 def words(data: bytes) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from lrp_engine.errors import FormatError
 _SEQUENTIAL, _FUNCTIONAL = ("Sequential",), ("Functional", "Model")
 MODELS = _SEQUENTIAL + _FUNCTIONAL
 _INPUT = "(input)"
+OPERATIONS = "keras.src.ops"  # where functions such as keras.ops.sum come from
 CAUSAL = "use_causal_mask"  # an option of the call in Keras, of the layer here
 _ATTENTION = ("Attention", "AdditiveAttention")
 
@@ -272,6 +273,8 @@ def _entry(layer: Any, inputs: tuple[str, ...], *, masked: bool = False) -> Entr
     if not isinstance(kind, str) or not isinstance(config, Mapping) or not isinstance(name, str):
         raise FormatError("The Keras model lists a layer without a name, class or configuration.")
     package = layer.get("registered_name") or layer.get("module")
+    if str(layer.get("module")).startswith(OPERATIONS):
+        package = layer["module"]
     return Entry(name, kind, config, inputs, package if isinstance(package, str) else None, masked)
 
 

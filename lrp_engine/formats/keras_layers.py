@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.formats.keras_graph import Entry
+from lrp_engine.formats.keras_graph import OPERATIONS, Entry
 from lrp_engine.formats.keras_merging import MERGING
 from lrp_engine.formats.keras_over_time import OVER_TIME
 from lrp_engine.formats.keras_recurrent import RECURRENT, bidirectional, recurrent
@@ -29,6 +29,11 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
         raise source.refuse(
             f"is a class of the author's own ({entry.package!r:.60}); its code is not in the "
             f"file. Supported: {choices(BUILDERS)}."
+        )
+    if entry.kind not in BUILDERS and str(entry.package).startswith(OPERATIONS):
+        raise source.refuse(
+            "is a function of keras.ops, not a layer; write it as one, such as a sum of weighted "
+            f"states over time as Dot(axes=1)([weights, states]). Supported: {choices(BUILDERS)}."
         )
     if entry.kind not in BUILDERS:
         raise source.refuse(f"is not supported. Supported: {choices(BUILDERS)}.")

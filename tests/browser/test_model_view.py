@@ -12,7 +12,17 @@ from app.components.upload import GATE_ORDERS
 from app.uploads import MORE
 from tests.app.tiny import eight_arrays, npz
 from tests.app.uploads import TEXT, UPLOADS
-from tests.browser.steps import ask, attach, choose, file, open_view, read_model, visit, words
+from tests.browser.steps import (
+    ask,
+    attach,
+    choose,
+    file,
+    open_view,
+    read_model,
+    settled,
+    visit,
+    words,
+)
 
 # Every format is uploaded past the browser in tests/app/test_every_format.py; so many go through
 # it, or with the variable set, all of them.
@@ -34,6 +44,8 @@ def test_a_format_is_read_proven_and_explained(page: Page, name: str):
         attach(page, LABELS[part], file(filename, data))
     if given.gates or given.more:
         page.get_by_text("What the files may not say").click()
+        expect(page.get_by_role("textbox", name=MORE)).to_be_visible()
+        settled(page)  # a list opened while the form unfolds is closed again
     if given.gates:
         choose(page, "Order of the LSTM's gate blocks", GATE_ORDERS[given.gates])
     if given.more:
