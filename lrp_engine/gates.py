@@ -71,6 +71,6 @@ class GateOrder:
         return (
             f"The gate blocks are in the order {self.reading}: {SETTLED[self.settled]} "
             f"({self.samples} sample{'s' if self.samples > 1 else ''}; largest difference "
-            f"{self.reading.difference:.1e}, next best {self.runner_up.order} "
+            f"{self.reading.difference:.1e}; next best: {self.runner_up}, "
             f"{self.runner_up.difference:.1e})."
         )

@@ -527,7 +527,8 @@ def test_a_forget_bias_added_at_run_time_is_found(arrays, document):
     logits = from_weights(added, dtype="float64").predict(document)
     net = from_weights(_in_order(arrays, "igfo"), "detect", reference=(document, logits))
     assert net.gate_order.reading.forget_bias == 1
-    assert "forget bias 1" in net.assumptions[0]
+    assert "forget bias 1: detected" in net.assumptions[0]
+    assert f"next best: {net.gate_order.runner_up}, " in net.assumptions[0]
     np.testing.assert_allclose(net.predict(document), logits, atol=1e-5)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from lrp_engine.gates import SETTLED
 from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
-from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line
+from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
 from lrp_engine.rules import Epsilon
 from lrp_engine.targets import selection
 from lrp_engine.wording import TOLERANCES, conservation_verdict
@@ -83,7 +83,7 @@ def _measured(name: str, worst: Worst, tolerance: float, how: str, **words: str)
         error=worst.relative,
         absolute=worst.absolute,
         tolerance=tolerance,
-        detail=f"{how}; largest difference {worst.absolute:.1e} on {worst.where}.",
+        detail=f"{how}; largest difference {figure(worst.absolute)} on {worst.where}.",
     )
 
 
@@ -241,7 +241,7 @@ def ledger(
         absolute=absolute,
         tolerance=allowed,
         detail=f"epsilon rule, eps {rule.eps:g}, bias factor {rule.bias_factor:g}, {len(found)} "
-        f"inputs in {network.dtype}; largest error {absolute:.1e} on {where}.",
+        f"inputs in {network.dtype}; largest error {figure(absolute)} on {where}.",
     )
 
 
