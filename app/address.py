@@ -74,13 +74,14 @@ def _said(view: str) -> dict[str, str]:
         if state.get(name) != choice.default and choice.view in ("", view)
     }
     if not text_fits_link():
-        for name in ("text", "edited", "pick"):
+        for name in ("text", "edited", "numbers", "pick"):
             parameters.pop(name, None)
     return parameters
 
 
 def text_fits_link() -> bool:
-    return len(state.get("text")) + len(state.get("edited")) <= settings.LINK_CHARACTERS
+    said = ("text", "edited", "numbers")
+    return sum(len(state.get(name)) for name in said) <= settings.LINK_CHARACTERS
 
 
 def settle(network: Network) -> None:

@@ -20,8 +20,8 @@ import pandas as pd
 import streamlit as st
 
 import lrp_engine
-from app import opening, samples, settings, sweeps
-from app.models import Example, Model, class_of, read_examples
+from app import numeric, opening, samples, settings, sweeps
+from app.models import Example, Known, Model, class_of, read_examples
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
 from app.samples import Sample
@@ -59,7 +59,7 @@ def _bundled(path: str, stamps: tuple) -> Model:
 
 
 def sample(chosen: Sample) -> Model:
-    """One of the sample models that read texts, with its examples."""
+    """One of the sample models, with its examples."""
     files = (*chosen.arguments.values(), chosen.examples)
     stamps = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
     return _sample(chosen.name, stamps, chosen)
@@ -68,12 +68,30 @@ def sample(chosen: Sample) -> Model:
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
 def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
     network = lrp_engine.load(_chosen.model, vocabulary=_chosen.vocabulary, spec=_chosen.spec)
+    words = _chosen.input == "words"
     examples = tuple(
-        Example(str(one.value), class_of(one.label, network.labels))
+        Example(
+            str(one.value) if words else numeric.write(one.value),
+            class_of(one.label, network.labels),
+            one.facts,
+        )
         for one in samples.examples(_chosen)
     )
     files = _chosen.model, beside(_chosen.model)
-    return Model(network.hash, _chosen.title, network, examples, files=files)
+    return Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
+                 known=_known(_chosen, network))  # fmt: skip
+
+
+def _known(chosen: Sample, network: Network) -> Known | None:
+    known = chosen.known
+    if known is None:
+        return None
+    return Known(
+        marks=chosen.units.index(known["marks"]),
+        amount=chosen.units.index(known["amount"]),
+        target=network.labels.index(known["target"]),
+        sentence=known["sentence"],
+    )
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
@@ -90,16 +108,17 @@ def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
 
 @st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)
 def _explained(
-    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _network: Network
+    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _model: Model
 ) -> dict[str, Explanation]:
-    return _network.explain_all([text], target=target, rule=_rule)
+    found = _model.network.explain_all(_model.input(text), target=target, rule=_rule)
+    return {name: _model.named(one, text) for name, one in found.items()}
 
 
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[str, Explanation]:
     """By every method: why the model scores this text as it does."""
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
-    return _explained(model.network.hash, text, target, _settings(rule), rule, model.network)
+    return _explained(model.network.hash, text, target, _settings(rule), rule, model)
 
 
 # Conservation ------------------------------------------------------------------------------
@@ -107,23 +126,23 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[st
 
 def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
     """By LRP, with the relevance at every layer's output."""
-    network = model.network
-    return _layered(network.hash, text, target, _settings(rule), rule, network)
+    return _layered(model.network.hash, text, target, _settings(rule), rule, model)
 
 
 def other_precision(
     model: Model, text: str, target: int | tuple[int, int], rule: Rule
 ) -> Explanation:
     """By LRP in float64 where the model computes in float32, and the other way round."""
-    network = _converted(model.network.hash, model.network)
-    return _layered(network.hash, text, target, _settings(rule), rule, network)
+    other = replace(model, network=_converted(model.network.hash, model.network))
+    return _layered(other.network.hash, text, target, _settings(rule), rule, other)
 
 
 @st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
 def _layered(
-    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _network: Network
+    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _model: Model
 ) -> Explanation:
-    return _network.explain([text], "lrp", target, _rule, layers=True)
+    found = _model.network.explain(_model.input(text), "lrp", target, _rule, layers=True)
+    return _model.named(found, text)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -139,10 +158,9 @@ def swept(
     setting: str,
 ) -> sweeps.Sweep:
     """The same text with many values of a setting of the rule."""
-    network = model.network
     # The setting that is swept is no part of the question.
     rule = replace(rule, **{setting: getattr(lrp_engine.Epsilon(), setting)})
-    return _swept(network.hash, text, target, _settings(rule), setting, rule, network)
+    return _swept(model.network.hash, text, target, _settings(rule), setting, rule, model)
 
 
 @st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
@@ -153,22 +171,26 @@ def _swept(
     rule: str,
     setting: str,
     _rule: Rule,
-    _network: Network,
+    _model: Model,
 ) -> sweeps.Sweep:
     values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
-    return sweeps.run(_network, text, target, setting=setting, values=values, rule=_rule)
+    found = sweeps.run(
+        _model.network, _model.input(text), target, setting=setting, values=values, rule=_rule
+    )
+    named = numeric.named(_model.network, text) if _model.reads_numbers else found.tokens
+    return replace(found, tokens=named)
 
 
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)
-def _predicted(model_hash: str, texts_hash: str, _network: Network, _texts: list) -> np.ndarray:
-    return _network.predict(_texts).argmax(axis=1)
+def _predicted(model_hash: str, texts_hash: str, _model: Model, _texts: list) -> np.ndarray:
+    return _model.network.predict(**_model.batch(_texts)).argmax(axis=1)
 
 
 def predicted(model: Model) -> np.ndarray:
     """The predicted class (n,) of each of the model's examples."""
     texts = [example.text for example in model.examples]
     texts_hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-    return _predicted(model.network.hash, texts_hash, model.network, texts)
+    return _predicted(model.network.hash, texts_hash, model, texts)
 
 
 @st.cache_resource(show_spinner=False)

@@ -107,8 +107,8 @@ def token_bars(
             stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
             strokeWidth=alt.condition("datum.picked", alt.value(3), alt.value(0)),
             tooltip=[
-                alt.Tooltip("number:Q", title="word number"),
-                alt.Tooltip("token:N", title="word"),
+                alt.Tooltip("number:Q", title=f"{explanation.noun} number"),
+                alt.Tooltip("token:N", title=explanation.noun),
                 alt.Tooltip("unknown:N", title="unknown to the model"),
                 alt.Tooltip("value:Q", title=what, format=".6g"),
                 alt.Tooltip("direction:N", title="meaning"),
@@ -116,7 +116,7 @@ def token_bars(
         )
     )
     title = f"{facts.title}: {explanation.target_label(index)}"
-    note = f"The {strongest} strongest of {total} words" if total > strongest else ""
+    note = f"The {strongest} strongest of {total} {explanation.noun}s" if total > strongest else ""
     return finish(bars + zero(), title, note, ROW * len(words))
 
 
@@ -277,13 +277,13 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
             ),
             tooltip=[
                 alt.Tooltip("part:N", title="kept by"),
-                alt.Tooltip("words:N", title="word"),
-                alt.Tooltip("from:Q", title="from word number"),
-                alt.Tooltip("to:Q", title="to word number"),
+                alt.Tooltip("words:N", title=explanation.noun),
+                alt.Tooltip("from:Q", title=f"from {explanation.noun} number"),
+                alt.Tooltip("to:Q", title=f"to {explanation.noun} number"),
                 alt.Tooltip("kept:Q", title="relevance kept", format=".6g"),
             ],
         )
     )
-    note = f"Summed over runs of {run} words" if run > 1 else ""
+    note = f"Summed over runs of {run} {explanation.noun}s" if run > 1 else ""
     height = 220 + ROW * len(parts)
     return finish(bars + zero("y"), "Kept at each time step", note, height)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app import settings
+from app import numeric, settings
 from app.compare import rows
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.review import queue, sets
@@ -58,6 +58,13 @@ def _text(text: str) -> str:
     if len(text) > settings.TEXT_CHARACTERS:
         raise ValueError("too long")
     return text
+
+
+def _numbers(text: str) -> str:
+    # Whether they fit is for the model to say.
+    if not numeric.TEXT.fullmatch(text):
+        raise ValueError(text)
+    return _text(text)
 
 
 def _position(text: str) -> int | None:
@@ -241,6 +248,7 @@ OWN_OPTIONS = {o.name: _own(kind, o) for kind in reversed(RULES.values()) for o 
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
     "edited": Choice("", _text, expected="a shorter text"),
+    "numbers": Choice("", _numbers, expected="numbers as this page writes them"),
     "pick": Choice(None, _position, expected="the position of a word"),
     "target": Choice(PREDICTED, _class_or(PREDICTED), expected="the number of a class"),
     "contrast": Choice(NOTHING, _class_or(NOTHING), expected="the number of a class"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.numeric import STEP, reads
 from lrp_engine import Network
 from lrp_engine.layers import Layer
 from lrp_engine.text import Tokenizer
@@ -14,11 +15,15 @@ LAYER_COLUMNS = ("layer", "kind", "output", "weights", "shape", "numbers")
 def facts(network: Network) -> list[tuple[str, str]]:
     """What a network is, as pairs of a term and a value."""
     shape = network.input_shape
+    noun = reads(network) or "word"
     kind = "one sigmoid unit" if network.single_sigmoid else network.output
     vocabulary, tokenizer = network.vocabulary, network.tokenizer
     found = [
         ("Read from", network.source),
-        ("Input", f"E = {shape.units} units per word" if shape.time else f"{shape.units} numbers"),
+        (
+            "Input",
+            f"E = {shape.units} units per {noun}" if shape.time else f"{shape.units} numbers",
+        ),
         ("Hidden units", f"H = {hidden}" if (hidden := _hidden(network)) else ""),
         ("Output", f"C = {network.classes} classes, {kind}"),
         ("Classes", ", ".join(network.labels)),
@@ -72,13 +77,15 @@ def has_gates(network: Network) -> bool:
 
 
 def missing(network: Network) -> list[str]:
-    """What keeps sentences from being typed, each with what to do; empty when nothing does."""
+    """What keeps inputs from being typed, each with what to do; empty when nothing does."""
     if not network.input_shape.time:
-        return [
-            f"The model takes {network.input_shape.units} numbers, not text: the Explain page "
-            "cannot ask it about sentences. The library can (`Network.explain`)."
-        ]
+        return []  # features are typed as they are
     found = []
+    if reads(network) == STEP:
+        found.append(
+            f"The model reads steps of {network.input_shape.units} numbers, which can be typed "
+            "on the Explain page. If they stand for words, it needs embeddings and a vocabulary."
+        )
     if network.embedding is None:
         found.append(
             "No embeddings: add a .npy or .npz file with one row of "

@@ -79,7 +79,12 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
     hands them on; quantities that are zero throughout are left out.
     """
     count = len(explanation.tokens[index])
-    found = [Track(name="input: the words", values=explanation.token_relevance[index, :count])]
+    found = [
+        Track(
+            name=f"input: the {explanation.noun}s",
+            values=explanation.token_relevance[index, :count],
+        )
+    ]
     halves = dict(_halves(network, explanation))
     for node in network.nodes[1:-1]:
         array = explanation.layers[node.name]

@@ -55,6 +55,7 @@ def select(digest: str | None) -> None:
         state.put("selected", digest)
         state.put("target", PREDICTED)
         state.put("contrast", NOTHING)
+        state.put("numbers", "")
         state.reset_filters()
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app import settings
+from app import numeric, settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,10 +18,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Example:
-    """A real sentence and its true class, None where nobody says."""
+    """A real input and its true class, None where nobody says.
+
+    Attributes:
+        text: a sentence, or numbers as `app.numeric` writes them.
+        facts: what else is known of it, by name.
+    """
 
     text: str
     label: int | None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of the right explanation: only some steps count, those marked in a unit.
+
+    Attributes:
+        marks, amount: units of a step: not 0 where the step counts, and what it brings.
+        target: the class whose score is the sum of what counts.
+        sentence: for people.
+    """
+
+    marks: int
+    amount: int
+    target: int
+    sentence: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +56,8 @@ class Model:
     opening: the stored explanation of the first text shown, by method.
     proof: of an upload; that of a model from a folder is made when asked for.
     files: the model's own file, and reference outputs, to compare with; None where there are none.
+    units: names of the numbers of a step, of models that read such.
+    known: what is known of the right explanation.
     """
 
     digest: str
@@ -43,14 +67,65 @@ class Model:
     opening: Mapping[str, Explanation] | None = None
     proof: ProofSheet | None = None
     files: tuple[Path | None, Path | None] = (None, None)
+    units: tuple[str, ...] = ()
+    known: Known | None = None
+
+    @property
+    def reads(self) -> str:
+        """What goes in one by one, see `app.numeric.reads`."""
+        return numeric.reads(self.network)
 
     @property
     def reads_text(self) -> bool:
-        return self.network.vocabulary is not None
+        return self.reads == numeric.WORD
+
+    @property
+    def reads_numbers(self) -> bool:
+        return self.reads in (numeric.FEATURE, numeric.STEP)
+
+    @property
+    def noun(self) -> str:
+        """What to call what goes in."""
+        return self.reads or numeric.WORD
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the numbers that go in: features, or the numbers of a step."""
+        numbers = range(self.network.input_shape.units)
+        return self.network.features or self.units or tuple(f"x{n}" for n in numbers)
+
+    @property
+    def start(self) -> str:
+        """The numbers that are explained before anybody says others."""
+        return self.examples[0].text if self.examples else numeric.start(self.network)
+
+    def input(self, text: str) -> Any:
+        """One text as `Network.explain` takes it."""
+        return numeric.read(self.network, text) if self.reads_numbers else [text]
+
+    def batch(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Many texts as arguments of `Network.predict`."""
+        if self.reads_numbers:
+            return numeric.batch(self.network, texts)
+        return {"inputs": list(texts)}
+
+    def named(self, explanation: Explanation, text: str) -> Explanation:
+        """The explanation of a text, its features or steps called by their numbers."""
+        if not self.reads_numbers:
+            return explanation
+        return replace(explanation, tokens=(numeric.named(self.network, text),))
+
+    def line(self, text: str) -> str:
+        """One input in a line, for a list."""
+        return numeric.line(self.network, self.names, text) if self.reads_numbers else text
+
+    def example(self, text: str) -> Example | None:
+        """The example that reads exactly so."""
+        return next((e for e in self.examples if e.text == text), None)
 
     def true_class(self, text: str) -> int | None:
-        """The class of an example that reads exactly so."""
-        return next((e.label for e in self.examples if e.text == text), None)
+        found = self.example(text)
+        return found.label if found else None
 
 
 RIGHT, WRONG = "right", "wrong"

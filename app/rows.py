@@ -11,7 +11,10 @@ import numpy as np
 from lrp_engine import Explanation
 from lrp_engine.cells import Cell, Legend, cells, legend_of, meaning_of, words_of
 from lrp_engine.heatmap import variables
+from lrp_engine.wording import called
 
+HINT = "Click a word, or use the arrow keys; * goes to the strongest"
+DROPS = ", Delete drops the word."
 STRONGEST = 200  # words that "Strongest word" goes through
 
 
@@ -39,7 +42,7 @@ def heatmaps(
             {
                 "short": facts.short,
                 "title": facts.title,
-                "meaning": facts.meaning,
+                "meaning": called(facts.meaning, explanation.noun),
                 "label": f"{facts.title}, {explanation.target_label(index)}",
                 "cells": [_cell(cell) for cell in drawn],
                 "legend": _legend(
@@ -48,9 +51,12 @@ def heatmaps(
                 "order": order.tolist(),
             }
         )
-    tokens = next(iter(explanations.values())).tokens[index]
+    first = next(iter(explanations.values()))
+    tokens, noun = first.tokens[index], first.noun
     return {
         "rows": rows,
+        "noun": noun,
+        "hint": called(HINT, noun) + (DROPS if noun == "word" else "."),
         "shown": values_shown,
         "style": variables(palette),
         "long": long,

@@ -8,6 +8,10 @@ Every folder with a `sample.json` is one; this module needs no engine to list th
     model             the file that `lrp_engine.load` takes, "." for the folder itself
     vocabulary, spec  names of files for its arguments of the same name, where there are such
     examples          a CSV file, one example a row, true classes in `label`
+    units             names of the numbers of a step, of samples that read vectors
+    known             where the right explanation is known: the unit that marks the steps which
+                      count, the unit with their amount, the class whose score is the sum of these,
+                      and a sentence that says so
 """
 
 from __future__ import annotations
@@ -43,6 +47,8 @@ class Sample:
     spec: Path | None
     examples: Path
     card: Path
+    units: tuple[str, ...] = ()
+    known: Mapping[str, str] | None = None
 
     @property
     def arguments(self) -> dict[str, Path]:
@@ -107,6 +113,8 @@ def _sample(manifest: Path) -> Sample:
         spec=files.get("spec"),
         examples=folder / facts["examples"],
         card=folder / "README.md",
+        units=tuple(facts.get("units", ())),
+        known=facts.get("known"),
     )
 
 

@@ -32,6 +32,13 @@ TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many f
 LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
 EXAMPLES_READ = 2_000
 
+# Models that read numbers: columns of a step that can be typed, steps to begin with, features that
+# have a field each (more stand in a table), and the size of a number.
+STEP_COLUMNS = 32
+STEPS_AT_START = 5
+FEATURE_FIELDS = 40
+LARGEST_NUMBER = 1e9
+
 # A text is explained by itself when typing rests for so many milliseconds; longer ones when asked.
 TYPING_PAUSE = 400
 TYPING_CHARACTERS = 2_000

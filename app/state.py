@@ -52,6 +52,7 @@ def begin() -> None:
     put("selected", None)
     put("linked", "")
     put("undo", ())
+    put("grid.steps", None)
     put("complaints", ())
     put("bars", next(iter(METHODS)))
     put("arrived", None)
@@ -115,6 +116,13 @@ def set_text(text: str) -> None:
         ask_again()
 
 
+def set_numbers(numbers: str) -> None:
+    """Ask about other numbers; the place that is picked stays picked."""
+    if numbers != get("numbers"):
+        put("numbers", numbers)
+        ask_again()
+
+
 _WIDGET = "lens.widget.{}".format
 
 
@@ -174,13 +182,15 @@ def optional(name: str) -> Any:
     return None if value == ANY else value
 
 
-def pick(name: str, text_of: Callable[[int], str]) -> dict[str, Any]:
-    """`bind` for a list that is only picked from: the choice becomes the text, the list is empty
+def pick(
+    name: str, text_of: Callable[[int], str], ask: Callable[[str], None] = set_text
+) -> dict[str, Any]:
+    """`bind` for a list that is only picked from: what is picked is asked about, the list is empty
     again."""
 
     def take(position: int | None) -> None:
         if position is not None:
-            set_text(text_of(position))
+            ask(text_of(position))
 
     return _bound(f"{name}.", None, take)
 
@@ -273,6 +283,27 @@ def watch(
         late: hear the widget even where another one has taken its place, see `_stands`.
     """
     return _bound(f"{name}.{_digest(options)}" if options else name, value, take, late)
+
+
+def grid(name: str, value: str) -> tuple[str, str]:
+    """Key of a table that is edited, and what it was made of: it keeps its edits since then.
+
+    Args:
+        value: what the table says, edits included. One that it was not told by `edited` makes
+            another table.
+    """
+    count, made, said = get(f"grid.{name}") or (0, "", None)
+    key = _WIDGET(f"{name}.{count}")
+    if said != value or key not in st.session_state:
+        count, made = count + 1, value
+    put(f"grid.{name}", (count, made, value))
+    return _WIDGET(f"{name}.{count}"), made
+
+
+def edited(name: str, value: str) -> None:
+    """What a table of `grid` says now."""
+    count, made, _ = get(f"grid.{name}")
+    put(f"grid.{name}", (count, made, value))
 
 
 def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[int], None]) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -29,7 +30,7 @@ class Sweep:
 
     Attributes:
         setting: EPS or BIAS_FACTOR; values: (n,).
-        tokens: T words; words: (n, T) their relevances.
+        tokens: T words; words: (n, T) their relevances. noun: what they are, "word" or other.
         initial, biases, stabilizers: (n,) what does not reach the words; score: the sum of all.
     """
 
@@ -41,6 +42,7 @@ class Sweep:
     biases: np.ndarray
     stabilizers: np.ndarray
     score: float
+    noun: str = "word"
 
 
 def _with(rule: Rule, setting: str, value: float) -> Rule:
@@ -49,16 +51,16 @@ def _with(rule: Rule, setting: str, value: float) -> Rule:
 
 def run(
     network: Network,
-    text: str,
+    inputs: Any,
     target: int | tuple[int, int],
     *,
     setting: str,
     values: Sequence[float],
     rule: Rule,
 ) -> Sweep:
-    """Explain a text by LRP with every value of a setting; the rule says the other settings."""
+    """Explain one input by LRP with every value of a setting; the rule says the other settings."""
     found = [
-        network.explain([text], "lrp", target, _with(rule, setting, value)) for value in values
+        network.explain(inputs, "lrp", target, _with(rule, setting, value)) for value in values
     ]
     kinds = [one.ledger.by("kind") for one in found]
 
@@ -74,6 +76,7 @@ def run(
         biases=kept("bias"),
         stabilizers=kept("stabilizer"),
         score=float(found[0].explained_score[0]),
+        noun=found[0].noun,
     )
 
 
@@ -89,7 +92,7 @@ def leak_lines(sweep: Sweep) -> pd.DataFrame:
     return _long(
         sweep,
         {
-            "all words": sweep.words.sum(axis=1),
+            f"all {sweep.noun}s": sweep.words.sum(axis=1),
             "initial states": sweep.initial,
             "biases": sweep.biases,
             "stabilizers": sweep.stabilizers,
@@ -113,7 +116,7 @@ def table(sweep: Sweep) -> pd.DataFrame:
     words = {f"{n + 1}. {visible(token)}": sweep.words[:, n]
              for n, token in enumerate(sweep.tokens)}  # fmt: skip
     return pd.DataFrame(
-        {TITLES[sweep.setting]: sweep.values, "not in the words": leak,
+        {TITLES[sweep.setting]: sweep.values, f"not in the {sweep.noun}s": leak,
          "initial states": sweep.initial, "biases": sweep.biases,
          "stabilizers": sweep.stabilizers, **words}
     )  # fmt: skip
@@ -125,9 +128,9 @@ def sentence(sweep: Sweep) -> str:
     first, last = (exact(v, signed=False) for v in (sweep.values[0], sweep.values[-1]))
     turned = (np.sign(sweep.words[0]) * np.sign(sweep.words[-1]) < 0).sum()
     return (
-        f"From {TITLES[sweep.setting]} {first} to {last}, what does not reach the words goes from "
-        f"{number(float(leak[0]))} to {number(float(leak[-1]))} of a score of "
-        f"{number(sweep.score)}; {turned} of {len(sweep.tokens)} words change their sign."
+        f"From {TITLES[sweep.setting]} {first} to {last}, what does not reach the {sweep.noun}s "
+        f"goes from {number(float(leak[0]))} to {number(float(leak[-1]))} of a score of "
+        f"{number(sweep.score)}; {turned} of {len(sweep.tokens)} {sweep.noun}s change their sign."
     )
 
 
@@ -177,9 +180,9 @@ def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> 
         [abs(float(e.conservation_error[index])) for e in (one, other)],
     )
     largest = float(found[other.dtype].abs().max())
-    share = f", {tiny(gaps[at] / largest)} of the strongest word" if largest else ""
+    share = f", {tiny(gaps[at] / largest)} of the strongest {one.noun}" if largest else ""
     return (
-        f"Between {one.dtype} and {other.dtype} no word differs by more than {tiny(gaps[at])}"
-        f"{share} (at “{found['token'][at]}”). The account misses the score by {tiny(errors[0])} "
-        f"in {one.dtype} and by {tiny(errors[1])} in {other.dtype}."
+        f"Between {one.dtype} and {other.dtype} no {one.noun} differs by more than "
+        f"{tiny(gaps[at])}{share} (at “{found['token'][at]}”). The account misses the score by "
+        f"{tiny(errors[0])} in {one.dtype} and by {tiny(errors[1])} in {other.dtype}."
     )

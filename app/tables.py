@@ -13,6 +13,7 @@ from lrp_engine.errors import InputError
 from lrp_engine.explanation import Explanation, LedgerName
 from lrp_engine.wording import (
     Verdict,
+    called,
     conservation_verdict,
     ledger_words,
     number,
@@ -93,10 +94,10 @@ def rounded(table: pd.DataFrame, decimals: int) -> pd.DataFrame:
     return table.round(decimals).replace(-0.0, 0.0)
 
 
-def counted(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of words as people count: "no." from 1, and "word"."""
+def counted(table: pd.DataFrame, noun: str = "word") -> pd.DataFrame:
+    """A table of words as people count: "no." from 1, and "word", or what else they are."""
     return table.assign(position=table["position"] + 1).rename(
-        columns={"position": "no.", "token": "word"}
+        columns={"position": "no.", "token": noun}
     )
 
 
@@ -110,7 +111,7 @@ def shown_table(
         table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
     else:
         table = table.drop(columns="unknown")
-    return counted(table)
+    return counted(table, next(iter(explanations.values())).noun)
 
 
 def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
@@ -152,7 +153,7 @@ def ledger_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     """
     require_sum(explanation)
     score = float(explanation.explained_score[index])
-    rows = [("all words", "words", float(explanation.token_relevance[index].sum()))]
+    rows = [(f"all {explanation.noun}s", "words", float(explanation.token_relevance[index].sum()))]
     rows += [(state_words(name), "initial state", float(array[index]))
              for name, array in explanation.initial_states.items()]  # fmt: skip
     rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[index]))
@@ -175,7 +176,10 @@ def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
         InputError: the method promises no sum.
     """
     require_sum(explanation)
-    rows = [*_word_steps(words_of(explanation, index)), *_kept_steps(explanation, index)]
+    rows = [
+        *_word_steps(words_of(explanation, index), explanation.noun),
+        *_kept_steps(explanation, index),
+    ]
     rows.append(("rounding error", "rounding", float(explanation.conservation_error[index])))
     score = float(explanation.explained_score[index])
     # The last step is what is missing, whatever the order of summation.
@@ -187,7 +191,7 @@ def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     return table
 
 
-def _word_steps(words: pd.DataFrame) -> list[tuple[str, str, float]]:
+def _word_steps(words: pd.DataFrame, noun: str) -> list[tuple[str, str, float]]:
     if len(words) <= WATERFALL_WORDS:
         kept, others = words, words.iloc[:0]
     else:
@@ -199,7 +203,7 @@ def _word_steps(words: pd.DataFrame) -> list[tuple[str, str, float]]:
     for text, chosen in (("for", others["value"] >= 0), ("against", others["value"] < 0)):
         if chosen.any():
             total = float(others.loc[chosen, "value"].sum())
-            steps.append((f"{chosen.sum()} other words, {text}", "words", total))
+            steps.append((f"{chosen.sum()} other {noun}s, {text}", "words", total))
     return steps
 
 
@@ -294,9 +298,8 @@ def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
     pair = f"{a.facts.short} and {b.facts.short}"
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."
-    return (
-        f"{pair} {agreement_words(value)}: rank agreement {number(value, signed=False, limit=1)}."
-    )
+    said = f"{pair} {agreement_words(value)}: rank agreement "
+    return called(said, a.noun) + f"{number(value, signed=False, limit=1)}."
 
 
 def agreement_words(value: float) -> str:

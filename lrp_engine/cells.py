@@ -127,6 +127,7 @@ def legend_of(
     unit: str,
     target_label: str,
     against_label: str | None = None,
+    noun: str = "word",
     palette: str = DEFAULT,
 ) -> Legend:
     """The parts of `legend`; arguments as there."""
@@ -154,7 +155,7 @@ def legend_of(
         high = (("speaks for ", False), target, (" (+, solid)", False))
     else:
         minus = () if other is None else ((" minus that of ", False), other)
-        reacts = (" reacts to the word, without a sign", False)
+        reacts = (f" reacts to the {noun}, without a sign", False)
         high = (("how strongly the score of ", False), target, *minus, reacts)
     return Legend(low=low, steps=steps, high=high, unit=f"unit: {unit}")
 
@@ -191,4 +192,5 @@ def meaning_of(
         "unit": explanation.facts.unit,
         "target_label": target,
         "against_label": against,
+        "noun": explanation.noun,
     }

@@ -169,6 +169,7 @@ class _Assembly:
             dtype=network.dtype,
             substitute=network.vocabulary.unknown if network.vocabulary else None,
             warnings=network.warnings,
+            noun=samples.noun,
         )
 
     def _ledger(self) -> Ledger:

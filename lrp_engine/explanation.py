@@ -119,6 +119,7 @@ class Explanation:
         layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
         own_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
+        noun: what goes in one by one: "word", "feature", or "step" for a vector.
         warnings: why it should not be relied on, as sentences; see `Network.warnings`.
     """
 
@@ -142,6 +143,7 @@ class Explanation:
     substitute: str | None = None
     padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
     warnings: tuple[str, ...] = ()
+    noun: str = "word"
 
     def __post_init__(self) -> None:
         if not len(self.padded_lengths):

@@ -112,6 +112,7 @@ def legend(
     unit: str,
     target_label: str,
     against_label: str | None = None,
+    noun: str = "word",
     palette: str = DEFAULT,
 ) -> str:
     """What the colours mean: a scale with numbers, and the sign in words. An HTML fragment.
@@ -122,11 +123,12 @@ def legend(
         unit: of the values.
         target_label: the class explained; "a − b" is read as a contrast.
         against_label: the other class of a contrast, where labels may hold a minus themselves.
+        noun: what the values belong to.
         palette: a name in `PALETTES`.
     """
     parts = legend_of(
         signed=signed, limit=limit, unit=unit, target_label=target_label,
-        against_label=against_label, palette=palette,
+        against_label=against_label, noun=noun, palette=palette,
     )  # fmt: skip
     swatches = "".join(
         f'<span class="lrp-swatch {step.kind}" style="{step.style}">{step.text}</span>'

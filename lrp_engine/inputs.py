@@ -51,6 +51,11 @@ class Samples:
     def timed(self) -> bool:
         return self.network.input_shape.time
 
+    @property
+    def noun(self) -> str:
+        """What `tokens` are, for people."""
+        return "word" if self.values is None else "step" if self.timed else "feature"
+
     @cached_property
     def lengths(self) -> np.ndarray:
         """Time steps (B,) of each sample."""

@@ -91,8 +91,7 @@ METHODS: dict[str, Method] = {
             signed=True,
             unit="score",
             sums_to_score=False,
-            meaning="What each word would contribute if the network were linear around this "
-            "sentence.",
+            meaning="What each word would contribute if the network were linear around this input.",
             source="Denil et al. 2015, arXiv 1412.6815; Shrikumar et al. 2017, arXiv 1704.02685",
         ),
     )

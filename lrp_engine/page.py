@@ -12,6 +12,7 @@ from lrp_engine.heatmap import explanation_fragment, warnings_fragment
 from lrp_engine.palettes import DEFAULT, THEMES
 from lrp_engine.rules import GATES
 from lrp_engine.wording import (
+    called,
     conservation_verdict,
     exact,
     ledger_words,
@@ -99,7 +100,7 @@ def methods_page(
 
 def _method(one: Explanation) -> str:
     facts = one.facts
-    return f"<h2>{escape(facts.title)}</h2><p>{escape(facts.meaning)}</p>"
+    return f"<h2>{escape(facts.title)}</h2><p>{escape(called(facts.meaning, one.noun))}</p>"
 
 
 def _head(one: Explanation) -> str:
@@ -109,7 +110,7 @@ def _head(one: Explanation) -> str:
         f"<p>Explained score <b>{number(one.explained_score[0])}</b>. The model predicts "
         f"<b><bdi>{escape(visible(one.labels[predicted]))}</bdi></b> "
         f"({percentage(one.probabilities[0, predicted])}).</p>"
-        f"{_skip(len(one.tokens[0]))}"
+        f"{called(_skip(len(one.tokens[0])), one.noun)}"
     )
 
 
@@ -133,8 +134,10 @@ def _words(ones: Sequence[Explanation]) -> str:
         [_exact(one, value, signed=one.facts.signed) for value in one.token_relevance[0].tolist()]
         for one in ones
     ]
+    # Only words can be unknown.
+    knows = first.noun == "word"
     rows = (
-        (str(n), visible(token), "yes" if unknown else "", *values)
+        (str(n), visible(token), *(["yes" if unknown else ""] if knows else []), *values)
         for n, (token, unknown, *values) in enumerate(
             zip(first.tokens[0], first.unknown[0], *columns, strict=True)
         )
@@ -143,9 +146,10 @@ def _words(ones: Sequence[Explanation]) -> str:
              for one in ones]  # fmt: skip
     if len(ones) > 1:
         heads = [f"{one.facts.short}: {head}" for one, head in zip(ones, heads, strict=True)]
-    numeric = (0, *range(3, 3 + len(ones)))
-    words = table(("position", "word", "unknown", *heads), rows, numeric=numeric)
-    return f'<h2 id="numbers" tabindex="-1">Words</h2>{words}'
+    names = ("position", first.noun, *(["unknown"] if knows else []))
+    numeric = (0, *range(len(names), len(names) + len(ones)))
+    words = table((*names, *heads), rows, numeric=numeric)
+    return f'<h2 id="numbers" tabindex="-1">{first.noun.capitalize()}s</h2>{words}'
 
 
 def _scores(one: Explanation) -> str:
@@ -157,7 +161,7 @@ def _scores(one: Explanation) -> str:
 
 
 def _account(one: Explanation) -> str:
-    rows = [("all words", float(one.token_relevance[0].sum()))]
+    rows = [(f"all {one.noun}s", float(one.token_relevance[0].sum()))]
     rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
     rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
     rows.append(("rounding error (conservation error)", float(one.conservation_error[0])))

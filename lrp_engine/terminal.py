@@ -96,7 +96,7 @@ def _words(one: Explanation, colours: int, palette: Palette, substitute: str | N
 
     values = one.token_relevance[0].tolist()
     if not values:
-        return ["(no words)"]
+        return [f"(no {one.noun}s)"]
     signed, limit = one.facts.signed, limit_of(one.token_relevance[0])
     numbers = [number(value, signed=signed, limit=limit, minus="-") for value in values]
     width = max(map(len, numbers))
@@ -115,7 +115,7 @@ def _words(one: Explanation, colours: int, palette: Palette, substitute: str | N
 
 
 def _account(one: Explanation) -> list[str]:
-    rows = [("words", float(one.token_relevance[0].sum()))]
+    rows = [(f"{one.noun}s", float(one.token_relevance[0].sum()))]
     rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
     rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
     rows.append(("explained score", float(one.explained_score[0])))

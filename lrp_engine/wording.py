@@ -118,6 +118,18 @@ def _shown(character: str, *, blank: bool) -> str:
     return f"⟨{ord(character):04X}⟩"
 
 
+def called(text: str, noun: str) -> str:
+    """A sentence about words as one about what goes in: "feature", "step", or "word" itself."""
+    if noun == "word":
+        return text
+    text = text if noun == "step" else text.replace("word's vector", "word")
+    return re.sub(
+        r"\b(?:w(ord)|W(ord))(s?)\b",
+        lambda found: (noun.capitalize() if found[2] else noun) + found[3],
+        text,
+    )
+
+
 def ledger_words(name: str) -> str:
     """A ledger name as "bilstm, forward: biases of the cell signal"."""
     layer, direction, operation, kind = LedgerName.parse(name)
@@ -171,10 +183,11 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
     tolerance = relative * scale
     ok = abs(error) <= tolerance  # false for NaN
     sentence = (
-        f"{'Passed' if ok else 'Failed'}: words, initial states, biases and stabilizers add up to "
-        f"the explained score {number(score)} with an error of {tiny(error)}. Allowed is "
-        f"{tiny(tolerance)}: {tiny(relative)} (for {explanation.dtype}) times {scale:.3g}, the sum "
-        "of the sizes of all terms, or of the score where that is larger."
+        f"{'Passed' if ok else 'Failed'}: {explanation.noun}s, initial states, biases and "
+        f"stabilizers add up to the explained score {number(score)} with an error of "
+        f"{tiny(error)}. Allowed is {tiny(tolerance)}: {tiny(relative)} (for "
+        f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
+        "score where that is larger."
     )
     return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)
 

@@ -12,7 +12,7 @@ from app.edits import aligned
 from app.tables import agreement_words, size_agreement
 from lrp_engine import Explanation
 from lrp_engine.cells import limit_of
-from lrp_engine.wording import number, visible
+from lrp_engine.wording import called, number, visible
 
 Column = tuple[int | None, ...]  # a position per row; None where a row has no such word
 
@@ -58,6 +58,7 @@ class Pair:
     apart: str | None
     values: tuple[float, float]
     signed: tuple[bool, bool]
+    noun: str = "word"
 
 
 def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0) -> Pair:
@@ -87,6 +88,7 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0)
         apart=None if widest is None else words[widest],
         values=(0.0, 0.0) if widest is None else (float(one[widest]), float(two[widest])),
         signed=signed,
+        noun=a.noun,
     )
 
 
@@ -94,7 +96,7 @@ def sentence(found: Pair) -> str:
     """A pair in words to read aloud."""
     both = f"{found.one} and {found.other}"
     if not found.words:
-        return f"{both} have no word in common."
+        return f"{both} have no {found.noun} in common."
     parts = []
     if not all(found.signed):
         signless = [name for name, sign in zip((found.one, found.other), found.signed, strict=True)
@@ -106,7 +108,9 @@ def sentence(found: Pair) -> str:
         count = f"all {found.signs}" if every else f"{found.same_signs} of {found.signs}"
         parts.append(f"{both} agree on {count} signs")
     if found.apart is None:
-        parts.append(f"the words of {both} weigh the same" if parts else f"{both} are the same")
+        parts.append(
+            f"the {found.noun}s of {both} weigh the same" if parts else f"{both} are the same"
+        )
     else:
         subject = "they" if parts and all(found.signed) else both
         values = " and ".join(number(v, signed=s)
@@ -115,7 +119,7 @@ def sentence(found: Pair) -> str:
     ranks = (
         "there are too few different values for a rank agreement"
         if found.ranks is None
-        else f"they {agreement_words(found.ranks)} (rank agreement "
+        else f"they {called(agreement_words(found.ranks), found.noun)} (rank agreement "
         f"{number(found.ranks, signed=False, limit=1)})"
     )
     text = f"{'; '.join([*parts, ranks])}."

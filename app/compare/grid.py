@@ -97,7 +97,7 @@ def _table(rows: Sequence[Line], first: int, last: int, label: str) -> str:
         f"{''.join(_cell(cell) for cell in row.cells[first:last])}</tr>"
         for row in rows
     )
-    name = escape(f"{label}, words {first + 1} to {last}")
+    name = escape(f"{label} {first + 1} to {last}")
     return (
         f'<div class="lens-grid" tabindex="0" role="region" aria-label="{name}">'
         f"<table><tbody>{body}</tbody></table></div>"

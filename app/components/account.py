@@ -9,7 +9,7 @@ import streamlit as st
 from app import charts, state, tables
 from app.components.guard import plain
 from lrp_engine import Explanation
-from lrp_engine.wording import MINUS, number, percentage, visible
+from lrp_engine.wording import MINUS, called, number, percentage, visible
 
 TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
@@ -43,7 +43,8 @@ def summary(explanation: Explanation) -> None:
     table = charts.ledger_table(explanation)
     totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
     parts = [
-        f"{words} <b>{number(totals.relevance[kind])}</b> ({_share(totals.share[kind])})"
+        f"{called(words, explanation.noun)} <b>{number(totals.relevance[kind])}</b> "
+        f"({_share(totals.share[kind])})"
         for kind, words in KINDS.items()
         if kind in totals.index
     ]
@@ -69,15 +70,20 @@ def verdict(explanation: Explanation) -> None:
 
 def waterfall(explanation: Explanation) -> None:
     chart = charts.waterfall(explanation, palette=state.get("palette"))
-    st.altair_chart(chart, alt="Bars from zero to the explained score: words, initial states, "
-                    "biases, stabilizers. The ledger below has the same numbers.")  # fmt: skip
+    st.altair_chart(
+        chart,
+        alt=f"Bars from zero to the explained score: {explanation.noun}s, initial states, biases, "
+        "stabilizers. The ledger below has the same numbers.",
+    )
 
 
 def steps(explanation: Explanation) -> None:
     """What each time step kept; nothing where no layer has time steps or nothing was kept."""
     if any(kept.any() for kept in explanation.ledger.steps.values()):
         chart = charts.step_chart(explanation)
-        st.altair_chart(chart, alt="Bars of what biases and stabilizers kept at each word.")
+        st.altair_chart(
+            chart, alt=f"Bars of what biases and stabilizers kept at each {explanation.noun}."
+        )
 
 
 def ledger(explanation: Explanation) -> None:
@@ -94,9 +100,10 @@ def ledger(explanation: Explanation) -> None:
     )
 
 
-def terms() -> None:
+def terms(noun: str) -> None:
     """A question mark by every term; behind it, its explanation."""
     with st.container(horizontal=True, key="lens-terms"):
-        for term, meaning in TERMS.items():
+        for words, about_words in TERMS.items():
+            term, meaning = called(words, noun), called(about_words, noun)
             with st.popover(term, icon=":material/help:"):
                 st.markdown(f"**{term}.** {meaning}")

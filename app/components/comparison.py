@@ -14,10 +14,10 @@ from app.compare import agreement, grid
 from app.compare.rows import Row, combinations, joined, names
 from app.components import frontend
 from app.components.guard import plain
-from app.components.question import Answer, fits
+from app.components.question import Answer, alike, fits
 from app.components.sidebar import BUNDLED, model_names
 from app.models import Model
-from lrp_engine import METHODS, RULES, Explanation
+from lrp_engine import METHODS, RULES, Explanation, wording
 from lrp_engine.rules import GATES
 from lrp_engine.wording import visible
 
@@ -58,7 +58,7 @@ def show(answer: Answer) -> None:
 def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str]]:
     """Rows with their explanations, and why others have none."""
     models, titles = _models(answer), model_names()
-    text, shown, complaints = state.shown_text(), [], []
+    text, shown, complaints = answer.text, [], []
     for n, row in enumerate(rows, 1):
         model = models.get(row.model)
         if model is None:
@@ -72,7 +72,7 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
                 f"{model.network.classes - 1}."
             )
         elif not fits(model, text):
-            complaints.append(f"Row {n}: the model {model.name} cannot read this text.")
+            complaints.append(f"Row {n}: the model {model.name} cannot read this input.")
         else:
             with st.spinner("Explaining …"):
                 shown.append(Shown(row, titles[_key(model)], _explained(model, text, row)))
@@ -91,9 +91,9 @@ def _key(model: Model) -> str:
 
 
 def _models(answer: Answer) -> dict[str, Model]:
-    """Models that read text, by what a row calls them; "" is the one of the sidebar."""
+    """Models that read the same, by what a row calls them; "" is the one of the sidebar."""
     models = [cache.bundled(), *loaded.uploaded().values()]
-    found = {m.network.hash[: loaded.DIGITS]: m for m in models if m.reads_text}
+    found = {m.network.hash[: loaded.DIGITS]: m for m in models if alike(m, answer.model)}
     return {"": answer.model, **found}
 
 
@@ -193,12 +193,13 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     limits = grid.limits(explanations, shared=state.get("same_scale"))
     numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
     drawn = grid.lines(numbered, explanations, palette=palette, limits=limits)
-    start, stop = _part(len(drawn[0].cells), len(drawn))
-    st.html(grid.html(drawn, palette=palette, label="Compared rows", start=start, stop=stop))
+    start, stop = _part(len(drawn[0].cells), len(drawn), explanations[0].noun)
+    label = f"Compared rows, {explanations[0].noun}s"
+    st.html(grid.html(drawn, palette=palette, label=label, start=start, stop=stop))
     st.toggle(
         "Same scale for rows of the same unit",
-        help="Off (the default): the strongest word of each row has the strongest colour. On: "
-        "equal numbers have equal colours in all rows that share a unit.",
+        help=f"Off (the default): the strongest {explanations[0].noun} of each row has the "
+        "strongest colour. On: equal numbers have equal colours in all rows that share a unit.",
         **state.bind("same_scale"),
     )
     with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
@@ -206,7 +207,7 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     frontend.copy_link()
 
 
-def _part(words: int, rows: int) -> tuple[int, int]:
+def _part(words: int, rows: int, noun: str) -> tuple[int, int]:
     """Which words are on the screen: all of them, or a part that is picked."""
     size = max(1, settings.COMPARE_CELLS // rows)
     if words <= size:
@@ -215,7 +216,7 @@ def _part(words: int, rows: int) -> tuple[int, int]:
     if state.get("part_at") not in starts:
         state.put("part_at", min(words - 1, state.get("part_at")) // size * size)
     st.selectbox(
-        "Words",
+        f"{noun.capitalize()}s",
         starts,
         format_func=lambda at: f"{at + 1} to {min(at + size, words)} of {words}",
         **state.bind("part_at", [str(size), str(words)]),
@@ -227,10 +228,13 @@ def _part(words: int, rows: int) -> tuple[int, int]:
 def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
     if len(explanations) < 2:
         return
-    st.header("How far do they agree?", anchor=False, help="Rank agreement is Spearman’s "
-              "correlation of the sizes: 1 is the same order of words, 0 no relation, −1 the "
-              "opposite order. The word two rows differ most at is found after each row was "
-              "divided by its strongest word.")  # fmt: skip
+    about = (
+        "Rank agreement is Spearman’s correlation of the sizes: 1 is the same order of words, 0 no "
+        "relation, −1 the opposite order. The word two rows differ most at is found after each "
+        "row was divided by its strongest word."
+    )
+    noun = explanations[0].noun
+    st.header("How far do they agree?", anchor=False, help=wording.called(about, noun))  # fmt: skip
     found = agreement.pairs(called, explanations)
     said = "".join(
         f"<li>{escape(agreement.sentence(one))}</li>" for one in found[: len(called) - 1]

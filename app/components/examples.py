@@ -12,7 +12,7 @@ VERDICTS = {state.ANY: "right or wrong", RIGHT: "right", WRONG: "wrong"}
 
 
 def picker(model: Model) -> None:
-    """Filters and the list; picking a sentence makes it the text."""
+    """Filters and the list; what is picked is asked about."""
     labels = model.network.labels
     classes = [state.ANY, *range(len(labels))]
 
@@ -33,10 +33,14 @@ def picker(model: Model) -> None:
         verdict=state.optional("verdict"),
     )
     st.selectbox(
-        f"{len(found)} of {len(model.examples)} sentences",
+        f"{len(found)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
         found,
-        format_func=lambda n: visible(model.examples[n].text),
+        format_func=lambda n: visible(model.line(model.examples[n].text)),
         placeholder="Pick one, or type to search" if found else "None fits the filters",
         disabled=not found,
-        **state.pick("example", lambda n: model.examples[n].text),
+        **state.pick(
+            "example",
+            lambda n: model.examples[n].text,
+            state.set_text if model.reads_text else state.set_numbers,
+        ),
     )

@@ -17,6 +17,7 @@ from app.models import Model
 from lrp_engine import Explanation
 from lrp_engine.cells import cells
 from lrp_engine.rules import Rule
+from lrp_engine.wording import called
 
 HELP = {
     "Through time": "What reaches the words, and what each operation of a recurrent layer keeps at "
@@ -44,10 +45,12 @@ def _parts(answer: Answer) -> None:
     network = answer.model.network
     with st.spinner("Following the relevance …"):
         found = cache.layered(*_question(answer))
-    _heading("Through time")
-    _through_time(answer, found)
-    _directions(flow.directions(network, found))
-    _heading("Layer by layer")
+    noun = found.noun
+    if network.input_shape.time:
+        _heading("Through time", noun)
+        _through_time(answer, found)
+    _directions(flow.directions(network, found), noun)
+    _heading("Layer by layer", noun)
     table = flow.checks(network, found)
     show_verdict = st.success if table["passed"].all() else st.error
     show_verdict(plain(flow.check_sentence(table)))
@@ -56,9 +59,9 @@ def _parts(answer: Answer) -> None:
     st.dataframe(table.assign(passed=passed).rename(columns={"passed": "verdict"}),
                  hide_index=True, height="content",
                  column_config={**shown, "error": TINY, "allowed": TINY})  # fmt: skip
-    _heading("How settings move it")
+    _heading("How settings move it", noun)
     _sweeps(answer)
-    _heading("Precision")
+    _heading("Precision", noun)
     _precision(answer, found)
 
 
@@ -69,14 +72,14 @@ def _question(
     first, *against = (int(c) for c in np.atleast_1d(one.target[0]))
     return (
         answer.model,
-        state.shown_text(),
+        answer.text,
         (first, against[0]) if against else first,
         state.rule(),
     )
 
 
-def _heading(title: str) -> None:
-    st.header(title, anchor=False, help=HELP[title])
+def _heading(title: str, noun: str) -> None:
+    st.header(title, anchor=False, help=called(HELP[title], noun))
 
 
 def _note(sentence: str) -> None:
@@ -94,15 +97,19 @@ def _through_time(answer: Answer, found: Explanation) -> None:
         )
         for track in tracks
     ]
-    st.html(grid.html(rows, palette=palette, label="Relevance through time", stop=words))
+    st.html(
+        grid.html(rows, palette=palette, label=f"Relevance through time, {found.noun}s", stop=words)
+    )
     if words < len(found.tokens[0]):
-        _note(f"The first {words} of {len(found.tokens[0])} words; the chart above has all.")
+        _note(
+            f"The first {words} of {len(found.tokens[0])} {found.noun}s; the chart above has all."
+        )
 
 
-def _directions(table: pd.DataFrame) -> None:
+def _directions(table: pd.DataFrame, noun: str) -> None:
     if table.empty:
         return
-    _heading("Forward and backward")
+    _heading("Forward and backward", noun)
     for sentence in flow.direction_sentences(table):
         _note(sentence)
     shown = dict.fromkeys(("received", "initial states", "kept", "handed on"), NUMBER)
@@ -123,7 +130,7 @@ def _sweeps(answer: Answer) -> None:
         title, now = sweeps.TITLES[setting], state.get(setting)
         left, right = st.columns(2)
         for place, lines, what in (
-            (left, sweeps.word_lines(sweep), "The strongest words"),
+            (left, sweeps.word_lines(sweep), f"The strongest {answer.first.noun}s"),
             (right, sweeps.leak_lines(sweep), "Where the score is"),
         ):
             place.altair_chart(
@@ -145,5 +152,5 @@ def _precision(answer: Answer, found: Explanation) -> None:
     _note(sweeps.precision_sentence(found, again))
     table = sweeps.precisions(found, again)
     fine = st.column_config.NumberColumn(format="%.9f")
-    st.dataframe(tables.counted(table), hide_index=True,
+    st.dataframe(tables.counted(table, found.noun), hide_index=True,
                  column_config={found.dtype: fine, other: fine, "difference": TINY})  # fmt: skip

@@ -24,8 +24,7 @@ def _read(name: str) -> str:
 _WORDS = st.components.v2.component(
     "lens_words",
     html='<div class="lens-rows"></div><p class="lens-keys"><button type="button" '
-    'class="lens-strongest">Strongest word</button><span>Click a word, or use the arrow keys; '
-    "* goes to the strongest, Delete drops the word.</span></p>",
+    'class="lens-strongest"></button><span class="lens-hint"></span></p>',
     css=STYLE.removeprefix("<style>").removesuffix("</style>") + _read("words.css"),
     js=_read("words.js"),
     isolate_styles=False,

@@ -12,6 +12,7 @@ from app import address, cache, loaded, state
 from app.components.guard import guard, plain
 from app.models import Model
 from lrp_engine.palettes import THEMES
+from lrp_engine.wording import called
 
 # The variables that heatmaps read; `light-dark` follows the theme without a rerun.
 _THEME = "".join(
@@ -63,11 +64,14 @@ class Page:
 def begin(title: str, view: str = "") -> Page:
     """Title and messages."""
     st.html(STYLE)
-    st.title(title, anchor=False)
+    heading = st.empty()
+    heading.title(title, anchor=False)  # also where no model can be read
     messages = st.container()
     digest = loaded.selected()
     model = cache.bundled() if digest is None else loaded.uploaded()[digest]
     loaded.fit(model.network)
+    if called(title, model.noun) != title:
+        heading.title(called(title, model.noun), anchor=False)
     with messages:
         for sentence in state.notices():
             st.warning(plain(sentence))

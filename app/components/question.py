@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import cache, settings, state
 from app.choices import NOTHING, PREDICTED
-from app.components import examples, frontend
+from app.components import examples, frontend, numbers
 from app.components.layout import Page
 from app.models import Model
 from lrp_engine import Explanation
@@ -25,10 +25,12 @@ class Answer:
     """One text explained by every method, by name.
 
     Attributes:
+        text: what was asked about; numbers as `app.numeric` writes them.
         before: of the text as typed, where the text shown is an edited one.
     """
 
     model: Model
+    text: str
     explanations: Mapping[str, Explanation]
     before: Mapping[str, Explanation] | None = None
 
@@ -62,8 +64,10 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
     """
     model = page.model
     state.answered()
+    if model.reads_numbers:
+        return _of_numbers(page, rule or state.rule())
     if not model.reads_text:
-        _cannot_read(model)
+        _cannot_read()
         return None
     with st.container(key="lens-text"):
         st.text_area(
@@ -86,13 +90,18 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
     return _explain(model, rule or state.rule())
 
 
-def _cannot_read(model: Model) -> None:
-    if not model.network.input_shape.time:
-        st.info(
-            f"This model takes {model.network.input_shape.units} numbers, not text. "
-            "Pick another model in the sidebar to explain sentences."
-        )
-        return
+def _of_numbers(page: Page, rule: Rule) -> Answer | None:
+    """The same of a model that reads numbers."""
+    model = page.model
+    text = numbers.form(page)
+    if text is None:
+        return None
+    with st.spinner("Explaining …"):
+        target = _target(model, text, rule)
+        return Answer(model, text, cache.explained(model, text, target, rule))
+
+
+def _cannot_read() -> None:
     st.info(
         "This model has no vocabulary, so it cannot read words yet. Upload it once more "
         "together with its vocabulary, or pick another model in the sidebar."
@@ -120,11 +129,19 @@ def _explain(model: Model, rule: Rule) -> Answer | None:
         target = _target(model, typed if compared else text, rule)
         explanations = cache.explained(model, text, target, rule)
         before = cache.explained(model, typed, target, rule) if compared else None
-    return Answer(model, explanations, before)
+    return Answer(model, text, explanations, before)
+
+
+def alike(model: Model, other: Model) -> bool:
+    """Whether two models can be asked about the same."""
+    units = [one.network.input_shape.units for one in (model, other)]
+    return model.reads == other.reads and (model.reads_text or units[0] == units[1])
 
 
 def fits(model: Model, text: str) -> bool:
     """Whether there are words in the text, and not too many of them."""
+    if model.reads_numbers:
+        return True  # `numbers.form` saw to it
     most = settings.most_words(model.network.input_shape.units)
     return len(text) <= settings.TEXT_CHARACTERS and 0 < len(model.network.tokenizer(text)) <= most
 
@@ -132,7 +149,11 @@ def fits(model: Model, text: str) -> bool:
 def _target(model: Model, text: str, rule: Rule) -> cache.Target:
     """The class or contrast to explain; the class predicted is that of the text as typed."""
     target, against = state.get("target"), state.get("contrast")
-    if target == PREDICTED and against == NOTHING and text == state.shown_text():
+    if (
+        target == PREDICTED
+        and against == NOTHING
+        and (model.reads_numbers or text == state.shown_text())
+    ):
         return None
     chosen = target
     if target == PREDICTED:

@@ -16,7 +16,7 @@ from lrp_engine import METHODS, Explanation
 from lrp_engine.heatmap import limit_of
 from lrp_engine.page import methods_page
 from lrp_engine.picture import svg
-from lrp_engine.wording import percentage, visible
+from lrp_engine.wording import called, percentage, visible
 
 UNKNOWN_LISTED = 8  # different words
 
@@ -36,7 +36,7 @@ def verdict(answer: Answer) -> None:
         f'<p class="lens-verdict">The model says <b>{_label(one, predicted)}</b> '
         f"({percentage(one.probabilities[0, predicted])}).</p>"
     ]
-    true = answer.model.true_class(state.shown_text())
+    true = answer.model.true_class(answer.text)
     if true is not None:
         agrees = "The model is right" if true == predicted else "The model is wrong"
         parts.append(
@@ -102,7 +102,8 @@ def _word(answer: Answer) -> None:
     if at is not None:
         with st.container(border=True, key="lens-word"):
             word.heading(answer, at)
-            word.editor(answer, at)
+            if answer.model.reads_text:
+                word.editor(answer, at)
             word.detail(answer, at)
 
 
@@ -122,7 +123,8 @@ def comparable_methods() -> list[str]:
 
 def _agreement(answer: Answer) -> list[str]:
     first, *others = answer.explanations.values()
-    return [*(charts.agreement_sentence(first, other) for other in others), charts.AGREEMENT_SCALE]
+    scale = called(charts.AGREEMENT_SCALE, first.noun)
+    return [*(charts.agreement_sentence(first, other) for other in others), scale]
 
 
 def _controls(answer: Answer) -> None:
@@ -131,11 +133,11 @@ def _controls(answer: Answer) -> None:
         word.method_picker(answer)
         st.toggle(
             f"Same scale for {shorts}",
-            help="Off: the strongest word of each row has the strongest colour. On: equal numbers "
-            "have equal colours in both rows.",
+            help=f"Off: the strongest {answer.first.noun} of each row has the strongest colour. "
+            "On: equal numbers have equal colours in both rows.",
             **state.bind("same_scale"),
         )
-        st.toggle("Numbers under the words", **state.bind("values"))
+        st.toggle(f"Numbers under the {answer.first.noun}s", **state.bind("values"))
 
 
 def _numbers(answer: Answer) -> None:
@@ -144,7 +146,7 @@ def _numbers(answer: Answer) -> None:
     explanation, at = answer.explanations[word.shown_method(answer)], word.picked(answer)
     st.altair_chart(
         charts.token_bars(explanation, palette=state.get("palette"), pick=at),
-        alt="A bar per word; the table below has the same numbers.",
+        alt=f"A bar per {answer.first.noun}; the table below has the same numbers.",
     )
     st.altair_chart(
         charts.score_bars(explanation),

@@ -7,8 +7,6 @@ import streamlit as st
 from app import cache, loaded, samples, settings, state
 from app.components.guard import guard, plain
 
-NOT_TEXT = "It reads numbers, not texts: explain it from Python, as its card says."
-
 
 def gallery() -> None:
     """Every sample model but the one that the dashboard opens on."""
@@ -17,9 +15,7 @@ def gallery() -> None:
             continue
         words, place = st.columns([4, 1], vertical_alignment="center")
         words.markdown(f"**{plain(sample.title)}** — {plain(sample.sentence)}")
-        if sample.input != "words":
-            words.caption(NOT_TEXT)
-        elif place.button("Open", key=state.file_key(f"sample.{sample.name}")):
+        if place.button("Open", key=state.file_key(f"sample.{sample.name}")):
             with guard(), st.spinner("Reading …"):
                 model = cache.sample(sample)
                 loaded.keep(model)

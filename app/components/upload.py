@@ -138,6 +138,4 @@ def arrival(digest: str) -> None:
             f"“{plain(loaded.uploaded()[digest].name)}” is read and selected.",
             icon=":material/check_circle:",
         )
-        st.page_link(
-            "views/explain.py", label="Explain a text with it", icon=":material/lightbulb:"
-        )
+        st.page_link("views/explain.py", label="Explain with it", icon=":material/lightbulb:")

@@ -34,8 +34,8 @@ def picked(answer: Answer) -> int | None:
 
 
 def heading(answer: Answer, at: int) -> None:
-    name = escape(units.word_name(answer.first, at))
-    st.html(f'{STYLE}<h2 class="lens-picked-word">Word {at + 1}: <bdi>{name}</bdi></h2>')
+    name, noun = escape(units.word_name(answer.first, at)), answer.first.noun.capitalize()
+    st.html(f'{STYLE}<h2 class="lens-picked-word">{noun} {at + 1}: <bdi>{name}</bdi></h2>')
 
 
 def editor(answer: Answer, at: int) -> None:
@@ -132,8 +132,11 @@ def detail(answer: Answer, at: int) -> None:
         for short, value, rank in units.word_values(answer.explanations, at)
     )
     st.html(f'<dl class="lens-values">{terms}</dl>')
+    if explanation.relevance.ndim == 2:  # a feature is a single number
+        return
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
     st.altair_chart(
         charts.unit_bars(explanation, at, palette=state.get("palette")),
-        alt="A bar per input unit of the picked word; the sentence above has their sums.",
+        alt=f"A bar per input unit of the picked {explanation.noun}; the sentence above has their "
+        "sums.",
     )

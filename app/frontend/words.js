@@ -77,7 +77,8 @@ class Heatmaps {
     root.addEventListener("keydown", (event) => this.pressed(event));
   }
 
-  draw({ rows, shown, style, long, pick, title }) {
+  draw({ rows, shown, style, long, pick, title, noun }) {
+    this.noun = noun;
     this.root.style.cssText = style;
     this.root.classList.toggle("lens-long", long);
     while (this.rows.length > rows.length) this.rows.pop().section.remove();
@@ -139,7 +140,7 @@ class Heatmaps {
         run = make("div", "lrp-run", list);
         run.setAttribute("role", "group");
         const first = words.length + 1;
-        run.setAttribute("aria-label", `words from ${first}`);
+        run.setAttribute("aria-label", `${this.noun}s from ${first}`);
         run.dataset.first = first;
       }
       words.push(newWord(run));
@@ -283,6 +284,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const heatmaps = root.heatmaps;
   heatmaps.send = setTriggerValue;
   const button = parentElement.querySelector(".lens-strongest");
+  text(button, `Strongest ${data.noun}`);
+  text(parentElement.querySelector(".lens-hint"), data.hint);
   button.onclick = () => heatmaps.strongest();
   const start = performance.now();
   heatmaps.draw(data);

@@ -25,7 +25,7 @@ def show(page: Page) -> None:
     answer = common.sentence(page)
     if answer is None:
         return
-    target, text = words.target_of(answer.sums), state.shown_text()
+    target, text = words.target_of(answer.sums), answer.text
     both = {
         name: cache.explained(answer.model, text, target, common.rule(bias_factor=factor))["lrp"]
         for name, factor in FACTORS.items()

@@ -64,6 +64,12 @@ def rule(**options: float) -> Rule:
 
 def sentence(page: Page) -> Answer | None:
     """The sentence and what the model makes of it; short enough to follow."""
+    if page.model.reads_numbers:
+        st.info(
+            f"This step follows the words of a sentence, and this model reads {page.model.noun}s: "
+            "pick one that reads words in the sidebar."
+        )
+        return None
     answer = ask(page, rule())
     if answer is None:
         return None
@@ -95,7 +101,7 @@ def inside(answer: Answer) -> tuple[lstm.Inside, Explanation]:
     lstm.find(answer.model.network)  # says no before anything is computed
     found = cache.layered(
         answer.model,
-        state.shown_text(),
+        answer.text,
         words.target_of(answer.sums),
         rule(),
     )

@@ -30,10 +30,13 @@ def form(model: Model) -> None:
         "tags and a note for each."
     )
     if not model.reads_text:
-        st.info(
-            "This model cannot read texts, so it has nothing to say about a set of them. Pick "
-            "another model in the sidebar, or upload this one again with its vocabulary."
+        instead = (
+            f"It reads {model.noun}s: look at its examples one by one on the Explain page, or pick "
+            "a model that reads texts in the sidebar."
+            if model.reads_numbers
+            else "Pick another model in the sidebar, or upload this one again with its vocabulary."
         )
+        st.info(f"This model cannot read texts, so it has nothing to say about a set. {instead}")
         return
     if model.examples:
         with st.container(border=True):
