@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, numeric, settings, state
 from app.choices import NOTHING, PREDICTED
 from app.components import examples, frontend, numbers
 from app.components.layout import Page
@@ -93,6 +93,13 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
 def _of_numbers(page: Page, rule: Rule) -> Answer | None:
     """The same of a model that reads numbers."""
     model = page.model
+    if model.reads == numeric.STEP and not model.examples:
+        st.info(
+            "This model has no vocabulary, so it is asked by steps of "
+            f"{model.network.input_shape.units} numbers. If they stand for words, upload it once "
+            "more together with its embeddings and its vocabulary."
+        )
+        _add_vocabulary()
     text = numbers.form(page)
     if text is None:
         return None
@@ -106,6 +113,10 @@ def _cannot_read() -> None:
         "This model has no vocabulary, so it cannot read words yet. Upload it once more "
         "together with its vocabulary, or pick another model in the sidebar."
     )
+    _add_vocabulary()
+
+
+def _add_vocabulary() -> None:
     st.page_link(UPLOAD_PAGE, label="Add a vocabulary", icon=":material/upload_file:")
 
 

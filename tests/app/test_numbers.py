@@ -92,15 +92,17 @@ def test_examples_are_asked_as_they_are(diabetes, addition):
 
 
 def test_every_layer_is_a_vector_whose_sum_is_accounted_for(diabetes):
-    double = dataclasses.replace(diabetes, network=dataclasses.replace(diabetes.network,
-                                                                       dtype="float64"))  # fmt: skip
+    network = dataclasses.replace(diabetes.network, dtype="float64")
+    double = dataclasses.replace(diabetes, network=network)
     found = cache.layered(double, double.start, 1, Epsilon())
     shown = vectors.of_layers(double.network, found)
     assert [len(vector.values) for vector in shown] == [10, 32, 16, 1]
     assert shown[0].units[0].startswith("age = ")
     kept = found.ledger.by("layer")
     sums = [float(vector.values.sum()) for vector in shown]
-    for below, above, layer in zip(sums, sums[1:], ("hidden_1", "hidden_2", "faster"), strict=False):
+    for below, above, layer in zip(
+        sums, sums[1:], ("hidden_1", "hidden_2", "faster"), strict=False
+    ):
         assert above == pytest.approx(below + float(kept[layer][0]), abs=1e-9)
     assert sums[-1] == pytest.approx(float(found.explained_score[0]))
     assert "is kept by its biases" in shown[1].sentence

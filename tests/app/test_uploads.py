@@ -125,14 +125,13 @@ def test_a_saved_network_is_read_back(opened, network, tmp_path):
     assert "The model says" in html(app)
 
 
-def test_a_network_of_numbers_says_that_it_takes_no_text(opened, tmp_path):
+def test_a_network_of_numbers_is_asked_by_number(opened, tmp_path):
     dense = Dense(np.ones((4, 2), np.float32), np.zeros(2, np.float32))
     Network(nodes=(Node("output", dense),)).save(tmp_path / "dense.zip")
     app = upload(opened("model"), weights=("dense.zip", (tmp_path / "dense.zip").read_bytes()))
-    assert "takes 4 numbers, not text" in messages(app)
     app.switch_page("views/explain.py").run()
     assert healthy(app)
-    assert "takes 4 numbers, not text" in messages(app)
+    assert [field.label for field in app.number_input] == ["x0", "x1", "x2", "x3"]
 
 
 def test_asking_without_a_file(opened):

@@ -82,7 +82,7 @@ def test_without_a_vocabulary_it_says_what_to_do(page: Page):
     read_model(page)
     expect(page.get_by_text("No vocabulary: add one")).to_be_visible()
     open_view(page, "Explain")
-    expect(page.get_by_text("cannot read words yet")).to_be_visible()
+    expect(page.get_by_text("This model has no vocabulary")).to_be_visible()
     page.get_by_role("link", name="Add a vocabulary").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("model")
 
