@@ -88,7 +88,7 @@ def _fields(model: Model, text: str) -> str:
                 format="%g",
                 width=WIDTH,
                 help=usual[n].sentence if usual else None,
-                **state.watch(f"feature.{model.digest}.{n}", value, partial(take, n)),
+                **state.watch(f"feature-{n}.{model.digest}", value, partial(take, n)),
             )
     if usual:
         with st.expander("How usual these numbers are"):
