@@ -55,6 +55,7 @@ def begin() -> None:
     put("grid.steps", None)
     put("complaints", ())
     put("bars", next(iter(METHODS)))
+    put("path", False)
     put("arrived", None)
     put("address", None)
     put("entered", {})

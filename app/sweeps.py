@@ -14,7 +14,7 @@ from app import axes
 from lrp_engine import Explanation, Network
 from lrp_engine.palettes import NEUTRAL
 from lrp_engine.rules import Rule
-from lrp_engine.wording import exact, number, tiny, visible
+from lrp_engine.wording import number, tiny, visible
 
 EPS, BIAS_FACTOR = "eps", "bias_factor"
 TITLES = {EPS: "stabilizer ε", BIAS_FACTOR: "bias factor"}
@@ -125,7 +125,7 @@ def table(sweep: Sweep) -> pd.DataFrame:
 def sentence(sweep: Sweep) -> str:
     """What the setting does to the leak, to read aloud."""
     leak = sweep.score - sweep.words.sum(axis=1)
-    first, last = (exact(v, signed=False) for v in (sweep.values[0], sweep.values[-1]))
+    first, last = (f"{v:.6f}".rstrip("0").rstrip(".") for v in (sweep.values[0], sweep.values[-1]))
     turned = (np.sign(sweep.words[0]) * np.sign(sweep.words[-1]) < 0).sum()
     return (
         f"From {TITLES[sweep.setting]} {first} to {last}, what does not reach the {sweep.noun}s "
@@ -145,7 +145,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
         .encode(
             x=x,
             y=alt.Y("relevance:Q", title="relevance (unit: score)"),
-            **axes.series("series:N", series, columns=3),
+            **axes.series("series:N", series, columns=2),
             tooltip=[
                 alt.Tooltip("series:N", title="what"),
                 alt.Tooltip("setting:Q", title=TITLES[setting], format=".6g"),

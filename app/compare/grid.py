@@ -19,15 +19,16 @@ NUMBER = 5  # characters of a value
 STYLE = """<style>
 .lens-grid { overflow-x: auto; margin: 0 0 1rem; }
 .lens-grid table { border-collapse: separate; border-spacing: .2rem .3rem; line-height: 1.3; }
-.lens-grid th { position: sticky; left: 0; z-index: 1; min-width: 9.5rem; max-width: 13rem;
-  text-align: left; font-weight: 400; font-size: .9rem; padding: .1rem .5rem .1rem 0;
+.lens-grid th { position: sticky; left: 0; z-index: 1; text-align: left;
+  font-weight: 400; font-size: .9rem;
+  min-width: min(var(--lens-name, 9.5rem), 13rem); max-width: 13rem; padding: .1rem .5rem .1rem 0;
   color: var(--st-text-color); background: var(--st-background-color); overflow-wrap: anywhere; }
 .lens-grid td { padding: 0; vertical-align: top; }
 .lens-grid .lrp-word { display: block; width: max-content; min-width: max(100%, 3.4rem);
   max-width: 16rem; font-size: 1.1rem; }
 .lens-grid .lens-gap { border: 1px dashed #7f7f7f; min-height: 2.9rem; border-radius: .25rem; }
-@media (max-width: 40rem) { .lens-grid th { min-width: 6rem; max-width: 7rem;
-  font-size: .8rem; } }
+@media (max-width: 40rem) { .lens-grid th { font-size: .8rem; max-width: 7rem;
+  min-width: min(var(--lens-name, 6rem), 6rem); } }
 </style>"""
 
 
@@ -72,8 +73,10 @@ def html(
     """Tables of the columns from `start` to before `stop`, one per line of text."""
     if not rows:
         return ""
+    longest = max(len(row.name) for row in rows) + 1
     tables = "".join(_table(rows, first, last, label) for first, last in _breaks(rows, start, stop))
-    return f'{COLOURS}{STYLE}<div class="lrp-grids" style="{variables(palette)}">{tables}</div>'
+    style = f"{variables(palette)};--lens-name:{longest}ch"
+    return f'{COLOURS}{STYLE}<div class="lrp-grids" style="{style}">{tables}</div>'
 
 
 def _breaks(rows: Sequence[Line], start: int, stop: int | None) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from app import address, charts, rows, settings, state
-from app.components import frontend, word
+from app.components import frontend, path, word
 from app.components.guard import guard, plain
 from app.components.question import Answer
 from lrp_engine import METHODS, Explanation
@@ -53,9 +53,10 @@ def verdict(answer: Answer) -> None:
         others = len(unknown) - UNKNOWN_LISTED
         more = f" and {others} more" if others > 0 else ""
         reads = f"as {visible(answer.substitute)}" if answer.substitute else "as a vector of zeros"
+        verb, them = ("is", "it") if unknown.total() == 1 else ("are", "them")
         parts.append(
-            f'<p class="lens-note">{unknown.total():,} of {len(one.tokens[0]):,} words are unknown '
-            f"to the model, which reads them {escape(reads)}: {listed}{more}.</p>"
+            f'<p class="lens-note">{unknown.total():,} of {len(one.tokens[0]):,} words {verb} '
+            f"unknown to the model, which reads {them} {escape(reads)}: {listed}{more}.</p>"
         )
     st.html(STYLE + "".join(parts))
 
@@ -105,6 +106,7 @@ def _word(answer: Answer) -> None:
             if answer.model.reads_text:
                 word.editor(answer, at)
             word.detail(answer, at)
+            path.show(answer, at)
 
 
 def _limits(answer: Answer) -> dict[str, float | None]:

@@ -8,9 +8,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from app.axes import CATEGORIES, ROW, finish, numbered, row_axis, series, step_axis, zero
+from app.axes import CATEGORIES, ROW, finish, numbered, place, row_axis, series, step_axis, zero
 from lrp_engine.heatmap import limit_of
-from lrp_engine.palettes import palette_named
+from lrp_engine.palettes import NEUTRAL, palette_named
 from lrp_engine.wording import number
 
 HEIGHT = 240
@@ -58,8 +58,8 @@ def prefixes(words: Sequence[str], scores: np.ndarray, title: str) -> alt.LayerC
     return finish(line + zero("y"), title, "", HEIGHT)
 
 
-def travelling(table: pd.DataFrame, title: str) -> alt.LayerChart:
-    """Relevance that arrives at each step, a line per direction."""
+def travelling(table: pd.DataFrame, title: str, *, pick: int | None = None) -> alt.LayerChart:
+    """Relevance that arrives at each step, a line per direction; a bar marks the picked word."""
     table = table.assign(step=numbered_again(table))
     line = (
         alt.Chart(table)
@@ -71,7 +71,13 @@ def travelling(table: pd.DataFrame, title: str) -> alt.LayerChart:
             tooltip=["word:N", "direction:N", alt.Tooltip("arriving:Q", format=".6g")],
         )
     )
-    return finish(line + zero("y"), title, "", HEIGHT)
+    drawn = line + zero("y")
+    if pick is not None:
+        mark = alt.Chart(table[table["position"] == pick].head(1)).mark_rule(
+            color=NEUTRAL, strokeWidth=18, opacity=0.25
+        )
+        drawn += mark.encode(x=step_axis("word"))
+    return finish(drawn, title, "", HEIGHT)
 
 
 def delivered(table: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -94,8 +100,8 @@ def delivered(table: pd.DataFrame, title: str) -> alt.LayerChart:
 
 def numbered_again(table: pd.DataFrame) -> pd.Series:
     """Words told apart by their positions, which repeat for every direction."""
-    labels = numbered(table.loc[table["direction"] == table["direction"].iloc[0], "word"])
-    return table["position"].map(dict(enumerate(labels)))
+    words = zip(table["position"], table["word"], strict=True)
+    return pd.Series([place(n, word) for n, word in words], index=table.index)
 
 
 def _directions(table: pd.DataFrame) -> alt.Color:

@@ -187,3 +187,28 @@ def through_time(inside: Inside) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+
+
+AROUND = 12  # words to either side of a picked one, where a text is too long for a chart
+
+
+def around(table: pd.DataFrame, at: int) -> pd.DataFrame:
+    """`through_time` of the words next to one."""
+    return table[(table["position"] - at).abs() <= AROUND]
+
+
+def path_sentences(table: pd.DataFrame, at: int) -> list[str]:
+    """What happens to the relevance at one word, a sentence per direction of `through_time`."""
+    onward = {"forward": "goes on to the words before", "backward": "goes on to the words after"}
+    said = []
+    for row in table[table["position"] == at].to_dict("records"):
+        arrives, stays, kept = row["arriving"], row["to the word"], row["kept"]
+        rest = arrives - stays - kept
+        limit = max(map(abs, (arrives, stays, rest)))
+        shown = [number(value, limit=limit) for value in (arrives, stays, kept, rest)]
+        said.append(
+            f"Reading {row['direction']}, {shown[0]} arrives at “{row['word']}”: {shown[1]} stays "
+            f"with the word, biases and stabilizers keep {shown[2]}, {shown[3]} "
+            f"{onward[row['direction']]}."
+        )
+    return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -131,6 +132,20 @@ def test_through_time_sums_to_the_words(exact):
     table = words.through_time(lstm.inside(exact, one))
     total = table.groupby("position")["to the word"].sum()
     np.testing.assert_allclose(total, one.token_relevance[0], atol=1e-12)
+
+
+def test_the_path_of_a_word_says_what_arrives_and_goes(exact):
+    explanation = exact.explain([TEXT], layers=True)
+    table = words.through_time(lstm.inside(exact, explanation))
+    for row, said in zip(table[table["position"] == 1].to_dict("records"),
+                         words.path_sentences(table, 1), strict=True):  # fmt: skip
+        values = [float(found.replace("−", "-")) for found in re.findall(r"[+−]?\d+\.\d+", said)]
+        arrives, stays, kept, onward = values
+        assert arrives == pytest.approx(row["arriving"], abs=0.006)
+        assert stays == pytest.approx(row["to the word"], abs=0.006)
+        assert arrives == pytest.approx(stays + kept + onward, abs=0.03)
+    near = words.around(table, 2)
+    assert near["position"].between(2 - words.AROUND, 2 + words.AROUND).all()
 
 
 def test_padding_is_passed_by(network):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app import settings
@@ -131,3 +133,18 @@ def test_hostile_words_are_escaped(opened):
     for raw in ("<script>alert", "<i>&amp;</i>", "<b>x</b>"):
         assert raw not in html(app)
     assert words(app)[2] == "<script>alert(1)</script>"  # a text, set as such
+
+
+def test_the_path_of_a_word_through_time(opened):
+    app = opened(pick="2")
+    assert "Reading forward" not in html(app)
+    widget(app, "path").set_value(True).run()
+    assert healthy(app)
+    said = html(app)
+    for way in ("forward", "backward"):
+        assert re.search(
+            rf"Reading {way}, [+−]\S+ arrives at “{FIRST[2]}”: [+−]\S+ stays with the word", said
+        )
+    another = opened(pick="2", gates="half")  # gates receive a part: not what is followed here
+    widget(another, "path").set_value(True).run()
+    assert "epsilon rule where the signal takes all" in messages(another)

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from app import learn
 from lrp_engine import METHODS
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
-LESSON = tuple(f"learn?step={step}" for step in ("sum", "lstm", "methods"))
+LESSON = tuple(f"learn?step={step}" for step in learn.STEPS)
 VIEWS = ("", EDITED, "compare", "conservation", "review", "model", *LESSON)
 SIZE = "e => [e.scrollWidth, e.clientWidth]"
+BACKGROUNDS = {"dark": "rgb(14, 17, 23)", "light": "rgb(255, 255, 255)"}
+
+# What Streamlit draws by itself.
+NOT_OURS = {
+    "exclude": [["[data-testid=stHeader]"], ["[data-testid=stSidebarHeader]"]],
+}
+# Streamlit's file uploader gives a name to an element that it hides from assistive technology.
+RULES = {"rules": {"presentation-role-conflict": {"enabled": False}}}
 
 
 def idle(page: Page) -> None:
@@ -28,6 +38,26 @@ SETTLED = """() => Promise.allSettled(document.getAnimations()
 def settled(page: Page) -> None:
     """Colours have finished fading from one theme to the other."""
     page.evaluate(SETTLED)
+
+
+def looks_right(page: Page) -> None:
+    """Accessible in both themes, each taken live, and no sideways scrolling on a phone."""
+    for theme, colour in BACKGROUNDS.items():
+        page.emulate_media(color_scheme=theme)
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", colour)
+        for button in page.locator("[data-testid^=stBaseButton-primary]:enabled").all():
+            expect(button).to_have_css("color", colour)
+        idle(page)
+        settled(page)
+        results = Axe().run(page, context=NOT_OURS, options=RULES)
+        assert results.violations_count == 0, results.generate_report()
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 375, "height": 800})
+    idle(page)
+    for place in ("html", "[data-testid=stMain]"):
+        content, width = page.locator(place).evaluate(SIZE)
+        assert content <= width, place
+    page.set_viewport_size(wide)
 
 
 def visit(page: Page, view: str = "") -> None:

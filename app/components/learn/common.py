@@ -26,7 +26,8 @@ STYLE = """<style>
 .st-key-lens-lesson .lens-meaning, .st-key-lens-lesson .lrp-legend { font-size: 1.05rem; }
 .st-key-lens-lesson .lens-note { font-size: 1.2rem; }
 .st-key-lens-lesson .lens-method { font-size: 1.3rem; }
-.st-key-lens-lesson :is(td, th):not(:first-child) { text-align: right; }
+.st-key-lens-lesson :is(td, th):not(:first-child),
+.st-key-lens-lesson :is(td, th):not(:first-child) * { text-align: right; }
 /* Formulas are short lines: nothing has to scroll. */
 .st-key-lens-lesson .katex-display { margin: .5rem auto .75rem 0; padding: 0; width: fit-content;
   overflow: visible; }

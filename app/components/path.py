@@ -1,0 +1,60 @@
+"""The picked word's path through time: what arrives at its step, what stays, what goes on."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import cache, state
+from app.components.guard import plain
+from app.components.question import Answer
+from app.learn import charts, lstm, words
+from lrp_engine.errors import InputError
+from lrp_engine.wording import TOLERANCES
+
+
+def show(answer: Answer, at: int) -> None:
+    """A switch, and the path where it is on: the first one of a model takes a few seconds."""
+    st.toggle(
+        "Its path through time",
+        help="How the score travels back from word to word, and what it leaves at this one.",
+        **state.watch("path.", state.get("path"), lambda on: state.put("path", on)),
+    )
+    if not state.get("path"):
+        return
+    try:
+        with st.spinner("Following the relevance …"):
+            found = _inside(answer)
+    except InputError as error:
+        st.info(plain(str(error)))
+        return
+    table = words.around(words.through_time(found), at)
+    for sentence in words.path_sentences(table, at):
+        st.html(f'<p class="lens-note">{escape(sentence)}</p>')
+    st.altair_chart(
+        charts.travelling(table, "Relevance as it arrives at each word (LRP)", pick=at),
+        alt="Lines: relevance that arrives at each word, by reading direction; the sentences "
+        "above say what happens at the picked one.",
+    )
+
+
+def _inside(answer: Answer) -> lstm.Inside:
+    """The way through the LSTM that reads the words.
+
+    Raises:
+        InputError: there is none, or the rule is another one than the lesson's.
+    """
+    network, one = answer.model.network, answer.sums
+    lstm.find(network)
+    target = words.target_of(one)
+    layered = cache.layered(answer.model, state.shown_text(), target, state.rule())
+    found = lstm.inside(network, layered)
+    if found.disagreement > TOLERANCES[layered.dtype] * max(
+        1.0, float(abs(layered.relevance).max())
+    ):
+        raise InputError(
+            "The path is followed for LRP's epsilon rule where the signal takes all of a product; "
+            "choose it in the sidebar."
+        )
+    return found
