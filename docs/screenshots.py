@@ -29,6 +29,8 @@ def review(page: Page) -> None:
     """Explain the examples and open the first row."""
     page.get_by_role("button", name="Explain the examples").click()
     page.get_by_role("button", name="Next").wait_for(timeout=120_000)
+    page.wait_for_function("() => document.querySelector('[data-testid=stDataFrame] canvas')"
+                           "?.getBoundingClientRect().width > 600")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,9 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     page.evaluate("() => document.fonts.ready")
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
     # A palette of its own: a third of the size, and nobody sees it.
-    small = picture.convert("RGB").quantize(200, dither=Image.Dither.NONE)
+    small = picture.convert("RGB").quantize(
+        256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
     small.save(DOCS / f"{shot.name}.png", optimize=True)
     print(f"docs/{shot.name}.png")
     page.close()

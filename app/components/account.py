@@ -102,7 +102,7 @@ def ledger(explanation: Explanation) -> None:
 
 def terms(noun: str) -> None:
     """A question mark by every term; behind it, its explanation."""
-    with st.container(horizontal=True, key="lens-terms"):
+    with st.container(horizontal=True, gap="xsmall", key="lens-terms"):
         for words, about_words in TERMS.items():
             term, meaning = called(words, noun), called(about_words, noun)
             with st.popover(term, icon=":material/help:"):
