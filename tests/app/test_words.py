@@ -96,7 +96,9 @@ def test_before_and_after_explain_the_same_class(opened, network):
     said = network.predict(texts).argmax(axis=1)
     app = opened(text=texts[0], edited=texts[1])
     assert f"score of <b><bdi>{network.labels[said[0]]}</bdi></b>" in html(app)
-    assert f"predicted class: {network.labels[said[0]]} " in " ".join(widget(app, "target").options)
+    assert f"predicted before: {network.labels[said[0]]} " in " ".join(
+        widget(app, "target").options
+    )
 
 
 def test_another_text_ends_the_edits(opened):
