@@ -6,7 +6,7 @@ Axes: B samples, T time steps (or D features), E input units (none for features)
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -82,11 +82,13 @@ class Ledger(Mapping[str, np.ndarray]):
     def select(self, index: int, length: int) -> Ledger:
         """The ledger of one sample, cut to its length."""
         one = slice(index, index + 1)
-        return Ledger(
-            {name: array[one] for name, array in self.items()},
-            {name: array[one, :length] for name, array in self.steps.items()},
-            1,
+        found = object.__new__(Ledger)
+        found._count = 1
+        found._terms = {name: array[one] for name, array in self._terms.items()}
+        found.steps = MappingProxyType(
+            {name: array[one, :length] for name, array in self.steps.items()}
         )
+        return found
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -180,19 +182,24 @@ class Explanation:
             words = array.ndim == 3 and name not in self.own_time
             return array[one, :length] if words else array[one]
 
-        return replace(
-            self,
+        changed = {
             **{
                 name: getattr(self, name)[one]
                 for name in ("tokens", "lengths", "padded_lengths", "scores", "probabilities",
                              "target", "explained_score")
             },
-            unknown=self.unknown[one, :length],
-            relevance=self.relevance[one, :length],
-            initial_states={name: array[one] for name, array in self.initial_states.items()},
-            ledger=self.ledger.select(index, length),
-            layers={name: cut(name, array) for name, array in self.layers.items()},
-        )  # fmt: skip
+            "unknown": self.unknown[one, :length],
+            "relevance": self.relevance[one, :length],
+            "initial_states": MappingProxyType(
+                {name: array[one] for name, array in self.initial_states.items()}
+            ),
+            "ledger": self.ledger.select(index, length),
+            "layers": MappingProxyType({name: cut(name, a) for name, a in self.layers.items()}),
+        }  # fmt: skip
+        # Parts of what is frozen are frozen; checking each again would be most of the time.
+        found = object.__new__(Explanation)
+        vars(found).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
+        return found
 
     @property
     def facts(self) -> Method:
@@ -281,6 +288,9 @@ class Explanation:
         from lrp_engine.heatmap import explanation_page
 
         return explanation_page(self, index, palette=palette)
+
+
+_FIELDS = tuple(item.name for item in fields(Explanation))
 
 
 def _freeze(array: np.ndarray) -> np.ndarray:

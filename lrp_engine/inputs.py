@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 # Bounds the memory of one pass: padded tokens and rows in a chunk.
 CHUNK_TOKENS = 8192
-CHUNK_ROWS = 512
+CHUNK_ROWS = 1024
 
 MASKED, READ = 1, 2
 
@@ -69,15 +70,19 @@ class Samples:
     def chunks(self) -> Iterator[np.ndarray]:
         """Indices of samples of similar length, few enough for one pass."""
         order = np.argsort(self.lengths, kind="stable")
+        ascending = self.lengths[order].tolist()
         start = 0
-        for end in range(1, len(order) + 1):
-            rows, longest = end + 1 - start, self.lengths[order[min(end, len(order) - 1)]]
-            if end == len(order) or rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS:
+        for end, longest in enumerate(ascending):
+            rows = end + 1 - start
+            if end > start and (rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS):
                 yield order[start:end]
                 start = end
+        yield order[start:]
 
     def padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values (b, t, E) or (b, D) in the network's dtype, and kinds of steps (b, t) or (b, 1).
+
+        Values are 0 where there is no step, whatever stood there.
 
         0: no step, fills up the batch; `MASKED`: a step that is masked; `READ`: any other.
         """
@@ -214,15 +219,21 @@ def _from_words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
             f"This network has no vocabulary, so it cannot read words. {_expected(network)} "
             "Or load it with vocabulary=..., and embeddings=... where it has none."
         )
-    words = [network.tokenizer.fit(sample) for sample in words]
-    keys = [[network.tokenizer.key(token) for token in sample] for sample in words]
-    ids = tuple(network.vocabulary.ids(sample) for sample in keys)
+    tokens = tuple(tuple(network.tokenizer.fit(sample)) for sample in words)
+    # Words of all samples at once: a loop over samples would cost as much as explaining them.
+    keys = network.tokenizer.keys(list(chain.from_iterable(tokens)))
+    ids = network.vocabulary.ids(keys)
+    cuts = list(pairwise(accumulate((len(sample) for sample in tokens), initial=0)))
+
+    def by_sample(array: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(array[start:end] for start, end in cuts)
+
     return Samples(
         network=network,
-        tokens=tuple(tuple(sample) for sample in words),
-        unknown=tuple(network.vocabulary.lacks(sample) for sample in keys),
-        masks=tuple(_real(network, sample) for sample in ids),
-        ids=ids,
+        tokens=tokens,
+        unknown=by_sample(network.vocabulary.lacks(keys)),
+        masks=by_sample(_real(network, ids)),
+        ids=by_sample(ids),
     )
 
 

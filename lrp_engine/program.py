@@ -221,11 +221,9 @@ class Program:
         self, ops: Ops, x: tf.Tensor, steps: tf.Tensor
     ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
         """Scores (B, C) and every node's output by name."""
+        x = tf.identity(x)  # bound to the device, as an argument is not
         if self.network.input_shape.time:
-            # Whatever stands in the padding must not matter, not even NaN.
-            real = steps > 0
-            x = tf.where(real[..., None], x, tf.zeros_like(x))
-            signals = {"input": Signal(x, steps > MASKED, real)}
+            signals = {"input": Signal(x, steps > MASKED, steps > 0)}
         else:
             signals = {"input": Signal(x)}
         for node in self.nodes:

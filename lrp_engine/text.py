@@ -122,6 +122,10 @@ class Tokenizer:
         """What is looked up in the vocabulary for a token."""
         return STANDARDIZERS[self.standardize](token)
 
+    def keys(self, tokens: Sequence[str]) -> Sequence[str]:
+        """`key` of each."""
+        return tokens if self.standardize == "none" else [self.key(token) for token in tokens]
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -181,11 +185,13 @@ class Vocabulary:
     def ids(self, tokens: Sequence[str]) -> np.ndarray:
         """Ids (n,) of tokens; unknown words get the id of `unknown`, or -1."""
         other = -1 if self.unknown is None else self.index[self.unknown]
-        return np.array([self.index.get(token, other) for token in tokens], np.int64)
+        index = self.index
+        return np.array([index.get(token, other) for token in tokens], np.int64)
 
     def lacks(self, tokens: Iterable[str]) -> np.ndarray:
         """Which tokens (n,) are not listed."""
-        return np.array([token not in self.index for token in tokens], bool)
+        index = self.index
+        return np.array([token not in index for token in tokens], bool)
 
     def words(self, ids: Iterable[int]) -> list[str]:
         """Tokens of ids; an id beyond the list is written as #id."""

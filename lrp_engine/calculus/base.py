@@ -87,14 +87,14 @@ class Calculus:
 
     def values(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """x W + b as values, with no way back: of sums whose ways back are their own."""
-        return tf.stop_gradient(linear(x, weight) + bias)
+        return tf.stop_gradient(linear(x, weight, bias=bias))
 
     def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """x W + b for all time steps at once: the values and share of a `Projected` term."""
 
         @tf.custom_gradient
         def operation(x: Tensor) -> object:
-            values = linear(x, weight) + bias
+            values = linear(x, weight, bias=bias)
 
             def backward(s: Tensor, share: Tensor) -> object:
                 back = linear(s, weight, back=True)
@@ -207,15 +207,18 @@ def signed(z: Tensor) -> Tensor:
     return tf.sign(tf.sign(z) + 0.5)
 
 
-def linear(x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
-    """x W, or x W^T, over the last axis: one matrix product whatever the leading axes."""
+def linear(x: Tensor, weight: Tensor, *, bias: Tensor | None = None, back: bool = False) -> Tensor:
+    """x W (+ b), or x W^T, over the last axis: one matrix product whatever the leading axes."""
     if back and not tf.is_symbolic_tensor(weight):
         with tf.init_scope():  # once for a trace: a product with a transpose is a tenth slower
             weight, back = tf.transpose(weight), False
-    if x.shape.rank == 2:
-        return tf.matmul(x, weight, transpose_b=back)
     # A product of rank 3 and 2 would be one small product per sample, several times slower.
-    flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), weight, transpose_b=back)
+    flat = x if x.shape.rank == 2 else tf.reshape(x, [-1, x.shape[-1]])
+    flat = tf.matmul(flat, weight, transpose_b=back)
+    if bias is not None:
+        flat = tf.nn.bias_add(flat, bias)  # TensorFlow makes one operation of both
+    if x.shape.rank == 2:
+        return flat
     return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), flat.shape[-1]])
 
 

@@ -66,8 +66,17 @@ def scan(
         arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], still)
         xs, probes_, initial = arguments
         length = tf.shape(mask)[0]
-        reads = [_unstacked(x) for x in xs]
-        real = _unstacked(mask[..., None])
+        full = tf.reduce_all(mask, axis=1)  # (T,)
+
+        def where_real(at: tf.Tensor, new: Sequence, old: Sequence) -> list:
+            """New values at samples that have a token here; most often all of them have."""
+
+            def chosen() -> list:
+                real = mask[at][:, None]
+                return [tf.where(real, *both) for both in zip(new, old, strict=True)]
+
+            return tf.cond(full[at], lambda: list(new), chosen)
+
         zeros = [tf.zeros_like(probe[0]) for probe in probes_]
         # What a step remembers, and how wide it is; a dry run, of which nothing is computed.
         trial = Memory(calculus)
@@ -78,11 +87,11 @@ def scan(
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
             at = length - 1 - n if backwards else n
             memory = Memory(calculus)
-            now = [read.read(at) for read in reads]
+            now = [x[at] for x in xs]
             new = step(calculus.with_memory(memory), states, now, zeros)
             before = [a.write(at, s) for a, s in zip(before, states, strict=False)]
             known = [a.write(at, z) for a, z in zip(known, memory.values, strict=False)]
-            return n + 1, _where(real.read(at), new, states), before, known
+            return n + 1, where_real(at, new, states), before, known
 
         _, final, before, known = tf.while_loop(
             lambda n, *_: n < length,
@@ -97,7 +106,7 @@ def scan(
 
         def back_step(at: tf.Tensor, messages: Sequence) -> list:
             """What arrives at inputs, probes and states of a step; None where nothing can."""
-            then, now = [a.read(at) for a in before], [read.read(at) for read in reads]
+            then, now = [a.read(at) for a in before], [x[at] for x in xs]
             watched = [*now, *zeros, *then]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
@@ -106,7 +115,6 @@ def scan(
             return tape.gradient(new, watched, messages)
 
         def backward(R: tf.Tensor) -> Any:
-            arriving = _unstacked(R) if sequences else None
             start = [tf.zeros_like(state) for state in final]
             sources = [*xs, *probes_]
             # Another dry run: which of them anything arrives at.
@@ -114,12 +122,14 @@ def scan(
 
             def back(n: tf.Tensor, messages: Sequence, writes: Sequence) -> tuple:
                 at = n if backwards else length - 1 - n
-                if arriving is not None:
-                    messages = [messages[0] + arriving.read(at), *messages[1:]]
+                if sequences:
+                    messages = [messages[0] + R[at], *messages[1:]]
                 found = back_step(at, messages)
-                # Where there is no token, messages pass by the step.
-                messages = _where(real.read(at), found[len(sources) :], messages)
                 sides = [side for side in found[: len(sources)] if side is not None]
+                # Where there is no token, messages pass by the step.
+                passing = [*messages, *(0 for _ in sides)]
+                found = where_real(at, [*found[len(sources) :], *sides], passing)
+                messages, sides = found[: len(messages)], found[len(messages) :]
                 writes = [a.write(at, side) for a, side in zip(writes, sides, strict=True)]
                 return n + 1, messages, writes
 
@@ -136,10 +146,7 @@ def scan(
                 ),
             )
             here = iter(writes)
-            sides = [
-                tf.where(mask[..., None], next(here).stack(), 0) if there else None
-                for there in open_
-            ]
+            sides = [next(here).stack() if there else None for there in open_]
             return None, *sides, *messages
 
         if not sequences:
@@ -150,22 +157,6 @@ def scan(
         return tf.concat(ordered, axis=0), backward
 
     return run(mask, *inputs, *probes, *states)
-
-
-def _where(real: tf.Tensor, new: Sequence[tf.Tensor], old: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-    import tensorflow as tf
-
-    return [tf.where(real, fresh, stale) for fresh, stale in zip(new, old, strict=True)]
-
-
-def _unstacked(tensor: tf.Tensor) -> tf.TensorArray:
-    import tensorflow as tf
-
-    shape = tensor.shape[1:]
-    array = tf.TensorArray(
-        tensor.dtype, tf.shape(tensor)[0], element_shape=shape, clear_after_read=False
-    )
-    return array.unstack(tensor)
 
 
 def columns(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
