@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine import inputs as samples_of
-from lrp_engine.errors import InputError, choices
+from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.explanation import Explanation, Ledger
 from lrp_engine.inputs import Samples
 from lrp_engine.layers.base import KEPT, WORDS
@@ -93,16 +93,14 @@ class _Assembly:
         self.padded_lengths = np.zeros(len(samples), int)
 
     def add(self, chunk: np.ndarray, x: np.ndarray, backward: Backward) -> None:
-        if not np.isfinite(backward.message).all():
-            raise InputError(
-                "The numbers overflow: weights, inputs or eps are too extreme for "
-                f"{self.samples.network.dtype}."
-            )
+        # Chunk by chunk, so that padding to the longest sample is never written to.
+        with np.errstate(over="ignore", invalid="ignore"):  # found out below
+            values = {(m.name,): m.per_unit(x, backward.message) for m in self.methods}
+        kept = (backward.sinks, backward.states, values)
+        self._check_finite(chunk, [backward.scores, *(a for part in kept for a in part.values())])
         self.padded_lengths[chunk] = x.shape[1]
         scores = {("scores",): backward.scores, ("selection",): backward.selection}
         self._put("scores", chunk, scores)
-        # Chunk by chunk, so that padding to the longest sample is never written to.
-        values = {(m.name,): m.per_unit(x, backward.message) for m in self.methods}
         self._put("relevance", chunk, values)
         layers = {
             key: part if self.shapes[key[0]].units else part[..., None]
@@ -111,6 +109,14 @@ class _Assembly:
         self._put("layers", chunk, layers)
         for group in ("sinks", "states"):
             self._put(group, chunk, getattr(backward, group))
+
+    def _check_finite(self, chunk: np.ndarray, arrays: Sequence[np.ndarray]) -> None:
+        """Raise OverflowInputError unless all numbers of the chunk are finite."""
+        if all(np.isfinite(array).all() for array in arrays):
+            return  # else look sample by sample
+        fine = [np.isfinite(array).reshape(len(chunk), -1).all(axis=1) for array in arrays]
+        rows = np.sort(chunk[~np.logical_and.reduce(fine)])
+        raise OverflowInputError(rows.tolist(), self.samples.network.dtype)
 
     def _own_time(self, name: str) -> bool:
         """Whether a node has time steps other than the words."""

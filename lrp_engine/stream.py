@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from lrp_engine import inputs as samples_of
-from lrp_engine.errors import InputError, choices
+from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.methods import METHODS
 from lrp_engine.network import DEFAULT_RULE, Network
 from lrp_engine.rules import Rule
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WINDOW = 512
 # A window of long texts is closed early: what bounds its memory is its words.
 WINDOW_TOKENS = 8 * samples_of.CHUNK_TOKENS
+
+
+OVERFLOW = "Its numbers overflow: its words or eps are too extreme for {}."
 
 
 class Cancel(Protocol):
@@ -59,7 +62,7 @@ def explain_stream(
 
     Raises:
         InputError: at once, an option does not fit; while iterating, an item is no text, named by
-            its position, after everything before it was yielded.
+            its position, or its numbers overflow, after everything before it was yielded.
     """
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose from {choices(METHODS)}.")
@@ -75,18 +78,24 @@ def explain_stream(
     def run() -> Iterator[Explanation]:
         done = 0
         for words, problem in _windows(network, texts, window):
-            found: dict[int, Explanation] = {}
-            for chunk, explanations in in_batches(
+            found: dict[int, Explanation | InputError] = {}
+            for chunk, result in in_batches(
                 network, words, methods=[method], target=target, rule=rule, cancel=cancel
             ):
-                found.update((int(n), explanations[method][at]) for at, n in enumerate(chunk))
+                failed = isinstance(result, InputError)
+                found.update(
+                    (int(n), result if failed else result[method][at]) for at, n in enumerate(chunk)
+                )
                 if progress is not None:
                     progress(done + len(found))
-            done += len(words)
             for n in range(len(words)):
                 if cancel is not None and cancel.is_set():
                     return
-                yield found.pop(n)
+                one = found.pop(n)
+                if isinstance(one, InputError):
+                    raise InputError(f"Text {done + n} cannot be explained. {one}")
+                yield one
+            done += len(words)
             if problem is not None:
                 raise problem
 
@@ -110,11 +119,12 @@ def in_batches(
     target: Any,
     rule: Rule,
     cancel: Cancel | None = None,
-) -> Iterator[tuple[np.ndarray, dict[str, Explanation]]]:
+) -> Iterator[tuple[np.ndarray, dict[str, Explanation] | InputError]]:
     """Positions (b,) of token lists of similar length, and their explanations by method.
 
-    Every list comes once. The batches depend on nothing but the lengths, so that the same lists
-    give the same bits; only where memory runs out is a batch done in halves.
+    Every list comes once; those whose numbers overflow come with the reason instead. The batches
+    depend on nothing but the lists, so that the same lists give the same bits; only where memory
+    runs out is a batch done in halves.
 
     Raises:
         InputError: there is no memory for one list alone.
@@ -130,6 +140,12 @@ def in_batches(
             found = network.explain_all(
                 [words[n] for n in chunk], methods=methods, target=target, rule=rule
             )
+        except OverflowInputError as problem:
+            bad = np.isin(np.arange(len(chunk)), problem.rows)
+            yield chunk[bad], InputError(OVERFLOW.format(network.dtype))
+            if not bad.all():
+                waiting.appendleft(chunk[~bad])
+            continue
         except MemoryError:
             if len(chunk) == 1:
                 raise InputError(

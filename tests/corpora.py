@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,23 @@ def network(seed: int = 0) -> Network:
         vocabulary=Vocabulary(zoo.WORDS),
         dtype="float64",
     )
+
+
+def overflowing(word: str) -> Network:
+    """A network whose scores leave the range of float64 where a text holds this word."""
+    plain = network()
+    words, _, output = plain.nodes
+    table = np.array(words.layer.table)
+    table[plain.vocabulary.index[word]] = 1e200
+    changes = {
+        "words": {"table": table},
+        "lstm": {"activation": "linear"},
+        "output": {"kernel": output.layer.kernel * 1e200},
+    }
+    nodes = tuple(
+        replace(node, layer=replace(node.layer, **changes[node.name])) for node in plain.nodes
+    )
+    return replace(plain, nodes=nodes)
 
 
 def texts(count: int, seed: int = 0) -> list[str]:

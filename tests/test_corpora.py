@@ -271,6 +271,23 @@ def test_a_table_of_bad_rows_only(network, tmp_path):
     assert explain_corpus(network, source, str(tmp_path / "out")).bad_rows == 3
 
 
+def test_a_text_whose_numbers_overflow_is_a_bad_row(tmp_path):
+    network = corpora.overflowing("w2")
+    texts = ["w3 w4", "w3 w2", "w5", "w2", "w6 w7 w2 w3"]
+    source = corpora.write_csv(tmp_path / "in.csv", {"text": texts})
+    summary = explain_corpus(network, source, str(tmp_path / "out"))
+    found = corpora.frame(tmp_path / "out")
+    for (_, row), text in zip(found.iterrows(), texts, strict=True):
+        if "w2" in text:
+            assert "numbers overflow" in row["error"]
+            assert row[["scores", "target", "lrp", "tokens"]].isna().all()
+        else:
+            assert pd.isna(row["error"])
+            alone = network.explain([text])
+            assert row["lrp"] == pytest.approx(alone.token_relevance[0], rel=1e-9)
+    assert (summary.rows, summary.bad_rows) == (5, 3)
+
+
 # Resuming -------------------------------------------------------------------------------------
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from itertools import count, islice
+import tracemalloc
+from itertools import count, cycle, islice
 
+import corpora
 import numpy as np
 import pytest
 import zoo
@@ -56,6 +59,20 @@ def test_reads_at_most_a_window_ahead(network):
         assert taken <= (n // 8 + 1) * 8
 
 
+def test_memory_does_not_grow_with_the_stream(network):
+    def peak(texts: int) -> int:
+        gc.collect()
+        tracemalloc.start()
+        for _ in network.explain_stream(islice(cycle(TEXTS), texts), window=50):
+            pass
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(100)
+    assert peak(1500) < 1.2 * peak(300)
+
+
 def test_long_texts_close_a_window_early(network, monkeypatch):
     monkeypatch.setattr(module, "WINDOW_TOKENS", 5)
     taken = []
@@ -84,6 +101,14 @@ def test_a_bad_item_is_named_after_all_before_it(network, bad):
     stream = explain_stream(network, ["w2", "w3", "w4", bad, "w5"], window=100)
     assert len([next(stream) for _ in range(3)]) == 3
     with pytest.raises(InputError, match=r"^Text 3 is "):
+        next(stream)
+
+
+def test_a_text_whose_numbers_overflow_is_named_after_all_before_it():
+    texts = ["w3", "w4", "w5", "w3 w2", "w5"]
+    stream = explain_stream(corpora.overflowing("w2"), texts, window=2)
+    assert len([next(stream) for _ in range(3)]) == 3
+    with pytest.raises(InputError, match=r"^Text 3 cannot be explained. .* overflow"):
         next(stream)
 
 

@@ -79,7 +79,9 @@ def _explain(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
             if problems[n] is None:
                 words[n] = tokens
     schema = result_schema(settings, shard.others.schema, network.dtype)
-    columns, positions = _explained(network, words, len(shard), settings)
+    columns, positions, overflowing = _explained(network, words, len(shard), settings)
+    for n, problem in overflowing.items():
+        problems[n] = problem
     columns |= {
         "row": range(shard.first, shard.first + len(shard)),
         "text": shard.texts,
@@ -119,14 +121,16 @@ def _problem(tokens: int, most: int) -> str | None:
 
 def _explained(
     network: Network, words: dict[int, list[str]], rows: int, settings: CorpusSettings
-) -> tuple[dict[str, Any], tuple[int, int]]:
-    """Values per row for the columns that an explanation fills, None elsewhere; positions."""
+) -> tuple[dict[str, Any], tuple[int, int], dict[int, str]]:
+    """Values per row for the columns that an explanation fills, None elsewhere; positions; and
+    rows that could not be explained, with the reason."""
     names = ("scores", "predicted", "target", "explained_score", "tokens")
     columns: dict[str, list] = {
         name: [None] * rows for name in (*names, *settings.methods, *ACCOUNT)
     }
     places = list(words)
     real = computed = 0
+    problems: dict[int, str] = {}
     for chunk, found in in_batches(
         network,
         list(words.values()),
@@ -135,6 +139,9 @@ def _explained(
         rule=settings.rule,
     ):
         at = [places[n] for n in chunk]
+        if isinstance(found, InputError):
+            problems |= dict.fromkeys(at, str(found))
+            continue
         one = found[settings.methods[0]]
         real, computed = real + int(one.lengths.sum()), computed + int(one.padded_lengths.sum())
         values: dict[str, Any] = {
@@ -151,7 +158,7 @@ def _explained(
         for name, column in values.items():
             for place, value in zip(at, column, strict=True):
                 columns[name][place] = value
-    return columns, (real, computed)
+    return columns, (real, computed), problems
 
 
 def _account(found: dict[str, Explanation]) -> dict[str, np.ndarray]:
