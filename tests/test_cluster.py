@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import corpora
+import dask
 import distributed
 import pytest
 
@@ -97,6 +98,23 @@ def test_no_scheduler_is_one_sentence(network, source, tmp_path, monkeypatch):
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(InputError, match="No Dask scheduler answers"):
             explain_corpus(network, source, str(tmp_path / "out"), scheduler=address)
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "sentence"),
+    [
+        ({}, "tls://127.0.0.1:9", "needs TLS certificates"),
+        ({"tls.ca-file": "nowhere.pem"}, "tls://127.0.0.1:9", "cannot be used: No such file"),
+        ({"require-encryption": True}, "tcp://127.0.0.1:9", "requires encryption"),
+    ],
+    ids=["no certificates", "missing file", "not encrypted"],
+)
+def test_encryption_that_does_not_fit_is_one_sentence(
+    settings, address, sentence, network, source, tmp_path
+):
+    found = {f"distributed.comm.{name}": value for name, value in settings.items()}
+    with dask.config.set(found), pytest.raises(InputError, match=sentence):
+        explain_corpus(network, source, str(tmp_path / "out"), scheduler=address)
 
 
 def test_without_dask_the_sentence_says_what_to_install(network, source, tmp_path, monkeypatch):

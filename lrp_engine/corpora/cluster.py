@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.corpora.reading import reason
 from lrp_engine.corpora.shard import Part, explain_shard, this_process
 from lrp_engine.corpora.workers import AHEAD, Package
 from lrp_engine.errors import InputError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 20
 # How often a shard is tried again after its worker was lost; Dask counts.
 RETRIES = 5
+TLS = "docs/corpora.md says which settings name them, under 'More than one machine'."
 
 
 def on_cluster(
@@ -91,6 +93,7 @@ def _silent() -> Any:
 
 @contextlib.contextmanager
 def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
+    _check_encryption(distributed, scheduler)
     try:
         client = distributed.Client(
             scheduler, timeout=CONNECT_SECONDS, set_as_default=False, name="lrp-lens"
@@ -110,6 +113,24 @@ def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
         ) from None
     finally:
         client.close()
+
+
+def _check_encryption(distributed: Any, scheduler: str) -> None:
+    """Stop where Dask's configuration cannot talk to this address; Dask's own words are no help."""
+    try:
+        with_tls = distributed.Security().get_connection_args("client")
+    except (OSError, ValueError) as error:  # a file that is missing, or no certificate
+        raise InputError(
+            f"The TLS certificates in Dask's configuration cannot be used: {reason(error)} {TLS}"
+        ) from None
+    encrypted = scheduler.startswith("tls:")
+    if encrypted and with_tls.get("ssl_context") is None:
+        raise InputError(f"{scheduler!r} needs TLS certificates, and none are configured. {TLS}")
+    if with_tls.get("require_encryption") and not encrypted:
+        raise InputError(
+            f"Dask's configuration requires encryption, but {scheduler!r} has none; start the "
+            "scheduler with --protocol tls and give a tls:// address."
+        )
 
 
 def _plugin(distributed: Any, package: Package) -> Any:
