@@ -18,6 +18,7 @@ from lrp_engine.corpora import cluster as module
 # Dask's own: it says so when a worker that was killed did not close its connections.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 SETTINGS = CorpusSettings(shard_rows=5)
+MISSING = dict.fromkeys(("tls.ca-file", "tls.client.cert", "tls.client.key"), "nowhere.pem")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_no_scheduler_is_one_sentence(network, source, tmp_path, monkeypatch):
     ("settings", "address", "sentence"),
     [
         ({}, "tls://127.0.0.1:9", "needs TLS certificates"),
-        ({"tls.ca-file": "nowhere.pem"}, "tls://127.0.0.1:9", "cannot be used: No such file"),
+        (MISSING, "tls://127.0.0.1:9", "cannot be used: No such file"),
         ({"require-encryption": True}, "tcp://127.0.0.1:9", "requires encryption"),
     ],
     ids=["no certificates", "missing file", "not encrypted"],
