@@ -82,10 +82,8 @@ def explain_stream(
             for chunk, result in in_batches(
                 network, words, methods=[method], target=target, rule=rule, cancel=cancel
             ):
-                failed = isinstance(result, InputError)
-                found.update(
-                    (int(n), result if failed else result[method][at]) for at, n in enumerate(chunk)
-                )
+                for at, n in enumerate(chunk.tolist()):
+                    found[n] = result if isinstance(result, InputError) else result[method][at]
                 if progress is not None:
                     progress(done + len(found))
             for n in range(len(words)):
