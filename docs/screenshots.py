@@ -29,7 +29,7 @@ def review(page: Page) -> None:
     """Explain the examples and open the first row."""
     page.get_by_role("button", name="Explain the examples").click()
     page.get_by_role("button", name="Next").wait_for(timeout=120_000)
-    page.wait_for_function("() => document.querySelector('[data-testid=stDataFrame] canvas')"
+    page.wait_for_function("() => document.querySelector('[data-testid=stDataFrame]')"
                            "?.getBoundingClientRect().width > 600")  # fmt: skip
 
 
