@@ -157,7 +157,7 @@ def sentences(
     found = [known.sentence]
     right = " and ".join(number(x) for x in amounts[there])
     found.append(
-        f"Here these are {right}, together {number(float(amounts[there].sum()))}; the model says "
+        f"Here these are {right}, together {number(float(amounts[there].sum()))}; the score is "
         f"{number(float(next(iter(explanations.values())).scores[index, known.target]))}."
     )
     table = shares(known, values, explanations, index)

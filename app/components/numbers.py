@@ -18,7 +18,7 @@ from lrp_engine.errors import InputError
 from lrp_engine.wording import visible
 
 STEP = 0.1  # of a field's plus and minus
-WIDTH = 172  # pixels of a field: two stand side by side on a phone
+WIDTH = 160  # pixels of a field: two stand side by side on a phone
 # Streamlit cuts labels off; names of features may be long.
 STYLE = """<style>
 .st-key-lens-features [data-testid="stWidgetLabel"] p { overflow-wrap: anywhere; }

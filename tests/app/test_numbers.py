@@ -118,7 +118,7 @@ def test_the_known_answer_is_compared_with_what_is_computed(addition):
     assert table["share"]["LRP"] == pytest.approx((sizes[0] + sizes[3]) / sizes.sum())
     assert (table["by chance"] == 0.5).all()
     said = " ".join(vectors.sentences(addition.known, values, found))
-    assert "Here these are +0.50 and +0.25, together +0.75; the model says +0.7" in said
+    assert "Here these are +0.50 and +0.25, together +0.75; the score is +0.7" in said
     assert "LRP gives the marked steps" in said
     nothing = vectors.sentences(addition.known, values * [1, 0], found)
     assert "No step is marked" in nothing[-1]
