@@ -8,11 +8,14 @@ import streamlit as st
 
 from app import loaded, settings, state
 from app.choices import CHOICES
+from app.models import Reference
+from lrp_engine.errors import FormatError
 
 if TYPE_CHECKING:
     from lrp_engine import Network
 
-MODEL_PARAMETER = "model"  # checked, never loaded from
+# A model's first digits, and what its owner calls it: looked for, never loaded from.
+MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
 
 
 def follow(page: str) -> None:
@@ -43,7 +46,7 @@ def _take(address: dict[str, str], page: str | None = None) -> None:
     """Set the choices as an address says; those of other pages stay as they are."""
     state.put("address", address)
     # First, because another model forgets the classes.
-    loaded.link(address.get(MODEL_PARAMETER, "")[:64])
+    loaded.link(_linked(address))
     for name, choice in CHOICES.items():
         if page is not None and choice.view not in ("", page):
             continue
@@ -54,6 +57,20 @@ def _take(address: dict[str, str], page: str | None = None) -> None:
             except (ValueError, KeyError):
                 state.notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
         state.put(name, value)
+    loaded.gather(Reference(row.model) for row in state.get("rows") if row.model)
+
+
+def _linked(address: dict[str, str]) -> Reference | None:
+    """The model that an address names; an older link does not say what it is called."""
+    if not (digits := address.get(MODEL_PARAMETER)):
+        return None
+    try:
+        return Reference(digits, address.get(NAME_PARAMETER, "")).checked()
+    except FormatError:
+        state.notify(
+            f"The link's “{MODEL_PARAMETER}” was ignored: expected the first digits of a hash."
+        )
+        return None
 
 
 def publish(network: Network, view: str = "") -> None:
@@ -61,6 +78,8 @@ def publish(network: Network, view: str = "") -> None:
     parameters = _said(view)
     if any(not CHOICES[name].view for name in parameters):
         parameters[MODEL_PARAMETER] = network.hash[: loaded.DIGITS]
+        if own := loaded.reference(network):
+            parameters[NAME_PARAMETER] = own.name
     state.put("address", parameters)
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)

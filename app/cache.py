@@ -21,7 +21,16 @@ import streamlit as st
 
 import lrp_engine
 from app import numeric, opening, samples, settings, sweeps
-from app.models import Example, Known, Model, class_of, read_examples
+from app.models import (
+    BUNDLED,
+    SAMPLE,
+    Example,
+    Known,
+    Model,
+    Reference,
+    class_of,
+    read_examples,
+)
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
 from app.samples import Sample
@@ -55,7 +64,8 @@ def _bundled(path: str, stamps: tuple) -> Model:
     examples = read_examples(folder / settings.EXAMPLES_FILE, loaded.labels)
     name = folder.stem.replace("_", " ").capitalize()
     stored = opening.read(folder / settings.OPENING_FILE, loaded)
-    return Model(loaded.hash, name, loaded, examples, stored, files=(folder, beside(folder)))
+    return Model(loaded.hash, name, loaded, examples, stored, files=(folder, beside(folder)),
+                 origin=BUNDLED)  # fmt: skip
 
 
 def sample(chosen: Sample) -> Model:
@@ -63,6 +73,12 @@ def sample(chosen: Sample) -> Model:
     files = (*chosen.arguments.values(), chosen.examples)
     stamps = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
     return _sample(chosen.name, stamps, chosen)
+
+
+def sample_named(reference: Reference) -> Model | None:
+    """The sample model that a link or a session means; the first to ask reads them all."""
+    models = (sample(one) for one in samples.samples() if one.input == "words")
+    return next((model for model in models if reference.names(model)), None)
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
@@ -79,7 +95,7 @@ def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
     )
     files = _chosen.model, beside(_chosen.model)
     return Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
-                 known=_known(_chosen, network))  # fmt: skip
+                 known=_known(_chosen, network), origin=SAMPLE)  # fmt: skip
 
 
 def _known(chosen: Sample, network: Network) -> Known | None:

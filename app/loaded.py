@@ -5,21 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from app import settings, state
+from app import cache, settings, state
 from app.choices import CHOICES, NOTHING, PREDICTED
+from app.models import DIGITS, UPLOAD, Model, Reference
+from lrp_engine.wording import visible
 
 if TYPE_CHECKING:
-    from app.models import Model
     from lrp_engine import Network
 
-DIGITS = 12  # of a hash, in an address
+
+def link(reference: Reference | None) -> None:
+    """Select the model that a link or a session names, None for none; a sample is opened.
+
+    Where it is not here, `fit` says so.
+    """
+    state.put("linked", reference)
+    if reference is not None:
+        found = find(reference)
+        select(found.digest if found else None)
 
 
-def link(digits: str) -> None:
-    """Note the model that an address names, and select it where it is loaded."""
-    state.put("linked", digits)
-    if digits:
-        select(next((d for d, m in uploaded().items() if m.network.hash.startswith(digits)), None))
+def find(reference: Reference) -> Model | None:
+    """The uploaded or sample model of this hash, None for the bundled or an unknown one."""
+    for model in uploaded().values():
+        if reference.names(model):
+            return model
+    if reference.names(cache.bundled()):
+        return None
+    model = cache.sample_named(reference)
+    if model is not None:
+        _hold(model)
+    return model
+
+
+def gather(references: Iterable[Reference]) -> list[Reference]:
+    """Open the samples among these models; returns those that are not here."""
+    return [one for one in references if not one.names(cache.bundled()) and not find(one)]
+
+
+def reference(network: Network) -> Reference | None:
+    """An uploaded model by its hash and name; None for one that everybody has."""
+    found = (m for m in uploaded().values() if m.network.hash == network.hash)
+    model = next((m for m in found if m.origin == UPLOAD), None)
+    return Reference(network.hash, model.name) if model else None
 
 
 def uploaded() -> dict[str, Model]:
@@ -28,24 +56,25 @@ def uploaded() -> dict[str, Model]:
     return models
 
 
-def add(model: Model) -> Model | None:
-    """Keep an uploaded model and select it; returns the one that had to go, if any."""
+def add(model: Model) -> None:
+    """Keep a model and select it."""
+    _hold(model)
+    select(model.digest)
+
+
+def _hold(model: Model) -> None:
     models = uploaded()
-    dropped = None
     if model.digest not in models and len(models) >= settings.MODELS_PER_SESSION:
         dropped = models.pop(next(iter(models)))
-    models[model.digest] = model
-    select(model.digest)
-    return dropped
-
-
-def keep(model: Model) -> None:
-    """`add` a model that has just been read, and say what it drove out."""
-    dropped = add(model)
-    if dropped is not None:
         state.notify(
             f"“{dropped.name}” was dropped: a session keeps {settings.MODELS_PER_SESSION} models."
         )
+    models[model.digest] = model
+
+
+def keep(model: Model) -> None:
+    """`add` a model that has just been read, and announce it."""
+    add(model)
     state.put("arrived", model.digest)
 
 
@@ -74,16 +103,17 @@ def selected() -> str | None:
     return digest if digest in uploaded() else None
 
 
-def fit(network: Network) -> None:
-    """Forget choices that the network cannot follow; say so, and when a link meant another one."""
-    linked = state.get("linked")
+def fit(model: Model) -> None:
+    """Forget choices that the model cannot follow; say so, and when a link meant another one."""
+    linked, network = state.get("linked"), model.network
     if linked:
-        state.put("linked", "")
-        if not network.hash.startswith(linked):
+        state.put("linked", None)
+        if not linked.names(model):
             state.notify(
-                f"The address names another model ({linked}): an upload that was forgotten when "
-                "the page was reloaded (upload it again), or the model of whoever made the link. "
-                f"This one is {network.hash[:DIGITS]}, so numbers may differ."
+                f"The {linked.what} was made with another model, {described(linked)}, which is not "
+                "loaded here: an upload lives until its page is reloaded. Upload it again on the "
+                f"Model page. This is “{model.name}” ({network.hash[:DIGITS]}), so numbers may "
+                "differ."
             )
     for name in ("target", "contrast"):
         value = state.get(name)
@@ -92,3 +122,10 @@ def fit(network: Network) -> None:
             state.notify(
                 f"Class {value} was ignored: the model has classes 0 to {network.classes - 1}."
             )
+
+
+def described(linked: Reference) -> str:
+    """Name, first digits and files of a model, for a sentence."""
+    name = f"“{visible(linked.name)}” " if linked.name else ""
+    files = f" of {', '.join(map(visible, linked.files))}" if linked.files else ""
+    return f"{name}({visible(linked.digits[:DIGITS])}){files}"

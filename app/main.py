@@ -14,6 +14,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 import streamlit as st
 
 from app import address, state
+from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 
@@ -49,9 +50,11 @@ def main() -> None:
         ]
     )
     address.follow(page.url_path)
+    saving.turn()
     with st.sidebar:
         with guard():
             sidebar()
+            saving.controls()
         foot = st.container()
     with guard():
         page.run()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import numeric, settings
+from lrp_engine.errors import FormatError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +48,45 @@ class Known:
     sentence: str
 
 
+# Where a model comes from.
+ORIGINS = BUNDLED, SAMPLE, UPLOAD = "bundled", "sample", "upload"
+DIGITS = 12  # of a hash, in an address
+NAME_CHARACTERS = 60
+_HASH = re.compile(f"[0-9a-f]{{{DIGITS},64}}")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A model as a link or the file of a session names it.
+
+    Attributes:
+        digits: the first digits of its hash.
+        name, files: for people; "" and none where nobody says.
+        what: what names it.
+    """
+
+    digits: str
+    name: str = ""
+    files: tuple[str, ...] = ()
+    what: str = "link"
+
+    def checked(self) -> Reference:
+        """The same, cut to what can be shown.
+
+        Raises:
+            FormatError: the digits are no hash.
+        """
+        if not _HASH.fullmatch(self.digits):
+            raise FormatError(
+                f"The {self.what} names the model {self.digits!r:.40}, expected a hash."
+            )
+        files = tuple(file[:NAME_CHARACTERS] for file in self.files[:8])
+        return replace(self, name=self.name[:NAME_CHARACTERS], files=files)
+
+    def names(self, model: Model) -> bool:
+        return bool(self.digits) and model.network.hash.startswith(self.digits)
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """Attributes:
@@ -58,6 +99,7 @@ class Model:
     files: the model's own file, and reference outputs, to compare with; None where there are none.
     units: names of the numbers of a step, of models that read such.
     known: what is known of the right explanation.
+    origin: one of `ORIGINS`. sent: names of the files of an upload.
     """
 
     digest: str
@@ -69,6 +111,8 @@ class Model:
     files: tuple[Path | None, Path | None] = (None, None)
     units: tuple[str, ...] = ()
     known: Known | None = None
+    origin: str = UPLOAD
+    sent: tuple[str, ...] = ()
 
     @property
     def reads(self) -> str:

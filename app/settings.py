@@ -29,6 +29,8 @@ DEFAULT_TEXT = "neither funny nor suspenseful nor particularly well-drawn ."
 TEXT_WORDS = 5_000
 TEXT_CHARACTERS = 60_000
 TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many for each method
+SESSION_MEGABYTES = 8  # a session's file: a text, and as many again to undo
+SESSION_MODELS = 8  # that such a file may name
 LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
 EXAMPLES_READ = 2_000
 

@@ -17,6 +17,8 @@ from app.choices import ANY, CHOICES
 from lrp_engine import METHODS, RULES
 
 if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
     from lrp_engine.rules import Rule
 
 # Filters of the list of examples; not in the address.
@@ -50,7 +52,9 @@ def begin() -> None:
     st.session_state[_STALE] = False
     put("models", {})
     put("selected", None)
-    put("linked", "")
+    put("linked", None)
+    put("turn", None)
+    put("restored", 0)
     put("undo", ())
     put("grid.steps", None)
     put("complaints", ())
@@ -175,6 +179,12 @@ def _bound(
 def file_key(field: str) -> str:
     """Key of a widget of the upload form, which is forgotten with the form."""
     return f"lens.file.{field}"
+
+
+def uploaded_file(key: str) -> UploadedFile | None:
+    """What a callback finds in a file uploader."""
+    file: UploadedFile | None = st.session_state.get(key)
+    return file
 
 
 def optional(name: str) -> Any:

@@ -11,13 +11,12 @@ from typing import Any
 
 import lrp_engine
 from app import cache, settings
-from app.models import Model
+from app.models import NAME_CHARACTERS, Model
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.formats.eight_arrays import DETECT
 from lrp_engine.formats.keras_spec import is_model
 from lrp_engine.formats.plain import parse_json
 
-NAME_CHARACTERS = 60
 MORE = "Anything else, as JSON"  # the field of the form
 
 
@@ -26,7 +25,7 @@ class Upload:
     """Files as bytes, and what the user said about them.
 
     Attributes:
-        name: the weight file's own name; only for people.
+        name: the weight file's own name; files: those of the others. Only for people.
         weights, vocabulary, embeddings: contents of the files; None where not given.
         reference: inputs and what the original program said of them, see `lrp_engine.parity`.
         labels: one class name a line, or JSON; empty for none.
@@ -36,6 +35,7 @@ class Upload:
 
     name: str
     weights: bytes
+    files: tuple[str, ...] = ()
     vocabulary: bytes | None = None
     embeddings: bytes | None = None
     reference: bytes | None = None
@@ -124,8 +124,8 @@ class Upload:
         self.check()
         network = cache.read_network(self.digest, self.read)
         sheet = cache.proof(self.digest, lambda: self.prove(network))
-        name = PurePath(self.name).name[:NAME_CHARACTERS]
-        return Model(self.digest, name, sheet.marked(network), proof=sheet)
+        name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (self.name, *self.files))
+        return Model(self.digest, name, sheet.marked(network), proof=sheet, sent=(name, *others))
 
 
 def _labels(text: str) -> str | list[str] | None:

@@ -69,7 +69,7 @@ def begin(title: str, view: str = "") -> Page:
     messages = st.container()
     digest = loaded.selected()
     model = cache.bundled() if digest is None else loaded.uploaded()[digest]
-    loaded.fit(model.network)
+    loaded.fit(model)
     if called(title, model.noun) != title:
         heading.title(called(title, model.noun), anchor=False)
     with messages:

@@ -114,6 +114,7 @@ def form() -> None:
         spec["tokenizer"] = {"method": tokenizer or "whitespace", "lowercase": lowercase}
     upload = Upload(
         name=weights.name,
+        files=tuple(file.name for file in (vocabulary, embeddings, reference) if file),
         weights=weights.getvalue(),
         vocabulary=vocabulary.getvalue() if vocabulary else None,
         embeddings=embeddings.getvalue() if embeddings else None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app import settings
+from app import samples, settings
 from app.choices import CHOICES
 from tests.app.reading import healthy, legend, messages, widget
+from tests.app.test_uploads import upload
+from tests.app.tiny import WORDS, eight_arrays, embeddings, npy, npz
 
 VIEW = {"text": "good film", "target": "1", "contrast": "0", "eps": "0.002", "bias_factor": "0.25",
         "palette": "mono"}  # fmt: skip
@@ -61,6 +63,42 @@ def test_a_long_text_is_left_out_of_the_address(opened):
 def test_a_link_made_with_another_model_says_so(opened, network):
     assert "another model" in messages(opened(text="good film", model="0123456789ab"))
     assert not messages(opened(text="good film", model=network.hash[:12]))
+
+
+def test_a_link_to_an_upload_names_it(opened):
+    app = upload(opened("model"), weights=("mine.npz", npz(eight_arrays(7))),
+                 vocabulary=("words.txt", "\n".join(WORDS).encode()),
+                 embeddings=("vectors.npy", npy(embeddings())))  # fmt: skip
+    app.switch_page("views/explain.py").run()
+    widget(app, "text").set_value("good film").run()
+    link = dict(app.query_params)
+    assert link["model_name"] == "mine.npz"
+    assert not messages(app)
+    said = messages(opened(**link))
+    assert f"“mine.npz” ({link['model']})" in said
+    assert "Upload it again" in said
+
+
+def test_a_link_to_a_sample_opens_it(opened):
+    sample = next(s for s in samples.samples() if s.input == "words" and s.name != "sentiment")
+    app = opened("model")
+    app.button(f"lens.file.sample.{sample.name}").click().run()
+    app.switch_page("views/explain.py").run()
+    widget(app, "text").set_value("a good film").run()
+    widget(app, "target").set_value(1).run()
+    link = dict(app.query_params)
+    assert "model_name" not in link
+    again = opened(**link)
+    assert healthy(again)
+    assert not messages(again)
+    assert widget(again, "model").value == widget(app, "model").value
+    assert (widget(again, "text").value, widget(again, "target").value) == ("a good film", 1)
+
+
+def test_a_link_names_no_model_by_a_single_digit(opened):
+    app = opened(text="good film", model="a")
+    assert healthy(app)
+    assert "“model” was ignored" in messages(app)
 
 
 def test_the_bounds_are_named(opened):

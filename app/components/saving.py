@@ -1,0 +1,84 @@
+"""A session to take along and to bring back, in the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import cache, loaded, session, settings, state
+from app.components.guard import guard
+from app.models import Model
+from lrp_engine.errors import FormatError
+from lrp_engine.wording import visible
+
+FIELD = "session"
+
+
+def controls() -> None:
+    """Save and restore; a popover, so that no page has the uploader before somebody asks."""
+    with st.popover("Session", icon=":material/save:"), guard():
+        st.markdown(
+            "One file with the text, its edits, the class, the rule, every setting of every page "
+            "and the name of the model. The weights of an uploaded model are not in it, but the "
+            "key of a set under review is: who has the file can read that set."
+        )
+        st.download_button(
+            "Save session", _file(), "lrp-lens-session.json", "application/json",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        # A new one each time: the file is taken, and the same may come again.
+        key = state.file_key(f"{FIELD}.{state.get('restored')}")
+        st.file_uploader(
+            "Restore a session", type="json", key=key, on_change=_restore, args=(key,),
+            max_upload_size=settings.SESSION_MEGABYTES,
+        )  # fmt: skip
+
+
+def _model() -> Model:
+    digest = loaded.selected()
+    return cache.bundled() if digest is None else loaded.uploaded()[digest]
+
+
+def _file() -> Callable[[], str]:
+    """What makes the file when it is asked for, of what is chosen now."""
+    chosen = {name: state.get(name) for name in (*session.ALL, "undo")}
+    view, model = state.get("page") or "explain", _model()
+    models = tuple(loaded.uploaded().values())
+    return lambda: session.write(chosen.__getitem__, view, model, models)
+
+
+def _restore(key: str) -> None:
+    file = state.uploaded_file(key)
+    if file is None:
+        return
+    state.put("restored", state.get("restored") + 1)
+    state.used()
+    try:
+        found = session.read(file.getvalue())
+    except FormatError as error:
+        state.notify(f"{visible(file.name)}: {error}")
+        return
+    missing = loaded.gather(one for one in found.models if one != found.model)
+    loaded.link(found.model)
+    for name, value in found.values.items():
+        state.put(name, value)
+    state.put("undo", found.undo)
+    state.ask_again()
+    state.put("turn", found.view)
+    for one in missing:
+        state.notify(f"The session also had the model {loaded.described(one)}; upload it again.")
+    if found.unknown:
+        state.notify(
+            "The file says more than this version understands; left out: "
+            f"{visible(', '.join(found.unknown[:8]))}."
+        )
+
+
+def turn() -> None:
+    """Go to the page that a restored session was on; call it before anything is drawn."""
+    view = state.get("turn")
+    if view is not None:
+        state.put("turn", None)
+        if view != (state.get("page") or "explain"):
+            st.switch_page(f"views/{view}.py")
