@@ -34,6 +34,7 @@ from app.models import (
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
 from app.samples import Sample
+from app.weighed import Weighed
 from lrp_engine.formats.reference import beside
 
 if TYPE_CHECKING:
@@ -122,19 +123,23 @@ def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
     return _prove()
 
 
-@st.cache_resource(max_entries=settings.EXPLANATIONS_CACHED, show_spinner=False)
-def _explained(
-    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _model: Model
-) -> dict[str, Explanation]:
-    found = _model.network.explain_all(_model.input(text), target=target, rule=_rule)
-    return {name: _model.named(one, text) for name, one in found.items()}
+@st.cache_resource(show_spinner=False)
+def explanations() -> Weighed:
+    """Explanations, accounts by layer and sweeps of everybody, by what was asked."""
+    return Weighed(settings.EXPLANATIONS_MEGABYTES * 2**20)
 
 
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[str, Explanation]:
     """By every method: why the model scores this text as it does."""
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
-    return _explained(model.network.hash, text, target, _settings(rule), rule, model)
+
+    def make() -> dict[str, Explanation]:
+        found = model.network.explain_all(model.input(text), target=target, rule=rule)
+        return {name: model.named(one, text) for name, one in found.items()}
+
+    key = ("explained", model.network.hash, text, target, _settings(rule))
+    return explanations().get(key, make)
 
 
 # Conservation ------------------------------------------------------------------------------
@@ -142,7 +147,7 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[st
 
 def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
     """By LRP, with the relevance at every layer's output."""
-    return _layered(model.network.hash, text, target, _settings(rule), rule, model)
+    return _layered(model, text, target, rule)
 
 
 def other_precision(
@@ -150,15 +155,16 @@ def other_precision(
 ) -> Explanation:
     """By LRP in float64 where the model computes in float32, and the other way round."""
     other = replace(model, network=_converted(model.network.hash, model.network))
-    return _layered(other.network.hash, text, target, _settings(rule), rule, other)
+    return _layered(other, text, target, rule)
 
 
-@st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
-def _layered(
-    model_hash: str, text: str, target: Target, rule: str, _rule: Rule, _model: Model
-) -> Explanation:
-    found = _model.network.explain(_model.input(text), "lrp", target, _rule, layers=True)
-    return _model.named(found, text)
+def _layered(model: Model, text: str, target: Target, rule: Rule) -> Explanation:
+    def make() -> Explanation:
+        found = model.network.explain(model.input(text), "lrp", target, rule, layers=True)
+        return model.named(found, text)
+
+    key = ("layered", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    return explanations().get(key, make)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -176,25 +182,17 @@ def swept(
     """The same text with many values of a setting of the rule."""
     # The setting that is swept is no part of the question.
     rule = replace(rule, **{setting: getattr(lrp_engine.Epsilon(), setting)})
-    return _swept(model.network.hash, text, target, _settings(rule), setting, rule, model)
-
-
-@st.cache_resource(max_entries=settings.PARTS_CACHED, show_spinner=False)
-def _swept(
-    model_hash: str,
-    text: str,
-    target: int | tuple[int, int],
-    rule: str,
-    setting: str,
-    _rule: Rule,
-    _model: Model,
-) -> sweeps.Sweep:
     values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
-    found = sweeps.run(
-        _model.network, _model.input(text), target, setting=setting, values=values, rule=_rule
-    )
-    named = numeric.named(_model.network, text) if _model.reads_numbers else found.tokens
-    return replace(found, tokens=named)
+
+    def make() -> sweeps.Sweep:
+        found = sweeps.run(
+            model.network, model.input(text), target, setting=setting, values=values, rule=rule
+        )
+        named = numeric.named(model.network, text) if model.reads_numbers else found.tokens
+        return replace(found, tokens=named)
+
+    key = ("swept", model.network.hash, text, target, _settings(rule), setting)
+    return explanations().get(key, make)
 
 
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)

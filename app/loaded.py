@@ -32,10 +32,10 @@ def find(reference: Reference) -> Model | None:
             return model
     if reference.names(cache.bundled()):
         return None
-    model = cache.sample_named(reference)
-    if model is not None:
-        _hold(model)
-    return model
+    sample = cache.sample_named(reference)
+    if sample is not None:
+        _hold(sample)
+    return sample
 
 
 def gather(references: Iterable[Reference]) -> list[Reference]:

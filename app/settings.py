@@ -56,7 +56,7 @@ SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 # What stays in memory: models per browser session, and for everyone together.
 MODELS_PER_SESSION = 3
 MODELS_CACHED = 8
-EXPLANATIONS_CACHED = 64
+EXPLANATIONS_MEGABYTES = 256  # explanations, accounts by layer and sweeps, of everybody
 PREDICTIONS_CACHED = 16
 
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
@@ -66,7 +66,6 @@ COMPARE_CELLS = 1_500
 SWEEP_EPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 SWEEP_BIAS_FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SWEEP_WORDS = 300
-PARTS_CACHED = 16  # accounts by layer, and sweeps
 
 # Labelled sets to review: what one may cost, how many are worked on, how many are kept on disk.
 REVIEW_ROWS = 10_000
@@ -82,6 +81,7 @@ REVIEW_NOTE = 4_000  # characters of a note
 REVIEW_TAGS = 20  # of one row; REVIEW_TAG characters each
 REVIEW_TAG = 40
 REVIEW_NAME = 80  # characters of a reviewer's name
+REVIEWER_DAYS = 180  # that a browser keeps the reviewer's name
 REVIEW_REPORT_ROWS = 2_000  # of the web page
 # A trial reads an upload first, in a process of its own with so much memory and time.
 TRIAL_MEGABYTES = 2_048

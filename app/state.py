@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -29,6 +30,9 @@ REVIEWING: dict[str, Any] = {
     "reviewer": "", "seen": {}, "clash": None, "onward": None, "asked": None, "spelling": ANY,
     "counted_class": 0, "at_least": 3,
 }  # fmt: skip
+
+# The browser's own: a link to a set must not make its reader sign with the writer's name.
+REVIEWER_COOKIE = "lens_reviewer"
 
 _BEGUN = "lens.begun"
 _NOTICES = "lens.notices"
@@ -65,6 +69,8 @@ def begin() -> None:
     put("entered", {})
     for name, value in REVIEWING.items():
         put(name, value)
+    name = unquote(st.context.cookies.get(REVIEWER_COOKIE, ""))
+    put("reviewer", name[: settings.REVIEW_NAME])
     reset_filters()
     for name, choice in CHOICES.items():
         put(name, choice.default)

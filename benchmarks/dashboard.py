@@ -37,8 +37,8 @@ WATCH = """([act, holds]) => new Promise(done => {
 
 
 @contextmanager
-def dashboard() -> Iterator[str]:
-    """Address of a dashboard of its own."""
+def dashboard() -> Iterator[tuple[str, int]]:
+    """Address and process of a dashboard of its own."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port),
                "--server.headless", "true", "--server.address", "localhost"]  # fmt: skip
@@ -55,7 +55,7 @@ def dashboard() -> Iterator[str]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("The dashboard does not start; try `streamlit run app/main.py`.")
             time.sleep(0.1)
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{port}", process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20, help="measurements; default: %(default)s")
     times = parser.parse_args().times
     expect.set_options(timeout=60_000)
-    with dashboard() as url, sync_playwright() as playwright:
+    with dashboard() as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 900})
         visit(page)

@@ -32,6 +32,10 @@ _WORDS = st.components.v2.component(
 
 _LIVE = st.components.v2.component("lens_live", js=_read("live.js"), isolate_styles=False)
 
+_REVIEWER = st.components.v2.component(
+    "lens_reviewer", js=_read("reviewer.js"), isolate_styles=False
+)
+
 _COPY = st.components.v2.component(
     "lens_copy",
     html='<div class="lens-link"><button type="button" class="lens-copy"></button>'
@@ -54,6 +58,15 @@ def live() -> None:
         key="lens-live",
         data={"pause": settings.TYPING_PAUSE, "most": settings.TYPING_CHARACTERS},
     )
+
+
+def remember_reviewer() -> None:
+    """Keep the reviewer's name in this browser, and in no address."""
+    _REVIEWER(
+        key="lens-reviewer",
+        data={"cookie": state.REVIEWER_COOKIE, "name": state.get("reviewer"),
+              "seconds": settings.REVIEWER_DAYS * 86_400},
+    )  # fmt: skip
 
 
 def copy_link() -> None:

@@ -40,7 +40,7 @@ def other(name: str):
     if name in OTHER:
         return OTHER[name]
     assert isinstance(choice.default, float), f"name another value of {name} above"
-    return choice.default * 0.5 + 1
+    return choice.default + 1
 
 
 def values(app: AppTest) -> dict:

@@ -115,6 +115,14 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     assert row(page) == before
     expect(note).to_have_value("pinned to 2 words\n<b>not</b> bold")
     expect(page.get_by_text(re.compile("by Ann P. 123, version 2"))).to_be_visible()
+    expect(name).to_have_value("Ann P. 123")
+    assert "Ann" not in page.url
+    assert page.context.browser
+    with page.context.browser.new_context() as another:  # somebody else's browser
+        theirs = another.new_page()
+        theirs.goto(page.url)
+        explained(theirs)
+        expect(theirs.get_by_role("textbox", name="Reviewer")).to_have_value("")
     show(page, "Export")
     for button, check in (
         ("Web page", _page),

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from app import cache, settings, state
+from app.components import frontend
 from app.components.guard import plain
 from app.components.review.common import Desk, open_set
 from app.review.queue import RIGHT, WRONG, outcomes
@@ -46,7 +47,7 @@ def show(desk: Desk) -> None:
             "Reviewer",
             max_chars=settings.REVIEW_NAME,
             placeholder="Your name",
-            help="Kept with every verdict you give from now on.",
+            help="Kept with every verdict you give from now on, and by this browser (in a cookie).",
             width=220,
             **state.bind("reviewer"),
         )
@@ -54,6 +55,7 @@ def show(desk: Desk) -> None:
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("Deletes the texts, their explanations and every verdict of this set.")
             st.button("Delete this set for good", on_click=_delete, args=(desk,))
+    frontend.remember_reviewer()
     if desk.model is None:
         st.caption(
             "The model of this set is not loaded here: the stored numbers are shown, unknown words "

@@ -1,0 +1,64 @@
+"""Results kept for everybody up to so many bytes, the least recently used ones dropped first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+ResultT = TypeVar("ResultT")
+EACH = 64  # bytes that any value costs, however small; close enough, arrays are what counts
+
+
+def weight(value: Any) -> int:
+    """Bytes that a result holds: its arrays and texts, however deep."""
+    match value:
+        case np.ndarray():
+            return EACH + int(value.nbytes)
+        case str() | bytes():
+            return EACH + len(value)
+        case Mapping():
+            return EACH + sum(weight(key) + weight(item) for key, item in value.items())
+        case tuple() | list() | frozenset():
+            return EACH + sum(map(weight, value))
+        case _ if is_dataclass(value):
+            return EACH + sum(weight(getattr(value, item.name)) for item in fields(value))
+    return EACH
+
+
+class Weighed:
+    """Results by key.
+
+    Args:
+        most: bytes that all of them together may hold. One that is larger is not kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most, self.held = most, 0
+        self._found: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], ResultT]) -> ResultT:
+        """What was made for this key; `make` runs where it is not kept, outside of the lock."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                result: ResultT = self._found[key][0]
+                return result
+        made = make()
+        heavy = weight(key) + weight(made)
+        with self._lock:
+            if key not in self._found and heavy <= self.most:
+                self._found[key] = made, heavy
+                self.held += heavy
+                while self.held > self.most:
+                    _, (_, dropped) = self._found.popitem(last=False)
+                    self.held -= dropped
+        return made
+
+    def __len__(self) -> int:
+        return len(self._found)
