@@ -192,12 +192,6 @@ def test_json_that_does_not_fit_is_a_sentence(more, says):
         given.read()
 
 
-def test_sizes_are_checked_in_code(monkeypatch):
-    monkeypatch.setattr(settings, "UPLOAD_MEGABYTES", 0)
-    with pytest.raises(FormatError, match="at most 0 MB"):
-        Upload(name="x", weights=b"123").check()
-
-
 @pytest.mark.parametrize(
     "other",
     [{"weights": b"2"}, {"vocabulary": b"1"}, {"embeddings": b"1"}, {"labels": "a"}, {"more": "{}"},
