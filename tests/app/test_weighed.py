@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import numpy as np
@@ -61,6 +62,15 @@ def test_an_explanation_weighs_what_its_arrays_do(network):
     assert weight(one) > one.relevance.nbytes + one.scores.nbytes
     long = network.explain(["good bad film " * 50])
     assert weight(long) - weight(one) > long.relevance.nbytes - one.relevance.nbytes
+
+
+def test_collections_pass_by_what_is_there_for_good():
+    cache.device.clear()
+    try:
+        cache.device()
+        assert gc.get_freeze_count() > 100_000  # TensorFlow's modules
+    finally:
+        gc.unfreeze()
 
 
 def test_models_do_not_share_answers(network):
