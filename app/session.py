@@ -37,7 +37,9 @@ def _count(text: str) -> int:
 
 
 # What is no part of an address, but of a session. Not the reviewer's name: a file may be handed on.
+_SWITCH = CHOICES["values"]
 BESIDE: dict[str, Choice] = {
+    "path": Choice(False, _SWITCH.read, _SWITCH.write, _SWITCH.expected),
     "bars": Choice(next(iter(METHODS)), _known(*METHODS), expected=" or ".join(METHODS)),
     "true_class": Choice(ANY, CHOICES["said"].read, expected="the number of a class"),
     "said_class": Choice(ANY, CHOICES["said"].read, expected="the number of a class"),

@@ -47,33 +47,18 @@ def begin() -> None:
     """On a session's first run: nothing is chosen yet."""
     if _BEGUN in st.session_state:
         return
-    st.session_state[_BEGUN] = True
-    st.session_state[_NOTICES] = []
-    st.session_state[_PAGE] = None
-    st.session_state[_USED] = False
-    st.session_state[_DRAWN] = {}
-    st.session_state[_STANDS] = {}
-    st.session_state[_STALE] = False
-    put("models", {})
-    put("selected", None)
-    put("linked", None)
-    put("turn", None)
-    put("restored", 0)
-    put("undo", ())
-    put("grid.steps", None)
-    put("complaints", ())
-    put("bars", next(iter(METHODS)))
-    put("path", False)
-    put("arrived", None)
-    put("address", None)
-    put("entered", {})
-    for name, value in REVIEWING.items():
+    cookie = st.context.cookies.get(REVIEWER_COOKIE)
+    reviewer = unquote(cookie) if isinstance(cookie, str) else ""  # AppTest's are mocks
+    for name, value in {
+        "begun": True, "notices": [], "page": None, "used": False, "drawn": {}, "stands": {},
+        "stale": False, "models": {}, "selected": None, "linked": None, "turn": None,
+        "restored": 0, "undo": (), "grid.steps": None, "complaints": (), "path": False,
+        "bars": next(iter(METHODS)), "arrived": None, "address": None, "entered": {},
+        **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
+        **{name: choice.default for name, choice in CHOICES.items()},
+    }.items():  # fmt: skip
         put(name, value)
-    name = unquote(st.context.cookies.get(REVIEWER_COOKIE, ""))
-    put("reviewer", name[: settings.REVIEW_NAME])
     reset_filters()
-    for name, choice in CHOICES.items():
-        put(name, choice.default)
 
 
 def used() -> None:
