@@ -8,8 +8,17 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import SIZE, heatmaps, idle, open_view, settled, visit
-from tests.browser.test_views import BACKGROUNDS, NOT_OURS, RULES
+from tests.browser.steps import (
+    BACKGROUNDS,
+    NOT_OURS,
+    RULES,
+    SIZE,
+    heatmaps,
+    idle,
+    open_view,
+    settled,
+    visit,
+)
 
 SHOTS = os.environ.get("LENS_SHOTS")  # a folder, for whoever wants to look
 
