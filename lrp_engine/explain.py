@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from lrp_engine.targets import resolve, selection
 if TYPE_CHECKING:
     from lrp_engine.network import Network
     from lrp_engine.program import Backward
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def predict(network: Network, inputs: Any, *, lengths: Any) -> np.ndarray:
@@ -58,16 +62,34 @@ def explain(
         calculus: _Assembly(samples, [m for m in asked if m.calculus == calculus])
         for calculus in dict.fromkeys(method.calculus for method in asked)
     }
-    for chunk in samples.chunks():
+
+    def run(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, Backward]]:
         x, steps = samples.padded(chunk)
         chosen = None if targets is None else selection(targets[chunk], network.classes)
         with network.lock:
             passes = network.program.backward(tuple(found), x, steps, chosen, rule, layers=layers)
+        return chunk, x, passes
+
+    for chunk, x, passes in _one_ahead(run, samples.chunks()):
         for calculus, backward in passes.items():
             found[calculus].add(chunk, x, backward)
     return {
         method.name: found[method.calculus].explanation(method, targets, rule) for method in asked
     }
+
+
+def _one_ahead(run: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+    """Like map; while one result is put away, a thread is at work on the next."""
+    first, *rest = items
+    if not rest:
+        yield run(first)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(run, first)
+        for item in rest:
+            done, running = running, thread.submit(run, item)
+            yield done.result()
+        yield running.result()
 
 
 def _method(name: object) -> Method:
