@@ -7,7 +7,6 @@ are frozen, so one object serves everybody.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import threading
@@ -21,7 +20,7 @@ import pandas as pd
 import streamlit as st
 
 import lrp_engine
-from app import numeric, opening, samples, settings, sweeps
+from app import numeric, opening, samples, settings, steady, sweeps
 from app.models import (
     BUNDLED,
     SAMPLE,
@@ -214,18 +213,8 @@ def device() -> str:
     from lrp_engine import device
 
     found = device.current()
-    _spare()
+    steady.spare()
     return found
-
-
-def _spare() -> None:
-    """Let collections of garbage pass by what is there for good.
-
-    Streamlit collects after every run. With TensorFlow loaded and a program traced that is 400,000
-    objects to look at, 0.3 s each time, in which nobody's page moves.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
@@ -243,7 +232,7 @@ def warm(model: Model) -> None:
 
 def _first_pass(network: Network) -> None:
     network.explain_all([settings.DEFAULT_TEXT])
-    _spare()
+    steady.spare()
 
 
 # Review ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 
 import streamlit as st
 
-from app import address, state
+from app import address, state, steady
 from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
@@ -38,6 +38,7 @@ MENU: Any = {
 
 
 def main() -> None:
+    steady.keep_kernels()
     # A file of our own: the built-in icons of browser tabs are fetched from outside.
     icon = str(Path(__file__).with_name("icon.svg"))
     st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)
