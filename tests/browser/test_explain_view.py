@@ -115,8 +115,9 @@ def test_back_from_another_view_keeps_the_text(page: Page):
     expect(page).to_have_url(re.compile("wonderful"))
     open_view(page, "Conservation")
     expect(page).to_have_url(re.compile("conservation.*wonderful"))
-    page.go_back()  # to the moment before the view wrote its choices into the address
     page.go_back()
+    if "conservation" in page.url:  # the moment before the view wrote its choices into the address
+        page.go_back()
     expect(page).to_have_url(re.compile(r"/\?.*wonderful"))
     shows(page, "a wonderful film")
 
