@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from app.learn import lstm
 from lrp_engine import Explanation, Network
 from lrp_engine.explanation import LedgerName
 from lrp_engine.layers import Bidirectional
@@ -99,6 +100,34 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
     for name, array in explanation.ledger.steps.items():
         found.append(Track(name=f"{ledger_words(name)} keep", values=array[index, :count]))
     return [found[0], *(track for track in found[1:] if np.any(track.values))]
+
+
+def state_tracks(found: lstm.Inside) -> list[Track]:
+    """What arrives at the hidden and the cell state of each step, and goes to its word.
+
+    The cell state receives all of the hidden state's and what the step after it hands back.
+    """
+    return [
+        Track(name=f"{found.node}, {way}: {name}", values=values.sum(axis=1))
+        for way, back in found.returns.items()
+        for name, values in (
+            ("hidden state", back.at_h), ("cell state", back.at_c), ("to the input", back.to_x)
+        )
+    ]  # fmt: skip
+
+
+def state_sentences(found: lstm.Inside) -> list[str]:
+    """`state_tracks` in words to read aloud, a sentence per direction."""
+    said = []
+    for way, back in found.returns.items():
+        travels, hidden = back.at_c.sum(axis=1), back.at_h.sum(axis=1)
+        at = int(np.abs(travels).argmax())
+        said.append(
+            f"Reading {way}, most relevance passes at “{visible(found.tokens[at])}”: "
+            f"{number(travels[at])} reach its cell state, {number(hidden[at])} of it through its "
+            f"hidden state. {number(float(back.to_x.sum()))} end at words read {way}."
+        )
+    return said
 
 
 def checks(network: Network, explanation: Explanation, index: int = 0) -> pd.DataFrame:

@@ -13,8 +13,9 @@ from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer
+from app.learn import lstm
 from app.models import Model
-from lrp_engine import Explanation
+from lrp_engine import Explanation, InputError
 from lrp_engine.cells import cells
 from lrp_engine.rules import Rule
 from lrp_engine.wording import called
@@ -22,7 +23,9 @@ from lrp_engine.wording import called
 HELP = {
     "Through time": "What reaches the words, and what each operation of a recurrent layer keeps at "
     "each time step: the cell state (the sum of what is kept and what is new), the signal (the sum "
-    "of hidden state and input). Every row has a scale of its own.",
+    "of hidden state and input). For each direction of the LSTM that reads the words: what arrives "
+    "at its hidden and its cell state, and what goes on to the input. Every row has a scale of its "
+    "own.",
     "Forward and backward": "A bidirectional layer reads the text from both ends. Each direction "
     "receives a part of the relevance and hands it on to the words.",
     "Layer by layer": "What arrives at a layer must be handed on, go to its initial states, or be "
@@ -88,6 +91,15 @@ def _note(sentence: str) -> None:
 
 def _through_time(answer: Answer, found: Explanation) -> None:
     tracks = flow.tracks(answer.model.network, found)
+    if len(found.tokens[0]) <= settings.SWEEP_WORDS:
+        try:
+            inside = lstm.followed(answer.model.network, found)
+        except InputError as error:
+            _note(f"Without hidden and cell states. {error}")
+        else:
+            tracks += flow.state_tracks(inside)
+            for sentence in flow.state_sentences(inside):
+                _note(sentence)
     words = min(len(found.tokens[0]), settings.COMPARE_CELLS // len(tracks))
     palette = state.get("palette")
     rows = [

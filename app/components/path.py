@@ -11,7 +11,6 @@ from app.components.guard import plain
 from app.components.question import Answer
 from app.learn import charts, lstm, words
 from lrp_engine.errors import InputError
-from lrp_engine.wording import TOLERANCES
 
 
 def show(answer: Answer, at: int) -> None:
@@ -49,12 +48,4 @@ def _inside(answer: Answer) -> lstm.Inside:
     lstm.find(network)
     target = words.target_of(one)
     layered = cache.layered(answer.model, state.shown_text(), target, state.rule())
-    found = lstm.inside(network, layered)
-    if found.disagreement > TOLERANCES[layered.dtype] * max(
-        1.0, float(abs(layered.relevance).max())
-    ):
-        raise InputError(
-            "The path is followed for LRP's epsilon rule where the signal takes all of a product; "
-            "choose it in the sidebar."
-        )
-    return found
+    return lstm.followed(network, layered)

@@ -17,6 +17,7 @@ import numpy as np
 from lrp_engine import Explanation, InputError, Network
 from lrp_engine.layers import LSTM, Bidirectional, Layer
 from lrp_engine.layers.activations import ACTIVATIONS
+from lrp_engine.wording import TOLERANCES
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +140,22 @@ def inside(network: Network, explanation: Explanation) -> Inside:
     found = sum(back.to_x for back in returns.values())
     disagreement = float(np.abs(found - explanation.relevance[0]).max())
     return Inside(x, tokens, name, readings, returns, disagreement)
+
+
+def followed(network: Network, explanation: Explanation) -> Inside:
+    """`inside`, where it is what the engine computed.
+
+    Raises:
+        InputError: as `inside`; or the explanation follows another rule than the one here.
+    """
+    found = inside(network, explanation)
+    size = max(1.0, float(abs(explanation.relevance).max()))
+    if found.disagreement > TOLERANCES[explanation.dtype] * size:
+        raise InputError(
+            "The path is followed for LRP's epsilon rule where the signal takes all of a product; "
+            "choose it in the sidebar."
+        )
+    return found
 
 
 def read(layer: LSTM, x: np.ndarray, real: np.ndarray) -> Reading:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 
 import lrp_engine
 from app import flow, sweeps
+from app.learn import lstm
+from lrp_engine import Epsilon, InputError
 from tests.app.reading import healthy, html, messages, widget
 
 
@@ -77,6 +81,38 @@ def test_directions_add_up_to_the_words(network):
     assert table["share"].sum() == pytest.approx(1)
     assert table["handed on"].sum() == pytest.approx(float(found.token_relevance.sum()), abs=1e-5)
     assert "the forward direction" in flow.direction_sentences(table)[0]
+
+
+def test_states_hand_on_what_they_receive(network):
+    exact = replace(network, dtype="float64")
+    one = exact.explain([TEXT], layers=True, rule=Epsilon(eps=0.01, bias_factor=0.3))
+    found = lstm.followed(exact, one)
+    tracks = {track.name: track.values for track in flow.state_tracks(found)}
+    node = found.node
+    assert sum(v for k, v in tracks.items() if k.endswith("to the input")) == pytest.approx(
+        one.token_relevance[0], abs=1e-12
+    )
+    for way, order in (("forward", range(len(one.tokens[0]))),
+                       ("backward", range(len(one.tokens[0]) - 1, -1, -1))):  # fmt: skip
+        hidden, cell, given = (
+            tracks[f"{node}, {way}: {name}"]
+            for name in ("hidden state", "cell state", "to the input")
+        )
+        steps = {k: v[0] for k, v in one.ledger.steps.items() if k.startswith(f"{node}/{way}/")}
+        for earlier, later in itertools.pairwise(order):
+            goes = given[later] + sum(kept[later] for kept in steps.values())
+            # What arrives at a cell goes to the word, to the ledger, or to the step before.
+            before = found.returns[way].from_later[earlier].sum() + hidden[earlier]
+            assert cell[later] == pytest.approx(goes + before, abs=1e-12)
+    said = flow.state_sentences(found)
+    assert len(said) == 2
+    assert "Reading forward" in said[0]
+
+
+def test_states_are_refused_where_they_would_be_wrong(network):
+    one = network.explain([TEXT], layers=True, rule=Epsilon(gates="half"))
+    with pytest.raises(InputError, match="epsilon rule"):
+        lstm.followed(network, one)
 
 
 def test_tracks_are_the_words_and_what_is_kept(network):
