@@ -14,7 +14,10 @@ from lrp_engine import METHODS
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
 LESSON = tuple(f"learn?step={step}" for step in learn.STEPS)
 VIEWS = ("", EDITED, "compare", "conservation", "review", "model", *LESSON)
-SIZE = "e => [e.scrollWidth, e.clientWidth]"
+FITS = """place => {
+  const {scrollWidth, clientWidth} = document.querySelector(place);
+  return scrollWidth <= clientWidth;
+}"""
 BACKGROUNDS = {"dark": "rgb(14, 17, 23)", "light": "rgb(255, 255, 255)"}
 
 # What Streamlit draws by itself.
@@ -55,8 +58,8 @@ def looks_right(page: Page) -> None:
     page.set_viewport_size({"width": 375, "height": 800})
     idle(page)
     for place in ("html", "[data-testid=stMain]"):
-        content, width = page.locator(place).evaluate(SIZE)
-        assert content <= width, place
+        # A chart follows the width of its page a moment later.
+        page.wait_for_function(FITS, arg=place, timeout=5_000)
     page.set_viewport_size(wide)
 
 
