@@ -23,8 +23,8 @@ TEXTS = (
 )
 
 
-def table(copies: int = 1) -> bytes:
-    lines = [f'"{text}",{label}' for text, label in TEXTS * copies]
+def table(copies: int = 1, *, times: int = 1) -> bytes:
+    lines = [f'"{" ".join([text] * times)}",{label}' for text, label in TEXTS * copies]
     return "\n".join(["sentence,label", *lines]).encode()
 
 
@@ -170,7 +170,7 @@ def test_a_word_leads_to_its_sentences(reviewed: Page):
 
 
 def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: Page):
-    begin(page, table(1600))
+    begin(page, table(1600, times=20))
     cancel = page.get_by_role("button", name="Cancel")
     expect(cancel).to_be_visible()
     expect(
@@ -183,11 +183,16 @@ def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: P
     expect(cancel).to_be_visible()
     cancel.click()
     expect(page.get_by_text("not explained to its end")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
-    expect(cancel).to_be_visible()
-    cancel.click()
     page.get_by_role("button", name="Delete this one").click()
     expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
+
+
+def test_what_was_cancelled_goes_on_to_its_end(page: Page):
+    begin(page, table(1600, times=5))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("not explained to its end")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("of 9,600 texts in the queue")).to_be_visible(timeout=120_000)
 
 
 def test_every_part_looks_right(reviewed: Page):
