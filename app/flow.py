@@ -120,7 +120,7 @@ def state_sentences(found: lstm.Inside) -> list[str]:
     """`state_tracks` in words to read aloud, a sentence per direction."""
     said = []
     for way, back in found.returns.items():
-        travels, hidden = back.at_c.sum(axis=1), back.at_h.sum(axis=1)
+        travels, hidden = back.travelling, back.at_h.sum(axis=1)
         at = int(np.abs(travels).argmax())
         said.append(
             f"Reading {way}, most relevance passes at “{visible(found.tokens[at])}”: "

@@ -1,6 +1,5 @@
 """For all tests."""
 
-import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import partialmethod
@@ -9,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app import steady
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and the dashboard do
 
 
@@ -16,8 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and th
 def _swept() -> Iterator[None]:
     """Streamlit collects garbage after every run, which costs what all tests before left behind."""
     yield
-    gc.collect()
-    gc.freeze()
+    steady.spare()
 
 
 SHORT = 60  # time steps

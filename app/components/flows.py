@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -13,7 +12,7 @@ from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer
-from app.learn import lstm
+from app.learn import lstm, words
 from app.models import Model
 from lrp_engine import Explanation, InputError
 from lrp_engine.cells import cells
@@ -71,14 +70,7 @@ def _parts(answer: Answer) -> None:
 def _question(
     answer: Answer,
 ) -> tuple[Model, str, int | tuple[int, int], Rule]:
-    one = answer.sums
-    first, *against = (int(c) for c in np.atleast_1d(one.target[0]))
-    return (
-        answer.model,
-        answer.text,
-        (first, against[0]) if against else first,
-        state.rule(),
-    )
+    return answer.model, answer.text, words.target_of(answer.sums), state.rule()
 
 
 def _heading(title: str, noun: str) -> None:
@@ -100,7 +92,7 @@ def _through_time(answer: Answer, found: Explanation) -> None:
             tracks += flow.state_tracks(inside)
             for sentence in flow.state_sentences(inside):
                 _note(sentence)
-    words = min(len(found.tokens[0]), settings.COMPARE_CELLS // len(tracks))
+    most = min(len(found.tokens[0]), settings.COMPARE_CELLS // len(tracks))
     palette = state.get("palette")
     rows = [
         grid.Line(
@@ -110,12 +102,10 @@ def _through_time(answer: Answer, found: Explanation) -> None:
         for track in tracks
     ]
     st.html(
-        grid.html(rows, palette=palette, label=f"Relevance through time, {found.noun}s", stop=words)
+        grid.html(rows, palette=palette, label=f"Relevance through time, {found.noun}s", stop=most)
     )
-    if words < len(found.tokens[0]):
-        _note(
-            f"The first {words} of {len(found.tokens[0])} {found.noun}s; the chart above has all."
-        )
+    if most < len(found.tokens[0]):
+        _note(f"The first {most} of {len(found.tokens[0])} {found.noun}s; the chart above has all.")
 
 
 def _directions(table: pd.DataFrame, noun: str) -> None:
@@ -131,9 +121,9 @@ def _directions(table: pd.DataFrame, noun: str) -> None:
 
 
 def _sweeps(answer: Answer) -> None:
-    words = len(answer.first.tokens[0])
-    if words > settings.SWEEP_WORDS:
-        st.info(f"Shown for texts of up to {settings.SWEEP_WORDS} words; this one has {words:,}.")
+    count = len(answer.first.tokens[0])
+    if count > settings.SWEEP_WORDS:
+        st.info(f"Shown for texts of up to {settings.SWEEP_WORDS} words; this one has {count:,}.")
         return
     for setting in (sweeps.EPS, sweeps.BIAS_FACTOR):
         with st.spinner("Trying other settings …"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 from app import cache, numeric, state, vectors
 from app.components import word
 from app.components.layout import Page
 from app.components.question import Answer
+from app.learn import words
 
 
 def show(answer: Answer, page: Page) -> None:
@@ -49,9 +49,7 @@ def _by_unit(answer: Answer) -> None:
 
 def layers(answer: Answer) -> None:
     """The relevance at the input and at every layer's output, and what becomes of its sum."""
-    one = answer.sums
-    first, *against = (int(c) for c in np.atleast_1d(one.target[0]))
-    target = (first, against[0]) if against else first
+    target = words.target_of(answer.sums)
     with st.spinner("Following the relevance …"):
         found = cache.layered(answer.model, answer.text, target, state.rule())
     st.header(

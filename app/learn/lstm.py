@@ -70,7 +70,7 @@ class Return:
     @property
     def travelling(self) -> np.ndarray:
         """(T,) relevance that arrives at each step."""
-        return (self.at_h + self.from_later).sum(axis=1)
+        return self.at_c.sum(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
