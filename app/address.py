@@ -76,7 +76,7 @@ def _linked(address: dict[str, str]) -> Reference | None:
 def publish(network: Network, view: str = "") -> None:
     """Write the choices that differ from the defaults into the address of a view."""
     parameters = _said(view)
-    if any(not CHOICES[name].view for name in parameters):
+    if loaded.selected() is not None or any(not CHOICES[name].view for name in parameters):
         parameters[MODEL_PARAMETER] = network.hash[: loaded.DIGITS]
         if own := loaded.reference(network):
             parameters[NAME_PARAMETER] = own.name

@@ -78,7 +78,7 @@ def sample(chosen: Sample) -> Model:
 
 def sample_named(reference: Reference) -> Model | None:
     """The sample model that a link or a session means; the first to ask reads them all."""
-    models = (sample(one) for one in samples.samples() if one.input == "words")
+    models = map(sample, samples.samples())
     return next((model for model in models if reference.names(model)), None)
 
 

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
 
 def link(reference: Reference | None) -> None:
-    """Select the model that a link or a session names, None for none; a sample is opened.
+    """Select the model that a link or a session names, None for the bundled one; a sample is opened.
 
     Where it is not here, `fit` says so.
     """
     state.put("linked", reference)
-    if reference is not None:
-        found = find(reference)
-        select(found.digest if found else None)
+    found = None if reference is None else find(reference)
+    select(found.digest if found else None)
 
 
 def find(reference: Reference) -> Model | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app import samples, settings
+from app import cache, samples, settings
 from app.choices import CHOICES
-from tests.app.reading import healthy, legend, messages, widget
+from tests.app.reading import healthy, legend, messages, widget, words
 from tests.app.test_uploads import upload
 from tests.app.tiny import WORDS, eight_arrays, embeddings, npy, npz
 
@@ -79,11 +79,20 @@ def test_a_link_to_an_upload_names_it(opened):
     assert "Upload it again" in said
 
 
+SAMPLES = [s for s in samples.samples() if s.model.parent != settings.BUNDLED_MODEL]
+WITH_NUMBERS = [s for s in SAMPLES if s.input != "words"]
+
+
+def hash_of(sample):
+    return cache.sample(sample).network.hash[:12]
+
+
 def test_a_link_to_a_sample_opens_it(opened):
-    sample = next(s for s in samples.samples() if s.input == "words" and s.name != "sentiment")
+    sample = next(s for s in SAMPLES if s.input == "words")
     app = opened("model")
     app.button(f"lens.file.sample.{sample.name}").click().run()
     app.switch_page("views/explain.py").run()
+    assert dict(app.query_params) == {"model": hash_of(sample)}
     widget(app, "text").set_value("a good film").run()
     widget(app, "target").set_value(1).run()
     link = dict(app.query_params)
@@ -93,6 +102,37 @@ def test_a_link_to_a_sample_opens_it(opened):
     assert not messages(again)
     assert widget(again, "model").value == widget(app, "model").value
     assert (widget(again, "text").value, widget(again, "target").value) == ("a good film", 1)
+
+
+@pytest.mark.parametrize("sample", WITH_NUMBERS, ids=lambda sample: sample.name)
+def test_a_link_to_numbers_opens_their_sample(opened, sample):
+    app = opened(model=hash_of(sample))
+    assert healthy(app)
+    first = words(app)
+    widget(app, "example").set_value(3).run()
+    link = dict(app.query_params)
+    assert link == {"numbers": cache.sample(sample).examples[3].text, "model": hash_of(sample)}
+    again = opened(**link)
+    assert healthy(again)
+    assert not messages(again)
+    assert again.session_state["lens.selected"] == cache.sample(sample).digest
+    assert words(again) == words(app) != first
+    stranger = opened(**link | {"model": "0123456789ab"})
+    assert healthy(stranger)
+    assert widget(stranger, "model").value == "bundled"
+    assert "another model, (0123456789ab)" in messages(stranger)
+
+
+def test_back_returns_to_the_model_of_the_address(opened):
+    app = opened(model=hash_of(WITH_NUMBERS[0]))
+    link = dict(app.query_params)
+    widget(app, "model").set_value("bundled").run()
+    assert not dict(app.query_params)
+    go_to(app, link)
+    assert app.session_state["lens.selected"] == cache.sample(WITH_NUMBERS[0]).digest
+    go_to(app, {})
+    assert widget(app, "model").value == "bundled"
+    assert healthy(app)
 
 
 def test_a_link_names_no_model_by_a_single_digit(opened):

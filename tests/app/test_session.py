@@ -12,7 +12,7 @@ from app.choices import CHOICES
 from app.compare.rows import Row
 from app.models import Reference
 from lrp_engine import FormatError
-from tests.app.reading import healthy, messages, widget
+from tests.app.reading import healthy, messages, widget, words
 from tests.app.test_uploads import upload
 from tests.app.tiny import eight_arrays, npz
 
@@ -117,14 +117,18 @@ def test_the_models_of_a_session(opened):
     assert "Upload it again" in said
 
 
-def test_a_sample_model_is_opened_again(opened):
-    sample = next(s for s in samples.samples() if s.input == "words" and s.name != "sentiment")
-    model = cache.sample(sample)
+@pytest.mark.parametrize("name", ["spam", "addition"])
+def test_a_sample_model_is_opened_again(opened, name):
+    model = cache.sample(next(s for s in samples.samples() if s.name == name))
     described = {"hash": model.network.hash, "name": model.name, "origin": "sample", "files": []}
-    app = restore(opened(), written(model=described, models=[described]))
+    numbers = model.examples[1].text if model.reads_numbers else ""
+    file = written(model=described, models=[described], choices={"numbers": numbers or None})
+    app = restore(opened(), file)
     assert healthy(app)
     assert not messages(app)
     assert widget(app, "model").value == model.digest
+    if numbers:
+        assert words(app)[0] == "1: 0.09, 1"
 
 
 SCHEMA = {"schema": session.SCHEMA, "version": session.VERSION}
