@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from app import settings
 from tests.browser.conftest import FLAGS, chromium, free_port, healthy
 from tests.browser.steps import heatmaps, idle, visit
+from tests.browser.wire import tap
 
 GOALS = {"pick a word": 0.2, "new sentence": 0.5, "new page": 0.7, "5,000 words drawn": 1.0}
 NOUNS = ("film", "story", "plot", "cast", "movie", "script")
@@ -134,7 +135,7 @@ def main() -> None:
     expect.set_options(timeout=60_000)
     with dashboard() as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 900})
+        page = tap(browser.new_page(base_url=url, viewport={"width": 1280, "height": 900}))
         visit(page)
         report("pick a word", measured(page, picks, times))
         report("new sentence", measured(page, sentences, times))

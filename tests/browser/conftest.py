@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app import settings
+from tests.browser.wire import tap
 
 FLAGS = (
     "--no-sandbox",
@@ -104,7 +105,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, server: str) -> Iterator[Page]:
     """A page of a new session; afterwards: it asked nobody but us, and its console is clean."""
     context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = tap(context.new_page())
     page.set_default_timeout(PATIENCE)
     outside: list[str] = []
     errors: list[str] = []

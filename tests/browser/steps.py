@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app import learn
 from lrp_engine import METHODS
+from tests.browser.wire import runs_ended
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
 LESSON = tuple(f"learn?step={step}" for step in learn.STEPS)
@@ -18,6 +19,8 @@ FITS = """place => {
   const {scrollWidth, clientWidth} = document.querySelector(place);
   return scrollWidth <= clientWidth;
 }"""
+PRIMARY = """colour => [...document.querySelectorAll('[data-testid^=stBaseButton-primary]:enabled')]
+  .every(button => getComputedStyle(button).color === colour)"""
 BACKGROUNDS = {"dark": "rgb(14, 17, 23)", "light": "rgb(255, 255, 255)"}
 
 # What Streamlit draws by itself.
@@ -29,7 +32,8 @@ RULES = {"rules": {"presentation-role-conflict": {"enabled": False}}}
 
 
 def idle(page: Page) -> None:
-    """The script has run to its end, and the page has drawn what it said."""
+    """All that the page asked for has run to its end and is drawn."""
+    runs_ended(page, seconds=120)
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
     expect(page.locator("[data-testid=stSpinner]")).to_have_count(0)
 
@@ -48,9 +52,8 @@ def looks_right(page: Page) -> None:
     for theme, colour in BACKGROUNDS.items():
         page.emulate_media(color_scheme=theme)
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", colour)
-        for button in page.locator("[data-testid^=stBaseButton-primary]:enabled").all():
-            expect(button).to_have_css("color", colour)
-        idle(page)
+        idle(page)  # the server hears of the theme
+        page.wait_for_function(PRIMARY, arg=colour)
         settled(page)
         results = Axe().run(page, context=NOT_OURS, options=RULES)
         assert results.violations_count == 0, results.generate_report()
@@ -110,6 +113,7 @@ def ask(page: Page, text: str) -> None:
     box.press("Control+Enter")
     expect(heatmaps(page)).to_have_count(len(METHODS))
     page.wait_for_function(f"text => ({ROWS})().every(row => row === text)", arg=_joined(text))
+    idle(page)
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
@@ -128,6 +132,7 @@ def attach(page: Page, label: str, file: Path | dict) -> None:
     uploader = page.get_by_test_id("stFileUploader").filter(has_text=label)
     uploader.locator("input[type=file]").set_input_files(file)
     expect(uploader.get_by_test_id("stFileChip")).to_be_visible()
+    idle(page)
 
 
 def file(name: str, data: bytes) -> dict:

@@ -51,6 +51,7 @@ def test_an_example_with_filters(page: Page):
     page.get_by_role("button", name="Real sentences").click()
     total = page.get_by_test_id("stPopoverBody").get_by_text(re.compile(r"\d+ of \d+ sentences"))
     expect(total).to_be_visible()
+    idle(page)
     everything = total.inner_text()
     choose(page, "The model is", "wrong")
     expect(total).not_to_have_text(everything)
@@ -58,6 +59,7 @@ def test_an_example_with_filters(page: Page):
     option = page.get_by_role("option").first
     text = option.inner_text()
     option.click()
+    idle(page)
     expect(page.get_by_text("The true class of this example is")).to_be_visible()
     expect(page.get_by_text("The model is wrong.")).to_be_visible()
     assert "".join(words(page)) == "".join(text.lower().split())
@@ -78,6 +80,7 @@ def test_target_and_contrast(page: Page):
 
 def _labels(page: Page) -> list[str]:
     page.get_by_role("combobox", name="Why", exact=True).click()
+    expect(page.get_by_role("option").first).to_be_visible()
     options = page.get_by_role("option").all_inner_texts()[1:]
     page.keyboard.press("Escape")
     return [option.split(" (score")[0] for option in options]
@@ -116,6 +119,7 @@ def test_back_from_another_view_keeps_the_text(page: Page):
     open_view(page, "Conservation")
     expect(page).to_have_url(re.compile("conservation.*wonderful"))
     page.go_back()
+    idle(page)
     if "conservation" in page.url:  # the moment before the view wrote its choices into the address
         page.go_back()
     expect(page).to_have_url(re.compile(r"/\?.*wonderful"))

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import file, idle, looks_right, open_view, visit
+from tests.browser.wire import tap
 
 TEXTS = (
     ("a wonderful film", "very positive"),
@@ -108,6 +109,7 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     open_view(page, "Conservation")
     expect(page.get_by_text("The model says")).to_be_visible()
     expect(page.get_by_test_id("stAlert").filter(has_text="Passed").first).to_be_visible()
+    idle(page)
     assert "set" not in parse_qs(urlsplit(page.url).query)
     open_view(page, "Review")
     explained(page)
@@ -121,7 +123,7 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     assert "Ann" not in page.url
     assert page.context.browser
     with page.context.browser.new_context() as another:  # somebody else's browser
-        theirs = another.new_page()
+        theirs = tap(another.new_page())
         theirs.goto(page.url)
         explained(theirs)
         expect(theirs.get_by_role("textbox", name="Reviewer")).to_have_value("")
@@ -163,7 +165,7 @@ def test_a_word_leads_to_its_sentences(reviewed: Page):
     least.press("Enter")
     idle(page)
     frame = page.get_by_test_id("stDataFrame").first
-    expect(frame).to_be_visible()
+    expect(frame.locator("canvas").first).to_be_visible()
     box = frame.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 18, box["y"] + 54)  # the first row's mark: a canvas has no nodes

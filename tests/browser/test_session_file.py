@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.steps import ask, file, idle, open_view, visit, words
+from tests.browser.wire import tap
 
 TEXT = "a wonderful film , neither slow nor boring"
 
@@ -25,7 +26,7 @@ def test_a_session_moves_to_another_browser(page: Page, browser: Browser, tmp_pa
     data = (tmp_path / "session.json").read_bytes()
     assert json.loads(data)["choices"]["text"] == TEXT
     with browser.new_context(base_url=page.url.split("/conservation")[0]) as another:
-        theirs = another.new_page()
+        theirs = tap(another.new_page())
         visit(theirs)
         theirs.get_by_role("button", name="Session").click()
         uploaders = theirs.get_by_test_id("stFileUploader")

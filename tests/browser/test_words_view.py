@@ -157,8 +157,6 @@ def test_five_thousand_words(page: Page):
     ask(page, text)
     idle(page)
     expect(heatmaps(page).first.locator(".lrp-word")).to_have_count(count)
-    drawn = page.evaluate("performance.getEntriesByName('lens-drawn').map(e => e.duration)")
-    assert max(drawn) < 1_000
     expect(page.locator(".lens-rows [tabindex='0']")).to_have_count(1)
     page.get_by_role("button", name="Strongest word").click()
     expect(page.locator(".lens-rows .lens-picked").first).to_be_in_viewport()
@@ -179,6 +177,7 @@ def test_the_link_is_copied(page: Page, allowed: bool):
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     else:
         page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject('no'); }")
+    idle(page)
     page.get_by_role("button", name="Copy link").click()
     if allowed:
         expect(page.get_by_text("Copied: ")).to_be_visible()
