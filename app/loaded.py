@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def link(reference: Reference | None) -> None:
-    """Select the model that a link or a session names, None for the bundled one; a sample is opened.
+    """Select the model that a link or a session names, the bundled one for None; opens a sample.
 
     Where it is not here, `fit` says so.
     """
