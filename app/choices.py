@@ -168,10 +168,12 @@ def _read_rows(text: str) -> tuple[rows.Row, ...]:
 
 def _read_row(text: str) -> rows.Row:
     parts = text.split("~")
-    if len(parts) > 7 or text.endswith("~"):
-        raise ValueError(text)
     method, target, eps, bias_factor, model, rule, gates = (*parts, *[""] * 6)[:7]
-    ruled = rows.has_rule(method)
+    ruled, own = rows.has_rule(method), parts[7:]
+    asks = RULES[_RULE(rule)].asks if rule else ()
+    if len(own) > len(asks) or text.endswith("~"):
+        raise ValueError(text)
+    numbers = zip(asks, [*own, *[""] * (len(asks) - len(own))], strict=True)
     return rows.Row(
         method=method,
         target=_class(target) if target else None,
@@ -180,6 +182,9 @@ def _read_row(text: str) -> rows.Row:
         model=_matching(re.compile("[0-9a-f]{12}|"))(model),
         rule=_RULE(rule) if rule and ruled else None,
         gates=_GATES(gates) if gates and ruled else None,
+        own=tuple(OWN_OPTIONS[option.name].read(one) if one else None for option, one in numbers)
+        if own and ruled
+        else (),
     )
 
 
@@ -194,6 +199,7 @@ def _write_rows(found: tuple[rows.Row, ...]) -> str:
                 row.model,
                 row.rule or "",
                 row.gates or "",
+                *("" if number is None else digits(number) for number in row.own),
             )
         ).rstrip("~")
         for row in found

@@ -46,13 +46,15 @@ class Option:
 
     Attributes:
         name: of the rule's field; title: for people.
-        smallest, largest: its range. meaning: what it does, for people.
+        smallest, largest: its range. tries: numbers worth comparing.
+        meaning: what it does, for people.
     """
 
     name: str
     title: str
     smallest: float
     largest: float
+    tries: tuple[float, ...]
     meaning: str
 
 
@@ -188,6 +190,7 @@ class Gamma(Rule):
     sums = "gamma"
     asks = (
         Option(name="gamma", title="γ", smallest=0, largest=LARGEST_WEIGHT,
+               tries=(0.1, 0.25, 0.5, 1.0, 2.0, 10.0),
                meaning="How much more the agreeing contributions count; 0 is the epsilon rule."),
     )  # fmt: skip
 
@@ -224,6 +227,7 @@ class AlphaBeta(Rule):
     sums = "alpha_beta"
     asks = (
         Option(name="alpha", title="α", smallest=1, largest=LARGEST_WEIGHT,
+               tries=(1.0, 1.5, 2.0, 3.0, 5.0),
                meaning="Weight of positive contributions; negative ones have −β = 1 − α."),
     )  # fmt: skip
 

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
 
 from app import cache, loaded, settings, state
-from app.choices import digits
 from app.compare import agreement, grid
-from app.compare.rows import Row, combinations, joined, names
-from app.components import frontend
+from app.compare.rows import Row, names
+from app.components import adding, frontend
 from app.components.guard import plain
 from app.components.question import Answer, alike, fits
 from app.components.sidebar import BUNDLED, model_names
 from app.models import Model
-from lrp_engine import METHODS, RULES, Explanation, wording
-from lrp_engine.rules import GATES
-from lrp_engine.wording import visible
-
-# Fields of the form.
-METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
-    f"compare.{name}" for name in ("method", "target", "eps", "factor", "model", "rule", "gate")
-)
-
+from lrp_engine import METHODS, Explanation, wording
 
 LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
@@ -45,7 +36,7 @@ def show(answer: Answer) -> None:
     shown, complaints = _answers(answer, wanted)
     called, shared = names([s.explanation for s in shown], [s.model for s in shown])
     _chosen(wanted, dict(zip((s.row for s in shown), called, strict=True)))
-    _adder(answer)
+    adding.show(answer.model, _others(answer), settled=any(row.rule for row in wanted))
     for complaint in complaints:
         st.warning(plain(complaint))
     if not shown:
@@ -81,9 +72,7 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
 
 def _explained(model: Model, text: str, row: Row) -> Explanation:
     # Methods without a rule share the answer of the sidebar's one.
-    own = {"eps": row.eps, "bias_factor": row.bias_factor, "gates": row.gates}
-    chosen = {name: value for name, value in own.items() if value is not None}
-    return cache.explained(model, text, row.target, state.rule(row.rule, **chosen))[row.method]
+    return cache.explained(model, text, row.target, adding.rule_of(row))[row.method]
 
 
 def _key(model: Model) -> str:
@@ -95,6 +84,13 @@ def _models(answer: Answer) -> dict[str, Model]:
     models = [cache.bundled(), *loaded.uploaded().values()]
     found = {m.network.hash[: loaded.DIGITS]: m for m in models if alike(m, answer.model)}
     return {"": answer.model, **found}
+
+
+def _others(answer: Answer) -> dict[str, str]:
+    """Names of the models that a row can have instead of the sidebar's."""
+    titles = model_names()
+    found = _models(answer).items()
+    return {key: titles[_key(m)] for key, m in found if key and m is not answer.model}
 
 
 def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
@@ -113,77 +109,6 @@ def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
         help="The first row is what the others are compared with. Take a row away with its cross.",
         **state.watch(f"rows.{labels}", list(rows), lambda left: state.put("rows", tuple(left))),
     )
-
-
-def _adder(answer: Answer) -> None:
-    """A form that adds every combination of what is picked in it."""
-    model, network = answer.model, answer.model.network
-    titles = model_names()
-    others = {key: titles[_key(m)] for key, m in _models(answer).items() if key and m is not model}
-    with st.container(horizontal=True):
-        with st.popover("Add rows", icon=":material/add:"):
-            st.markdown("Every combination of what you pick becomes a row.")
-            with st.form("lens-compare", border=False):
-                st.multiselect("Methods", list(METHODS), placeholder="LRP", key=state.field(METHOD),
-                               format_func=lambda name: METHODS[name].title)  # fmt: skip
-                st.multiselect("Classes", range(network.classes), placeholder="the predicted class",
-                               format_func=lambda c: visible(network.labels[c]),
-                               key=state.field(TARGET))  # fmt: skip
-                st.multiselect(
-                    "Rules",
-                    list(RULES),
-                    placeholder="as in the sidebar",
-                    format_func=lambda name: RULES[name].title,
-                    key=state.field(RULE),
-                    help="How dense and convolution layers share; only LRP has one. "
-                    "The numbers that a rule has of its own are those of the sidebar.",
-                )
-                st.multiselect("Gates", list(GATES), placeholder="as in the sidebar",
-                               format_func=lambda name: f"{name}: {GATES[name]}",
-                               key=state.field(GATE), help="Only LRP has them.")  # fmt: skip
-                st.multiselect("Stabilizer ε", settings.EPS_STEPS, format_func=digits,
-                               placeholder="as in the sidebar", key=state.field(EPS),
-                               help="Only LRP has one.")  # fmt: skip
-                st.multiselect("Bias factor", settings.SWEEP_BIAS_FACTORS, format_func=digits,
-                               placeholder="as in the sidebar", key=state.field(FACTOR),
-                               help="Only LRP has one.")  # fmt: skip
-                if others:
-                    st.multiselect("Models", ["", *others], key=state.field(MODEL),
-                                   format_func=lambda key: others.get(key, model.name),
-                                   placeholder="the model of the sidebar")  # fmt: skip
-                st.form_submit_button("Add", type="primary", on_click=_add)
-        st.button("The three methods", on_click=_set(METHODS))
-        st.button("LRP for every class", on_click=_set(["lrp"], range(network.classes)))
-        st.button("LRP with small and large ε", on_click=_set(["lrp"], (), (1e-6, 1e-3, 0.1, 1.0)))
-        st.button("LRP by every rule", on_click=_set(["lrp"], rules=tuple(RULES)))
-
-
-def _add() -> None:
-    fields = (METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE)
-    methods, *others = (state.take_list(field) for field in fields)
-    more = combinations(methods or ["lrp"], *others)
-    rows, dropped = joined(state.get("rows"), more, most=settings.COMPARE_ROWS)
-    if dropped:
-        state.notify(
-            f"{dropped} of the new rows were left out: up to {settings.COMPARE_ROWS} rows can be "
-            "compared at once. Take some away first."
-        )
-    state.choose(rows=rows)
-
-
-def _set(
-    methods: Iterable[str],
-    targets: Iterable[int] = (),
-    eps: Iterable[float] = (),
-    rules: Sequence[str] = (),
-) -> Callable[[], None]:
-    """Callback of a button: these combinations and nothing else."""
-    rows, _ = joined(
-        (),
-        combinations(methods, list(targets), list(eps), (), (), rules),
-        most=settings.COMPARE_ROWS,
-    )
-    return lambda: state.choose(rows=rows)
 
 
 def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:

@@ -35,6 +35,28 @@ def test_combinations_are_of_everything_and_rules_only_where_there_is_one():
     assert combinations(["lrp"], [], [], [], []) == (Row(method="lrp"),)
 
 
+def test_numbers_of_a_rule_go_with_the_rules_that_have_them():
+    found = combinations(["lrp", "sensitivity"], [], [], [], [], ["gamma", "z_plus"], ["half"],
+                         {"gamma": [0.25, 0.5], "alpha": [3.0]})  # fmt: skip
+    assert [(row.rule, row.own) for row in found] == [
+        ("gamma", (0.25,)), ("gamma", (0.5,)), ("z_plus", ()), ("alpha_beta", (3.0,)), (None, ())
+    ]  # fmt: skip
+    assert found[0].options == {"gates": "half", "gamma": 0.25}
+
+
+@pytest.mark.parametrize("rule", [
+    lrp_engine.Gamma(gamma=1 / 3, eps=0.02, bias_factor=0.5, gates="half"),
+    lrp_engine.AlphaBeta.of(alpha=1.5), lrp_engine.ZPlus(), lrp_engine.Epsilon()])  # fmt: skip
+def test_a_settled_row_says_all_of_its_rule(rule):
+    row = Row(method="lrp").settled(rule)
+    kind = lrp_engine.RULES[row.rule]
+    assert kind.of(**row.options) == rule
+    choice = CHOICES["rows"]
+    assert choice.read(choice.write((row,))) == (row,)
+    nothing = Row(method="sensitivity")
+    assert nothing.settled(rule) is nothing
+
+
 def test_rows_are_joined_once_and_up_to_a_limit():
     rows, left_out = joined(DEFAULT, (DEFAULT[0], Row(method="lrp", target=1)), most=4)
     assert (len(rows), left_out) == (4, 0)
@@ -50,6 +72,8 @@ def test_rows_survive_the_address(rows):
 
 @pytest.mark.parametrize(
     "text", ["x", "lrp~x", "lrp~0~0", "lrp~0~1~2", "lrp~~~~../..", "lrp~~~~~", ",",
+             "lrp~~~~~epsilon~all~1", "lrp~~~~~gamma~all~-1", "lrp~~~~~alpha_beta~all~0.5",
+             "lrp~~~~~~all~1",
              ",".join(f"lrp~{n}" for n in range(settings.COMPARE_ROWS + 1))])  # fmt: skip
 def test_nonsense_in_the_address_is_refused(text):
     with pytest.raises((ValueError, KeyError)):
@@ -163,7 +187,8 @@ def test_the_page_opens_on_the_three_methods(opened):
 def test_rows_come_and_go_and_the_address_restores_them(opened):
     app = press(opened("compare"), "LRP for every class")
     assert rows_of(app) == [f"{n}. LRP for “{label}”" for n, label in enumerate(LABELS, 1)]
-    assert dict(app.query_params)["rows"] == "lrp~0,lrp~1,lrp~2"
+    rule = "0.001~0~~epsilon~all"
+    assert dict(app.query_params)["rows"] == f"lrp~0~{rule},lrp~1~{rule},lrp~2~{rule}"
     picker = widget(app, "rows")
     app = picker.unselect(picker.value[1]).run()
     assert rows_of(app) == ["1. LRP for “no”", "2. LRP for “yes”"]
@@ -182,6 +207,42 @@ def test_the_form_adds_every_combination(opened):
     assert "4. LRP for “no”, ε 1e-06" in rows_of(app)
     app = press(app, "The three methods")
     assert len(rows_of(app)) == 3
+
+
+def values_of(app) -> dict[str, list[str]]:
+    """The numbers of each row of the first table."""
+    drawn = next(part for part in html(app).split("\n") if 'class="lrp-grids"' in part)
+    parts = re.findall(r"<bdi>\d+\. (.*?)</bdi>(.*?)</tr>", drawn)
+    return {name: re.findall("<small>(.*?)</small>", row) for name, row in parts}
+
+
+def test_rows_keep_the_rule_they_were_added_with(opened):
+    app = opened("compare", text=TEXT, rows="lrp", rule="gamma", gamma="0.5")
+    fields = {field.label: field for field in app.multiselect}
+    fields["γ of gamma"].set_value([0.25])
+    fields["Gates"].set_value(["all", "half"])
+    app = press(app, "Add")
+    assert healthy(app)
+    pinned = ["LRP, rule gamma (γ 0.25), gates all", "LRP, rule gamma (γ 0.25), gates half"]
+    first = values_of(app)
+    assert list(first) == ["LRP, rule gamma (γ 0.5), gates all", *pinned]
+    assert len({tuple(row) for row in first.values()}) == 3
+    assert any("Added rows keep the rule" in caption.value for caption in app.caption)
+    # The row of the link says nothing of its rule, so it follows the sidebar; the others do not.
+    widget(app, "gamma").set_value(2.0).run()
+    now = values_of(app)
+    assert {name: now[name] for name in pinned} == {name: first[name] for name in pinned}
+    assert "LRP, rule gamma (γ 2), gates all" in now
+    link = dict(app.query_params)
+    assert link["rows"] == "lrp,lrp~~0.001~0~~gamma~all~0.25,lrp~~0.001~0~~gamma~half~0.25"
+    assert values_of(opened("compare", **link)) == now
+
+
+def test_rows_of_older_links_follow_the_sidebar(opened):
+    app = opened("compare", rows="lrp~~~~~gamma,lrp~~0.5~~~alpha_beta~half", gamma="3", alpha="4")
+    assert healthy(app)
+    assert rows_of(app) == ["1. LRP, rule gamma (γ 3), gates all, ε 0.001",
+                            "2. LRP, rule alpha-beta (α 4), gates half, ε 0.5"]  # fmt: skip
 
 
 def test_rows_that_cannot_be_answered_say_why(opened):

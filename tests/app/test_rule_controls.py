@@ -31,6 +31,7 @@ def test_a_rule_of_the_table_brings_its_controls(kind):
         choice = CHOICES[option.name]
         assert option.smallest <= choice.default <= option.largest
         assert choice.read(choice.write(1.25)) == 1.25
+        assert all(option.smallest <= one <= option.largest for one in option.tries)
     # Those that are asked for are enough to make it.
     made = kind.of(eps=0.1, **{option.name: 1.25 for option in kind.asks})
     assert from_plain(made.plain()) == made
@@ -120,7 +121,7 @@ def test_rules_are_rows_of_the_comparison(opened):
     for kind in RULES.values():
         assert f"LRP, rule {rule_words(kind())}" in said
     rows = CHOICES["rows"].read(dict(app.query_params)["rows"])
-    assert rows == tuple(Row(method="lrp", rule=name) for name in RULES)
+    assert rows == tuple(Row(method="lrp").settled(kind()) for kind in RULES.values())
 
 
 def test_a_set_is_reviewed_by_the_rule_it_was_begun_with(network, tmp_path):

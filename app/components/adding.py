@@ -1,0 +1,118 @@
+"""The form that adds rows to the comparison, and the buttons that set them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import settings, state
+from app.choices import digits
+from app.compare.rows import DEFAULT, Row, combinations, joined
+from app.models import Model
+from lrp_engine import METHODS, RULES
+from lrp_engine.rules import GATES, Rule
+from lrp_engine.wording import visible
+
+# Fields of the form; a rule's own numbers have theirs by name.
+METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
+    f"compare.{name}" for name in ("method", "target", "eps", "factor", "model", "rule", "gate")
+)
+OWN = {option.name: option for rule in RULES.values() for option in rule.asks}
+SIDEBAR = "as in the sidebar now"
+
+
+def rule_of(row: Row) -> Rule:
+    """The rule of a row; what the row leaves open is the sidebar's."""
+    return state.rule(row.rule, **row.options)
+
+
+def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
+    """The form and the buttons.
+
+    Args:
+        others: names of further models by what a row calls them.
+        settled: whether a row has a rule of its own.
+    """
+    classes = range(model.network.classes)
+    with st.container(horizontal=True):
+        with st.popover("Add rows", icon=":material/add:"):
+            st.markdown("Every combination of what you pick becomes a row.")
+            with st.form("lens-compare", border=False):
+                _pick(METHOD, "Methods", METHODS, lambda name: METHODS[name].title, "LRP")
+                _pick(TARGET, "Classes", classes, lambda c: visible(model.network.labels[c]),
+                      "the predicted class")  # fmt: skip
+                _rules()
+                if others:
+                    _pick(MODEL, "Models", ["", *others], lambda key: others.get(key, model.name),
+                          "the model of the sidebar")  # fmt: skip
+                st.form_submit_button("Add", type="primary", on_click=_add)
+        st.button("The three methods", on_click=state.choose, kwargs={"rows": DEFAULT})
+        st.button("LRP for every class", on_click=_set(targets=classes))
+        st.button("LRP with small and large ε", on_click=_set(eps=(1e-6, 1e-3, 0.1, 1.0)))
+        st.button("LRP by every rule", on_click=_set(rules=tuple(RULES)))
+    if settled:
+        st.caption(
+            "Added rows keep the rule, the gates and the numbers of then: change them in "
+            "the sidebar, then add the next row."
+        )
+
+
+def _rules() -> None:
+    """What only LRP has."""
+    _pick(
+        RULE, "Rules", RULES, lambda name: RULES[name].title, SIDEBAR,
+        "How dense and convolution layers share; only LRP has one.",
+    )  # fmt: skip
+    for option in OWN.values():
+        rules = " and ".join(rule.title for rule in RULES.values() if option in rule.asks)
+        _numbers(
+            f"compare.{option.name}", f"{option.title} of {rules}", option.name, option.tries,
+            f"{option.meaning} Picking one adds rows of this rule.",
+        )  # fmt: skip
+    _pick(GATE, "Gates", GATES, lambda name: f"{name}: {GATES[name]}", SIDEBAR,
+          "Only LRP has them.")  # fmt: skip
+    _numbers(EPS, "Stabilizer ε", "eps", settings.EPS_STEPS, "Only LRP has one.")
+    _numbers(FACTOR, "Bias factor", "bias_factor", settings.SWEEP_BIAS_FACTORS,
+             "Only LRP has one.")  # fmt: skip
+
+
+def _pick(
+    field: str, label: str, options: Iterable[Any], named: Callable[[Any], str], nothing: str,
+    about: str | None = None,
+) -> None:  # fmt: skip
+    st.multiselect(label, list(options), format_func=named, placeholder=nothing,
+                   help=about, key=state.field(field))  # fmt: skip
+
+
+def _numbers(field: str, label: str, name: str, tries: Iterable[float], about: str) -> None:
+    """A list of numbers, the sidebar's among them."""
+    _pick(field, label, sorted({*tries, state.get(name)}), digits, SIDEBAR, about)
+
+
+def _add() -> None:
+    take = state.take_list
+    more = combinations(
+        take(METHOD) or ["lrp"], take(TARGET), take(EPS), take(FACTOR), take(MODEL), take(RULE),
+        take(GATE), {name: take(f"compare.{name}") for name in OWN}, rule_of=rule_of,
+    )  # fmt: skip
+    rows, dropped = joined(state.get("rows"), more, most=settings.COMPARE_ROWS)
+    if dropped:
+        state.notify(
+            f"{dropped} of the new rows were left out: up to {settings.COMPARE_ROWS} rows can be "
+            "compared at once. Take some away first."
+        )
+    state.choose(rows=rows)
+
+
+def _set(
+    targets: Iterable[int] = (), eps: Sequence[float] = (), rules: Sequence[str] = ()
+) -> Callable[[], None]:
+    """Callback of a button: LRP in these combinations and nothing else."""
+
+    def put() -> None:
+        wanted = combinations(["lrp"], list(targets), eps, (), (), rules, rule_of=rule_of)
+        state.choose(rows=joined((), wanted, most=settings.COMPARE_ROWS)[0])
+
+    return put
