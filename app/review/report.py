@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app import settings
 from app.review import words as counted
 from app.review.digest import MAIN
 from app.review.opinion import VERDICTS, Review
@@ -163,7 +162,7 @@ def _settings(one: Set, made: str) -> str:
         ("set", one.name), ("method", f"{method.title} ({method.source})"),
         ("target", "the predicted class of each text"),
         *rule_rows(from_plain(one.rule)), ("dtype", one.dtype),
-        ("longest text", f"{settings.TEXT_WORDS:,} words"), ("engine", f"lrp-lens {one.engine}"),
+        ("longest text", f"{one.most_words:,} words"), ("engine", f"lrp-lens {one.engine}"),
         ("model", one.model_name), ("model hash", one.model_hash),
         ("explained", one.created), ("this page", made),
     ]  # fmt: skip

@@ -44,6 +44,7 @@ class Set:
         text_column, label_column: in the file; no labels where None.
         rows: how many; step: rows of a part. complete: whether all are explained.
         rule: how relevance is handed back, as `Rule.plain` says it.
+        most_words: of a text, as its model counts them; a longer one is not explained.
         model_name, model_hash, labels, dtype, warnings: of the model.
         engine: version. created: ISO time.
     """
@@ -62,6 +63,7 @@ class Set:
     warnings: tuple[str, ...] = ()
     engine: str = lrp_engine.__version__
     created: str = ""
+    most_words: int = settings.TEXT_WORDS
     step: int = settings.REVIEW_STEP
     complete: bool = False
 
@@ -73,6 +75,7 @@ class Set:
             model_hash=network.hash,
             labels=network.labels,
             dtype=network.dtype,
+            most_words=settings.most_words(network.input_shape.units),
             warnings=network.warnings,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
@@ -86,7 +89,7 @@ class Set:
             rule=from_plain(self.rule),
             text_column=self.text_column,
             label_column=self.label_column,
-            max_tokens=settings.TEXT_WORDS,
+            max_tokens=self.most_words,
             shard_rows=self.step,
         )
 

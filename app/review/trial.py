@@ -1,4 +1,4 @@
-"""Read an upload once in a process of its own: `python -m app.review.trial FILE FORMAT COLUMN`.
+"""Read an upload once in a process of its own, which runs this module: see `rows`.
 
 A small file can unfold to any size (a column of one long text, ten thousand times). Here it may:
 the process has a limit on memory and time, and only what passed is read by the server.
@@ -10,13 +10,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app import settings
 from lrp_engine.corpora.reading import format_of, look, open_table, shards
 from lrp_engine.errors import InputError
-from lrp_engine.text import TOKENIZERS
+from lrp_engine.text import Tokenizer
 
 
 def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
@@ -54,13 +55,17 @@ def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
     return names, format
 
 
-def rows(path: Path, name: str, format: str, text_column: str) -> int:
+def rows(path: Path, name: str, format: str, text_column: str, tokenizer: Tokenizer) -> int:
     """How many rows an upload has; every one was read, in a limited process.
+
+    Args:
+        tokenizer: of the model that is to explain them; its words are counted.
 
     Raises:
         InputError: it cannot be read, or costs more than allowed.
     """
-    command = [sys.executable, "-m", "app.review.trial", str(path), format, text_column]
+    command = [sys.executable, "-m", "app.review.trial", str(path), format, text_column,
+               json.dumps(asdict(tokenizer))]  # fmt: skip
     try:
         done = subprocess.run(
             command,
@@ -80,8 +85,9 @@ def rows(path: Path, name: str, format: str, text_column: str) -> int:
         raise InputError(found["refused"].replace(repr(str(path)), repr(name)))
     if found["words"] > settings.REVIEW_WORDS:
         raise InputError(
-            f"{name!r} has {found['words']:,} words; up to {settings.REVIEW_WORDS:,} are reviewed "
-            "as one set. Cut it into several files, or use the command explain-corpus."
+            f"{name!r} has {found['words']:,} words as this model splits them; up to "
+            f"{settings.REVIEW_WORDS:,} are reviewed as one set. Cut it into several files, or use "
+            "the command explain-corpus."
         )
     return int(found["rows"])
 
@@ -104,13 +110,13 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
-def _read(path: str, format: str, text_column: str) -> dict[str, Any]:
+def _read(path: str, format: str, text_column: str, said: str) -> dict[str, Any]:
     table = open_table(path, format=format, text_column=text_column)
-    finest = TOKENIZERS["words"]  # no other one finds more words
+    tokenizer = Tokenizer(**json.loads(said))
     count = words = 0
     for shard in shards(table, settings.REVIEW_STEP):
         count += len(shard)
-        words += sum(len(finest(text)) for text in shard.texts if text)
+        words += sum(len(tokenizer(text)) for text in shard.texts if text)
     return {"rows": count, "words": words}
 
 

@@ -115,7 +115,7 @@ def _problem(tokens: int, most: int) -> str | None:
     if tokens == 0:
         return "The text holds no words."
     if tokens > most:
-        return f"The text has {tokens:,} words, more than --max-tokens {most:,}."
+        return f"The text has {tokens:,} words; up to {most:,} are explained. Cut it into parts."
     return None
 
 

@@ -20,8 +20,11 @@ from app.review.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Jobs
 from app.review.sets import Sets
 from app.tables import rank_agreement
 from lrp_engine import InputError
+from lrp_engine.text import Tokenizer
 from tests.app import sets as files
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
+
+SPLIT = Tokenizer()
 
 
 @pytest.fixture
@@ -201,7 +204,7 @@ def looked(tmp_path: Path, name: str, data: bytes) -> tuple[list[str], str]:
 def test_an_upload_says_what_it_holds(tmp_path, format):
     data = files.FILES[format]()
     assert looked(tmp_path, f"rows.{format}", data) == (["text", "label"], format)
-    assert trial.rows(tmp_path / "upload", "rows", format, "text") == len(files.ROWS)
+    assert trial.rows(tmp_path / "upload", "rows", format, "text", SPLIT) == len(files.ROWS)
 
 
 @pytest.mark.parametrize(
@@ -225,12 +228,28 @@ def test_a_bad_upload_is_a_sentence(tmp_path, name, data, told):
     assert str(tmp_path) not in str(found.value)
 
 
-def test_too_many_words_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings, "REVIEW_WORDS", 10)
+@pytest.mark.parametrize("tokenizer", [SPLIT, Tokenizer(method="characters"),
+                                       Tokenizer(method="words", length=1)])  # fmt: skip
+def test_words_are_counted_as_the_model_splits_them(tmp_path, monkeypatch, tokenizer):
     path = tmp_path / "upload"
     path.write_bytes(files.as_csv())
-    with pytest.raises(InputError, match="up to 10 are reviewed"):
-        trial.rows(path, "rows.csv", "csv", "text")
+    count = sum(len(tokenizer(text)) for text, _ in files.ROWS)
+    monkeypatch.setattr(settings, "REVIEW_WORDS", count)
+    assert trial.rows(path, "rows.csv", "csv", "text", tokenizer) == len(files.ROWS)
+    monkeypatch.setattr(settings, "REVIEW_WORDS", count - 1)
+    with pytest.raises(InputError, match=f"has {count} words .*up to {count - 1} are reviewed"):
+        trial.rows(path, "rows.csv", "csv", "text", tokenizer)
+
+
+def test_a_text_is_as_long_as_the_explain_page_allows(sets, network, monkeypatch):
+    monkeypatch.setattr(settings, "TEXT_VALUES", 4 * network.input_shape.units)
+    one = files.explained(sets, network)
+    assert one.corpus.max_tokens == settings.most_words(network.input_shape.units) == 4
+    problems = pd.read_parquet(sets.summary(one))["problem"].fillna("")
+    for (text, _), problem in zip(files.ROWS[: files.GOOD], problems, strict=False):
+        count = len(network.tokenizer(text))
+        said = f"The text has {count} words; up to 4 are explained. Cut it into parts."
+        assert problem == (said if count > 4 else "")
 
 
 def test_a_small_file_that_unfolds_to_gigabytes_ends_in_its_own_process(tmp_path):
@@ -240,11 +259,11 @@ def test_a_small_file_that_unfolds_to_gigabytes_ends_in_its_own_process(tmp_path
     pq.write_table(pa.table({"text": column}), path, compression="zstd")
     assert path.stat().st_size < 100_000
     with pytest.raises(InputError, match="cannot be read within"):
-        trial.rows(path, "bomb.parquet", "parquet", "text")
+        trial.rows(path, "bomb.parquet", "parquet", "text", SPLIT)
 
 
 def test_a_missing_column_is_named(tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(files.as_csv())
     with pytest.raises(InputError, match="no column 'body'; found 'text', 'label'"):
-        trial.rows(path, "rows.csv", "csv", "body")
+        trial.rows(path, "rows.csv", "csv", "body", SPLIT)

@@ -121,7 +121,7 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "set"
         path.write_bytes(data)
-        rows = trial.rows(path, name, format, text)
+        rows = trial.rows(path, name, format, text, model.network.tokenizer)
     one = Set.new(model.network, rows=rows, **facts)
     sets.add(one, data, reviewed=lambda: cache.reviews().sets())
     jobs.start(one, model.network)
