@@ -5,7 +5,7 @@ They are given plain values and tell what was done; what to make of it is decide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -38,11 +38,22 @@ _REVIEWER = st.components.v2.component(
 
 _COPY = st.components.v2.component(
     "lens_copy",
-    html='<div class="lens-link"><button type="button" class="lens-copy"></button>'
+    html='<div class="lens-link"><button type="button" class="lens-copy lens-button"></button>'
     '<input class="lens-address" aria-label="Address of this view" readonly hidden>'
     '<span class="lens-copied" role="status"></span></div>',
-    css=_read("copy.css"),
+    css=_read("button.css") + _read("copy.css"),
     js=_read("copy.js"),
+    isolate_styles=False,
+)
+
+_ONWARD = st.components.v2.component(
+    "lens_onward",
+    html='<div class="lens-onward"><button type="button" class="lens-button" aria-keyshortcuts="P">'
+    '<span aria-hidden="true">← </span>Previous<kbd aria-hidden="true">P</kbd></button>'
+    '<button type="button" class="lens-button" aria-keyshortcuts="N">'
+    'Next<span aria-hidden="true"> →</span><kbd aria-hidden="true">N</kbd></button></div>',
+    css=_read("button.css") + _read("onward.css"),
+    js=_read("onward.js"),
     isolate_styles=False,
 )
 
@@ -79,4 +90,25 @@ def copy_link() -> None:
             "done": "Copied: whoever opens it sees this view.",
             "manual": "Copy the address from the field.",
         },
+    )
+
+
+def onward(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:
+    """Buttons and keys that open the previous and the next row of a queue; every press counts.
+
+    Args:
+        rows: those around the open one; at: its place among them, between two of them where it is
+            none of them.
+        take: called with the row that was gone to.
+    """
+
+    def opened(said: Any) -> None:
+        match said:
+            case [int(row), int(presses)]:
+                state.put("presses", presses)
+                take(row)
+
+    _ONWARD(
+        data={"rows": list(rows), "at": at, "heard": state.get("presses")},
+        **state.hear("onward", opened=opened),
     )

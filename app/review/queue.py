@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ UNREVIEWED, REVIEWED = "unreviewed", "reviewed"
 RIGHT, WRONG, NOT_EXPLAINED = "right", "wrong", "not explained"
 OUTCOMES = (RIGHT, WRONG, NOT_EXPLAINED)
 NO_LABEL = -1
+NEAR = 100  # rows on either side that are a few quick presses away
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,17 @@ def confusion(summary: pd.DataFrame, classes: int) -> np.ndarray:
     return counts
 
 
-def neighbours(rows: list[int], row: int) -> tuple[int | None, int | None]:
-    """The rows before and after one in the queue; where it left the queue, the queue's first."""
+def around(rows: list[int], row: int) -> tuple[list[int], float]:
+    """The rows near one in the queue, and its place among them; one that is not in the queue
+    stands half a place before the first."""
     if row not in rows:
-        return None, rows[0] if rows else None
+        return rows[:NEAR], -0.5
     at = rows.index(row)
-    return (
-        rows[at - 1] if at else None,
-        rows[at + 1] if at + 1 < len(rows) else None,
-    )
+    start = max(0, at - NEAR)
+    return rows[start : at + NEAR + 1], at - start
+
+
+def without(rows: list[int], at: int, found: Container[int]) -> tuple[list[int], float]:
+    """What `around` gave, once the row has left the queue: between those that are still found."""
+    before, after = ([n for n in part if n in found] for part in (rows[:at], rows[at + 1 :]))
+    return before + after, len(before) - 0.5

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
@@ -25,12 +27,41 @@ def html(app: AppTest) -> str:
     return "\n".join(element.proto.body for element in app.get("html"))
 
 
+def component(app: AppTest, name: str) -> Any:
+    """The only part in JavaScript of this name, as the browser is told of it."""
+    found = [e.proto for e in app.get("bidi_component") if e.proto.component_name == name]
+    assert len(found) == 1
+    return found[0]
+
+
 def heatmaps(app: AppTest) -> dict[str, Any]:
     """What the browser is told to draw as heatmaps."""
-    found = [e.proto.json for e in app.get("bidi_component")
-             if e.proto.component_name == "lens_words"]  # fmt: skip
-    assert len(found) == 1
-    return json.loads(found[0])
+    return json.loads(component(app, "lens_words").json)
+
+
+def tell(app: AppTest, name: str, event: str, value: Any) -> AppTest:
+    """A run for what a part in JavaScript tells."""
+    states = told(app)
+    events = [{"event": event, "value": value}]
+    aggregator = _make_trigger_id(component(app, name).id, "events")
+    states.widgets.add(id=aggregator, json_trigger_value=json.dumps(events))
+    return app._run(states)
+
+
+def ways(app: AppTest) -> tuple[int | None, int | None]:
+    """Rows that Previous and Next of a queue lead to, as `onward.js` finds them."""
+    said = json.loads(component(app, "lens_onward").json)
+    rows, at = said["rows"], said["at"]
+    back, on = math.ceil(at) - 1, math.floor(at) + 1
+    return rows[back] if back >= 0 else None, rows[on] if on < len(rows) else None
+
+
+def go(app: AppTest, way: int) -> AppTest:
+    """Press Next (1) or Previous (-1)."""
+    row = ways(app)[way > 0]
+    assert row is not None
+    heard = json.loads(component(app, "lens_onward").json)["heard"]
+    return tell(app, "lens_onward", "opened", [row, heard + 1])
 
 
 def words(app: AppTest, row: int = 0) -> list[str]:

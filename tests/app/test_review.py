@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from app.review.queue import SORTS
 from app.review.sets import Sets
 from lrp_engine import InputError
 from tests.app import sets as files
-from tests.app.reading import echo, healthy, html, messages, told, widget
+from tests.app.reading import component, echo, go, healthy, html, messages, tell, told, ways, widget
 from tests.app.tiny import SENTENCES
 
 
@@ -141,10 +142,10 @@ def test_filters_search_and_neighbours(examples):
     assert sorted(listed(app)) == [1, 2]
     first = listed(app)[0]
     assert f"Row {first}, 1 of 2" in app.header[-1].value
-    button(app, "lens-next").click().run()
+    go(app, 1)
     assert f"Row {listed(app)[1]}, 2 of 2" in app.header[-1].value
-    assert button(app, "lens-next").disabled
-    button(app, "lens-previous").click().run()
+    assert ways(app) == (first, None)
+    go(app, -1)
     assert f"Row {first}, 1 of 2" in app.header[-1].value
     widget(app, "find").set_value("nowhere").run()
     assert "No text passes" in messages(app)
@@ -157,7 +158,7 @@ def test_filters_search_and_neighbours(examples):
 def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, key):
     app = examples
     row = listed(app)[1]
-    button(app, "lens-next").click().run()
+    go(app, 1)
     widget(app, "reviewer").set_value("Ana").run()
     widget(app, "note").set_value("because of *x*").run()
     button(app, "lens-verdict-reasons").click().run()
@@ -180,7 +181,7 @@ def test_a_note_that_is_said_once_more_stays_with_its_row(examples, key):
     first, second, *_ = listed(app)
     widget(app, "note").set_value("of the first").run()
     earlier = told(app)
-    button(app, "lens-next").click().run()
+    go(app, 1)
     echo(app, earlier)
     assert f"Row {second}, " in app.header[-1].value
     assert widget(app, "note").value == ""
@@ -193,7 +194,7 @@ def test_a_note_that_arrives_late_is_kept_for_its_row(examples, key):
     note = widget(app, "note").set_value("late")
     typed = told(app)
     note.set_value("")
-    button(app, "lens-next").click().run()
+    go(app, 1)
     echo(app, typed)
     assert {row: r.opinion.note for row, r in cache.reviews().of(key).items()} == {first: "late"}
 
@@ -205,8 +206,25 @@ def test_a_verdict_leaves_the_row_open_and_next_goes_on_from_it(examples):
     button(app, "lens-verdict-agree").click().run()
     assert first not in listed(app)
     assert f"Row {first}, not in the queue" in app.header[-1].value
-    button(app, "lens-next").click().run()
+    go(app, 1)
     assert f"Row {second}, 1 of 3" in app.header[-1].value
+
+
+def test_presses_that_come_together_all_count(examples):
+    app = examples
+    first, _, third, fourth = listed(app)
+    # What reaches the server of three presses is where the last one leads to.
+    tell(app, "lens_onward", "opened", [fourth, 3])
+    assert f"Row {fourth}, 4 of 4" in app.header[-1].value
+    assert ways(app) == (third, None)
+    assert json.loads(component(app, "lens_onward").json)["heard"] == 3
+    for nonsense in ([10_000, 4], [-1, 5]):
+        tell(app, "lens_onward", "opened", nonsense)
+        assert healthy(app)
+        assert f"Row {first}, 1 of 4" in app.header[-1].value
+    for nonsense in (None, "x", [1], [None, 2]):
+        tell(app, "lens_onward", "opened", nonsense)
+        assert healthy(app)
 
 
 def test_the_second_of_two_reviewers_chooses(examples, visit, key):

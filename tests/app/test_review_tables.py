@@ -94,12 +94,22 @@ def test_the_matrix_counts_every_explained_text_once():
         assert counts[truth, said] == len(rows_of(truth=truth, said=said))
 
 
-def test_neighbours():
-    assert queue.neighbours([5, 3, 9], 5) == (None, 3)
-    assert queue.neighbours([5, 3, 9], 3) == (5, 9)
-    assert queue.neighbours([5, 3, 9], 9) == (3, None)
-    assert queue.neighbours([5], 7) == (None, 5)
-    assert queue.neighbours([], 7) == (None, None)
+def test_rows_around_one():
+    assert queue.around([5, 3, 9], 3) == ([5, 3, 9], 1)
+    assert queue.around([5], 7) == ([5], -0.5)
+    assert queue.around([], 7) == ([], -0.5)
+    rows = list(range(10_000, 0, -1))
+    for row in (10_000, 5_000, 1):
+        near, at = queue.around(rows, row)
+        assert near[at] == row
+        assert len(near) <= 2 * queue.NEAR + 1
+    assert near == list(range(queue.NEAR + 1, 0, -1))
+
+
+def test_a_row_that_left_the_queue_stands_between_those_that_are_still_there():
+    assert queue.without([5, 3, 9, 4], 1, {5, 9}) == ([5, 9], 0.5)
+    assert queue.without([5, 3, 9, 4], 2, {4}) == ([4], -0.5)
+    assert queue.without([5, 3, 9, 4], 3, {5, 3, 9}) == ([5, 3, 9], 2.5)
 
 
 # Words -------------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ OTHER = {
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
 PASSING = {"begun", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
-           "arrived", "address", "entered", "reviewer", "seen", "clash", "onward", "asked",
-           "notices", "page", "used", "drawn", "stands", "stale"}  # fmt: skip
+           "arrived", "address", "entered", "reviewer", "seen", "clash", "onward", "presses",
+           "asked", "notices", "page", "used", "drawn", "stands", "stale"}  # fmt: skip
 
 
 def other(name: str):

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import cache, settings, state
+from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.review import queue, rows
@@ -103,22 +104,17 @@ _SHORT = {"leak": "outside", "error": "error", "gradient_x_input": "LRP~GI",
 
 def _open(desk: Desk, found: list[int], row: int) -> None:
     line = desk.tables.summary.iloc[row]
+    near, at = queue.around(found, row)
     onward = state.get("onward")
     if row in found:
-        back, on = queue.neighbours(found, row)
-        state.put("onward", (row, back, on))  # a verdict may take the row out of the queue
+        state.put("onward", (row, near, at))  # a verdict may take the row out of the queue
     elif onward is not None and onward[0] == row:
-        back, on = (n if n in found else None for n in onward[1:])
-    else:
-        back, on = queue.neighbours(found, row)
+        near, at = queue.without(*onward[1:], set(found))
     place = f"{found.index(row) + 1:,} of {len(found):,}" if row in found else "not in the queue"
     left, right = st.columns([1, 1], vertical_alignment="center")
     left.header(f"Row {row:,}, {place}", anchor=False)
-    with right.container(horizontal=True, horizontal_alignment="right", key="lens-neighbours"):
-        st.button("Previous", shortcut="P", icon=":material/arrow_back:", disabled=back is None,
-                  on_click=_open_row, args=(back,), key="lens-previous")  # fmt: skip
-        st.button("Next", shortcut="N", icon=":material/arrow_forward:", disabled=on is None,
-                  on_click=_open_row, args=(on,), key="lens-next")  # fmt: skip
+    with right:
+        frontend.onward(near, at, _open_row)
     with st.container(key="lens-row"):
         if line["said"] < 0:
             st.warning(f"This text was not explained. {line['problem']}")
