@@ -109,7 +109,8 @@ def _open(desk: Desk, found: list[int], row: int) -> None:
     if row in found:
         state.put("onward", (row, near, at))  # a verdict may take the row out of the queue
     elif onward is not None and onward[0] == row:
-        near, at = queue.without(*onward[1:], set(found))
+        _, then, stood = onward
+        near, at = queue.without(then, stood, set(found))
     place = f"{found.index(row) + 1:,} of {len(found):,}" if row in found else "not in the queue"
     left, right = st.columns([1, 1], vertical_alignment="center")
     left.header(f"Row {row:,}, {place}", anchor=False)
