@@ -13,7 +13,7 @@ from app.compare import rows
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.review import queue, sets
 from app.review.opinion import VERDICTS
-from lrp_engine import RULES, Epsilon, palettes
+from lrp_engine import METHODS, RULES, Epsilon, palettes
 from lrp_engine.rules import GATES, Option, Rule
 
 ANY = "any"  # no filter
@@ -125,6 +125,10 @@ def _row(text: str) -> int:
     return int(_matching(re.compile("[0-9]{1,6}"))(text))
 
 
+def _count(text: str) -> int:
+    return max(1, min(_class(text), 1000))
+
+
 def _class_filter(text: str) -> int | str:
     if text == "none":
         return queue.NO_LABEL
@@ -149,6 +153,9 @@ REVIEW: dict[str, Choice] = {
     "outcome": _review(ANY, _one_of(ANY, *queue.OUTCOMES), " or ".join(queue.OUTCOMES)),
     "marked": _review(ANY, _one_of(ANY, queue.UNREVIEWED, queue.REVIEWED, *VERDICTS),
                       "a verdict, reviewed or unreviewed"),
+    "spelling": _review(ANY, _one_of(ANY, "plain", "negated"), "plain or negated"),
+    "counted_class": _review(0, _class, "the number of a class"),
+    "at_least": _review(3, _count, "a number from 1 to 1000"),
     "find": _review("", _text, "a shorter text"),
     "word": _review(None, _counted, "a class, 0 or 1, and a word, with - between them",
                     lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),
@@ -273,6 +280,8 @@ CHOICES: dict[str, Choice] = {
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
+    "path": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
+    "bars": Choice(next(iter(METHODS)), _one_of(*METHODS), expected=" or ".join(METHODS)),
     "rows": Choice(rows.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
                    COMPARE_VIEW),
     "part_at": Choice(0, _class, expected="the position of a word", view=COMPARE_VIEW),

@@ -19,7 +19,6 @@ import lrp_engine
 from app import settings
 from app.choices import ANY, CHOICES, Choice
 from app.models import ORIGINS, RIGHT, WRONG, Model, Reference
-from lrp_engine import METHODS
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.plain import parse_json
 
@@ -32,21 +31,11 @@ def _known(*words: str) -> Callable[[str], str]:
     return dict(zip(words, words, strict=True)).__getitem__
 
 
-def _count(text: str) -> int:
-    return max(1, min(CHOICES["part_at"].read(text), 1000))
-
-
 # What is no part of an address, but of a session. Not the reviewer's name: a file may be handed on.
-_SWITCH = CHOICES["values"]
 BESIDE: dict[str, Choice] = {
-    "path": Choice(False, _SWITCH.read, _SWITCH.write, _SWITCH.expected),
-    "bars": Choice(next(iter(METHODS)), _known(*METHODS), expected=" or ".join(METHODS)),
     "true_class": Choice(ANY, CHOICES["said"].read, expected="the number of a class"),
     "said_class": Choice(ANY, CHOICES["said"].read, expected="the number of a class"),
     "verdict": Choice(ANY, _known(ANY, RIGHT, WRONG), expected=f"{ANY}, {RIGHT} or {WRONG}"),
-    "spelling": Choice(ANY, _known(ANY, "plain", "negated"), expected="plain or negated"),
-    "counted_class": Choice(0, CHOICES["part_at"].read, expected="the number of a class"),
-    "at_least": Choice(3, _count, expected="a number from 1 to 1000"),
 }
 ALL = {**CHOICES, **BESIDE}
 

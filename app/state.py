@@ -15,7 +15,7 @@ import streamlit as st
 
 from app import settings
 from app.choices import ANY, CHOICES
-from lrp_engine import METHODS, RULES
+from lrp_engine import RULES
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -28,7 +28,6 @@ FILTERS = ("true_class", "said_class", "verdict")
 # row; `clash`: one that somebody else was faster with.
 REVIEWING: dict[str, Any] = {
     "reviewer": "", "seen": {}, "clash": None, "onward": None, "presses": 0, "asked": None,
-    "spelling": ANY, "counted_class": 0, "at_least": 3,
 }  # fmt: skip
 
 # The browser's own: a link to a set must not make its reader sign with the writer's name.
@@ -52,8 +51,8 @@ def begin() -> None:
     for name, value in {
         "begun": True, "notices": [], "page": None, "used": False, "drawn": {}, "stands": {},
         "stale": False, "models": {}, "selected": None, "linked": None, "turn": None,
-        "restored": 0, "undo": (), "grid.steps": None, "complaints": (), "path": False,
-        "bars": next(iter(METHODS)), "arrived": None, "address": None, "entered": {},
+        "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
+        "arrived": None, "address": None, "entered": {},
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},
     }.items():  # fmt: skip

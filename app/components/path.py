@@ -18,7 +18,7 @@ def show(answer: Answer, at: int) -> None:
     st.toggle(
         "Its path through time",
         help="How the score travels back from word to word, and what it leaves at this one.",
-        **state.watch("path.", state.get("path"), lambda on: state.put("path", on)),
+        **state.bind("path"),
     )
     if not state.get("path"):
         return

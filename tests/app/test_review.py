@@ -259,6 +259,7 @@ def test_words_lead_to_their_sentences(examples, visit, key):
     for c in range(3):
         widget(app, "counted_class").set_value(c).run()
         widget(app, "at_least").set_value(1).run()
+        assert dict(app.query_params)["at_least"] == "1"
         assert healthy(app)
         for frame in app.dataframe:
             for line in frame.value.to_dict("records"):
@@ -269,6 +270,17 @@ def test_words_lead_to_their_sentences(examples, visit, key):
     again = visit(set=key, word=f"{said}-{int(negated)}-{word}")
     assert healthy(again)
     assert len(listed(again)) == count
+
+
+def test_a_link_to_the_words_restores_what_is_counted(visit, key):
+    link = {"set": key, "part": "words", "counted_class": "2", "at_least": "1",
+            "spelling": "plain"}  # fmt: skip
+    app = visit(**link)
+    assert healthy(app)
+    assert "ignored" not in messages(app)
+    chosen = [widget(app, name).value for name in ("counted_class", "at_least", "spelling")]
+    assert chosen == [2, 1, "plain"]
+    assert "Class 9 was ignored" in messages(visit(**link | {"counted_class": "9"}))
 
 
 def test_cancel_and_go_on(visit, monkeypatch):

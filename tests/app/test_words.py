@@ -147,6 +147,7 @@ def test_the_path_of_a_word_through_time(opened):
         assert re.search(
             rf"Reading {way}, [+−]\S+ arrives at “{FIRST[2]}”: [+−]\S+ stays with the word", said
         )
-    another = opened(pick="2", gates="half")  # gates receive a part: not what is followed here
-    widget(another, "path").set_value(True).run()
+    assert dict(app.query_params)["path"] == "1"
+    another = opened(pick="2", path="1", gates="half")  # gates receive a part: not followed here
+    assert widget(another, "path").value
     assert "epsilon rule where the signal takes all" in messages(another)

@@ -43,6 +43,6 @@ def open_set(key: str) -> None:
     for name, choice in CHOICES.items():
         if choice.view == REVIEW_VIEW:
             state.put(name, choice.default)
-    for name in ("seen", "clash", "onward", "asked", "counted_class"):
+    for name in ("seen", "clash", "onward", "asked"):
         state.put(name, state.REVIEWING[name])
     state.put("set", key)

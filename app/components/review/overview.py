@@ -120,10 +120,10 @@ def _asked(desk: Desk) -> queue.Filter:
 
 def fit(desk: Desk) -> None:
     """Forget classes that the set does not have."""
-    for name in ("truth", "said"):
+    for name in ("truth", "said", "counted_class"):
         value = state.get(name)
         if isinstance(value, int) and value >= len(desk.set.labels):
-            state.put(name, state.ANY)
+            state.put(name, state.default(name))
             st.warning(
                 f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
             )
