@@ -21,6 +21,7 @@ import streamlit as st
 
 import lrp_engine
 from app import numeric, opening, samples, settings, steady, sweeps
+from app.learn import lstm
 from app.models import (
     BUNDLED,
     SAMPLE,
@@ -148,6 +149,21 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[st
 def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
     """By LRP, with the relevance at every layer's output."""
     return _layered(model, text, target, rule)
+
+
+def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> lstm.Inside:
+    """The way through the LSTM that reads the words.
+
+    Raises:
+        InputError: there is none, or the rule is another one than the one followed.
+    """
+    lstm.find(model.network)
+
+    def make() -> lstm.Inside:
+        return lstm.followed(model.network, layered(model, text, target, rule))
+
+    key = ("followed", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    return explanations().get(key, make)
 
 
 def other_precision(

@@ -12,7 +12,7 @@ from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer
-from app.learn import lstm, words
+from app.learn import words
 from app.models import Model
 from lrp_engine import Explanation, InputError
 from lrp_engine.cells import cells
@@ -85,7 +85,7 @@ def _through_time(answer: Answer, found: Explanation) -> None:
     tracks = flow.tracks(answer.model.network, found)
     if len(found.tokens[0]) <= settings.SWEEP_WORDS:
         try:
-            inside = lstm.followed(answer.model.network, found)
+            inside = cache.followed(*_question(answer))
         except InputError as error:
             _note(f"Without hidden and cell states. {error}")
         else:

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache, state
 from app.components.guard import plain
 from app.components.question import Answer
-from app.learn import charts, lstm, words
+from app.learn import charts, words
 from lrp_engine.errors import InputError
 
 
@@ -24,7 +24,9 @@ def show(answer: Answer, at: int) -> None:
         return
     try:
         with st.spinner("Following the relevance …"):
-            found = _inside(answer)
+            found = cache.followed(
+                answer.model, answer.text, words.target_of(answer.sums), state.rule()
+            )
     except InputError as error:
         st.info(plain(str(error)))
         return
@@ -36,16 +38,3 @@ def show(answer: Answer, at: int) -> None:
         alt="Lines: relevance that arrives at each word, by reading direction; the sentences "
         "above say what happens at the picked one.",
     )
-
-
-def _inside(answer: Answer) -> lstm.Inside:
-    """The way through the LSTM that reads the words.
-
-    Raises:
-        InputError: there is none, or the rule is another one than the lesson's.
-    """
-    network, one = answer.model.network, answer.sums
-    lstm.find(network)
-    target = words.target_of(one)
-    layered = cache.layered(answer.model, state.shown_text(), target, state.rule())
-    return lstm.followed(network, layered)

@@ -33,6 +33,24 @@ def test_the_ledger_ends_in_the_score(opened):
     assert parts["relevance"].sum() == pytest.approx(total["relevance"], abs=1e-5)
 
 
+def test_the_way_through_an_lstm_is_followed_once(opened, monkeypatch):
+    texts = []
+    real = lstm.followed
+
+    def counted(network, found):
+        texts.append(" ".join(found.tokens[0]))
+        return real(network, found)
+
+    monkeypatch.setattr(lstm, "followed", counted)
+    app = opened("conservation", text="film film bad", edited="film film good", pick="1", path="1")
+    widget(app, "palette").set_value("mono").run()
+    assert "most relevance passes at" in html(app)
+    app.switch_page("views/explain.py").run()
+    assert healthy(app)
+    assert "stays with the word" in html(app)
+    assert texts == ["film film good"]
+
+
 # Through layers ----------------------------------------------------------------------------
 
 TEXT = "neither good nor suspenseful film ."
