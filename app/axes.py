@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -16,7 +17,8 @@ Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
 ROW = 24  # pixels of a bar with its gap
 FRAME = 110  # of title and axis: Streamlit fits them into the chart's height
 LETTERS = 14  # pixels, to be read from the back of a room
-TITLE = 42  # characters of a title's line: as wide as a phone
+TITLE = 34  # characters of a title's line on a phone
+LETTER = 7.2  # pixels of a title's letter
 NAME = 22  # characters of a word in a label: on a phone the bars need room too
 
 # Told apart with any colour vision, at least 3:1 on either theme (Okabe and Ito 2008).
@@ -27,9 +29,17 @@ _DIGITS = 6
 _LABEL = f"split(slice(datum.value, {_DIGITS}), '\\n')"
 
 
-def brief(word: str) -> str:
-    """A word short enough for a label."""
+def brief(word: str, noun: str = "word") -> str:
+    """A word short enough for a label; of a feature its name, without its number."""
+    if noun == "feature":
+        name, found, _ = word.rpartition(" = ")
+        word = name if found else word
     return word if len(word) <= NAME else f"{word[: NAME - 1]}…"
+
+
+def counted(position: int, word: str, noun: str = "word") -> str:
+    """A word told apart from others that read the same; features and steps are already."""
+    return f"{position + 1}. {brief(word)}" if noun == "word" else brief(word, noun)
 
 
 def place(number: int, label: str) -> str:
@@ -48,6 +58,11 @@ def row_axis() -> alt.Y:
         title=None, labelExpr=_LABEL, labelLimit=260, labelOverlap=False, ticks=False, domain=False
     )
     return alt.Y("row:N", sort=None, axis=axis)
+
+
+def time_title(noun: str) -> str:
+    """Title of a time axis."""
+    return "time step" if noun == "step" else f"{noun} at the time step"
 
 
 def step_axis(title: str) -> alt.X:
@@ -81,15 +96,24 @@ def series(
 
 def finish(chart: Chart, title: str, note: str, height: int) -> Chart:
     """Title, size, and room for the last number of an axis."""
-    # Lines of the title: Streamlit's dark theme leaves a subtitle black, and long ones are cut.
-    lines = [*textwrap.wrap(title, TITLE), *([note] if note else [])]
     finished = chart.properties(
-        title=alt.Title(lines), height=FRAME + height, width="container",
+        title=alt.Title(_lines(title, note)), height=FRAME + height, width="container",
         padding={"left": 0, "top": 0, "right": 14, "bottom": 10},
     )  # fmt: skip
     # The title of an axis stays whole however short the axis is.
     found: Chart = finished.configure_axis(labelFlush=False).configure_axisX(titleAnchor="end")
     return found
+
+
+def _lines(title: str, note: str) -> list[str] | alt.ExprRef:
+    """Lines of a title: where the chart is too narrow for it, it goes on in the next one."""
+    # Streamlit's dark theme leaves a subtitle black, and long lines are cut.
+    wide, narrow = ([*lines, *([note] if note else [])]
+                    for lines in ([title], textwrap.wrap(title, TITLE)))  # fmt: skip
+    if len(narrow) == len(wide):
+        return wide
+    enough = LETTER * len(title)
+    return alt.ExprRef(f"width > {enough:.0f} ? {json.dumps(wide)} : {json.dumps(narrow)}")
 
 
 def large(chart: Chart) -> Chart:

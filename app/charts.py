@@ -9,7 +9,18 @@ from __future__ import annotations
 import altair as alt
 
 from app import tables
-from app.axes import CATEGORIES, ROW, brief, finish, numbered, place, row_axis, step_axis, zero
+from app.axes import (
+    CATEGORIES,
+    ROW,
+    brief,
+    finish,
+    numbered,
+    place,
+    row_axis,
+    step_axis,
+    time_title,
+    zero,
+)
 from app.tables import (
     AGREEMENT_SCALE,
     Verdict,
@@ -85,7 +96,8 @@ def token_bars(
     limit = limit_of(words["value"].to_numpy())
     shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
     marked = [
-        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t)}{'?' if unknown else ''}"
+        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.noun)}"
+        f"{'?' if unknown else ''}"
         for n, t, unknown in zip(words["position"], words["token"], words["unknown"], strict=True)
     ]
     words["picked"] = words["position"] == (-1 if pick is None else pick)
@@ -116,7 +128,9 @@ def token_bars(
         )
     )
     title = f"{facts.title}: {explanation.target_label(index)}"
-    note = f"The {strongest} strongest of {total} {explanation.noun}s" if total > strongest else ""
+    note = (
+        f"The {strongest} strongest of {total:,} {explanation.noun}s" if total > strongest else ""
+    )
     return finish(bars + zero(), title, note, ROW * len(words))
 
 
@@ -166,7 +180,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
     """
     table = scores_table(explanation, index)
-    total = len(table)
+    total, limit = len(table), limit_of(table["score"].to_numpy())
     if total > CLASSES_SHOWN:
         best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
         table = table[best | (table["role"] != "")].copy()
@@ -177,7 +191,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     table["marks"] = marks
     table["row"] = numbered(
         f"{visible(name)}{f' ({mark})' if mark else ''}\n"
-        f"score {number(score)}, probability {percentage(share)}"
+        f"score {number(score, limit=limit)}, probability {percentage(share)}"
         for name, mark, score, share in zip(
             table["class"], marks, table["score"], table["probability"], strict=True
         )
@@ -215,7 +229,7 @@ def waterfall(
     limit = limit_of(table["relevance"].to_numpy())
     table["row"] = numbered(
         # Next to the words an error of rounding would read as zero.
-        f"{brief(step) if kind == 'word' else step}  "
+        f"{brief(step, explanation.noun) if kind == 'word' else step}  "
         f"{number(value, limit=None if kind == 'rounding' else limit)}"
         for step, kind, value in zip(table["step"], table["kind"], table["relevance"], strict=True)
     )
@@ -255,7 +269,7 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     Raises:
         InputError: nothing is kept per time step.
     """
-    table, run = step_runs(explanation, index, most=STEPS_SHOWN)
+    table, run = step_runs(explanation, index, most=STEPS_SHOWN, parts=len(CATEGORIES))
     parts = table["part"].unique().tolist()
     steps = zip(table["run"], table["words"], strict=True)
     table["from"], table["to"] = table["first"] + 1, table["last"] + 1
@@ -264,13 +278,12 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=step_axis("word at the time step"),
+            x=step_axis(time_title(explanation.noun)),
             y=alt.Y("kept:Q", title=_value("score", "relevance kept")),
             color=alt.Color(
                 "part:N",
                 title="kept by",
-                # Colours repeat where a network has more parts; the tooltip names each.
-                scale=alt.Scale(domain=parts, range=[*CATEGORIES]),
+                scale=alt.Scale(domain=parts, range=[*CATEGORIES[: len(parts)]]),
                 legend=alt.Legend(
                     symbolType="square", orient="top", direction="vertical", labelLimit=400
                 ),

@@ -5,7 +5,7 @@ All of it is read from an explanation that kept the relevance at every layer (`l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ class Track:
 
 
 def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[Track]:
-    """Relevance per time step: of the input, of hidden states, and what each operation keeps.
+    """Relevance per time step: of the input, and of hidden states.
 
     Hidden states of a layer have relevance of their own at every time step only where the layer
     hands them on; quantities that are zero throughout are left out.
@@ -97,9 +97,20 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
             place = ", ".join(filter(None, (node.name, direction)))
             values = part[index, :count].sum(axis=-1, dtype=np.float64)
             found.append(Track(name=f"{place}: hidden output", values=values))
-    for name, array in explanation.ledger.steps.items():
-        found.append(Track(name=f"{ledger_words(name)} keep", values=array[index, :count]))
-    return [found[0], *(track for track in found[1:] if np.any(track.values))]
+    return [found[0], *_told(found[1:])]
+
+
+def kept_tracks(explanation: Explanation, index: int = 0) -> list[Track]:
+    """What the biases and stabilizers of each operation keep per time step, where it is not 0."""
+    count = len(explanation.tokens[index])
+    return _told(
+        Track(name=ledger_words(name), values=array[index, :count])
+        for name, array in explanation.ledger.steps.items()
+    )
+
+
+def _told(found: Iterable[Track]) -> list[Track]:
+    return [track for track in found if np.any(track.values)]
 
 
 def state_tracks(found: lstm.Inside) -> list[Track]:

@@ -21,6 +21,8 @@ TITLES = {EPS: "stabilizer ε", BIAS_FACTOR: "bias factor"}
 WORDS = "words"
 LINES = 5  # words that have a line of their own
 HEIGHT = 250
+NUMBER = "%.4f"  # of a table
+LEGEND = 16  # characters of a legend's entry that has another one beside it
 OTHER = {"float32": "float64", "float64": "float32"}
 
 
@@ -84,7 +86,10 @@ def word_lines(sweep: Sweep) -> pd.DataFrame:
     """Of the strongest words at any value: setting, series, relevance."""
     strongest = np.abs(sweep.words).max(axis=0)
     chosen = np.sort(np.argsort(-strongest, kind="stable")[:LINES])
-    return _long(sweep, {f"{n + 1}. {visible(sweep.tokens[n])}": sweep.words[:, n] for n in chosen})
+    return _long(
+        sweep,
+        {axes.counted(n, visible(sweep.tokens[n]), sweep.noun): sweep.words[:, n] for n in chosen},
+    )
 
 
 def leak_lines(sweep: Sweep) -> pd.DataFrame:
@@ -113,7 +118,7 @@ def _long(sweep: Sweep, series: dict[str, np.ndarray]) -> pd.DataFrame:
 def table(sweep: Sweep) -> pd.DataFrame:
     """A row per value: the setting, the leak and its parts, every word."""
     leak = sweep.initial + sweep.biases + sweep.stabilizers
-    words = {f"{n + 1}. {visible(token)}": sweep.words[:, n]
+    words = {axes.counted(n, visible(token), sweep.noun): sweep.words[:, n]
              for n, token in enumerate(sweep.tokens)}  # fmt: skip
     return pd.DataFrame(
         {TITLES[sweep.setting]: sweep.values, f"not in the {sweep.noun}s": leak,
@@ -138,6 +143,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
     """Lines over the values of a setting; a dashed rule stands at the present one."""
     scale = alt.Scale(type="log") if setting == EPS else alt.Scale()
     series = lines["series"].unique().tolist()
+    columns = 1 if max(map(len, series)) > LEGEND else 2
     x = alt.X("setting:Q", title=TITLES[setting], scale=scale, axis=alt.Axis(tickCount=6))
     drawn = (
         alt.Chart(lines)
@@ -145,7 +151,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
         .encode(
             x=x,
             y=alt.Y("relevance:Q", title="relevance (unit: score)"),
-            **axes.series("series:N", series, columns=2),
+            **axes.series("series:N", series, columns=columns),
             tooltip=[
                 alt.Tooltip("series:N", title="what"),
                 alt.Tooltip("setting:Q", title=TITLES[setting], format=".6g"),

@@ -43,6 +43,7 @@ __all__ = [
     "words_of",
 ]
 
+_DIRECTION = ", (forward|backward)$"
 WATERFALL_WORDS = 30  # more are grouped
 WATERFALL_STRONGEST = 20  # of these many stay by themselves
 
@@ -203,7 +204,7 @@ def _word_steps(words: pd.DataFrame, noun: str) -> list[tuple[str, str, float]]:
     for text, chosen in (("for", others["value"] >= 0), ("against", others["value"] < 0)):
         if chosen.any():
             total = float(others.loc[chosen, "value"].sum())
-            steps.append((f"{chosen.sum()} other {noun}s, {text}", "words", total))
+            steps.append((f"{chosen.sum():,} other {noun}s, {text}", "words", total))
     return steps
 
 
@@ -247,15 +248,24 @@ def step_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     )
 
 
-def step_runs(explanation: Explanation, index: int = 0, *, most: int) -> tuple[pd.DataFrame, int]:
+def step_runs(
+    explanation: Explanation, index: int = 0, *, most: int, parts: int
+) -> tuple[pd.DataFrame, int]:
     """`step_table` summed over runs of words, at most so many, and the words in each run.
 
-    Columns: part ("bilstm, forward: biases"), run, kept, first and last position, words.
+    Columns: part ("bilstm, forward: biases"), run, kept, first and last position, words. Parts
+    that keep nothing are left out; of more than so many, directions and then layers are summed.
     """
     table = step_table(explanation, index)
     size = max(1, -(-len(explanation.tokens[index]) // most))
     kinds = table["kind"].map({"bias": "biases", "stabilizer": "stabilizers"})
-    table = table.assign(part=table["place"] + ": " + kinds, run=table["position"] // size)
+    places = table["place"] + ": "
+    layers = table["place"].str.replace(_DIRECTION, "", regex=True) + ": "
+    kept = table.groupby(places + kinds)["kept"].transform("any")
+    named = (table.assign(part=where + kinds)[kept] for where in (places, layers, ""))
+    # The last one has the two kinds only.
+    table = next(one for one in named if one["part"].nunique() <= max(2, parts))
+    table = table.assign(run=table["position"] // size)
     runs = table.groupby(["part", "run"], sort=False).agg(
         kept=("kept", "sum"),
         first=("position", "min"),

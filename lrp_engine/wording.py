@@ -25,7 +25,11 @@ _OPERATIONS = {
     "signal": "of the cell signal",
     "gates": "of the gates",
     "cell": "of the cell state",
+    "recurrent": "of the recurrent sum",
     "sum": "of the weighted sum",
+    "context": "of the context vector",
+    "mean": "of the mean",
+    "merge": "of the merged sum",
 }
 _STATES = {"h": "initial hidden state h₀", "c": "initial cell state c₀"}
 _SHOWN = {" ": "␣", "\n": "↵", "\r": "↵", "\t": "⇥", "\xa0": "␣"}
@@ -46,6 +50,9 @@ def number(
     scale = abs(value) if limit is None else limit
     if scale and not 1e-5 <= scale < 1e6:
         text = f"{value:+.2e}"
+        if minus == MINUS:  # not where every character must be plain
+            digits, power = text.split("e")
+            text = f"{digits}{_power(power)}"
     else:
         # Two significant digits of the largest value, so that the small ones stay comparable.
         decimals = 2 if scale == 0 else max(2, 1 - math.floor(math.log10(scale)))
@@ -68,7 +75,11 @@ def tiny(size: float) -> str:
     if not math.isfinite(size) or size == 0 or 1e-4 <= abs(size) < 1e4:
         return f"{abs(size):.2g}" if math.isfinite(size) else number(size)
     digits, power = f"{abs(size):.1e}".split("e")
-    return f"{digits.removesuffix('.0')} × 10{str(int(power)).translate(_RAISED)}"
+    return f"{digits.removesuffix('.0')}{_power(power)}"
+
+
+def _power(power: str) -> str:
+    return f" × 10{str(int(power)).translate(_RAISED)}"
 
 
 def typed(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import zoo
 
-from app import charts
+from app import axes, charts
 from app.charts import (
     agreement_sentence,
     conservation_verdict,
@@ -27,7 +28,8 @@ from app.charts import (
     waterfall,
     waterfall_table,
 )
-from lrp_engine import METHODS, Epsilon, InputError
+from app.tables import step_runs
+from lrp_engine import METHODS, Epsilon, InputError, Ledger
 from lrp_engine.palettes import PALETTES, THEMES, contrast
 
 WORDS = ["<unk>", "not", "good", "bad", "the", "film", "a\nb"]
@@ -99,7 +101,7 @@ def test_long_texts_show_the_strongest_and_say_so(long, method):
     assert data["position"].is_monotonic_increasing
     sizes = np.abs(explanation.token_relevance[0])
     assert data["value"].abs().min() >= np.sort(sizes)[-40]
-    assert "The 40 strongest of 5000 words" in texts(chart)
+    assert "The 40 strongest of 5,000 words" in texts(chart)
     assert "strongest" not in texts(token_bars(explanation, strongest=5000))
 
 
@@ -110,8 +112,12 @@ def test_nothing_of_a_chart_outgrows_a_phone(network, long):
     assert data["row"].iloc[0][6:].startswith("▸ donaudampfschifffahrt…?  ")
     assert data["number"].tolist() == [1, 2, 3]
     title = token_bars(replace(one, labels=("no", word, word)), pick=0).to_dict()["title"]["text"]
-    assert " ".join(title).startswith(one.facts.title)
-    assert max(map(len, title)) <= 42
+    wide, narrow = map(
+        json.loads, re.fullmatch(r"width > \d+ \? (.*) : (.*)", title["expr"]).groups()
+    )
+    assert [" ".join(narrow)] == wide
+    assert wide[0].startswith(one.facts.title)
+    assert max(map(len, narrow)) <= 34
     strongest = bars(token_bars(long, strongest=5))  # words are told apart by their numbers
     rows = strongest["row"].str[6:].tolist()
     assert [row.split(". ")[0] for row in rows] == strongest["number"].astype(str).tolist()
@@ -158,7 +164,9 @@ def test_waterfall_groups_many_words(long):
     assert len(words) <= charts.tables.WATERFALL_STRONGEST + 2
     assert words["relevance"].sum() == pytest.approx(long.token_relevance.sum())
     assert table["end"].iloc[-2] == long.explained_score[0]
-    counts = [int(step.split()[0]) for step in table["step"] if "other words" in step]
+    counts = [
+        int(step.split()[0].replace(",", "")) for step in table["step"] if "other words" in step
+    ]
     assert sum(counts) == 5000 - charts.tables.WATERFALL_STRONGEST
 
 
@@ -222,6 +230,36 @@ def test_steps(explanations):
     data = bars(step_chart(explanation))
     assert data["kept"].sum() == pytest.approx(table["kept"].sum())
     assert "bilstm, backward: biases" in set(data["part"])
+
+
+def test_steps_kept_by_many_parts_have_a_colour_each(explanations):
+    one = explanations["lrp"]
+    steps = {
+        f"{layer}/{way}/signal/{kind}": np.full((1, len(one.tokens[0])), 0.1)
+        for layer in ("a", "b")
+        for way in ("forward", "backward")
+        for kind in ("bias", "stabilizer")
+    }  # fmt: skip
+    silent = {"c/forward/signal/bias": np.zeros((1, len(one.tokens[0])))}
+    many = replace(one, ledger=Ledger({}, steps | silent, len(one.tokens[0])))
+    for most, parts in (
+        (6, {"a: biases", "a: stabilizers", "b: biases", "b: stabilizers"}),
+        (3, {"biases", "stabilizers"}),
+    ):
+        table, _ = step_runs(many, most=60, parts=most)
+        assert set(table["part"]) == parts
+        assert table["kept"].sum() == pytest.approx(0.8 * len(one.tokens[0]))
+    table, _ = step_runs(many, most=60, parts=8)
+    assert table["part"].nunique() == 8
+
+
+def test_labels_of_features_and_steps_stay_whole():
+    assert axes.brief("body mass index = −0.123456", "feature") == "body mass index"
+    assert axes.brief("bare", "feature") == "bare"
+    assert axes.counted(2, "nor") == "3. nor"
+    assert axes.counted(2, "3: 0.5, 1", "step") == "3: 0.5, 1"
+    assert axes.time_title("step") == "time step"
+    assert axes.time_title("word") == "word at the time step"
 
 
 def test_steps_of_a_long_text_are_summed(long):

@@ -12,12 +12,16 @@ from lrp_engine.cells import Cell, cells, limit_of, meaning_of, words_of
 from lrp_engine.heatmap import STYLE as COLOURS
 from lrp_engine.heatmap import legend, variables
 
-LINE = 92  # characters of a line of text, each word's frame included
+LINE = 92  # characters of a line of text, each word's frame and the heading included
+HEADING = 26  # characters of a heading; a longer one goes on in its next line
+FRAMED = 40  # rows of words, in all lines of text, from which on they scroll in a frame
 FRAME = 3  # characters that the frame of a word is as wide as
 NUMBER = 5  # characters of a value
 
 STYLE = """<style>
 .lens-grid { overflow-x: auto; margin: 0 0 1rem; }
+.lens-framed { max-height: 34rem; overflow-y: auto; padding: .25rem .5rem; border-radius: .5rem;
+  border: 1px solid color-mix(in srgb, var(--st-text-color) 20%, transparent); }
 .lens-grid table { border-collapse: separate; border-spacing: .2rem .3rem; line-height: 1.3; }
 .lens-grid th { position: sticky; left: 0; z-index: 1; text-align: left;
   font-weight: 400; font-size: .9rem;
@@ -74,19 +78,22 @@ def html(
     if not rows:
         return ""
     longest = max(len(row.name) for row in rows) + 1
-    tables = "".join(_table(rows, first, last, label) for first, last in _breaks(rows, start, stop))
+    parts = list(_breaks(rows, start, stop))
+    tables = "".join(_table(rows, first, last, label) for first, last in parts)
     style = f"{variables(palette)};--lens-name:{longest}ch"
-    return f'{COLOURS}{STYLE}<div class="lrp-grids" style="{style}">{tables}</div>'
+    kind = "lrp-grids lens-framed" if len(parts) * len(rows) > FRAMED else "lrp-grids"
+    return f'{COLOURS}{STYLE}<div class="{kind}" style="{style}">{tables}</div>'
 
 
 def _breaks(rows: Sequence[Line], start: int, stop: int | None) -> Iterator[tuple[int, int]]:
     """Where lines of text begin and end."""
     end = min(len(rows[0].cells), len(rows[0].cells) if stop is None else stop)
+    line = LINE - min(HEADING, max(len(row.name) for row in rows))
     first, used = start, 0
     for at in range(start, end):
         there = (row.cells[at] for row in rows)
         width = FRAME + max(NUMBER, *(len(cell.text) for cell in there if cell))
-        if used and used + width > LINE:
+        if used and used + width > line:
             yield first, at
             first, used = at, 0
         used += width

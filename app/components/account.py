@@ -88,14 +88,19 @@ def steps(explanation: Explanation) -> None:
 
 def ledger(explanation: Explanation) -> None:
     st.header("The ledger", anchor=False)
-    table = charts.ledger_table(explanation)
+    table, noun = charts.ledger_table(explanation), explanation.noun
     st.dataframe(
-        tables.rounded(table, DECIMALS),
+        tables.rounded(
+            table.assign(
+                share=100 * table["share"], kind=table["kind"].replace("words", f"{noun}s")
+            ),
+            DECIMALS,
+        ),
         hide_index=True,
         height="content",
         column_config={
             "relevance": st.column_config.NumberColumn(format=f"%.{DECIMALS}f"),
-            "share": st.column_config.NumberColumn("share of the score", format="percent"),
+            "share": st.column_config.NumberColumn("share of the score", format="%.2f %%"),
         },
     )
 

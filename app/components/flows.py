@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import pandas as pd
@@ -20,11 +21,10 @@ from lrp_engine.rules import Rule
 from lrp_engine.wording import called
 
 HELP = {
-    "Through time": "What reaches the words, and what each operation of a recurrent layer keeps at "
-    "each time step: the cell state (the sum of what is kept and what is new), the signal (the sum "
-    "of hidden state and input). For each direction of the LSTM that reads the words: what arrives "
-    "at its hidden and its cell state, and what goes on to the input. Every row has a scale of its "
-    "own.",
+    "Through time": "What reaches the words. For each direction of the LSTM that reads the words: "
+    "what arrives at its hidden and its cell state, and what goes on to the input. Folded away: "
+    "what the operations of a recurrent layer keep at each time step, of the cell state (the sum "
+    "of what is kept and what is new) and of the signal (the sum of hidden state and input).",
     "Forward and backward": "A bidirectional layer reads the text from both ends. Each direction "
     "receives a part of the relevance and hands it on to the words.",
     "Layer by layer": "What arrives at a layer must be handed on, go to its initial states, or be "
@@ -87,12 +87,22 @@ def _through_time(answer: Answer, found: Explanation) -> None:
         try:
             inside = cache.followed(*_question(answer))
         except InputError as error:
-            _note(f"Without hidden and cell states. {error}")
+            _note(str(error))
         else:
             tracks += flow.state_tracks(inside)
             for sentence in flow.state_sentences(inside):
                 _note(sentence)
-    most = min(len(found.tokens[0]), settings.COMPARE_CELLS // len(tracks))
+    _note("Every row has a scale of colour of its own.")
+    _tracks(tracks, found)
+    if kept := flow.kept_tracks(found):
+        with st.expander("What biases and stabilizers keep at each time step"):
+            _tracks(kept, found)
+
+
+def _tracks(tracks: Sequence[flow.Track], found: Explanation) -> None:
+    """A row per quantity; of a long text its beginning."""
+    count = len(found.tokens[0])
+    most = min(count, settings.COMPARE_CELLS // len(tracks))
     palette = state.get("palette")
     rows = [
         grid.Line(
@@ -104,8 +114,8 @@ def _through_time(answer: Answer, found: Explanation) -> None:
     st.html(
         grid.html(rows, palette=palette, label=f"Relevance through time, {found.noun}s", stop=most)
     )
-    if most < len(found.tokens[0]):
-        _note(f"The first {most} of {len(found.tokens[0])} {found.noun}s; the chart above has all.")
+    if most < count:
+        _note(f"The first {most:,} of {count:,} {found.noun}s.")
 
 
 def _directions(table: pd.DataFrame, noun: str) -> None:
@@ -115,8 +125,8 @@ def _directions(table: pd.DataFrame, noun: str) -> None:
     for sentence in flow.direction_sentences(table):
         _note(sentence)
     shown = dict.fromkeys(("received", "initial states", "kept", "handed on"), NUMBER)
-    share = st.column_config.NumberColumn("share", format="percent")
-    st.dataframe(table, hide_index=True, height="content",
+    share = st.column_config.NumberColumn("share", format="%.1f %%")
+    st.dataframe(table.assign(share=100 * table["share"]), hide_index=True, height="content",
                  column_config={**shown, "share": share})  # fmt: skip
 
 
@@ -140,7 +150,12 @@ def _sweeps(answer: Answer) -> None:
                 alt=f"Lines over the {title}; the table below has the same numbers.",
             )
         with st.expander(f"Numbers by {title}"):
-            st.dataframe(sweeps.table(sweep), hide_index=True)
+            table = sweeps.table(sweep)
+            # Equal decimals under each other; the values of the setting as they are.
+            rounded = dict.fromkeys(table.columns[1:], sweeps.NUMBER)
+            st.dataframe(table, hide_index=True, column_config={
+                name: st.column_config.NumberColumn(format=form) for name, form in rounded.items()
+            })  # fmt: skip
 
 
 def _precision(answer: Answer, found: Explanation) -> None:

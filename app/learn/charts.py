@@ -48,7 +48,11 @@ def prefixes(words: Sequence[str], scores: np.ndarray, title: str) -> alt.LayerC
     table["step"] = numbered(words)
     line = (
         alt.Chart(table)
-        .mark_line(color=CATEGORIES[0], strokeWidth=3, point=alt.OverlayMarkDef(size=90))
+        .mark_line(
+            color=CATEGORIES[0],
+            strokeWidth=3,
+            point=alt.OverlayMarkDef(size=90, color=CATEGORIES[0]),
+        )
         .encode(
             x=step_axis("word"),
             y=alt.Y("score:Q", title="score so far"),

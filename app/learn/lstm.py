@@ -108,11 +108,22 @@ def find(network: Network) -> tuple[str, dict[str, LSTM]]:
         lstms = {name: one for name, one in both.items() if isinstance(one, LSTM)}
         if len(lstms) == 2:
             return readers[0].name, lstms
-    kinds = " and ".join(node.layer.kind for node in readers) or "nothing"
+    if network.embedding is None:
+        raise InputError("Hidden and cell states are shown of an LSTM that reads words.")
+    kinds = " and ".join(_called(node.layer) for node in readers) or "nothing"
     raise InputError(
-        "This step looks inside an LSTM that reads the words; in this model they are read by "
-        f"{kinds}. Pick the bundled model in the sidebar."
+        "Hidden and cell states are shown of an LSTM that reads the words; in this model they are "
+        f"read by {kinds}. The bundled model has one: pick it in the sidebar."
     )
+
+
+def _called(layer: Layer) -> str:
+    if isinstance(layer, Bidirectional):
+        kinds = dict.fromkeys(
+            one.kind.upper() for one in (layer.forward_layer, layer.backward_layer)
+        )
+        return f"a bidirectional {' and '.join(kinds)}"
+    return f"a layer of kind “{layer.kind}”"
 
 
 def inside(network: Network, explanation: Explanation) -> Inside:

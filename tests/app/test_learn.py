@@ -167,7 +167,7 @@ def test_words_not_read_by_an_lstm_are_refused(network):
         for one in (network.nodes[1].layer.forward_layer, network.nodes[1].layer.backward_layer)
     )), ("dense",))  # fmt: skip
     other = replace(network, nodes=(network.nodes[0], dense, read, tail))
-    with pytest.raises(InputError, match="read by dense"):
+    with pytest.raises(InputError, match="read by a layer of kind “dense”"):
         lstm.find(other)
     with pytest.raises(InputError, match="without the relevance"):
         lstm.inside(network, network.explain([TEXT]))

@@ -8,9 +8,10 @@ import streamlit as st
 
 from app import learn, state
 from app.components import frontend
-from app.components.guard import guard
+from app.components.guard import guard, plain
 from app.components.layout import Page
 from app.components.learn import bias, common, gate, lstm, methods, score, sums, time
+from lrp_engine.errors import InputError
 
 STEPS: dict[str, Callable[[Page], None]] = {
     "score": score.show,
@@ -36,7 +37,10 @@ def show(page: Page) -> None:
     with st.container(key="lens-lesson"):
         st.header(named[step], anchor=False)
         with guard():
-            STEPS[step](page)
+            try:
+                STEPS[step](page)
+            except InputError as error:  # what the lesson needs and this model or text has not
+                st.info(plain(str(error)))
     _onward(step, named)
 
 
