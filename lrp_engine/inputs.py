@@ -123,13 +123,13 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
         kind = _common_kind(inputs)
         if kind is str:
             _only_for_arrays(lengths)
-            return _from_words(network, [network.tokenizer(text) for text in inputs])
+            return _from_words(network, tuple(tuple(network.tokenizer(t)) for t in inputs))
         if kind is list:
             words = [_listed(sample) for sample in inputs]
             text = [isinstance(word, str) for sample in words for word in sample]
             if all(text):
                 _only_for_arrays(lengths)
-                return _from_words(network, words)
+                return _from_words(network, tuple(tuple(network.tokenizer.fit(w)) for w in words))
             if any(text):
                 raise InputError(f"A token list holds more than words. {_expected(network)}")
             whole = all(isinstance(i, (int, np.integer)) for sample in words for i in sample)
@@ -213,16 +213,16 @@ def _needs_embedding(network: Network) -> None:
         raise InputError(f"This network has no embedding to look ids up in. {_expected(network)}")
 
 
-def _from_words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
+def _from_words(network: Network, tokens: tuple[tuple[str, ...], ...]) -> Samples:
+    """Samples of tokens that are cut and padded as the network's tokenizer does."""
     if network.vocabulary is None:
         raise InputError(
             f"This network has no vocabulary, so it cannot read words. {_expected(network)} "
             "Or load it with vocabulary=..., and embeddings=... where it has none."
         )
-    tokens = tuple(tuple(network.tokenizer.fit(sample)) for sample in words)
     # Words of all samples at once: a loop over samples would cost as much as explaining them.
     keys = network.tokenizer.keys(list(chain.from_iterable(tokens)))
-    ids = network.vocabulary.ids(keys)
+    ids, lacking = network.vocabulary.look_up(keys)
     cuts = list(pairwise(accumulate((len(sample) for sample in tokens), initial=0)))
 
     def by_sample(array: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -231,7 +231,7 @@ def _from_words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
     return Samples(
         network=network,
         tokens=tokens,
-        unknown=by_sample(network.vocabulary.lacks(keys)),
+        unknown=by_sample(lacking),
         masks=by_sample(_real(network, ids)),
         ids=by_sample(ids),
     )

@@ -194,6 +194,12 @@ class Network:
         devices.require(device)
         return self if device == self.device else replace(self, device=device)
 
+    def unknown(self, tokens: Iterable[str]) -> np.ndarray | None:
+        """Which tokens (n,) of the tokenizer the vocabulary lacks; None where there is none."""
+        if self.vocabulary is None:
+            return None
+        return self.vocabulary.lacks(self.tokenizer.keys(tokens))
+
     @cached_property
     def program(self) -> Program:
         from lrp_engine.program import Program

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from string import ascii_uppercase, punctuation
 
 import numpy as np
@@ -122,7 +123,7 @@ class Tokenizer:
         """What is looked up in the vocabulary for a token."""
         return STANDARDIZERS[self.standardize](token)
 
-    def keys(self, tokens: Sequence[str]) -> Sequence[str]:
+    def keys(self, tokens: Iterable[str]) -> Iterable[str]:
         """`key` of each."""
         return tokens if self.standardize == "none" else [self.key(token) for token in tokens]
 
@@ -182,16 +183,24 @@ class Vocabulary:
         """The token at id 0 where its name says that it is padding."""
         return self.tokens[0] if self.tokens[0] in PADDING_TOKENS else None
 
-    def ids(self, tokens: Sequence[str]) -> np.ndarray:
-        """Ids (n,) of tokens; unknown words get the id of `unknown`, or -1."""
-        other = -1 if self.unknown is None else self.index[self.unknown]
-        index = self.index
-        return np.array([index.get(token, other) for token in tokens], np.int64)
+    def look_up(self, tokens: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (n,) of tokens and which of them (n,) are not listed.
+
+        Unknown words get the id of `unknown`, or -1.
+        """
+        ids = np.fromiter(map(self.index.get, tokens, repeat(-1)), np.int64)
+        lacking = ids < 0
+        if self.unknown is not None:
+            ids[lacking] = self.index[self.unknown]
+        return ids, lacking
+
+    def ids(self, tokens: Iterable[str]) -> np.ndarray:
+        """The first part of `look_up`."""
+        return self.look_up(tokens)[0]
 
     def lacks(self, tokens: Iterable[str]) -> np.ndarray:
-        """Which tokens (n,) are not listed."""
-        index = self.index
-        return np.array([token not in index for token in tokens], bool)
+        """The second part of `look_up`."""
+        return self.look_up(tokens)[1]
 
     def words(self, ids: Iterable[int]) -> list[str]:
         """Tokens of ids; an id beyond the list is written as #id."""

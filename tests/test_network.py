@@ -282,6 +282,14 @@ def test_words_tokenizer_drops_nothing_but_white_space():
         Tokenizer(method="bpe")
 
 
+def test_a_word_is_looked_up_as_the_tokenizer_standardizes_it(arrays):
+    net = lrp_engine.from_weights(arrays, vocabulary=["good"], embeddings=np.ones((1, E)))
+    net = replace(net, tokenizer=Tokenizer(method="words", standardize="lower", lowercase=False))
+    assert net.unknown(["Good", "bad"]).tolist() == [False, True]
+    assert net.explain(["Good bad"]).unknown.tolist() == [[False, True]]
+    assert lrp_engine.from_weights(arrays).unknown(["Good"]) is None
+
+
 def test_vocabulary_finds_words_and_says_what_it_lacks():
     words = Vocabulary(("", "[UNK]", "good"))
     assert words.ids(["good", "bad"]).tolist() == [2, 1]

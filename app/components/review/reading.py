@@ -179,13 +179,14 @@ def _why(desk: Desk, row: int) -> None:
 
 def _heatmap(desk: Desk, text: rows.Text, name: str, said: str) -> str:
     facts, values = METHODS[name], text.relevance[name]
-    vocabulary = desk.model.network.vocabulary if desk.model else None
+    network = desk.model.network if desk.model else None
+    vocabulary = network.vocabulary if network else None
     words = heatmap(
         text.tokens,
         values,
         signed=facts.signed,
         palette=state.get("palette"),
-        unknown=None if vocabulary is None else vocabulary.lacks(text.tokens),
+        unknown=network.unknown(text.tokens) if network else None,
         substitute=vocabulary.unknown if vocabulary else None,
         values_shown=state.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED,
         label=f"{facts.title}, {said}",
