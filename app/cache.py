@@ -21,6 +21,7 @@ import streamlit as st
 
 import lrp_engine
 from app import numeric, opening, samples, settings, steady, sweeps
+from app.held import Held
 from app.learn import lstm
 from app.models import (
     BUNDLED,
@@ -141,6 +142,12 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[st
 
     key = ("explained", model.network.hash, text, target, _settings(rule))
     return explanations().get(key, make)
+
+
+@st.cache_resource(show_spinner=False)
+def held() -> Held:
+    """The models that sessions brought."""
+    return Held(settings.MODELS_MEGABYTES * 2**20)
 
 
 # Conservation ------------------------------------------------------------------------------

@@ -56,12 +56,18 @@ def uploaded() -> dict[str, Model]:
 
 
 def add(model: Model) -> None:
-    """Keep a model and select it."""
+    """Keep a model and select it.
+
+    Raises:
+        InputError: the server has no room for another upload.
+    """
     _hold(model)
     select(model.digest)
 
 
 def _hold(model: Model) -> None:
+    if model.origin == UPLOAD:
+        cache.held().add(model)
     models = uploaded()
     if model.digest not in models and len(models) >= settings.MODELS_PER_SESSION:
         dropped = models.pop(next(iter(models)))

@@ -55,7 +55,8 @@ SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 
 # What stays in memory: models per browser session, and for everyone together.
 MODELS_PER_SESSION = 3
-MODELS_CACHED = 8
+MODELS_CACHED = 8  # read before, for whoever asks for the same
+MODELS_MEGABYTES = 2_048  # uploaded models of all sessions together
 EXPLANATIONS_MEGABYTES = 256  # explanations, accounts by layer and sweeps, of everybody
 PREDICTIONS_CACHED = 16
 

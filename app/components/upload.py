@@ -123,13 +123,13 @@ def form() -> None:
         spec=spec,
         more=more,
     )
+    model = None
     with guard(HINT), st.spinner("Reading and checking …"):
-        _take(upload)
-
-
-def _take(upload: Upload) -> None:
-    loaded.keep(upload.model())
-    st.rerun()  # the sidebar's list is drawn before this page
+        model = upload.model()
+    if model is not None:
+        with guard():
+            loaded.keep(model)
+            st.rerun()  # the sidebar's list is drawn before this page
 
 
 def arrival(digest: str) -> None:

@@ -72,13 +72,18 @@ class Jobs:
     def find(self, key: str) -> Job | None:
         return self._jobs.get(key)
 
+    @property
+    def active(self) -> set[str]:
+        """Ids of the sets that are being explained or wait for it."""
+        return {key for key, job in list(self._jobs.items()) if job.state in ACTIVE}
+
     def room(self) -> None:
         """Stop where the server has enough to do.
 
         Raises:
             InputError: so many sets are being explained or wait for it.
         """
-        active = sum(job.state in ACTIVE for job in list(self._jobs.values()))
+        active = len(self.active)
         if active >= self.most:
             raise InputError(
                 f"{active} sets are being explained or wait for it, which is all this server "

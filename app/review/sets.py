@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -102,7 +103,7 @@ class Sets:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self._lock = folder, threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -132,30 +133,31 @@ class Sets:
             return None
 
     def add(
-        self, one: Set, data: bytes, *, reviewed: Callable[[], Iterable[str]] = frozenset
+        self, one: Set, data: bytes, *, needed: Callable[[], Iterable[str]] = frozenset
     ) -> None:
-        """Keep a new set; where there are too many, the oldest without a verdict goes.
+        """Keep a new set; where there are too many, the oldest that nobody needs goes.
 
         Args:
             data: the file.
-            reviewed: gives ids that somebody has given a verdict to.
+            needed: gives ids of sets that have a verdict, or are being explained.
 
         Raises:
             InputError: the server keeps no more.
         """
-        there = list(self)
-        if len(there) >= settings.REVIEW_SETS:
-            kept = set(reviewed())
-            oldest = next((other for other in there if other.id not in kept), None)
-            if oldest is None:
-                raise InputError(
-                    f"The server keeps {settings.REVIEW_SETS} sets, all of them reviewed; delete "
-                    "one that is no longer needed."
-                )
-            self.delete(oldest)
-        self.path(one).mkdir(mode=0o700)
-        self.input(one).write_bytes(data)
-        self.update(one)
+        with self._lock:
+            there = list(self)
+            if len(there) >= settings.REVIEW_SETS:
+                kept = set(needed())
+                oldest = next((other for other in there if other.id not in kept), None)
+                if oldest is None:
+                    raise InputError(
+                        f"The server keeps {settings.REVIEW_SETS} sets, all of them reviewed or "
+                        "being explained; delete one that is no longer needed."
+                    )
+                self.delete(oldest)
+            self.path(one).mkdir(mode=0o700)
+            self.input(one).write_bytes(data)
+            self.update(one)
 
     def update(self, one: Set) -> None:
         """Write down what a set is."""

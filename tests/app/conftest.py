@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 import lrp_engine
 from app import settings
-from lrp_engine import Network
+from app.uploads import Upload
+from lrp_engine import Network, ProofSheet
 from tests.app.tiny import LABELS, SENTENCES, WORDS, eight_arrays, embeddings
 
 
@@ -44,6 +45,18 @@ def _opened_on(
 @pytest.fixture(autouse=True)
 def _few_short_texts(untraced: None) -> None:
     """As in every session of these tests."""
+
+
+@pytest.fixture
+def unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads go without their proof, which takes a while and has tests of its own."""
+
+    def sheet(_: Upload, network: Network) -> ProofSheet:
+        return ProofSheet(
+            model_hash=network.hash, source=network.source, dtype=network.dtype, lines=()
+        )
+
+    monkeypatch.setattr(Upload, "prove", sheet)
 
 
 @pytest.fixture

@@ -185,10 +185,10 @@ def test_the_oldest_set_without_a_verdict_makes_room(sets, network, monkeypatch)
     sets.add(old, b"")
     sets.add(new, b"")
     oldest = next(iter(sets)).id
-    sets.add(more, b"", reviewed=lambda: {oldest})
+    sets.add(more, b"", needed=lambda: {oldest})
     assert {one.id for one in sets} == {oldest, more.id}
-    with pytest.raises(InputError, match="all of them reviewed"):
-        sets.add(files.new(network), b"", reviewed=lambda: {oldest, more.id})
+    with pytest.raises(InputError, match="all of them reviewed or being explained"):
+        sets.add(files.new(network), b"", needed=lambda: {oldest, more.id})
 
 
 # Uploads -----------------------------------------------------------------------------------

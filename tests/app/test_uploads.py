@@ -11,23 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from app import settings
 from app.uploads import Upload
-from lrp_engine import FormatError, Network, ProofSheet
+from lrp_engine import FormatError, Network
 from lrp_engine.layers import Dense
 from lrp_engine.network import Node
 from tests.app.reading import echo, healthy, html, messages, told, widget
 from tests.app.tiny import LABELS, WORDS, C, E, H, eight_arrays, embeddings, npy, npz
 
-
-@pytest.fixture(autouse=True)
-def _unproven(monkeypatch):
-    """Proofs, which take a while, have tests of their own."""
-
-    def sheet(_: Upload, network: Network) -> ProofSheet:
-        return ProofSheet(
-            model_hash=network.hash, source=network.source, dtype=network.dtype, lines=()
-        )
-
-    monkeypatch.setattr(Upload, "prove", sheet)
+pytestmark = pytest.mark.usefixtures("unproven")
 
 
 def upload(

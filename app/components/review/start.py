@@ -123,7 +123,7 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
         path.write_bytes(data)
         rows = trial.rows(path, name, format, text, model.network.tokenizer)
     one = Set.new(model.network, rows=rows, **facts)
-    sets.add(one, data, reviewed=lambda: cache.reviews().sets())
+    sets.add(one, data, needed=lambda: jobs.active.union(cache.reviews().sets()))
     jobs.start(one, model.network)
     open_set(one.id)
     st.rerun()  # the address and the progress
