@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from app import cache, settings, state
+from app import cache, settings, state, widgets
 from app.choices import CHOICES, NOTHING, PREDICTED
 from app.models import DIGITS, UPLOAD, Model, Reference
 from lrp_engine.wording import visible
@@ -94,8 +94,8 @@ def select(digest: str | None) -> None:
 
 
 def bind(bundled: str, options: Iterable[str]) -> dict[str, Any]:
-    """`state.bind` for the widget that picks a model; `bundled` stands for the bundled one."""
-    return state.watch(
+    """`widgets.bind` for the widget that picks a model; `bundled` stands for the bundled one."""
+    return widgets.watch(
         "model",
         selected() or bundled,
         lambda value: select(None if value == bundled else value),

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import settings, state
+from app import settings, state, widgets
 from app.choices import digits
 from app.compare.rows import DEFAULT, Row, combinations, joined
 from app.models import Model
@@ -83,7 +83,7 @@ def _pick(
     about: str | None = None,
 ) -> None:  # fmt: skip
     st.multiselect(label, list(options), format_func=named, placeholder=nothing,
-                   help=about, key=state.field(field))  # fmt: skip
+                   help=about, key=widgets.field(field))  # fmt: skip
 
 
 def _numbers(field: str, label: str, name: str, tries: Iterable[float], about: str) -> None:
@@ -92,7 +92,7 @@ def _numbers(field: str, label: str, name: str, tries: Iterable[float], about: s
 
 
 def _add() -> None:
-    take = state.take_list
+    take = widgets.take_list
     more = combinations(
         take(METHOD) or ["lrp"], take(TARGET), take(EPS), take(FACTOR), take(MODEL), take(RULE),
         take(GATE), {name: take(f"compare.{name}") for name in OWN}, rule_of=rule_of,

@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, loaded, settings, state
+from app import cache, loaded, settings, state, widgets
 from app.compare import agreement, grid
 from app.compare.rows import Row, names
 from app.components import adding, frontend
@@ -107,7 +107,7 @@ def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
         format_func=named,
         placeholder="no rows",
         help="The first row is what the others are compared with. Take a row away with its cross.",
-        **state.watch(f"rows.{labels}", list(rows), lambda left: state.put("rows", tuple(left))),
+        **widgets.watch(f"rows.{labels}", list(rows), lambda left: state.put("rows", tuple(left))),
     )
 
 
@@ -125,7 +125,7 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
         "Same scale for rows of the same unit",
         help=f"Off (the default): the strongest {explanations[0].noun} of each row has the "
         "strongest colour. On: equal numbers have equal colours in all rows that share a unit.",
-        **state.bind("same_scale"),
+        **widgets.bind("same_scale"),
     )
     with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
         st.html(grid.legends(explanations, numbered, palette=palette, limits=limits))
@@ -144,7 +144,7 @@ def _part(words: int, rows: int, noun: str) -> tuple[int, int]:
         f"{noun.capitalize()}s",
         starts,
         format_func=lambda at: f"{at + 1} to {min(at + size, words)} of {words}",
-        **state.bind("part_at", [str(size), str(words)]),
+        **widgets.bind("part_at", [str(size), str(words)]),
     )
     at = state.get("part_at")
     return at, at + size

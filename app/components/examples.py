@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, state
+from app import cache, state, widgets
 from app.models import RIGHT, WRONG, Model, matching
 from lrp_engine.wording import visible
 
@@ -19,11 +19,13 @@ def picker(model: Model) -> None:
     def named(c: int | str) -> str:
         return visible(labels[c]) if isinstance(c, int) else "any class"
 
-    st.selectbox("True class", classes, format_func=named, **state.bind("true_class", labels))
-    st.selectbox("Predicted class", classes, format_func=named, **state.bind("said_class", labels))
+    st.selectbox("True class", classes, format_func=named, **widgets.bind("true_class", labels))
+    st.selectbox(
+        "Predicted class", classes, format_func=named, **widgets.bind("said_class", labels)
+    )
     st.selectbox(
         "The model is", list(VERDICTS), format_func=VERDICTS.__getitem__,
-        **state.bind("verdict"),
+        **widgets.bind("verdict"),
     )  # fmt: skip
     found = matching(
         model.examples,
@@ -38,7 +40,7 @@ def picker(model: Model) -> None:
         format_func=lambda n: visible(model.line(model.examples[n].text)),
         placeholder="Pick one, or type to search" if found else "None fits the filters",
         disabled=not found,
-        **state.pick(
+        **widgets.pick(
             "example",
             lambda n: model.examples[n].text,
             state.set_text if model.reads_text else state.set_numbers,

@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import cache, flow, settings, state, sweeps, tables
+from app import cache, flow, settings, state, sweeps, tables, widgets
 from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
@@ -161,7 +161,7 @@ def _sweeps(answer: Answer) -> None:
 def _precision(answer: Answer, found: Explanation) -> None:
     other = sweeps.OTHER[found.dtype]
     st.toggle(f"Compute again in {other}", help="The first time takes some seconds.",
-              **state.bind("precision"))  # fmt: skip
+              **widgets.bind("precision"))  # fmt: skip
     if not state.get("precision"):
         return
     with st.spinner(f"Computing in {other} …"):

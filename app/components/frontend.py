@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import settings, state
+from app import settings, state, widgets
 from lrp_engine.heatmap import STYLE
 
 _FOLDER = settings.REPOSITORY / "app" / "frontend"
@@ -60,7 +60,7 @@ _ONWARD = st.components.v2.component(
 
 def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
     """Heatmaps whose words can be picked; `app.rows.heatmaps` makes the data."""
-    _WORDS(data=dict(data), **state.hear("words", picked=state.pick_word, dropped=drop))
+    _WORDS(data=dict(data), **widgets.hear("words", picked=state.pick_word, dropped=drop))
 
 
 def live() -> None:
@@ -110,5 +110,5 @@ def onward(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:
 
     _ONWARD(
         data={"rows": list(rows), "at": at, "heard": state.get("presses")},
-        **state.hear("onward", opened=opened),
+        **widgets.hear("onward", opened=opened),
     )

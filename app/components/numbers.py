@@ -9,7 +9,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import numeric, settings, state
+from app import numeric, settings, state, widgets
 from app.components import examples
 from app.components.guard import plain
 from app.components.layout import Page
@@ -88,7 +88,7 @@ def _fields(model: Model, text: str) -> str:
                 format="%g",
                 width=WIDTH,
                 help=usual[n].sentence if usual else None,
-                **state.watch(f"feature-{n}.{model.digest}", value, partial(take, n)),
+                **widgets.watch(f"feature-{n}.{model.digest}", value, partial(take, n)),
             )
     if usual:
         with st.expander("How usual these numbers are"):
@@ -122,7 +122,7 @@ def _of_feature(model: Model, fact: str) -> tuple[str, str]:
 
 def _many(model: Model, text: str) -> str | None:
     """Features of which there are too many for a field each: a row for each."""
-    key, made = state.grid("steps", text)
+    key, made = widgets.grid("steps", text)
     names = [visible(name) for name in model.names]
     base = pd.DataFrame({"number": numeric.read(model.network, made)[0]}, index=names)
     found = st.data_editor(base, key=key, on_change=state.used, height=320)
@@ -130,7 +130,7 @@ def _many(model: Model, text: str) -> str | None:
 
 
 def _steps(model: Model, text: str) -> str | None:
-    key, made = state.grid("steps", text)
+    key, made = widgets.grid("steps", text)
     names = [visible(name) for name in model.names]
     found = st.data_editor(
         numeric.table(model.network, names, made),
@@ -152,7 +152,7 @@ def _taken(found: pd.DataFrame) -> str | None:
     except InputError as error:
         st.info(plain(str(error)))
         return None
-    state.edited("steps", text)
+    widgets.edited("steps", text)
     state.put("numbers", text)
     return text
 

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, state
+from app import cache, state, widgets
 from app.components.guard import plain
 from app.components.question import Answer
 from app.learn import charts, words
@@ -18,7 +18,7 @@ def show(answer: Answer, at: int) -> None:
     st.toggle(
         "Its path through time",
         help="How the score travels back from word to word, and what it leaves at this one.",
-        **state.bind("path"),
+        **widgets.bind("path"),
     )
     if not state.get("path"):
         return

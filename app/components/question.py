@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, numeric, settings, state
+from app import cache, numeric, settings, state, widgets
 from app.choices import NOTHING, PREDICTED
 from app.components import examples, frontend, numbers
 from app.components.layout import Page
@@ -75,7 +75,7 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
             height=68,
             placeholder="Type or paste a text",
             help="It is explained while you type; a long one with Ctrl+Enter or the button.",
-            **state.bind("text"),
+            **widgets.bind("text"),
         )
         frontend.live()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -205,7 +205,7 @@ def targets(answer: Answer) -> None:
         [PREDICTED, *classes],
         format_func=named,
         help="The class whose score is explained.",
-        **state.bind("target", options),
+        **widgets.bind("target", options),
     )
     right.selectbox(
         "and not",
@@ -213,5 +213,5 @@ def targets(answer: Answer) -> None:
         format_func=named,
         help="A contrast explains the difference of two scores: what speaks for the one class "
         "rather than for the other.",
-        **state.bind("contrast", options),
+        **widgets.bind("contrast", options),
     )

@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app import address, charts, rows, settings, state
+from app import address, charts, rows, settings, state, widgets
 from app.components import frontend, path, word
 from app.components.guard import guard, plain
 from app.components.question import Answer
@@ -137,9 +137,9 @@ def _controls(answer: Answer) -> None:
             f"Same scale for {shorts}",
             help=f"Off: the strongest {answer.first.noun} of each row has the strongest colour. "
             "On: equal numbers have equal colours in both rows.",
-            **state.bind("same_scale"),
+            **widgets.bind("same_scale"),
         )
-        st.toggle(f"Numbers under the {answer.first.noun}s", **state.bind("values"))
+        st.toggle(f"Numbers under the {answer.first.noun}s", **widgets.bind("values"))
 
 
 def _numbers(answer: Answer) -> None:

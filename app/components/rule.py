@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import facts, settings, state
+from app import facts, settings, state, widgets
 from app.choices import digits
 from app.models import Model
 from lrp_engine import RULES
@@ -25,7 +25,7 @@ def controls(model: Model) -> None:
         format_func=digits,
         help="Added to every sum that relevance is divided by, away from zero. Larger: calmer "
         "heatmaps, and more relevance is kept by the stabilizer.",
-        **state.bind("eps", map(digits, steps)),
+        **widgets.bind("eps", map(digits, steps)),
     )
     st.slider(
         "Bias factor",
@@ -34,7 +34,7 @@ def controls(model: Model) -> None:
         step=0.05,
         help="The share of what biases and stabilizers keep that is handed back to the words. "
         "0 is recommended; 1 is a check: then words and initial states add up to the score.",
-        **state.bind("bias_factor"),
+        **widgets.bind("bias_factor"),
     )
     _sums(facts.follows_rule(model.network))
     _gates(facts.has_gates(model.network))
@@ -49,7 +49,7 @@ def _sums(matters: bool) -> None:
         disabled=not matters,
         help="How the sums of dense and convolution layers share their relevance among their "
         f"inputs; all other sums follow epsilon. {meanings if matters else NO_SUMS}",
-        **state.bind("rule"),
+        **widgets.bind("rule"),
     )
     for option in RULES[state.get("rule")].asks:
         st.number_input(
@@ -60,7 +60,7 @@ def _sums(matters: bool) -> None:
             format="%g",
             disabled=not matters,
             help=option.meaning,
-            **state.bind(option.name),
+            **widgets.bind(option.name),
         )
 
 
@@ -73,5 +73,5 @@ def _gates(matters: bool) -> None:
         help="A recurrent layer multiplies a gate, how much may pass, by a signal, what passes. "
         "Who of the two receives the relevance of their product? Usual: the signal takes all."
         f"{'' if matters else f' {NO_GATES}'}",
-        **state.bind("gates"),
+        **widgets.bind("gates"),
     )

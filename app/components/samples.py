@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, samples, settings, state
+from app import cache, loaded, samples, settings, widgets
 from app.components.guard import guard, plain
 
 
@@ -15,7 +15,7 @@ def gallery() -> None:
             continue
         words, place = st.columns([4, 1], vertical_alignment="center")
         words.markdown(f"**{plain(sample.title)}** — {plain(sample.sentence)}")
-        if place.button("Open", key=state.file_key(f"sample.{sample.name}")):
+        if place.button("Open", key=widgets.file_key(f"sample.{sample.name}")):
             with guard(), st.spinner("Reading …"):
                 model = cache.sample(sample)
                 loaded.keep(model)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import cache, loaded, session, settings, state
+from app import cache, loaded, session, settings, state, widgets
 from app.components.guard import guard
 from app.models import Model
 from lrp_engine.errors import FormatError
@@ -28,7 +28,7 @@ def controls() -> None:
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         # A new one each time: the file is taken, and the same may come again.
-        key = state.file_key(f"{FIELD}.{state.get('restored')}")
+        key = widgets.file_key(f"{FIELD}.{state.get('restored')}")
         st.file_uploader(
             "Restore a session", type="json", key=key, on_change=_restore, args=(key,),
             max_upload_size=settings.SESSION_MEGABYTES,
@@ -49,7 +49,7 @@ def _file() -> Callable[[], str]:
 
 
 def _restore(key: str) -> None:
-    file = state.uploaded_file(key)
+    file = widgets.uploaded_file(key)
     if file is None:
         return
     state.put("restored", state.get("restored") + 1)

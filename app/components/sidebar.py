@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, state
+from app import cache, loaded, widgets
 from app.components import rule
 from app.models import Model
 from lrp_engine.palettes import PALETTES
@@ -21,7 +21,7 @@ def sidebar() -> None:
             "Colours",
             list(PALETTES),
             format_func=lambda name: PALETTES[name].title,
-            **state.bind("palette"),
+            **widgets.bind("palette"),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import loaded, settings, state
+from app import loaded, settings, state, widgets
 from app.components.guard import guard, plain
 from app.uploads import MORE, Upload
 from lrp_engine.formats.eight_arrays import DETECT
@@ -35,7 +35,7 @@ def form() -> None:
     with st.form("lens-upload", border=True):
         weights = st.file_uploader(
             "Weights",
-            key=state.file_key("weights"),
+            key=widgets.file_key("weights"),
             help="Recognized by what is in it, not by its name. Nothing in it is executed.",
         )
         with st.expander("Which files can be read?"):
@@ -43,20 +43,20 @@ def form() -> None:
         left, right = st.columns(2)
         vocabulary = left.file_uploader(
             "Vocabulary, where the file has none",
-            key=state.file_key("vocabulary"),
+            key=widgets.file_key("vocabulary"),
             max_upload_size=settings.VOCABULARY_MEGABYTES,
             help="One word a line in the order of the embedding's rows, a word and its number on "
             "each line, or JSON: a list of words or an object from word to number.",
         )
         embeddings = right.file_uploader(
             "Embeddings, where the file has none",
-            key=state.file_key("embeddings"),
+            key=widgets.file_key("embeddings"),
             help="A .npy or .npz file with one row per word, or word vectors of GloVe or word2vec, "
             "which bring their vocabulary.",
         )
         reference = st.file_uploader(
             "Reference outputs, to prove that the model is read right",
-            key=state.file_key("reference"),
+            key=widgets.file_key("reference"),
             max_upload_size=settings.REFERENCE_MEGABYTES,
             help="A .npz file with inputs (ids, vectors or features; lengths where padded) and "
             "what the original program said of them (logits or probabilities). Optional.",
@@ -64,14 +64,14 @@ def form() -> None:
         with st.expander("What the files may not say"):
             labels = st.text_area(
                 "Class names, one a line in the order of the outputs",
-                key=state.file_key("labels"),
+                key=widgets.file_key("labels"),
                 help="Without them the classes are called class 0, class 1, …",
             )
             gates = st.selectbox(
                 "Order of the LSTM's gate blocks",
                 list(GATE_ORDERS),
                 format_func=GATE_ORDERS.__getitem__,
-                key=state.file_key("gates"),
+                key=widgets.file_key("gates"),
                 help="i input gate, f forget gate, g signal, o output gate. Only the list of "
                 "eight arrays leaves it open.",
             )
@@ -79,14 +79,14 @@ def form() -> None:
                 "Words are split",
                 [AS_IT_IS, *TOKENIZERS],
                 format_func=lambda name: name or "as the file says, or at white space",
-                key=state.file_key("tokenizer"),
+                key=widgets.file_key("tokenizer"),
             )
             lowercase = st.checkbox(
-                "Texts are put in lower case", True, key=state.file_key("lowercase")
+                "Texts are put in lower case", True, key=widgets.file_key("lowercase")
             )
             more = st.text_area(
                 MORE,
-                key=state.file_key("spec"),
+                key=widgets.file_key("spec"),
                 max_chars=settings.SPEC_CHARACTERS,
                 placeholder='{"activation": "tanh", "output": "sigmoid"}',
                 help="What weights alone leave open. PyTorch: order, activation, pooling, "

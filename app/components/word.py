@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, edits, history, pairs, settings, state, units
+from app import charts, edits, history, pairs, settings, state, units, widgets
 from app.components.guard import plain
 from app.components.question import Answer
 from app.edits import Edit
@@ -46,7 +46,7 @@ def editor(answer: Answer, at: int) -> None:
     # In a form nothing is sent before a button is pressed; Enter presses the first one.
     form = st.form("lens-editor", border=False, enter_to_submit=True)
     with form.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Another word", max_chars=200, width=220, key=state.field(WORD))
+        st.text_input("Another word", max_chars=200, width=220, key=widgets.field(WORD))
         _button("Replace", lambda word: edits.replace(tokens, at, word, between))
         _button("Insert before", lambda word: edits.insert(tokens, at, word, between))
         _button("Insert after", lambda word: edits.insert(tokens, at + 1, word, between))
@@ -54,7 +54,7 @@ def editor(answer: Answer, at: int) -> None:
 
 
 def _button(label: str, make: Callable[[str], Edit]) -> None:
-    st.form_submit_button(label, on_click=_edit(lambda: make(state.take_field(WORD))))
+    st.form_submit_button(label, on_click=_edit(lambda: make(widgets.take_field(WORD))))
 
 
 def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
@@ -120,7 +120,7 @@ def method_picker(answer: Answer) -> None:
         list(answer.explanations),
         format_func=lambda name: METHODS[name].short,
         required=True,
-        **state.bind("bars"),
+        **widgets.bind("bars"),
     )
 
 

@@ -31,7 +31,7 @@ def named(path: Path) -> str:
     ("pattern", "allowed"),
     [
         (r"st\.(cache_|connection)", {"cache.py"}),
-        (r"st\.session_state", {"state.py"}),
+        (r"st\.session_state", {"state.py", "widgets.py"}),
         (r"st\.query_params", {"address.py"}),
         (r"except Exception", {"components/guard.py", "review/jobs.py"}),  # a page, a thread
         (r"unsafe_allow", set()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state
+from app import state, widgets
 from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
@@ -18,8 +18,8 @@ def show(page: Page) -> None:
         "signal passes."
     )
     left, right = st.columns(2)
-    left.slider("Gate", 0.0, 1.0, step=0.05, **state.bind("gate"))
-    right.slider("Signal", -2.0, 2.0, step=0.1, **state.bind("signal"))
+    left.slider("Gate", 0.0, 1.0, step=0.05, **widgets.bind("gate"))
+    right.slider("Signal", -2.0, 2.0, step=0.1, **widgets.bind("signal"))
     gate, signal = state.get("gate"), state.get("signal")
     found = gates.shares(gate, signal)
     st.latex(

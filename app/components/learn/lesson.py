@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import learn, state
+from app import learn, state, widgets
 from app.components import frontend
 from app.components.guard import guard, plain
 from app.components.layout import Page
@@ -32,7 +32,7 @@ def show(page: Page) -> None:
     step = state.get("step")
     st.pills(
         "Step", names, format_func=named.__getitem__, required=True,
-        label_visibility="collapsed", **state.bind("step"),
+        label_visibility="collapsed", **widgets.bind("step"),
     )  # fmt: skip
     with st.container(key="lens-lesson"):
         st.header(named[step], anchor=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state
+from app import state, widgets
 from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
@@ -76,16 +76,16 @@ def _place(found: Inside, one: Explanation) -> tuple[int, str, int]:
     named = [f"{n}. {visible(token)}" for n, token in enumerate(found.tokens, start=1)]
     left.selectbox(
         "Word", range(len(named)), format_func=named.__getitem__,
-        **state.watch("lesson_word." + " ".join(named), at, lambda n: state.put("pick", n)),
+        **widgets.watch("lesson_word." + " ".join(named), at, lambda n: state.put("pick", n)),
     )  # fmt: skip
     way = state.get("direction") if state.get("direction") in ways else ways[0]
     if len(ways) > 1:
-        middle.selectbox("Reading", ways, **state.bind("direction"))
+        middle.selectbox("Reading", ways, **widgets.bind("direction"))
     units = words.strongest_units(found, way, at)
     unit = units[0] if state.get("unit") is None else state.get("unit")
     listed = sorted({*units, unit})
     right.selectbox(
         "Unit (of the strongest)", listed,
-        **state.watch(f"lesson_unit.{listed}", unit, lambda n: state.put("unit", n)),
+        **widgets.watch(f"lesson_unit.{listed}", unit, lambda n: state.put("unit", n)),
     )  # fmt: skip
     return at, way, unit

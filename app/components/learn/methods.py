@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, rows, settings, state
+from app import charts, rows, settings, state, widgets
 from app.components import frontend, word
 from app.components.layout import Page
 from app.components.learn import common
@@ -86,5 +86,5 @@ def _negations(model: Model) -> None:
             f"{len(found)} real sentences with a negation", found,
             format_func=lambda n: visible(model.examples[n].text),
             placeholder="Pick one, or type to search",
-            **state.pick("negated", lambda n: model.examples[n].text),
+            **widgets.pick("negated", lambda n: model.examples[n].text),
         )  # fmt: skip

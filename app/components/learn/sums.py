@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import settings, state
+from app import settings, state, widgets
 from app.axes import large
 from app.choices import digits
 from app.components.layout import Page
@@ -24,7 +24,7 @@ def show(page: Page) -> None:
     for column, n in zip(st.columns(3), (1, 2, 3), strict=True):
         column.slider(
             f"Input x{n} (weight {sums.WEIGHTS[n - 1]:g})", -2.0, 2.0, step=0.1,
-            **state.bind(f"x{n}"),
+            **widgets.bind(f"x{n}"),
         )  # fmt: skip
     eps, bias_factor = state.get("sum_eps"), state.get("sum_bias_factor")
     found = sums.account([state.get(f"x{n}") for n in (1, 2, 3)], eps=eps, bias_factor=bias_factor)
@@ -45,9 +45,9 @@ def show(page: Page) -> None:
     one, two = st.columns(2)
     one.select_slider(
         "Stabilizer ε of this sum", steps, format_func=digits,
-        **state.bind("sum_eps", map(digits, steps)),
+        **widgets.bind("sum_eps", map(digits, steps)),
     )  # fmt: skip
-    two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **state.bind("sum_bias_factor"))
+    two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **widgets.bind("sum_bias_factor"))
     st.altair_chart(
         large(charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette"))),
         alt="Bars: the relevance of each input, and what bias and stabilizer keep.",

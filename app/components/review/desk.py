@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, state
+from app import cache, loaded, state, widgets
 from app.components.layout import Page
 from app.components.review import export, head, overview, progress, reading, start, words
 from app.components.review.common import Desk
@@ -40,7 +40,7 @@ def _work(one: Set, page: Page) -> None:
         format_func=PARTS.__getitem__,
         required=True,
         label_visibility="collapsed",
-        **state.bind("part"),
+        **widgets.bind("part"),
     )
     if part == "words":
         words.show(desk)

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, settings, widgets
 from app.components import frontend
 from app.components.guard import plain
 from app.components.review.common import Desk, open_set
@@ -49,7 +49,7 @@ def show(desk: Desk) -> None:
             placeholder="Your name",
             help="Kept with every verdict you give from now on, and by this browser (in a cookie).",
             width=220,
-            **state.bind("reviewer"),
+            **widgets.bind("reviewer"),
         )
         st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")
         with st.popover("Delete", icon=":material/delete:"):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import state
+from app import widgets
 
 _CSS = """
 .frame { overflow-x: auto; }
@@ -107,5 +107,5 @@ def matrix(
         data={"counts": counts.tolist(), "down": down, "across": across, "classes": classes,
               "chosen": list(chosen), "colours": list(colours), "caption": caption,
               "corner": "true ↓ predicted →"},
-        **state.hear("matrix", cell=take),
+        **widgets.hear("matrix", cell=take),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
+from app import state, widgets
 from app.components.review import words
 from app.components.review.common import Desk
 from app.components.review.matrix import matrix as confusion_matrix
@@ -73,20 +73,20 @@ def filters(desk: Desk) -> str:
         list(queue.SORTS),
         format_func=lambda name: queue.SORTS[name].title,
         help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in queue.SORTS.values()),
-        **state.bind("sort"),
+        **widgets.bind("sort"),
     )
-    st.text_input("Texts with", placeholder="a word or a phrase", **state.bind("find"))
+    st.text_input("Texts with", placeholder="a word or a phrase", **widgets.bind("find"))
     left, right = st.columns(2)
-    left.selectbox("Verdict", list(MARKS), format_func=MARKS.__getitem__, **state.bind("marked"))
+    left.selectbox("Verdict", list(MARKS), format_func=MARKS.__getitem__, **widgets.bind("marked"))
     right.selectbox(
-        "The model is", list(OUTCOMES), format_func=OUTCOMES.__getitem__, **state.bind("outcome")
+        "The model is", list(OUTCOMES), format_func=OUTCOMES.__getitem__, **widgets.bind("outcome")
     )
     with st.expander("Classes"):
         st.selectbox(
             "True class", [*classes, queue.NO_LABEL], format_func=named,
-            **state.bind("truth", labels),
+            **widgets.bind("truth", labels),
         )  # fmt: skip
-        st.selectbox("Predicted class", classes, format_func=named, **state.bind("said", labels))
+        st.selectbox("Predicted class", classes, format_func=named, **widgets.bind("said", labels))
     return sort
 
 

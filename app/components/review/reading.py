@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, settings, state, widgets
 from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
@@ -91,7 +91,7 @@ def _list(desk: Desk, found: list[int], row: int) -> None:
         },
         selection_mode="single-row",
         alt="The queue: one text a row. Pick one to open it below.",
-        **state.list_row(
+        **widgets.list_row(
             "queue", map(str, found), found.index(row) if row in found else None,
             lambda at: _open_row(found[at]),
         ),

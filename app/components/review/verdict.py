@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, settings, state, widgets
 from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review.opinion import NO_VERDICT, VERDICTS, Opinion, Review, tags_in
@@ -55,7 +55,7 @@ def show(desk: Desk, row: int) -> None:
         accept_new_options=True,
         placeholder="Pick or type",
         max_selections=settings.REVIEW_TAGS,
-        **state.watch(
+        **widgets.watch(
             f"tags.{name}", list(opinion.tags), lambda tags: change(tags=tuple(tags)), late=True
         ),
     )
@@ -64,7 +64,7 @@ def show(desk: Desk, row: int) -> None:
         height=68,
         max_chars=settings.REVIEW_NOTE,
         placeholder="What did you see?",
-        **state.watch(f"note.{name}", opinion.note, lambda note: change(note=note), late=True),
+        **widgets.watch(f"note.{name}", opinion.note, lambda note: change(note=note), late=True),
     )
     _saved(desk, row, review)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import state
+from app import state, widgets
 from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review import words
@@ -49,13 +49,13 @@ def show(desk: Desk) -> None:
     first, second, third = st.columns(3)
     said = first.selectbox(
         "Class", range(len(labels)), format_func=lambda c: visible(labels[c]),
-        **state.bind("counted_class", labels),
+        **widgets.bind("counted_class", labels),
     )  # fmt: skip
     least = second.number_input(
-        "At least so many times", min_value=1, max_value=1000, **state.bind("at_least")
+        "At least so many times", min_value=1, max_value=1000, **widgets.bind("at_least")
     )
     spelling = third.selectbox("Words", list(SPELLINGS), format_func=SPELLINGS.__getitem__,
-                               **state.bind("spelling"))  # fmt: skip
+                               **widgets.bind("spelling"))  # fmt: skip
     found = words.table(desk.tables.words, said)
     found = found[found["count"] >= least]
     if spelling != state.ANY:
@@ -105,7 +105,7 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
         },
         selection_mode="single-row",
         alt=f"{title}: words with their mean relevance. Pick one to read its sentences.",
-        **state.list_row(f"words.{title}", map(str, keys), None, lambda at: _open(keys[at])),
+        **widgets.list_row(f"words.{title}", map(str, keys), None, lambda at: _open(keys[at])),
     )
     if len(found) > SHOWN:
         st.caption(f"The {SHOWN} strongest of {len(found):,}.")
