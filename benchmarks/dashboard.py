@@ -1,12 +1,14 @@
 """How fast the dashboard answers in a browser: `python -m benchmarks.dashboard`.
 
 Starts the dashboard and a headless Chromium, warms both up, and measures from the key or click to
-the moment the page shows the effect: every word drawn, what follows a picked word, a new page.
+the moment the page shows the effect: every word drawn, what follows a picked word, a new page, the
+next decision of a review.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -19,10 +21,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from app import settings
 from tests.browser.conftest import FLAGS, chromium, free_port, healthy
-from tests.browser.steps import heatmaps, idle, visit
+from tests.browser.steps import heatmaps, idle, open_view, visit
 from tests.browser.wire import tap
 
-GOALS = {"pick a word": 0.2, "new sentence": 0.5, "new page": 0.7, "5,000 words drawn": 1.0}
+GOALS = {"pick a word": 0.2, "new sentence": 0.5, "next decision": 0.5, "5,000 words drawn": 1.0}
+NEW_PAGE = 0.7
 NOUNS = ("film", "story", "plot", "cast", "movie", "script")
 KINDS = ("slow", "funny", "charming", "dull", "clever", "bad", "moving", "wonderful")
 
@@ -76,26 +79,61 @@ def picks(page: Page, n: int) -> float:
 def sentences(page: Page, n: int) -> float:
     """Hand a new sentence over; every row shows it."""
     text = f"a {KINDS[n % 8]} and {KINDS[(n // 8 + 3) % 8]} {NOUNS[n % 6]} about number {n}"
-    box = page.get_by_role("textbox", name="Text", exact=True)
-    box.fill(text)
     words = text.split()
-    press = """document.querySelector('.st-key-lens-text textarea').dispatchEvent(new KeyboardEvent(
-      'keydown', {key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true}))"""
+    # Typed within the page: it answers while one types, so a text filled in before would be late.
+    press = f"""(box => {{
+      const {{set}} = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value');
+      set.call(box, {json.dumps(text)});
+      box.dispatchEvent(new Event('input', {{bubbles: true}}));
+      box.dispatchEvent(new KeyboardEvent(
+        'keydown', {{key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true}}));
+    }})(document.querySelector('.st-key-lens-text textarea'))"""
     seen = f"""[...document.querySelectorAll('.lens-rows .lrp-words')].every(row =>
       row.querySelectorAll('.lrp-word').length === {len(words)}
       && row.textContent.includes('{words[-1]}'))"""
     return page.evaluate(WATCH, [press, seen])
 
 
-def pages(page: Page, n: int) -> float:
-    """Go to another page; its title and its last part are there."""
-    name, title = (("Conservation", "score go"), ("Explain", "words made"))[n % 2]
-    link = f"""[...document.querySelectorAll('[data-testid=stSidebarNav] a')]
-      .find(a => a.textContent.includes('{name}')).click()"""
-    seen = f"""document.querySelector('h1')?.textContent.includes('{title}')
-      && document.querySelector('[data-test-script-state=notRunning]')
-      && document.querySelector('[data-testid=stVegaLiteChart]')"""
-    return page.evaluate(WATCH, [link, seen])
+DONE = "document.querySelector('[data-test-script-state=notRunning]')"
+TITLE = "document.querySelector('h1')?.textContent"
+
+
+def pages(page: Page, times: int) -> Iterator[tuple[str, list[float]]]:
+    """Go to every page in turn; its title is there, and all else that it draws."""
+    links = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
+    names = [link.split()[-1] for link in links]  # the name of an icon comes first
+    titles = {}
+    for name in names:
+        open_view(page, name)
+        titles[name] = page.evaluate(TITLE)
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(times):
+        for name in names:
+            link = f"""[...document.querySelectorAll('[data-testid=stSidebarNavLink]')]
+              .find(a => a.textContent.includes('{name}')).click()"""
+            seen = f"{TITLE} === {json.dumps(titles[name])} && {DONE}"
+            found[name].append(page.evaluate(WATCH, [link, seen]))
+            idle(page)
+    yield from ((f"to {name}", times_) for name, times_ in found.items())
+
+
+def decisions(page: Page) -> Callable[[Page, int], float]:
+    """Explain the examples on Review, then go to the next row and back; its heatmap is there."""
+    visit(page, "review")
+    page.get_by_role("button", name="Explain the examples").click()
+    expect(page.get_by_role("button", name="Next")).to_be_enabled(timeout=120_000)
+    idle(page)
+    heading = "[...document.querySelectorAll('h2')].find(h => h.textContent.startsWith('Row'))"
+
+    def step(page: Page, n: int) -> float:
+        name = ("Next", "Previous")[n % 2]
+        before = page.evaluate(f"{heading}.textContent")
+        click = f"""[...document.querySelectorAll('button')]
+          .find(button => button.textContent.includes('{name}')).click()"""
+        seen = f"{heading}?.textContent !== {json.dumps(before)} && {DONE}"
+        return page.evaluate(WATCH, [click, seen])
+
+    return step
 
 
 def long_text(page: Page) -> list[float]:
@@ -114,7 +152,7 @@ def long_text(page: Page) -> list[float]:
 
 def report(name: str, times: list[float]) -> None:
     middle, worst = statistics.median(times) / 1000, max(times) / 1000
-    goal = GOALS[name]
+    goal = GOALS.get(name, NEW_PAGE)
     verdict = "met" if middle <= goal else "missed"
     print(f"{name:20} median {middle:6.3f} s   worst {worst:6.3f} s   of {len(times):2}   "
           f"goal {goal} s: {verdict}", flush=True)  # fmt: skip
@@ -139,7 +177,9 @@ def main() -> None:
         visit(page)
         report("pick a word", measured(page, picks, times))
         report("new sentence", measured(page, sentences, times))
-        report("new page", measured(page, pages, times))
+        for name, found in pages(page, times):
+            report(name, found)
+        report("next decision", measured(page, decisions(page), times))
         visit(page)
         report("5,000 words drawn", long_text(page))
         browser.close()
