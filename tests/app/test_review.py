@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import cache, settings
@@ -165,7 +166,7 @@ def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, k
     widget(app, "tags").set_value(["irony"]).run()
     assert healthy(app)
     parameters = {"set": key, "row": str(row)}
-    cache.st.cache_resource.clear()  # as after a restart: nothing but the disk is left
+    st.cache_resource.clear()  # as after a restart: nothing but the disk is left
     again = visit(**parameters)
     assert healthy(again)
     assert widget(again, "note").value == "because of *x*"

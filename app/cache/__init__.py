@@ -1,0 +1,52 @@
+"""What is kept between runs and users: the only place with `st.cache_*`.
+
+Keys are content hashes and plain values, never arrays: Streamlit samples large ones, and two
+different tables would share a result. Arguments that begin with `_` are no part of a key. Results
+are frozen, so one object serves everybody.
+"""
+
+from app.cache.answers import (
+    Target,
+    explained,
+    explanations,
+    followed,
+    layered,
+    other_precision,
+    predicted,
+    swept,
+)
+from app.cache.models import (
+    bundled,
+    device,
+    held,
+    proof,
+    read_network,
+    sample,
+    sample_named,
+    warm,
+)
+from app.cache.reviewed import Tables, jobs, reviews, sets, tables
+
+__all__ = [
+    "Tables",
+    "Target",
+    "bundled",
+    "device",
+    "explained",
+    "explanations",
+    "followed",
+    "held",
+    "jobs",
+    "layered",
+    "other_precision",
+    "predicted",
+    "proof",
+    "read_network",
+    "reviews",
+    "sample",
+    "sample_named",
+    "sets",
+    "swept",
+    "tables",
+    "warm",
+]

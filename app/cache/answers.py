@@ -1,0 +1,125 @@
+"""Answers that were computed before: explanations, accounts by layer, sweeps, predictions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+import lrp_engine
+from app import numeric, opening, settings, sweeps
+from app.learn import lstm
+from app.models import Model
+from app.weighed import Weighed
+
+if TYPE_CHECKING:
+    from lrp_engine import Explanation, Network
+    from lrp_engine.rules import Rule
+
+Target = int | tuple[int, int] | None
+
+
+def _settings(rule: Rule) -> str:
+    """A rule as a part of a key: its name and every option."""
+    return json.dumps(rule.plain(), sort_keys=True)
+
+
+@st.cache_resource(show_spinner=False)
+def explanations() -> Weighed:
+    """Explanations, accounts by layer and sweeps of everybody, by what was asked."""
+    return Weighed(settings.EXPLANATIONS_MEGABYTES * 2**20)
+
+
+def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[str, Explanation]:
+    """By every method: why the model scores this text as it does."""
+    if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
+        return model.opening
+
+    def make() -> dict[str, Explanation]:
+        found = model.network.explain_all(model.input(text), target=target, rule=rule)
+        return {name: model.named(one, text) for name, one in found.items()}
+
+    key = ("explained", model.network.hash, text, target, _settings(rule))
+    return explanations().get(key, make)
+
+
+def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
+    """By LRP, with the relevance at every layer's output."""
+    return _layered(model, text, target, rule)
+
+
+def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> lstm.Inside:
+    """The way through the LSTM that reads the words.
+
+    Raises:
+        InputError: there is none, or the rule is another one than the one followed.
+    """
+    lstm.find(model.network)
+
+    def make() -> lstm.Inside:
+        return lstm.followed(model.network, layered(model, text, target, rule))
+
+    key = ("followed", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    return explanations().get(key, make)
+
+
+def other_precision(
+    model: Model, text: str, target: int | tuple[int, int], rule: Rule
+) -> Explanation:
+    """By LRP in float64 where the model computes in float32, and the other way round."""
+    other = replace(model, network=_converted(model.network.hash, model.network))
+    return _layered(other, text, target, rule)
+
+
+def _layered(model: Model, text: str, target: Target, rule: Rule) -> Explanation:
+    def make() -> Explanation:
+        found = model.network.explain(model.input(text), "lrp", target, rule, layers=True)
+        return model.named(found, text)
+
+    key = ("layered", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    return explanations().get(key, make)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _converted(model_hash: str, _network: Network) -> Network:
+    return replace(_network, dtype=sweeps.OTHER[_network.dtype])
+
+
+def swept(
+    model: Model,
+    text: str,
+    target: int | tuple[int, int],
+    rule: Rule,
+    setting: str,
+) -> sweeps.Sweep:
+    """The same text with many values of a setting of the rule."""
+    # The setting that is swept is no part of the question.
+    rule = replace(rule, **{setting: getattr(lrp_engine.Epsilon(), setting)})
+    values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
+
+    def make() -> sweeps.Sweep:
+        found = sweeps.run(
+            model.network, model.input(text), target, setting=setting, values=values, rule=rule
+        )
+        named = numeric.named(model.network, text) if model.reads_numbers else found.tokens
+        return replace(found, tokens=named)
+
+    key = ("swept", model.network.hash, text, target, _settings(rule), setting)
+    return explanations().get(key, make)
+
+
+@st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)
+def _predicted(model_hash: str, texts_hash: str, _model: Model, _texts: list) -> np.ndarray:
+    return _model.network.predict(**_model.batch(_texts)).argmax(axis=1)
+
+
+def predicted(model: Model) -> np.ndarray:
+    """The predicted class (n,) of each of the model's examples."""
+    texts = [example.text for example in model.examples]
+    texts_hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return _predicted(model.network.hash, texts_hash, model, texts)

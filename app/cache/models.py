@@ -1,0 +1,136 @@
+"""Models and proofs that were read before, and the device they run on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+import lrp_engine
+from app import numeric, opening, samples, settings, steady
+from app.held import Held
+from app.models import (
+    BUNDLED,
+    SAMPLE,
+    Example,
+    Known,
+    Model,
+    Reference,
+    class_of,
+    read_examples,
+)
+from app.samples import Sample
+from lrp_engine.formats.reference import beside
+
+if TYPE_CHECKING:
+    from lrp_engine import Network, ProofSheet
+
+
+def bundled() -> Model:
+    """The model that comes with the dashboard."""
+    path = settings.model_path()
+    files = sorted(f for f in path.iterdir() if f.is_file()) if path.is_dir() else [path]
+    stamps = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+    return _bundled(str(path), stamps)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _bundled(path: str, stamps: tuple) -> Model:
+    folder = Path(path)
+    loaded = lrp_engine.load(folder)
+    examples = read_examples(folder / settings.EXAMPLES_FILE, loaded.labels)
+    name = folder.stem.replace("_", " ").capitalize()
+    stored = opening.read(folder / settings.OPENING_FILE, loaded)
+    return Model(loaded.hash, name, loaded, examples, stored, files=(folder, beside(folder)),
+                 origin=BUNDLED)  # fmt: skip
+
+
+def sample(chosen: Sample) -> Model:
+    """One of the sample models, with its examples."""
+    files = (*chosen.arguments.values(), chosen.examples)
+    stamps = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+    return _sample(chosen.name, stamps, chosen)
+
+
+def sample_named(reference: Reference) -> Model | None:
+    """The sample model that a link or a session means; the first to ask reads them all."""
+    models = map(sample, samples.samples())
+    return next((model for model in models if reference.names(model)), None)
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
+    network = lrp_engine.load(_chosen.model, vocabulary=_chosen.vocabulary, spec=_chosen.spec)
+    words = _chosen.input == "words"
+    examples = tuple(
+        Example(
+            str(one.value) if words else numeric.write(one.value),
+            class_of(one.label, network.labels),
+            one.facts,
+        )
+        for one in samples.examples(_chosen)
+    )
+    files = _chosen.model, beside(_chosen.model)
+    return Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
+                 known=_known(_chosen, network), origin=SAMPLE)  # fmt: skip
+
+
+def _known(chosen: Sample, network: Network) -> Known | None:
+    known = chosen.known
+    if known is None:
+        return None
+    return Known(
+        marks=chosen.units.index(known["marks"]),
+        amount=chosen.units.index(known["amount"]),
+        target=network.labels.index(known["target"]),
+        sentence=known["sentence"],
+    )
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def read_network(digest: str, _read: Callable[[], Network]) -> Network:
+    """The network of these bytes and options; `_read` runs when nobody asked before."""
+    return _read()
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
+    """The proof sheet of what has this digest; `_prove` runs when nobody asked before."""
+    return _prove()
+
+
+@st.cache_resource(show_spinner=False)
+def held() -> Held:
+    """The models that sessions brought."""
+    return Held(settings.MODELS_MEGABYTES * 2**20)
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> str:
+    """What TensorFlow computes on."""
+    from lrp_engine import device
+
+    found = device.current()
+    steady.spare()
+    return found
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def _warmed(model_hash: str, _network: Network) -> threading.Thread:
+    thread = threading.Thread(target=_first_pass, args=(_network,), daemon=True)
+    thread.start()
+    return thread
+
+
+def warm(model: Model) -> None:
+    """Trace a model's programs while the user reads, where a stored answer came first."""
+    if model.opening:
+        _warmed(model.network.hash, model.network)
+
+
+def _first_pass(network: Network) -> None:
+    network.explain_all([settings.DEFAULT_TEXT])
+    steady.spare()
