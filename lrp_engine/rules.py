@@ -2,152 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any, Self
 
 from lrp_engine.errors import InputError, choices
+from lrp_engine.rule import GATES, LARGEST_WEIGHT, Option, Rule, Structure
 
-# float32 holds these without becoming 0 or infinity in a step.
-SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
-LARGEST_WEIGHT = 1e6  # of gamma and alpha
-
-# How a product of a gate and a signal shares its relevance -> what people read about it.
-GATES: dict[str, str] = {
-    "all": "the signal takes all",
-    "half": "half to the gate, half to the signal",
-    "prop": "in proportion to the values of gate and signal",
-    "abs": "in proportion to the absolute values of gate and signal",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Structure:
-    """The part of a rule that decides which operations a program is made of.
-
-    Attributes:
-        hands_back: whether any of what bias and stabilizer absorbed goes back to the inputs.
-        gates: key in `GATES`.
-        sums: how dense and convolution layers share: "epsilon" as every sum, or a key in
-            `calculus.signs.SIGNS`, which reads the parameters after the first two.
-    """
-
-    hands_back: bool
-    gates: str = "all"
-    sums: str = "epsilon"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """A number that a rule has of its own, as a form or a link asks for it.
-
-    Attributes:
-        name: of the rule's field; title: for people.
-        smallest, largest: its range. tries: numbers worth comparing.
-        meaning: what it does, for people.
-    """
-
-    name: str
-    title: str
-    smallest: float
-    largest: float
-    tries: tuple[float, ...]
-    meaning: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """Options that all rules have; the sums of every layer but dense and convolution follow them.
-
-    Attributes:
-        eps: stabilizer added to every pre-activation, away from zero; greater than 0
-            (1e-30 to 1e6, which float32 can work with).
-        bias_factor: share in [0, 1] of what bias and stabilizer absorbed that goes back to the
-            inputs, equally to each unit (Arras et al. 2017, doi 10.18653/v1/W17-5221, eq. 1).
-            0 is recommended; with 1 the relevances of words and initial states add up to the
-            score exactly, which makes it a sanity check.
-        gates: how z_g z_s, a gate's value times a signal's, shares its relevance R (Arras et al.
-            2019, arXiv 1909.12114). "all": R_g = 0. "half": R_g = R / 2. "prop": R_g =
-            R z_g / (z_g + z_s). "abs": R_g = R |z_g| / (|z_g| + |z_s|). Always R_s = R - R_g.
-            Denominators are stabilized by eps as those of sums are, at the signal's expense. The
-            gate's share flows on through the gate's own weighted sum. Attention weights are no
-            gates: they receive nothing.
-
-    Raises:
-        InputError: an option is outside its range.
-    """
-
-    name: ClassVar[str]
-    title: ClassVar[str]
-    source: ClassVar[str]
-    meaning: ClassVar[str]  # a sentence for people
-    sums: ClassVar[str] = "epsilon"
-    asks: ClassVar[tuple[Option, ...]] = ()  # the numbers of its own that can be chosen freely
-
-    eps: float = 1e-3
-    bias_factor: float = 0.0
-    gates: str = "all"
-
-    def __post_init__(self) -> None:
-        eps, bias_factor = _number(self.eps), _number(self.bias_factor)
-        if not SMALLEST_EPS <= eps <= LARGEST_EPS:
-            raise InputError(
-                f"eps must be a finite number greater than 0, from {SMALLEST_EPS:g} to "
-                f"{LARGEST_EPS:g}, found {self.eps!r:.40}."
-            )
-        if not 0 <= bias_factor <= 1:
-            raise InputError(
-                f"bias_factor must be between 0 and 1, found {self.bias_factor!r:.40}."
-            )
-        if not isinstance(self.gates, str) or self.gates not in GATES:
-            raise InputError(
-                f"There is no gate rule {self.gates!r:.40}; choose from {choices(GATES)}."
-            )
-        object.__setattr__(self, "eps", eps)
-        object.__setattr__(self, "bias_factor", bias_factor)
-
-    @property
-    def structure(self) -> Structure:
-        """What a program is traced for."""
-        return Structure(hands_back=self.bias_factor > 0, gates=self.gates, sums=self.sums)
-
-    @property
-    def parameters(self) -> tuple[float, ...]:
-        """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
-        return self.eps, self.bias_factor
-
-    def plain(self) -> dict[str, Any]:
-        """Name and options as JSON keeps them."""
-        return {"name": self.name, **{f.name: getattr(self, f.name) for f in fields(self)}}
-
-    @classmethod
-    def of(cls, **options: Any) -> Self:
-        """The rule with these options; of its own ones, those in `asks` are enough.
-
-        Raises:
-            InputError: an option is outside its range.
-        """
-        return cls(**options)
-
-    @classmethod
-    def own_options(cls) -> tuple[str, ...]:
-        """Names of the numbers that this rule has and not every rule."""
-        common = {item.name for item in fields(Rule)}
-        return tuple(item.name for item in fields(cls) if item.name not in common)
-
-    def _check(self, option: str, smallest: float) -> float:
-        """Set an option to its value as a number within its range."""
-        value = _number(getattr(self, option))
-        if not smallest <= value <= LARGEST_WEIGHT:
-            raise InputError(
-                f"{option} must be a number from {smallest:g} to {LARGEST_WEIGHT:g}, found "
-                f"{getattr(self, option)!r:.40}."
-            )
-        object.__setattr__(self, option, value)
-        return value
+__all__ = [
+    "GATES",
+    "RULES",
+    "AlphaBeta",
+    "Epsilon",
+    "Gamma",
+    "Option",
+    "Rule",
+    "Structure",
+    "ZPlus",
+    "from_plain",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,13 +171,3 @@ def from_plain(settings: Mapping[str, Any]) -> Rule:
         return RULES[name](**options)
     except TypeError:
         raise InputError(f"The rule {name!r} has no options {choices(options)}.") from None
-
-
-def _number(value: object) -> float:
-    """As a Python float; NaN, which is in no range, for anything that is no number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
