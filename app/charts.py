@@ -22,12 +22,9 @@ from app.axes import (
     zero,
 )
 from app.tables import (
-    AGREEMENT_SCALE,
     Verdict,
-    agreement_sentence,
     conservation_verdict,
     ledger_table,
-    rank_agreement,
     scores_table,
     shown_table,
     step_runs,
@@ -44,12 +41,9 @@ from lrp_engine.palettes import DEFAULT, NEUTRAL, palette_named
 from lrp_engine.wording import number, percentage, target_words, visible
 
 __all__ = [
-    "AGREEMENT_SCALE",
     "Verdict",
-    "agreement_sentence",
     "conservation_verdict",
     "ledger_table",
-    "rank_agreement",
     "score_bars",
     "scores_table",
     "shown_table",

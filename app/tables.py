@@ -13,28 +13,21 @@ from lrp_engine.errors import InputError
 from lrp_engine.explanation import Explanation, LedgerName
 from lrp_engine.wording import (
     Verdict,
-    called,
     conservation_verdict,
     ledger_words,
-    number,
     require_sum,
     state_words,
     visible,
 )
 
 __all__ = [
-    "AGREEMENT_SCALE",
     "Verdict",
-    "agreement_sentence",
-    "agreement_words",
     "conservation_verdict",
     "counted",
     "ledger_table",
-    "rank_agreement",
     "rounded",
     "scores_table",
     "shown_table",
-    "size_agreement",
     "step_runs",
     "step_table",
     "token_csv",
@@ -46,17 +39,6 @@ __all__ = [
 _DIRECTION = ", (forward|backward)$"
 WATERFALL_WORDS = 30  # more are grouped
 WATERFALL_STRONGEST = 20  # of these many stay by themselves
-
-AGREEMENT_SCALE = "Rank agreement: 1 is the same order of words, 0 no relation, −1 the opposite."
-
-# From this rank agreement on, in words.
-_AGREEMENT = (
-    (0.9, "put the words in nearly the same order of importance"),
-    (0.6, "mostly agree on which words matter"),
-    (0.3, "agree a little on which words matter"),
-    (-0.3, "do not agree on which words matter"),
-    (-1.0, "put the words in rather opposite orders of importance"),
-)
 
 
 def words_of(explanation: Explanation, index: int = 0) -> pd.DataFrame:
@@ -276,42 +258,3 @@ def step_runs(
     if size > 1:
         runs["words"] = runs["words"] + " … " + runs["end"]
     return runs.drop(columns="end").reset_index(), size
-
-
-def rank_agreement(a: Explanation, b: Explanation, index: int = 0) -> float | None:
-    """Spearman correlation of |values| over the words, ties shared; in [-1, 1].
-
-    None where it is not defined: fewer than three words, or all values of a method equal.
-
-    Raises:
-        InputError: the explanations are of different words.
-    """
-    if a.tokens[index] != b.tokens[index]:
-        raise InputError("The explanations are of different texts; compare methods on one text.")
-    return size_agreement(*(words_of(e, index)["value"].to_numpy() for e in (a, b)))
-
-
-def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
-    """`rank_agreement` of two arrays (n,)."""
-    # Spearman is Pearson's correlation of ranks; average ranks for ties.
-    one, two = (pd.Series(np.abs(values)).rank().to_numpy() for values in (a, b))
-    if len(one) < 3 or np.isnan(one).any() or np.isnan(two).any():
-        return None
-    one, two = one - one.mean(), two - two.mean()
-    norm = float(np.sqrt((one @ one) * (two @ two)))
-    return float(np.clip(one @ two / norm, -1, 1)) if norm else None
-
-
-def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
-    """`rank_agreement` in words to read aloud."""
-    value = rank_agreement(a, b, index)
-    pair = f"{a.facts.short} and {b.facts.short}"
-    if value is None:
-        return f"Whether {pair} agree cannot be said: there are too few different values."
-    said = f"{pair} {agreement_words(value)}: rank agreement "
-    return called(said, a.noun) + f"{number(value, signed=False, limit=1)}."
-
-
-def agreement_words(value: float) -> str:
-    """A rank agreement as what two methods do: "mostly agree on which words matter"."""
-    return next(words for floor, words in _AGREEMENT if value >= floor)

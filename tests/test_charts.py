@@ -15,10 +15,8 @@ import zoo
 
 from app import axes, charts
 from app.charts import (
-    agreement_sentence,
     conservation_verdict,
     ledger_table,
-    rank_agreement,
     score_bars,
     scores_table,
     step_chart,
@@ -28,6 +26,7 @@ from app.charts import (
     waterfall,
     waterfall_table,
 )
+from app.ranks import agreement_sentence, rank_agreement
 from app.tables import step_runs
 from lrp_engine import METHODS, Epsilon, InputError, Ledger
 from lrp_engine.palettes import PALETTES, THEMES, contrast

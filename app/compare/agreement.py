@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from app.edits import aligned
-from app.tables import agreement_words, size_agreement
+from app.ranks import agreement_words, size_agreement
 from lrp_engine import Explanation
 from lrp_engine.cells import limit_of
 from lrp_engine.wording import called, number, visible

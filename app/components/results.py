@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app import address, charts, rows, settings, state, widgets
+from app import address, charts, ranks, rows, settings, state, widgets
 from app.components import frontend, path, word
 from app.components.guard import guard, plain
 from app.components.question import Answer
@@ -125,8 +125,8 @@ def comparable_methods() -> list[str]:
 
 def _agreement(answer: Answer) -> list[str]:
     first, *others = answer.explanations.values()
-    scale = called(charts.AGREEMENT_SCALE, first.noun)
-    return [*(charts.agreement_sentence(first, other) for other in others), scale]
+    scale = called(ranks.AGREEMENT_SCALE, first.noun)
+    return [*(ranks.agreement_sentence(first, other) for other in others), scale]
 
 
 def _controls(answer: Answer) -> None:

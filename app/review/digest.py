@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from app.models import class_of
+from app.ranks import size_agreement
 from app.review import words
 from app.review.queue import NO_LABEL
-from app.tables import size_agreement
 from lrp_engine import METHODS
 
 if TYPE_CHECKING:

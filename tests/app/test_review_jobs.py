@@ -14,11 +14,11 @@ import pytest
 
 import lrp_engine
 from app import settings
+from app.ranks import rank_agreement
 from app.review import jobs as background
 from app.review import rows, trial
 from app.review.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Jobs
 from app.review.sets import Sets
-from app.tables import rank_agreement
 from lrp_engine import InputError
 from lrp_engine.text import Tokenizer
 from tests.app import sets as files

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, rows, settings, state, widgets
+from app import ranks, rows, settings, state, widgets
 from app.components import frontend, word
 from app.components.layout import Page
 from app.components.learn import common
@@ -46,8 +46,8 @@ def show(page: Page) -> None:
     )  # fmt: skip
     table = words.comparison(answer.model.network, answer.explanations, one)
     first, *others = answer.explanations.values()
-    agreement = [charts.agreement_sentence(first, other) for other in others]
-    agreement.append(charts.AGREEMENT_SCALE)
+    agreement = [ranks.agreement_sentence(first, other) for other in others]
+    agreement.append(ranks.AGREEMENT_SCALE)
     st.html("".join(f'<p class="lens-result">{escape(sentence)}</p>' for sentence in agreement))
     at = words.disputed(table, one.tokens[0], word.picked(answer))
     st.subheader("One word, four answers", anchor=False)
