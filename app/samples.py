@@ -8,6 +8,8 @@ Every folder with a `sample.json` is one; this module needs no engine to list th
     model             the file that `lrp_engine.load` takes, "." for the folder itself
     vocabulary, spec  names of files for its arguments of the same name, where there are such
     examples          a CSV file, one example a row, true classes in `label`
+    start             position of the example to begin with, where a sentence about a film is out
+                      of place
     units             names of the numbers of a step, of samples that read vectors
     known             where the right explanation is known: the unit that marks the steps which
                       count, the unit with their amount, the class whose score is the sum of these,
@@ -47,6 +49,7 @@ class Sample:
     spec: Path | None
     examples: Path
     card: Path
+    start: int | None = None
     units: tuple[str, ...] = ()
     known: Mapping[str, str] | None = None
 
@@ -113,6 +116,7 @@ def _sample(manifest: Path) -> Sample:
         spec=files.get("spec"),
         examples=folder / facts["examples"],
         card=folder / "README.md",
+        start=facts.get("start"),
         units=tuple(facts.get("units", ())),
         known=facts.get("known"),
     )

@@ -22,7 +22,7 @@ WORDS = "words"
 LINES = 5  # words that have a line of their own
 HEIGHT = 250
 NUMBER = "%.4f"  # of a table
-LEGEND = 16  # characters of a legend's entry that has another one beside it
+LEGEND = 18  # characters of a legend's entry that has another one beside it
 OTHER = {"float32": "float64", "float64": "float32"}
 
 

@@ -105,7 +105,7 @@ def sentence(found: Pair) -> str:
         parts.append(f"{' and '.join(signless)} {verb} no signs to compare")
     elif found.signs:
         every = found.same_signs == found.signs
-        count = f"all {found.signs}" if every else f"{found.same_signs} of {found.signs}"
+        count = f"all {found.signs:,}" if every else f"{found.same_signs:,} of {found.signs:,}"
         parts.append(f"{both} agree on {count} signs")
     if found.apart is None:
         parts.append(

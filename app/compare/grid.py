@@ -12,11 +12,11 @@ from lrp_engine.cells import Cell, cells, limit_of, meaning_of, words_of
 from lrp_engine.heatmap import STYLE as COLOURS
 from lrp_engine.heatmap import legend, variables
 
-LINE = 92  # characters of a line of text, each word's frame and the heading included
+LINE = 118  # characters of a line of text, each word's frame and the heading included
 HEADING = 26  # characters of a heading; a longer one goes on in its next line
 FRAMED = 40  # rows of words, in all lines of text, from which on they scroll in a frame
 FRAME = 3  # characters that the frame of a word is as wide as
-NUMBER = 5  # characters of a value
+NUMBER = 6  # characters of a value
 
 STYLE = """<style>
 .lens-grid { overflow-x: auto; margin: 0 0 1rem; }

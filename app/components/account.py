@@ -92,7 +92,8 @@ def ledger(explanation: Explanation) -> None:
     st.dataframe(
         tables.rounded(
             table.assign(
-                share=100 * table["share"], kind=table["kind"].replace("words", f"{noun}s")
+                share=(100 * table["share"]).round(2),
+                kind=table["kind"].replace("words", f"{noun}s"),
             ),
             DECIMALS,
         ),

@@ -143,7 +143,7 @@ def _part(words: int, rows: int, noun: str) -> tuple[int, int]:
     st.selectbox(
         f"{noun.capitalize()}s",
         starts,
-        format_func=lambda at: f"{at + 1} to {min(at + size, words)} of {words}",
+        format_func=lambda at: f"{at + 1:,} to {min(at + size, words):,} of {words:,}",
         **widgets.bind("part_at", [str(size), str(words)]),
     )
     at = state.get("part_at")

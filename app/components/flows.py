@@ -82,8 +82,11 @@ def _note(sentence: str) -> None:
 
 
 def _through_time(answer: Answer, found: Explanation) -> None:
-    tracks = flow.tracks(answer.model.network, found)
-    if len(found.tokens[0]) <= settings.SWEEP_WORDS:
+    tracks, count = flow.tracks(answer.model.network, found), len(found.tokens[0])
+    if count > settings.SWEEP_WORDS:
+        _note(f"Hidden and cell states are shown of texts of up to {settings.SWEEP_WORDS} words; "
+              f"this one has {count:,}.")  # fmt: skip
+    else:
         try:
             inside = cache.followed(*_question(answer))
         except InputError as error:
@@ -92,15 +95,18 @@ def _through_time(answer: Answer, found: Explanation) -> None:
             tracks += flow.state_tracks(inside)
             for sentence in flow.state_sentences(inside):
                 _note(sentence)
-    _note("Every row has a scale of colour of its own.")
-    _tracks(tracks, found)
+    if len(tracks) > 1:  # the words alone stand in the account
+        _tracks(tracks, found)
     if kept := flow.kept_tracks(found):
-        with st.expander("What biases and stabilizers keep at each time step"):
+        with st.expander(
+            "What biases and stabilizers keep at each time step", expanded=len(tracks) == 1
+        ):
             _tracks(kept, found)
 
 
 def _tracks(tracks: Sequence[flow.Track], found: Explanation) -> None:
     """A row per quantity; of a long text its beginning."""
+    _note("Every row has a scale of colour of its own.")
     count = len(found.tokens[0])
     most = min(count, settings.COMPARE_CELLS // len(tracks))
     palette = state.get("palette")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from html import escape
@@ -15,11 +16,12 @@ from app.components.guard import plain
 from app.components.layout import Page
 from app.models import Model
 from lrp_engine.errors import InputError
-from lrp_engine.wording import visible
+from lrp_engine.wording import MINUS, visible
 
 STEP = 0.1  # of a field's plus and minus
-WIDTH = 160  # pixels of a field: two stand side by side on a phone
+WIDTH = 154  # pixels of a field: two stand side by side on a phone, five on a laptop
 # Streamlit cuts labels off; names of features may be long.
+_SIGN = re.compile(r"^-(?=[\d.]+$)")  # of a number
 STYLE = """<style>
 .st-key-lens-features [data-testid="stWidgetLabel"] p { overflow-wrap: anywhere; }
 .st-key-lens-features { gap: .5rem .75rem; }
@@ -139,6 +141,10 @@ def _steps(model: Model, text: str) -> str | None:
         num_rows="dynamic",
         column_config={name: st.column_config.NumberColumn(default=0.0) for name in names},
     )
+    st.caption(
+        "Type a number into a cell. The last row adds a step; ticked at their left edge, steps go "
+        "with the Delete key."
+    )
     most = settings.most_words(len(names))
     if len(found) > most:
         st.warning(f"The table has {len(found):,} steps; up to {most:,} can be explained at once.")
@@ -166,5 +172,5 @@ def _known(model: Model, text: str) -> None:
     """What else is known of an example as a whole."""
     facts = {k: v for k, v in _facts(model, text).items() if not _of_feature(model, k)[0]}
     if facts:
-        said = "; ".join(f"{name} {value}" for name, value in facts.items())
+        said = "; ".join(f"{name} {_SIGN.sub(MINUS, value)}" for name, value in facts.items())
         st.html(f'<p class="lens-note">Known of this example: {escape(visible(said))}.</p>')

@@ -51,6 +51,7 @@ def _model_picker() -> None:
         "Model",
         list(names),
         format_func=lambda digest: names.get(digest, ""),
-        help="Upload your own on the Model page. Nobody else sees it.",
+        help="More sample models are on the Model page, where you can upload your own, too; nobody "
+        "else sees it.",
         **loaded.bind(BUNDLED, names.values()),
     )

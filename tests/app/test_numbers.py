@@ -185,7 +185,7 @@ def test_steps_are_a_table_and_their_known_answer_is_said(opened):
     assert healthy(app)
     assert app.title[0].value == "Which steps made the model say that?"
     said = html(app)
-    assert "Here the right answer is known" in said
+    assert "all relevance belongs to the marked steps" in said
     assert "Here these are +0.27 and −0.92" in said
     press(app, "Explain “positive sum”")
     assert healthy(app)

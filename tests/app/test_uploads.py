@@ -14,7 +14,7 @@ from app.uploads import Upload
 from lrp_engine import FormatError, Network
 from lrp_engine.layers import Dense
 from lrp_engine.network import Node
-from tests.app.reading import echo, healthy, html, messages, told, widget
+from tests.app.reading import echo, healthy, html, messages, press, told, widget
 from tests.app.tiny import LABELS, WORDS, C, E, H, eight_arrays, embeddings, npy, npz
 
 pytestmark = pytest.mark.usefixtures("unproven")
@@ -29,7 +29,7 @@ def upload(
         app.text_area(key="lens.file.labels").set_value(labels)
     if more:
         app.text_area(key="lens.file.spec").set_value(more)
-    app.button[0].click().run()
+    press(app, "Read the model")
     return app
 
 

@@ -145,7 +145,7 @@ def _said(desk: Desk, line: pd.Series) -> None:
     measures = [
         ("margin", percentage(line["margin"])),
         ("outside the words", percentage(line["leak"])),
-        *((f"LRP and {METHODS[name].short} agree", _agreement(line[name]))
+        *((f"rank agreement of LRP and {METHODS[name].short}", _agreement(line[name]))
           for name in ("gradient_x_input", "sensitivity")),
     ]  # fmt: skip
     shown = "".join(
@@ -167,11 +167,7 @@ def _why(desk: Desk, row: int) -> None:
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):
         for name in others:
-            facts = METHODS[name]
-            st.html(
-                f'<h3 class="lens-way">{escape(facts.title)}</h3>'
-                + _heatmap(desk, text, name, said)
-            )
+            st.html(_heatmap(desk, text, name, said))
     if right.button("Open in Explain", icon=":material/lightbulb:", type="tertiary"):
         state.set_text(str(desk.tables.summary.iloc[row]["text"]))
         st.switch_page("views/explain.py")
@@ -198,4 +194,4 @@ def _heatmap(desk: Desk, text: rows.Text, name: str, said: str) -> str:
         target_label=said,
         palette=state.get("palette"),
     )
-    return words + key
+    return f'<h3 class="lens-way">{escape(facts.title)}</h3>{words}{key}'

@@ -42,9 +42,10 @@ def form(model: Model) -> None:
         with st.container(border=True):
             st.header("The examples of this model", anchor=False)
             labelled = sum(example.label is not None for example in model.examples)
+            whose = "all of them" if labelled == len(model.examples) else f"{labelled:,} of them"
             st.markdown(
                 f"{len(model.examples):,} sentences came with “{plain(model.name)}”, "
-                f"{labelled:,} of them with their true class."
+                f"{whose} with their true class."
             )
             if st.button("Explain the examples", type="primary", icon=":material/play_arrow:"):
                 with guard():

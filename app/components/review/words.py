@@ -97,10 +97,11 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
         hide_index=True,
         height=min(HEIGHT, 36 * (len(table) + 1)),
         column_config={
+            "word": st.column_config.TextColumn(width=150),
             "mean": st.column_config.NumberColumn(
-                format="%+.3f", width=70, help="Mean relevance, in the unit of the score"
+                format="%+.3f", width=65, help="Mean relevance, in the unit of the score"
             ),
-            "times": st.column_config.NumberColumn(width=55),
+            "times": st.column_config.NumberColumn(width=50),
             "in texts": st.column_config.NumberColumn(width=60),
         },
         selection_mode="single-row",
