@@ -27,6 +27,11 @@ from tests.browser.steps import (
 # Every format is uploaded past the browser in tests/app/test_every_format.py; so many go through
 # it, or with the variable set, all of them.
 ALL = os.environ.get("LRP_LENS_ALL_FORMATS")
+GATES = "Order of the LSTM's gate blocks"
+SCROLLED = """place => new Promise(done => {
+  place.scrollIntoView({block: "center"});
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
 FORMATS = UPLOADS if ALL else ("keras with texts", "torch", "published sst model", "gates detected")
 LABELS = {
     "weights": "Weights",
@@ -47,7 +52,9 @@ def test_a_format_is_read_proven_and_explained(page: Page, name: str):
         expect(page.get_by_role("textbox", name=MORE)).to_be_visible()
         settled(page)  # a list opened while the form unfolds is closed again
     if given.gates:
-        choose(page, "Order of the LSTM's gate blocks", GATE_ORDERS[given.gates])
+        # A list closes where its page scrolls: that has to be over before it is opened.
+        page.get_by_role("combobox", name=GATES, exact=True).evaluate(SCROLLED)
+        choose(page, GATES, GATE_ORDERS[given.gates])
     if given.more:
         page.get_by_role("textbox", name=MORE).fill(given.more)
     read_model(page)
