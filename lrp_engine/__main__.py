@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         print(f"lrp_engine: {stop or 'Stopped.'}", file=sys.stderr)
         return 130
+    if sys.stdout is None:  # closed by the caller, `>&-`
+        print("lrp_engine: Cannot write the result: the output is closed.", file=sys.stderr)
+        return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal's encoding
     try:

@@ -48,7 +48,7 @@ def explain(
     """One Explanation per method; each calculus runs once, however many methods read it."""
     if isinstance(methods, str):
         methods = [methods]
-    if methods is not None and not isinstance(methods, Sequence):
+    if methods is not None and not (isinstance(methods, Sequence) and methods):
         raise InputError(f"methods is {methods!r}; list some of {choices(METHODS)}.")
     asked = [_method(name) for name in (METHODS if methods is None else methods)]
     if not isinstance(rule, Rule):

@@ -115,11 +115,10 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
     Raises:
         InputError: they are of no supported kind, or do not fit the network.
     """
-    if isinstance(inputs, str):
-        inputs = [inputs]
     array = np.asarray(inputs) if hasattr(inputs, "dtype") else None
     if array is None or array.dtype.kind in "OUT":  # texts, also in arrays and pandas columns
-        inputs = _listed(inputs if array is None else array.tolist())
+        inputs = inputs if array is None else array.tolist()
+        inputs = [inputs] if isinstance(inputs, str) else _listed(inputs)
         kind = _common_kind(inputs)
         if kind is str:
             _only_for_arrays(lengths)
@@ -132,7 +131,8 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
                 return _from_words(network, tuple(tuple(network.tokenizer.fit(w)) for w in words))
             if any(text):
                 raise InputError(f"A token list holds more than words. {_expected(network)}")
-            whole = all(isinstance(i, (int, np.integer)) for sample in words for i in sample)
+            kinds = {type(i) for sample in words for i in sample}
+            whole = all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds)
             if whole and network.input_shape.time:
                 _only_for_arrays(lengths)
                 _needs_embedding(network)

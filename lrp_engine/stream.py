@@ -6,7 +6,7 @@ Texts are read ahead in windows; within a window, texts of similar length share 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -68,6 +68,10 @@ def explain_stream(
         raise InputError(f"There is no method {method!r}; choose from {choices(METHODS)}.")
     if isinstance(texts, str):
         raise InputError("`texts` is a single text; give a list or an iterator of texts.")
+    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
+        raise InputError(
+            f"`texts` is {type(texts).__name__}, expected a list or an iterator of texts."
+        )
     if isinstance(window, bool) or not isinstance(window, int) or window < 1:
         raise InputError(f"window is {window!r}, expected a whole number from 1 on.")
     if isinstance(target, (list, np.ndarray)):

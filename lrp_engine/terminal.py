@@ -26,10 +26,11 @@ COLOURS = (0, 256, 1 << 24)  # none, the fixed cube, any
 _CUBE = (0, 95, 135, 175, 215, 255)  # channel steps of the 256-colour cube
 
 
-def colours_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
-    """How many colours a stream shows; 0 where it is no terminal or NO_COLOR is set."""
+def colours_of(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> int:
+    """How many colours a stream shows; 0 where it is no terminal, closed, or NO_COLOR is set."""
     terminal = environment.get("TERM", "")
-    if environment.get("NO_COLOR") or terminal == "dumb" or not stream.isatty():
+    shows = stream is not None and stream.isatty()
+    if environment.get("NO_COLOR") or terminal == "dumb" or not shows:
         return 0
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return 1 << 24

@@ -147,6 +147,7 @@ def test_targets(text, target):
     ("arguments", "sentence"),
     [
         (["{}/missing", "good"], "no file or folder"),
+        (["/", "good"], "The folder '/' holds no network.json"),
         (["{}", "good", "--vocabulary", "missing.txt"], "'missing.txt'"),
         (["{}", "good", "--target", "9"], "There is no class 9; choose from 0 'negative'"),
         (["{}", "good", "--target", "x:y"], "There is no class 'x:y'"),
@@ -251,6 +252,15 @@ def test_help_needs_no_tensorflow():
     assert (done.returncode, done.stderr) == (0, "")
     for name in METHODS:
         assert name in done.stdout
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_closed_output_is_one_sentence(folder, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", None)  # as Python has it under `>&-`
+    assert main(["explain", folder, "good"]) == 2
+    assert capsys.readouterr().err == (
+        "lrp_engine: Cannot write the result: the output is closed.\n"
+    )
 
 
 def test_a_full_disk_behind_the_output_is_one_sentence(folder):

@@ -50,7 +50,8 @@ def test_left_padded_ids_are_skipped_where_zero_is_padding(net):
 
 
 def test_a_single_text_is_a_list_of_one(net):
-    assert net.explain("w3 w5").tokens == (("w3", "w5"),)
+    for text in ("w3 w5", np.str_("w3 w5"), np.array("w3 w5"), np.array("w3 w5", dtype=object)):
+        assert net.explain(text).tokens == (("w3", "w5"),)
 
 
 def test_unknown_words_are_shown_as_unknown_and_read_as_the_unknown_token(net):
@@ -119,6 +120,7 @@ BAD_INPUTS = {
     "an array of bytes": (np.array([b"w3"]), "The inputs hold |S2"),
     "texts in three dimensions": (np.array([[["w3"]]]), "Expected texts"),
     "a single number": (np.array(5), "the inputs are empty"),
+    "yes and no as ids": ([[True, False]], "The inputs hold bool"),
     "an id beyond int64": ([[2**70]], "far too large"),
     "infinite vectors": (np.full((1, 1, zoo.E), np.inf), "not finite"),
     "a table": (pd.DataFrame({"text": ["w3"]}), "pick one column"),
@@ -231,6 +233,8 @@ def test_bad_options_get_a_sentence_with_the_choices(net):
         net.explain(["w3"], rule=0.1)
     with pytest.raises(InputError, match="list some of 'lrp'"):
         net.explain_all(["w3"], methods=5)
+    with pytest.raises(InputError, match="methods is \\[\\]; list some of 'lrp'"):
+        net.explain_all(["w3"], methods=[])
     assert set(net.explain_all(["w3"], methods="lrp")) == {"lrp"}
 
 

@@ -273,6 +273,13 @@ def test_a_word_with_a_line_break_is_not_saved_wrongly(tmp_path, arrays):
     assert not (tmp_path / "model").exists()
 
 
+def test_an_empty_path_does_not_fill_the_current_folder(tmp_path, arrays, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="path to save to is empty"):
+        from_weights(arrays).save("")
+    assert not list(tmp_path.iterdir())
+
+
 def test_words_tokenizer_drops_nothing_but_white_space():
     text = "It's  a well-drawn,\tU.S. film... 'naïve' 😀\n<b>3.5</b> don’t!"
     tokens = Tokenizer(method="words", lowercase=False)(text)

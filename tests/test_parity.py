@@ -475,6 +475,7 @@ def test_a_single_unit_may_be_one_number_per_sample(document, arrays):
         ({"vectors": np.ones((1, 2, E)), "logits": [[1.0]]}, "expected (1, 3)"),
         ({"vectors": np.ones((1, 2, E)), "logits": [1]}, "Labels alone"),
         ({"vectors": np.ones((1, 2, E)), "logits": ["a"]}, "expected numbers"),
+        ((np.zeros((0, 2, E)), np.zeros((0, C))), "outputs are empty"),
         ({"vectors": np.ones((1, 2, E)), "logits": [[np.nan] * C]}, "not finite"),
         ({"vectors": np.ones((1, 2, E)), "probabilities": [[2.0] * C]}, "between 0 and 1"),
         ({"vectors": np.ones((1, 2, E + 1)), "logits": [[1.0] * C]}, "does not fit the network"),

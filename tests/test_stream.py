@@ -120,6 +120,8 @@ def test_a_text_whose_numbers_overflow_is_named_after_all_before_it():
         ({"target": [0, 1]}, "one target"),
         ({"window": 0}, "window is 0"),
         ({"texts": "w2 w3"}, "single text"),
+        ({"texts": 5}, "`texts` is int, expected a list"),
+        ({"texts": {"w2": 1}}, "`texts` is dict, expected a list"),
     ],
     ids=str,
 )

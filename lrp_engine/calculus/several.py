@@ -73,10 +73,12 @@ class Several(Calculus):
         @tf.custom_gradient
         def operation(*arguments: Tensor) -> object:
             def backward(R: Tensor) -> object:
+                # One and the same tensor given twice would receive the whole message twice.
+                apart = [tf.identity(argument) for argument in arguments]
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
-                    tape.watch(arguments)
-                    result = run(self.settled(), *arguments)
-                return tape.gradient(result, arguments, R)
+                    tape.watch(apart)
+                    result = run(self.settled(), *apart)
+                return tape.gradient(result, apart, R)
 
             return run(self.meanings[0], *arguments), backward
 

@@ -61,8 +61,12 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a folder, or a zip file where the path ends in .zip.
 
     Raises:
-        InputError: a word holds a line break, which the vocabulary file cannot keep.
+        InputError: a word holds a line break, which the vocabulary file cannot keep; the path is
+            empty.
+        OSError: nothing can be written there.
     """
+    if not os.fspath(path):  # Path("") is the current folder
+        raise InputError("The path to save to is empty; name a folder or a .zip file.")
     from safetensors.numpy import save as to_safetensors
 
     files = {

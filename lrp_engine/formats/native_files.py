@@ -23,8 +23,8 @@ def folder(path: Path) -> Contents:
     """
     if not (path / DESCRIPTION).is_file():
         raise FormatError(
-            f"The folder {path.name!r} holds no {DESCRIPTION}; expected a folder written by "
-            "Network.save, or give one file."
+            f"The folder {path.name or str(path)!r} holds no {DESCRIPTION}; expected a folder "
+            "written by Network.save, or give one file."
         )
     found = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY))
     for name in (DESCRIPTION, VOCABULARY):

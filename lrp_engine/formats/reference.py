@@ -150,7 +150,9 @@ def _numbers(value: Any) -> np.ndarray:
         array = np.asarray(value)
     except ValueError:
         raise InputError("The reference outputs have rows of different lengths.") from None
-    if array.dtype.kind not in "fiu" or array.size == 0:
+    if array.size == 0:
+        raise InputError("The reference outputs are empty.")
+    if array.dtype.kind not in "fiu":
         raise InputError(f"The reference outputs hold {array.dtype}, expected numbers.")
     if not np.isfinite(array).all():
         raise InputError("The reference outputs hold numbers that are not finite.")
