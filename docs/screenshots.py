@@ -56,11 +56,11 @@ SHOTS = (
     Shot(name="explain", view="?pick=3"),
     Shot(name="explain-dark", theme="dark"),
     Shot(name="explain-phone", width=375, height=812, scale=1.5),
-    Shot(name="compare", view="compare", ready=".lens-said", height=1000),
-    Shot(name="conservation", view="conservation", ready=BARS, height=1100),
-    Shot(name="review", view="review", ready=".lrp-legend", height=1200, before=review),
+    Shot(name="compare", view="compare", ready=".lens-said", height=1120),
+    Shot(name="conservation", view="conservation", ready=BARS, height=1240),
+    Shot(name="review", view="review", ready=".lrp-legend", height=1440, before=review),
     Shot(name="learn", view="learn?step=lstm", ready=BARS, height=1100),
-    Shot(name="model", view="model", ready=".lens-proof", height=1000),
+    Shot(name="model", view="model", ready=".lens-proof", height=1130),
 )
 
 
@@ -79,7 +79,7 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
     # A palette of its own: a third of the size, and nobody sees it.
     small = picture.convert("RGB").quantize(
-        256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
     )
     small.save(DOCS / f"{shot.name}.png", optimize=True)
     print(f"docs/{shot.name}.png")

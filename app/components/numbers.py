@@ -142,8 +142,8 @@ def _steps(model: Model, text: str) -> str | None:
         column_config={name: st.column_config.NumberColumn(default=0.0) for name in names},
     )
     st.caption(
-        "Type a number into a cell. The last row adds a step; ticked at their left edge, steps go "
-        "with the Delete key."
+        "Type a number into a cell. The last row adds a step. To take steps away, tick them at "
+        "their left edge and press Delete."
     )
     most = settings.most_words(len(names))
     if len(found) > most:
