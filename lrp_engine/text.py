@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import repeat
+from functools import cache, cached_property
+from itertools import groupby, repeat
 from string import ascii_uppercase, punctuation
+from unicodedata import category
 
 import numpy as np
 
@@ -15,7 +16,26 @@ from lrp_engine.errors import FormatError, choices
 
 # A word may hold inner hyphens, apostrophes and full stops; every other visible character is a
 # token of its own. Nothing but white space is dropped. Matching time is linear.
-_WORDS = re.compile(r"\w+(?:[-'’.]\w+)*|[^\w\s]")
+_ASCII_WORDS = re.compile(r"\w+(?:[-'’.]\w+)*|[^\w\s]")
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    """The same where letters beyond ASCII are: accents, vowel signs and joiners stay with what they
+    belong to, and an emoji of several characters is one token.
+    """
+    # `\w` knows letters and digits, not the marks that are written with them.
+    marks = [n for n in range(0x300, 0x20000) if category(chr(n)).startswith("M")]
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(marks), lambda at: at[1] - at[0])]
+    belongs = "\u200c\u200d" + "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
+    skins, flag = "\U0001f3fb-\U0001f3ff", "[\U0001f1e6-\U0001f1ff]{2}"
+    word = rf"\w[\w{belongs}]*"
+    other = rf"[^\w\s](?:\u200d[^\w\s]|[{belongs}{skins}])*"
+    return re.compile(rf"{word}(?:[-'’.]{word})*|{flag}|{other}")
+
+
+def _cut_words(text: str) -> list[str]:
+    return (_ASCII_WORDS if text.isascii() else _words()).findall(text)
 
 
 @dataclass(frozen=True)
@@ -39,7 +59,7 @@ class Cutter:
 # The last three are those of Keras' TextVectorization.
 TOKENIZERS: dict[str, Cutter] = {
     "whitespace": Cutter(str.split),
-    "words": Cutter(_WORDS.findall),
+    "words": Cutter(_cut_words),
     "ascii_whitespace": Cutter(re.compile(r"[^ \t\n\v\f\r]+").findall),
     "characters": Cutter(list, between=""),
     "whole": Cutter(lambda text: [text], between=None),

@@ -285,6 +285,14 @@ def test_words_tokenizer_drops_nothing_but_white_space():
     tokens = Tokenizer(method="words", lowercase=False)(text)
     assert "".join(tokens) == "".join(text.split())
     assert {"It's", "well-drawn", ",", "naïve", "😀", "3.5", "don’t", "!"} <= set(tokens)
+    whole = [
+        "cafe\u0301", "नमस्ते", "می\u200cخواهم", "👩\u200d👩\u200d👧", "🏳\ufe0f\u200d🌈", "👍🏽",
+        "🇩🇪", "🇫🇷", "\u0301", "\u0301",
+    ]  # fmt: skip
+    assert Tokenizer(method="words")(" ".join(whole)) == whole
+    assert Tokenizer(method="words")("a\u0301.b\u0301 good👍🏽👍 \u200d") == [
+        "a\u0301.b\u0301", "good", "👍🏽", "👍", "\u200d",
+    ]  # fmt: skip
     with pytest.raises(FormatError, match="'whitespace', 'words'"):
         Tokenizer(method="bpe")
 

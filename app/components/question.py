@@ -129,7 +129,7 @@ def _explain(model: Model, rule: Rule) -> Answer | None:
     most = settings.most_words(model.network.input_shape.units)
     if not fits(model, text):
         st.warning(
-            f"This text has {words:,} words and {len(text):,} characters; up to "
+            f"This text has {words:,} word{'s' * (words != 1)} and {len(text):,} characters; up to "
             f"{most:,} words and {settings.TEXT_CHARACTERS:,} characters can be "
             "explained at once with this model. "
             "Shorten it: nothing of it is lost, it stays in the box above."
