@@ -94,6 +94,13 @@ def test_a_cluster_gives_the_same_rows_even_when_a_worker_is_killed(
     assert corpora.parts(killed) == corpora.parts(whole)
 
 
+def test_an_address_that_cannot_be_one_reaches_no_client(network, source, tmp_path, monkeypatch):
+    monkeypatch.setattr("distributed.Client", None)  # its end would be waited for
+    for address in ("nonsense", "nobody.invalid:8786", "bogus://127.0.0.1:9"):
+        with pytest.raises(InputError, match="No Dask scheduler answers"):
+            explain_corpus(network, source, str(tmp_path / "out"), scheduler=address)
+
+
 def test_no_scheduler_is_one_sentence(network, source, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
     for address in ("tcp://127.0.0.1:9", "nonsense"):

@@ -95,6 +95,8 @@ def _silent() -> Any:
 def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
     _check_encryption(distributed, scheduler)
     try:
+        # A name that nobody knows leaves Dask's client waiting for its own end, for 40 seconds.
+        distributed.comm.resolve_address(scheduler)
         client = distributed.Client(
             scheduler, timeout=CONNECT_SECONDS, set_as_default=False, name="lrp-lens"
         )
