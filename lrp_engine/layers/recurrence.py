@@ -117,8 +117,7 @@ def scan(
         def backward(R: tf.Tensor) -> Any:
             start = [tf.zeros_like(state) for state in final]
             sources = [*xs, *probes_]
-            # Another dry run: which of them anything arrives at.
-            open_ = [side is not None for side in back_step(tf.constant(0), start)[: len(sources)]]
+            reached: list[bool] = []  # whether anything arrives; known once the body is traced
 
             def back(n: tf.Tensor, messages: Sequence, writes: Sequence) -> tuple:
                 at = n if backwards else length - 1 - n
@@ -126,27 +125,27 @@ def scan(
                     messages = [messages[0] + R[at], *messages[1:]]
                 found = back_step(at, messages)
                 sides = [side for side in found[: len(sources)] if side is not None]
+                reached[:] = [side is not None for side in found[: len(sources)]]
                 # Where there is no token, messages pass by the step.
                 passing = [*messages, *(0 for _ in sides)]
                 found = where_real(at, [*found[len(sources) :], *sides], passing)
-                messages, sides = found[: len(messages)], found[len(messages) :]
-                writes = [a.write(at, side) for a, side in zip(writes, sides, strict=True)]
+                messages, here = found[: len(messages)], iter(found[len(messages) :])
+                writes = [
+                    a.write(at, next(here)) if there else a
+                    for a, there in zip(writes, reached, strict=True)
+                ]
                 return n + 1, messages, writes
 
-            units = [
-                source.shape[-1] for source, there in zip(sources, open_, strict=True) if there
-            ]
             _, messages, writes = tf.while_loop(
                 lambda n, *_: n < length,
                 back,
                 (
                     0,
                     start if sequences else [R, *start[1:]],
-                    [array(length, unit) for unit in units],
+                    [array(length, source.shape[-1]) for source in sources],
                 ),
             )
-            here = iter(writes)
-            sides = [next(here).stack() if there else None for there in open_]
+            sides = [a.stack() if there else None for a, there in zip(writes, reached, strict=True)]
             return None, *sides, *messages
 
         if not sequences:
