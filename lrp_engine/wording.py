@@ -29,6 +29,7 @@ _OPERATIONS = {
     "sum": "of the weighted sum",
     "context": "of the context vector",
     "mean": "of the mean",
+    "maximum": "of the maximum, where no step counts",
     "merge": "of the merged sum",
 }
 _STATES = {"h": "initial hidden state h₀", "c": "initial cell state c₀"}

@@ -108,6 +108,8 @@ class MaxPoolingReference(_Pooling):
             for d in range(self.x.shape[1]):
                 best = max(window, key=lambda pair, d=d: self.x[pair[1], d])[1]
                 Rx[best, d] += r[d]
+        if self.whole:  # nothing is kept where there is a step
+            result.book(f"{self.prefix}/maximum", np.zeros(2), False)
         return Rx
 
 

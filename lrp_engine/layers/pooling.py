@@ -112,8 +112,16 @@ class GlobalMaxPooling1D(_Global, Layer):
     skip_masked: bool = True
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
         (x,) = inputs
-        return Signal(largest(x.values, x.mask if self.skip_masked else x.real))
+        counts = x.mask if self.skip_masked else x.real
+        # Of no step at all: nobody can be handed the share of a bias, so it is kept.
+        sink = ops.sink("maximum", x.values[:, 0], bias=False)[:, None]
+        none = tf.zeros_like(x.values[:, :1, :1])
+        nothing = ops.calculus.sum_over_time(none, x.values[:, :1], none > 0, sink)
+        found = tf.reduce_any(counts, axis=1, keepdims=True)
+        return Signal(tf.where(found, largest(x.values, counts), nothing[:, 0]))
 
 
 @dataclass(frozen=True, eq=False)
