@@ -38,13 +38,14 @@ def idle(page: Page) -> None:
     expect(page.locator("[data-testid=stSpinner]")).to_have_count(0)
 
 
-SETTLED = """() => Promise.allSettled(document.getAnimations()
-  .filter(a => a.effect.getComputedTiming().iterations !== Infinity).map(a => a.finished))"""
+# Not the promises of their ends: one that is put off for good keeps nobody waiting.
+SETTLED = """() => document.getAnimations().every(a => a.playState !== 'running'
+  || a.effect.getComputedTiming().iterations === Infinity)"""
 
 
 def settled(page: Page) -> None:
     """Colours have finished fading from one theme to the other."""
-    page.evaluate(SETTLED)
+    page.wait_for_function(SETTLED)
 
 
 def looks_right(page: Page) -> None:
