@@ -108,6 +108,12 @@ def selected() -> str | None:
     return digest if digest in uploaded() else None
 
 
+def current() -> Model:
+    """The model in use."""
+    digest = selected()
+    return cache.bundled() if digest is None else uploaded()[digest]
+
+
 def fit(model: Model) -> None:
     """Forget choices that the model cannot follow; say so, and when a link meant another one."""
     linked, network = state.get("linked"), model.network

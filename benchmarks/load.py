@@ -9,7 +9,6 @@ an error where a page showed one, or an answer that was somebody else's.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import random
 import statistics
@@ -31,6 +30,7 @@ from app import rows, settings
 from benchmarks.dashboard import KINDS, NOUNS, dashboard
 from lrp_engine import METHODS, Network
 from lrp_engine.palettes import DEFAULT
+from tests.app.tiny import npy, npz
 
 PATIENCE = 60  # seconds that an answer may take before it counts as an error
 WORDS = ("<unk>", "a", "and", "film", "about", "number", *KINDS, *NOUNS[1:])
@@ -172,13 +172,10 @@ def own_model(seed: int) -> tuple[Network, dict[str, tuple[str, bytes]]]:
     one = [(E, 4 * H), (H, 4 * H), (4 * H,)]
     arrays = [rng.normal(0, 0.5, shape) for shape in (*one, *one, (2 * H, C), (C,))]
     vectors = rng.normal(size=(len(WORDS), E))
-    packed, table = io.BytesIO(), io.BytesIO()
-    np.savez(packed, *arrays)
-    np.save(table, vectors)
     files = {
-        "weights": (f"own{seed}.npz", packed.getvalue()),
+        "weights": (f"own{seed}.npz", npz(arrays)),
         "vocabulary": ("words.txt", "\n".join(WORDS).encode()),
-        "embeddings": ("vectors.npy", table.getvalue()),
+        "embeddings": ("vectors.npy", npy(vectors)),
     }
     return lrp_engine.load(**{"path_or_bytes" if k == "weights" else k: v[1]
                               for k, v in files.items()}), files  # fmt: skip

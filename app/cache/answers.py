@@ -50,7 +50,13 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[st
 
 def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
     """By LRP, with the relevance at every layer's output."""
-    return _layered(model, text, target, rule)
+
+    def make() -> Explanation:
+        found = model.network.explain(model.input(text), "lrp", target, rule, layers=True)
+        return model.named(found, text)
+
+    key = ("layered", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    return explanations().get(key, make)
 
 
 def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> lstm.Inside:
@@ -73,16 +79,7 @@ def other_precision(
 ) -> Explanation:
     """By LRP in float64 where the model computes in float32, and the other way round."""
     other = replace(model, network=_converted(model.network.hash, model.network))
-    return _layered(other, text, target, rule)
-
-
-def _layered(model: Model, text: str, target: Target, rule: Rule) -> Explanation:
-    def make() -> Explanation:
-        found = model.network.explain(model.input(text), "lrp", target, rule, layers=True)
-        return model.named(found, text)
-
-    key = ("layered", model.network.hash, model.network.dtype, text, target, _settings(rule))
-    return explanations().get(key, make)
+    return layered(other, text, target, rule)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import address, cache, loaded, state
+from app import address, loaded, state
 from app.components.guard import guard, plain
 from app.models import Model
 from lrp_engine.palettes import THEMES
@@ -67,8 +67,7 @@ def begin(title: str, view: str = "") -> Page:
     heading = st.empty()
     heading.title(title, anchor=False)  # also where no model can be read
     messages = st.container()
-    digest = loaded.selected()
-    model = cache.bundled() if digest is None else loaded.uploaded()[digest]
+    model = loaded.current()
     loaded.fit(model)
     if called(title, model.noun) != title:
         heading.title(called(title, model.noun), anchor=False)

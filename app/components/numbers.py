@@ -20,8 +20,8 @@ from lrp_engine.wording import MINUS, visible
 
 STEP = 0.1  # of a field's plus and minus
 WIDTH = 154  # pixels of a field: two stand side by side on a phone, five on a laptop
-# Streamlit cuts labels off; names of features may be long.
 _SIGN = re.compile(r"^-(?=[\d.]+$)")  # of a number
+# Streamlit cuts labels off; names of features may be long.
 STYLE = """<style>
 .st-key-lens-features [data-testid="stWidgetLabel"] p { overflow-wrap: anywhere; }
 .st-key-lens-features { gap: .5rem .75rem; }

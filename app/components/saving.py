@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import cache, loaded, session, settings, state, widgets
+from app import loaded, session, settings, state, widgets
 from app.components.guard import guard
-from app.models import Model
 from lrp_engine.errors import FormatError
 from lrp_engine.wording import visible
 
@@ -35,15 +34,10 @@ def controls() -> None:
         )  # fmt: skip
 
 
-def _model() -> Model:
-    digest = loaded.selected()
-    return cache.bundled() if digest is None else loaded.uploaded()[digest]
-
-
 def _file() -> Callable[[], str]:
     """What makes the file when it is asked for, of what is chosen now."""
     chosen = {name: state.get(name) for name in (*session.ALL, "undo")}
-    view, model = state.get("page") or "explain", _model()
+    view, model = state.get("page") or "explain", loaded.current()
     models = tuple(loaded.uploaded().values())
     return lambda: session.write(chosen.__getitem__, view, model, models)
 

@@ -6,7 +6,6 @@ import streamlit as st
 
 from app import cache, loaded, widgets
 from app.components import rule
-from app.models import Model
 from lrp_engine.palettes import PALETTES
 
 BUNDLED = "bundled"
@@ -16,18 +15,13 @@ def sidebar() -> None:
     """Everything but the device, which costs TensorFlow's import."""
     _model_picker()
     with st.expander("Rule and colours", expanded=False):
-        rule.controls(_model())
+        rule.controls(loaded.current())
         st.selectbox(
             "Colours",
             list(PALETTES),
             format_func=lambda name: PALETTES[name].title,
             **widgets.bind("palette"),
         )
-
-
-def _model() -> Model:
-    digest = loaded.selected()
-    return cache.bundled() if digest is None else loaded.uploaded()[digest]
 
 
 def device() -> None:
