@@ -65,6 +65,7 @@ def looks_right(page: Page) -> None:
         # A chart follows the width of its page a moment later.
         page.wait_for_function(FITS, arg=place, timeout=5_000)
     page.set_viewport_size(wide)
+    idle(page)
 
 
 def visit(page: Page, view: str = "") -> None:

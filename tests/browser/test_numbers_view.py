@@ -26,6 +26,7 @@ def test_features_are_changed_one_by_one(page: Page):
     age.press("Enter")
     expect(heatmaps(page).first.locator(".lrp-word").first).to_contain_text("age = 2.5")
     expect(page).to_have_url(re.compile("numbers=2.5_"))
+    idle(page)
     expect(page.get_by_role("list", name="Relevance at hidden_1: 32 units")).to_be_visible()
     heatmaps(page).first.locator(".lrp-word").nth(2).click()
     expect(page.get_by_role("heading", name="Feature 3: body mass index")).to_be_visible()

@@ -35,6 +35,7 @@ def test_states_of_a_view_look_right(page: Page):
     ask(page, f"a {LONG_WORD} film")
     looks_right(page)
     page.get_by_role("textbox", name="Text", exact=True).fill("")
+    idle(page)
     page.get_by_role("button", name="Explain", exact=True).click()
     expect(page.get_by_text("Type a text, or pick an example")).to_be_visible()
     looks_right(page)
