@@ -13,10 +13,11 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 
 import streamlit as st
 
-from app import address, state, steady
+from app import streamlit_patches
 from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
+from app.state import address, session
 
 # File, title, icon; the first one opens.
 PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
@@ -38,12 +39,12 @@ MENU: Any = {
 
 
 def main() -> None:
-    steady.keep_kernels()
+    streamlit_patches.keep_kernels()
     # A file of our own: the built-in icons of browser tabs are fetched from outside.
     icon = str(Path(__file__).with_name("icon.svg"))
     st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)
     st.logo(str(Path(__file__).with_name("logo.svg")), size="large", icon_image=icon)
-    state.begin()
+    session.begin()
     page = st.navigation(
         [
             st.Page(file, title=title, icon=icon, default=position == 0)

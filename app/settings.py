@@ -19,7 +19,8 @@ BUNDLED_MODEL = REPOSITORY / "sample_models" / "sentiment"
 # and database_url for what stands in for them.
 DATA_VARIABLE = "LRP_LENS_DATA"
 DATABASE_VARIABLE = "LRP_LENS_DATABASE"
-# In a model's folder, where there are such: sentences to pick (text, label), see app/opening.py.
+# In a model's folder, where there are such: sentences to pick (text, label), see
+# app/models/opening.py.
 EXAMPLES_FILE = "examples.csv"
 OPENING_FILE = "opening.npz"
 

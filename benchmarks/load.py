@@ -26,10 +26,11 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
 import lrp_engine
-from app import rows, settings
+from app import settings
+from app.figures import heatmap_rows
 from benchmarks.dashboard import KINDS, NOUNS, dashboard
 from lrp_engine import METHODS, Network
-from lrp_engine.palettes import DEFAULT
+from lrp_engine.render.palettes import DEFAULT
 from tests.app.tiny import npy, npz
 
 PATIENCE = 60  # seconds that an answer may take before it counts as an error
@@ -206,7 +207,7 @@ def wrong(session: Session) -> list[str]:
     found = []
     for text, drawn, _ in session.answers:
         explanations = session.network.explain_all([text])
-        own = rows.heatmaps(
+        own = heatmap_rows.heatmaps(
             explanations, palette=DEFAULT, limits=dict.fromkeys(METHODS), substitute=None,
             values_shown=True, long=False, pick=None,
         )["rows"]  # fmt: skip

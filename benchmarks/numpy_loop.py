@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lrp_engine.layers import LSTM, Bidirectional, Dense
-from lrp_engine.network import Network
+from lrp_engine.model.network import Network
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:

@@ -26,8 +26,9 @@ import numpy as np  # noqa: E402
 import numpy_loop  # noqa: E402
 
 import lrp_engine  # noqa: E402
-from lrp_engine.network import Network  # noqa: E402
-from lrp_engine.text import Tokenizer  # noqa: E402
+from lrp_engine.model.network import Network  # noqa: E402
+from lrp_engine.model.text import Tokenizer  # noqa: E402
+from lrp_engine.propagation.program import program_of  # noqa: E402
 
 T, E, H, C = 25, 200, 300, 2
 TOKENIZER = Tokenizer(method="words", lowercase=True)
@@ -181,7 +182,7 @@ def single_texts(rounds: int) -> None:
     print(f"| 20 words, three methods with ledger, warm, E = H = 60 | {short * 1e3:.1f} ms |")
     print(f"| 5,000 words, three methods with ledger, warm, E = H = 60 | {long:.2f} s |")
     print(f"| traces for ten lengths and batch sizes, predicting and explaining | "
-          f"{several.program.traces()} |", flush=True)  # fmt: skip
+          f"{program_of(several).traces()} |", flush=True)  # fmt: skip
 
 
 def main() -> None:

@@ -9,39 +9,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.ledger import Ledger
+    from lrp_engine.attribution.methods import METHODS
+    from lrp_engine.attribution.stream import explain_stream
     from lrp_engine.corpora.run import explain_corpus
     from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.errors import FormatError, InputError
-    from lrp_engine.explanation import Explanation, Ledger
     from lrp_engine.formats import load
-    from lrp_engine.formats.eight_arrays import from_weights
-    from lrp_engine.methods import METHODS
-    from lrp_engine.network import Network
+    from lrp_engine.formats.arrays.eight_arrays import from_weights
+    from lrp_engine.model.network import Network
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
-    from lrp_engine.rules import RULES, AlphaBeta, Epsilon, Gamma, Rule, ZPlus
-    from lrp_engine.stream import explain_stream
+    from lrp_engine.propagation.rules import RULES, AlphaBeta, Epsilon, Gamma, Rule, ZPlus
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "AlphaBeta": "rules",
+    "AlphaBeta": "propagation.rules",
     "CorpusSettings": "corpora.settings",
-    "Epsilon": "rules",
-    "Explanation": "explanation",
+    "Epsilon": "propagation.rules",
+    "Explanation": "attribution.explanation",
     "FormatError": "errors",
-    "Gamma": "rules",
+    "Gamma": "propagation.rules",
     "InputError": "errors",
-    "Ledger": "explanation",
-    "METHODS": "methods",
-    "Network": "network",
+    "Ledger": "attribution.ledger",
+    "METHODS": "attribution.methods",
+    "Network": "model.network",
     "ProofSheet": "proof.sheet",
-    "RULES": "rules",
-    "Rule": "rules",
-    "ZPlus": "rules",
+    "RULES": "propagation.rules",
+    "Rule": "propagation.rules",
+    "ZPlus": "propagation.rules",
     "explain_corpus": "corpora.run",
-    "explain_stream": "stream",
-    "from_weights": "formats.eight_arrays",
+    "explain_stream": "attribution.stream",
+    "from_weights": "formats.arrays.eight_arrays",
     "load": "formats",
     "parity": "proof.parity",
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import steady
+from app import streamlit_patches
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and the dashboard do
 
@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and th
 def _swept() -> Iterator[None]:
     """Streamlit collects garbage after every run, which costs what all tests before left behind."""
     yield
-    steady.spare()
+    streamlit_patches.spare()
 
 
 SHORT = 60  # time steps
@@ -29,7 +29,7 @@ def untraced() -> Iterator[None]:
 
     A trace costs more than a few passes of a small network.
     """
-    from lrp_engine.program import Program
+    from lrp_engine.propagation.program import Program
 
     def chosen(name: str) -> Callable[..., Any]:
         real = getattr(Program, name)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import zoo
 
 from lrp_engine.layers import Dense, Embedding
-from lrp_engine.network import Network, Node
-from lrp_engine.text import Vocabulary
+from lrp_engine.model.graph import Node
+from lrp_engine.model.network import Network
+from lrp_engine.model.text import Vocabulary
+from tests import zoo
 
 ROOT = Path(__file__).parent.parent
 

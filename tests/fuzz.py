@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from test_hostile_files import DAMAGED, PATIENCE, damage  # noqa: E402
+from tests.engine.formats.test_hostile_files import DAMAGED, PATIENCE, damage  # noqa: E402
 
 
 def main(kind: str = "", rounds: str = "2000", seed: str = "0") -> None:

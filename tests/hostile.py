@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import hostile_pickles
 import numpy as np
+
+from tests import hostile_pickles
 
 Maker = Callable[[], bytes]
 

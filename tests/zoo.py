@@ -39,7 +39,8 @@ from lrp_engine.layers import (
     Softmax,
     Subtract,
 )
-from lrp_engine.network import Network, Node
+from lrp_engine.model.graph import Node
+from lrp_engine.model.network import Network
 
 E, H, V = 4, 3, 11
 WORDS = ("<pad>", "<unk>", *(f"w{i}" for i in range(2, V)))
@@ -249,7 +250,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
 
 
 def _words():
-    from lrp_engine.text import Vocabulary
+    from lrp_engine.model.text import Vocabulary
 
     return Vocabulary(WORDS)
 

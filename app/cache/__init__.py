@@ -23,6 +23,7 @@ from app.cache.models import (
     read_network,
     sample,
     sample_named,
+    uploaded,
     warm,
 )
 from app.cache.reviewed import Tables, jobs, reviews, sets, tables
@@ -48,5 +49,6 @@ __all__ = [
     "sets",
     "swept",
     "tables",
+    "uploaded",
     "warm",
 ]

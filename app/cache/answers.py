@@ -12,14 +12,16 @@ import numpy as np
 import streamlit as st
 
 import lrp_engine
-from app import numeric, opening, settings, sweeps
+from app import settings
+from app.account import sweeps
 from app.learn import lstm
-from app.models import Model
-from app.weighed import Weighed
+from app.models import numeric, opening
+from app.models.byte_lru import Weighed
+from app.models.model import Model
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation, Network
-    from lrp_engine.rules import Rule
+    from lrp_engine.propagation.rules import Rule
 
 Target = int | tuple[int, int] | None
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 import lrp_engine
-from app import numeric, opening, samples, settings, steady
-from app.held import Held
-from app.models import (
+from app import settings, streamlit_patches
+from app.models import numeric, opening, samples
+from app.models.model import (
     BUNDLED,
+    NAME_CHARACTERS,
     SAMPLE,
     Example,
     Known,
@@ -22,8 +23,10 @@ from app.models import (
     class_of,
     read_examples,
 )
-from app.samples import Sample
-from lrp_engine.formats.reference import beside
+from app.models.samples import Sample
+from app.models.upload_budget import Held
+from app.models.uploads import Upload
+from lrp_engine.formats.companions.reference import beside
 
 if TYPE_CHECKING:
     from lrp_engine import Network, ProofSheet
@@ -102,6 +105,20 @@ def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
     return _prove()
 
 
+def uploaded(upload: Upload) -> Model:
+    """The model of an upload's files and its proof; read and proven when nobody asked before.
+
+    Raises:
+        FormatError: a file is too large, malformed or not supported.
+        InputError: the reference does not fit, or does not decide the order of the gates.
+    """
+    upload.check()
+    network = read_network(upload.digest, upload.read)
+    sheet = proof(upload.digest, lambda: upload.prove(network))
+    name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (upload.name, *upload.files))
+    return Model(upload.digest, name, sheet.marked(network), proof=sheet, sent=(name, *others))
+
+
 @st.cache_resource(show_spinner=False)
 def held() -> Held:
     """The models that sessions brought."""
@@ -114,7 +131,7 @@ def device() -> str:
     from lrp_engine import device
 
     found = device.current()
-    steady.spare()
+    streamlit_patches.spare()
     return found
 
 
@@ -133,4 +150,4 @@ def warm(model: Model) -> None:
 
 def _first_pass(network: Network) -> None:
     network.explain_all([settings.DEFAULT_TEXT])
-    steady.spare()
+    streamlit_patches.spare()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from app.edits import aligned
-from app.ranks import agreement_words, size_agreement
+from app.compare.ranks import agreement_words, size_agreement
+from app.text.edits import aligned
 from lrp_engine import Explanation
-from lrp_engine.cells import limit_of
-from lrp_engine.wording import called, number, visible
+from lrp_engine.render.cells import limit_of
+from lrp_engine.render.wording import called, number, visible
 
 Column = tuple[int | None, ...]  # a position per row; None where a row has no such word
 

@@ -8,9 +8,9 @@ from html import escape
 
 from app.compare.agreement import Column, columns
 from lrp_engine import Explanation
-from lrp_engine.cells import Cell, cells, limit_of, meaning_of, words_of
-from lrp_engine.heatmap import STYLE as COLOURS
-from lrp_engine.heatmap import legend, variables
+from lrp_engine.render.cells import Cell, cells, limit_of, meaning_of, words_of
+from lrp_engine.render.heatmap import STYLE as COLOURS
+from lrp_engine.render.heatmap import legend, variables
 
 LINE = 118  # characters of a line of text, each word's frame and the heading included
 HEADING = 26  # characters of a heading; a longer one goes on in its next line

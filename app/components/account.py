@@ -6,10 +6,11 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, state, tables
 from app.components.guard import plain
+from app.figures import charts, tables
+from app.state import session
 from lrp_engine import Explanation
-from lrp_engine.wording import MINUS, called, number, percentage, visible
+from lrp_engine.render.wording import MINUS, called, number, percentage, visible
 
 TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
@@ -69,7 +70,7 @@ def verdict(explanation: Explanation) -> None:
 
 
 def waterfall(explanation: Explanation) -> None:
-    chart = charts.waterfall(explanation, palette=state.get("palette"))
+    chart = charts.waterfall(explanation, palette=session.get("palette"))
     st.altair_chart(
         chart,
         alt=f"Bars from zero to the explained score: {explanation.noun}s, initial states, biases, "

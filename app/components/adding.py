@@ -7,13 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import settings, state, widgets
-from app.choices import digits
-from app.compare.rows import DEFAULT, Row, combinations, joined
-from app.models import Model
+from app import settings
+from app.compare.compared import DEFAULT, Row, combinations, joined
+from app.models.model import Model
+from app.state import session, widgets
+from app.state.choices import digits
 from lrp_engine import METHODS, RULES
-from lrp_engine.rules import GATES, Rule
-from lrp_engine.wording import visible
+from lrp_engine.propagation.rules import GATES, Rule
+from lrp_engine.render.wording import visible
 
 # Fields of the form; a rule's own numbers have theirs by name.
 METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
@@ -25,7 +26,7 @@ SIDEBAR = "as in the sidebar now"
 
 def rule_of(row: Row) -> Rule:
     """The rule of a row; what the row leaves open is the sidebar's."""
-    return state.rule(row.rule, **row.options)
+    return session.rule(row.rule, **row.options)
 
 
 def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
@@ -48,7 +49,7 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
                     _pick(MODEL, "Models", ["", *others], lambda key: others.get(key, model.name),
                           "the model of the sidebar")  # fmt: skip
                 st.form_submit_button("Add", type="primary", on_click=_add)
-        st.button("The three methods", on_click=state.choose, kwargs={"rows": DEFAULT})
+        st.button("The three methods", on_click=session.choose, kwargs={"rows": DEFAULT})
         st.button("LRP for every class", on_click=_set(targets=classes))
         st.button("LRP with small and large ε", on_click=_set(eps=(1e-6, 1e-3, 0.1, 1.0)))
         st.button("LRP by every rule", on_click=_set(rules=tuple(RULES)))
@@ -88,7 +89,7 @@ def _pick(
 
 def _numbers(field: str, label: str, name: str, tries: Iterable[float], about: str) -> None:
     """A list of numbers, the sidebar's among them."""
-    _pick(field, label, sorted({*tries, state.get(name)}), digits, SIDEBAR, about)
+    _pick(field, label, sorted({*tries, session.get(name)}), digits, SIDEBAR, about)
 
 
 def _add() -> None:
@@ -97,13 +98,13 @@ def _add() -> None:
         take(METHOD) or ["lrp"], take(TARGET), take(EPS), take(FACTOR), take(MODEL), take(RULE),
         take(GATE), {name: take(f"compare.{name}") for name in OWN}, rule_of=rule_of,
     )  # fmt: skip
-    rows, dropped = joined(state.get("rows"), more, most=settings.COMPARE_ROWS)
+    rows, dropped = joined(session.get("rows"), more, most=settings.COMPARE_ROWS)
     if dropped:
-        state.notify(
+        session.notify(
             f"{dropped} of the new rows were left out: up to {settings.COMPARE_ROWS} rows can be "
             "compared at once. Take some away first."
         )
-    state.choose(rows=rows)
+    session.choose(rows=rows)
 
 
 def _set(
@@ -113,6 +114,6 @@ def _set(
 
     def put() -> None:
         wanted = combinations(["lrp"], list(targets), eps, (), (), rules, rule_of=rule_of)
-        state.choose(rows=joined((), wanted, most=settings.COMPARE_ROWS)[0])
+        session.choose(rows=joined((), wanted, most=settings.COMPARE_ROWS)[0])
 
     return put

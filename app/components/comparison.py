@@ -8,15 +8,17 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, loaded, settings, state, widgets
+from app import cache, settings
 from app.compare import agreement, grid
-from app.compare.rows import Row, names
+from app.compare.compared import Row, names
 from app.components import adding, frontend
 from app.components.guard import plain
 from app.components.question import Answer, alike, fits
 from app.components.sidebar import BUNDLED, model_names
-from app.models import Model
-from lrp_engine import METHODS, Explanation, wording
+from app.models.model import Model
+from app.state import session, session_models, widgets
+from lrp_engine import METHODS, Explanation
+from lrp_engine.render import wording
 
 LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
@@ -32,7 +34,7 @@ class Shown:
 
 def show(answer: Answer) -> None:
     """Everything below the sentence."""
-    wanted: tuple[Row, ...] = state.get("rows")
+    wanted: tuple[Row, ...] = session.get("rows")
     shown, complaints = _answers(answer, wanted)
     called, shared = names([s.explanation for s in shown], [s.model for s in shown])
     _chosen(wanted, dict(zip((s.row for s in shown), called, strict=True)))
@@ -76,13 +78,13 @@ def _explained(model: Model, text: str, row: Row) -> Explanation:
 
 
 def _key(model: Model) -> str:
-    return model.digest if model.digest in loaded.uploaded() else BUNDLED
+    return model.digest if model.digest in session_models.uploaded() else BUNDLED
 
 
 def _models(answer: Answer) -> dict[str, Model]:
     """Models that read the same, by what a row calls them; "" is the one of the sidebar."""
-    models = [cache.bundled(), *loaded.uploaded().values()]
-    found = {m.network.hash[: loaded.DIGITS]: m for m in models if alike(m, answer.model)}
+    models = [cache.bundled(), *session_models.uploaded().values()]
+    found = {m.network.hash[: session_models.DIGITS]: m for m in models if alike(m, answer.model)}
     return {"": answer.model, **found}
 
 
@@ -107,15 +109,17 @@ def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
         format_func=named,
         placeholder="no rows",
         help="The first row is what the others are compared with. Take a row away with its cross.",
-        **widgets.watch(f"rows.{labels}", list(rows), lambda left: state.put("rows", tuple(left))),
+        **widgets.watch(
+            f"rows.{labels}", list(rows), lambda left: session.put("rows", tuple(left))
+        ),
     )
 
 
 def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:
     if shared:
         st.html(f'<p class="lens-note">{escape(shared)}</p>')
-    palette = state.get("palette")
-    limits = grid.limits(explanations, shared=state.get("same_scale"))
+    palette = session.get("palette")
+    limits = grid.limits(explanations, shared=session.get("same_scale"))
     numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
     drawn = grid.lines(numbered, explanations, palette=palette, limits=limits)
     start, stop = _part(len(drawn[0].cells), len(drawn), explanations[0].noun)
@@ -138,15 +142,15 @@ def _part(words: int, rows: int, noun: str) -> tuple[int, int]:
     if words <= size:
         return 0, words
     starts = list(range(0, words, size))
-    if state.get("part_at") not in starts:
-        state.put("part_at", min(words - 1, state.get("part_at")) // size * size)
+    if session.get("part_at") not in starts:
+        session.put("part_at", min(words - 1, session.get("part_at")) // size * size)
     st.selectbox(
         f"{noun.capitalize()}s",
         starts,
         format_func=lambda at: f"{at + 1:,} to {min(at + size, words):,} of {words:,}",
         **widgets.bind("part_at", [str(size), str(words)]),
     )
-    at = state.get("part_at")
+    at = session.get("part_at")
     return at, at + size
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, state, widgets
-from app.models import RIGHT, WRONG, Model, matching
-from lrp_engine.wording import visible
+from app import cache
+from app.models.model import RIGHT, WRONG, Model, matching
+from app.state import session, widgets
+from lrp_engine.render.wording import visible
 
-VERDICTS = {state.ANY: "right or wrong", RIGHT: "right", WRONG: "wrong"}
+VERDICTS = {session.ANY: "right or wrong", RIGHT: "right", WRONG: "wrong"}
 
 
 def picker(model: Model) -> None:
     """Filters and the list; what is picked is asked about."""
     labels = model.network.labels
-    classes = [state.ANY, *range(len(labels))]
+    classes = [session.ANY, *range(len(labels))]
 
     def named(c: int | str) -> str:
         return visible(labels[c]) if isinstance(c, int) else "any class"
@@ -30,9 +31,9 @@ def picker(model: Model) -> None:
     found = matching(
         model.examples,
         cache.predicted(model),
-        true_class=state.optional("true_class"),
-        said_class=state.optional("said_class"),
-        verdict=state.optional("verdict"),
+        true_class=session.optional("true_class"),
+        said_class=session.optional("said_class"),
+        verdict=session.optional("verdict"),
     )
     st.selectbox(
         f"{len(found)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
@@ -43,6 +44,6 @@ def picker(model: Model) -> None:
         **widgets.pick(
             "example",
             lambda n: model.examples[n].text,
-            state.set_text if model.reads_text else state.set_numbers,
+            session.set_text if model.reads_text else session.set_numbers,
         ),
     )

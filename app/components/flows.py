@@ -8,17 +8,20 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import cache, flow, settings, state, sweeps, tables, widgets
+from app import cache, settings
+from app.account import flow, sweeps
 from app.compare import grid
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer
+from app.figures import tables
 from app.learn import words
-from app.models import Model
+from app.models.model import Model
+from app.state import session, widgets
 from lrp_engine import Explanation, InputError
-from lrp_engine.cells import cells
-from lrp_engine.rules import Rule
-from lrp_engine.wording import called
+from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.cells import cells
+from lrp_engine.render.wording import called
 
 HELP = {
     "Through time": "What reaches the words. For each direction of the LSTM that reads the words: "
@@ -70,7 +73,7 @@ def _parts(answer: Answer) -> None:
 def _question(
     answer: Answer,
 ) -> tuple[Model, str, int | tuple[int, int], Rule]:
-    return answer.model, answer.text, words.target_of(answer.sums), state.rule()
+    return answer.model, answer.text, words.target_of(answer.sums), session.rule()
 
 
 def _heading(title: str, noun: str) -> None:
@@ -109,7 +112,7 @@ def _tracks(tracks: Sequence[flow.Track], found: Explanation) -> None:
     _note("Every row has a scale of colour of its own.")
     count = len(found.tokens[0])
     most = min(count, settings.COMPARE_CELLS // len(tracks))
-    palette = state.get("palette")
+    palette = session.get("palette")
     rows = [
         grid.Line(
             name=track.name,
@@ -145,7 +148,7 @@ def _sweeps(answer: Answer) -> None:
         with st.spinner("Trying other settings …"):
             sweep = cache.swept(*_question(answer), setting)
         _note(sweeps.sentence(sweep))
-        title, now = sweeps.TITLES[setting], state.get(setting)
+        title, now = sweeps.TITLES[setting], session.get(setting)
         left, right = st.columns(2)
         for place, lines, what in (
             (left, sweeps.word_lines(sweep), f"The strongest {answer.first.noun}s"),
@@ -168,7 +171,7 @@ def _precision(answer: Answer, found: Explanation) -> None:
     other = sweeps.OTHER[found.dtype]
     st.toggle(f"Compute again in {other}", help="The first time takes some seconds.",
               **widgets.bind("precision"))  # fmt: skip
-    if not state.get("precision"):
+    if not session.get("precision"):
         return
     with st.spinner(f"Computing in {other} …"):
         again = cache.other_precision(*_question(answer))

@@ -10,8 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import settings, state, widgets
-from lrp_engine.heatmap import STYLE
+from app import settings
+from app.state import session, widgets
+from lrp_engine.render.heatmap import STYLE
 
 _FOLDER = settings.REPOSITORY / "app" / "frontend"
 
@@ -59,8 +60,8 @@ _ONWARD = st.components.v2.component(
 
 
 def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
-    """Heatmaps whose words can be picked; `app.rows.heatmaps` makes the data."""
-    _WORDS(data=dict(data), **widgets.hear("words", picked=state.pick_word, dropped=drop))
+    """Heatmaps whose words can be picked; `app.figures.heatmap_rows.heatmaps` makes the data."""
+    _WORDS(data=dict(data), **widgets.hear("words", picked=session.pick_word, dropped=drop))
 
 
 def live() -> None:
@@ -75,7 +76,7 @@ def remember_reviewer() -> None:
     """Keep the reviewer's name in this browser, and in no address."""
     _REVIEWER(
         key="lens-reviewer",
-        data={"cookie": state.REVIEWER_COOKIE, "name": state.get("reviewer"),
+        data={"cookie": session.REVIEWER_COOKIE, "name": session.get("reviewer"),
               "seconds": settings.REVIEWER_DAYS * 86_400},
     )  # fmt: skip
 
@@ -105,10 +106,10 @@ def onward(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:
     def opened(said: Any) -> None:
         match said:
             case [int(row), int(presses)]:
-                state.put("presses", presses)
+                session.put("presses", presses)
                 take(row)
 
     _ONWARD(
-        data={"rows": list(rows), "at": at, "heard": state.get("presses")},
+        data={"rows": list(rows), "at": at, "heard": session.get("presses")},
         **widgets.hear("onward", opened=opened),
     )

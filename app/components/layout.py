@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import address, loaded, state
 from app.components.guard import guard, plain
-from app.models import Model
-from lrp_engine.palettes import THEMES
-from lrp_engine.wording import called
+from app.models.model import Model
+from app.state import address, session, session_models
+from lrp_engine.render.palettes import THEMES
+from lrp_engine.render.wording import called
 
 # The variables that heatmaps read; `light-dark` follows the theme without a rerun.
 _THEME = "".join(
@@ -67,11 +67,11 @@ def begin(title: str, view: str = "") -> Page:
     heading = st.empty()
     heading.title(title, anchor=False)  # also where no model can be read
     messages = st.container()
-    model = loaded.current()
-    loaded.fit(model)
+    model = session_models.current()
+    session_models.fit(model)
     if called(title, model.noun) != title:
         heading.title(called(title, model.noun), anchor=False)
     with messages:
-        for sentence in state.notices():
+        for sentence in session.notices():
             st.warning(plain(sentence))
     return Page(model, view)

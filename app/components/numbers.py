@@ -10,13 +10,15 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import numeric, settings, state, widgets
+from app import settings
 from app.components import examples
 from app.components.guard import plain
 from app.components.layout import Page
-from app.models import Model
+from app.models import numeric
+from app.models.model import Model
+from app.state import session, widgets
 from lrp_engine.errors import InputError
-from lrp_engine.wording import MINUS, visible
+from lrp_engine.render.wording import MINUS, visible
 
 STEP = 0.1  # of a field's plus and minus
 WIDTH = 154  # pixels of a field: two stand side by side on a phone, five on a laptop
@@ -44,10 +46,10 @@ def form(page: Page) -> str | None:
             page.waiting.append((place, lambda: examples.picker(model)))
             if model.reads == numeric.FEATURE:
                 typical = numeric.write([u.typical for u in _usual(model)])
-                st.button("Typical numbers", on_click=state.set_numbers, args=(typical,),
+                st.button("Typical numbers", on_click=session.set_numbers, args=(typical,),
                           help="The median of each feature over the examples.")  # fmt: skip
         zeros = numeric.start(model.network)
-        st.button("All zeros", on_click=state.set_numbers, args=(zeros,))
+        st.button("All zeros", on_click=session.set_numbers, args=(zeros,))
     if found is not None:
         _known(model, found)
     return found
@@ -55,13 +57,13 @@ def form(page: Page) -> str | None:
 
 def _text(model: Model) -> str:
     """The numbers asked about; those that do not fit the model give way, with a notice."""
-    text: str = state.get("numbers")
+    text: str = session.get("numbers")
     if not text:
         return model.start
     try:
         numeric.read(model.network, text)
     except InputError as error:
-        state.put("numbers", "")
+        session.put("numbers", "")
         st.warning(plain(f"The numbers of the address were ignored. {error}"))
         return model.start
     return text
@@ -77,7 +79,7 @@ def _fields(model: Model, text: str) -> str:
 
     def take(at: int, value: float | None) -> None:
         changed = [*values[:at], value or 0.0, *values[at + 1 :]]
-        state.set_numbers(numeric.write(changed))
+        session.set_numbers(numeric.write(changed))
 
     st.html(STYLE)
     with st.container(horizontal=True, key="lens-features"):
@@ -127,7 +129,7 @@ def _many(model: Model, text: str) -> str | None:
     key, made = widgets.grid("steps", text)
     names = [visible(name) for name in model.names]
     base = pd.DataFrame({"number": numeric.read(model.network, made)[0]}, index=names)
-    found = st.data_editor(base, key=key, on_change=state.used, height=320)
+    found = st.data_editor(base, key=key, on_change=session.used, height=320)
     return _taken(found.T)
 
 
@@ -137,7 +139,7 @@ def _steps(model: Model, text: str) -> str | None:
     found = st.data_editor(
         numeric.table(model.network, names, made),
         key=key,
-        on_change=state.used,
+        on_change=session.used,
         num_rows="dynamic",
         column_config={name: st.column_config.NumberColumn(default=0.0) for name in names},
     )
@@ -159,7 +161,7 @@ def _taken(found: pd.DataFrame) -> str | None:
         st.info(plain(str(error)))
         return None
     widgets.edited("steps", text)
-    state.put("numbers", text)
+    session.put("numbers", text)
     return text
 
 

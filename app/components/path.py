@@ -6,10 +6,11 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, state, widgets
+from app import cache
 from app.components.guard import plain
 from app.components.question import Answer
 from app.learn import charts, words
+from app.state import session, widgets
 from lrp_engine.errors import InputError
 
 
@@ -20,12 +21,12 @@ def show(answer: Answer, at: int) -> None:
         help="How the score travels back from word to word, and what it leaves at this one.",
         **widgets.bind("path"),
     )
-    if not state.get("path"):
+    if not session.get("path"):
         return
     try:
         with st.spinner("Following the relevance …"):
             found = cache.followed(
-                answer.model, answer.text, words.target_of(answer.sums), state.rule()
+                answer.model, answer.text, words.target_of(answer.sums), session.rule()
             )
     except InputError as error:
         st.info(plain(str(error)))

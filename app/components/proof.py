@@ -11,7 +11,7 @@ import streamlit as st
 from app import cache, settings
 from app.components.guard import plain
 from app.components.layout import Page
-from app.models import Model
+from app.models.model import Model
 from lrp_engine import ProofSheet
 from lrp_engine.proof.sheet import (
     FAIL,
@@ -23,7 +23,7 @@ from lrp_engine.proof.sheet import (
     VERIFIED,
     figure,
 )
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 ICONS = {PASS: "✓", FAIL: "✗", NOT_CHECKED: "–"}
 COLUMNS = ("verdict", "check", "error", "allowed", "how")

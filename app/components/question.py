@@ -8,14 +8,16 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, numeric, settings, state, widgets
-from app.choices import NOTHING, PREDICTED
+from app import cache, settings
 from app.components import examples, frontend, numbers
 from app.components.layout import Page
-from app.models import Model
+from app.models import numeric
+from app.models.model import Model
+from app.state import session, widgets
+from app.state.choices import NOTHING, PREDICTED
 from lrp_engine import Explanation
-from lrp_engine.rules import Rule
-from lrp_engine.wording import number, percentage, visible
+from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.wording import number, percentage, visible
 
 UPLOAD_PAGE = "views/model.py"
 
@@ -25,7 +27,7 @@ class Answer:
     """One text explained by every method, by name.
 
     Attributes:
-        text: what was asked about; numbers as `app.numeric` writes them.
+        text: what was asked about; numbers as `app.models.numeric` writes them.
         before: of the text as typed, where the text shown is an edited one.
     """
 
@@ -63,9 +65,9 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
         rule: of the explanations; the chosen one where None.
     """
     model = page.model
-    state.answered()
+    session.answered()
     if model.reads_numbers:
-        return _of_numbers(page, rule or state.rule())
+        return _of_numbers(page, rule or session.rule())
     if not model.reads_text:
         _cannot_read()
         return None
@@ -80,14 +82,14 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
         frontend.live()
     with st.container(horizontal=True, vertical_alignment="center"):
         # Leaving the text area hands it over.
-        st.button("Explain", type="primary", on_click=state.used)
+        st.button("Explain", type="primary", on_click=session.used)
         if model.examples:
             place = st.popover("Real sentences", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
-    if state.get("edited"):
-        edited = f"<bdi>{escape(visible(state.get('edited')))}</bdi>"
+    if session.get("edited"):
+        edited = f"<bdi>{escape(visible(session.get('edited')))}</bdi>"
         st.html(f'<p class="lens-note lens-edited">Edited: {edited}</p>')
-    return _explain(model, rule or state.rule())
+    return _explain(model, rule or session.rule())
 
 
 def _of_numbers(page: Page, rule: Rule) -> Answer | None:
@@ -121,7 +123,7 @@ def _add_vocabulary() -> None:
 
 
 def _explain(model: Model, rule: Rule) -> Answer | None:
-    text, typed = state.shown_text(), state.get("text")
+    text, typed = session.shown_text(), session.get("text")
     words = len(model.network.tokenizer(text))
     if not words:
         st.info("Type a text, or pick an example, to see which words count.")
@@ -159,11 +161,11 @@ def fits(model: Model, text: str) -> bool:
 
 def _target(model: Model, text: str, rule: Rule) -> cache.Target:
     """The class or contrast to explain; the class predicted is that of the text as typed."""
-    target, against = state.get("target"), state.get("contrast")
+    target, against = session.get("target"), session.get("contrast")
     if (
         target == PREDICTED
         and against == NOTHING
-        and (model.reads_numbers or text == state.shown_text())
+        and (model.reads_numbers or text == session.shown_text())
     ):
         return None
     chosen = target
@@ -173,7 +175,7 @@ def _target(model: Model, text: str, rule: Rule) -> cache.Target:
     if against == NOTHING:
         return chosen
     if chosen == against:  # a class cannot be held against itself
-        state.put("contrast", NOTHING)
+        session.put("contrast", NOTHING)
         st.info("A class cannot be held against itself: “and not” was set back to nothing.")
         return _target(model, text, rule)
     return (chosen, against)
@@ -183,7 +185,7 @@ def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes."""
     one = answer.first
     predicted = int(answer.typed.predicted[0])
-    explained = predicted if state.get("target") == PREDICTED else state.get("target")
+    explained = predicted if session.get("target") == PREDICTED else session.get("target")
 
     whose = "the predicted class" if answer.before is None else "the class predicted before"
 

@@ -7,10 +7,10 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import facts
 from app.components.guard import plain
-from app.models import Model
-from lrp_engine.wording import visible
+from app.models import facts
+from app.models.model import Model
+from lrp_engine.render.wording import visible
 
 STYLE = """<style>
 .lens-facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem;

@@ -8,15 +8,18 @@ from html import escape
 
 import streamlit as st
 
-from app import address, charts, ranks, rows, settings, state, widgets
+from app import settings
+from app.compare import ranks
 from app.components import frontend, path, word
 from app.components.guard import guard, plain
 from app.components.question import Answer
+from app.figures import charts, heatmap_rows
+from app.state import address, session, widgets
 from lrp_engine import METHODS, Explanation
-from lrp_engine.heatmap import limit_of
-from lrp_engine.page import methods_page
-from lrp_engine.picture import svg
-from lrp_engine.wording import called, percentage, visible
+from lrp_engine.render.heatmap import limit_of
+from lrp_engine.render.page import methods_page
+from lrp_engine.render.svg import svg
+from lrp_engine.render.wording import called, percentage, visible
 
 UNKNOWN_LISTED = 8  # different words
 
@@ -82,12 +85,12 @@ def _heatmaps(answer: Answer) -> None:
     if answer.before is not None:
         st.header("The edited text", anchor=False)
     frontend.words(
-        rows.heatmaps(
+        heatmap_rows.heatmaps(
             answer.explanations,
-            palette=state.get("palette"),
+            palette=session.get("palette"),
             limits=_limits(answer),
             substitute=answer.substitute,
-            values_shown=state.get("values"),
+            values_shown=session.get("values"),
             long=len(answer.first.tokens[0]) > settings.WORDS_UNFRAMED,
             pick=word.picked(answer),
         ),
@@ -112,7 +115,7 @@ def _word(answer: Answer) -> None:
 def _limits(answer: Answer) -> dict[str, float | None]:
     """The value of the strongest colour, by method; None: its own largest one."""
     comparable = comparable_methods()
-    if not state.get("same_scale"):
+    if not session.get("same_scale"):
         return dict.fromkeys(answer.explanations)
     together = limit_of(*(answer.explanations[name].token_relevance[0] for name in comparable))
     return {name: together if name in comparable else None for name in answer.explanations}
@@ -147,7 +150,7 @@ def _numbers(answer: Answer) -> None:
     st.header("Numbers", anchor=False)
     explanation, at = answer.explanations[word.shown_method(answer)], word.picked(answer)
     st.altair_chart(
-        charts.token_bars(explanation, palette=state.get("palette"), pick=at),
+        charts.token_bars(explanation, palette=session.get("palette"), pick=at),
         alt=f"A bar per {answer.first.noun}; the table below has the same numbers.",
     )
     st.altair_chart(
@@ -173,7 +176,7 @@ def _downloads(answer: Answer) -> None:
     """The same numbers to take along; files are made when asked for."""
     name = f"lrp-lens-{answer.first.model_hash[:8]}"
     explanations = answer.explanations
-    palette = state.get("palette")
+    palette = session.get("palette")
     with st.container(horizontal=True):
         st.download_button(
             "Web page", lambda: methods_page(explanations, palette=palette),

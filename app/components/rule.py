@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import facts, settings, state, widgets
-from app.choices import digits
-from app.models import Model
+from app import settings
+from app.models import facts
+from app.models.model import Model
+from app.state import session, widgets
+from app.state.choices import digits
 from lrp_engine import RULES
-from lrp_engine.rules import GATES
+from lrp_engine.propagation.rules import GATES
 
 STEP = 0.25  # of the numbers that only some rules have
 
@@ -18,7 +20,7 @@ NO_GATES = "It makes no difference here: this model multiplies no gate by a sign
 
 def controls(model: Model) -> None:
     """Stabilizer, bias factor, the rule with the numbers of its own, gates."""
-    steps = sorted({*settings.EPS_STEPS, state.get("eps")})
+    steps = sorted({*settings.EPS_STEPS, session.get("eps")})
     st.select_slider(
         "Stabilizer ε",
         steps,
@@ -51,7 +53,7 @@ def _sums(matters: bool) -> None:
         f"inputs; all other sums follow epsilon. {meanings if matters else NO_SUMS}",
         **widgets.bind("rule"),
     )
-    for option in RULES[state.get("rule")].asks:
+    for option in RULES[session.get("rule")].asks:
         st.number_input(
             f"{option.title} of this rule",
             float(option.smallest),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, samples, settings, state, widgets
+from app import cache, settings
 from app.components.guard import guard, plain
+from app.models import samples
+from app.state import session, session_models, widgets
 
 
 def gallery() -> None:
@@ -18,7 +20,7 @@ def gallery() -> None:
         if place.button("Open", key=widgets.file_key(f"sample.{sample.name}"), width="stretch"):
             with guard(), st.spinner("Reading …"):
                 model = cache.sample(sample)
-                loaded.keep(model)
-                if sample.start is not None and state.get("text") == settings.DEFAULT_TEXT:
-                    state.set_text(model.examples[sample.start].text)  # nobody has asked yet
+                session_models.keep(model)
+                if sample.start is not None and session.get("text") == settings.DEFAULT_TEXT:
+                    session.set_text(model.examples[sample.start].text)  # nobody has asked yet
                 st.rerun()  # the sidebar's list is drawn before this page

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import loaded, session, settings, state, widgets
+from app import settings
 from app.components.guard import guard
+from app.state import session, session_file, session_models, widgets
 from lrp_engine.errors import FormatError
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 FIELD = "session"
 
@@ -27,7 +28,7 @@ def controls() -> None:
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         # A new one each time: the file is taken, and the same may come again.
-        key = widgets.file_key(f"{FIELD}.{state.get('restored')}")
+        key = widgets.file_key(f"{FIELD}.{session.get('restored')}")
         st.file_uploader(
             "Restore a session", type="json", key=key, on_change=_restore, args=(key,),
             max_upload_size=settings.SESSION_MEGABYTES,
@@ -36,34 +37,36 @@ def controls() -> None:
 
 def _file() -> Callable[[], str]:
     """What makes the file when it is asked for, of what is chosen now."""
-    chosen = {name: state.get(name) for name in (*session.ALL, "undo")}
-    view, model = state.get("page") or "explain", loaded.current()
-    models = tuple(loaded.uploaded().values())
-    return lambda: session.write(chosen.__getitem__, view, model, models)
+    chosen = {name: session.get(name) for name in (*session_file.ALL, "undo")}
+    view, model = session.get("page") or "explain", session_models.current()
+    models = tuple(session_models.uploaded().values())
+    return lambda: session_file.write(chosen.__getitem__, view, model, models)
 
 
 def _restore(key: str) -> None:
     file = widgets.uploaded_file(key)
     if file is None:
         return
-    state.put("restored", state.get("restored") + 1)
-    state.used()
+    session.put("restored", session.get("restored") + 1)
+    session.used()
     try:
-        found = session.read(file.getvalue())
+        found = session_file.read(file.getvalue())
     except FormatError as error:
-        state.notify(f"{visible(file.name)}: {error}")
+        session.notify(f"{visible(file.name)}: {error}")
         return
-    missing = loaded.gather(one for one in found.models if one != found.model)
-    loaded.link(found.model)
+    missing = session_models.gather(one for one in found.models if one != found.model)
+    session_models.link(found.model)
     for name, value in found.values.items():
-        state.put(name, value)
-    state.put("undo", found.undo)
-    state.ask_again()
-    state.put("turn", found.view)
+        session.put(name, value)
+    session.put("undo", found.undo)
+    session.ask_again()
+    session.put("turn", found.view)
     for one in missing:
-        state.notify(f"The session also had the model {loaded.described(one)}; upload it again.")
+        session.notify(
+            f"The session also had the model {session_models.described(one)}; upload it again."
+        )
     if found.unknown:
-        state.notify(
+        session.notify(
             "The file says more than this version understands; left out: "
             f"{visible(', '.join(found.unknown[:8]))}."
         )
@@ -71,8 +74,8 @@ def _restore(key: str) -> None:
 
 def turn() -> None:
     """Go to the page that a restored session was on; call it before anything is drawn."""
-    view = state.get("turn")
+    view = session.get("turn")
     if view is not None:
-        state.put("turn", None)
-        if view != (state.get("page") or "explain"):
+        session.put("turn", None)
+        if view != (session.get("page") or "explain"):
             st.switch_page(f"views/{view}.py")

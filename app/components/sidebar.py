@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, widgets
+from app import cache
 from app.components import rule
-from lrp_engine.palettes import PALETTES
+from app.state import session_models, widgets
+from lrp_engine.render.palettes import PALETTES
 
 BUNDLED = "bundled"
 
@@ -15,7 +16,7 @@ def sidebar() -> None:
     """Everything but the device, which costs TensorFlow's import."""
     _model_picker()
     with st.expander("Rule and colours", expanded=False):
-        rule.controls(loaded.current())
+        rule.controls(session_models.current())
         st.selectbox(
             "Colours",
             list(PALETTES),
@@ -33,7 +34,7 @@ def device() -> None:
 def model_names() -> dict[str, str]:
     """Names of the loaded models by digest, no two alike; the bundled one first."""
     names = {BUNDLED: cache.bundled().name}
-    for digest, model in loaded.uploaded().items():
+    for digest, model in session_models.uploaded().items():
         twice = model.name in names.values()
         names[digest] = f"{model.name} ({digest[:6]})" if twice else model.name
     return names
@@ -47,5 +48,5 @@ def _model_picker() -> None:
         format_func=lambda digest: names.get(digest, ""),
         help="More sample models are on the Model page, where you can upload your own, too; nobody "
         "else sees it.",
-        **loaded.bind(BUNDLED, names.values()),
+        **session_models.bind(BUNDLED, names.values()),
     )

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import loaded, settings, state, widgets
+from app import cache, settings
 from app.components.guard import guard, plain
-from app.uploads import MORE, Upload
-from lrp_engine.formats.eight_arrays import DETECT
+from app.models.uploads import MORE, Upload
+from app.state import session, session_models, widgets
+from lrp_engine.formats.arrays.eight_arrays import DETECT
 from lrp_engine.formats.readers import READERS
-from lrp_engine.text import TOKENIZERS
+from lrp_engine.model.text import TOKENIZERS
 
 AS_IT_IS = ""
 GATE_ORDERS = {
@@ -96,7 +97,7 @@ def form() -> None:
         asked = st.form_submit_button(
             "Read the model", type="primary",
             # What an earlier upload said is no news any more.
-            on_click=state.put, args=("arrived", None),
+            on_click=session.put, args=("arrived", None),
         )  # fmt: skip
     st.caption(
         "An uploaded model lives until this page is reloaded or closed. Nobody else sees it."
@@ -125,18 +126,18 @@ def form() -> None:
     )
     model = None
     with guard(HINT), st.spinner("Reading and checking …"):
-        model = upload.model()
+        model = cache.uploaded(upload)
     if model is not None:
         with guard():
-            loaded.keep(model)
+            session_models.keep(model)
             st.rerun()  # the sidebar's list is drawn before this page
 
 
 def arrival(digest: str) -> None:
     """After a successful upload: what happened and where to go."""
-    if state.get("arrived") == digest:
+    if session.get("arrived") == digest:
         st.success(
-            f"“{plain(loaded.uploaded()[digest].name)}” is read and selected.",
+            f"“{plain(session_models.uploaded()[digest].name)}” is read and selected.",
             icon=":material/check_circle:",
         )
         st.page_link("views/explain.py", label="Explain with it", icon=":material/lightbulb:")

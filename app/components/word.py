@@ -7,10 +7,13 @@ from html import escape
 
 import streamlit as st
 
-from app import charts, edits, history, pairs, settings, state, units, widgets
+from app import settings
 from app.components.guard import plain
 from app.components.question import Answer
-from app.edits import Edit
+from app.figures import charts, units
+from app.state import history, session, widgets
+from app.text import edits, pairs
+from app.text.edits import Edit
 from lrp_engine import METHODS
 from lrp_engine.errors import InputError
 
@@ -29,7 +32,7 @@ STYLE = """<style>
 
 def picked(answer: Answer) -> int | None:
     """Position of the picked word, None where there is none."""
-    at: int | None = state.get("pick")
+    at: int | None = session.get("pick")
     return at if at is not None and at < len(answer.first.tokens[0]) else None
 
 
@@ -82,7 +85,7 @@ def dropper(answer: Answer) -> Callable[[object], None]:
 
 def undoing() -> None:
     """What to do with the edits; nothing where there are none."""
-    if not state.get("edited"):
+    if not session.get("edited"):
         return
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", on_click=history.undo)
@@ -104,13 +107,13 @@ def comparison(answer: Answer) -> None:
     long = len(after.tokens[0]) > settings.WORDS_UNFRAMED
     st.html(
         f'<p class="lens-note">{escape(after.facts.title)}, before and after in one scale of '
-        "colour:</p>" + pairs.heatmaps(before, after, palette=state.get("palette"), long=long)
+        "colour:</p>" + pairs.heatmaps(before, after, palette=session.get("palette"), long=long)
     )
 
 
 def shown_method(answer: Answer) -> str:
     """The method whose numbers are shown in detail."""
-    name: str = state.get("bars")
+    name: str = session.get("bars")
     return name if name in answer.explanations else next(iter(answer.explanations))
 
 
@@ -136,7 +139,7 @@ def detail(answer: Answer, at: int) -> None:
         return
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
     st.altair_chart(
-        charts.unit_bars(explanation, at, palette=state.get("palette")),
+        charts.unit_bars(explanation, at, palette=session.get("palette")),
         alt=f"A bar per input unit of the picked {explanation.noun}; the sentence above has their "
         "sums.",
     )

@@ -1,4 +1,4 @@
-"""The lesson's charts. Pure, like `app.charts`."""
+"""The lesson's charts. Pure, like `app.figures.charts`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from app.axes import CATEGORIES, ROW, finish, numbered, place, row_axis, series, step_axis, zero
-from lrp_engine.heatmap import limit_of
-from lrp_engine.palettes import NEUTRAL, palette_named
-from lrp_engine.wording import number
+from app.figures.axes import (
+    CATEGORIES,
+    ROW,
+    finish,
+    numbered,
+    place,
+    row_axis,
+    series,
+    step_axis,
+    zero,
+)
+from lrp_engine.render.heatmap import limit_of
+from lrp_engine.render.palettes import NEUTRAL, palette_named
+from lrp_engine.render.wording import number
 
 HEIGHT = 240
 

@@ -33,7 +33,9 @@ def shares(gate: float, signal: float) -> Shares:
     """Both ways back through one product."""
     import tensorflow as tf
 
-    from lrp_engine.calculus import Calculus, Gradient, Relevance
+    from lrp_engine.propagation.calculus import Calculus
+    from lrp_engine.propagation.gradient import Gradient
+    from lrp_engine.propagation.relevance import Relevance
 
     pair = [tf.constant([value], tf.float64) for value in (gate, signal)]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp_engine import Epsilon, Network
 from lrp_engine.layers import Dense
-from lrp_engine.network import Node
+from lrp_engine.model.graph import Node
 
 WEIGHTS = (2.0, -1.0, 0.5)
 BIAS = 0.5

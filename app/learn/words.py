@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from app.learn.lstm import Inside
-from app.models import Example
+from app.models.model import Example
 from app.review.words import is_negation
 from lrp_engine import Explanation, Network
-from lrp_engine.text import Tokenizer
-from lrp_engine.wording import number, target_words, visible
+from lrp_engine.model.text import Tokenizer
+from lrp_engine.render.wording import number, target_words, visible
 
 
 def target_of(explanation: Explanation) -> int | tuple[int, int]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from app.models import class_of
-from app.ranks import size_agreement
+from app.compare.ranks import size_agreement
+from app.models.model import class_of
 from app.review import words
 from app.review.queue import NO_LABEL
 from lrp_engine import METHODS

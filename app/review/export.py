@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from app.figures.spreadsheet import harmless_csv
 from app.review.digest import OTHERS
 from app.review.opinion import Review
 from app.review.queue import outcomes
 from app.review.sets import Set
-from app.spreadsheet import harmless_csv
 
 
 def table(

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from app.review import digest
 from app.review.sets import Set, Sets
-from lrp_engine.corpora.reading import open_table, shards
 from lrp_engine.corpora.shard import explain_shard
+from lrp_engine.corpora.tables import open_table, shards
 from lrp_engine.errors import InputError, LensError
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ import pandas as pd
 
 from app.review import words as counted
 from app.review.digest import MAIN
+from app.review.explained_rows import Text
 from app.review.opinion import VERDICTS, Review
 from app.review.queue import NO_LABEL, RIGHT, WRONG, confusion, outcomes
-from app.review.rows import Text
 from app.review.sets import Set
 from lrp_engine import METHODS
-from lrp_engine.heatmap import STYLE as HEATMAP_STYLE
-from lrp_engine.heatmap import heatmap, legend, limit_of, sentences_fragment
-from lrp_engine.page import POLICY, STYLE, rule_rows, table
-from lrp_engine.palettes import DEFAULT
-from lrp_engine.rules import from_plain
-from lrp_engine.wording import number, percentage, visible
+from lrp_engine.propagation.rules import from_plain
+from lrp_engine.render.heatmap import STYLE as HEATMAP_STYLE
+from lrp_engine.render.heatmap import heatmap, legend, limit_of, sentences_fragment
+from lrp_engine.render.page import POLICY, STYLE, rule_rows, table
+from lrp_engine.render.palettes import DEFAULT
+from lrp_engine.render.wording import number, percentage, visible
 
 WORDS_SHOWN = 12  # of each class
 AT_LEAST = 2  # occurrences of a word

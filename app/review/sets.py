@@ -26,7 +26,7 @@ from app import settings
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import InputError
-from lrp_engine.rules import from_plain
+from lrp_engine.propagation.rules import from_plain
 
 if TYPE_CHECKING:
     from lrp_engine import Network

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from app import settings
-from lrp_engine.corpora.reading import format_of, look, open_table, shards
+from lrp_engine.corpora.tables import format_of, look, open_table, shards
 from lrp_engine.errors import InputError
-from lrp_engine.text import Tokenizer
+from lrp_engine.model.text import Tokenizer
 
 
 def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:

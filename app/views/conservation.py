@@ -1,8 +1,8 @@
 """Conservation: where the score goes, and whether everything adds up."""
 
-from app.choices import CONSERVATION_VIEW
 from app.components import account, flows, layout, results
 from app.components.question import ask, targets
+from app.state.choices import CONSERVATION_VIEW
 
 page = layout.begin("Where does the score go?", CONSERVATION_VIEW)
 answer = ask(page)

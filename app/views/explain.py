@@ -1,6 +1,6 @@
 """Explain: which words made the model say that."""
 
-from app.components import layout, results, vectors
+from app.components import layout, numeric_views, results
 from app.components.question import ask, targets
 
 page = layout.begin("Which words made the model say that?")
@@ -8,7 +8,7 @@ answer = ask(page)
 if answer is not None:
     results.verdict(answer)
     targets(answer)
-    vectors.known(answer)
+    numeric_views.known(answer)
     results.linked(answer)
-    vectors.show(answer, page)
+    numeric_views.show(answer, page)
 page.end()

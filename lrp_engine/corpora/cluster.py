@@ -14,15 +14,15 @@ from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.corpora.reading import reason
 from lrp_engine.corpora.shard import Part, explain_shard, this_process
+from lrp_engine.corpora.source import reason
 from lrp_engine.corpora.workers import AHEAD, Package
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
     from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.settings import CorpusSettings
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
 CONNECT_SECONDS = 20
 # How often a shard is tried again after its worker was lost; Dask counts.

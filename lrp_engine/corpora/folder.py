@@ -16,7 +16,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from lrp_engine.corpora.manifest import MANIFEST
-from lrp_engine.corpora.reading import reason
+from lrp_engine.corpora.source import reason
 from lrp_engine.errors import InputError
 
 PART = re.compile(r"part-\d{5,}\.parquet")

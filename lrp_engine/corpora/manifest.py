@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lrp_engine.corpora.settings import CorpusSettings
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
 MANIFEST = "_manifest.json"
 FORMAT = "lrp-lens corpus"

@@ -12,7 +12,7 @@ from lrp_engine.corpora.rows import LONGEST_ROW, Row, blocks_of, clean, judged
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lrp_engine.corpora.reading import Source
+    from lrp_engine.corpora.source import Source
 
 
 class JsonLines:

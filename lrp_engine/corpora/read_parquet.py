@@ -12,7 +12,7 @@ from lrp_engine.errors import InputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lrp_engine.corpora.reading import Source
+    from lrp_engine.corpora.source import Source
 
 BATCH = 1024
 

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 from lrp_engine.corpora.columns import result_schema
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
-from lrp_engine.corpora.reading import READERS, Source, format_of, open_table, shards
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.corpora.shard import peak_memory, positions_in, this_process
+from lrp_engine.corpora.source import Source
+from lrp_engine.corpora.tables import READERS, format_of, open_table, shards
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
 from lrp_engine.device import require
 from lrp_engine.errors import InputError, choices
-from lrp_engine.options import quiet
+from lrp_engine.quiet import quiet
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.shard import Part
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
 # A process holds TensorFlow, 0.9 GB, and is busy for five seconds before its first row.
 MOST_WORKERS, ROWS_WORTH_A_WORKER = 8, 20_000

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError, choices
-from lrp_engine.methods import METHODS
-from lrp_engine.rules import Epsilon, Rule
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 
 if TYPE_CHECKING:
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
-DEFAULT_RULE = Epsilon()
 
 Target = int | str | tuple[int | str, int | str] | None
 
@@ -63,8 +62,8 @@ class CorpusSettings:
         Raises:
             InputError: it reads no texts, or has no such class.
         """
-        from lrp_engine.stream import require_words
-        from lrp_engine.targets import resolve
+        from lrp_engine.attribution.stream import require_words
+        from lrp_engine.attribution.targets import resolve
 
         require_words(network)
         resolve(network, self.target, 1)

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine.attribution.methods import METHODS
+from lrp_engine.attribution.stream import in_batches
 from lrp_engine.corpora.columns import ACCOUNT, result_schema
 from lrp_engine.errors import InputError
-from lrp_engine.methods import METHODS
-from lrp_engine.stream import in_batches
 
 if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.settings import CorpusSettings
-    from lrp_engine.explanation import Explanation
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
 # Where a part's metadata keeps its positions.
 POSITIONS = b"lrp-lens positions"

@@ -20,12 +20,12 @@ import numpy as np
 from lrp_engine import __version__
 from lrp_engine.corpora.shard import Part, explain_shard
 from lrp_engine.errors import InputError
-from lrp_engine.options import quiet
+from lrp_engine.quiet import quiet
 
 if TYPE_CHECKING:
     from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.settings import CorpusSettings
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
 # Shards read ahead of each worker: one it computes, one that waits.
 AHEAD = 2
@@ -51,7 +51,7 @@ class Package:
 
     @classmethod
     def of(cls, network: Network) -> Package:
-        from lrp_engine.formats.native import describe, weights
+        from lrp_engine.model.serialization import describe, weights
 
         words = None if network.vocabulary is None else network.vocabulary.tokens
         return cls(
@@ -74,7 +74,7 @@ class Package:
         Raises:
             InputError: this process runs another version of the library or lacks the device.
         """
-        from lrp_engine.formats.native import build
+        from lrp_engine.formats.native.description import build
 
         if self.version != __version__:
             raise InputError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lrp_engine.formats.companions import Companions
+from lrp_engine.formats.companions.given import Companions
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.network import Network
+from lrp_engine.model.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)

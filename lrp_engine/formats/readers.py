@@ -10,16 +10,20 @@ import numpy as np
 
 from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, LensError, choices
-from lrp_engine.formats import keras, native_files, npz, onnx_reader, pytorch, sst
-from lrp_engine.formats.companions import Companions, companions
+from lrp_engine.formats.arrays import npz, sst
+from lrp_engine.formats.arrays.eight_arrays import check_reference
+from lrp_engine.formats.companions.given import Companions, companions
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.formats.eight_arrays import check_reference
+from lrp_engine.formats.keras import reader as keras
+from lrp_engine.formats.native import reader as native_files
+from lrp_engine.formats.onnx import reader as onnx_reader
 from lrp_engine.formats.reader import Reader
 from lrp_engine.formats.sniff import zip_looks_like
 from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
-from lrp_engine.network import DTYPES, Network
+from lrp_engine.formats.torch import reader as pytorch
+from lrp_engine.model.network import DTYPES, Network
 
 # Asked in this order; to add a format, write a module with a READER and name it here.
 READERS: tuple[Reader, ...] = (

@@ -9,7 +9,7 @@ from lrp_engine.formats.containers import (
     pickles,
     tensors,
     torch_files,
-    vectors,
+    word_vectors,
     zips,
 )
 
@@ -63,7 +63,7 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
         return "pickle", ""
     if onnx_files.recognizes(head):
         return "onnx", ""
-    if vectors.recognizes(head):
+    if word_vectors.recognizes(head):
         return "vectors", ""
     text = _text_kind(head)
     if text:

@@ -1,7 +1,6 @@
 """One file per kind of layer, forward only; the table LAYERS is how files and tests know them."""
 
 from lrp_engine.layers.attention import AdditiveAttention, Attention, AttentionPooling
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal, map_arrays
 from lrp_engine.layers.bidirectional import Bidirectional
 from lrp_engine.layers.conv1d import Conv1D
 from lrp_engine.layers.dense import Dense
@@ -11,6 +10,7 @@ from lrp_engine.layers.gru import GRU
 from lrp_engine.layers.lstm import LSTM
 from lrp_engine.layers.merge import Add, Average, Concatenate, Maximum, Multiply, Subtract
 from lrp_engine.layers.normalization import BatchNormalization, LayerNormalization
+from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.pooling import (
     AveragePooling1D,
     GlobalAveragePooling1D,
@@ -20,6 +20,8 @@ from lrp_engine.layers.pooling import (
 from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape
 from lrp_engine.layers.simple_rnn import SimpleRNN
 from lrp_engine.layers.softmax import Activation, Softmax
+from lrp_engine.model.layer import Layer, map_arrays
+from lrp_engine.model.shapes import Shape
 
 LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer

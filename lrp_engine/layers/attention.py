@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import ACTIVATIONS, check_activation
-from lrp_engine.layers.base import Array, Layer, Ops, Shape, Signal, expect_inputs, expect_shape
+from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.softmax import over_time
+from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.shapes import Shape, expect_inputs, expect_shape
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal
 from lrp_engine.layers.merging import add, average, multiply
+from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.recurrent import Recurrent
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.shapes import Shape
 
 if TYPE_CHECKING:
     from lrp_engine.layers.merging import Merge

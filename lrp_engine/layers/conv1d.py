@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import ACTIVATIONS, check_activation
-from lrp_engine.layers.base import Array, Layer, Ops, Shape, Signal, expect_inputs, expect_shape
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.layers.terms import Term
 from lrp_engine.layers.windows import Windows
-from lrp_engine.terms import Term
+from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.shapes import Shape, expect_inputs, expect_shape
 
 
 @dataclass(frozen=True, eq=False)

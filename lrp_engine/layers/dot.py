@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_engine.errors import FormatError
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal
 from lrp_engine.layers.merging import multiply
-from lrp_engine.terms import Term
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.layers.terms import Term
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.shapes import Shape
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.layers.base import Array, Layer, Ops, Shape, Signal, expect_inputs
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.shapes import Shape, expect_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +21,7 @@ class Embedding(Layer):
     """
 
     kind: ClassVar[str] = "embedding"
+    reads_ids: ClassVar[bool] = True
 
     table: Array  # (V, E)
     mask_zero: bool = False

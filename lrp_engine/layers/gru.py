@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import ACTIVATIONS
-from lrp_engine.layers.base import Array, Layer, Ops, Signal, expect_shape
+from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.recurrence import columns, scan, swap_time
 from lrp_engine.layers.recurrent import Recurrent
-from lrp_engine.terms import Projected, Term
+from lrp_engine.layers.terms import Projected, Term
+from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.shapes import expect_shape
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from lrp_engine.calculus import Calculus
+    from lrp_engine.propagation.calculus import Calculus
 
     Tensors = Sequence[tf.Tensor]
 

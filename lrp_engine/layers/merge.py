@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers import merging
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.shapes import Shape
 
 if TYPE_CHECKING:
     import tensorflow as tf

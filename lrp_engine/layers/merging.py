@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lrp_engine.layers.base import Ops
-from lrp_engine.terms import Term
+from lrp_engine.layers.ops import Ops
+from lrp_engine.layers.terms import Term
 
 if TYPE_CHECKING:
     import tensorflow as tf

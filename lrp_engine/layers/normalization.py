@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
-from lrp_engine.layers.base import Array, Layer, Ops, Shape, Signal, expect_shape
-from lrp_engine.terms import Term
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.layers.terms import Term
+from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.shapes import Shape, expect_shape
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal, expect_steps
+from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.windows import Windows
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.shapes import Shape, expect_steps
 
 if TYPE_CHECKING:
     import tensorflow as tf

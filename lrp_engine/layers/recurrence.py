@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from lrp_engine.calculus import Calculus
+    from lrp_engine.propagation.calculus import Calculus
 
 # (calculus, states, inputs at t, probes at t) -> new states; the first one is the output.
 Step = Callable[
@@ -52,7 +52,7 @@ def scan(
     """
     import tensorflow as tf
 
-    from lrp_engine.calculus import Memory
+    from lrp_engine.propagation.memory import Memory
 
     dtype = states[0].dtype
 

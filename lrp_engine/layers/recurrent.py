@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import check_activation
-from lrp_engine.layers.base import Array, Shape, expect_inputs, expect_shape
+from lrp_engine.model.layer import Array
+from lrp_engine.model.shapes import Shape, expect_inputs, expect_shape
 
 
 class Recurrent:

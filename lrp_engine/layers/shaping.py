@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_engine.errors import FormatError
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal, expect_one, expect_steps
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.shapes import Shape, expect_one, expect_steps
 
 
 class _Any:

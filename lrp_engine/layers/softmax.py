@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import ACTIVATIONS, check_activation
-from lrp_engine.layers.base import Layer, Ops, Shape, Signal, expect_one
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.shapes import Shape, expect_one
 
 if TYPE_CHECKING:
     import tensorflow as tf

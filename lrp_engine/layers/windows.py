@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.layers.base import Shape, Signal
+from lrp_engine.layers.ops import Signal
+from lrp_engine.model.shapes import Shape
 
 if TYPE_CHECKING:
     import tensorflow as tf

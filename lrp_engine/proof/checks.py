@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.gates import SETTLED
+from lrp_engine.attribution.targets import selection
+from lrp_engine.model.gate_order import SETTLED
 from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
-from lrp_engine.rules import Epsilon
-from lrp_engine.targets import selection
-from lrp_engine.wording import TOLERANCES, conservation_verdict
+from lrp_engine.propagation.program import program_of
+from lrp_engine.propagation.rules import Epsilon
+from lrp_engine.render.wording import TOLERANCES, conservation_verdict
 
 if TYPE_CHECKING:
-    from lrp_engine.explanation import Explanation
-    from lrp_engine.formats.reference import Reference
-    from lrp_engine.network import Network
-    from lrp_engine.program import Backward, Program
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.formats.companions.reference import Reference
+    from lrp_engine.model.network import Network
     from lrp_engine.proof.twin import Twin
+    from lrp_engine.propagation.program import Backward, Program
 
 TWIN_TOLERANCE = 1e-9  # both compute in float64
 # Other programs write float32, or a few digits.
@@ -178,7 +179,7 @@ def against_reference(network: Network, reference: Reference, probe: Probe) -> L
     worst = Worst()
     for chunk, x, steps in probe.arrays():
         with network.lock:
-            found = network.program.scores(x, steps)
+            found = program_of(network).scores(x, steps)
         if reference.kind == "probabilities":
             found = network.to_probabilities(found)
         worst.see(found, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]

@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import InputError
-from lrp_engine.formats import keras as keras_format
-from lrp_engine.formats.companions import companions
-from lrp_engine.formats.eight_arrays import DETECT
+from lrp_engine.formats.arrays.eight_arrays import DETECT
+from lrp_engine.formats.companions.given import companions
+from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.formats.keras import reader as keras_format
 from lrp_engine.formats.readers import contents_of, read
-from lrp_engine.formats.reference import Reference
 from lrp_engine.formats.sources import Source, is_source
-from lrp_engine.network import Network
-from lrp_engine.program import Program
+from lrp_engine.model.network import Network
 from lrp_engine.proof import checks
 from lrp_engine.proof.probes import Probe, probes, without_embedding
 from lrp_engine.proof.sheet import FAIL, INDEPENDENT, PASS, Line, ProofSheet
-from lrp_engine.rules import Epsilon
-
-DEFAULT_RULE = Epsilon()
+from lrp_engine.propagation.program import Program
+from lrp_engine.propagation.rules import DEFAULT_RULE, Epsilon
 
 
 def parity(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine import inputs as samples_of
-from lrp_engine.inputs import Samples
+from lrp_engine.model import inputs as samples_of
+from lrp_engine.model.inputs import Samples
 
 if TYPE_CHECKING:
-    from lrp_engine.network import Network
+    from lrp_engine.model.network import Network
 
 LENGTHS = (1, 9, 25)  # one word alone shows the first step, the others recurrence and masks
 LONGER = (32, 50)  # where layers look through windows
@@ -106,7 +106,7 @@ def without_embedding(network: Network, dtype: str = "float64") -> Any:
     """The network from vectors on, in another precision: tables of words can be large."""
     from dataclasses import replace
 
-    from lrp_engine.network import INPUT
+    from lrp_engine.model.graph import INPUT
 
     nodes = network.nodes
     if network.embedding is not None:

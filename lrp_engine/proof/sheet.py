@@ -6,11 +6,11 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
-    from lrp_engine.gates import GateOrder
-    from lrp_engine.network import Network
+    from lrp_engine.model.gate_order import GateOrder
+    from lrp_engine.model.network import Network
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
 VERIFIED, FAILED, UNVERIFIED = "verified", "failed", "unverified"

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp_engine.formats.keras import Parsed
-from lrp_engine.formats.keras_graph import CAUSAL, Entry
+from lrp_engine.formats.keras.graph import CAUSAL, Entry
+from lrp_engine.formats.keras.reader import Parsed
 from lrp_engine.proof.options import (
     HARMLESS,
     Check,

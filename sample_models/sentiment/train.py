@@ -31,8 +31,9 @@ sys.path.insert(0, str(HERE.parents[1]))  # the library need not be installed
 from lrp_engine import load  # noqa: E402
 from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding  # noqa: E402
 from lrp_engine.layers.lstm import reorder_gates  # noqa: E402
-from lrp_engine.network import Network, Node  # noqa: E402
-from lrp_engine.text import Tokenizer, Vocabulary  # noqa: E402
+from lrp_engine.model.graph import Node  # noqa: E402
+from lrp_engine.model.network import Network  # noqa: E402
+from lrp_engine.model.text import Tokenizer, Vocabulary  # noqa: E402
 from sample_models.common import (  # noqa: E402
     PADDING,
     UNKNOWN,

@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))  # the library need not be installed
 
 from lrp_engine import load  # noqa: E402
-from lrp_engine.text import Tokenizer, Vocabulary  # noqa: E402
+from lrp_engine.model.text import Tokenizer, Vocabulary  # noqa: E402
 from sample_models import common  # noqa: E402
 from sample_models.spam.mails import Mails, read_mails  # noqa: E402
 

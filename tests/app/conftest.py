@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import lrp_engine
 from app import settings
-from app.uploads import Upload
+from app.models.uploads import Upload
 from lrp_engine import Network, ProofSheet
 from tests.app.tiny import LABELS, SENTENCES, WORDS, eight_arrays, embeddings
 

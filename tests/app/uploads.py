@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import lrp_engine
-from app.uploads import Upload
+from app.models.uploads import Upload
 from tests.app.tiny import WORDS, C, E, H, eight_arrays, embeddings, npy, npz
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app import settings
 from app.components.upload import GATE_ORDERS
-from app.uploads import MORE
+from app.models.uploads import MORE
 from tests.app.tiny import eight_arrays, npz
 from tests.app.uploads import TEXT, UPLOADS
 from tests.browser.steps import (
@@ -24,8 +24,8 @@ from tests.browser.steps import (
     words,
 )
 
-# Every format is uploaded past the browser in tests/app/test_every_format.py; so many go through
-# it, or with the variable set, all of them.
+# Every format is uploaded past the browser in tests/app/views/test_every_format.py; so many go
+# through it, or with the variable set, all of them.
 ALL = os.environ.get("LRP_LENS_ALL_FORMATS")
 GATES = "Order of the LSTM's gate blocks"
 SCROLLED = """place => new Promise(done => {

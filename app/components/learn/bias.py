@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, charts, rows, state, tables
-from app.axes import large
+from app import cache
 from app.components import account, frontend, word
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.learn import common
+from app.figures import charts, heatmap_rows, tables
+from app.figures.axes import large
 from app.learn import words
-from lrp_engine.heatmap import limit_of
+from app.state import session
+from lrp_engine.render.heatmap import limit_of
 
 FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
 
@@ -34,7 +36,7 @@ def show(page: Page) -> None:
     common.explained(usual)
     account.summary(usual)
     st.altair_chart(
-        large(charts.waterfall(usual, palette=state.get("palette"))),
+        large(charts.waterfall(usual, palette=session.get("palette"))),
         alt="Bars from zero to the score: words, initial states, biases, stabilizers.",
     )
     st.subheader("The check: hand everything back", anchor=False)
@@ -56,8 +58,8 @@ def show(page: Page) -> None:
         f"score is {common.value(float(check.explained_score[0]))}."
     )
     limit = limit_of(*(one.token_relevance[0] for one in both.values()))
-    data = rows.heatmaps(
-        both, palette=state.get("palette"), limits=dict.fromkeys(both, limit),
+    data = heatmap_rows.heatmaps(
+        both, palette=session.get("palette"), limits=dict.fromkeys(both, limit),
         substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
     )  # fmt: skip
     for row, name in zip(data["rows"], both, strict=True):

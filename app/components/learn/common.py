@@ -6,14 +6,15 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, settings
 from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer, ask
 from app.learn import lstm, words
+from app.state import session
 from lrp_engine import Epsilon, Explanation
-from lrp_engine.rules import Rule
-from lrp_engine.wording import number, tiny, visible
+from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.wording import number, tiny, visible
 
 STYLE = """<style>
 .st-key-lens-lesson { font-size: 1.2rem; }
@@ -60,7 +61,7 @@ def value(amount: float, limit: float | None = None) -> str:
 
 def rule(**options: float) -> Rule:
     """What the lesson explains: the sidebar's stabilizer and bias factor, nothing else of it."""
-    return state.rule(Epsilon.name, **{"gates": Epsilon().gates} | options)
+    return session.rule(Epsilon.name, **{"gates": Epsilon().gates} | options)
 
 
 def sentence(page: Page) -> Answer | None:
@@ -74,7 +75,7 @@ def sentence(page: Page) -> Answer | None:
     answer = ask(page, rule())
     if answer is None:
         return None
-    if rule() != state.rule():
+    if rule() != session.rule():
         st.caption(
             "The lesson follows the epsilon rule, and of a product the signal takes all. The rule "
             "chosen in the sidebar counts on the other pages."

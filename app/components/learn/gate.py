@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, widgets
-from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
+from app.figures.axes import large
 from app.learn import charts, formulas, gates
+from app.state import session, widgets
 
 
 def show(page: Page) -> None:
@@ -20,7 +20,7 @@ def show(page: Page) -> None:
     left, right = st.columns(2)
     left.slider("Gate", 0.0, 1.0, step=0.05, **widgets.bind("gate"))
     right.slider("Signal", -2.0, 2.0, step=0.1, **widgets.bind("signal"))
-    gate, signal = state.get("gate"), state.get("signal")
+    gate, signal = session.get("gate"), session.get("signal")
     found = gates.shares(gate, signal)
     st.latex(
         formulas.lines(
@@ -41,7 +41,7 @@ def show(page: Page) -> None:
     )
     for column, (method, rows) in zip(st.columns(2), found.parts().items(), strict=True):
         chart = charts.parts(rows, f"Back through the product: {method}",
-                             palette=state.get("palette"), span=2)  # fmt: skip
+                             palette=session.get("palette"), span=2)  # fmt: skip
         column.altair_chart(large(chart), alt=f"{method}: what gate and signal receive.")
     common.result(
         f"LRP hands out {common.value(found.gate + found.signal)}: the product, once. "

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import learn, state, widgets
+from app import learn
 from app.components import frontend
 from app.components.guard import guard, plain
 from app.components.layout import Page
 from app.components.learn import bias, common, gate, lstm, methods, score, sums, time
+from app.state import session, widgets
 from lrp_engine.errors import InputError
 
 STEPS: dict[str, Callable[[Page], None]] = {
@@ -29,7 +30,7 @@ def show(page: Page) -> None:
     names = list(learn.STEPS)
     titles = [f"{n}. {title}" for n, title in enumerate(learn.STEPS.values(), start=1)]
     named = dict(zip(names, titles, strict=True))
-    step = state.get("step")
+    step = session.get("step")
     st.pills(
         "Step", names, format_func=named.__getitem__, required=True,
         label_visibility="collapsed", **widgets.bind("step"),
@@ -50,11 +51,11 @@ def _onward(step: str, named: dict[str, str]) -> None:
         if before:
             st.button(
                 f"Back: {named[before]}", icon=":material/arrow_back:",
-                on_click=state.choose, kwargs={"step": before},
+                on_click=session.choose, kwargs={"step": before},
             )  # fmt: skip
         if after:
             st.button(
                 f"Next: {named[after]}", icon=":material/arrow_forward:", type="primary",
-                on_click=state.choose, kwargs={"step": after},
+                on_click=session.choose, kwargs={"step": after},
             )  # fmt: skip
         frontend.copy_link()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, widgets
-from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
+from app.figures.axes import large
 from app.learn import charts, formulas, words
 from app.learn.lstm import Inside
+from app.state import session, widgets
 from lrp_engine import Explanation
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 
 def show(page: Page) -> None:
@@ -53,7 +53,7 @@ def show(page: Page) -> None:
     st.subheader("All units of this step together", anchor=False)
     for rows, title in ((account["arrives"], "Relevance that arrives"),
                         (account["goes"], "Where it goes")):  # fmt: skip
-        chart = charts.parts(rows, title, palette=state.get("palette"))
+        chart = charts.parts(rows, title, palette=session.get("palette"))
         st.altair_chart(large(chart), alt=f"{title}: {', '.join(part for part, _ in rows)}.")
     arrives, goes = (sum(v for _, v in account[part]) for part in ("arrives", "goes"))
     common.result(
@@ -69,23 +69,23 @@ def _place(found: Inside, one: Explanation) -> tuple[int, str, int]:
     ways = list(found.readings)
     hidden = found.readings[ways[0]].layer.units
     for name, count in (("pick", len(found.tokens)), ("unit", hidden)):
-        if state.get(name) is not None and state.get(name) >= count:
-            state.put(name, None)
+        if session.get(name) is not None and session.get(name) >= count:
+            session.put(name, None)
     left, middle, right = st.columns(3)
-    at = words.strongest(one, inner=True) if state.get("pick") is None else state.get("pick")
+    at = words.strongest(one, inner=True) if session.get("pick") is None else session.get("pick")
     named = [f"{n}. {visible(token)}" for n, token in enumerate(found.tokens, start=1)]
     left.selectbox(
         "Word", range(len(named)), format_func=named.__getitem__,
-        **widgets.watch("lesson_word." + " ".join(named), at, lambda n: state.put("pick", n)),
+        **widgets.watch("lesson_word." + " ".join(named), at, lambda n: session.put("pick", n)),
     )  # fmt: skip
-    way = state.get("direction") if state.get("direction") in ways else ways[0]
+    way = session.get("direction") if session.get("direction") in ways else ways[0]
     if len(ways) > 1:
         middle.selectbox("Reading", ways, **widgets.bind("direction"))
     units = words.strongest_units(found, way, at)
-    unit = units[0] if state.get("unit") is None else state.get("unit")
+    unit = units[0] if session.get("unit") is None else session.get("unit")
     listed = sorted({*units, unit})
     right.selectbox(
         "Unit (of the strongest)", listed,
-        **widgets.watch(f"lesson_unit.{listed}", unit, lambda n: state.put("unit", n)),
+        **widgets.watch(f"lesson_unit.{listed}", unit, lambda n: session.put("unit", n)),
     )  # fmt: skip
     return at, way, unit

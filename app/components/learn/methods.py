@@ -6,14 +6,17 @@ from html import escape
 
 import streamlit as st
 
-from app import ranks, rows, settings, state, widgets
+from app import settings
+from app.compare import ranks
 from app.components import frontend, word
 from app.components.layout import Page
 from app.components.learn import common
+from app.figures import heatmap_rows
 from app.learn import words
-from app.models import Model
+from app.models.model import Model
+from app.state import session, widgets
 from lrp_engine import METHODS
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 # Sentences whose negations are worth a look; the numbers are computed, whatever they say.
 TRY = ("it is not bad at all .", "the film is not funny .", settings.DEFAULT_TEXT)
@@ -30,7 +33,7 @@ def show(page: Page) -> None:
     )
     with st.container(horizontal=True):
         for text in TRY:
-            st.button(text, on_click=state.set_text, args=(text,))
+            st.button(text, on_click=session.set_text, args=(text,))
     answer = common.sentence(page)
     if answer is None:
         return
@@ -38,8 +41,8 @@ def show(page: Page) -> None:
     one = answer.sums
     common.explained(one)
     frontend.words(
-        rows.heatmaps(
-            answer.explanations, palette=state.get("palette"), limits=dict.fromkeys(METHODS),
+        heatmap_rows.heatmaps(
+            answer.explanations, palette=session.get("palette"), limits=dict.fromkeys(METHODS),
             substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
         ),
         word.dropper(answer),

@@ -6,13 +6,13 @@ from html import escape
 
 import streamlit as st
 
-from app import charts
-from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
 from app.components.question import targets
+from app.figures import charts
+from app.figures.axes import large
 from app.learn import formulas
-from lrp_engine.wording import number, percentage, visible
+from lrp_engine.render.wording import number, percentage, visible
 
 
 def show(page: Page) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import settings, state, widgets
-from app.axes import large
-from app.choices import digits
+from app import settings
 from app.components.layout import Page
 from app.components.learn import common
+from app.figures.axes import large
 from app.learn import charts, formulas, sums
-from lrp_engine.wording import number
+from app.state import session, widgets
+from app.state.choices import digits
+from lrp_engine.render.wording import number
 
 DIGITS = 0.05  # three decimals, like the formulas
 
@@ -26,8 +27,10 @@ def show(page: Page) -> None:
             f"Input x{n} (weight {sums.WEIGHTS[n - 1]:g})", -2.0, 2.0, step=0.1,
             **widgets.bind(f"x{n}"),
         )  # fmt: skip
-    eps, bias_factor = state.get("sum_eps"), state.get("sum_bias_factor")
-    found = sums.account([state.get(f"x{n}") for n in (1, 2, 3)], eps=eps, bias_factor=bias_factor)
+    eps, bias_factor = session.get("sum_eps"), session.get("sum_bias_factor")
+    found = sums.account(
+        [session.get(f"x{n}") for n in (1, 2, 3)], eps=eps, bias_factor=bias_factor
+    )
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Forwards: the sum", anchor=False)
@@ -49,7 +52,7 @@ def show(page: Page) -> None:
     )  # fmt: skip
     two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **widgets.bind("sum_bias_factor"))
     st.altair_chart(
-        large(charts.parts(found.parts(), "Where the sum goes", palette=state.get("palette"))),
+        large(charts.parts(found.parts(), "Where the sum goes", palette=session.get("palette"))),
         alt="Bars: the relevance of each input, and what bias and stabilizer keep.",
     )
     st.table(

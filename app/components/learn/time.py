@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.axes import large
 from app.components.layout import Page
 from app.components.learn import common
+from app.figures.axes import large
 from app.learn import charts, words
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 
 def show(page: Page) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from app import cache, state
-from app.choices import CHOICES, REVIEW_VIEW
-from app.models import Model
+from app import cache
+from app.models.model import Model
 from app.review.opinion import Review
 from app.review.sets import Set
-from lrp_engine.wording import visible
+from app.state import session
+from app.state.choices import CHOICES, REVIEW_VIEW
+from lrp_engine.render.wording import visible
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +40,10 @@ class Desk:
 
 def open_set(key: str) -> None:
     """Turn to another set, "" for none: what was filtered and picked in the last one is over."""
-    state.used()
+    session.used()
     for name, choice in CHOICES.items():
         if choice.view == REVIEW_VIEW:
-            state.put(name, choice.default)
+            session.put(name, choice.default)
     for name in ("seen", "clash", "onward", "asked"):
-        state.put(name, state.REVIEWING[name])
-    state.put("set", key)
+        session.put(name, session.REVIEWING[name])
+    session.put("set", key)

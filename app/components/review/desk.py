@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, loaded, state, widgets
+from app import cache
 from app.components.layout import Page
 from app.components.review import export, head, overview, progress, reading, start, words
 from app.components.review.common import Desk
-from app.models import Model
+from app.models.model import Model
 from app.review.sets import Set
+from app.state import session, session_models, widgets
 
 PARTS = {"rows": "Decisions", "words": "Words", "export": "Export"}
 
 
 def show(page: Page) -> None:
-    key = state.get("set")
+    key = session.get("set")
     one = cache.sets().find(key) if key else None
     if key and one is None:
         st.warning(
@@ -56,5 +57,5 @@ def _work(one: Set, page: Page) -> None:
 
 
 def _own(one: Set, selected: Model) -> Model | None:
-    models = (selected, cache.bundled(), *loaded.uploaded().values())
+    models = (selected, cache.bundled(), *session_models.uploaded().values())
     return next((m for m in models if m.network.hash == one.model_hash), None)

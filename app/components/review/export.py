@@ -8,14 +8,15 @@ from pathlib import PurePath
 import pandas as pd
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, settings
 from app.components.review.common import Desk
-from app.review import export, report, rows
+from app.review import explained_rows, export, report
+from app.state import session
 
 
 def show(desk: Desk) -> None:
     stem = PurePath(desk.set.name).stem.replace(" ", "-") or "set"
-    palette = state.get("palette")  # files are made outside the session
+    palette = session.get("palette")  # files are made outside the session
     name = f"lrp-lens-review-{stem}"
     st.markdown(
         "Every row with what the model said, the measures of doubt, and the newest verdict, tags, "
@@ -58,7 +59,7 @@ def _page(desk: Desk, palette: str) -> str:
         desk.tables.summary,
         desk.tables.words,
         reviews,
-        rows.read(cache.sets(), desk.set, shown),
+        explained_rows.read(cache.sets(), desk.set, shown),
         palette=palette,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )

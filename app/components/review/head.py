@@ -6,12 +6,13 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, settings, widgets
+from app import cache, settings
 from app.components import frontend
 from app.components.guard import plain
 from app.components.review.common import Desk, open_set
 from app.review.queue import RIGHT, WRONG, outcomes
-from lrp_engine.wording import percentage, visible
+from app.state import widgets
+from lrp_engine.render.wording import percentage, visible
 
 STYLE = """<style>
 .lens-set { margin: 0 0 .15rem; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import widgets
+from app.state import widgets
 
 _CSS = """
 .frame { overflow-x: auto; }

@@ -6,23 +6,23 @@ from typing import Any
 
 import streamlit as st
 
-from app import state, widgets
 from app.components.review import words
 from app.components.review.common import Desk
 from app.components.review.matrix import matrix as confusion_matrix
 from app.review import queue
 from app.review.opinion import VERDICTS
-from lrp_engine.palettes import palette_named
-from lrp_engine.wording import visible
+from app.state import session, widgets
+from lrp_engine.render.palettes import palette_named
+from lrp_engine.render.wording import visible
 
 OUTCOMES = {
-    state.ANY: "right or wrong",
+    session.ANY: "right or wrong",
     queue.RIGHT: "right",
     queue.WRONG: "wrong",
     queue.NOT_EXPLAINED: "not explained",
 }
 MARKS = {
-    state.ANY: "any or none",
+    session.ANY: "any or none",
     queue.UNREVIEWED: "no verdict yet",
     queue.REVIEWED: "any verdict",
     **VERDICTS,
@@ -39,13 +39,13 @@ def matrix(desk: Desk) -> None:
         classes, down = [*classes, queue.NO_LABEL], [*down, "no label"]
     if not counts[: len(labels)].any():  # nothing is labelled
         classes, down = [queue.NO_LABEL], ["no label"]
-    colours = palette_named(state.get("palette"))
+    colours = palette_named(session.get("palette"))
     confusion_matrix(
         counts[classes],
         down,
         labels,
         classes,
-        chosen=(state.optional("truth"), state.optional("said")),
+        chosen=(session.optional("truth"), session.optional("said")),
         colours=(colours.positive, colours.negative),
         caption="How many texts of each true class got which prediction. Press a number to see "
         "them.",
@@ -54,14 +54,14 @@ def matrix(desk: Desk) -> None:
 
 
 def _take(cell: Any) -> None:
-    truth, said = (state.ANY, state.ANY) if cell == "none" or not cell else cell
-    state.choose(truth=truth, said=said)
+    truth, said = (session.ANY, session.ANY) if cell == "none" or not cell else cell
+    session.choose(truth=truth, said=said)
 
 
 def filters(desk: Desk) -> str:
     """The controls of the queue; returns the name of its order."""
     labels = desk.set.labels
-    classes = [state.ANY, *range(len(labels))]
+    classes = [session.ANY, *range(len(labels))]
 
     def named(c: int | str) -> str:
         if c == queue.NO_LABEL:
@@ -96,7 +96,7 @@ def found(desk: Desk, sort: str) -> list[int]:
     rows = queue.queue(desk.tables.summary, desk.verdicts, _asked(desk), sort)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,}** of {len(desk.tables.summary):,} texts in the queue")
-        if any(state.get(name) != state.default(name) for name in FILTERS):
+        if any(session.get(name) != session.default(name) for name in FILTERS):
             st.button(
                 "Show all", on_click=_reset, type="tertiary", icon=":material/filter_alt_off:"
             )
@@ -104,16 +104,16 @@ def found(desk: Desk, sort: str) -> list[int]:
 
 
 def _reset() -> None:
-    state.choose(**{name: state.default(name) for name in FILTERS})
+    session.choose(**{name: session.default(name) for name in FILTERS})
 
 
 def _asked(desk: Desk) -> queue.Filter:
     return queue.Filter(
-        truth=state.optional("truth"),
-        said=state.optional("said"),
-        outcome=state.optional("outcome"),
-        marked=state.optional("marked"),
-        find=state.get("find"),
+        truth=session.optional("truth"),
+        said=session.optional("said"),
+        outcome=session.optional("outcome"),
+        marked=session.optional("marked"),
+        find=session.get("find"),
         rows=words.chosen_rows(desk),
     )
 
@@ -121,9 +121,9 @@ def _asked(desk: Desk) -> queue.Filter:
 def fit(desk: Desk) -> None:
     """Forget classes that the set does not have."""
     for name in ("truth", "said", "counted_class"):
-        value = state.get(name)
+        value = session.get(name)
         if isinstance(value, int) and value >= len(desk.set.labels):
-            state.put(name, state.default(name))
+            session.put(name, session.default(name))
             st.warning(
                 f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
             )

@@ -7,7 +7,7 @@ import streamlit as st
 from app import cache
 from app.components.guard import guard, plain
 from app.components.review.common import open_set
-from app.models import Model
+from app.models.model import Model
 from app.review.jobs import ACTIVE, FAILED, RUNNING, Job
 from app.review.sets import Set
 

@@ -7,15 +7,16 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import cache, settings, state, widgets
+from app import cache, settings
 from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
-from app.review import queue, rows
+from app.review import explained_rows, queue
 from app.review.opinion import VERDICTS
+from app.state import session, widgets
 from lrp_engine import METHODS
-from lrp_engine.heatmap import heatmap, legend
-from lrp_engine.wording import number, percentage, visible
+from lrp_engine.render.heatmap import heatmap, legend
+from lrp_engine.render.wording import number, percentage, visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
 LISTED = 240  # characters of a text
@@ -36,20 +37,20 @@ def show(desk: Desk, found: list[int]) -> None:
     if not found:
         st.info("No text passes all filters. Take one back, or press “Show all”.")
         return
-    row = state.get("row")
+    row = session.get("row")
     # A new question opens its first answer; a verdict that takes the row out leaves it open.
-    asked = tuple(state.get(name) for name in ("sort", *overview.FILTERS))
-    renewed = state.get("asked") not in (None, asked)
-    state.put("asked", asked)
+    asked = tuple(session.get(name) for name in ("sort", *overview.FILTERS))
+    renewed = session.get("asked") not in (None, asked)
+    session.put("asked", asked)
     if not 0 <= row < len(desk.tables.summary) or (renewed and row not in found):
         row = found[0]
-        state.put("row", row)
+        session.put("row", row)
     _list(desk, found, row)
     _open(desk, found, row)
 
 
 def _open_row(row: int) -> None:
-    state.choose(row=row)
+    session.choose(row=row)
 
 
 def _list(desk: Desk, found: list[int], row: int) -> None:
@@ -68,7 +69,7 @@ def _list(desk: Desk, found: list[int], row: int) -> None:
             "verdict": [VERDICTS.get(verdicts.get(n, ""), "") for n in found],
         }
     )
-    column = queue.SORTS[state.get("sort")].column
+    column = queue.SORTS[session.get("sort")].column
     if column not in table:
         table.insert(4, _SHORT[column], chosen[column] * (100 if column == "leak" else 1))
     share = st.column_config.NumberColumn(format="%.1f %%", width=85)
@@ -105,9 +106,9 @@ _SHORT = {"leak": "outside", "error": "error", "gradient_x_input": "LRP~GI",
 def _open(desk: Desk, found: list[int], row: int) -> None:
     line = desk.tables.summary.iloc[row]
     near, at = queue.around(found, row)
-    onward = state.get("onward")
+    onward = session.get("onward")
     if row in found:
-        state.put("onward", (row, near, at))  # a verdict may take the row out of the queue
+        session.put("onward", (row, near, at))  # a verdict may take the row out of the queue
     elif onward is not None and onward[0] == row:
         _, then, stood = onward
         near, at = queue.without(then, stood, set(found))
@@ -160,7 +161,7 @@ def _agreement(value: float | None) -> str:
 
 
 def _why(desk: Desk, row: int) -> None:
-    text = rows.read(cache.sets(), desk.set, [row])[row]
+    text = explained_rows.read(cache.sets(), desk.set, [row])[row]
     said = desk.set.labels[desk.tables.summary.iloc[row]["said"]]
     main, *others = METHODS
     st.html(_heatmap(desk, text, main, said))
@@ -169,11 +170,11 @@ def _why(desk: Desk, row: int) -> None:
         for name in others:
             st.html(_heatmap(desk, text, name, said))
     if right.button("Open in Explain", icon=":material/lightbulb:", type="tertiary"):
-        state.set_text(str(desk.tables.summary.iloc[row]["text"]))
+        session.set_text(str(desk.tables.summary.iloc[row]["text"]))
         st.switch_page("views/explain.py")
 
 
-def _heatmap(desk: Desk, text: rows.Text, name: str, said: str) -> str:
+def _heatmap(desk: Desk, text: explained_rows.Text, name: str, said: str) -> str:
     facts, values = METHODS[name], text.relevance[name]
     network = desk.model.network if desk.model else None
     vocabulary = network.vocabulary if network else None
@@ -181,10 +182,10 @@ def _heatmap(desk: Desk, text: rows.Text, name: str, said: str) -> str:
         text.tokens,
         values,
         signed=facts.signed,
-        palette=state.get("palette"),
+        palette=session.get("palette"),
         unknown=network.unknown(text.tokens) if network else None,
         substitute=vocabulary.unknown if vocabulary else None,
-        values_shown=state.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED,
+        values_shown=session.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED,
         label=f"{facts.title}, {said}",
     )
     key = legend(
@@ -192,6 +193,6 @@ def _heatmap(desk: Desk, text: rows.Text, name: str, said: str) -> str:
         limit=max(map(abs, values), default=0) or 1.0,
         unit=facts.unit,
         target_label=said,
-        palette=state.get("palette"),
+        palette=session.get("palette"),
     )
     return f'<h3 class="lens-way">{escape(facts.title)}</h3>{words}{key}'

@@ -10,12 +10,13 @@ from pathlib import Path, PurePath
 
 import streamlit as st
 
-from app import cache, settings, state
+from app import cache, settings
 from app.components.guard import guard, plain
 from app.components.review.common import open_set
-from app.models import Model
+from app.models.model import Model
 from app.review import trial
 from app.review.sets import Set
+from app.state import session
 
 NAME_CHARACTERS = 80
 NO_LABELS = ""
@@ -115,7 +116,7 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     jobs.room()
     facts = {
         "name": name, "format": format, "text_column": text, "label_column": label,
-        "rule": state.rule().plain(), "model_name": model.name,
+        "rule": session.rule().plain(), "model_name": model.name,
     }  # fmt: skip
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)

@@ -9,13 +9,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, settings, state, widgets
+from app import cache, settings
 from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review.opinion import NO_VERDICT, VERDICTS, Opinion, Review, tags_in
 from app.review.store import ConflictError
+from app.state import session, widgets
 from lrp_engine.errors import InputError
-from lrp_engine.wording import visible
+from lrp_engine.render.wording import visible
 
 ICONS = {"agree": "check", "wrong": "close", "reasons": "psychology_alt", "unclear": "help"}
 REMEMBERED = 8  # rows
@@ -25,7 +26,7 @@ def show(desk: Desk, row: int) -> None:
     """The controls, or the two versions to choose from where somebody else was faster."""
     key = (desk.set.id, row)
     review = desk.reviews.get(row, Review())
-    clash = state.get("clash")
+    clash = session.get("clash")
     if clash is not None and clash[:2] == key:
         _choose(key, clash[2], review)
         return
@@ -82,8 +83,8 @@ def _saved(desk: Desk, row: int, review: Review) -> None:
 
 def _see(key: tuple[str, int], review: Review) -> None:
     """Note what is on the screen; a row that was there before may still be heard of."""
-    others = [item for item in state.get("seen").items() if item[0] != key]
-    state.put("seen", dict([*others[-REMEMBERED:], (key, review)]))
+    others = [item for item in session.get("seen").items() if item[0] != key]
+    session.put("seen", dict([*others[-REMEMBERED:], (key, review)]))
 
 
 def _change(key: tuple[str, int], **changes: Any) -> None:
@@ -92,13 +93,13 @@ def _change(key: tuple[str, int], **changes: Any) -> None:
     Args:
         key: the row it was said of, which need not be the open one any more.
     """
-    seen = state.get("seen").get(key)
+    seen = session.get("seen").get(key)
     if seen is None:
         return
     said = seen.opinion
     if "verdict" not in changes and replace(said, **changes) == said:
         return  # a box that says what it said before is nobody's new opinion
-    opinion = replace(said, reviewer=state.get("reviewer"), **changes)
+    opinion = replace(said, reviewer=session.get("reviewer"), **changes)
     _save(*key, opinion, seen.version)
 
 
@@ -106,12 +107,12 @@ def _save(set_id: str, row: int, opinion: Opinion, version: int) -> None:
     try:
         saved = cache.reviews().save(set_id, row, opinion, seen=version)
     except ConflictError:
-        state.put("clash", (set_id, row, opinion))
+        session.put("clash", (set_id, row, opinion))
     except InputError as error:
-        state.notify(str(error))
+        session.notify(str(error))
     else:
         _see((set_id, row), saved)
-        state.put("clash", None)
+        session.put("clash", None)
 
 
 def _choose(key: tuple[str, int], mine: Opinion, theirs: Review) -> None:
@@ -126,7 +127,7 @@ def _choose(key: tuple[str, int], mine: Opinion, theirs: Review) -> None:
     with left.container(border=True):
         st.markdown(f"**Saved** {_by(theirs)}")
         st.html(_words(theirs.opinion))
-        st.button("Keep this one", on_click=state.put, args=("clash", None), key="lens-theirs")
+        st.button("Keep this one", on_click=session.put, args=("clash", None), key="lens-theirs")
     with right.container(border=True):
         st.markdown("**Yours**, not saved yet")
         st.html(_words(mine))

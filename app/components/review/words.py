@@ -5,26 +5,26 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import state, widgets
 from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review import words
-from lrp_engine.wording import visible
+from app.state import session, widgets
+from lrp_engine.render.wording import visible
 
 SHOWN = 100  # words in each list
 HEIGHT = 462  # of each list, in pixels: twelve words
-SPELLINGS = {state.ANY: "all", "plain": "not negated", "negated": "negated"}
+SPELLINGS = {session.ANY: "all", "plain": "not negated", "negated": "negated"}
 
 
 def chosen_rows(desk: Desk) -> frozenset[int] | None:
     """Rows of the word that was picked; None where none is."""
-    word = state.get("word")
+    word = session.get("word")
     return None if word is None else words.rows_with(desk.tables.words, word[0], word[2], word[1])
 
 
 def chip(desk: Desk) -> None:
     """Says which word the queue is limited to, and takes it back."""
-    key = state.get("word")
+    key = session.get("word")
     if key is None:
         return
     said, negated, word = key
@@ -34,7 +34,7 @@ def chip(desk: Desk) -> None:
         f"{plain(visible(label))}",
         icon=":material/close:",
         help="Press to take this filter back.",
-        on_click=state.choose,
+        on_click=session.choose,
         kwargs={"word": None},
     )
 
@@ -58,7 +58,7 @@ def show(desk: Desk) -> None:
                                **widgets.bind("spelling"))  # fmt: skip
     found = words.table(desk.tables.words, said)
     found = found[found["count"] >= least]
-    if spelling != state.ANY:
+    if spelling != session.ANY:
         found = found[found["negated"] == (spelling == "negated")]
     if found.empty:
         st.info(
@@ -113,4 +113,4 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
 
 
 def _open(key: tuple[int, bool, str]) -> None:
-    state.choose(word=key, row=state.default("row"), part="rows")
+    session.choose(word=key, row=session.default("row"), part="rows")

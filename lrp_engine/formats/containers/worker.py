@@ -12,7 +12,7 @@ if __name__ == "__main__":  # only this folder becomes importable, as a package 
 
     worker.main(sys.argv[1])
 
-from . import hdf5, npy, onnx_files, pickles, process, tensors, torch_files, vectors, zips
+from . import hdf5, npy, onnx_files, pickles, process, tensors, torch_files, word_vectors, zips
 from .limits import Limits
 from .messages import HEAD, Output
 from .refusal import RefusalError
@@ -60,9 +60,9 @@ def main(limits_json: str) -> None:
         elif onnx_files.recognizes(head):
             kind = "onnx"
             onnx_files.unpack(stream, size, output)
-        elif vectors.recognizes(head):
+        elif word_vectors.recognizes(head):
             kind = "vectors"
-            vectors.unpack(stream, size, output)
+            word_vectors.unpack(stream, size, output)
         output.json(b"Z", {"kind": kind, "names": names})
     except RefusalError as refusal:
         output.message(b"E", str(refusal).encode("utf-8", "replace"))

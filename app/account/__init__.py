@@ -1,0 +1,1 @@
+"""Where relevance goes: through time, through layers, and as settings change. Pure."""

@@ -1,0 +1,181 @@
+"""Relevance as vectors: of each layer with its account, of steps by unit, beside what is known.
+
+Pure: no Streamlit. Axes: T steps, E numbers of a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.account import flow
+from app.compare import grid
+from app.models.model import Known
+from lrp_engine import Explanation, Network
+from lrp_engine.render.cells import cells, limit_of
+from lrp_engine.render.heatmap import heatmap
+from lrp_engine.render.wording import number, percentage, visible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vector:
+    """Relevance at a layer's output.
+
+    Attributes:
+        name: of the layer; units: names of its numbers, n of them; values: (n,).
+        sentence: their sum, and where it goes.
+    """
+
+    name: str
+    units: tuple[str, ...]
+    values: np.ndarray
+    sentence: str
+
+
+def of_layers(network: Network, explanation: Explanation, index: int = 0) -> list[Vector]:
+    """The input and every layer without time steps, in the order of computation.
+
+    Needs an explanation made with `layers=True`.
+    """
+    account = {
+        row["layer"]: row for row in flow.checks(network, explanation, index).to_dict("records")
+    }
+    noun = explanation.noun
+    words = explanation.token_relevance[index, : len(explanation.tokens[index])]
+    found = [
+        Vector(
+            name=f"Input: {len(words)} {noun}s",
+            units=tuple(map(visible, explanation.tokens[index])),
+            values=words,
+            sentence=f"They sum to {number(float(words.sum()))}.",
+        )
+    ]
+    for node in network.nodes:
+        array = explanation.layers[node.name]
+        if array.ndim != 2:
+            continue
+        values = array[index].astype(np.float64)
+        count = len(values)
+        found.append(
+            Vector(
+                name=f"{node.name}: {count} unit{'s' if count > 1 else ''}",
+                units=tuple(f"unit {n}" for n in range(count)),
+                values=values,
+                sentence=_goes(float(values.sum()), account.get(node.name)),
+            )
+        )
+    return found
+
+
+def _goes(total: float, row: Mapping[Any, Any] | None) -> str:
+    first = f"Sum {number(total)}"
+    if row is None:  # layers that read the same are accounted for together
+        return f"{first}."
+    states = (
+        f", {number(row['initial states'])} goes to its initial states"
+        if row["initial states"]
+        else ""
+    )
+    return (
+        f"{first}: {number(row['handed on'])} is handed on to what it reads{states}, "
+        f"{number(row['kept'])} is kept by its biases and stabilizers."
+    )
+
+
+def html(found: Vector, *, palette: str) -> str:
+    """A vector as a heatmap; of many units the names are left out."""
+    shown = heatmap(
+        found.units,
+        found.values,
+        signed=True,
+        palette=palette,
+        label=f"Relevance at {found.name}",
+    )
+    return f'<p class="lens-note"><b>{escape(found.name)}</b>. {escape(found.sentence)}</p>{shown}'
+
+
+def by_unit(
+    explanation: Explanation, names: tuple[str, ...], *, palette: str, index: int = 0
+) -> str:
+    """Steps by the numbers of a step, one scale for all, and a row of totals; as HTML."""
+    count, facts = len(explanation.tokens[index]), explanation.facts
+    units = explanation.relevance[index, :count].astype(np.float64)  # (T, E)
+    totals = explanation.token_relevance[index, :count]
+    limit = limit_of(units, totals)
+    rows = [(visible(name), units[:, n]) for n, name in enumerate(names)] + [("together", totals)]
+    drawn = [
+        grid.Line(
+            name=name,
+            cells=tuple(
+                cells(explanation.tokens[index], values, signed=facts.signed, palette=palette,
+                      limit=limit)
+            ),
+        )
+        for name, values in rows
+    ]  # fmt: skip
+    label = f"{facts.title} by the numbers of each step, steps"
+    return grid.html(drawn, palette=palette, label=label)
+
+
+# What is known ------------------------------------------------------------------------------
+
+
+def marked(known: Known, values: np.ndarray) -> np.ndarray:
+    """Which steps (T,) count, of an input (T, E)."""
+    return values[:, known.marks] != 0
+
+
+def shares(
+    known: Known, values: np.ndarray, explanations: Mapping[str, Explanation], index: int = 0
+) -> pd.DataFrame:
+    """One row per method: its share of all |relevance| at the steps that count.
+
+    Columns: method, share, `by chance` (what equal values everywhere would give).
+    """
+    there = marked(known, values)
+    rows = []
+    for one in explanations.values():
+        sizes = np.abs(one.token_relevance[index, : len(values)])
+        total = float(sizes.sum())
+        rows.append((one.facts.short, float(sizes[there].sum()) / total if total else np.nan))
+    table = pd.DataFrame(rows, columns=["method", "share"])
+    return table.assign(**{"by chance": float(there.mean())})
+
+
+def sentences(
+    known: Known, values: np.ndarray, explanations: Mapping[str, Explanation], index: int = 0
+) -> list[str]:
+    """What is known of the right answer, and how near each method comes, computed now."""
+    there, amounts = marked(known, values), values[:, known.amount]
+    if not there.any():
+        return [known.sentence, "No step is marked here, so nothing should receive relevance."]
+    found = [known.sentence]
+    right = " and ".join(number(x) for x in amounts[there])
+    found.append(
+        f"Here these are {right}, together {number(float(amounts[there].sum()))}; the score is "
+        f"{number(float(next(iter(explanations.values())).scores[index, known.target]))}."
+    )
+    table = shares(known, values, explanations, index)
+    parts = ", ".join(
+        f"{row['method']} {percentage(row['share'])}" for row in table.to_dict("records")
+    )
+    found.append(
+        f"Of its values, each method puts on the marked steps: {parts}. Equal values everywhere "
+        f"would put {percentage(float(there.mean()))} there."
+    )
+    for one in explanations.values():
+        if one.facts.sums_to_score and _asked(known, one, index):
+            given = " and ".join(
+                number(x) for x in one.token_relevance[index, : len(values)][there]
+            )
+            found.append(f"{one.facts.short} gives the marked steps {given}.")
+    return found
+
+
+def _asked(known: Known, one: Explanation, index: int) -> bool:
+    return np.atleast_1d(one.target[index]).tolist() == [known.target]

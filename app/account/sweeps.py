@@ -1,0 +1,194 @@
+"""How an explanation moves with a setting of the rule, or with the precision. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from app.figures import axes
+from lrp_engine import Explanation, Network
+from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.palettes import NEUTRAL
+from lrp_engine.render.wording import number, tiny, visible
+
+EPS, BIAS_FACTOR = "eps", "bias_factor"
+TITLES = {EPS: "stabilizer ε", BIAS_FACTOR: "bias factor"}
+WORDS = "words"
+LINES = 5  # words that have a line of their own
+HEIGHT = 250
+NUMBER = "%.4f"  # of a table
+LEGEND = 18  # characters of a legend's entry that has another one beside it
+OTHER = {"float32": "float64", "float64": "float32"}
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One text explained with n values of a setting.
+
+    Attributes:
+        setting: EPS or BIAS_FACTOR; values: (n,).
+        tokens: T words; words: (n, T) their relevances. noun: what they are, "word" or other.
+        initial, biases, stabilizers: (n,) what does not reach the words; score: the sum of all.
+    """
+
+    setting: str
+    values: tuple[float, ...]
+    tokens: tuple[str, ...]
+    words: np.ndarray
+    initial: np.ndarray
+    biases: np.ndarray
+    stabilizers: np.ndarray
+    score: float
+    noun: str = "word"
+
+
+def _with(rule: Rule, setting: str, value: float) -> Rule:
+    return replace(rule, eps=value) if setting == EPS else replace(rule, bias_factor=value)
+
+
+def run(
+    network: Network,
+    inputs: Any,
+    target: int | tuple[int, int],
+    *,
+    setting: str,
+    values: Sequence[float],
+    rule: Rule,
+) -> Sweep:
+    """Explain one input by LRP with every value of a setting; the rule says the other settings."""
+    found = [
+        network.explain(inputs, "lrp", target, _with(rule, setting, value)) for value in values
+    ]
+    kinds = [one.ledger.by("kind") for one in found]
+
+    def kept(kind: str) -> np.ndarray:
+        return np.array([float(np.sum(kind_of.get(kind, 0.0))) for kind_of in kinds])
+
+    return Sweep(
+        setting=setting,
+        values=tuple(values),
+        tokens=found[0].tokens[0],
+        words=np.array([one.token_relevance[0] for one in found]),
+        initial=np.array([float(one.initial_state[0]) for one in found]),
+        biases=kept("bias"),
+        stabilizers=kept("stabilizer"),
+        score=float(found[0].explained_score[0]),
+        noun=found[0].noun,
+    )
+
+
+def word_lines(sweep: Sweep) -> pd.DataFrame:
+    """Of the strongest words at any value: setting, series, relevance."""
+    strongest = np.abs(sweep.words).max(axis=0)
+    chosen = np.sort(np.argsort(-strongest, kind="stable")[:LINES])
+    return _long(
+        sweep,
+        {axes.counted(n, visible(sweep.tokens[n]), sweep.noun): sweep.words[:, n] for n in chosen},
+    )
+
+
+def leak_lines(sweep: Sweep) -> pd.DataFrame:
+    """Where the score is: words together, initial states, biases, stabilizers."""
+    return _long(
+        sweep,
+        {
+            f"all {sweep.noun}s": sweep.words.sum(axis=1),
+            "initial states": sweep.initial,
+            "biases": sweep.biases,
+            "stabilizers": sweep.stabilizers,
+        },
+    )
+
+
+def _long(sweep: Sweep, series: dict[str, np.ndarray]) -> pd.DataFrame:
+    return pd.concat(
+        [
+            pd.DataFrame({"setting": sweep.values, "series": name, "relevance": values})
+            for name, values in series.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def table(sweep: Sweep) -> pd.DataFrame:
+    """A row per value: the setting, the leak and its parts, every word."""
+    leak = sweep.initial + sweep.biases + sweep.stabilizers
+    words = {axes.counted(n, visible(token), sweep.noun): sweep.words[:, n]
+             for n, token in enumerate(sweep.tokens)}  # fmt: skip
+    return pd.DataFrame(
+        {TITLES[sweep.setting]: sweep.values, f"not in the {sweep.noun}s": leak,
+         "initial states": sweep.initial, "biases": sweep.biases,
+         "stabilizers": sweep.stabilizers, **words}
+    )  # fmt: skip
+
+
+def sentence(sweep: Sweep) -> str:
+    """What the setting does to the leak, to read aloud."""
+    leak = sweep.score - sweep.words.sum(axis=1)
+    first, last = (f"{v:.6f}".rstrip("0").rstrip(".") for v in (sweep.values[0], sweep.values[-1]))
+    turned = (np.sign(sweep.words[0]) * np.sign(sweep.words[-1]) < 0).sum()
+    return (
+        f"From {TITLES[sweep.setting]} {first} to {last}, what does not reach the {sweep.noun}s "
+        f"goes from {number(float(leak[0]))} to {number(float(leak[-1]))} of a score of "
+        f"{number(sweep.score)}; {turned} of {len(sweep.tokens)} {sweep.noun}s change their sign."
+    )
+
+
+def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.LayerChart:
+    """Lines over the values of a setting; a dashed rule stands at the present one."""
+    scale = alt.Scale(type="log") if setting == EPS else alt.Scale()
+    series = lines["series"].unique().tolist()
+    columns = 1 if max(map(len, series)) > LEGEND else 2
+    x = alt.X("setting:Q", title=TITLES[setting], scale=scale, axis=alt.Axis(tickCount=6))
+    drawn = (
+        alt.Chart(lines)
+        .mark_line(point=True)
+        .encode(
+            x=x,
+            y=alt.Y("relevance:Q", title="relevance (unit: score)"),
+            **axes.series("series:N", series, columns=columns),
+            tooltip=[
+                alt.Tooltip("series:N", title="what"),
+                alt.Tooltip("setting:Q", title=TITLES[setting], format=".6g"),
+                alt.Tooltip("relevance:Q", title="relevance", format=".6g"),
+            ],
+        )
+    )
+    present = alt.Chart(pd.DataFrame({"setting": [now]}))
+    rule = present.mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
+    return axes.finish(rule + drawn, title, "", HEIGHT)
+
+
+# Precision ---------------------------------------------------------------------------------
+
+
+def precisions(one: Explanation, other: Explanation, index: int = 0) -> pd.DataFrame:
+    """One row per word: position, token, relevance in either precision, difference."""
+    a, b = one.token_relevance[index], other.token_relevance[index]
+    tokens = [visible(token) for token in one.tokens[index]]
+    return pd.DataFrame(
+        {"position": range(len(tokens)), "token": tokens, one.dtype: a[: len(tokens)],
+         other.dtype: b[: len(tokens)], "difference": (a - b)[: len(tokens)]}
+    )  # fmt: skip
+
+
+def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> str:
+    """How far two precisions are apart, to read aloud."""
+    found = precisions(one, other, index)
+    gaps = found["difference"].abs()
+    at, errors = (
+        int(gaps.to_numpy().argmax()),
+        [abs(float(e.conservation_error[index])) for e in (one, other)],
+    )
+    largest = float(found[other.dtype].abs().max())
+    share = f", {tiny(gaps[at] / largest)} of the strongest {one.noun}" if largest else ""
+    return (
+        f"Between {one.dtype} and {other.dtype} no {one.noun} differs by more than "
+        f"{tiny(gaps[at])}{share} (at “{found['token'][at]}”). The account misses the score by "
+        f"{tiny(errors[0])} in {one.dtype} and by {tiny(errors[1])} in {other.dtype}."
+    )

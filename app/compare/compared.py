@@ -1,0 +1,168 @@
+"""What a row of the comparison explains, and by which words rows are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from lrp_engine import METHODS, RULES, Epsilon, Explanation
+from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.wording import exact, visible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One explanation of the text.
+
+    Attributes:
+        method: name in `METHODS`.
+        target: a class; None for the predicted one.
+        rule, gates: names in `RULES` and `GATES`; None for those of the sidebar.
+        eps, bias_factor: of the rule; None for those of the sidebar.
+        own: the numbers that only this rule has, in the order of its `asks`; None, and () where
+            all are, for those of the sidebar. Methods that propagate no relevance have none of
+            all these.
+        model: first digits of a model's hash; "" for the model of the sidebar.
+    """
+
+    method: str
+    target: int | None = None
+    eps: float | None = None
+    bias_factor: float | None = None
+    model: str = ""
+    rule: str | None = None
+    gates: str | None = None
+    own: tuple[float | None, ...] = ()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the row says of its rule, by the names of the rule's fields."""
+        said = {"eps": self.eps, "bias_factor": self.bias_factor, "gates": self.gates}
+        asks = RULES[self.rule].asks if self.rule and self.own else ()
+        said |= {option.name: value for option, value in zip(asks, self.own, strict=True)}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def settled(self, rule: Rule) -> Row:
+        """The row with this rule, whatever the sidebar says later."""
+        if not has_rule(self.method):
+            return self
+        own = tuple(getattr(rule, option.name) for option in rule.asks)
+        return replace(self, rule=rule.name, gates=rule.gates, eps=rule.eps,
+                       bias_factor=rule.bias_factor, own=own)  # fmt: skip
+
+
+UNSAID = {Epsilon.title, Epsilon().gates}  # what rows share unless somebody chose
+DEFAULT = tuple(Row(method=name) for name in METHODS)
+
+
+def has_rule(method: str) -> bool:
+    return METHODS[method].calculus == "relevance"
+
+
+def combinations(
+    methods: Iterable[str],
+    targets: Sequence[int],
+    eps: Sequence[float],
+    bias_factors: Sequence[float],
+    models: Sequence[str],
+    rules: Sequence[str] = (),
+    gates: Sequence[str] = (),
+    own: Mapping[str, Sequence[float]] | None = None,
+    *,
+    rule_of: Callable[[Row], Rule] | None = None,
+) -> tuple[Row, ...]:
+    """Every combination, each once; where nothing is listed, what `Row` stands for by itself.
+
+    Args:
+        own: of the numbers that only some rules have, by name; one that none of the rules has
+            adds those that have it.
+        rule_of: what a row's rule is where the row leaves it open.
+    """
+    classes: Sequence[int | None] = targets or (None,)
+    stabilizers: Sequence[float | None] = eps or (None,)
+    factors: Sequence[float | None] = bias_factors or (None,)
+    settings = product(_own(rules, own or {}), gates or (None,), stabilizers, factors)
+    found = [
+        Row(method=method, target=target, model=model, rule=rule, own=numbers, gates=gate, eps=one,
+            bias_factor=factor)
+        if has_rule(method)
+        else Row(method=method, target=target, model=model)
+        for model, target, method, ((rule, numbers), gate, one, factor) in product(
+            models or [""], classes, methods, tuple(settings)
+        )
+    ]  # fmt: skip
+    if rule_of is not None:
+        found = [row.settled(rule_of(row)) for row in found]
+    return tuple(dict.fromkeys(found))
+
+
+def _own(
+    rules: Sequence[str], own: Mapping[str, Sequence[float]]
+) -> Iterator[tuple[str | None, tuple[float | None, ...]]]:
+    """Rules with numbers of their own, in every combination."""
+    asked = {name: [option.name for option in rule.asks] for name, rule in RULES.items()}
+    said = {option for option, values in own.items() if values}
+    for option in sorted(said):
+        if not any(option in asked[name] for name in rules):
+            rules = [*rules, *(name for name in RULES if option in asked[name])]
+    for rule in rules or (None,):
+        options = asked[rule] if rule else []
+        values = [own.get(option) or (None,) for option in options]
+        yield from ((rule, n if any(v is not None for v in n) else ()) for n in product(*values))
+
+
+def joined(rows: Sequence[Row], more: Sequence[Row], *, most: int) -> tuple[tuple[Row, ...], int]:
+    """The rows with more below them, each once, up to so many; and how many found no place."""
+    found = tuple(dict.fromkeys((*rows, *more)))
+    return found[:most], max(0, len(found) - most)
+
+
+def rule_words(rule: Rule) -> str:
+    """A rule by its name and the numbers that it has of its own: "gamma (γ 0.25)"."""
+    own = ", ".join(
+        f"{option.title} {exact(getattr(rule, option.name), signed=False)}" for option in rule.asks
+    )
+    return f"{rule.title} ({own})" if own else rule.title
+
+
+def names(
+    explanations: Sequence[Explanation], models: Sequence[str], index: int = 0
+) -> tuple[list[str], str]:
+    """A name per row made of what differs between them, and what all of them share.
+
+    Args:
+        explanations, models: of each row; models by name.
+    """
+    methods = [e.facts.short for e in explanations]
+    ruled = [e.rule for e in explanations]
+    facts: dict[str, list[str]] = {
+        "method": methods,
+        "class": [visible(e.target_label(index)) for e in explanations],
+        "rule": ["" if rule is None else rule_words(rule) for rule in ruled],
+        "gates": ["" if rule is None else rule.gates for rule in ruled],
+        "ε": ["" if e.rule is None else exact(e.rule.eps, signed=False) for e in explanations],
+        "bias factor": [
+            "" if e.rule is None else exact(e.rule.bias_factor, signed=False) for e in explanations
+        ],
+        "model": [visible(name) for name in models],
+    }
+    # The class belongs to the method: "LRP for “positive”, ε 0.1".
+    said = {"method": "{}", "class": " for “{}”", "rule": ", rule {}", "gates": ", gates {}",
+            "ε": ", ε {}", "bias factor": ", bias factor {}",
+            "model": ", model {}"}  # fmt: skip
+    found = [""] * len(explanations)
+    shared = []
+    for fact, values in facts.items():
+        there = {value for value in values if value}
+        if len(there) == 1 and len(explanations) > 1 and not there <= UNSAID:
+            shared.append(said[fact].format(*there).strip(" ,"))
+        if len(there) > 1 or fact == "method":
+            found = [
+                name + said[fact].format(value) if value else name
+                for name, value in zip(found, values, strict=True)
+            ]
+    if len(set(found)) < len(found):
+        found = [f"{name} (row {n})" for n, name in enumerate(found, 1)]
+    return found, f"All rows: {', '.join(shared)}." if shared else ""

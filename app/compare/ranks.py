@@ -1,0 +1,65 @@
+"""How far two explanations put the words in the same order of importance. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.errors import InputError
+from lrp_engine.render.wording import called, number
+
+AGREEMENT_SCALE = "Rank agreement: 1 is the same order of words, 0 no relation, −1 the opposite."
+
+# From this rank agreement on, in words.
+_AGREEMENT = (
+    (0.9, "put the words in nearly the same order of importance"),
+    (0.6, "mostly agree on which words matter"),
+    (0.3, "agree a little on which words matter"),
+    (-0.3, "do not agree on which words matter"),
+    (-1.0, "put the words in rather opposite orders of importance"),
+)
+
+
+def rank_agreement(a: Explanation, b: Explanation, index: int = 0) -> float | None:
+    """Spearman correlation of |values| over the words, ties shared; in [-1, 1].
+
+    None where it is not defined: fewer than three words, or all values of a method equal.
+
+    Raises:
+        InputError: the explanations are of different words.
+    """
+    if a.tokens[index] != b.tokens[index]:
+        raise InputError("The explanations are of different texts; compare methods on one text.")
+    return size_agreement(*(_values(e, index) for e in (a, b)))
+
+
+def _values(explanation: Explanation, index: int) -> np.ndarray:
+    """The value of each word (n,)."""
+    return explanation.token_relevance[index, : len(explanation.tokens[index])]
+
+
+def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
+    """`rank_agreement` of two arrays (n,)."""
+    # Spearman is Pearson's correlation of ranks; average ranks for ties.
+    one, two = (pd.Series(np.abs(values)).rank().to_numpy() for values in (a, b))
+    if len(one) < 3 or np.isnan(one).any() or np.isnan(two).any():
+        return None
+    one, two = one - one.mean(), two - two.mean()
+    norm = float(np.sqrt((one @ one) * (two @ two)))
+    return float(np.clip(one @ two / norm, -1, 1)) if norm else None
+
+
+def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
+    """`rank_agreement` in words to read aloud."""
+    value = rank_agreement(a, b, index)
+    pair = f"{a.facts.short} and {b.facts.short}"
+    if value is None:
+        return f"Whether {pair} agree cannot be said: there are too few different values."
+    said = f"{pair} {agreement_words(value)}: rank agreement "
+    return called(said, a.noun) + f"{number(value, signed=False, limit=1)}."
+
+
+def agreement_words(value: float) -> str:
+    """A rank agreement as what two methods do: "mostly agree on which words matter"."""
+    return next(words for floor, words in _AGREEMENT if value >= floor)

@@ -1,0 +1,64 @@
+"""What only models that read numbers have: vectors of layers, steps by unit, a known answer."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import cache
+from app.account import layer_vectors
+from app.components import word
+from app.components.layout import Page
+from app.components.question import Answer
+from app.learn import words
+from app.models import numeric
+from app.state import session
+
+
+def show(answer: Answer, page: Page) -> None:
+    """Nothing for models that read words."""
+    if not answer.model.reads_numbers:
+        return
+    if answer.model.reads == numeric.STEP:
+        _by_unit(answer)
+    place = st.container()
+    page.waiting.append((place, lambda: layers(answer)))
+
+
+def known(answer: Answer) -> None:
+    """Where the right explanation is known: what it is, and how near the methods come."""
+    if answer.model.known is None:
+        return
+    values = numeric.read(answer.model.network, answer.text)[0]
+    said = layer_vectors.sentences(answer.model.known, values, answer.explanations)
+    with st.container(border=True):
+        st.header("The right answer is known", anchor=False)
+        st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
+        target = answer.model.known.target
+        if session.get("target") != target:
+            label = answer.first.labels[target]
+            st.button(f"Explain “{label}”", on_click=session.choose, kwargs={"target": target})
+
+
+def _by_unit(answer: Answer) -> None:
+    st.header("Step by step, number by number", anchor=False)
+    one = answer.explanations[word.shown_method(answer)]
+    st.html(
+        f'<p class="lens-note">{escape(one.facts.title)}; one scale of colour for all rows.</p>'
+        + layer_vectors.by_unit(one, answer.model.names, palette=session.get("palette"))
+    )
+
+
+def layers(answer: Answer) -> None:
+    """The relevance at the input and at every layer's output, and what becomes of its sum."""
+    target = words.target_of(answer.sums)
+    with st.spinner("Following the relevance …"):
+        found = cache.layered(answer.model, answer.text, target, session.rule())
+    st.header(
+        "Layer by layer", anchor=False,
+        help="The relevance at the output of every layer, from the input to the score. What a "
+        "layer's numbers sum to is handed on, or kept, to the last digit.",
+    )  # fmt: skip
+    for vector in layer_vectors.of_layers(answer.model.network, found):
+        st.html(layer_vectors.html(vector, palette=session.get("palette")))

@@ -1,0 +1,1 @@
+"""Numbers as charts, tables and heatmap rows. Pure: no Streamlit."""

@@ -1,0 +1,296 @@
+"""Explanation -> Altair chart. Pure: imports no Streamlit, sets no text colour.
+
+Bars carry a palette's colours; everything else is left to the theme around the chart. Values are
+written into the axis labels, so that the sign is read without colour.
+"""
+
+from __future__ import annotations
+
+import altair as alt
+
+from app.figures import tables
+from app.figures.axes import (
+    CATEGORIES,
+    ROW,
+    brief,
+    finish,
+    numbered,
+    place,
+    row_axis,
+    step_axis,
+    time_title,
+    zero,
+)
+from app.figures.tables import (
+    Verdict,
+    conservation_verdict,
+    ledger_table,
+    scores_table,
+    shown_table,
+    step_runs,
+    step_table,
+    token_csv,
+    token_table,
+    waterfall_table,
+    words_of,
+)
+from app.figures.units import unit_table
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.render.heatmap import limit_of
+from lrp_engine.render.palettes import DEFAULT, NEUTRAL, palette_named
+from lrp_engine.render.wording import number, percentage, target_words, visible
+
+__all__ = [
+    "Verdict",
+    "conservation_verdict",
+    "ledger_table",
+    "score_bars",
+    "scores_table",
+    "shown_table",
+    "step_chart",
+    "step_table",
+    "tables",
+    "token_bars",
+    "token_csv",
+    "token_table",
+    "unit_bars",
+    "waterfall",
+    "waterfall_table",
+]
+
+CLASSES_SHOWN = 20
+UNITS_HEIGHT = 150
+STEPS_SHOWN = 60  # bars along a time axis; longer texts are summed over runs of words
+
+
+def _value(unit: str, what: str = "relevance") -> str:
+    return f"{what} (unit: {unit})"
+
+
+def token_bars(
+    explanation: Explanation,
+    index: int = 0,
+    *,
+    palette: str = DEFAULT,
+    strongest: int = 40,
+    pick: int | None = None,
+) -> alt.LayerChart:
+    """A bar per word in reading order; of longer texts only the `strongest`, which it says.
+
+    The bar of the word at position `pick` is framed and its label marked; it is always shown.
+    """
+    words, facts, colours = words_of(explanation, index), explanation.facts, palette_named(palette)
+    total = len(words)
+    if total > strongest:
+        order = words["value"].abs().sort_values(ascending=False, kind="stable").index
+        best = order[:strongest].tolist()
+        if pick is not None and pick not in best:
+            best = [*best[:-1], pick]
+        words = words.loc[best].sort_index()
+    limit = limit_of(words["value"].to_numpy())
+    shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
+    marked = [
+        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.noun)}"
+        f"{'?' if unknown else ''}"
+        for n, t, unknown in zip(words["position"], words["token"], words["unknown"], strict=True)
+    ]
+    words["picked"] = words["position"] == (-1 if pick is None else pick)
+    words["row"] = numbered(
+        f"{'▸ ' if picked else ''}{t}  {v}"
+        for t, v, picked in zip(marked, shown, words["picked"], strict=True)
+    )
+    words["number"] = words["position"] + 1
+    words["direction"] = [_direction(explanation, index, v) for v in words["value"]]
+    words["colour"] = [colours.mark(v, signed=facts.signed) for v in words["value"]]
+    what = "relevance" if facts.signed else "sensitivity"
+    bars = (
+        alt.Chart(words)
+        .mark_bar()
+        .encode(
+            x=alt.X("value:Q", title=_value(facts.unit, what)),
+            y=row_axis(),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
+            strokeWidth=alt.condition("datum.picked", alt.value(3), alt.value(0)),
+            tooltip=[
+                alt.Tooltip("number:Q", title=f"{explanation.noun} number"),
+                alt.Tooltip("token:N", title=explanation.noun),
+                alt.Tooltip("unknown:N", title="unknown to the model"),
+                alt.Tooltip("value:Q", title=what, format=".6g"),
+                alt.Tooltip("direction:N", title="meaning"),
+            ],
+        )
+    )
+    title = f"{facts.title}: {explanation.target_label(index)}"
+    note = (
+        f"The {strongest} strongest of {total:,} {explanation.noun}s" if total > strongest else ""
+    )
+    return finish(bars + zero(), title, note, ROW * len(words))
+
+
+def unit_bars(
+    explanation: Explanation, at: int, index: int = 0, *, palette: str = DEFAULT
+) -> alt.LayerChart:
+    """A bar per input unit of the word at a position; the sum of all is the word's value."""
+    table, facts, colours = (
+        unit_table(explanation, at, index),
+        explanation.facts,
+        palette_named(palette),
+    )
+    table["colour"] = [colours.mark(v, signed=facts.signed) for v in table["value"]]
+    what = "relevance" if facts.signed else "sensitivity"
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("unit:O", title="input unit", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
+            y=alt.Y("value:Q", title=_value(facts.unit, what)),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[
+                alt.Tooltip("unit:O", title="input unit"),
+                alt.Tooltip("value:Q", title=what, format=".6g"),
+            ],
+        )
+    )
+    word = visible(explanation.tokens[index][at])
+    title = f"{facts.title}: the {len(table)} units of “{brief(word)}”"
+    return finish(bars + zero("y"), title, "", UNITS_HEIGHT)
+
+
+def _direction(explanation: Explanation, index: int, value: float) -> str:
+    if not explanation.facts.signed:
+        return "how strongly the score reacts, without a sign"
+    target, against = target_words(explanation, index)
+    if value == 0:
+        return "speaks neither for nor against"
+    if value > 0:
+        return f"speaks for {target}"
+    return f"speaks against {target}" if against is None else f"speaks for {against}"
+
+
+def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
+    """A bar per class with score and probability; predicted and explained classes say so.
+
+    Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
+    """
+    table = scores_table(explanation, index)
+    total, limit = len(table), limit_of(table["score"].to_numpy())
+    if total > CLASSES_SHOWN:
+        best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
+        table = table[best | (table["role"] != "")].copy()
+    marks = [
+        ", ".join(word for word in ("predicted" if predicted else "", role) if word)
+        for predicted, role in zip(table["predicted"], table["role"], strict=True)
+    ]
+    table["marks"] = marks
+    table["row"] = numbered(
+        f"{visible(name)}{f' ({mark})' if mark else ''}\n"
+        f"score {number(score, limit=limit)}, probability {percentage(share)}"
+        for name, mark, score, share in zip(
+            table["class"], marks, table["score"], table["probability"], strict=True
+        )
+    )
+    bars = (
+        alt.Chart(table)
+        .mark_bar(color=NEUTRAL, stroke=NEUTRAL, strokeWidth=2)
+        .encode(
+            x=alt.X("score:Q", title="class score (logit)"),
+            y=row_axis(),
+            fillOpacity=alt.condition("datum.role != ''", alt.value(1.0), alt.value(0.25)),
+            tooltip=[
+                alt.Tooltip("class:N", title="class"),
+                alt.Tooltip("score:Q", title="score", format=".6g"),
+                alt.Tooltip("probability:Q", title="probability", format=".6g"),
+                alt.Tooltip("marks:N", title="marks"),
+            ],
+        )
+    )
+    note = f"{len(table)} of {total} classes" if total > len(table) else ""
+    return finish(bars + zero(), "Scores of the classes", note, 2 * ROW * len(table))
+
+
+def waterfall(
+    explanation: Explanation, index: int = 0, *, palette: str = DEFAULT
+) -> alt.LayerChart:
+    """From 0 to the explained score: words, initial states, biases, stabilizers, rounding.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    table = waterfall_table(explanation, index)
+    colours = palette_named(palette)
+    total = table["kind"] == "total"
+    limit = limit_of(table["relevance"].to_numpy())
+    table["row"] = numbered(
+        # Next to the words an error of rounding would read as zero.
+        f"{brief(step, explanation.noun) if kind == 'word' else step}  "
+        f"{number(value, limit=None if kind == 'rounding' else limit)}"
+        for step, kind, value in zip(table["step"], table["kind"], table["relevance"], strict=True)
+    )
+    table["colour"] = [
+        NEUTRAL if whole else colours.mark(value, signed=True)
+        for whole, value in zip(total, table["relevance"], strict=True)
+    ]
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("start:Q", title="running total of the score"),
+            x2="end:Q",
+            y=row_axis(),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[
+                alt.Tooltip("step:N", title="part"),
+                alt.Tooltip("kind:N", title="kind"),
+                alt.Tooltip("relevance:Q", title="relevance", format=".6g"),
+                alt.Tooltip("end:Q", title="running total", format=".6g"),
+            ],
+        )
+    )
+    # A tick at every running total links a bar to the next one, even where it is too thin to see.
+    ticks = (
+        alt.Chart(table)
+        .mark_tick(color=NEUTRAL, thickness=2, size=ROW * 0.9)
+        .encode(x="end:Q", y=row_axis())
+    )
+    title = f"Where the score of {explanation.target_label(index)} comes from"
+    return finish(bars + ticks + zero(), title, "", ROW * len(table))
+
+
+def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
+    """What biases and stabilizers kept at each time step, stacked by layer, direction and kind.
+
+    Raises:
+        InputError: nothing is kept per time step.
+    """
+    table, run = step_runs(explanation, index, most=STEPS_SHOWN, parts=len(CATEGORIES))
+    parts = table["part"].unique().tolist()
+    steps = zip(table["run"], table["words"], strict=True)
+    table["from"], table["to"] = table["first"] + 1, table["last"] + 1
+    table["step"] = [place(n, words) for n, words in steps]
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=step_axis(time_title(explanation.noun)),
+            y=alt.Y("kept:Q", title=_value("score", "relevance kept")),
+            color=alt.Color(
+                "part:N",
+                title="kept by",
+                scale=alt.Scale(domain=parts, range=[*CATEGORIES[: len(parts)]]),
+                legend=alt.Legend(
+                    symbolType="square", orient="top", direction="vertical", labelLimit=400
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("part:N", title="kept by"),
+                alt.Tooltip("words:N", title=explanation.noun),
+                alt.Tooltip("from:Q", title=f"from {explanation.noun} number"),
+                alt.Tooltip("to:Q", title=f"to {explanation.noun} number"),
+                alt.Tooltip("kept:Q", title="relevance kept", format=".6g"),
+            ],
+        )
+    )
+    note = f"Summed over runs of {run} {explanation.noun}s" if run > 1 else ""
+    height = 220 + ROW * len(parts)
+    return finish(bars + zero("y"), "Kept at each time step", note, height)

@@ -1,0 +1,78 @@
+"""Explanations -> what `frontend/words.js` draws: plain values, every text unescaped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lrp_engine import Explanation
+from lrp_engine.render.cells import Cell, Legend, cells, legend_of, meaning_of, words_of
+from lrp_engine.render.heatmap import variables
+from lrp_engine.render.wording import called
+
+HINT = "Click a word, or use the arrow keys; * goes to the strongest"
+DROPS = ", Delete drops the word."
+STRONGEST = 200  # words that "Strongest word" goes through
+
+
+def heatmaps(
+    explanations: Mapping[str, Explanation],
+    *,
+    palette: str,
+    limits: Mapping[str, float | None],
+    substitute: str | None,
+    values_shown: bool,
+    long: bool,
+    pick: int | None,
+    index: int = 0,
+) -> dict[str, Any]:
+    """A row per method: heading, words, legend; and what is picked."""
+    rows = []
+    for name, explanation in explanations.items():
+        facts, limit = explanation.facts, limits[name]
+        drawn = cells(
+            **words_of(explanation, index, limit=limit, substitute=substitute), palette=palette
+        )
+        values = explanation.token_relevance[index, : len(drawn)]
+        order = np.argsort(-np.abs(values), kind="stable")[:STRONGEST]
+        rows.append(
+            {
+                "short": facts.short,
+                "title": facts.title,
+                "meaning": called(facts.meaning, explanation.noun),
+                "label": f"{facts.title}, {explanation.target_label(index)}",
+                "cells": [_cell(cell) for cell in drawn],
+                "legend": _legend(
+                    legend_of(**meaning_of(explanation, index, limit=limit), palette=palette)
+                ),
+                "order": order.tolist(),
+            }
+        )
+    first = next(iter(explanations.values()))
+    tokens, noun = first.tokens[index], first.noun
+    return {
+        "rows": rows,
+        "noun": noun,
+        "hint": called(HINT, noun) + (DROPS if noun == "word" else "."),
+        "shown": values_shown,
+        "style": variables(palette),
+        "long": long,
+        "pick": pick,
+        "title": hashlib.sha256("\0".join(tokens).encode("utf-8", "replace")).hexdigest(),
+    }
+
+
+def _cell(cell: Cell) -> list[str | bool]:
+    return [cell.text, cell.short, cell.label, cell.title, cell.kind, cell.style, cell.unknown]
+
+
+def _legend(legend: Legend) -> dict[str, Any]:
+    return {
+        "low": legend.low,
+        "steps": [(step.text, step.kind, step.style) for step in legend.steps],
+        "high": legend.high,
+        "unit": legend.unit,
+    }

@@ -1,0 +1,261 @@
+"""Explanation -> DataFrame or sentence: every number the pages show, computed here and tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+import lrp_engine
+from app.figures.spreadsheet import harmless_csv
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.ledger import LedgerName
+from lrp_engine.errors import InputError
+from lrp_engine.render.wording import (
+    Verdict,
+    conservation_verdict,
+    ledger_words,
+    require_sum,
+    state_words,
+    visible,
+)
+
+__all__ = [
+    "Verdict",
+    "conservation_verdict",
+    "counted",
+    "ledger_table",
+    "rounded",
+    "scores_table",
+    "shown_table",
+    "step_runs",
+    "step_table",
+    "token_csv",
+    "token_table",
+    "waterfall_table",
+    "words_of",
+]
+
+_DIRECTION = ", (forward|backward)$"
+WATERFALL_WORDS = 30  # more are grouped
+WATERFALL_STRONGEST = 20  # of these many stay by themselves
+
+
+def words_of(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+    """One row per word in reading order: position, token (visible), unknown, value."""
+    count = len(explanation.tokens[index])
+    return pd.DataFrame(
+        {
+            "position": np.arange(count),
+            "token": [visible(token) for token in explanation.tokens[index]],
+            "unknown": explanation.unknown[index, :count],
+            "value": explanation.token_relevance[index, :count],
+        }
+    )
+
+
+def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.DataFrame:
+    """One row per word: position (from 0), token, unknown, and a column per method with its unit.
+
+    Raises:
+        InputError: the explanations are of different words.
+    """
+    if not explanations:
+        raise InputError("There is no explanation to make a table of.")
+    first, *rest = explanations.values()
+    if any(other.tokens[index] != first.tokens[index] for other in rest):
+        raise InputError("The explanations are of different texts; compare methods on one text.")
+    table = words_of(first, index).drop(columns="value")
+    for explanation in explanations.values():
+        values = explanation.token_relevance[index, : len(table)]
+        table[f"{explanation.facts.short} ({explanation.facts.unit})"] = values
+    return table
+
+
+def rounded(table: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """All numbers rounded; none of them reads as "-0"."""
+    return table.round(decimals).replace(-0.0, 0.0)
+
+
+def counted(table: pd.DataFrame, noun: str = "word") -> pd.DataFrame:
+    """A table of words as people count: "no." from 1, and "word", or what else they are."""
+    return table.assign(position=table["position"] + 1).rename(
+        columns={"position": "no.", "token": noun}
+    )
+
+
+def shown_table(
+    explanations: Mapping[str, Explanation], pick: int | None = None, index: int = 0
+) -> pd.DataFrame:
+    """`token_table` to read: the picked word marked, unknown words said where there are any."""
+    table = token_table(explanations, index)
+    table["token"] = [f"▸ {t}" if n == pick else t for n, t in enumerate(table["token"])]
+    if table["unknown"].any():
+        table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
+    else:
+        table = table.drop(columns="unknown")
+    return counted(table, next(iter(explanations.values())).noun)
+
+
+def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
+    """`token_table` as CSV, with what the numbers belong to in every row."""
+    table = token_table(explanations, index)
+    first = next(iter(explanations.values()))
+    rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
+    options = {} if rule is None else rule.plain()
+    if options:
+        options["rule"] = options.pop("name")
+    facts = {"target": visible(first.target_label(index)), "model_hash": first.model_hash,
+             "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": first.dtype,
+             **options}  # fmt: skip
+    return harmless_csv(table.assign(**facts))
+
+
+def scores_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+    """One row per class: class, score, probability, predicted, role ("explained", ...)."""
+    predicted = int(explanation.predicted[index])
+    targets = [int(c) for c in np.atleast_1d(explanation.target[index])]
+    names = ["explained"] if len(targets) == 1 else ["explained for", "explained against"]
+    roles = dict(zip(targets, names, strict=True))
+    return pd.DataFrame(
+        {
+            "class": list(explanation.labels),
+            "score": explanation.scores[index].astype(np.float64),
+            "probability": explanation.probabilities[index].astype(np.float64),
+            "predicted": [c == predicted for c in range(len(explanation.labels))],
+            "role": [roles.get(c, "") for c in range(len(explanation.labels))],
+        }
+    )
+
+
+def ledger_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+    """Where the score went: part, kind, relevance, share of the score; the last row is the total.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    require_sum(explanation)
+    score = float(explanation.explained_score[index])
+    rows = [(f"all {explanation.noun}s", "words", float(explanation.token_relevance[index].sum()))]
+    rows += [(state_words(name), "initial state", float(array[index]))
+             for name, array in explanation.initial_states.items()]  # fmt: skip
+    rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[index]))
+             for name, array in explanation.ledger.items()]  # fmt: skip
+    rows.append(("rounding error", "rounding", float(explanation.conservation_error[index])))
+    rows.append(("explained score", "total", score))
+    table = pd.DataFrame(rows, columns=["part", "kind", "relevance"])
+    # + 0.0 turns a negative zero into zero.
+    table["share"] = table["relevance"] / score + 0.0 if score else np.nan
+    return table
+
+
+def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+    """Steps from 0 to the explained score: step, kind, relevance, start, end.
+
+    Up to `WATERFALL_WORDS` words stand by themselves; of more, the strongest do and the rest are
+    summed by sign. `end` of each step is `start` of the next; the last one is the score itself.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    require_sum(explanation)
+    rows = [
+        *_word_steps(words_of(explanation, index), explanation.noun),
+        *_kept_steps(explanation, index),
+    ]
+    rows.append(("rounding error", "rounding", float(explanation.conservation_error[index])))
+    score = float(explanation.explained_score[index])
+    # The last step is what is missing, whatever the order of summation.
+    ends = [*np.cumsum([value for *_, value in rows])[:-1].tolist(), score, score]
+    rows.append(("explained score", "total", score))
+    table = pd.DataFrame(rows, columns=["step", "kind", "relevance"])
+    table["start"] = [0.0, *ends[:-2], 0.0]
+    table["end"] = ends
+    return table
+
+
+def _word_steps(words: pd.DataFrame, noun: str) -> list[tuple[str, str, float]]:
+    if len(words) <= WATERFALL_WORDS:
+        kept, others = words, words.iloc[:0]
+    else:
+        order = words["value"].abs().sort_values(ascending=False, kind="stable").index
+        kept = words.loc[order[:WATERFALL_STRONGEST]].sort_index()
+        others = words.drop(kept.index)
+    steps = [(str(token), "word", float(value))
+             for token, value in zip(kept["token"], kept["value"], strict=True)]  # fmt: skip
+    for text, chosen in (("for", others["value"] >= 0), ("against", others["value"] < 0)):
+        if chosen.any():
+            total = float(others.loc[chosen, "value"].sum())
+            steps.append((f"{chosen.sum():,} other {noun}s, {text}", "words", total))
+    return steps
+
+
+def _kept_steps(explanation: Explanation, index: int) -> list[tuple[str, str, float]]:
+    """Initial states, biases and stabilizers, by layer and direction."""
+    totals: dict[tuple[str, str], float] = {}
+    for name, array in explanation.initial_states.items():
+        key = (", ".join(name.split("/")[:-1]), "initial state")
+        totals[key] = totals.get(key, 0.0) + float(array[index])
+    for kind in ("bias", "stabilizer"):
+        for name, array in explanation.ledger.items():
+            parts = LedgerName.parse(name)
+            if parts.kind == kind:
+                place = ", ".join(part for part in (parts.layer, parts.direction) if part)
+                totals[place, kind] = totals.get((place, kind), 0.0) + float(array[index])
+    words = {"initial state": "initial states", "bias": "biases", "stabilizer": "stabilizers"}
+    return [(f"{place}: {words[kind]}", kind, total) for (place, kind), total in totals.items()]
+
+
+def step_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+    """What stayed at each time step: position, token, direction, kind, kept; operations summed.
+
+    Raises:
+        InputError: nothing is kept per time step (another method, or no recurrent layer).
+    """
+    steps = explanation.ledger.steps
+    if not steps:
+        raise InputError(
+            "Biases and stabilizers are accounted per time step for Layer-wise Relevance "
+            "Propagation through recurrent layers; this explanation has no such account."
+        )
+    words = words_of(explanation, index)[["position", "token"]]
+    totals: dict[tuple[str, str], np.ndarray] = {}
+    for name, array in steps.items():
+        parts = LedgerName.parse(name)
+        key = (", ".join(part for part in (parts.layer, parts.direction) if part), parts.kind)
+        totals[key] = totals.get(key, 0.0) + array[index, : len(words)]
+    return pd.concat(
+        [words.assign(place=place, kind=kind, kept=kept) for (place, kind), kept in totals.items()],
+        ignore_index=True,
+    )
+
+
+def step_runs(
+    explanation: Explanation, index: int = 0, *, most: int, parts: int
+) -> tuple[pd.DataFrame, int]:
+    """`step_table` summed over runs of words, at most so many, and the words in each run.
+
+    Columns: part ("bilstm, forward: biases"), run, kept, first and last position, words. Parts
+    that keep nothing are left out; of more than so many, directions and then layers are summed.
+    """
+    table = step_table(explanation, index)
+    size = max(1, -(-len(explanation.tokens[index]) // most))
+    kinds = table["kind"].map({"bias": "biases", "stabilizer": "stabilizers"})
+    places = table["place"] + ": "
+    layers = table["place"].str.replace(_DIRECTION, "", regex=True) + ": "
+    kept = table.groupby(places + kinds)["kept"].transform("any")
+    named = (table.assign(part=where + kinds)[kept] for where in (places, layers, ""))
+    # The last one has the two kinds only.
+    table = next(one for one in named if one["part"].nunique() <= max(2, parts))
+    table = table.assign(run=table["position"] // size)
+    runs = table.groupby(["part", "run"], sort=False).agg(
+        kept=("kept", "sum"),
+        first=("position", "min"),
+        last=("position", "max"),
+        words=("token", "first"),
+        end=("token", "last"),
+    )
+    if size > 1:
+        runs["words"] = runs["words"] + " … " + runs["end"]
+    return runs.drop(columns="end").reset_index(), size

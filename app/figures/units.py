@@ -1,0 +1,68 @@
+"""One word in detail: its value by every method, and its relevance unit by unit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lrp_engine import Explanation
+from lrp_engine.render.wording import exact, number, visible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units:
+    """The input units of one word.
+
+    Attributes:
+        values: (E,) value of each unit; positive, negative: sums of those above and below zero.
+        sentence: the sums and how much of them cancels, in words.
+    """
+
+    values: np.ndarray
+    positive: float
+    negative: float
+    sentence: str
+
+
+def units_of(explanation: Explanation, at: int, index: int = 0) -> Units:
+    """The units behind the value of the word at a position."""
+    values = np.atleast_1d(explanation.relevance[index, at]).astype(np.float64)
+    positive, negative = float(values[values > 0].sum()), float(values[values < 0].sum())
+    if not explanation.facts.signed:
+        sentence = f"{len(values)} units sum to {number(positive, signed=False)}; none has a sign."
+    else:
+        size = positive - negative
+        lost = 1 - abs(positive + negative) / size if size else 0.0
+        sentence = (
+            f"{int((values > 0).sum())} of {len(values)} units speak for the class with "
+            f"{number(positive)}, {int((values < 0).sum())} against it with {number(negative)}; "
+            f"together {number(positive + negative)}: {100 * lost:.0f} % cancels."
+        )
+    return Units(values=values, positive=positive, negative=negative, sentence=sentence)
+
+
+def unit_table(explanation: Explanation, at: int, index: int = 0) -> pd.DataFrame:
+    """One row per unit: unit (from 0), value."""
+    values = units_of(explanation, at, index).values
+    return pd.DataFrame({"unit": np.arange(len(values)), "value": values})
+
+
+def word_values(
+    explanations: Mapping[str, Explanation], at: int, index: int = 0
+) -> list[tuple[str, str, str]]:
+    """Per method: its short name, the word's value, its rank among the words by size."""
+    found = []
+    for explanation in explanations.values():
+        values = explanation.token_relevance[index, : len(explanation.tokens[index])]
+        rank = int((np.abs(values) > abs(values[at])).sum()) + 1
+        shown = exact(float(values[at]), signed=explanation.facts.signed, digits=4)
+        found.append((explanation.facts.short, shown, f"{rank} of {len(values)}"))
+    return found
+
+
+def word_name(explanation: Explanation, at: int, index: int = 0) -> str:
+    """The word as it is shown."""
+    return visible(explanation.tokens[index][at])

@@ -1,0 +1,1 @@
+"""Models as the dashboard knows them: bundled, sample or uploaded."""

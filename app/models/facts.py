@@ -1,0 +1,123 @@
+"""What a network is, in words and numbers for the Model page."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.models.numeric import STEP, reads
+from lrp_engine import Network
+from lrp_engine.layers import Layer
+from lrp_engine.model.text import Tokenizer
+
+LAYER_COLUMNS = ("layer", "kind", "output", "weights", "shape", "numbers")
+
+
+def facts(network: Network) -> list[tuple[str, str]]:
+    """What a network is, as pairs of a term and a value."""
+    shape = network.input_shape
+    noun = reads(network) or "word"
+    kind = "one sigmoid unit" if network.single_sigmoid else network.output
+    vocabulary, tokenizer = network.vocabulary, network.tokenizer
+    found = [
+        ("Read from", network.source),
+        (
+            "Input",
+            f"E = {shape.units} units per {noun}" if shape.time else f"{shape.units} numbers",
+        ),
+        ("Hidden units", f"H = {hidden}" if (hidden := _hidden(network)) else ""),
+        ("Output", f"C = {network.classes} classes, {kind}"),
+        ("Classes", ", ".join(network.labels)),
+        ("Vocabulary", f"{len(vocabulary):,} words" if vocabulary else ""),
+        ("Unknown words", _unknown(network) if vocabulary else ""),
+        (
+            "Text is split",
+            _splitting(tokenizer) if vocabulary else "",
+        ),
+        ("Weights", f"{sum(size for *_, size in layers(network)):,} numbers"),
+        ("Hash", network.hash),
+    ]
+    return [(term, value) for term, value in found if value]
+
+
+def _splitting(tokenizer: Tokenizer) -> str:
+    parts = [f"by “{tokenizer.method}”"]
+    if tokenizer.lowercase:
+        parts.append("lower case")
+    if tokenizer.standardize != "none":
+        parts.append(f"looked up by “{tokenizer.standardize}”")
+    if tokenizer.length is not None:
+        parts.append(f"{'padded or ' if tokenizer.pad else ''}cut to {tokenizer.length} tokens")
+    return ", ".join(parts)
+
+
+def layers(network: Network) -> list[tuple[str, str, str, str, str, int]]:
+    """Per array of weights: layer, kind, output shape, name, shape, count of numbers."""
+    return [
+        (
+            node.name,
+            node.layer.kind,
+            str(network.shapes[node.name]),
+            name.replace("_", " "),
+            " × ".join(map(str, array.shape)),
+            array.size,
+        )
+        for node in network.nodes
+        for name, array in _arrays(node.layer).items()
+    ]
+
+
+def follows_rule(network: Network) -> bool:
+    """Whether rules that tell signs apart make a difference."""
+    return any(node.layer.follows_rule for node in network.nodes)
+
+
+def has_gates(network: Network) -> bool:
+    """Whether gate rules make a difference."""
+    return any(node.layer.has_gates for node in network.nodes)
+
+
+def missing(network: Network) -> list[str]:
+    """What keeps inputs from being typed, each with what to do; empty when nothing does."""
+    if not network.input_shape.time:
+        return []  # features are typed as they are
+    found = []
+    if reads(network) == STEP:
+        found.append(
+            f"The model reads steps of {network.input_shape.units} numbers, which can be typed "
+            "on the Explain page. If they stand for words, it needs embeddings and a vocabulary."
+        )
+    if network.embedding is None:
+        found.append(
+            "No embeddings: add a .npy or .npz file with one row of "
+            f"{network.input_shape.units} numbers per word."
+        )
+    if network.vocabulary is None:
+        rows = network.embedding and len(network.embedding.table)
+        words = f"{rows:,} words, one per embedding row" if rows else "one word per embedding row"
+        found.append(f"No vocabulary: add one to type sentences ({words}).")
+    return found
+
+
+def _unknown(network: Network) -> str:
+    unknown = network.vocabulary and network.vocabulary.unknown
+    return f"read as {unknown}" if unknown else "read as a vector of zeros"
+
+
+def _hidden(network: Network) -> str:
+    """Units of the recurrent layers, first to last, each direction for itself."""
+    return " and ".join(
+        str(array.shape[0])
+        for node in network.nodes
+        for name, array in _arrays(node.layer).items()
+        if name.endswith("recurrent_kernel")
+    )
+
+
+def _arrays(layer: Layer, prefix: str = "") -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for name, value in vars(layer).items():
+        if isinstance(value, np.ndarray):
+            found[prefix + name] = value
+        elif isinstance(value, Layer):
+            found |= _arrays(value, f"{prefix}{name.removesuffix('_layer')} ")
+    return found

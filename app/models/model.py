@@ -1,0 +1,217 @@
+"""A model as the dashboard knows it: a network, its name, and sentences to try it on."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import settings
+from app.models import numeric
+from lrp_engine.errors import FormatError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lrp_engine import Explanation, Network, ProofSheet
+
+
+@dataclass(frozen=True)
+class Example:
+    """A real input and its true class, None where nobody says.
+
+    Attributes:
+        text: a sentence, or numbers as `app.models.numeric` writes them.
+        facts: what else is known of it, by name.
+    """
+
+    text: str
+    label: int | None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of the right explanation: only some steps count, those marked in a unit.
+
+    Attributes:
+        marks, amount: units of a step: not 0 where the step counts, and what it brings.
+        target: the class whose score is the sum of what counts.
+        sentence: for people.
+    """
+
+    marks: int
+    amount: int
+    target: int
+    sentence: str
+
+
+# Where a model comes from.
+ORIGINS = BUNDLED, SAMPLE, UPLOAD = "bundled", "sample", "upload"
+DIGITS = 12  # of a hash, in an address
+NAME_CHARACTERS = 60
+_HASH = re.compile(f"[0-9a-f]{{{DIGITS},64}}")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A model as a link or the file of a session names it.
+
+    Attributes:
+        digits: the first digits of its hash.
+        name, files: for people; "" and none where nobody says.
+        what: what names it.
+    """
+
+    digits: str
+    name: str = ""
+    files: tuple[str, ...] = ()
+    what: str = "link"
+
+    def checked(self) -> Reference:
+        """The same, cut to what can be shown.
+
+        Raises:
+            FormatError: the digits are no hash.
+        """
+        if not _HASH.fullmatch(self.digits):
+            raise FormatError(
+                f"The {self.what} names the model {self.digits!r:.40}, expected a hash."
+            )
+        files = tuple(file[:NAME_CHARACTERS] for file in self.files[:8])
+        return replace(self, name=self.name[:NAME_CHARACTERS], files=files)
+
+    def names(self, model: Model) -> bool:
+        return bool(self.digits) and model.network.hash.startswith(self.digits)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Attributes:
+    digest: SHA-256 of the bytes and options it was read from.
+    name: for people.
+    network: the classifier.
+    examples: sentences that came with it.
+    opening: the stored explanation of the first text shown, by method.
+    proof: of an upload; that of a model from a folder is made when asked for.
+    files: the model's own file, and reference outputs, to compare with; None where there are none.
+    units: names of the numbers of a step, of models that read such.
+    known: what is known of the right explanation.
+    origin: one of `ORIGINS`. sent: names of the files of an upload.
+    """
+
+    digest: str
+    name: str
+    network: Network
+    examples: tuple[Example, ...] = ()
+    opening: Mapping[str, Explanation] | None = None
+    proof: ProofSheet | None = None
+    files: tuple[Path | None, Path | None] = (None, None)
+    units: tuple[str, ...] = ()
+    known: Known | None = None
+    origin: str = UPLOAD
+    sent: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> str:
+        """What goes in one by one, see `app.models.numeric.reads`."""
+        return numeric.reads(self.network)
+
+    @property
+    def reads_text(self) -> bool:
+        return self.reads == numeric.WORD
+
+    @property
+    def reads_numbers(self) -> bool:
+        return self.reads in (numeric.FEATURE, numeric.STEP)
+
+    @property
+    def noun(self) -> str:
+        """What to call what goes in."""
+        return self.reads or numeric.WORD
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the numbers that go in: features, or the numbers of a step."""
+        numbers = range(self.network.input_shape.units)
+        return self.network.features or self.units or tuple(f"x{n}" for n in numbers)
+
+    @property
+    def start(self) -> str:
+        """The numbers that are explained before anybody says others."""
+        return self.examples[0].text if self.examples else numeric.start(self.network)
+
+    def input(self, text: str) -> Any:
+        """One text as `Network.explain` takes it."""
+        return numeric.read(self.network, text) if self.reads_numbers else [text]
+
+    def batch(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Many texts as arguments of `Network.predict`."""
+        if self.reads_numbers:
+            return numeric.batch(self.network, texts)
+        return {"inputs": list(texts)}
+
+    def named(self, explanation: Explanation, text: str) -> Explanation:
+        """The explanation of a text, its features or steps called by their numbers."""
+        if not self.reads_numbers:
+            return explanation
+        return replace(explanation, tokens=(numeric.named(self.network, text),))
+
+    def line(self, text: str) -> str:
+        """One input in a line, for a list."""
+        return numeric.line(self.network, self.names, text) if self.reads_numbers else text
+
+    def example(self, text: str) -> Example | None:
+        """The example that reads exactly so."""
+        return next((e for e in self.examples if e.text == text), None)
+
+    def true_class(self, text: str) -> int | None:
+        found = self.example(text)
+        return found.label if found else None
+
+
+RIGHT, WRONG = "right", "wrong"
+
+
+def matching(
+    examples: Sequence[Example],
+    predicted: Sequence[int] | np.ndarray,
+    *,
+    true_class: int | None = None,
+    said_class: int | None = None,
+    verdict: str | None = None,
+) -> list[int]:
+    """Positions of the examples that pass every filter given; `verdict` is RIGHT or WRONG."""
+    return [
+        n
+        for n, (example, said) in enumerate(zip(examples, predicted, strict=True))
+        if true_class in (None, example.label)
+        and said_class in (None, said)
+        and (
+            verdict is None
+            or (example.label is not None and (verdict == RIGHT) == (said == example.label))
+        )
+    ]
+
+
+def read_examples(path: Path, labels: Sequence[str]) -> tuple[Example, ...]:
+    """Examples of a CSV file with columns `text` and `label` (a number or a name)."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row, _ in zip(csv.DictReader(file), range(settings.EXAMPLES_READ))]  # noqa: B905 - cut on purpose
+    return tuple(
+        Example(row["text"], class_of(row.get("label"), labels)) for row in rows if row.get("text")
+    )
+
+
+def class_of(value: str | None, labels: Sequence[str]) -> int | None:
+    """The class that a file calls by its name or by its number; None where it names none."""
+    if value in labels:
+        return labels.index(value)
+    if value is not None and value.isdecimal() and int(value) < len(labels):
+        return int(value)
+    return None

@@ -1,0 +1,112 @@
+"""The address says what is on the screen: the only module that names query parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import settings
+from app.models.model import Reference
+from app.state import session, session_models
+from app.state.choices import CHOICES
+from lrp_engine.errors import FormatError
+
+if TYPE_CHECKING:
+    from lrp_engine import Network
+
+# A model's first digits, and what its owner calls it: looked for, never loaded from.
+MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
+
+
+def follow(page: str) -> None:
+    """Take the choices from the address: on the first run, and after Back and Forward.
+
+    Args:
+        page: path of the page in the address.
+    """
+    seen, address = session.get("address"), st.query_params.to_dict()
+    moved, used = session.turn_to(page), session.take_used()
+    if seen is None:
+        _take(address)
+        return
+    if not address:
+        # Links between pages carry no choices: there an empty address means those of then.
+        entered = session.get("entered")
+        if moved:
+            kept = {n: v for n, v in seen.items() if n not in CHOICES or not CHOICES[n].view}
+            session.put("entered", entered | {page: kept | _said(page)})
+            return
+        address = entered.get(page, {})
+    # A browser that has just been used may not have heard of the newest address yet.
+    if not used and seen not in (address, st.query_params.to_dict()):
+        _take(address, page)
+
+
+def _take(address: dict[str, str], page: str | None = None) -> None:
+    """Set the choices as an address says; those of other pages stay as they are."""
+    session.put("address", address)
+    # First, because another model forgets the classes.
+    session_models.link(_linked(address))
+    for name, choice in CHOICES.items():
+        if page is not None and choice.view not in ("", page):
+            continue
+        value = choice.default
+        if name in address:
+            try:
+                value = choice.read(address[name])
+            except (ValueError, KeyError):
+                session.notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
+        session.put(name, value)
+    session_models.gather(Reference(row.model) for row in session.get("rows") if row.model)
+
+
+def _linked(address: dict[str, str]) -> Reference | None:
+    """The model that an address names; an older link does not say what it is called."""
+    if not (digits := address.get(MODEL_PARAMETER)):
+        return None
+    try:
+        return Reference(digits, address.get(NAME_PARAMETER, "")).checked()
+    except FormatError:
+        session.notify(
+            f"The link's “{MODEL_PARAMETER}” was ignored: expected the first digits of a hash."
+        )
+        return None
+
+
+def publish(network: Network, view: str = "") -> None:
+    """Write the choices that differ from the defaults into the address of a view."""
+    parameters = _said(view)
+    if session_models.selected() is not None or any(not CHOICES[name].view for name in parameters):
+        parameters[MODEL_PARAMETER] = network.hash[: session_models.DIGITS]
+        if own := session_models.reference(network):
+            parameters[NAME_PARAMETER] = own.name
+    session.put("address", parameters)
+    if parameters != st.query_params.to_dict():
+        st.query_params.from_dict(parameters)
+
+
+def _said(view: str) -> dict[str, str]:
+    """The choices of a view as its address says them."""
+    parameters = {
+        name: choice.write(session.get(name))
+        for name, choice in CHOICES.items()
+        if session.get(name) != choice.default and choice.view in ("", view)
+    }
+    if not text_fits_link():
+        for name in ("text", "edited", "numbers", "pick"):
+            parameters.pop(name, None)
+    return parameters
+
+
+def text_fits_link() -> bool:
+    said = ("text", "edited", "numbers")
+    return sum(len(session.get(name)) for name in said) <= settings.LINK_CHARACTERS
+
+
+def settle(network: Network) -> None:
+    """End of a part of the page that runs by itself: the address, or the whole page once more."""
+    if session.stale():
+        st.rerun()
+    publish(network)
+    session.take_used()

@@ -1,0 +1,294 @@
+"""What a user can set: default, and how an address says it. Addresses are read with suspicion."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app import settings
+from app.compare import compared
+from app.learn import DIRECTIONS, FIRST, STEPS
+from app.models import numeric
+from app.review import queue, sets
+from app.review.opinion import VERDICTS
+from lrp_engine import METHODS, RULES, Epsilon
+from lrp_engine.propagation.rules import GATES, Option, Rule
+from lrp_engine.render import palettes
+
+ANY = "any"  # no filter
+PREDICTED = "predicted"  # the target that follows the model
+NOTHING = "nothing"  # no contrast
+
+
+# Python also reads "1_0" and the digits of other scripts.
+_WHOLE = re.compile("[0-9]{1,4}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[-+]?[0-9]{1,3})?")
+
+
+def _class(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _class_or(word: str) -> Callable[[str], int | str]:
+    return lambda text: word if text == word else _class(text)
+
+
+def _between(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError(text)
+        number = float(text)
+        if not math.isfinite(number) or not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def digits(number: float) -> str:
+    """As few digits as say exactly this number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
+def _text(text: str) -> str:
+    if len(text) > settings.TEXT_CHARACTERS:
+        raise ValueError("too long")
+    return text
+
+
+def _numbers(text: str) -> str:
+    # Whether they fit is for the model to say.
+    if not numeric.TEXT.fullmatch(text):
+        raise ValueError(text)
+    return _text(text)
+
+
+def _position(text: str) -> int | None:
+    return _class(text) if text else None
+
+
+def _switch(text: str) -> bool:
+    return {"1": True, "0": False}[text]
+
+
+def _palette(text: str) -> str:
+    if text not in palettes.PALETTES:
+        raise ValueError(text)
+    return text
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing a user sets; `read` makes it of a query parameter or raises.
+
+    A choice of one `view` stands only in that view's address.
+    """
+
+    default: Any
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+    expected: str = ""
+    view: str = ""
+
+
+# What the Review page shows. The key of a set is no part of other pages' links.
+REVIEW_VIEW = "review"
+
+
+def _review(default: Any, read: Callable[[str], Any], expected: str, write: Any = str) -> Choice:
+    return Choice(default, read, write, expected, REVIEW_VIEW)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _row(text: str) -> int:
+    return int(_matching(re.compile("[0-9]{1,6}"))(text))
+
+
+def _count(text: str) -> int:
+    return max(1, min(_class(text), 1000))
+
+
+def _class_filter(text: str) -> int | str:
+    if text == "none":
+        return queue.NO_LABEL
+    return _class_or(ANY)(text)
+
+
+def _counted(text: str) -> tuple[int, bool, str]:
+    said, negated, word = text.split("-", 2)
+    if not 0 < len(word) <= 100:
+        raise ValueError(text)
+    return _class(said), _switch(negated), word
+
+
+REVIEW: dict[str, Choice] = {
+    "set": _review("", _matching(sets.ID), "the key of a set"),
+    "part": _review("rows", _one_of("rows", "words", "export"), "rows, words or export"),
+    "row": _review(-1, _row, "the number of a row"),
+    "sort": _review(queue.FIRST, _one_of(*queue.SORTS), " or ".join(queue.SORTS)),
+    "truth": _review(ANY, _class_filter, "the number of a class, or none",
+                     lambda c: "none" if c == queue.NO_LABEL else str(c)),
+    "said": _review(ANY, _class_or(ANY), "the number of a class"),
+    "outcome": _review(ANY, _one_of(ANY, *queue.OUTCOMES), " or ".join(queue.OUTCOMES)),
+    "marked": _review(ANY, _one_of(ANY, queue.UNREVIEWED, queue.REVIEWED, *VERDICTS),
+                      "a verdict, reviewed or unreviewed"),
+    "spelling": _review(ANY, _one_of(ANY, "plain", "negated"), "plain or negated"),
+    "counted_class": _review(0, _class, "the number of a class"),
+    "at_least": _review(3, _count, "a number from 1 to 1000"),
+    "find": _review("", _text, "a shorter text"),
+    "word": _review(None, _counted, "a class, 0 or 1, and a word, with - between them",
+                    lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),
+}  # fmt: skip
+
+# What the Compare and Conservation pages show.
+COMPARE_VIEW = "compare"
+CONSERVATION_VIEW = "conservation"
+
+
+def _read_rows(text: str) -> tuple[compared.Row, ...]:
+    found = tuple(_read_row(one) for one in text.split(",")) if text else ()
+    if len(found) > settings.COMPARE_ROWS:
+        raise ValueError("too many rows")
+    return tuple(dict.fromkeys(found))
+
+
+def _read_row(text: str) -> compared.Row:
+    parts = text.split("~")
+    method, target, eps, bias_factor, model, rule, gates = (*parts, *[""] * 6)[:7]
+    ruled, own = compared.has_rule(method), parts[7:]
+    asks = RULES[_RULE(rule)].asks if rule else ()
+    if len(own) > len(asks) or text.endswith("~"):
+        raise ValueError(text)
+    numbers = zip(asks, [*own, *[""] * (len(asks) - len(own))], strict=True)
+    return compared.Row(
+        method=method,
+        target=_class(target) if target else None,
+        eps=_EPS(eps) if eps and ruled else None,
+        bias_factor=_FACTOR(bias_factor) if bias_factor and ruled else None,
+        model=_matching(re.compile("[0-9a-f]{12}|"))(model),
+        rule=_RULE(rule) if rule and ruled else None,
+        gates=_GATES(gates) if gates and ruled else None,
+        own=tuple(OWN_OPTIONS[option.name].read(one) if one else None for option, one in numbers)
+        if own and ruled
+        else (),
+    )
+
+
+def _write_rows(found: tuple[compared.Row, ...]) -> str:
+    return ",".join(
+        "~".join(
+            (
+                row.method,
+                "" if row.target is None else str(row.target),
+                "" if row.eps is None else digits(row.eps),
+                "" if row.bias_factor is None else digits(row.bias_factor),
+                row.model,
+                row.rule or "",
+                row.gates or "",
+                *("" if number is None else digits(number) for number in row.own),
+            )
+        ).rstrip("~")
+        for row in found
+    )
+
+
+_EPS = _between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
+_FACTOR = _between(0, 1)
+_RULE, _GATES = _one_of(*RULES), _one_of(*GATES)
+# What the Learn page shows: its step, the two small examples, the part of the LSTM looked into.
+LEARN_VIEW = "learn"
+
+
+def _amount(default: float, low: float, high: float) -> Choice:
+    size = _between(0, max(-low, high))
+
+    def read(text: str) -> float:
+        value = -size(text[1:]) if text.startswith("-") else size(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return Choice(default, read, digits, f"a number from {low:g} to {high:g}", LEARN_VIEW)
+
+
+LEARN: dict[str, Choice] = {
+    "step": Choice(FIRST, _one_of(*STEPS), expected=" or ".join(STEPS), view=LEARN_VIEW),
+    "x1": _amount(1.0, -2, 2),
+    "x2": _amount(0.5, -2, 2),
+    "x3": _amount(-1.0, -2, 2),
+    "sum_eps": _amount(0.001, settings.EPS_SMALLEST, 1),
+    "sum_bias_factor": _amount(0.0, 0, 1),
+    "gate": _amount(0.8, 0, 1),
+    "signal": _amount(1.5, -2, 2),
+    "direction": Choice(DIRECTIONS[0], _one_of(*DIRECTIONS), expected=" or ".join(DIRECTIONS),
+                        view=LEARN_VIEW),
+    "unit": Choice(None, _position, expected="the number of a unit", view=LEARN_VIEW),
+}  # fmt: skip
+
+
+def _own(kind: type[Rule], option: Option) -> Choice:
+    return Choice(
+        getattr(kind(), option.name), _between(option.smallest, option.largest), digits,
+        f"a number from {option.smallest:g} to {option.largest:g}",
+    )  # fmt: skip
+
+
+# What the rules ask for besides eps, bias factor and gates; rules may share an option.
+OWN_OPTIONS = {o.name: _own(kind, o) for kind in reversed(RULES.values()) for o in kind.asks}
+
+# By name, which is also the name of the query parameter.
+CHOICES: dict[str, Choice] = {
+    "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
+    "edited": Choice("", _text, expected="a shorter text"),
+    "numbers": Choice("", _numbers, expected="numbers as this page writes them"),
+    "pick": Choice(None, _position, expected="the position of a word"),
+    "target": Choice(PREDICTED, _class_or(PREDICTED), expected="the number of a class"),
+    "contrast": Choice(NOTHING, _class_or(NOTHING), expected="the number of a class"),
+    "eps": Choice(
+        settings.EPS_DEFAULT,
+        _EPS,
+        digits,
+        f"a number from {settings.EPS_SMALLEST:g} to {settings.EPS_LARGEST:g}",
+    ),
+    "bias_factor": Choice(
+        settings.BIAS_FACTOR_DEFAULT, _FACTOR, digits, "a number from 0 to 1"
+    ),
+    "rule": Choice(Epsilon.name, _RULE, expected=" or ".join(RULES)),
+    "gates": Choice(Epsilon().gates, _GATES, expected=" or ".join(GATES)),
+    **OWN_OPTIONS,
+    "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
+    "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
+    "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
+    "path": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
+    "bars": Choice(next(iter(METHODS)), _one_of(*METHODS), expected=" or ".join(METHODS)),
+    "rows": Choice(compared.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
+                   COMPARE_VIEW),
+    "part_at": Choice(0, _class, expected="the position of a word", view=COMPARE_VIEW),
+    "precision": Choice(False, _switch, lambda value: str(int(value)), "0 or 1",
+                        CONSERVATION_VIEW),
+    **REVIEW,
+    **LEARN,
+}  # fmt: skip

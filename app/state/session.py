@@ -1,0 +1,161 @@
+"""What a session has chosen, and what it is about to do; keys of widgets: `app.state.widgets`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import streamlit as st
+
+from app import settings
+from app.state.choices import ANY, CHOICES
+from lrp_engine import RULES
+
+if TYPE_CHECKING:
+    from lrp_engine.propagation.rules import Rule
+
+# Filters of the list of examples; not in the address.
+FILTERS = ("true_class", "said_class", "verdict")
+# What a reviewer is about to do; not in the address. `seen`: the reviews shown last, by set and
+# row; `clash`: one that somebody else was faster with.
+REVIEWING: dict[str, Any] = {
+    "reviewer": "", "seen": {}, "clash": None, "onward": None, "presses": 0, "asked": None,
+}  # fmt: skip
+
+# The browser's own: a link to a set must not make its reader sign with the writer's name.
+REVIEWER_COOKIE = "lens_reviewer"
+
+_BEGUN = "lens.begun"
+_NOTICES = "lens.notices"
+_PAGE = "lens.page"
+_USED = "lens.used"
+_STALE = "lens.stale"
+
+
+def begin() -> None:
+    """On a session's first run: nothing is chosen yet."""
+    if _BEGUN in st.session_state:
+        return
+    cookie = st.context.cookies.get(REVIEWER_COOKIE)
+    reviewer = unquote(cookie) if isinstance(cookie, str) else ""  # AppTest's are mocks
+    for name, value in {
+        "begun": True, "notices": [], "page": None, "used": False, "drawn": {}, "stands": {},
+        "stale": False, "models": {}, "selected": None, "linked": None, "turn": None,
+        "restored": 0, "undo": (), "grid.steps": None, "complaints": (), "arrived": None,
+        "address": None, "entered": {},
+        **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
+        **{name: choice.default for name, choice in CHOICES.items()},
+    }.items():  # fmt: skip
+        put(name, value)
+    reset_filters()
+
+
+def used() -> None:
+    """Callback of a widget: this run was asked for by it, not by Back or Forward."""
+    st.session_state[_USED] = True
+
+
+def take_used() -> bool:
+    """Whether a widget asked for this run; the next run starts afresh."""
+    was, st.session_state[_USED] = st.session_state[_USED], False
+    return was
+
+
+def turn_to(page: str) -> bool:
+    """Note the page of this run; returns whether another one was on the screen before."""
+    last, st.session_state[_PAGE] = st.session_state[_PAGE], page
+    return last not in (None, page)
+
+
+def reset_filters() -> None:
+    for name in FILTERS:
+        put(name, ANY)
+
+
+def get(name: str) -> Any:
+    return st.session_state[f"lens.{name}"]
+
+
+def default(name: str) -> Any:
+    """What a choice is before anybody chooses."""
+    return CHOICES[name].default
+
+
+def rule(name: str | None = None, **options: Any) -> Rule:
+    """The rule that is chosen; another one, or with other options, where they are given."""
+    kind = RULES[name or get("rule")]
+    chosen = ("eps", "bias_factor", "gates", *(option.name for option in kind.asks))
+    return kind.of(**{one: get(one) for one in chosen} | options)
+
+
+def put(name: str, value: Any) -> None:
+    st.session_state[f"lens.{name}"] = value
+
+
+def choose(**values: Any) -> None:
+    """Callback of a button that changes choices."""
+    used()
+    for name, value in values.items():
+        put(name, value)
+
+
+def set_text(text: str) -> None:
+    """Ask about another text: the edits and the picked word of the last one are over."""
+    if text != get("text"):
+        put("text", text)
+        for name, value in (("edited", ""), ("pick", None), ("undo", ())):
+            put(name, value)
+        ask_again()
+
+
+def set_numbers(numbers: str) -> None:
+    """Ask about other numbers; the place that is picked stays picked."""
+    if numbers != get("numbers"):
+        put("numbers", numbers)
+        ask_again()
+
+
+def optional(name: str) -> Any:
+    """A filter's value, None where it lets everything pass."""
+    value = get(name)
+    return None if value == ANY else value
+
+
+def pick_word(position: Any) -> None:
+    """Pick a word of the text shown; a negative position picks none."""
+    if isinstance(position, int):
+        put("pick", position if 0 <= position < settings.TEXT_WORDS else None)
+
+
+def ask_again() -> None:
+    """Callback: the answer on the page is out of date, whichever part of it runs by itself."""
+    st.session_state[_STALE] = True
+    used()
+
+
+def shown_text() -> str:
+    """The text that is explained: the edited one, where there is one."""
+    return get("edited") or get("text")
+
+
+def answered() -> None:
+    """The page's answer is to the text shown."""
+    st.session_state[_STALE] = False
+
+
+def stale() -> bool:
+    return st.session_state[_STALE]
+
+
+# Messages ----------------------------------------------------------------------------------
+
+
+def notify(sentence: str) -> None:
+    st.session_state[_NOTICES].append(sentence)
+
+
+def notices() -> list[str]:
+    """Sentences not shown yet."""
+    found: list[str] = st.session_state[_NOTICES]
+    st.session_state[_NOTICES] = []
+    return found

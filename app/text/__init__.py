@@ -1,0 +1,1 @@
+"""Edits of a text, before and after. Pure."""

@@ -1,0 +1,1 @@
+"""Inputs to explanations: methods, targets, streams, the result with its ledger."""

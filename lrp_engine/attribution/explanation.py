@@ -1,0 +1,225 @@
+"""Explanation and Ledger: frozen results, numpy arrays inside.
+
+Axes: B samples, T time steps (or D features), E input units (none for features), C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine import lazy
+from lrp_engine.attribution.arrays import frozen_array
+from lrp_engine.attribution.ledger import Ledger
+from lrp_engine.attribution.methods import METHODS, Method
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lrp_engine.propagation.rules import Rule
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Explanation:
+    """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
+
+    Always true, per sample, where the method `sums_to_score`:
+
+        explained_score = sum of token_relevance + initial_state + ledger.total + conservation_error
+
+    with an error of rounding only; for other methods the error is NaN, since they promise no sum.
+
+    Attributes:
+        method: name in `METHODS`.
+        rule: the rule that weighted sums followed; None for methods that propagate no relevance.
+        tokens: per sample, its words (positions for vector inputs, names for features).
+        unknown: (B, T) words that the vocabulary lacks.
+        substitute: what the network read in their place; None for a vector of zeros.
+        lengths: (B,) time steps of each sample.
+        padded_lengths: (B,) time steps computed for each, padding included.
+        scores: (B, C) logits; probabilities: (B, C).
+        labels: C names of classes.
+        target: (B,) the class explained, or (B, 2) pairs (a, b) for score a minus score b.
+        relevance: (B, T, E) of every input unit; (B, D) for features.
+        token_relevance: (B, T) summed over units; (B, D) for features.
+        explained_score: (B,) in the unit of the scores.
+        initial_states: name -> (B,) relevance that reached h_0, c_0; initial_state: (B,) their sum.
+        ledger: what biases and stabilizers kept.
+        conservation_error: (B,).
+        layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
+        own_time: nodes whose time steps are not the words, such as windows.
+        model_hash, dtype: what made it.
+        noun: what goes in one by one: "word", "feature", or "step" for a vector.
+        warnings: why it should not be relied on, as sentences; see `Network.warnings`.
+    """
+
+    method: str
+    rule: Rule | None
+    tokens: tuple[tuple[str, ...], ...]
+    unknown: np.ndarray
+    lengths: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray
+    labels: tuple[str, ...]
+    target: np.ndarray
+    relevance: np.ndarray
+    explained_score: np.ndarray
+    initial_states: Mapping[str, np.ndarray]
+    ledger: Ledger
+    layers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    own_time: tuple[str, ...] = ()
+    model_hash: str
+    dtype: str
+    substitute: str | None = None
+    padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
+    warnings: tuple[str, ...] = ()
+    noun: str = "word"
+
+    def __post_init__(self) -> None:
+        if not len(self.padded_lengths):
+            object.__setattr__(self, "padded_lengths", self.lengths)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, item.name, frozen_array(value))
+        for name in ("initial_states", "layers"):
+            table = {key: frozen_array(array) for key, array in getattr(self, name).items()}
+            object.__setattr__(self, name, MappingProxyType(table))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.method}, {len(self)} samples, model {self.model_hash[:8]})"
+
+    def __reduce__(self) -> tuple:
+        # Mapping proxies cannot be pickled.
+        state: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
+        for name in ("initial_states", "layers"):
+            state[name] = dict(state[name])
+        return partial(Explanation, **state), ()
+
+    def __getitem__(self, index: int) -> Explanation:
+        """One sample as an Explanation of its own (B = 1), cut to its length."""
+        if not isinstance(index, (int, np.integer)) or not -len(self) <= index < len(self):
+            raise IndexError(f"There is no sample {index!r:.40} among {len(self)}.")
+        index %= len(self)
+        one, length = slice(index, index + 1), int(self.lengths[index])
+
+        def cut(name: str, array: np.ndarray) -> np.ndarray:
+            words = array.ndim == 3 and name not in self.own_time
+            return array[one, :length] if words else array[one]
+
+        changed = {
+            **{
+                name: getattr(self, name)[one]
+                for name in ("tokens", "lengths", "padded_lengths", "scores", "probabilities",
+                             "target", "explained_score")
+            },
+            "unknown": self.unknown[one, :length],
+            "relevance": self.relevance[one, :length],
+            "initial_states": MappingProxyType(
+                {name: array[one] for name, array in self.initial_states.items()}
+            ),
+            "ledger": self.ledger.select(index, length),
+            "layers": MappingProxyType({name: cut(name, a) for name, a in self.layers.items()}),
+        }  # fmt: skip
+        # Parts of what is frozen are frozen; checking each again would be most of the time.
+        found = object.__new__(Explanation)
+        vars(found).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
+        return found
+
+    @property
+    def facts(self) -> Method:
+        """What the method's numbers mean: signed, unit, sums_to_score, source."""
+        return METHODS[self.method]
+
+    @cached_property
+    def token_relevance(self) -> np.ndarray:
+        if self.relevance.ndim == 2:
+            return frozen_array(self.relevance.astype(np.float64))
+        return frozen_array(self.relevance.sum(axis=2, dtype=np.float64))
+
+    @cached_property
+    def initial_state(self) -> np.ndarray:
+        return frozen_array(sum(self.initial_states.values(), np.zeros(len(self))))
+
+    @cached_property
+    def conservation_error(self) -> np.ndarray:
+        if not self.facts.sums_to_score:
+            return frozen_array(np.full(len(self), np.nan))
+        accounted = self.token_relevance.sum(axis=1) + self.initial_state + self.ledger.total
+        return frozen_array(self.explained_score - accounted)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(B,) the class with the highest score."""
+        return self.scores.argmax(axis=1)
+
+    @property
+    def padding_waste(self) -> float:
+        """Share (0 to 1) of the computed time steps that was padding."""
+        return float(1 - self.lengths.sum() / self.padded_lengths.sum())
+
+    def target_label(self, index: int = 0) -> str:
+        """The explained class by name, or "a − b" for a contrast."""
+        return " − ".join(self.labels[c] for c in np.atleast_1d(self.target[index]))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per word: sample, position, token, unknown, relevance."""
+        import pandas as pd
+
+        counts = [len(tokens) for tokens in self.tokens]
+        values = [self.token_relevance[n, :count] for n, count in enumerate(counts)]
+        unknown = [self.unknown[n, :count] for n, count in enumerate(counts)]
+        return pd.DataFrame(
+            {
+                "sample": np.repeat(np.arange(len(self)), counts),
+                "position": np.concatenate([np.arange(count) for count in counts]),
+                "token": [token for tokens in self.tokens for token in tokens],
+                "unknown": np.concatenate(unknown),
+                "relevance": np.concatenate(values),
+            }
+        )
+
+    def to_dict(self, index: int = 0) -> dict[str, Any]:
+        """One sample as plain JSON values: settings, scores, words, ledger, model hash."""
+        from lrp_engine import __version__
+
+        one = self[index]
+        return {
+            "engine": f"lrp-lens {__version__}",
+            "model_hash": self.model_hash,
+            "dtype": self.dtype,
+            "warnings": list(self.warnings),
+            "method": self.method,
+            "unit": self.facts.unit,
+            "rule": one.rule and one.rule.plain(),
+            "labels": list(self.labels),
+            "scores": one.scores[0].tolist(),
+            "probabilities": one.probabilities[0].tolist(),
+            "target": one.target[0].tolist(),
+            "explained_score": float(one.explained_score[0]),
+            "tokens": list(one.tokens[0]),
+            "unknown": one.unknown[0].tolist(),
+            "substitute": self.substitute,
+            "token_relevance": one.token_relevance[0].tolist(),
+            "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
+            "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
+            "conservation_error": (
+                float(one.conservation_error[0]) if self.facts.sums_to_score else None
+            ),
+        }
+
+    def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
+        """One sample's heatmap as a standalone HTML page, every word escaped."""
+        page: str = lazy.load("render.page:page")(self, index, palette=palette)
+        return page
+
+
+_FIELDS = tuple(item.name for item in fields(Explanation))

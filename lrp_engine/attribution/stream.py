@@ -1,0 +1,191 @@
+"""Explain any number of texts, one after the other, in bounded memory.
+
+Texts are read ahead in windows; within a window, texts of similar length share a pass.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from lrp_engine.attribution.methods import METHODS
+from lrp_engine.attribution.targets import resolve
+from lrp_engine.errors import InputError, OverflowInputError, choices
+from lrp_engine.model import inputs as samples_of
+from lrp_engine.model.network import Network
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+
+WINDOW = 512
+# A window of long texts is closed early: what bounds its memory is its words.
+WINDOW_TOKENS = 8 * samples_of.CHUNK_TOKENS
+
+
+OVERFLOW = "Its numbers overflow: its words or eps are too extreme for {}."
+
+
+class Cancel(Protocol):
+    """Whether to stop, for example a `threading.Event`."""
+
+    def is_set(self) -> bool: ...
+
+
+def explain_stream(
+    network: Network,
+    texts: Iterable[str | Sequence[str]],
+    *,
+    method: str = "lrp",
+    target: Any = None,
+    rule: Rule = DEFAULT_RULE,
+    window: int = WINDOW,
+    progress: Callable[[int], object] | None = None,
+    cancel: Cancel | None = None,
+) -> Iterator[Explanation]:
+    """One Explanation (B = 1) per text, in the order of the texts.
+
+    The numbers are those of explaining each text alone, up to rounding: texts of similar length
+    are computed together.
+
+    Args:
+        texts: texts or token lists; read lazily, at most `window` ahead of what was yielded.
+        method: a name in `METHODS`.
+        target: None for the predicted class; a class (number or label); or a pair `(a, b)`.
+        rule: as in `Network.explain`.
+        window: texts read ahead, 1 or more; fewer where the texts are long.
+        progress: called with the number of texts explained so far, after each pass.
+        cancel: looked at before each pass and each result; once set, the iterator ends.
+
+    Raises:
+        InputError: at once, an option does not fit; while iterating, an item is no text, named by
+            its position, or its numbers overflow, after everything before it was yielded.
+    """
+    if method not in METHODS:
+        raise InputError(f"There is no method {method!r}; choose from {choices(METHODS)}.")
+    if isinstance(texts, str):
+        raise InputError("`texts` is a single text; give a list or an iterator of texts.")
+    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
+        raise InputError(
+            f"`texts` is {type(texts).__name__}, expected a list or an iterator of texts."
+        )
+    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+        raise InputError(f"window is {window!r}, expected a whole number from 1 on.")
+    if isinstance(target, (list, np.ndarray)):
+        raise InputError("A stream has one target for all texts: a class or a pair (a, b).")
+    require_words(network)
+    resolve(network, target, 1)
+
+    def run() -> Iterator[Explanation]:
+        done = 0
+        for words, problem in _windows(network, texts, window):
+            found: dict[int, Explanation | InputError] = {}
+            for chunk, result in in_batches(
+                network, words, methods=[method], target=target, rule=rule, cancel=cancel
+            ):
+                for at, n in enumerate(chunk.tolist()):
+                    found[n] = result if isinstance(result, InputError) else result[method][at]
+                if progress is not None:
+                    progress(done + len(found))
+            for n in range(len(words)):
+                if cancel is not None and cancel.is_set():
+                    return
+                one = found.pop(n)
+                if isinstance(one, InputError):
+                    raise InputError(f"Text {done + n} cannot be explained. {one}")
+                yield one
+            done += len(words)
+            if problem is not None:
+                raise problem
+
+    return run()
+
+
+def require_words(network: Network) -> None:
+    """Stop where a network cannot read texts.
+
+    Raises:
+        InputError: it has no vocabulary; the text says what it takes instead.
+    """
+    samples_of.read(network, [["word"]])
+
+
+def in_batches(
+    network: Network,
+    words: Sequence[Sequence[str]],
+    *,
+    methods: Sequence[str],
+    target: Any,
+    rule: Rule,
+    cancel: Cancel | None = None,
+) -> Iterator[tuple[np.ndarray, dict[str, Explanation] | InputError]]:
+    """Positions (b,) of token lists of similar length, and their explanations by method.
+
+    Every list comes once; those whose numbers overflow come with the reason instead. The batches
+    depend on nothing but the lists, so that the same lists give the same bits; only where memory
+    runs out is a batch done in halves.
+
+    Raises:
+        InputError: there is no memory for one list alone.
+    """
+    if not words:
+        return
+    waiting = deque(samples_of.read(network, words).chunks())
+    while waiting:
+        if cancel is not None and cancel.is_set():
+            return
+        chunk = waiting.popleft()
+        try:
+            found = network.explain_all(
+                [words[n] for n in chunk], methods=methods, target=target, rule=rule
+            )
+        except OverflowInputError as problem:
+            bad = np.isin(np.arange(len(chunk)), problem.rows)
+            yield chunk[bad], InputError(OVERFLOW.format(network.dtype))
+            if not bad.all():
+                waiting.appendleft(chunk[~bad])
+            continue
+        except MemoryError:
+            if len(chunk) == 1:
+                raise InputError(
+                    f"There is not enough memory to explain a text of {len(words[chunk[0]]):,} "
+                    "words. Give shorter texts (for a corpus: a lower --max-tokens), or run fewer "
+                    "processes beside it (--workers)."
+                ) from None
+            waiting.extendleft(reversed(np.array_split(chunk, 2)))
+            continue
+        yield chunk, found
+
+
+def _windows(
+    network: Network, texts: Iterable[Any], window: int
+) -> Iterator[tuple[list[list[str]], InputError | None]]:
+    """Token lists, a window at a time; a bad item ends them and comes along as an error."""
+    words: list[list[str]] = []
+    tokens = 0
+    for position, text in enumerate(texts):
+        try:
+            words.append(_words(network, text, position))
+        except InputError as problem:
+            yield words, problem
+            return
+        tokens += len(words[-1])
+        if len(words) == window or tokens >= WINDOW_TOKENS:
+            yield words, None
+            words, tokens = [], 0
+    if words:
+        yield words, None
+
+
+def _words(network: Network, text: Any, position: int) -> list[str]:
+    if isinstance(text, str):
+        return network.tokenizer(text)
+    if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
+        return list(text)
+    raise InputError(
+        f"Text {position} is {type(text).__name__} ({text!r:.60}), expected a text or a list of "
+        "words."
+    )

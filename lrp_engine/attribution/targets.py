@@ -1,0 +1,64 @@
+"""Which class is explained: the predicted one, a given one, one per sample, or a contrast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+
+if TYPE_CHECKING:
+    from lrp_engine.model.network import Network
+
+
+def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
+    """Targets (B,), or pairs (B, 2) for a contrast; None stands for the predicted class.
+
+    Args:
+        target: None; a class number or label; a tuple `(a, b)` for the score of a minus
+            the score of b; or a list or array with one of these per sample.
+
+    Raises:
+        InputError: a class is out of range, or there is not one per sample; lists the classes.
+    """
+    if target is None:
+        return None
+    if isinstance(target, tuple):
+        if len(target) != 2:
+            raise InputError(f"A contrast is a pair (a, b) of classes, found {target!r}.")
+        a, b = (_class(network, one) for one in target)
+        if a == b:
+            raise InputError(f"A contrast needs two different classes, found {target!r}.")
+        return np.tile([a, b], (count, 1))
+    if isinstance(target, list) or getattr(target, "ndim", 0) > 0:
+        target = list(target)
+        if len(target) != count:
+            raise InputError(
+                f"Found {len(target)} targets for {count} inputs; give one class, one per input "
+                "as a list, or a pair (a, b) as a tuple."
+            )
+        if all(isinstance(one, (tuple, list, np.ndarray)) and len(one) == 2 for one in target):
+            return np.concatenate([resolve(network, tuple(one), 1) for one in target])
+        return np.array([_class(network, one) for one in target], np.int64)
+    return np.full(count, _class(network, target))
+
+
+def selection(targets: np.ndarray, classes: int) -> np.ndarray:
+    """Signed choice (B, C): +1 at a, and -1 at b for a contrast."""
+    one_hot = np.eye(classes)
+    if targets.ndim == 1:
+        return one_hot[targets]
+    return one_hot[targets[:, 0]] - one_hot[targets[:, 1]]
+
+
+def _class(network: Network, target: Any) -> int:
+    if isinstance(target, np.ndarray) and target.ndim == 0:
+        target = target.item()
+    if isinstance(target, str) and target in network.labels:
+        return network.labels.index(target)
+    whole = isinstance(target, (int, np.integer)) and not isinstance(target, bool)
+    if whole and 0 <= target < network.classes:
+        return int(target)
+    listed = ", ".join(f"{c} {label!r}" for c, label in enumerate(network.labels))
+    raise InputError(f"There is no class {target!r}; choose from {listed}.")

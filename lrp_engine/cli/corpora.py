@@ -1,0 +1,133 @@
+"""The command `explain-corpus MODEL IN OUT`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.attribution.methods import METHODS
+from lrp_engine.cli.options import (
+    add_model_options,
+    add_rule_options,
+    load_model,
+    parse_target,
+    rule_of,
+)
+from lrp_engine.errors import InputError
+
+if TYPE_CHECKING:
+    from lrp_engine.corpora.run import Summary
+
+AGAIN = "Stopped. Run the same command again to go on."
+FORMATS = ("csv", "jsonl", "parquet")
+TEXT_COLUMN, MAX_TOKENS, SHARD_ROWS = "text", 20_000, 2_000
+
+
+def add_parser(commands: Any) -> None:
+    """The command's options; building them imports nothing heavy."""
+    command = commands.add_parser(
+        "explain-corpus",
+        help="explain every text of a table",
+        description="Explain every text of a table and write the result as Parquet. Run again "
+        "after an interruption, the command goes on where it stopped.",
+    )
+    command.set_defaults(run=_run)
+    add_model_options(command)
+    command.add_argument(
+        "input", metavar="IN", help="CSV, JSON Lines or Parquet, by path or URL, one text a row"
+    )
+    command.add_argument("output", metavar="OUT", help="folder for the result, by path or URL")
+    command.add_argument(
+        "--format", choices=FORMATS, help="of the input; default: by the extension"
+    )
+    command.add_argument(
+        "--text-column", default=TEXT_COLUMN, metavar="NAME", help="default: %(default)s"
+    )
+    command.add_argument("--label-column", metavar="NAME", help="true classes, to carry along")
+    command.add_argument(
+        "--method",
+        action="append",
+        choices=[*METHODS, "all"],
+        help="may be given several times; default: lrp",
+    )
+    add_rule_options(command)
+    command.add_argument(
+        "--max-tokens",
+        type=int,
+        default=MAX_TOKENS,
+        metavar="N",
+        help="a text of more words gets a reason instead; default: %(default)s",
+    )
+    command.add_argument(
+        "--shard-rows",
+        type=int,
+        default=SHARD_ROWS,
+        metavar="N",
+        help="rows of a part, the unit of work; default: %(default)s",
+    )
+    command.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes on this machine; default: one per CPU, at most 8, one per 20,000 rows",
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler"
+    )
+    command.add_argument(
+        "--restart", action="store_true", help="remove the parts of an earlier run first"
+    )
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def _run(options: argparse.Namespace) -> str:
+    if options.workers is not None and options.scheduler is not None:
+        raise InputError("Give --workers or --scheduler, not both.")
+    from lrp_engine.corpora.progress import bar
+    from lrp_engine.corpora.run import explain_corpus
+    from lrp_engine.corpora.settings import CorpusSettings, methods_named
+
+    try:
+        network = load_model(options)
+        settings = CorpusSettings(
+            methods=methods_named(options.method or ["lrp"]),
+            target=parse_target(options.target, network.labels),
+            rule=rule_of(options),
+            text_column=options.text_column,
+            label_column=options.label_column,
+            max_tokens=options.max_tokens,
+            shard_rows=options.shard_rows,
+        )
+        with bar(hidden=options.quiet) as progress:
+            summary = explain_corpus(
+                network,
+                options.input,
+                options.output,
+                settings=settings,
+                format=options.format,
+                workers=options.workers,
+                scheduler=options.scheduler,
+                device=options.device,
+                restart=options.restart,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(AGAIN) from None
+    if options.json:
+        return json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    return _sentence(summary)
+
+
+def _sentence(summary: Summary) -> str:
+    parts = [f"{summary.rows:,} rows in {summary.output}"]
+    if summary.bad_rows:
+        parts.append(f"{summary.bad_rows:,} not explained (see the column error)")
+    if summary.skipped_rows:
+        parts.append(f"{summary.skipped_rows:,} were there before")
+    parts.append(f"{summary.seconds:,.1f} s, {summary.rows_per_second:,.0f} rows/s")
+    parts.append(f"{summary.padding_waste:.1%} of the computed words were padding")
+    if summary.peak_memory_bytes:
+        parts.append(f"at most {summary.peak_memory_bytes / 1e6:,.0f} MB of memory")
+    return "; ".join(parts) + ".\n"

@@ -1,0 +1,162 @@
+"""What the commands share: options, targets as text, and quiet."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine.errors import InputError
+from lrp_engine.propagation.rules import GATES, RULES, Epsilon, Rule
+from lrp_engine.quiet import quiet
+
+if TYPE_CHECKING:
+    from lrp_engine.model.network import Network
+
+DTYPES = ("float32", "float64")
+
+
+def add_model_options(command: argparse.ArgumentParser) -> None:
+    """The model, and how it is read."""
+    command.add_argument("model", metavar="MODEL", help="file or folder of a model")
+    command.add_argument(
+        "--vocabulary", metavar="FILE", help="words in the order of the embedding's rows"
+    )
+    command.add_argument("--embeddings", metavar="FILE", help="the embedding table, one row a word")
+    command.add_argument(
+        "--spec", metavar="FILE", help="JSON: what the file does not say, see docs/formats.md"
+    )
+    command.add_argument(
+        "--dtype", choices=DTYPES, default=DTYPES[0], help="precision; default: %(default)s"
+    )
+    command.add_argument(
+        "--device",
+        metavar="NAME",
+        help="cpu, gpu, or one of several as gpu:1; default: TensorFlow's choice",
+    )
+
+
+def add_rule_options(command: argparse.ArgumentParser) -> None:
+    """Target and rule."""
+    command.add_argument(
+        "--target",
+        metavar="CLASS|A:B",
+        help="class to explain, by number or label, or A:B for why A and not B; "
+        "default: the predicted class",
+    )
+    defaults = Epsilon()
+    command.add_argument(
+        "--eps",
+        type=float,
+        default=defaults.eps,
+        help="stabilizer of the rule, greater than 0; default: %(default)g",
+    )
+    command.add_argument(
+        "--bias-factor",
+        type=float,
+        default=defaults.bias_factor,
+        metavar="SHARE",
+        help="share (0 to 1) of what biases absorb that goes back to the inputs; "
+        "default: %(default)g",
+    )
+    command.add_argument(
+        "--gates",
+        choices=list(GATES),
+        default=defaults.gates,
+        help="how a product of a gate and a signal shares relevance: "
+        + "; ".join(f"{name}: {meaning}" for name, meaning in GATES.items())
+        + ". Default: %(default)s",
+    )
+    command.add_argument(
+        "--rule",
+        choices=list(RULES),
+        default=defaults.name,
+        help="of dense and convolution layers, the others follow epsilon; default: %(default)s",
+    )
+    for option, names in _own_options().items():
+        values = " or ".join(f"{getattr(RULES[name], option):g} ({name})" for name in names)
+        command.add_argument(
+            f"--{option}",
+            type=float,
+            metavar="NUMBER",
+            help=f"of --rule {' and '.join(names)}; default: {values}",
+        )
+
+
+def _own_options() -> dict[str, list[str]]:
+    """Options that not every rule has -> names of the rules that do."""
+    found: dict[str, list[str]] = {}
+    for name, rule in RULES.items():
+        for option in rule.own_options():
+            found.setdefault(option, []).append(name)
+    return found
+
+
+def rule_of(options: argparse.Namespace) -> Rule:
+    """The rule that `add_rule_options` asked for.
+
+    Raises:
+        InputError: a number is out of range, or belongs to another rule.
+    """
+    given = {}
+    for option, names in _own_options().items():
+        value = getattr(options, option)
+        if value is not None and options.rule not in names:
+            raise InputError(
+                f"--{option} belongs to --rule {' and '.join(names)}, found --rule {options.rule}."
+            )
+        if value is not None:
+            given[option] = value
+    return RULES[options.rule](
+        eps=options.eps, bias_factor=options.bias_factor, gates=options.gates, **given
+    )
+
+
+def load_model(options: argparse.Namespace, *, device: str | None = None) -> Network:
+    """The network that `add_model_options` names, on a device.
+
+    Raises:
+        InputError: a file or the device is not there; FormatError: the file cannot be read.
+    """
+    check_paths(options.model, options.vocabulary, options.embeddings, options.spec)
+    with quiet():
+        from lrp_engine import formats
+
+        return formats.load(
+            options.model,
+            vocabulary=options.vocabulary,
+            embeddings=options.embeddings,
+            spec=options.spec,
+            dtype=options.dtype,
+            device=device,
+        )
+
+
+def check_paths(*paths: str | None) -> None:
+    """Raise InputError for a path that is not there; asked first, so that nobody waits for it."""
+    for path in paths:
+        if path is not None and not os.path.exists(path):
+            raise InputError(f"There is no file or folder {path!r}.")
+
+
+def parse_target(text: str | None, labels: Sequence[str]) -> Any:
+    """A target for `Network.explain`: a label, a number, or a pair "A:B" of either.
+
+    A label wins over a number, and a label that holds a colon over a pair.
+    """
+    if text is None or text in labels:
+        return text
+    for at in (at for at, character in enumerate(text) if character == ":"):
+        pair = _class(text[:at], labels), _class(text[at + 1 :], labels)
+        if None not in pair:
+            return pair
+    whole = _class(text, labels)
+    return text if whole is None else whole
+
+
+def _class(text: str, labels: Sequence[str]) -> int | str | None:
+    if text in labels:
+        return text
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,62 @@
+"""The command `prove`: print the proof sheet of a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from lrp_engine.cli.options import add_model_options, check_paths
+from lrp_engine.quiet import quiet
+
+
+def add_parser(commands: Any) -> None:
+    """The command's options; building them imports nothing heavy."""
+    command = commands.add_parser(
+        "prove",
+        help="check that a model was read as its source means it",
+        description="Compare a model with its source: a Keras file with the same layers built in "
+        "Keras, any file with reference outputs; check the ledger and the gradient. The exit code "
+        "is 1 where a check fails.",
+    )
+    command.set_defaults(run=_run)
+    add_model_options(command)
+    command.add_argument(
+        "--reference",
+        metavar="FILE",
+        help=".npz with 'ids', 'vectors' or 'features' (and 'lengths'), and the original "
+        "program's 'logits' or 'probabilities'; default: reference.npz beside the model, if any",
+    )
+    command.add_argument(
+        "--gate-order",
+        metavar="ORDER",
+        help="of eight arrays, as 'igfo'; 'detect' finds it by the reference",
+    )
+    command.add_argument("--json", action="store_true", help="print the sheet as JSON")
+
+
+def _run(options: argparse.Namespace) -> tuple[str, int]:
+    paths = options.vocabulary, options.embeddings, options.spec, options.reference
+    check_paths(options.model, *paths)
+    with quiet():
+        from lrp_engine.formats.companions.given import spec_of
+        from lrp_engine.formats.companions.reference import beside
+        from lrp_engine.proof.parity import parity
+        from lrp_engine.proof.sheet import FAILED
+
+        spec = spec_of(options.spec)
+        if options.gate_order is not None:
+            spec = {**spec, "gate_order": options.gate_order}
+        sheet = parity(
+            options.model,
+            reference=options.reference or beside(options.model),
+            vocabulary=options.vocabulary,
+            embeddings=options.embeddings,
+            spec=spec,
+            dtype=options.dtype,
+        )
+    if options.json:
+        text = json.dumps(sheet.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = sheet.to_text()
+    return text, int(sheet.verdict == FAILED)

@@ -1,0 +1,67 @@
+"""A table's file by path or URL: opened, decompressed, told apart from a changed one."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import fsspec
+
+from lrp_engine.errors import InputError
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file by path or URL; everything that fails while reading it becomes one sentence."""
+
+    url: str
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The file's bytes, decompressed where its name ends so.
+
+        Raises:
+            InputError: it cannot be found, opened or read to its end.
+        """
+        import pyarrow as pa
+
+        try:
+            with fsspec.open(self.url, "rb", compression="infer") as file:
+                yield file
+        except InputError:
+            raise
+        except FileNotFoundError:
+            raise InputError(f"There is no file {self.url!r}.") from None
+        except (OSError, EOFError, zlib.error, ValueError, ImportError, pa.ArrowException) as error:
+            raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+
+    def identity(self) -> dict[str, Any]:
+        """What tells whether the file is still the same: place, size, time or tag of its content.
+
+        Raises:
+            InputError: it cannot be found, or is a folder.
+        """
+        try:
+            system, path = fsspec.core.url_to_fs(self.url)
+            found = system.info(path)
+        except FileNotFoundError:
+            raise InputError(f"There is no file {self.url!r}.") from None
+        except (OSError, ValueError, ImportError) as error:
+            raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+        if found["type"] == "directory":
+            raise InputError(f"{self.url!r} is a folder; give one file.")
+        tag = next((found[k] for k in ("ETag", "etag", "md5Hash", "mtime") if k in found), None)
+        return {
+            "path": system.unstrip_protocol(path),
+            "size": found.get("size"),
+            "version": str(system.ukey(path) if tag is None else tag),
+        }
+
+
+def reason(error: Exception) -> str:
+    """The cause of a failure as the end of a sentence."""
+    text = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return f"{text or type(error).__name__:.300}".rstrip(".") + "."

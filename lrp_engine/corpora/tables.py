@@ -1,0 +1,92 @@
+"""Open a table of texts and cut it into shards; the formats are in `READERS`.
+
+The input is read twice, never as a whole: once for its columns and its number of rows, once for
+the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lrp_engine.corpora.read_csv import CsvTable
+from lrp_engine.corpora.read_jsonl import JsonLines
+from lrp_engine.corpora.read_parquet import ParquetTable
+from lrp_engine.corpora.rows import Shard
+from lrp_engine.corpora.source import Source
+from lrp_engine.errors import InputError, choices
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Table(Protocol):
+    """A table of texts in one format.
+
+    Attributes:
+        schema: its columns, the text column left out.
+        rows: how many.
+    """
+
+    schema: pa.Schema
+    rows: int
+
+    def blocks(self, size: int) -> Iterator[tuple[list, list, pa.Table]]:
+        """Texts, problems and other columns of `size` rows each, fewer in the last block."""
+
+
+# Format -> (source, text column) -> Table; to add a format, write a module and name it here.
+READERS: dict[str, Any] = {"csv": CsvTable, "jsonl": JsonLines, "parquet": ParquetTable}
+EXTENSIONS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+COMPRESSIONS = ("gz", "bz2", "xz")
+
+
+def open_table(url: str, *, format: str, text_column: str) -> Table:
+    """The table in a file.
+
+    Args:
+        url: a path or anything fsspec opens.
+        format: a name in `READERS`.
+        text_column: must exist.
+
+    Raises:
+        InputError: the file cannot be read, or lacks the column.
+    """
+    table = READERS[format](Source(url), text_column)
+    if table.rows == 0:
+        raise InputError(f"{url!r} holds no rows.")
+    return table
+
+
+def look(url: str, *, format: str) -> tuple[list[str], int]:
+    """Names of a table's columns, and how many rows it has; no text is looked at.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    table = READERS[format](Source(url), None)
+    return list(table.schema.names), table.rows
+
+
+def shards(table: Table, size: int) -> Iterator[Shard]:
+    """The table's rows as shards of `size` rows, fewer in the last one."""
+    for index, (texts, problems, others) in enumerate(table.blocks(size)):
+        yield Shard(index, index * size, tuple(texts), tuple(problems), others)
+
+
+def format_of(url: str) -> str:
+    """The format that a file's extension names.
+
+    Raises:
+        InputError: it names none; the text lists the formats.
+    """
+    *_, name = url.rstrip("/").split("/")
+    parts = name.lower().split(".")
+    if parts[-1] in COMPRESSIONS:
+        parts.pop()
+    if len(parts) < 2 or parts[-1] not in EXTENSIONS:
+        raise InputError(
+            f"The name {name!r} does not say what the file is; add --format with one of "
+            f"{choices(READERS)}."
+        )
+    return EXTENSIONS[parts[-1]]

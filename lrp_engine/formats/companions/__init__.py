@@ -1,0 +1,1 @@
+"""What is given beside a weight file: vocabulary, embeddings, labels, spec, reference."""

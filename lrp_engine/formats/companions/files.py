@@ -1,0 +1,64 @@
+"""Vocabularies and embeddings in files of binary or JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.embeddings import is_vectors
+from lrp_engine.formats.containers.limits import LIMITS, megabytes
+from lrp_engine.formats.containers.messages import HEAD
+from lrp_engine.formats.containers.sandbox import PICKLED
+from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.sniff import looks_like
+from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
+
+
+def unpickled(value: Any) -> Any:
+    """What a pickle or PyTorch file given as the vocabulary holds; any other value as it is."""
+    if not is_source(value):
+        return value
+    with open_source(value, "The vocabulary") as (file, size):
+        if looks_like(file.read(HEAD), size)[0] not in PICKLED:
+            return value
+        file.seek(0)
+        return unpacked(file, size).value
+
+
+def read_text(source: Source, what: str) -> str:
+    """A text in UTF-8."""
+    with open_source(source, what) as (file, size):
+        if size > LIMITS.text_bytes:
+            raise FormatError(
+                f"{what} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are read."
+            )
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise FormatError(f"{what} is not text in UTF-8; save it in UTF-8.") from None
+
+
+def read_embeddings(source: Source) -> Any:
+    """An array, or a dictionary from words to vectors."""
+    what = "The embeddings file"
+    with open_source(source, what) as (file, size):
+        head = file.read(HEAD)
+        if head.lstrip()[:1] == b"{" and looks_like(head, size)[0] == "text":
+            return parse_json(read_text(source, what), what)
+        file.seek(0)
+        contents = unpacked(file, size)
+    arrays = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
+    if contents.kind in PICKLED:
+        if isinstance(contents.value, (np.ndarray, Mapping)):
+            return contents.value
+    elif contents.kind in ("npy", "zip") and len(arrays) == 1:
+        return next(iter(arrays.values()))
+    elif contents.kind == "zip" and is_vectors(arrays):
+        return arrays
+    raise FormatError(
+        f"{what} holds {len(arrays)} arrays, expected a .npy or .npz file, a pickle or a "
+        "PyTorch file with one array of shape (vocabulary, units), or with one vector per word."
+    )

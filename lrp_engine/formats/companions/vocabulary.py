@@ -1,0 +1,224 @@
+"""Vocabulary files: which words have which ids, in the notations that tools write.
+
+One word a line, a word and its id on each line, or JSON. A notation is recognized only where every
+line follows it; what could be meant in two ways is refused with the number of the line.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.plain import lines
+from lrp_engine.model.text import UNKNOWN_TOKENS
+
+# What may stand between a word and its id, by what people call it.
+_SEPARATORS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", " ": "a blank"}
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+def parse_words(text: str) -> tuple[list[str] | Mapping[str, int], list[str]]:
+    """Words in order or ids by word, and what had to be assumed.
+
+    Raises:
+        FormatError: the text follows no notation throughout; names the first line that does not.
+    """
+    text = text.removeprefix("\ufeff")
+    if text.lstrip()[:1] in ("[", "{"):
+        value = _json(text)
+        if value is not None:
+            found = _from_json(value)
+            _check_count(len(found), "entries")
+            return found, []
+    words, assumptions = _lines(text)
+    return _pairs(words) or _list(words, assumptions)
+
+
+def _check_count(count: int, what: str) -> None:
+    if count > LIMITS.words:
+        raise FormatError(
+            f"The vocabulary has {count:,} {what}; at most {LIMITS.words:,} words are read."
+        )
+
+
+# JSON ------------------------------------------------------------------------------------------
+
+
+def _json(text: str) -> Any:
+    """The value of a JSON text; None where the text is a list of words such as [PAD]."""
+
+    repeated: list[str] = []
+
+    def noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs) and not repeated:
+            repeated.append(next(k for k, n in Counter(k for k, _ in pairs).items() if n > 1))
+        return found
+
+    try:
+        value = json.loads(text, object_pairs_hook=noting_repeats)
+    except (ValueError, RecursionError):
+        if re.match(r'\s*(\[\s*["\]\[]|\{\s*["}])', text):
+            raise FormatError("The vocabulary is not valid JSON.") from None
+        return None
+    if repeated:
+        raise FormatError(
+            f"The vocabulary names {repeated[0]!r:.60} more than once; every word needs one id."
+        )
+    return value
+
+
+def _from_json(value: Any) -> list[str] | Mapping[str, int]:
+    if isinstance(value, dict) and {"class_name", "config"} <= set(value):
+        value = _keras_tokenizer(value)
+    if isinstance(value, dict):
+        if (
+            value
+            and all(_NUMBER.fullmatch(key) for key in value)
+            and all(isinstance(word, str) for word in value.values())
+        ):
+            return _by_word({int(number): word for number, word in value.items()})
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
+        pairs = [item for item in value if len(item) == 2 and isinstance(item[0], str)]
+        if len(pairs) == len(value):
+            return _unique([(word, number) for word, number in pairs])
+    if not isinstance(value, list):
+        raise FormatError(
+            f"The vocabulary is a JSON {type(value).__name__}, expected a list of words or an "
+            "object from word to id."
+        )
+    return value
+
+
+def _keras_tokenizer(value: Mapping[str, Any]) -> Any:
+    """The words of a tokenizer of Keras 2, as `tokenizer.to_json()` writes them."""
+    config = value["config"]
+    words = config.get("word_index") if isinstance(config, Mapping) else None
+    words = _json(words) if isinstance(words, str) else words
+    if not isinstance(words, Mapping):
+        raise FormatError(
+            "The vocabulary is a configuration without 'word_index'; give a list of words."
+        )
+    limit = config.get("num_words")
+    # The tokenizer leaves out words from this number on, although it lists them.
+    return words if type(limit) is not int else {w: n for w, n in words.items() if n < limit}
+
+
+def _by_word(by_number: Mapping[int, str]) -> Mapping[str, int]:
+    return _unique([(word, number) for number, word in by_number.items()])
+
+
+def _unique(pairs: Sequence[tuple[str, int]]) -> Mapping[str, int]:
+    ids: dict[str, int] = {}
+    for word, number in pairs:
+        if word in ids:
+            raise FormatError(
+                f"The vocabulary lists the word {word!r:.60} more than once; every word needs one "
+                "id."
+            )
+        ids[word] = number
+    return ids
+
+
+# Lines -----------------------------------------------------------------------------------------
+
+
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines that hold something, with what was assumed about them."""
+    if "\n" not in text and "\r" in text:  # as old Macs ended lines
+        text = text.replace("\r", "\n")
+    _check_count(text.count("\n") + 1, "lines")
+    words, assumptions = lines(text), []
+    while words and not words[-1]:
+        words.pop()
+    spaces = 0
+    for number, word in enumerate(words, start=1):
+        if not word and not (number == 1 and len(words) > 1 and words[1] in UNKNOWN_TOKENS):
+            raise FormatError(
+                f"Line {number} of the vocabulary is blank; every line needs one word, or the "
+                "words after it get wrong ids."
+            )
+        if len(word) > LIMITS.word_characters:
+            raise FormatError(
+                f"Line {number} of the vocabulary has {len(word):,} characters; at most "
+                f"{LIMITS.word_characters:,} are read. Give one word a line."
+            )
+        if "\0" in word or "\r" in word:
+            what = "a NUL byte" if "\0" in word else "a carriage return"
+            raise FormatError(
+                f"Line {number} of the vocabulary holds {what} within a word; save it as plain "
+                "text in UTF-8."
+            )
+        spaces += word != word.strip(" ") and not word.isspace()
+    if words and not words[0]:
+        assumptions.append("Line 1 of the vocabulary is blank: id 0 is taken as padding.")
+    if spaces:
+        words = [word if word.isspace() else word.strip(" ") for word in words]
+        assumptions.append(f"{spaces:,} words of the vocabulary had blanks around them, taken off.")
+    return words, assumptions
+
+
+def _pairs(words: list[str]) -> tuple[Mapping[str, int], list[str]] | None:
+    """Ids by word where every line holds a word, a separator and an id; None where none does."""
+    for separator, called in _SEPARATORS.items():
+        split = [word.rsplit(separator, 1) for word in words]
+        fits = [len(pair) == 2 and _NUMBER.fullmatch(pair[1].strip()) is not None for pair in split]
+        if words and all(fits):
+            return _ids([(word.rstrip(" "), int(number)) for word, number in split], called)
+        swapped = [word.split(separator, 1) for word in words]
+        first = [
+            len(pair) == 2 and _NUMBER.fullmatch(pair[0].strip()) is not None for pair in swapped
+        ]
+        if words and all(first):
+            return _ids([(word.lstrip(" "), int(number)) for number, word in swapped], called)
+        for found in (fits, first):
+            if sum(found) > len(words) / 2 and sum(found) > 1:
+                number = found.index(False)
+                raise FormatError(
+                    f"Most lines of the vocabulary hold a word, {called} and an id, but line "
+                    f"{number + 1} does not: {words[number]!r:.60}."
+                )
+    return None
+
+
+def _ids(pairs: list[tuple[str, int]], called: str) -> tuple[Mapping[str, int], list[str]]:
+    if called in ("a comma", "a semicolon"):  # a table, in which words may be quoted
+        pairs = [(_unquoted(word), number) for word, number in pairs]
+    numbers = sorted(number for _, number in pairs)
+    start = 1 if numbers[0] == 1 else 0
+    if len(pairs) > 1 and numbers != list(range(start, start + len(pairs))):
+        repeated = len(set(numbers)) != len(numbers)
+        raise FormatError(
+            f"Every line of the vocabulary holds a word, {called} and a number, but the numbers "
+            f"are no ids from 0 or 1 without gaps{' or repeats' if repeated else ''}: "
+            f"{numbers[0]} to {numbers[-1]} for {len(pairs)} words. If they are counts, leave "
+            "them out."
+        )
+    return _unique(pairs), []
+
+
+def _unquoted(word: str) -> str:
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return next(csv.reader([word]))[0]
+    return word
+
+
+def _list(words: list[str], assumptions: list[str]) -> tuple[list[str], list[str]]:
+    for number, word in enumerate(words, start=1):
+        if "\t" in word:
+            raise FormatError(
+                f"Line {number} of the vocabulary holds a tab, {word!r:.60}, but the lines are not "
+                "all a word, a tab and an id."
+            )
+    if len(words) == 1 and len(re.split(r"[\s,;]+", words[0])) > 1:
+        raise FormatError(
+            f"The vocabulary is a single line, {words[0]!r:.60}; give one word a line."
+        )
+    return words, assumptions

@@ -1,0 +1,1 @@
+"""Keras files: a graph of layers in JSON, arrays in HDF5."""

@@ -1,0 +1,231 @@
+"""Which arrays of a Keras file belong to which layer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.keras.graph import MODELS, Graph
+
+# The arrays of a layer by its path (names of the models it lies in, and its own), in the order of
+# Keras: kernel, recurrent kernel, bias; the forward direction before the backward one.
+Weights = Callable[[tuple[str, ...]], list[np.ndarray]]
+
+# Classes with arrays of their own, to pair the layers of a model without names with a file's.
+WITH_WEIGHTS = frozenset(
+    (
+        "AdditiveAttention",
+        "BatchNormalization",
+        "Bidirectional",
+        "Conv1D",
+        "Dense",
+        "Embedding",
+        "GRU",
+        "LSTM",
+        "LayerNormalization",
+        "SimpleRNN",
+        "TimeDistributed",
+    )
+)
+# Early versions called the list of layers otherwise.
+_LISTS = ("layers", "_layer_checkpoint_dependencies")
+
+
+def archive_folders(
+    contents: Contents, start: str, graph: Graph, *, strict: bool = True
+) -> dict[tuple[str, ...], str]:
+    """The group of each layer by its path, in a .keras archive or .weights.h5 file.
+
+    There a group is named after the layer's class, and the attribute `name` of its `vars` is the
+    layer's own name. Files that lack it are joined by repeating the numbering of the groups; so are
+    weights whose model is described apart (`strict` False) and has other names.
+    """
+    tree = _tree(contents, start)
+    folders: dict[tuple[str, ...], str] = {(): ""}
+    for path, kinds in graph.levels.items():
+        if path not in folders:
+            continue
+        here = tree
+        for part in filter(None, folders[path].split("/")):
+            here = here.get(part, {})
+        listed = next((name for name in _LISTS if name in here), _LISTS[0])
+        base = f"{folders[path]}/{listed}".lstrip("/")
+        groups = here.get(listed, {})
+        names = _names_in_file(contents, f"{start}{base}", groups)
+        wanted = {name for name, kind in kinds if kind in WITH_WEIGHTS or kind in MODELS}
+        if names is None or not (strict or wanted <= set(names)):
+            names = _names_by_class(kinds)
+        for name, group in names.items():
+            folders[(*path, name)] = f"{base}/{group}"
+    return folders
+
+
+def archive_weights(
+    contents: Contents, start: str, folders: Mapping[tuple[str, ...], str]
+) -> Weights:
+    """Weights of a .keras archive or .weights.h5 file, whose paths begin with `start`."""
+    tree = _tree(contents, start)
+
+    def weights(path: tuple[str, ...]) -> list[np.ndarray]:
+        here: Any = tree
+        for part in folders.get(path, "?").split("/"):
+            here = here.get(part, {}) if isinstance(here, dict) else {}
+        return _ordered(dict(_leaves(here)))
+
+    return weights
+
+
+def _tree(contents: Contents, start: str) -> dict[str, Any]:
+    """Arrays as nested groups; groups without arrays are there where they have attributes."""
+    tree: dict[str, Any] = {}
+    for path in (*contents.attributes, *contents.arrays):
+        if not path.startswith(start):
+            continue
+        # Early versions wrote backslashes.
+        *groups, last = path.removeprefix(start).replace("\\", "/").split("/")
+        here = tree
+        for group in groups:
+            here = here.setdefault(group, {})
+            if not isinstance(here, dict):
+                raise FormatError(f"The file holds {path!r:.120} inside an array.")
+        if path in contents.arrays:
+            here[last] = contents.arrays[path]
+        elif not isinstance(here.setdefault(last, {}), dict):
+            raise FormatError(f"The file holds {path!r:.120} twice.")
+    return tree
+
+
+def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}/")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _names_in_file(
+    contents: Contents, start: str, groups: Mapping[str, object]
+) -> dict[str, str] | None:
+    """Layer name -> group, None unless every group with weights has a name of its own."""
+    found: dict[str, str] = {}
+    for group, inside in groups.items():
+        name = contents.attributes.get(f"{start}/{group}/vars", {}).get("name")
+        if isinstance(name, str) and name not in found:
+            found[name] = group
+        elif isinstance(inside, dict) and any(True for _ in _leaves(inside)):
+            return None
+    return found or None
+
+
+def _names_by_class(kinds: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Layer name -> group as Keras numbers them: bidirectional, bidirectional_1, ..."""
+    counts: dict[str, int] = {}
+    found = {}
+    for name, kind in kinds:
+        base = snake(kind)
+        number = counts.get(base, 0)
+        counts[base] = number + 1
+        found[name] = f"{base}_{number}" if number else base
+    return found
+
+
+def snake(name: str) -> str:
+    """A class's name as Keras makes a group's or a layer's of it."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _ordered(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """`forward_layer/cell/vars/0` ... before `backward_layer/...`; random seeds are left out."""
+
+    def place(path: str) -> tuple[bool, str, int]:
+        *folders, last = path.split("/")
+        return "backward_layer" in folders, "/".join(folders), int(last) if last.isdigit() else 0
+
+    weights = [path for path in arrays if "seed_generator" not in path]
+    return [arrays[path] for path in sorted(weights, key=place)]
+
+
+def legacy_weights(contents: Contents, start: str, graph: Graph) -> Weights:
+    """Weights of an older HDF5 file, which lists them by layer, in order.
+
+    `start` is "model_weights/" in a whole-model file, "" where there are only weights. There the
+    layers of the model are paired with those of the file by their order where names differ.
+    """
+    top = graph.levels[()]
+    with_weights = [name for name, kind in top if kind in WITH_WEIGHTS or kind in MODELS]
+    groups = {name: name for name, _ in top}
+    if not start:
+        in_file = [
+            name
+            for name in _listed(contents, "", "layer_names")
+            if _listed(contents, name, "weight_names")
+        ]
+        if set(in_file) != set(with_weights):
+            if len(in_file) != len(with_weights):
+                raise FormatError(
+                    f"The file holds weights of {len(in_file)} layers ({_some(in_file)}), the "
+                    f"model describes {len(with_weights)} with weights ({_some(with_weights)})."
+                )
+            groups |= dict(zip(with_weights, in_file, strict=True))
+
+    def weights(path: tuple[str, ...]) -> list[np.ndarray]:
+        group = f"{start}{groups[path[0]]}"
+        listed = _listed(contents, group, "weight_names")
+        if len(path) > 1:
+            listed = _of_inner(listed, path, graph)
+        paths = [f"{group}/{weight}" for weight in listed if "seed_generator" not in weight]
+        missing = [weight for weight in paths if weight not in contents.arrays]
+        if missing:
+            raise FormatError(f"The file lists weights {missing[0]!r:.120} but does not hold them.")
+        return [contents.arrays[weight] for weight in paths]
+
+    return weights
+
+
+def _of_inner(listed: list[str], path: tuple[str, ...], graph: Graph) -> list[str]:
+    """The weights of one layer of an inner model, whose weights are listed together.
+
+    A weight's name holds its layer's: `inner/dense/kernel`, `lstm_1/lstm_cell/kernel:0`.
+    """
+    inside = [
+        name
+        for level, kinds in graph.levels.items()
+        for name, kind in kinds
+        if level[:1] == path[:1] and kind not in MODELS
+    ]
+    if len(set(inside)) != len(inside):
+        raise FormatError(
+            f"The model {path[0]!r} inside holds layers of the same name, so that their weights "
+            "cannot be told apart; save the model as .keras."
+        )
+
+    def owner(weight: str) -> str:
+        found = [part for part in weight.split("/")[:-1] if part in inside]
+        if not found:
+            raise FormatError(
+                f"It is not clear to which layer of the model {path[0]!r} the weights "
+                f"{weight!r:.120} belong; save the model as .keras."
+            )
+        return found[0]
+
+    return [weight for weight in listed if owner(weight) == path[-1]]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(f"{name!r:.40}" for name in names[:8]) or "none"
+
+
+def _listed(contents: Contents, group: str, key: str) -> list[str]:
+    """A list attribute; a long one is split into key0, key1, ..."""
+    attributes = contents.attributes.get(group, {})
+    parts = [attributes[key]] if key in attributes else []
+    while f"{key}{len(parts)}" in attributes:
+        parts.append(attributes[f"{key}{len(parts)}"])
+    return [name for part in parts for name in (part or [])]

@@ -1,0 +1,133 @@
+"""The project's own format: network.json, weights.safetensors, vocabulary.txt; a folder or a zip.
+
+`network.json` describes the graph and says which tensor is which weight; nothing in it is code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError, choices
+from lrp_engine.layers import LAYERS, Layer
+from lrp_engine.model.graph import Node
+from lrp_engine.model.network import Network
+from lrp_engine.model.serialization import (
+    DESCRIPTION,
+    FORMAT,
+    TOKENIZER_OPTIONS,
+    VERSION,
+    WARNINGS,
+    WEIGHTS,
+)
+from lrp_engine.model.text import Tokenizer, Vocabulary
+
+
+def parts(
+    description: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    vocabulary: tuple[str, ...] | None,
+) -> dict[str, Any]:
+    """The arguments of the `Network` that `describe` and `weights` came from.
+
+    Raises:
+        FormatError: a part is missing, unknown or of the wrong type.
+    """
+    if not isinstance(description, Mapping) or description.get("format") != FORMAT:
+        raise FormatError(f'{DESCRIPTION} does not say "format": "{FORMAT}".')
+    if description.get("version") != VERSION:
+        raise FormatError(
+            f"{DESCRIPTION} has version {description.get('version')!r}; this release reads "
+            f"version {VERSION}."
+        )
+    layers = _typed(description, "layers", list)
+    unused = set(arrays)
+    nodes = tuple(_build_node(entry, arrays, unused) for entry in layers)
+    if unused:
+        raise FormatError(f"{WEIGHTS} holds {sorted(unused)[0]!r}, which no layer asks for.")
+    tokenizer = _typed(description, "tokenizer", dict)
+    return {
+        "nodes": nodes,
+        "vocabulary": None if vocabulary is None else Vocabulary(vocabulary, _unknown(description)),
+        "tokenizer": Tokenizer(
+            method=_typed(tokenizer, "method", str),
+            lowercase=_typed(tokenizer, "lowercase", bool),
+            **{
+                name: _typed(tokenizer, name, kind)
+                for name, kind in TOKENIZER_OPTIONS.items()
+                if name in tokenizer
+            },
+        ),
+        "output": _typed(description, "output", str),
+        "source": _typed(description, "source", str),
+        **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
+        WARNINGS: _texts(description, WARNINGS) if WARNINGS in description else (),
+    }
+
+
+def build(
+    description: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    vocabulary: tuple[str, ...] | None,
+    *,
+    dtype: str = "float32",
+) -> Network:
+    """The network that `describe` and `weights` came from; raises FormatError as `parts` does."""
+    return Network(**parts(description, arrays, vocabulary), dtype=dtype)
+
+
+def _unknown(description: Mapping[str, Any]) -> str | None:
+    return _typed(description, "unknown_token", str) if "unknown_token" in description else None
+
+
+def _build_node(entry: Any, arrays: Mapping[str, np.ndarray], unused: set[str]) -> Node:
+    if not isinstance(entry, Mapping):
+        raise FormatError(f"A layer in {DESCRIPTION} is not an object.")
+    name = _typed(entry, "name", str)
+    options = {key: value for key, value in entry.items() if key not in ("name", "inputs")}
+    return Node(name, _build_layer(options, name, arrays, unused), _texts(entry, "inputs"))
+
+
+def _build_layer(
+    options: Mapping[str, Any], prefix: str, arrays: Mapping[str, np.ndarray], unused: set[str]
+) -> Layer:
+    kind = options.get("kind")
+    if not isinstance(kind, str) or kind not in LAYERS:
+        raise FormatError(f"Layer {prefix!r} is of kind {kind!r}; supported: {choices(LAYERS)}.")
+    known = {item.name: item for item in fields(LAYERS[kind])}  # type: ignore[arg-type]
+    unknown = set(options) - set(known) - {"kind"}
+    if unknown:
+        raise FormatError(f"Layer {prefix!r} has an unknown option {sorted(unknown)[0]!r}.")
+    values: dict[str, Any] = {}
+    for name, item in known.items():
+        key = f"{prefix}/{name}"
+        if key in arrays:
+            values[name] = arrays[key]
+            unused.discard(key)
+        elif isinstance(options.get(name), Mapping):
+            values[name] = _build_layer(options[name], key, arrays, unused)
+        elif name in options:
+            expected = type(item.default)
+            if options[name] is not None and not isinstance(options[name], expected):
+                raise FormatError(f"Option {name!r} of layer {prefix!r} is {options[name]!r}.")
+            values[name] = options[name]
+        elif item.default is MISSING:
+            raise FormatError(f"{WEIGHTS} lacks {key!r}.")
+    return LAYERS[kind](**values)
+
+
+def _typed(mapping: Mapping[str, Any], key: str, kind: type) -> Any:
+    value = mapping.get(key)
+    if not isinstance(value, kind):
+        raise FormatError(f"{key!r} in {DESCRIPTION} is {value!r:.80}, expected a {kind.__name__}.")
+    return value
+
+
+def _texts(mapping: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = _typed(mapping, key, list)
+    if not all(isinstance(value, str) for value in values):
+        raise FormatError(f"{key!r} in {DESCRIPTION} must be a list of texts.")
+    return tuple(values)

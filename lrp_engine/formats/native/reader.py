@@ -1,0 +1,89 @@
+"""Reads the project's own format: network.json, weights.safetensors, vocabulary.txt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.containers.limits import LIMITS, megabytes
+from lrp_engine.formats.containers.sandbox import Contents, unpack
+from lrp_engine.formats.native.description import parts
+from lrp_engine.formats.plain import lines, parse_json
+from lrp_engine.formats.reader import Reader
+from lrp_engine.formats.sources import open_source
+from lrp_engine.model.network import Network
+from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, WEIGHTS
+
+
+def folder(path: Path) -> Contents:
+    """The three files of a folder, as if they were members of a zip.
+
+    Raises:
+        FormatError: the folder has no description, or a file is damaged.
+    """
+    if not (path / DESCRIPTION).is_file():
+        raise FormatError(
+            f"The folder {path.name or str(path)!r} holds no {DESCRIPTION}; expected a folder "
+            "written by Network.save, or give one file."
+        )
+    found = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY))
+    for name in (DESCRIPTION, VOCABULARY):
+        if (path / name).exists():
+            found.texts[name] = _text(path / name)
+    with open_source(path / WEIGHTS, WEIGHTS) as (file, size):
+        weights = unpack(file, size)
+    if weights.kind != "safetensors":
+        raise FormatError(f"{WEIGHTS} in the folder {path.name!r} is not a safetensors file.")
+    found.arrays.update({f"{WEIGHTS}/{name}": a for name, a in weights.arrays.items()})
+    return found
+
+
+def _text(path: Path) -> str:
+    with open_source(path, path.name) as (file, size):
+        if size > LIMITS.text_bytes:
+            raise FormatError(
+                f"{path.name} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are "
+                "read."
+            )
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise FormatError(f"{path.name} is not text in UTF-8.") from None
+
+
+def _prefix(contents: Contents) -> str | None:
+    """The one folder in which all members lie, "" without one, None for another format."""
+    if contents.kind not in ("zip", "folder"):
+        return None
+    if DESCRIPTION in contents.names:
+        return ""
+    tops = {name.split("/", 1)[0] for name in contents.names}
+    only = f"{next(iter(tops))}/" if len(tops) == 1 else ""
+    return only if f"{only}{DESCRIPTION}" in contents.names else None
+
+
+def _recognizes(contents: Contents) -> bool:
+    return _prefix(contents) is not None
+
+
+def _read(contents: Contents, given: Companions) -> Network:
+    prefix = _prefix(contents)
+    description = parse_json(contents.texts[f"{prefix}{DESCRIPTION}"], DESCRIPTION)
+    start = f"{prefix}{WEIGHTS}/"
+    arrays = {
+        name.removeprefix(start): array
+        for name, array in contents.arrays.items()
+        if name.startswith(start)
+    }
+    text = contents.texts.get(f"{prefix}{VOCABULARY}")
+    words = None if text is None else tuple(lines(text))
+    return given.network(**parts(description, arrays, words))
+
+
+READER = Reader(
+    name="native",
+    title=f"LRP Lens model, a folder or a zip with {DESCRIPTION}",
+    recognizes=_recognizes,
+    read=_read,
+)

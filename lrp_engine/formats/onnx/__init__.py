@@ -1,0 +1,1 @@
+"""ONNX models: a graph of operations, read into layers."""

@@ -1,0 +1,235 @@
+"""ONNX operations between layers: axes, parts, final states. Names change, numbers do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.onnx.graph import Op, Reading, single
+from lrp_engine.formats.onnx.sizes import axes_of, given
+from lrp_engine.formats.onnx.values import (
+    BATCH,
+    END,
+    ONE,
+    PARTS,
+    TIME,
+    UNITS,
+    Dims,
+    Ids,
+    Step,
+    Value,
+    View,
+    Zeros,
+    joined,
+    numbers,
+    reshaped,
+    sizes,
+)
+from lrp_engine.layers import Embedding
+
+_FLOATS = (1, 10, 11)
+
+
+def same(reading: Reading, op: Op) -> list[Value]:
+    """Identity; Dropout and Cast, which change nothing that counts."""
+    value = op.input(0)
+    if op.kind == "Cast" and isinstance(value, View) and op.whole("to", 0) not in _FLOATS:
+        raise FormatError("it turns a signal into whole numbers.")
+    if op.kind == "Dropout" and op.optional(2) is not None and op.array(2).any():
+        raise FormatError("it is set to training; export the model after model.eval().")
+    return [value]
+
+
+def gather(reading: Reading, op: Op) -> list[Value]:
+    """The embedding, a state at one time step, one of several parts, one of several sizes."""
+    data, axis = op.input(0), op.whole("axis", 0)
+    where = op.input(1)
+    if isinstance(where, Ids):
+        table = op.array(0)
+        if axis != 0 or table.ndim != 2:
+            raise FormatError(f"it looks ids up in an array of shape {table.shape}, axis {axis}.")
+        layer = Embedding(table)
+        step = reading.step(op.layer_name(0), layer, _start(reading), units=table.shape[1])
+        return [View((*where.axes, UNITS), (step,))]
+    picked = sizes(where)
+    if isinstance(data, View):
+        return [_picked(reading, data, data.at(axis), numbers(where), drop=picked.scalar)]
+    if isinstance(data, Zeros):
+        return [data]
+    entries = sizes(data).entries
+    return [Dims(tuple(_entry(entries, n) for n in numbers(where)), picked.scalar)]
+
+
+def _start(reading: Reading) -> Step:
+    return reading.steps[0]  # the input of the network
+
+
+def _entry(entries: tuple[Any, ...], at: int) -> Any:
+    if not -len(entries) <= at < len(entries):
+        raise FormatError(f"it reads entry {at} of {len(entries)}.")
+    return entries[at]
+
+
+def _picked(reading: Reading, data: View, at: int, places: tuple[int, ...], *, drop: bool) -> View:
+    """Parts by number; the first or last time step."""
+    axes = data.axes[:at] + data.axes[at + 1 :] if drop else data.axes
+    if data.axes[at] == PARTS:
+        return View(axes, joined([_entry(data.parts, n) for n in places]))
+    if data.axes[at] == TIME and places in ((0,), (-1,)):
+        axes = axes if drop else (*axes[:at], ONE, *axes[at + 1 :])
+        return View(axes, tuple(_final(step, places[0]) for step in data.parts))
+    if data.axes[at] == ONE and places in ((0,), (-1,)):
+        return View(axes, data.parts)
+    raise FormatError(
+        f"it takes {list(places)[:5]} of the {data.axes[at]} axis of {data}; of time steps the "
+        "last state of a recurrent layer is read."
+    )
+
+
+def _final(step: Step, at: int) -> Step:
+    if at not in step.final:
+        raise FormatError(
+            f"it takes one time step of {step.name!r:.60}, which is no recurrent layer."
+        )
+    return step.final[at]
+
+
+def slice_(reading: Reading, op: Op) -> list[Value]:
+    """Sizes, parts, a first or last time step, the units of one of the signals side by side."""
+    data = op.input(0)
+    if isinstance(data, Zeros):
+        return [data]
+    starts, ends = given(op, "starts", 1), given(op, "ends", 2)
+    axes = given(op, "axes", 3, tuple(range(len(starts))))
+    steps = given(op, "steps", 4, (1,) * len(starts))
+    if not len(starts) == len(ends) == len(axes) == len(steps) or set(steps) != {1}:
+        raise FormatError("it takes steps other than 1, or its lists differ in length.")
+    if isinstance(data, View):
+        for start, end, axis in zip(starts, ends, axes, strict=True):
+            data = _range(reading, data, data.at(axis), start, end)
+        return [data]
+    if len(starts) != 1 or axes not in ((0,), (-1,)):
+        raise FormatError("it cuts a list of sizes along several axes.")
+    return [Dims(sizes(data).entries[starts[0] : ends[0]])]
+
+
+def _range(reading: Reading, data: View, at: int, start: int, end: int) -> View:
+    kind = data.axes[at]
+    if start == 0 and end >= END:
+        return data
+    if kind == TIME:
+        first, last = (start, end) == (0, 1), start == -1 and end >= END
+        if first or last:
+            return _picked(reading, data, at, (0 if first else -1,), drop=False)
+    if kind == PARTS:
+        return View(data.axes, joined(data.parts[start:end]))
+    if kind == UNITS:
+        return data.of(_units(reading, data.only, *slice(start, end).indices(data.units)[:2]))
+    raise FormatError(f"it cuts the {kind} axis of {data} from {start} to {end}.")
+
+
+def _units(reading: Reading, step: Step, start: int, end: int) -> Step:
+    """The components that are exactly these units."""
+    at, found = 0, []
+    for part in step.components or (step,):
+        if start <= at and at + part.units <= end:
+            found.append(part)
+        at += part.units
+    if not found or sum(part.units for part in found) != end - start:
+        raise FormatError(
+            f"it cuts units {start} to {end} out of {step.name!r:.60}, not those of one layer."
+        )
+    return reading.side_by_side(joined(found))
+
+
+def concat(reading: Reading, op: Op) -> list[Value]:
+    values = [op.input(n) for n in range(len(op.inputs))]
+    axis = op.whole("axis", 0)
+    views = [value for value in values if isinstance(value, View)]
+    if all(isinstance(value, Zeros) for value in values):
+        return [values[0]]
+    if not views:
+        return [Dims(tuple(entry for value in values for entry in sizes(value).entries))]
+    first = views[0]
+    at = first.at(axis)
+    if len(views) != len(values) or any(view.axes != first.axes for view in views):
+        raise FormatError(f"it joins {', '.join(map(str, views)):.200} and something else.")
+    if first.axes[at] in (PARTS, ONE):
+        named = (*first.axes[:at], PARTS, *first.axes[at + 1 :])
+        return [View(named, joined([part for view in views for part in view.parts]))]
+    if first.axes[at] == UNITS and PARTS not in first.axes:
+        return [first.of(reading.side_by_side(joined([view.only for view in views])))]
+    raise FormatError(f"it joins signals over the {first.axes[at]} axis of {first}.")
+
+
+def transpose(reading: Reading, op: Op) -> list[Value]:
+    value = op.input(0)
+    rank = value.ndim if isinstance(value, np.ndarray) else len(getattr(value, "axes", ()))
+    order = given(op, "perm", 9, tuple(reversed(range(rank))))
+    if isinstance(value, View):
+        return [value.transposed(order)]
+    if isinstance(value, Ids) and order == (1, 0):
+        return [Ids(value.axes[::-1])]
+    if isinstance(value, np.ndarray) and sorted(order) == list(range(rank)):
+        return [value.transpose(order)]
+    raise FormatError("it reorders axes of something that has none.")
+
+
+def squeeze(reading: Reading, op: Op) -> list[Value]:
+    value = op.input(0)
+    if isinstance(value, Zeros):
+        return [value]
+    if isinstance(value, View):
+        axes = given(op, "axes", 1, value.ones)
+        for axis in sorted({value.at(axis) for axis in axes}, reverse=True):
+            value = value.without(axis)
+        return [value]
+    found = sizes(value)
+    if len(found.entries) != 1:
+        raise FormatError("it drops an axis that has not length 1.")
+    return [Dims(found.entries, scalar=True)]
+
+
+def unsqueeze(reading: Reading, op: Op) -> list[Value]:
+    value = op.input(0)
+    if isinstance(value, Zeros):
+        return [value]
+    if isinstance(value, View):
+        given = axes_of(op)
+        rank = len(value.axes) + len(given)
+        if rank > 8 or len({axis % rank for axis in given}) != len(given):
+            raise FormatError(f"it adds the axes {list(given)[:9]} to {value}.")
+        rest = iter(value.axes)
+        new = {axis % rank for axis in given}
+        return [View(tuple(ONE if n in new else next(rest) for n in range(rank)), value.parts)]
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise FormatError("it adds an axis to an array, which is not supported.")
+    return [Dims(sizes(value).entries)]
+
+
+def reshape(reading: Reading, op: Op) -> list[Value]:
+    value = op.input(0)
+    if isinstance(value, Zeros):
+        return [value]
+    if not isinstance(value, View):
+        found = sizes(value)
+        if numbers(op.input(1)) in ((-1,), (1,)) and len(found.entries) == 1:
+            return [Dims(found.entries)]
+        raise FormatError("it gives a list of sizes another shape.")
+    if op.whole("allowzero", 0) and 0 in sizes(op.input(1)).entries:
+        raise FormatError("it makes an empty signal.")
+    return [_merged(reading, value, sizes(op.input(1)))]
+
+
+def _merged(reading: Reading, value: View, target: Dims) -> View:
+    result = reshaped(value, target, reading.static)
+    return result if PARTS in result.axes else View(result.axes, single(reading, value).parts)
+
+
+def flatten(reading: Reading, op: Op) -> list[Value]:
+    value = op.view()
+    if op.whole("axis", 1) != 1 or value.axes[0] != BATCH or TIME in value.axes:
+        raise FormatError(f"it flattens {value}; pool over time first.")
+    return [_merged(reading, value, Dims((0, -1)))]

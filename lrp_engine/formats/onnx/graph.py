@@ -1,0 +1,161 @@
+"""One operation of an ONNX graph, and the state in which a graph is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.onnx.values import PARTS, UNITS, Step, Value, View, checked_units, joined
+from lrp_engine.formats.plain import unused_name
+from lrp_engine.layers import Concatenate, Layer
+from lrp_engine.model.graph import INPUT
+
+_NUMBER = (int, float)
+
+
+@dataclass
+class Reading:
+    """What has been read so far.
+
+    Attributes:
+        values: what each name stands for.
+        steps: every step in the order it was made.
+        static: sizes of the batch and time axes where the model fixes them.
+    """
+
+    values: dict[str, Value]
+    arrays: Mapping[str, np.ndarray]
+    opset: int
+    static: Mapping[str, int | None]
+    steps: list[Step] = field(default_factory=list)
+    wholes: dict[tuple[Step, ...], Step] = field(default_factory=dict)  # by their components
+
+    def step(self, name: str, layer: Layer, *inputs: Step, units: int, **more: Any) -> Step:
+        made = Step(name, layer, inputs, checked_units(units), **more)
+        self.steps.append(made)
+        if made.components:
+            self.wholes.setdefault(made.components, made)
+        return made
+
+    def side_by_side(self, parts: tuple[Step, ...]) -> Step:
+        """All units of several steps; the two directions of one layer are a layer already."""
+        if len(parts) == 1:
+            return parts[0]
+        if parts in self.wholes:
+            return self.wholes[parts]
+        units = sum(part.units for part in parts)
+        final = {
+            at: self.side_by_side(tuple(part.final[at] for part in parts))
+            for at in (0, -1)
+            if all(at in part.final for part in parts)
+        }
+        return self.step(
+            "concat", Concatenate(), *parts, units=units, components=joined(parts), final=final
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One node of the graph with the values it reads; None for an input left out."""
+
+    kind: str
+    name: str
+    inputs: tuple[Value | None, ...]
+    names: tuple[str, ...]
+    attributes: Mapping[str, Any]
+    outputs: tuple[str, ...]
+
+    def input(self, at: int) -> Value:
+        value = self.optional(at)
+        if value is None:
+            raise FormatError(f"input {at + 1} is missing.")
+        return value
+
+    def optional(self, at: int) -> Value | None:
+        return self.inputs[at] if at < len(self.inputs) else None
+
+    def view(self, at: int = 0) -> View:
+        value = self.input(at)
+        if not isinstance(value, View):
+            raise FormatError(
+                f"input {at + 1} is {_TITLES.get(type(value).__name__, 'a constant')}, expected "
+                "what a layer gives or takes."
+            )
+        return value
+
+    def array(self, at: int) -> np.ndarray:
+        value = self.input(at)
+        if not isinstance(value, np.ndarray):
+            raise FormatError(f"input {at + 1} is not an array that the file holds.")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        value = self.attributes.get(key, default)
+        if not isinstance(value, _NUMBER) or not np.isfinite(value):
+            raise FormatError(f"{key} is {value!r:.40}, expected a number.")
+        return value
+
+    def whole(self, key: str, default: int) -> int:
+        value = self.attributes.get(key, default)
+        if not isinstance(value, int):
+            raise FormatError(f"{key} is {value!r:.40}, expected a whole number.")
+        return value
+
+    def layer_name(self, weight: int | None = None) -> str:
+        """fc1 of a weight fc1.weight, else the node's name, else its kind."""
+        name = self.names[weight] if weight is not None and weight < len(self.names) else ""
+        if not name.endswith((".weight", ".kernel")):
+            name = self.name.removesuffix(f"/{self.kind}") or self.kind.lower()
+        name = name.removesuffix(".weight").removesuffix(".kernel")
+        return re.sub(r"[/:\s]+", ".", name).strip(".")[:60] or self.kind.lower()
+
+
+_TITLES = {
+    "Ids": "an input of token ids",
+    "Lengths": "an input of lengths",
+    "Zeros": "an initial state",
+    "Dims": "a list of sizes",
+}
+
+
+def single(reading: Reading, view: View) -> View:
+    """A signal whose parts, if any, lie side by side in its units."""
+    if PARTS not in view.axes:
+        return view
+    at = view.axes.index(PARTS)
+    if len(view.parts) > 1 and view.axes[at + 1 : at + 2] != (UNITS,):
+        raise FormatError(f"the {len(view.parts)} parts of {view} are not side by side.")
+    return View(view.axes[:at] + view.axes[at + 1 :], (reading.side_by_side(view.parts),))
+
+
+def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str, ...]]]:
+    """Name, layer and inputs of what the last step needs, in order.
+
+    Raises:
+        FormatError: one of them cannot be read.
+    """
+    needed, waiting = {last}, [last]
+    while waiting:
+        for step in waiting.pop().inputs:
+            if step not in needed:
+                needed.add(step)
+                waiting.append(step)
+    names: dict[Step, str] = {}
+    taken = {INPUT}
+    found = []
+    for step in steps:
+        if step not in needed:
+            continue
+        if step.problem:
+            raise FormatError(step.problem)
+        if step.layer is None:
+            names[step] = INPUT
+            continue
+        names[step] = unused_name(step.name, taken)
+        found.append((names[step], step.layer, tuple(names[i] for i in step.inputs)))
+    return found

@@ -1,0 +1,289 @@
+"""ONNX operations with weights or activations as layers: gate orders, biases, directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError, choices
+from lrp_engine.formats.onnx.graph import Op, Reading, single
+from lrp_engine.formats.onnx.values import (
+    BATCH,
+    PARTS,
+    TIME,
+    UNITS,
+    AxesError,
+    Lengths,
+    Step,
+    Value,
+    View,
+    Zeros,
+)
+from lrp_engine.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    Add,
+    Bidirectional,
+    Dense,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    SimpleRNN,
+    Softmax,
+)
+from lrp_engine.layers.lstm import reorder_gates
+
+# ONNX name -> ours; those with constants of their own are checked where they are used.
+ACTIVATIONS = {
+    "Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "Softplus": "softplus",
+    "Softsign": "softsign", "Elu": "elu", "Selu": "selu", "HardSigmoid": "hard_sigmoid_keras_2",
+}  # fmt: skip
+_DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
+# Squashing functions where none are named: of the gates, of the signal (and the state).
+_USUAL = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN": ["Tanh"]}
+_BLOCKS = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+def recurrent(reading: Reading, op: Op) -> list[Value]:
+    """LSTM, GRU, RNN: the states over time, the final states; the final cells cannot be read."""
+    x, layout = op.view(), op.whole("layout", 0)
+    wanted = (BATCH, TIME, UNITS) if layout else (TIME, BATCH, UNITS)
+    x = single(reading, x)
+    if x.axes != wanted:
+        raise AxesError(f"it reads {x}, expected ({', '.join(wanted)}).")
+    flags = _DIRECTIONS.get(op.attributes.get("direction", "forward"))
+    if flags is None:
+        raise FormatError(f"direction is not one of {choices(_DIRECTIONS)}.")
+    _check(op)
+    weights = _weights(op, len(flags))
+    built = [_direction(op, weights, n, backwards) for n, backwards in enumerate(flags)]
+    name, H = op.layer_name(), built[0].units
+    ends = [".backward" if backwards else ".forward" for backwards in flags]
+    ends = ends if len(ends) == 2 else [""]
+
+    def made(layer: Any, end: str, **more: Any) -> Step:
+        return reading.step(name + end, layer, x.only, units=H, **more)
+
+    finals = [made(layer, end) for layer, end in zip(built, ends, strict=True)]
+    states = []
+    for layer, end, final, backwards in zip(built, ends, finals, flags, strict=True):
+        other = made(layer, end, problem=_NOT_FINAL.format("backward" if backwards else "forward"))
+        whole = replace(layer, return_sequences=True)
+        at = {0: final, -1: other} if backwards else {-1: final, 0: other}
+        states.append(made(whole, end, final=at))
+    if len(flags) == 2:
+        both = {
+            at: reading.side_by_side(tuple(state.final[at] for state in states)) for at in (0, -1)
+        }
+        for sequences, parts in ((False, finals), (True, states)):
+            one, two = (replace(layer, return_sequences=sequences) for layer in built)
+            reading.step(
+                name,
+                Bidirectional(one, two),
+                x.only,
+                units=2 * H,
+                components=tuple(parts),
+                final=both if sequences else {},
+            )
+    over_time = (BATCH, TIME, PARTS, UNITS) if layout else (TIME, PARTS, BATCH, UNITS)
+    last = (BATCH, PARTS, UNITS) if layout else (PARTS, BATCH, UNITS)
+    cell = made(built[0], "", problem=f"The ONNX model reads the final cell of {name!r}; only its "
+                "states h are read.")  # fmt: skip
+    return [
+        View(over_time, tuple(states)),
+        View(last, tuple(finals)),
+        View(last, (cell,) * len(flags)),
+    ]
+
+
+_NOT_FINAL = (
+    "The ONNX model reads the state of the {} direction where that direction begins, not where it "
+    "ends; export a model that takes the final state of each direction (h_n in PyTorch)."
+)
+
+
+def _check(op: Op) -> None:
+    for at, what in ((5, "initial state"), (6, "initial cell")):
+        value = op.optional(at)
+        if isinstance(value, np.ndarray) and not value.any():
+            continue
+        if value is not None and not isinstance(value, Zeros):
+            raise FormatError(f"its {what} is not zero, which is not supported.")
+    lengths = op.optional(4)
+    if lengths is not None and not isinstance(lengths, Lengths):
+        raise FormatError("the lengths it is given are no input of the model.")
+    if op.optional(7) is not None:
+        raise FormatError("it has peepholes, which are not supported.")
+    for key in ("clip", "activation_alpha", "activation_beta"):
+        if op.attributes.get(key):
+            raise FormatError(f"it has {key}, which is not supported.")
+    if op.whole("input_forget", 0):
+        raise FormatError("its input and forget gates are coupled, which is not supported.")
+
+
+def _weights(op: Op, directions: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """W (directions, nH, E), R (directions, nH, H), B (directions, 2nH)."""
+    W, R, n = op.array(1), op.array(2), _BLOCKS[op.kind]
+    H = R.shape[-1] if R.ndim == 3 else 0
+    B = np.zeros((directions, 2 * n * H), W.dtype) if op.optional(3) is None else op.array(3)
+    if (
+        W.ndim != 3
+        or W.shape[:2] != (directions, n * H)
+        or R.shape != (directions, n * H, H)
+        or B.shape != (directions, 2 * n * H)
+        or 0 in W.shape
+        or op.whole("hidden_size", H) != H
+    ):
+        raise FormatError(
+            f"its weights have shapes {W.shape}, {R.shape} and {B.shape}, expected "
+            f"({directions}, {n}H, E), ({directions}, {n}H, H) and ({directions}, {2 * n}H)."
+        )
+    return W, R, B
+
+
+def _direction(op: Op, weights: Any, number: int, backwards: bool) -> LSTM | GRU | SimpleRNN:
+    kernel, recurrent = (array[number].T for array in weights[:2])
+    bias, recurrent_bias = np.split(weights[2][number].astype(np.float64), 2)
+    squash = _squashing(op, number)
+    if op.kind == "LSTM":
+        arrays = (kernel, recurrent, bias + recurrent_bias)
+        kernel, recurrent, bias = (reorder_gates(array, "iofg") for array in arrays)
+        return LSTM(kernel, recurrent, bias, squash[1], squash[0], go_backwards=backwards)
+    if op.kind == "RNN":
+        return SimpleRNN(
+            kernel, recurrent, bias + recurrent_bias, squash[0], go_backwards=backwards
+        )
+    after = bool(op.whole("linear_before_reset", 0))
+    return GRU(  # blocks z r h, as ours
+        kernel,
+        recurrent,
+        bias if after else bias + recurrent_bias,
+        recurrent_bias if after else None,
+        activation=squash[1],
+        recurrent_activation=squash[0],
+        reset_after=after,
+        go_backwards=backwards,
+    )
+
+
+def _squashing(op: Op, number: int) -> list[str]:
+    usual = _USUAL[op.kind]
+    named = op.attributes.get("activations") or usual * (number + 1)
+    here = named[number * len(usual) : (number + 1) * len(usual)]
+    # Names count in any case.
+    by_name = {name.lower(): ours for name, ours in ACTIVATIONS.items()}
+    found = [by_name.get(str(name).lower(), "") for name in here]
+    if len(found) != len(usual) or "" in found or found[1:2] != found[1:][-1:]:
+        raise FormatError(
+            f"its activations are {named!r:.100}; supported: {choices(ACTIVATIONS)}, the same for "
+            "signal and state."
+        )
+    return found
+
+
+def gemm(reading: Reading, op: Op) -> list[Value]:
+    """alpha A B + beta C."""
+    x, kernel = single(reading, op.view()), op.array(1)
+    if x.axes != (BATCH, UNITS) or op.whole("transA", 0) or kernel.ndim != 2:
+        raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
+    kernel = op.number("alpha", 1) * (kernel.T if op.whole("transB", 0) else kernel)
+    bias = None
+    if op.optional(2) is not None:
+        bias = op.number("beta", 1) * _bias(op.array(2), kernel.shape[1])
+    return [_dense(reading, op.layer_name(1), x, Dense(kernel, bias))]
+
+
+def matmul(reading: Reading, op: Op) -> list[Value]:
+    x, kernel = single(reading, op.view()), op.array(1)
+    if x.axes[-1] != UNITS or kernel.ndim != 2:
+        raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
+    return [_dense(reading, op.layer_name(1), x, Dense(kernel))]
+
+
+def _dense(reading: Reading, name: str, x: View, layer: Dense) -> View:
+    given, units = layer.kernel.shape
+    if x.units not in (-1, given):
+        raise FormatError(f"its weights take {given} units, found {x.units}.")
+    return x.of(reading.step(name, layer, x.only, units=units))
+
+
+def _bias(array: np.ndarray, units: int) -> np.ndarray:
+    if array.size not in (1, units) or (array.ndim and array.shape[-1] != array.size):
+        raise FormatError(f"it adds an array of shape {array.shape}, expected ({units},).")
+    return np.broadcast_to(array.reshape(-1), (units,))
+
+
+def add(reading: Reading, op: Op) -> list[Value]:
+    """A bias of what MatMul made, or the sum of two signals."""
+    one, two = op.input(0), op.input(1)
+    if isinstance(one, np.ndarray):
+        one, two = two, one
+    if isinstance(one, View) and isinstance(two, View):
+        one, two = single(reading, one), single(reading, two)
+        if one.axes != two.axes or one.units != two.units:
+            raise FormatError(f"it adds {one} and {two}, expected two of one shape.")
+        step = reading.step(op.layer_name(), Add(), one.only, two.only, units=one.units)
+        return [one.of(step)]
+    if not isinstance(one, View) or not isinstance(two, np.ndarray):
+        raise FormatError("it adds neither a bias nor two signals.")
+    step, layer = one.only, one.only.layer
+    if one.axes[-1] != UNITS or not isinstance(layer, Dense) or layer.activation != "linear":
+        raise FormatError("it adds a constant to something else than what MatMul made.")
+    bias = _bias(two, step.units)
+    bias = bias if layer.bias is None else bias + layer.bias
+    biased = reading.step(step.name, replace(layer, bias=bias), *step.inputs, units=step.units)
+    return [one.of(biased)]
+
+
+def activation(reading: Reading, op: Op) -> list[Value]:
+    """Joins the dense layer before it, else stands alone."""
+    x, name = single(reading, op.view()), ACTIVATIONS[op.kind]
+    if op.kind == "Elu" and op.number("alpha", 1) != 1:
+        raise FormatError("its alpha is not 1, which is not supported.")
+    if op.kind == "Selu" and not (
+        np.isclose(op.number("alpha", 1.67326), 1.67326, atol=1e-4)
+        and np.isclose(op.number("gamma", 1.0507), 1.0507, atol=1e-4)
+    ):
+        raise FormatError("its alpha and gamma are not the usual ones, which is not supported.")
+    if op.kind == "HardSigmoid":
+        slope, offset = op.number("alpha", 0.2), op.number("beta", 0.5)
+        if np.isclose(slope, 1 / 6) and offset == 0.5:
+            name = "hard_sigmoid"
+        elif not np.isclose(slope, 0.2) or offset != 0.5:
+            raise FormatError("its alpha is neither 0.2 nor 1/6, or its beta not 0.5.")
+    before = x.only
+    if isinstance(before.layer, Dense) and before.layer.activation == "linear":
+        layer = replace(before.layer, activation=name)
+        return [x.of(reading.step(before.name, layer, *before.inputs, units=before.units))]
+    return [x.of(reading.step(op.layer_name(), Activation(name), before, units=before.units))]
+
+
+def softmax(reading: Reading, op: Op) -> list[Value]:
+    x = single(reading, op.view())
+    if x.axes[x.at(op.whole("axis", -1 if reading.opset >= 13 else 1))] != UNITS:
+        raise FormatError(f"it is not over the units of {x}, which is not supported.")
+    problem = (
+        "The ONNX model uses LogSoftmax before its end, which is not supported."
+        if op.kind == "LogSoftmax"
+        else ""
+    )
+    made = reading.step(op.layer_name(), Softmax(), x.only, units=x.units, problem=problem)
+    return [x.of(made)]
+
+
+_POOLINGS: dict[str, Callable[[], Any]] = {
+    "ReduceMean": GlobalAveragePooling1D, "ReduceMax": GlobalMaxPooling1D
+}  # fmt: skip
+
+
+def pooling(reading: Reading, op: Op, axes: tuple[int, ...]) -> list[Value]:
+    """Mean or maximum over time."""
+    x = single(reading, op.view())
+    if len(axes) != 1 or x.axes[at := x.at(axes[0])] != TIME:
+        raise AxesError(f"it runs over the axes {axes} of {x}, expected the time axis.")
+    step = reading.step(op.layer_name(), _POOLINGS[op.kind](), x.only, units=x.units)
+    kept = ("one",) if op.whole("keepdims", 1) else ()
+    return [View((*x.axes[:at], *kept, *x.axes[at + 1 :]), (step,))]

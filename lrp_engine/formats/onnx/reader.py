@@ -1,0 +1,219 @@
+"""Reads ONNX models: the graph is followed name by name and turned into layers, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.containers.onnx_files import GRAPH
+from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.onnx import glue as glue
+from lrp_engine.formats.onnx import layers as layers
+from lrp_engine.formats.onnx import sizes as sizes
+from lrp_engine.formats.onnx.graph import Op, Reading, finished, single
+from lrp_engine.formats.onnx.values import (
+    BATCH,
+    TIME,
+    UNITS,
+    AxesError,
+    Ids,
+    Lengths,
+    Step,
+    Value,
+    View,
+)
+from lrp_engine.formats.plain import about_output, parse_json
+from lrp_engine.formats.reader import Reader
+from lrp_engine.layers import Activation, Dense, Softmax
+from lrp_engine.layers.recurrent import Recurrent
+from lrp_engine.model.graph import INPUT, Node
+from lrp_engine.model.network import Network
+
+
+def _add(reading: Reading, op: Op) -> list[Value]:
+    signals = any(isinstance(value, View) for value in op.inputs)
+    return layers.add(reading, op) if signals else sizes.arithmetic(reading, op)
+
+
+def _pooling(reading: Reading, op: Op) -> list[Value]:
+    return layers.pooling(reading, op, sizes.axes_of(op))
+
+
+OPERATIONS: Mapping[str, Callable[[Reading, Op], list[Value]]] = {
+    "LSTM": layers.recurrent,
+    "GRU": layers.recurrent,
+    "RNN": layers.recurrent,
+    "Gemm": layers.gemm,
+    "MatMul": layers.matmul,
+    "Add": _add,
+    **dict.fromkeys(layers.ACTIVATIONS, layers.activation),
+    "Softmax": layers.softmax,
+    "LogSoftmax": layers.softmax,
+    "ReduceMean": _pooling,
+    "ReduceMax": _pooling,
+    "Gather": glue.gather,
+    "Slice": glue.slice_,
+    "Concat": glue.concat,
+    "Transpose": glue.transpose,
+    "Reshape": glue.reshape,
+    "Flatten": glue.flatten,
+    "Squeeze": glue.squeeze,
+    "Unsqueeze": glue.unsqueeze,
+    "Shape": sizes.shape,
+    "Mul": sizes.arithmetic,
+    "Sub": sizes.arithmetic,
+    "Constant": sizes.constant,
+    "ConstantOfShape": sizes.zeros,
+    "Expand": sizes.zeros,
+    "Identity": glue.same,
+    "Dropout": glue.same,
+    "Cast": glue.same,
+}
+
+
+def _read(contents: Contents, given: Companions) -> Network:
+    graph = parse_json(contents.texts[GRAPH], "The graph")
+    try:
+        reading, last = _followed(graph, contents.arrays, (BATCH, TIME))
+    except AxesError as error:
+        try:  # batch_first=False: ids and vectors come time first
+            reading, last = _followed(graph, contents.arrays, (TIME, BATCH))
+        except AxesError:
+            raise error from None
+    last, output = _ending(reading, last)
+    nodes = [Node(*parts) for parts in finished(reading.steps, last)]
+    if not nodes:
+        raise FormatError("The ONNX model has no layers.")
+    assumptions = []
+    if any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
+           for node in nodes):  # fmt: skip
+        assumptions.append("Every text is read at its own length, without padding.")
+    if output is None:
+        output = "sigmoid" if last.units == 1 else "softmax"
+        if given.output is None:
+            assumptions.append(about_output(last.units))
+    producer = f" by {graph['producer']}" if graph["producer"].isprintable() else ""
+    return given.network(
+        nodes=nodes,
+        output=output,
+        assumptions=assumptions,
+        source=f"ONNX model, opset {graph['opset']}{producer}".removesuffix(" by "),
+    )
+
+
+def _followed(
+    graph: Any, arrays: Mapping[str, np.ndarray], order: tuple[str, str]
+) -> tuple[Reading, Step]:
+    """Everything read, and the step that gives the output.
+
+    Raises:
+        AxesError: batch and time are probably the other way round.
+        FormatError: something cannot be read.
+    """
+    values: dict[str, Value] = {
+        name.removeprefix("weights/"): array
+        for name, array in arrays.items()
+        if name.startswith("weights/")
+    }
+    start = Step(INPUT, None)
+    static: dict[str, int | None] = {}
+    signals = []
+    for entry in graph["inputs"]:
+        value, found = _input(entry, order, start)
+        values[entry["name"]] = value
+        if not isinstance(value, Lengths):
+            signals.append(entry["name"])
+            static = found
+    if len(signals) != 1 or len(graph["outputs"]) != 1:
+        raise FormatError(
+            f"The ONNX model has {len(signals)} inputs for words, vectors or features and "
+            f"{len(graph['outputs'])} outputs, expected one of each; initial states as inputs are "
+            "not supported."
+        )
+    reading = Reading(values, arrays, graph["opset"], static, [start])
+    for node in graph["nodes"]:
+        _follow(reading, node)
+    result = reading.values.get(graph["outputs"][0])
+    if not isinstance(result, View):
+        raise FormatError("The ONNX model's output is computed by none of its layers.")
+    result = single(reading, result)
+    if result.axes != (BATCH, UNITS) and not (result.axes == (BATCH,) and result.units == 1):
+        raise FormatError(
+            f"The ONNX model's output has the axes {result}, expected (batch, units)."
+        )
+    return reading, result.only
+
+
+def _input(entry: Any, order: tuple[str, str], start: Step) -> tuple[Value, dict[str, int | None]]:
+    shape = entry["sizes"]
+    rank = len(shape) if shape is not None else -1
+    if entry["whole"] and rank == 1:
+        return Lengths(), {}
+    if entry["whole"] and rank == 2:
+        return Ids(order), dict(zip(order, shape, strict=True))
+    if not entry["whole"] and rank in (2, 3):
+        axes = (*order, UNITS) if rank == 3 else (BATCH, UNITS)
+        return View(axes, (start,)), dict(zip(axes[:-1], shape[:-1], strict=True))
+    raise FormatError(
+        f"The ONNX input {entry['name']!r:.60} has "
+        f"{'no shape' if rank < 0 else f'{rank} axes'} of {'whole' if entry['whole'] else 'other'} "
+        "numbers; expected ids (batch, time), vectors (batch, time, units) or features (batch, "
+        "units)."
+    )
+
+
+def _follow(reading: Reading, node: Any) -> None:
+    kind = node["op"]
+    label = f"The ONNX node {node['name'] or kind!r:.60} ({kind:.40})"
+    if kind not in OPERATIONS:
+        raise FormatError(f"{label} is not supported; supported: {', '.join(OPERATIONS)}.")
+    for name in node["inputs"]:
+        if name and name not in reading.values:
+            raise FormatError(
+                f"{label} reads {name!r:.60}, which nothing before it computes; the graph is "
+                "damaged or runs in a circle."
+            )
+    op = Op(
+        kind=kind,
+        name=node["name"],
+        inputs=tuple(reading.values[name] if name else None for name in node["inputs"]),
+        names=tuple(node["inputs"]),
+        attributes=node["attributes"],
+        outputs=tuple(node["outputs"]),
+    )
+    try:
+        results = OPERATIONS[kind](reading, op)
+    except AxesError as error:
+        raise AxesError(f"{label}: {error}") from None
+    except FormatError as error:
+        raise FormatError(f"{label}: {error}") from None
+    for name, value in zip(op.outputs, results, strict=False):
+        if name in reading.values:
+            raise FormatError(f"{label} computes {name!r:.60}, which is computed already.")
+        if name:
+            reading.values[name] = value
+
+
+def _ending(reading: Reading, last: Step) -> tuple[Step, str | None]:
+    """The step that gives the logits, and what the model made of them."""
+    if isinstance(last.layer, Softmax):
+        return last.inputs[0], "softmax"
+    if isinstance(last.layer, Activation) and last.layer.activation == "sigmoid":
+        return last.inputs[0], "sigmoid"
+    if isinstance(last.layer, Dense) and last.layer.activation == "sigmoid":
+        logits = replace(last.layer, activation="linear")
+        return reading.step(last.name, logits, *last.inputs, units=last.units), "sigmoid"
+    return last, None
+
+
+READER = Reader(
+    name="onnx",
+    title="ONNX model (Embedding, LSTM, GRU, RNN, Gemm, MatMul, pooling over time)",
+    recognizes=lambda contents: contents.kind == "onnx",
+    read=_read,
+)

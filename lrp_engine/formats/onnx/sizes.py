@@ -1,0 +1,80 @@
+"""ONNX operations on numbers alone: constants, sizes and what is computed from sizes."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.onnx.graph import Op, Reading
+from lrp_engine.formats.onnx.values import END, Dims, Ids, Value, View, Zeros, numbers, sizes
+
+
+def constant(reading: Reading, op: Op) -> list[Value]:
+    for key, value in op.attributes.items():
+        if isinstance(value, dict):
+            return [reading.arrays[value["array"]]]
+        if key in ("value_int", "value_float", "value_ints", "value_floats"):
+            return [np.asarray(value)]
+    raise FormatError("it holds no number.")
+
+
+def zeros(reading: Reading, op: Op) -> list[Value]:
+    """ConstantOfShape and Expand, which exporters use for initial states."""
+    if op.kind == "Expand":
+        value: Any = op.array(0)
+    else:
+        value = op.attributes.get("value", 0.0)
+        value = reading.arrays[value["array"]] if isinstance(value, dict) else np.asarray(value)
+    if value.any():
+        raise FormatError("it repeats a number other than 0, which is not supported.")
+    return [Zeros()]
+
+
+def shape(reading: Reading, op: Op) -> list[Value]:
+    value = op.input(0)
+    if isinstance(value, View):
+        found = value.shape().entries
+    elif isinstance(value, Ids):
+        found = value.axes
+    elif isinstance(value, np.ndarray):
+        found = value.shape
+    else:
+        raise FormatError("it asks for the shape of something without one.")
+    return [Dims(found[op.whole("start", 0) : op.whole("end", END)])]
+
+
+_ARITHMETIC: dict[str, Callable[[int, int], int]] = {
+    "Mul": operator.mul, "Add": operator.add, "Sub": operator.sub
+}  # fmt: skip
+
+
+def arithmetic(reading: Reading, op: Op) -> list[Value]:
+    """Of sizes alone."""
+    one, two = sizes(op.input(0)), sizes(op.input(1))
+    if len(one.entries) != 1 or len(two.entries) != 1:
+        raise FormatError("it computes with something else than two sizes.")
+    a, b = one.entries[0], two.entries[0]
+    known = isinstance(a, int) and isinstance(b, int)
+    result = _ARITHMETIC[op.kind](a, b) if known else None  # type: ignore[arg-type]
+    if result is not None and abs(result) >= 2**62:
+        raise FormatError("it computes a size that is not plausible.")
+    return [Dims((result,), one.scalar and two.scalar)]
+
+
+def given(op: Op, key: str, at: int, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """Whole numbers from an attribute (older opsets) or an input."""
+    if key in op.attributes:
+        return numbers(np.asarray(op.attributes[key]))
+    if op.optional(at) is None:
+        if default is None:
+            raise FormatError(f"it lacks {key}.")
+        return default
+    return numbers(op.input(at))
+
+
+def axes_of(op: Op) -> tuple[int, ...]:
+    return given(op, "axes", 1)

@@ -1,0 +1,1 @@
+"""PyTorch state dicts: names of arrays, from which modules are recognized."""

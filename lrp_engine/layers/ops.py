@@ -1,0 +1,88 @@
+"""What a forward function works with: signals with their masks, and a calculus with its sinks.
+
+Axes: B batch, T time, D units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from lrp_engine.propagation.calculus import Calculus
+
+# What can keep relevance in a weighted sum, without and with a bias: the last axis of its sink.
+KEPT = {False: ("stabilizer",), True: ("bias", "stabilizer")}
+
+
+class Signal(NamedTuple):
+    """What flows between layers: values (B, T, D) with its masks, or values (B, D) without.
+
+    Attributes:
+        values: where the shape has 0 units, (B, T) with masks.
+        mask: (B, T), the steps that layers which know masks read, as in Keras.
+        real: (B, T), the steps that exist; the others only fill up the batch, at its end.
+            Wherever the mask is true, this is.
+        weights: a softmax over time made them: attention weights, constants for relevance.
+    """
+
+    values: tf.Tensor
+    mask: Any = None
+    real: Any = None
+    weights: bool = False
+
+    @property
+    def scores(self) -> bool:
+        """Whether these are one number per time step without a unit axis."""
+        return self.mask is not None and self.values.shape.rank == 2
+
+    def unmasked(self) -> Signal:
+        """The same, its mask forgotten: every step that exists is read."""
+        return self._replace(mask=self.real)
+
+
+@dataclass(frozen=True)
+class Ops:
+    """What a forward function works with: a calculus, and a place to register watched zeros.
+
+    A sink is a zero whose "gradient" is the relevance an operation kept; an initial state is an
+    input like any other. Both are named after the layer that made them.
+    """
+
+    calculus: Calculus
+    watch: Callable[[tf.Tensor], None]
+    scope: tuple[str, ...] = ()
+    sinks: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
+    states: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
+
+    def within(self, name: str) -> Ops:
+        return replace(self, scope=(*self.scope, name))
+
+    def sink(
+        self, name: str, like: tf.Tensor, *, bias: bool = True, gate: bool = False
+    ) -> tf.Tensor:
+        """A zero for a weighted sum (with a bias, of a gate), with the leading axes of like.
+
+        Its last axis has one unit per entry of `KEPT[bias]`. It is watched where the calculus lets
+        the sum keep relevance.
+        """
+        import tensorflow as tf
+
+        shape = tf.concat([tf.shape(like)[:-1], [len(KEPT[bias])]], axis=0)
+        zeros = tf.zeros(shape, like.dtype)
+        return self._watched(self.sinks, name, zeros) if self.calculus.keeps(gate=gate) else zeros
+
+    def initial_state(self, name: str, like: tf.Tensor, units: int) -> tf.Tensor:
+        """A watched zero (B, units) with the batch axis of like."""
+        import tensorflow as tf
+
+        zeros = tf.zeros([tf.shape(like)[0], units], like.dtype)
+        return self._watched(self.states, name, zeros)
+
+    def _watched(self, table: dict, name: str, value: tf.Tensor) -> tf.Tensor:
+        self.watch(value)
+        table[(*self.scope, name)] = value
+        return value

@@ -1,0 +1,92 @@
+"""Nodes: named layers that read each other; their shapes, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lrp_engine.errors import FormatError
+from lrp_engine.model.layer import Layer, map_arrays
+from lrp_engine.model.shapes import Shape
+
+INPUT = "input"
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A named layer and the names of the nodes it reads; `"input"` is the network's input."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...] = (INPUT,)
+
+
+def find_shapes(nodes: Sequence[Node]) -> dict[str, Shape]:
+    """Output shape by node name, and that of the input, which the layers' weights are made for.
+
+    Raises:
+        FormatError: a name is not one, or layers do not fit each other.
+    """
+    claims = (node.layer.input_shape() for node in nodes)
+    claimed = next((claim for claim in claims if claim is not None), None)
+    if claimed is None:
+        raise FormatError("No layer says how many numbers the network takes: none has weights.")
+    try:
+        return _shapes(nodes, claimed)
+    except FormatError:
+        # A dense layer works at every time step, too; a later layer may need them.
+        try:
+            return _shapes(nodes, claimed._replace(time=True))
+        except FormatError:
+            pass
+        raise
+
+
+def _shapes(nodes: Sequence[Node], start: Shape) -> dict[str, Shape]:
+    shapes = {INPUT: start}
+    for position, node in enumerate(nodes):
+        if node.name in shapes or not node.name or "/" in node.name:
+            raise FormatError(f"Layer name {node.name!r} is empty, holds '/' or is used twice.")
+        if node.layer.reads_ids and position > 0:
+            raise FormatError(f"The embedding {node.name!r} must be the first layer.")
+        missing = [name for name in node.inputs if name not in shapes]
+        if missing:
+            raise FormatError(
+                f"Layer {node.name!r} reads {missing[0]!r}, but no earlier layer is called so."
+            )
+        try:
+            shapes[node.name] = node.layer.output_shape(*(shapes[i] for i in node.inputs))
+        except FormatError as error:
+            raise FormatError(f"Layer {node.name!r}: {error}") from None
+    if shapes[nodes[-1].name].time:
+        raise FormatError(
+            f"The network ends in {shapes[nodes[-1].name]}, expected class scores (batch, "
+            "classes): its last recurrent layer returns a whole sequence."
+        )
+    return shapes
+
+
+def frozen(node: Node, dtype: str) -> Node:
+    """The node with read-only copies of its weights in `dtype`.
+
+    Raises:
+        FormatError: weights are no numbers, or not finite in it.
+    """
+
+    def freeze(given: np.ndarray) -> np.ndarray:
+        if given.dtype.kind not in "fiu":
+            raise FormatError(f"Layer {node.name!r} has weights of type {given.dtype}.")
+        with np.errstate(over="ignore"):  # told below, as infinity
+            array = np.array(given, dtype)  # a copy: later changes by the caller do not reach us
+        if not np.isfinite(array).all():
+            why = "too large for it" if np.isfinite(given).all() else "the training diverged"
+            raise FormatError(
+                f"Layer {node.name!r} has weights that are not finite in {dtype} (NaN or "
+                f"infinity); probably {why}."
+            )
+        array.flags.writeable = False
+        return array
+
+    return replace(node, layer=map_arrays(node.layer, freeze))

@@ -1,0 +1,288 @@
+"""Network: an immutable graph of named layers with vocabulary and labels; predict and explain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from os import PathLike
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from lrp_engine import device as devices
+from lrp_engine import lazy
+from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.model.gate_order import GateOrder
+from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen
+from lrp_engine.model.serialization import describe, save, weights
+from lrp_engine.model.shapes import Shape
+from lrp_engine.model.text import Tokenizer, Vocabulary
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.layers import Embedding
+    from lrp_engine.propagation.rules import Rule
+
+__all__ = ["DTYPES", "INPUT", "OUTPUTS", "Network", "Node", "find_shapes"]
+
+OUTPUTS = ("softmax", "sigmoid")
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Network:
+    """An immutable classifier: layers in order of computation, words and labels around them.
+
+    Attributes:
+        nodes: the graph; the last node's output (B, C) holds the class scores.
+        output: "softmax" (C classes, one is right) or "sigmoid" (each unit for itself; a single
+            unit z is two classes with scores [-z, z]). The layers themselves end in logits.
+        vocabulary, tokenizer: how text becomes rows of the embedding; no vocabulary: arrays only.
+        labels: one name per class; "class 0", "class 1", ... where none are given.
+        features: names of the inputs of a network without a time axis.
+        assumptions: what the file did not say and the reader assumed, as sentences.
+        source: what the network was read from, for people.
+        dtype: of every computation, "float32" or "float64" (for checks).
+        device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice. `to` changes it.
+        gate_order: which gate is where in the file, and how it was settled; None where the format
+            leaves no choice.
+        warnings: sentences that every explanation carries, as of a failed comparison with the
+            program the network comes from (`ProofSheet.marked`).
+
+    Raises:
+        FormatError: layers do not fit each other, the vocabulary or the labels, or hold numbers
+            that are not finite; the text names what was found and what was expected.
+        InputError: the dtype is unknown, or `device` is no name of a device.
+    """
+
+    nodes: tuple[Node, ...]
+    output: str = "softmax"
+    vocabulary: Vocabulary | None = None
+    tokenizer: Tokenizer = field(default_factory=Tokenizer)
+    labels: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    source: str = "arrays"
+    dtype: str = "float32"
+    device: str | None = None
+    gate_order: GateOrder | None = None
+    warnings: tuple[str, ...] = ()
+    # Held while the program runs: threads that share a network take turns.
+    lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    # What was made of the network and lives as long: its compiled program.
+    kept: dict[str, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise InputError(f"dtype is {self.dtype!r}; choose from {choices(DTYPES)}.")
+        self._set("device", devices.checked(self.device))
+        if self.output not in OUTPUTS:
+            raise FormatError(f"output is {self.output!r}; choose from {choices(OUTPUTS)}.")
+        if not self.nodes:
+            raise FormatError("The network has no layers.")
+        self._set("nodes", tuple(frozen(node, self.dtype) for node in self.nodes))
+        last = self.shapes[self.nodes[-1].name]
+        unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}
+        if unread:
+            raise FormatError(f"No layer reads the output of {min(unread)!r}.")
+        if self.output == "softmax" and last.units == 1:
+            raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
+        self._set("labels", self._names("labels", self.classes, "class {}"))
+        if not self.input_shape.time:
+            self._set("features", self._names("features", self.input_shape.units, "x{}"))
+        self._check_vocabulary()
+
+    def __repr__(self) -> str:
+        layers = " -> ".join(node.name for node in self.nodes)
+        place = f" on {self.device}" if self.device else ""
+        return f"Network({layers}; {self.classes} classes, {self.dtype}{place}, from {self.source})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in {**state, "lock": threading.Lock(), "kept": {}}.items():
+            self._set(name, value)
+        self.__post_init__()
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _names(self, attribute: str, count: int, default: str) -> tuple[str, ...]:
+        names = tuple(getattr(self, attribute))
+        if not names:
+            return tuple(default.format(n) for n in range(count))
+        if len(names) != count:
+            raise FormatError(f"Found {len(names)} {attribute} {names}, expected {count}.")
+        if not all(isinstance(name, str) for name in names) or len(set(names)) != count:
+            raise FormatError(f"The {attribute} must be different texts, found {names}.")
+        return names
+
+    def _check_vocabulary(self) -> None:
+        if self.vocabulary is None:
+            return
+        words = len(self.vocabulary)
+        if self.embedding is None:
+            raise FormatError(
+                f"There is a vocabulary of {words} words but no embedding layer; pass "
+                f"`embeddings`, an array of shape ({words}, {self.input_shape.units})."
+            )
+        rows = len(self.embedding.table)
+        if words > rows:
+            raise FormatError(
+                f"The vocabulary has {words} words, but the embedding has only {rows} rows."
+            )
+
+    # What it is ----------------------------------------------------------------------------
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one input after the embedding: what relevance is given for."""
+        return self.shapes[INPUT]
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Output shape by node name, `"input"` included."""
+        return MappingProxyType(find_shapes(self.nodes))
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The embedding layer, None where inputs are vectors or features."""
+        first = self.nodes[0].layer
+        return cast("Embedding", first) if first.reads_ids else None
+
+    @property
+    def single_sigmoid(self) -> bool:
+        """Whether one unit z stands for two classes with scores [-z, z]."""
+        return self.shapes[self.nodes[-1].name].units == 1
+
+    @property
+    def classes(self) -> int:
+        return 2 if self.single_sigmoid else self.shapes[self.nodes[-1].name].units
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) over everything that decides an explanation: the key for caches."""
+        arrays = weights(self)
+        digest = hashlib.sha256(json.dumps(describe(self), sort_keys=True).encode())
+        digest.update(json.dumps(self.vocabulary and self.vocabulary.tokens).encode())
+        digest.update(self.dtype.encode())
+        for name in sorted(arrays):
+            array = np.ascontiguousarray(arrays[name])
+            digest.update(f"{name}{array.dtype}{array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the project's own format: a folder, or a zip file where `path` ends in .zip."""
+        save(self, path)
+
+    # What it does --------------------------------------------------------------------------
+
+    def to(self, device: str | None) -> Network:
+        """The same network on another device: "cpu", "gpu", "gpu:1"; None: TensorFlow's choice.
+
+        Raises:
+            InputError: it is no name of a device, or TensorFlow sees no such device.
+        """
+        devices.require(device)
+        return self if device == self.device else replace(self, device=device)
+
+    def unknown(self, tokens: Iterable[str]) -> np.ndarray | None:
+        """Which tokens (n,) of the tokenizer the vocabulary lacks; None where there is none."""
+        if self.vocabulary is None:
+            return None
+        return self.vocabulary.lacks(self.tokenizer.keys(tokens))
+
+    def predict(
+        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Class scores (B, C): logits, before softmax or sigmoid. Inputs as in `explain`."""
+        scores: np.ndarray = lazy.load("attribution.explain:predict")(self, inputs, lengths=lengths)
+        return scores
+
+    def probabilities(
+        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Class probabilities (B, C): softmax over classes, or a sigmoid per class."""
+        return self.to_probabilities(self.predict(inputs, lengths=lengths))
+
+    def to_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Probabilities (B, C) of scores (B, C)."""
+        if self.output == "sigmoid":
+            # The two scores of a single unit are -z and z: their sigmoids add up to 1.
+            return np.exp(-np.logaddexp(0, -scores))
+        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shifted / shifted.sum(axis=1, keepdims=True)
+
+    def explain(
+        self,
+        inputs: Any,
+        method: str = "lrp",
+        target: Any = None,
+        rule: Rule | None = None,
+        *,
+        lengths: Sequence[int] | np.ndarray | None = None,
+        layers: bool = False,
+    ) -> Explanation:
+        """Why the network scores these inputs as it does.
+
+        Args:
+            inputs: a list of texts, a list of token lists, an integer array (B, T) of vocabulary
+                ids, a float array (B, T, E) of vectors; for a network without a time axis a float
+                array (B, D) of features. A single text counts as a list of one.
+            method: a name in `lrp_engine.METHODS`: "lrp", "sensitivity", "gradient_x_input".
+            target: None for the predicted class; a class (number or label); one per sample (list
+                or array); or a pair (tuple) `(a, b)`: score of a minus score of b.
+            rule: how weighted sums hand relevance back, `Epsilon()` where None; used by methods
+                that propagate relevance.
+            lengths: real time steps (B,) of an array input; all of them where None.
+            layers: also keep the relevance at every layer's output, in `Explanation.layers`.
+
+        Returns:
+            An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
+            the longest: for many texts of very different lengths use `explain_stream`.
+
+        Raises:
+            InputError: an input, a target or an option does not fit; the text lists what does.
+        """
+        return self.explain_all(
+            inputs, methods=[method], target=target, rule=rule, lengths=lengths, layers=layers
+        )[method]
+
+    def explain_all(
+        self,
+        inputs: Any,
+        *,
+        methods: Sequence[str] | None = None,
+        target: Any = None,
+        rule: Rule | None = None,
+        lengths: Sequence[int] | np.ndarray | None = None,
+        layers: bool = False,
+    ) -> dict[str, Explanation]:
+        """`explain` by several methods at once (all where None), sharing what can be shared."""
+        explain = lazy.load("attribution.explain:explain")
+        explanations: dict[str, Explanation] = explain(
+            self,
+            inputs,
+            methods=methods,
+            target=target,
+            rule=rule,
+            lengths=lengths,
+            layers=layers,
+        )
+        return explanations
+
+    def explain_stream(
+        self, texts: Iterable[str | Sequence[str]], **options: Any
+    ) -> Iterator[Explanation]:
+        """One Explanation per text, lazily and in bounded memory: `explain_stream`."""
+        stream: Iterator[Explanation] = lazy.load("attribution.stream:explain_stream")(
+            self, texts, **options
+        )
+        return stream

@@ -1,0 +1,132 @@
+"""The network as files: network.json, weights.safetensors, vocabulary.txt; a folder or a zip.
+
+`network.json` describes the graph and says which tensor is which weight; nothing in it is code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.text import Tokenizer, Vocabulary
+
+if TYPE_CHECKING:
+    from lrp_engine.model.network import Network
+
+FORMAT = "lrp-lens network"
+VERSION = 1
+DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocabulary.txt"
+
+# Fields that a Network, a Tokenizer and network.json share.
+NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
+WARNINGS = "warnings"
+TOKENIZER_FIELDS = ("method", "lowercase")
+# Written where they are not the default; read where they are written.
+TOKENIZER_OPTIONS: dict[str, type] = {"standardize": str, "length": int, "pad": bool}
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """Everything but the numbers and the words, as plain JSON values."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        **{name: _plain(getattr(network, name)) for name in NETWORK_FIELDS},
+        # Only where there are such: it is in the hash, which other networks have had before.
+        **({WARNINGS: list(network.warnings)} if network.warnings else {}),
+        "tokenizer": _describe_tokenizer(network.tokenizer),
+        **_describe_unknown(network.vocabulary),
+        "layers": [
+            {"name": node.name, "inputs": list(node.inputs), **_describe_layer(node.layer)}
+            for node in network.nodes
+        ],
+    }
+
+
+def weights(network: Network) -> dict[str, np.ndarray]:
+    """Arrays by `layer/field`, `layer/inner layer/field` for nested layers."""
+    found: dict[str, np.ndarray] = {}
+    for node in network.nodes:
+        _collect(node.layer, node.name, found)
+    return found
+
+
+def save(network: Network, path: str | os.PathLike[str]) -> None:
+    """Write a folder, or a zip file where the path ends in .zip.
+
+    Raises:
+        InputError: a word holds a line break, which the vocabulary file cannot keep; the path is
+            empty.
+        OSError: nothing can be written there.
+    """
+    if not os.fspath(path):  # Path("") is the current folder
+        raise InputError("The path to save to is empty; name a folder or a .zip file.")
+    from safetensors.numpy import save as to_safetensors
+
+    files = {
+        DESCRIPTION: (json.dumps(describe(network), indent=2, ensure_ascii=False) + "\n").encode(),
+        WEIGHTS: to_safetensors(
+            {name: np.ascontiguousarray(array) for name, array in weights(network).items()}
+        ),
+    }
+    if network.vocabulary is not None:
+        broken = [token for token in network.vocabulary.tokens if "\n" in token or "\r" in token]
+        if broken:
+            raise InputError(f"The word {broken[0]!r} holds a line break and cannot be saved.")
+        files[VOCABULARY] = ("\n".join(network.vocabulary.tokens) + "\n").encode()
+    target = Path(path)
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in files.items():
+                # A fixed date makes equal networks equal files.
+                archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), data)
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (target / name).write_bytes(data)
+
+
+def _describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
+    options = {name: getattr(tokenizer, name) for name in TOKENIZER_OPTIONS}
+    usual = Tokenizer()
+    return {
+        **{name: getattr(tokenizer, name) for name in TOKENIZER_FIELDS},
+        **{name: value for name, value in options.items() if value != getattr(usual, name)},
+    }
+
+
+def _describe_unknown(vocabulary: Vocabulary | None) -> dict[str, str]:
+    if vocabulary is None or vocabulary.unknown_token is None:
+        return {}
+    return {"unknown_token": vocabulary.unknown_token}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _describe_layer(layer: Layer) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": layer.kind}
+    for item in fields(layer):  # type: ignore[arg-type]
+        value = getattr(layer, item.name)
+        if isinstance(value, Layer):
+            entry[item.name] = _describe_layer(value)
+        elif not isinstance(value, np.ndarray):
+            entry[item.name] = value
+    return entry
+
+
+def _collect(layer: Layer, prefix: str, found: dict[str, np.ndarray]) -> None:
+    for item in fields(layer):  # type: ignore[arg-type]
+        value = getattr(layer, item.name)
+        if isinstance(value, Layer):
+            _collect(value, f"{prefix}/{item.name}", found)
+        elif isinstance(value, np.ndarray):
+            found[f"{prefix}/{item.name}"] = value

@@ -1,0 +1,1 @@
+"""What "backward" means: the calculus and its rules, and the program they are compiled into."""

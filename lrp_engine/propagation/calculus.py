@@ -1,0 +1,250 @@
+"""The three operations networks are made of, each with a choice of what "backward" means.
+
+A layer is written once, forward, on `weighted_sum`, `activation` and `product`. Under `Gradient`
+a backward pass then yields derivatives; under `Relevance` the same call yields relevances, because
+each operation carries a backward function that redistributes relevance.
+
+Axes: B batch, T time, D inputs of a linear map, M its outputs. R relevance, z pre-activation,
+s = R / (z + eps sign z).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import tensorflow as tf
+
+from lrp_engine.layers.terms import Projected, Term
+from lrp_engine.propagation.memory import Memory
+
+Tensor: TypeAlias = tf.Tensor
+Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place
+
+
+@dataclass(frozen=True)
+class Calculus:
+    """What both meanings of backward share."""
+
+    memory: Memory | None = None
+    forward_only: bool = False  # nobody will ask for the way back, so loops store nothing for it
+
+    def with_memory(self, memory: Memory) -> Calculus:
+        return replace(self, memory=memory)
+
+    def settled(self) -> Calculus:
+        """The calculus in force when a backward pass is made."""
+        return self
+
+    def keeps(self, *, gate: bool) -> bool:
+        """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
+        raise NotImplementedError
+
+    @property
+    def reads_gates(self) -> bool:
+        """Whether a way back leads through the weighted sums of gates."""
+        raise NotImplementedError
+
+    @property
+    def reads_summands(self) -> bool:
+        """Whether the way back through a weighted sum reads the values of its summands."""
+        raise NotImplementedError
+
+    @property
+    def by_sign(self) -> bool:
+        """Whether dense and convolution layers have a way back of their own."""
+        return False
+
+    def start(self, scores: Tensor, selection: Tensor) -> Tensor:
+        """What enters the network at the scores (B, C), for a signed choice of classes (B, C)."""
+        raise NotImplementedError
+
+    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+        """An element-wise function."""
+        raise NotImplementedError
+
+    def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
+        """gate * signal. `weights`: of attention, which relevance takes as constants."""
+        raise NotImplementedError
+
+    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+        """What an input x (..., D) receives, given s W^T (..., D) and the bias share (..., 1).
+
+        A share of None is 0.
+        """
+        raise NotImplementedError
+
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        """What flows into something that only derivatives see: relevance takes it as constant."""
+        raise NotImplementedError
+
+    def absorb(
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
+        raise NotImplementedError
+
+    def values(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """x W + b as values, with no way back: of sums whose ways back are their own."""
+        return tf.stop_gradient(linear(x, weight, bias=bias))
+
+    def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """x W + b for all time steps at once: the values and share of a `Projected` term."""
+
+        @tf.custom_gradient
+        def operation(x: Tensor) -> object:
+            values = linear(x, weight, bias=bias)
+
+            def backward(s: Tensor, share: Tensor) -> object:
+                back = linear(s, weight, back=True)
+                return self.through(x, back, share)
+
+            return (values, tf.zeros_like(x[..., :1])), backward
+
+        return operation(x)
+
+    def weighted_sum(
+        self,
+        terms: Sequence[Term | Projected],
+        bias: Tensor | None,
+        sink: Tensor,
+        *,
+        gate: bool = False,
+        z: Tensor | None = None,
+    ) -> Tensor:
+        """z = sum of the terms + bias (already within a projected term); of a gate or a signal.
+
+        Sums over the same inputs are cheaper in one product; then `z` is this one's share of it.
+
+        A bias with the axes of z depends on the inputs: derivatives flow into it, relevance does
+        not. `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
+        where there is no bias. No (D, M) message is ever built.
+        """
+        units = sum(
+            int(term.values.shape[-1]) if term.units is None else term.units for term in terms
+        )
+        absorber: list[Tensor] = [] if bias is None else [bias]
+        z, known = self._recalled(terms, bias, gate, z)
+        receivers = [tensor for term in terms for tensor in _tensors(term)]
+        facts = [tensor for term in known for tensor in _tensors(term)]
+
+        @tf.custom_gradient
+        def operation(z: Tensor, sink: Tensor, *tensors: Tensor) -> object:
+            def backward(R: Tensor) -> object:
+                s, share, kept = self.absorb(R, z, tensors[-1] if absorber else None, units)
+                messages: list[Tensor | None] = [None, kept]
+                for term in _rebuild(known, tensors[len(receivers) :]):
+                    if isinstance(term, Projected):
+                        messages += [s, share]
+                    elif term.weight is None:
+                        messages += [self.through(term.values, s, share)]
+                    else:
+                        back = linear(s, term.weight, back=True)
+                        messages += [self.through(term.values, back, share)]
+                messages += [None for _ in facts]
+                varies = bool(absorber) and absorber[0].shape.rank == z.shape.rank
+                return [*messages, *(self.beside(s) if varies else None for _ in absorber)]
+
+            return tf.identity(z), backward
+
+        # z is a value here, not a way back: the way back is the operation's own.
+        return operation(tf.stop_gradient(z), sink, *receivers, *facts, *absorber)
+
+    def _recalled(
+        self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool, z: Tensor | None
+    ) -> tuple[Tensor, list[Term | Projected]]:
+        """z and the terms, as they are or as the memory knows them."""
+        memory = self.memory
+
+        def compute() -> Tensor:
+            return _forward(terms, bias) if z is None else z
+
+        if memory is None or (gate and not memory.gates):
+            return compute(), list(terms)
+        known: list[Term | Projected] = [
+            Term(memory.next(lambda term=term: term.values))  # type: ignore[misc]
+            if memory.summands and isinstance(term, Term) and term.weight is None
+            else term
+            for term in terms
+        ]
+        return memory.next(compute), known
+
+    def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
+        """`weighted_sum` of a dense or convolution layer, which some rules treat otherwise."""
+        return self.weighted_sum([term], bias, sink)
+
+    def sum_over_time(
+        self, weights: Tensor, values: Tensor, exists: Tensor, sink: Tensor
+    ) -> Tensor:
+        """z_q = sum_t a_qt v_t (..., Q, D) for weights a (..., Q, T) and values v (..., T, D).
+
+        For attention and averages: relevance takes the weights as constants, derivatives do not.
+        Steps that do not exist (..., Q, T) have no weight and no units. `sink`: (..., Q, 1).
+        """
+        counted = tf.cast(exists, values.dtype)
+        units = tf.reduce_sum(counted, axis=-1, keepdims=True) * values.shape[-1]
+
+        @tf.custom_gradient
+        def operation(weights: Tensor, values: Tensor, sink: Tensor) -> object:
+            z = tf.matmul(weights, values)
+
+            def backward(R: Tensor) -> object:
+                s, share, kept = self.absorb(R, z, None, units)
+                if share is not None:
+                    share = tf.matmul(counted, share, transpose_a=True)
+                back = tf.matmul(weights, s, transpose_a=True)
+                beside = self.beside(tf.matmul(s, values, transpose_b=True))
+                return beside, self.through(values, back, share), kept
+
+            return z, backward
+
+        return operation(weights, values, sink)
+
+
+def signed(z: Tensor) -> Tensor:
+    """The sign of z, 1 for 0; a third of the time of a comparison."""
+    return tf.sign(tf.sign(z) + 0.5)
+
+
+def linear(x: Tensor, weight: Tensor, *, bias: Tensor | None = None, back: bool = False) -> Tensor:
+    """x W (+ b), or x W^T, over the last axis: one matrix product whatever the leading axes."""
+    if back and not tf.is_symbolic_tensor(weight):
+        with tf.init_scope():  # once for a trace: a product with a transpose is a tenth slower
+            weight, back = tf.transpose(weight), False
+    # A product of rank 3 and 2 would be one small product per sample, several times slower.
+    flat = x if x.shape.rank == 2 else tf.reshape(x, [-1, x.shape[-1]])
+    flat = tf.matmul(flat, weight, transpose_b=back)
+    if bias is not None:
+        flat = tf.nn.bias_add(flat, bias)  # TensorFlow makes one operation of both
+    if x.shape.rank == 2:
+        return flat
+    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), flat.shape[-1]])
+
+
+def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:
+    values = [
+        term.values
+        if isinstance(term, Projected) or term.weight is None
+        else linear(term.values, term.weight)
+        for term in terms
+    ]
+    if bias is not None and not any(isinstance(term, Projected) for term in terms):
+        values.append(bias)
+    return sum(values[1:], values[0])
+
+
+def _tensors(term: Term | Projected) -> list[Tensor]:
+    """What messages go back to."""
+    return [term.values, term.share] if isinstance(term, Projected) else [term.values]
+
+
+def _rebuild(terms: Sequence[Term | Projected], flat: Sequence[Tensor]) -> list[Term | Projected]:
+    """The terms again, holding the tensors of `flat`."""
+    rest = iter(flat)
+    return [
+        Projected(next(rest), next(rest), term.units)
+        if isinstance(term, Projected)
+        else Term(next(rest), term.weight)
+        for term in terms
+    ]

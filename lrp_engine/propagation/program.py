@@ -1,0 +1,284 @@
+"""The TensorFlow program of a network: one trace per calculus, for any batch and any length.
+
+Axes: B batch, T time, E input units, C classes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from lrp_engine import device
+from lrp_engine.errors import InputError
+from lrp_engine.layers import Ops, Signal, map_arrays
+from lrp_engine.model.inputs import MASKED
+from lrp_engine.propagation.calculus import Calculus
+from lrp_engine.propagation.gradient import Gradient
+from lrp_engine.propagation.multi_backward import Several
+from lrp_engine.propagation.relevance import Relevance
+from lrp_engine.propagation.rules import Rule, Structure
+from lrp_engine.propagation.signs import SIGNS
+from lrp_engine.propagation.traces import forget_gradients
+
+if TYPE_CHECKING:
+    from lrp_engine.model.network import Network
+
+Key = tuple[str, ...]
+# dnnl_out_of_memory, as TensorFlow words it.
+ONEDNN_MEMORY = "Operation received an exception:Status: 1,"
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What one backward pass brought to each watched tensor; numpy arrays.
+
+    Attributes:
+        scores: (B, C).
+        selection: (B, C), the signed choice of classes that was explained.
+        message: at the input, (B, T, E) or (B, D).
+        sinks: what was kept, by operation, (B, T, 1 or 2) or (B, 1 or 2), see `layers.base.KEPT`;
+            empty under a calculus that keeps nothing.
+        states: by initial state, (B, H).
+        layers: by node name, at its output; empty unless asked for.
+    """
+
+    scores: np.ndarray
+    selection: np.ndarray
+    message: np.ndarray
+    sinks: dict[Key, np.ndarray]
+    states: dict[Key, np.ndarray]
+    layers: dict[Key, np.ndarray]
+
+
+class Program:
+    """Forward and backward passes of one network, traced once each.
+
+    The trace serves every batch size, length, rule parameter and target; weights are inputs of the
+    trace, not constants in it.
+
+    Args:
+        traced: False runs operation by operation, which is slower but costs no trace: for a few
+            passes of a network that is not kept.
+
+    Raises:
+        InputError: the network's device is not there.
+    """
+
+    def __init__(self, network: Network, *, traced: bool = True) -> None:
+        device.prepare()
+        device.require(network.device)
+        self.network, self.traced = network, traced
+        self.dtype = tf.as_dtype(network.dtype)
+        with self._running():
+            self.nodes = [
+                node
+                if node.layer.reads_ids  # rows are looked up before the trace
+                else replace(node, layer=map_arrays(node.layer, tf.constant))
+                for node in network.nodes
+            ]
+        self._passes: dict[tuple[tuple[str, ...], Structure, bool], Any] = {}
+
+    def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Class scores (B, C) of what `Samples.padded` returns."""
+        with self._running():
+            return self._scores(tf.constant(x), tf.constant(steps)).numpy()
+
+    def backward(
+        self,
+        calculi: Sequence[str],
+        x: np.ndarray,
+        steps: np.ndarray,
+        selection: np.ndarray | None,
+        rule: Rule,
+        *,
+        layers: bool = False,
+    ) -> dict[str, Backward]:
+        """A backward pass per calculus after one forward pass.
+
+        `selection` None explains the predicted class.
+        """
+        key = (tuple(calculi), rule.structure, layers)
+        predicted = selection is None
+        chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
+        with self._running():
+            if key not in self._passes:
+                self._passes[key] = self._trace(*key)
+            results = self._passes[key](
+                tf.constant(x),
+                tf.constant(steps),
+                tf.constant(chosen, self.dtype),
+                tf.constant(predicted),
+                tf.constant(rule.parameters, self.dtype),
+            )
+            arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
+        return {name: Backward(**found) for name, found in arrays.items()}
+
+    def traces(self) -> int:
+        """How many traces were made so far: at most one per pass, whatever the shapes."""
+        # Asking for the pass of `scores` would trace it.
+        passes = [*self._passes.values(), *([self._scores] if "_scores" in vars(self) else [])]
+        return sum(one.experimental_get_tracing_count() for one in passes)
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """On the network's device; TensorFlow's failures become ours."""
+        try:
+            with device.placed(self.network.device):
+                yield
+        except tf.errors.OpError as error:
+            if isinstance(error, tf.errors.ResourceExhaustedError) or ONEDNN_MEMORY in str(error):
+                raise MemoryError(
+                    "TensorFlow found no memory for a pass; give fewer or shorter texts at a time."
+                ) from None
+            if self.network.device is None:
+                raise
+            raise InputError(
+                f"Device {self.network.device!r} cannot compute this network: "
+                f"{str(error.message).splitlines()[0]:.300} Compute on 'cpu'."
+            ) from error
+
+    def _on_device(self, run: Callable) -> Callable:
+        """The same function, its operations bound to the network's device.
+
+        Where a function runs does not bind them: those that a GPU cannot do would go elsewhere.
+        """
+
+        def bound(*arguments: tf.Tensor) -> Any:
+            with device.placed(self.network.device):
+                return run(*arguments)
+
+        return bound
+
+    @property
+    def _signature(self) -> list[tf.TensorSpec]:
+        shape = self.network.input_shape
+        x = [None, None, shape.units] if shape.time else [None, shape.units]
+        return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.int8)]
+
+    @cached_property
+    def _scores(self) -> Any:
+        @self._on_device
+        def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+            return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, steps)[0]
+
+        if not self.traced:
+            return run
+        return _traced(run, self._signature)
+
+    def _trace(self, calculi: tuple[str, ...], structure: Structure, layers: bool) -> Any:
+        classes = self.network.classes
+
+        @self._on_device
+        def run(
+            x: tf.Tensor,
+            steps: tf.Tensor,
+            selection: tf.Tensor,
+            predicted: tf.Tensor,
+            parameters: tf.Tensor,
+        ) -> dict:
+            meanings = {name: CALCULI[name](parameters, structure) for name in calculi}
+            several = Several(meanings=tuple(meanings.values()))
+            with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+                tape.watch(x)
+                ops = Ops(several, tape.watch)
+                scores, outputs = self._forward(ops, x, steps)
+            best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
+            selection = tf.where(predicted, best, selection)
+            results = {}
+            for name, meaning in meanings.items():
+                keeps = meaning.keeps(gate=False)
+                watched = {
+                    "message": x,
+                    "sinks": ops.sinks if keeps else {},
+                    "states": ops.states if keeps else {},
+                    "layers": outputs if layers else {},
+                }
+                several.choose(meaning)
+                found = tape.gradient(
+                    scores,
+                    watched,
+                    meaning.start(scores, selection),
+                    unconnected_gradients=tf.UnconnectedGradients.ZERO,
+                )
+                results[name] = {"scores": scores, "selection": selection, **found}
+            return results
+
+        if not self.traced:
+            return run
+        return _traced(
+            run,
+            [
+                *self._signature,
+                tf.TensorSpec([None, classes], self.dtype),
+                tf.TensorSpec([], tf.bool),
+                tf.TensorSpec([None], self.dtype),
+            ],
+        )
+
+    def _forward(
+        self, ops: Ops, x: tf.Tensor, steps: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
+        """Scores (B, C) and every node's output by name."""
+        x = tf.identity(x)  # bound to the device, as an argument is not
+        if self.network.input_shape.time:
+            signals = {"input": Signal(x, steps > MASKED, steps > 0)}
+        else:
+            signals = {"input": Signal(x)}
+        for node in self.nodes:
+            inputs = [signals[name] for name in node.inputs]
+            if not node.layer.knows_weights:
+                inputs = [signal._replace(weights=False) for signal in inputs]
+            output = node.layer.forward(ops.within(node.name), *inputs)
+            shape = self.network.shapes[node.name]
+            if not shape.time:
+                output = Signal(output.values)
+            steps = [shape.length] if shape.time else []
+            values = tf.ensure_shape(
+                output.values, [None, *steps, *([shape.units] * bool(shape.units))]
+            )
+            # A node of its own, so that relevance can be asked for at its output.
+            signals[node.name] = output._replace(values=tf.identity(values))
+        scores = signals[self.nodes[-1].name].values
+        if self.network.single_sigmoid:
+            scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=1)
+        return scores, {(node.name,): signals[node.name].values for node in self.nodes}
+
+
+def program_of(network: Network) -> Program:
+    """The network's program: made when first asked for, kept with the network."""
+    if "program" not in network.kept:
+        network.kept["program"] = Program(network)
+    found: Program = network.kept["program"]
+    return found
+
+
+def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
+    # TensorFlow warns of retracing when many functions share their code, as those of many
+    # networks do; a partial has no code of its own.
+    function = tf.function(partial(run), input_signature=signature, autograph=False)
+    forget_gradients(function)
+    return function
+
+
+def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:
+    signs = SIGNS.get(structure.sums)
+    return Relevance(
+        eps=parameters[0],
+        bias_factor=parameters[1] if structure.hands_back else None,
+        gates=structure.gates,
+        signs=signs,
+        own=None if signs is None else parameters[2:],
+    )
+
+
+# Name -> calculus, given the rule's parameters as a tensor, and its structure.
+CALCULI: dict[str, Callable[[tf.Tensor, Structure], Calculus]] = {
+    "relevance": _relevance,
+    "gradient": lambda parameters, structure: Gradient(),
+}

@@ -1,0 +1,147 @@
+"""Backward means relevance: what sums and products hand to their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from lrp_engine.layers.terms import Term
+from lrp_engine.propagation import signs
+from lrp_engine.propagation.calculus import Calculus, Tensor, Units, linear, signed
+from lrp_engine.propagation.signs import Signs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relevance(Calculus):
+    """Layer-wise Relevance Propagation: epsilon rule for sums, a gate rule for products.
+
+    Bach et al. 2015 (doi 10.1371/journal.pone.0130140) and, for recurrent networks, Arras et al.
+    2017 (doi 10.18653/v1/W17-5221). `eps` and `bias_factor` are scalar tensors: one trace serves
+    every value. A bias factor of None is 0 without the arithmetic for it.
+
+    Attributes:
+        gates: key in `rules.GATES`.
+        signs: the rule of dense and convolution layers, given `own`; None for the epsilon rule.
+    """
+
+    eps: Tensor
+    bias_factor: Tensor | None = None
+    gates: str = "all"
+    signs: Signs | None = None
+    own: Tensor | None = None
+
+    reads_summands = True
+
+    @property
+    def reads_gates(self) -> bool:
+        return self.gates != "all"
+
+    @property
+    def by_sign(self) -> bool:
+        return self.signs is not None
+
+    def keeps(self, *, gate: bool) -> bool:
+        return self.reads_gates or not gate
+
+    def start(self, scores: Tensor, selection: Tensor) -> Tensor:
+        # Relevance is linear in what it starts from: -1 at class b asks "why not b".
+        return scores * selection
+
+    def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+        """Relevance passes unchanged."""
+
+        @tf.custom_gradient
+        def operation(z: Tensor) -> object:
+            return function(z), lambda R: R
+
+        return operation(z)
+
+    def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
+        """R_gate by the gate rule, R_signal = R - R_gate; attention weights receive nothing."""
+        if self.gates != "all" and not weights:
+            return self._shared(gate, signal)
+
+        @tf.custom_gradient
+        def operation(gate: Tensor, signal: Tensor) -> object:
+            return gate * signal, lambda R: (None, R)
+
+        # Cutting the gate prunes its whole branch: nothing is stored or computed for it.
+        return operation(tf.stop_gradient(gate), signal)
+
+    def _shared(self, gate: Tensor, signal: Tensor) -> Tensor:
+        """Arras et al. 2019 (arXiv 1909.12114), with the denominator of the epsilon rule.
+
+        The signal takes what the stabilizer would keep, so that no relevance is lost.
+        """
+
+        @tf.custom_gradient
+        def operation(gate: Tensor, signal: Tensor) -> object:
+            def backward(R: Tensor) -> object:
+                if self.gates == "half":
+                    return R / 2, R / 2
+                g, s = (tf.abs(gate), tf.abs(signal)) if self.gates == "abs" else (gate, signal)
+                z = g + s
+                to_gate = R * (g / (z + self.eps * signed(z)))
+                return to_gate, R - to_gate
+
+            return gate * signal, backward
+
+        return operation(gate, signal)
+
+    def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
+        """The epsilon rule, or the one that treats contributions by their signs."""
+        weight, rule, own = term.weight, self.signs, self.own
+        if rule is None or weight is None or own is None:
+            return super().layer_sum(term, bias, sink)
+        units = int(term.values.shape[-1]) if term.units is None else term.units
+
+        @tf.custom_gradient
+        def operation(x: Tensor, sink: Tensor) -> object:
+            z = linear(x, weight) if bias is None else linear(x, weight) + bias
+
+            def backward(R: Tensor) -> object:
+                P, N = signs.sums(x, weight, bias)
+                factors = rule(R, z, P, N, self.eps, own)
+                share, kept = self._handed_back(signs.kept(factors, bias), units)
+                message = signs.back(x, weight, factors)
+                return message if share is None else message + share, kept
+
+            return z, backward
+
+        return operation(term.values, sink)
+
+    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+        """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
+        return x * back if self.bias_factor is None or share is None else x * back + share
+
+    def beside(self, derivative: Tensor) -> Tensor | None:
+        return None
+
+    def absorb(
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """The epsilon rule. With N units feeding the sum and delta the bias factor,
+
+            s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
+            R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
+
+        What is not handed back, (1 - delta) times the second sum, is kept.
+        """
+        stabilizer = self.eps * signed(z)
+        s = R / (z + stabilizer)
+        absorbers = [stabilizer] if bias is None else [bias, stabilizer]
+        kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
+        return s, *self._handed_back(kept, units)
+
+    def _handed_back(self, kept: Tensor, units: Units) -> tuple[Tensor | None, Tensor]:
+        """The bias share (..., 1) of each of N units, and what is kept for good."""
+        if self.bias_factor is None:
+            return None, kept
+        factor = self.bias_factor
+        if not isinstance(units, int):  # where no unit is, nobody can be handed a share
+            factor = tf.where(units > 0, factor, tf.zeros_like(factor))
+            units = tf.maximum(units, 1)
+        share = factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
+        return share, (1 - factor) * kept

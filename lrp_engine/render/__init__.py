@@ -1,0 +1,1 @@
+"""Explanations as people see them: words, colours, HTML, SVG, terminal. No TensorFlow."""

@@ -1,0 +1,132 @@
+"""An explanation as text for a terminal: colours where it has them, signs everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TextIO
+
+from lrp_engine.render.palettes import DEFAULT, THEMES, Palette, mix, palette_named, rgb
+from lrp_engine.render.wording import (
+    conservation_verdict,
+    ledger_words,
+    number,
+    percentage,
+    state_words,
+    typed,
+    visible,
+)
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+
+RESET = "\x1b[0m"
+COLOURS = (0, 256, 1 << 24)  # none, the fixed cube, any
+
+_CUBE = (0, 95, 135, 175, 215, 255)  # channel steps of the 256-colour cube
+
+
+def colours_of(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> int:
+    """How many colours a stream shows; 0 where it is no terminal, closed, or NO_COLOR is set."""
+    terminal = environment.get("TERM", "")
+    shows = stream is not None and stream.isatty()
+    if environment.get("NO_COLOR") or terminal == "dumb" or not shows:
+        return 0
+    if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return 1 << 24
+    return 256 if "256" in terminal else 0
+
+
+def render(
+    explanation: Explanation,
+    index: int = 0,
+    *,
+    colours: int = 0,
+    palette: str = DEFAULT,
+    substitute: str | None = None,
+) -> str:
+    """Words with their values, the score, and what did not reach the words; ends in a line break.
+
+    Args:
+        colours: one of `COLOURS`. substitute: what the model saw for an unknown word.
+    """
+    one = explanation[index]
+    lines = [
+        *_head(one),
+        "",
+        *_words(one, colours, palette_named(palette), substitute or one.substitute),
+    ]
+    if one.facts.sums_to_score:
+        lines += ["", *_account(one)]
+    return "\n".join(lines) + "\n"
+
+
+def paint(text: str, colour: str, percent: float, colours: int) -> str:
+    """Text on a mix of a colour and the light theme's background; both colours are set."""
+    if not colours:
+        return text
+    theme = THEMES["light"]
+    background = _code(mix(colour, percent, theme.background), colours)
+    return f"\x1b[38;{_code(theme.text, colours)};48;{background}m{text}{RESET}"
+
+
+def _code(colour: str, colours: int) -> str:
+    red, green, blue = (round(channel * 255) for channel in rgb(colour))
+    if colours > 256:
+        return f"2;{red};{green};{blue}"
+    r, g, b = (
+        min(range(6), key=lambda step: abs(_CUBE[step] - channel)) for channel in (red, green, blue)
+    )
+    return f"5;{16 + 36 * r + 6 * g + b}"
+
+
+def _head(one: Explanation) -> list[str]:
+    facts = one.facts
+    predicted = int(one.predicted[0])
+    return [
+        *(f"Warning: {visible(sentence)}" for sentence in one.warnings),
+        f"{facts.title} (unit: {facts.unit})",
+        f"score of {visible(one.target_label())}: {_number(one.explained_score[0])}",
+        f"predicted: {visible(one.labels[predicted])} "
+        f"(probability {percentage(float(one.probabilities[0, predicted]))})",
+    ]
+
+
+def _words(one: Explanation, colours: int, palette: Palette, substitute: str | None) -> list[str]:
+    from lrp_engine.render.heatmap import limit_of
+
+    values = one.token_relevance[0].tolist()
+    if not values:
+        return [f"(no {one.noun}s)"]
+    signed, limit = one.facts.signed, limit_of(one.token_relevance[0])
+    numbers = [number(value, signed=signed, limit=limit, minus="-") for value in values]
+    width = max(map(len, numbers))
+    saw = "the model saw no vector for it"
+    if substitute is not None:
+        saw = f"the model saw {visible(substitute)}"
+    return [
+        f"{text:>{width}}  "
+        + paint(f" {visible(token)} ", palette.fill(value, signed=signed),
+                palette.percent(value, limit), colours)
+        + (f" (unknown word, {saw})" if unknown else "")
+        for token, value, text, unknown in zip(
+            one.tokens[0], values, numbers, one.unknown[0], strict=True
+        )
+    ]  # fmt: skip
+
+
+def _account(one: Explanation) -> list[str]:
+    rows = [(f"{one.noun}s", float(one.token_relevance[0].sum()))]
+    rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
+    rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
+    rows.append(("explained score", float(one.explained_score[0])))
+    # Two more decimals than the largest part needs: what stabilizers keep is small.
+    limit = max(abs(value) for _, value in rows) / 100
+    numbers = [number(value, limit=limit, minus="-") for _, value in rows]
+    width = max(map(len, numbers))
+    lines = [f"{text:>{width}}  {part}" for (part, _), text in zip(rows, numbers, strict=True)]
+    return ["Where the score went:", *lines, typed(conservation_verdict(one).sentence)]
+
+
+def _number(value: float) -> str:
+    return number(float(value), minus="-")

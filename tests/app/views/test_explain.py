@@ -1,0 +1,189 @@
+"""The Explain page: texts, examples, targets, settings; without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import settings
+from app.figures import tables
+from lrp_engine import METHODS
+from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
+from tests.app.tiny import E
+
+
+def asked(app, text):
+    widget(app, "text").set_value(text).run()
+    return app
+
+
+def test_opens_on_an_explained_sentence(opened):
+    app = opened()
+    assert healthy(app)
+    assert "The model says" in html(app)
+    assert [row["title"] for row in heatmaps(app)["rows"]] == [m.title for m in METHODS.values()]
+    assert words(app) == settings.DEFAULT_TEXT.split()
+    assert app.sidebar.caption[-1].value.startswith("Runs on ")
+
+
+def test_a_typed_text_is_explained(opened):
+    app = asked(opened(), "good film")
+    assert healthy(app)
+    for row in range(len(METHODS)):
+        assert words(app, row) == ["good", "film"]
+
+
+@pytest.mark.parametrize("text", ["", "   \n\t "], ids=["empty", "blank"])
+def test_nothing_to_explain_is_said(opened, text):
+    app = asked(opened(), text)
+    assert healthy(app)
+    assert "Type a text" in messages(app)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<script>alert(1)</script>", "*x* $x$ :red[x] `x`", "😀 🎉", "שלום עולם", "=1+1",
+     "\x1b[31m red"],
+    ids=["script", "markdown", "emoji", "right-to-left", "formula", "control"],
+)  # fmt: skip
+def test_any_text_is_fine_and_escaped(opened, text):
+    app = asked(opened(), text)
+    assert healthy(app)
+    assert "<script" not in html(app)
+    them = "it" if len(text.split()) == 1 else "them"
+    assert f"unknown to the model, which reads {them} as &lt;unk&gt;" in html(app)
+
+
+def test_unknown_words_are_counted(opened):
+    app = asked(opened(), "good zebra film xylophone")
+    assert "2 of 4 words are unknown" in html(app)
+    assert "zebra" in html(app)
+
+
+def test_a_text_over_the_limit_is_kept(opened):
+    text = "good " * (settings.TEXT_WORDS + 1)
+    app = asked(opened(), text)
+    assert healthy(app)
+    assert f"{settings.TEXT_WORDS:,}" in messages(app)
+    assert widget(app, "text").value == text
+
+
+def test_wide_embeddings_allow_fewer_words(opened, monkeypatch):
+    monkeypatch.setattr(settings, "TEXT_VALUES", 3 * E)
+    assert "up to 3 words" in messages(asked(opened(), "good film good film"))
+    assert healthy(asked(opened(), "good film ."))
+
+
+def test_narrow_embeddings_allow_no_more_words():
+    assert settings.most_words(1) == settings.TEXT_WORDS
+
+
+def test_words_in_a_table_are_no_formulas(network):
+    tokens = ["=1+1", "+a", "-", "@b", "good"]
+    table = tables.token_csv(network.explain_all([" ".join(tokens)]))
+    column = [row.split(",")[1] for row in table.splitlines()[1:]]
+    assert column == ["'=1+1", "'+a", "'-", "'@b", "good"]
+
+
+def test_a_picked_example_becomes_the_text_with_its_true_class(opened):
+    app = opened()
+    widget(app, "example").set_value(1).run()
+    assert widget(app, "text").value == "bad film ."
+    assert "The true class of this example is <b><bdi>no</bdi></b>" in html(app)
+    assert widget(app, "example").value is None  # ready for the next pick
+
+
+def test_filters_narrow_the_examples(opened):
+    app = opened()
+    assert widget(app, "example").label == "4 of 4 sentences"
+    widget(app, "true_class").set_value(2).run()
+    assert widget(app, "example").label == "1 of 4 sentences"
+    widget(app, "true_class").set_value("any").run()
+    counts = {}
+    for verdict in ("right", "wrong"):
+        widget(app, "verdict").set_value(verdict).run()
+        counts[verdict] = int(widget(app, "example").label.split()[0])
+    assert counts["right"] + counts["wrong"] == 3  # one has no label
+
+
+def test_every_class_can_be_explained(opened, network):
+    app = opened()
+    for c, label in enumerate(network.labels):
+        widget(app, "target").set_value(c).run()
+        assert healthy(app)
+        assert f"speaks for {label} (+" in legend(app)
+    options = " ".join(widget(app, "target").options)
+    assert "%" in options
+    assert "score" in options
+
+
+def test_a_contrast_names_both_classes(opened):
+    app = opened()
+    widget(app, "target").set_value(0).run()
+    widget(app, "contrast").set_value(2).run()
+    assert healthy(app)
+    assert legend(app) == "speaks for yes (−, dashed); speaks for no (+, solid)"
+
+
+def test_a_class_is_never_held_against_itself(opened):
+    app = opened()
+    widget(app, "contrast").set_value(_other_than_predicted(app)).run()
+    widget(app, "target").set_value(widget(app, "contrast").value).run()
+    assert healthy(app)
+    assert widget(app, "contrast").value == "nothing"
+
+
+def _other_than_predicted(app):
+    return next(c for c in (0, 1, 2) if c in _values(widget(app, "contrast")))
+
+
+def _values(selectbox):
+    # The options are shown as text; the class left out is the predicted one.
+    return [c for c, name in enumerate(("no", "so so", "yes"))
+            if any(option.startswith(f"{name} (") for option in selectbox.options)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), [("eps", 0.1), ("bias_factor", 0.5)])
+def test_the_rule_changes_the_numbers(opened, name, value):
+    app = opened()
+    before = heatmaps(app)
+    widget(app, name).set_value(value).run()
+    assert healthy(app)
+    assert heatmaps(app)["rows"][0] != before["rows"][0]
+    assert heatmaps(app)["rows"][1:] == before["rows"][1:]  # only LRP has a rule
+
+
+def test_numbers_can_be_hidden_and_scales_shared(opened):
+    app = opened()
+    assert heatmaps(app)["shown"]
+    widget(app, "values").set_value(False).run()
+    assert not heatmaps(app)["shown"]
+    scales = [row["legend"]["steps"] for row in heatmaps(app)["rows"]]
+    widget(app, "same_scale").set_value(True).run()
+    assert healthy(app)
+    shared = [row["legend"]["steps"] for row in heatmaps(app)["rows"]]
+    assert scales[0] != scales[2]
+    assert shared[0] == shared[2]
+
+
+def test_settings_survive_a_change_of_page(opened):
+    app = asked(opened(), "good film")
+    widget(app, "target").set_value(1).run()
+    widget(app, "eps").set_value(0.1).run()
+    for page in ("conservation", "model", "explain"):
+        app.switch_page(f"views/{page}.py").run()
+        assert healthy(app)
+    assert widget(app, "text").value == "good film"
+    assert widget(app, "target").value == 1
+    assert widget(app, "eps").value == 0.1
+
+
+def test_targets_follow_a_new_text(opened):
+    # The lists of classes read differently for every text; the choice must not get lost.
+    app = opened()
+    for text in ("good film", "bad film", "film"):
+        asked(app, text)
+        assert healthy(app)
+        assert widget(app, "target").value == "predicted"
+    widget(app, "target").set_value(1).run()
+    asked(app, "good")
+    assert widget(app, "target").value == 1

@@ -1,0 +1,195 @@
+"""Limits of a shared server, each at the place that enforces it; and that users are kept apart."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+import pytest
+
+from app import cache, settings
+from app.models.byte_lru import weight
+from app.models.model import Model
+from app.models.upload_budget import Held
+from app.models.uploads import Upload
+from app.review import jobs as background
+from app.review.opinion import Opinion
+from lrp_engine import FormatError, InputError
+from tests.app import sets as files
+from tests.app.models.test_uploads import upload
+from tests.app.reading import healthy, messages, press, widget
+from tests.app.tiny import eight_arrays, npz
+
+pytestmark = pytest.mark.usefixtures("unproven")
+
+
+@pytest.mark.parametrize(
+    ("limit", "part", "says"),
+    [
+        ("UPLOAD_MEGABYTES", {"weights": b"xx"}, "weight file"),
+        ("UPLOAD_MEGABYTES", {"embeddings": b"xx"}, "embeddings file"),
+        ("VOCABULARY_MEGABYTES", {"vocabulary": b"xx"}, "vocabulary file"),
+        ("REFERENCE_MEGABYTES", {"reference": b"xx"}, "reference file"),
+        ("LABELS_CHARACTERS", {"labels": "xx"}, "class names"),
+        ("SPEC_CHARACTERS", {"more": "xx"}, "as JSON"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+)
+def test_every_part_of_an_upload_has_its_limit(monkeypatch, limit, part, says):
+    monkeypatch.setattr(settings, limit, 1e-6)
+    with pytest.raises(FormatError, match=f"{says}.* at most .* are read"):
+        Upload(name="mine", **{"weights": b"", **part}).check()
+
+
+def test_steps_back_are_bounded(opened, monkeypatch):
+    monkeypatch.setattr(settings, "UNDO_STEPS", 2)
+    app = opened(text="good bad film .", pick="0")
+    for _ in range(3):
+        next(b for b in app.button if b.label == "Drop").click().run()
+    assert app.session_state["lens.edited"] == "."
+    assert len(app.session_state["lens.undo"]) == 2
+
+
+def test_a_second_user_never_sees_the_first_ones_uploads(opened):
+    first = upload(opened("model"), weights=("secret.npz", npz(eight_arrays(11))))
+    assert "secret.npz" in widget(first, "model").options
+    hash_ = next(iter(first.session_state["lens.models"].values())).network.hash
+    second = opened("model")
+    assert widget(second, "model").options == widget(opened(), "model").options
+    assert "secret.npz" not in widget(second, "model").options
+    # Not even who knows its hash, by a link that a row of the comparison or an address holds.
+    guess = opened(model=hash_[:12], text="good", rows=f"lrp~~~~{hash_[:12]}")
+    assert healthy(guess)
+    assert guess.session_state["lens.models"] == {}
+    assert "another model" in messages(guess)
+
+
+# Models in memory --------------------------------------------------------------------------
+
+
+def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monkeypatch):
+    room = Held(int(1.5 * weight(network)))
+    monkeypatch.setattr(cache, "held", lambda: room)
+    one, other = (("mine.npz", npz(eight_arrays(seed))) for seed in (21, 22))
+    first = upload(opened("model"), weights=one)
+    assert healthy(first)
+    assert 0 < room.bytes <= room.most
+    second = upload(opened("model"), weights=other)
+    assert "that this server has for them. Try again when somebody" in messages(second)
+    assert widget(second, "model").value == "bundled"
+    assert second.session_state["lens.models"] == {}
+    assert room.bytes <= room.most
+    third = upload(opened("model"), weights=one)  # the same files take their place once
+    assert "is read and selected" in messages(third)
+
+
+def test_models_nobody_has_any_more_make_room(network):
+    room = Held(int(2.5 * weight(network)))
+    some = [Model(str(n), "Mine", network) for n in range(2)]
+    for model in some:
+        room.add(model)
+    room.add(some[0])
+    room.add(Model("1", "The same", network))
+    assert room.bytes == 2 * weight(network)
+    with pytest.raises(InputError, match=r"“Third” takes .* MB of memory"):
+        room.add(third := Model("2", "Third", network))
+    del model, some[0]
+    gc.collect()
+    room.add(third)
+    assert room.bytes == 2 * weight(network)
+
+
+def test_a_session_keeps_so_many_models_and_says_which_one_went(opened, monkeypatch):
+    monkeypatch.setattr(settings, "MODELS_PER_SESSION", 1)
+    app = upload(opened("model"), weights=("first.npz", npz(eight_arrays(23))))
+    app = upload(app, weights=("second.npz", npz(eight_arrays(24))))
+    assert [model.name for model in app.session_state["lens.models"].values()] == ["second.npz"]
+    assert "“first.npz” was dropped: a session keeps 1 models." in messages(app)
+
+
+def test_models_read_before_are_kept_up_to_a_number():
+    read: list[int] = []
+
+    def ask(n: int) -> None:
+        cache.read_network(f"digest {n}", lambda: read.append(n) or n)
+
+    every = [*range(settings.MODELS_CACHED + 1)]
+    for n in every:
+        ask(n)
+    ask(every[-1])
+    assert read == every
+    ask(0)  # it went first
+    assert read == [*every, 0]
+    cache.read_network.clear()
+
+
+# Sets --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def begun(opened):
+    """Begins a set from the model's examples, each time in a session of its own."""
+
+    def begin():
+        app = opened("review")
+        return press(app, "Explain the examples")
+
+    return begin
+
+
+def complete(app) -> str:
+    """The key of a set that was begun, once it is explained."""
+    one = cache.sets().find(app.session_state["lens.set"])
+    assert files.finished(cache.jobs(), one).problem == ""
+    return one.id
+
+
+def test_sets_beyond_the_limit_wait_or_are_refused_in_a_sentence(begun, monkeypatch):
+    monkeypatch.setattr(settings, "REVIEW_RUNNING", 1)
+    monkeypatch.setattr(settings, "REVIEW_WAITING", 1)
+    go, most, working = threading.Event(), [], []
+    real = background.explain_shard
+
+    def slow(*args):
+        working.append(1)
+        most.append(len(working))
+        assert go.wait(60)
+        working.pop()
+        return real(*args)
+
+    monkeypatch.setattr(background, "explain_shard", slow)
+    first, second, third = (begun() for _ in range(3))
+    said = [app.get("progress")[0].proto.text for app in (first, second)]
+    assert said == ["Getting ready: 0 of 4 explained",
+                    "Waiting for its turn: other sets are being explained."]  # fmt: skip
+    assert "2 sets are being explained or wait for it" in messages(third)
+    assert third.session_state["lens.set"] == ""
+    assert len(list(cache.sets())) == 2
+    go.set()
+    assert complete(first) != complete(second)
+    assert set(most) == {1}
+    third = press(third, "Explain the examples")
+    assert healthy(third)
+    complete(third)
+
+
+def test_sets_on_disk_are_bounded_and_their_readers_are_told(begun, opened, monkeypatch):
+    monkeypatch.setattr(settings, "REVIEW_SETS", 1)
+    lost = complete(begun())
+    kept = complete(begun())
+    assert [one.id for one in cache.sets()] == [kept]
+    assert "There is no set under the key" in messages(opened("review", set=lost))
+    cache.reviews().save(kept, 0, Opinion(verdict="agree"), seen=0)
+    refused = begun()
+    assert "The server keeps 1 sets, all of them reviewed or being" in messages(refused)
+    assert [one.id for one in cache.sets()] == [kept]
+
+
+def test_a_set_at_work_makes_no_room(begun, monkeypatch):
+    monkeypatch.setattr(settings, "REVIEW_SETS", 1)
+    go, real = threading.Event(), background.explain_shard
+    monkeypatch.setattr(background, "explain_shard", lambda *args: go.wait(60) and real(*args))
+    first = begun()
+    assert "being explained; delete one" in messages(begun())
+    go.set()
+    complete(first)

@@ -1,0 +1,160 @@
+"""Rules and gates: every entry of their tables can be chosen, linked, compared and reviewed."""
+
+from __future__ import annotations
+
+import inspect
+import json
+
+import pytest
+
+from app.cache import answers
+from app.compare.compared import Row, rule_words
+from app.figures import tables
+from app.models import facts
+from app.review.sets import Sets
+from app.state.choices import CHOICES
+from lrp_engine import RULES, AlphaBeta, Epsilon, Gamma, ZPlus
+from lrp_engine.layers import LAYERS, Bidirectional
+from lrp_engine.propagation.rules import GATES, from_plain
+from tests.app import sets as small
+from tests.app.reading import healthy, heatmaps, html, messages, press, widget
+
+
+def numbers(app):
+    """What the rows of the heatmaps say, by method."""
+    return [[cell[2] for cell in row["cells"]] for row in heatmaps(app)["rows"]]
+
+
+@pytest.mark.parametrize("kind", RULES.values(), ids=list(RULES))
+def test_a_rule_of_the_table_brings_its_controls(kind):
+    assert kind.meaning.endswith(".")
+    assert {option.name for option in kind.asks} <= set(kind.own_options())
+    for option in kind.asks:
+        choice = CHOICES[option.name]
+        assert option.smallest <= choice.default <= option.largest
+        assert choice.read(choice.write(1.25)) == 1.25
+        assert all(option.smallest <= one <= option.largest for one in option.tries)
+    # Those that are asked for are enough to make it.
+    made = kind.of(eps=0.1, **{option.name: 1.25 for option in kind.asks})
+    assert from_plain(made.plain()) == made
+    assert CHOICES["rule"].read(kind.name) == kind.name
+
+
+def test_rules_never_share_a_cached_answer():
+    rules = [kind(gates=gates) for kind in RULES.values() for gates in GATES]
+    rules += [Gamma(gamma=1), AlphaBeta(alpha=3, beta=2), Epsilon(eps=0.1), ZPlus(bias_factor=1)]
+    assert len({answers._settings(rule) for rule in rules}) == len(rules)
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=list(LAYERS))
+def test_layers_say_which_settings_matter(layer):
+    # Of all layers those that call the operation that a setting is about.
+    source = inspect.getsource(inspect.getmodule(layer)).partition(f"class {layer.__name__}(")[2]
+    source = source.partition("\nclass ")[0]
+    assert layer.follows_rule == (".layer_sum(" in source)
+    if layer is not Bidirectional:
+        called = ".product(" in source or "merging.multiply(" in source
+        assert called == ("has_gates" in vars(layer))
+
+
+def test_a_model_says_which_settings_matter(network):
+    assert facts.follows_rule(network)
+    assert facts.has_gates(network)
+
+
+# Each pair of a rule and a gate rule is traced once: the tests below share a few of them.
+
+
+def test_rule_and_gates_change_the_numbers_of_lrp_alone_and_stand_in_the_address(opened):
+    app = opened()
+    first = numbers(app)
+    assert set(widget(app, "rule").options) == {kind.title for kind in RULES.values()}
+    assert [option.split(":")[0] for option in widget(app, "gates").options] == list(GATES)
+    with pytest.raises(AssertionError):
+        widget(app, "gamma")
+    seen = [first[0]]
+    for name, value in (("rule", "gamma"), ("gamma", 2.0), ("gates", "half")):
+        widget(app, name).set_value(value).run()
+        assert healthy(app)
+        lrp, *others = numbers(app)
+        assert lrp not in seen
+        assert others == first[1:]
+        seen.append(lrp)
+    found = {name: dict(app.query_params)[name] for name in ("rule", "gamma", "gates")}
+    assert found == {"rule": "gamma", "gamma": "2", "gates": "half"}
+
+
+LINK = {"rule": "gamma", "gamma": "1.5", "gates": "half"}
+
+
+def test_a_link_restores_rule_and_gates(opened):
+    app = opened(**LINK)
+    assert healthy(app)
+    assert not messages(app)
+    assert widget(app, "rule").value == "gamma"
+    assert widget(app, "gamma").value == 1.5
+    assert widget(app, "gates").value == "half"
+
+
+def test_the_account_closes_and_the_lesson_says_what_it_follows(opened):
+    app = opened("conservation", **LINK)
+    assert healthy(app)
+    assert len(app.success) == 2  # in all, and layer by layer
+    app = opened("learn", step="score", **LINK)
+    assert healthy(app)
+    assert any("The lesson follows the epsilon rule" in note.value for note in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rule", "x"), ("rule", ""), ("gates", "none"), ("gamma", "-1"), ("alpha", "0.5")],
+)
+def test_nonsense_in_the_address_is_ignored_with_a_notice(opened, name, value):
+    app = opened(**{name: value})
+    assert healthy(app)
+    assert f"“{name}” was ignored" in messages(app)
+
+
+def test_rules_are_rows_of_the_comparison(opened):
+    app = opened("compare")
+    press(app, "LRP by every rule")
+    assert healthy(app)
+    said = html(app)
+    for kind in RULES.values():
+        assert f"LRP, rule {rule_words(kind())}" in said
+    rows = CHOICES["rows"].read(dict(app.query_params)["rows"])
+    assert rows == tuple(Row(method="lrp").settled(kind()) for kind in RULES.values())
+
+
+def test_a_set_is_reviewed_by_the_rule_it_was_begun_with(network, tmp_path):
+    sets = Sets(tmp_path)
+    rule = AlphaBeta.of(alpha=1.5, gates="half")
+    sets.add(one := small.new(network, rule=rule.plain()), small.as_csv())
+    found = sets.find(one.id)
+    assert found.corpus.rule == rule
+
+
+def test_a_set_of_the_time_of_one_rule_is_still_read(network, tmp_path):
+    sets = Sets(tmp_path)
+    sets.add(one := small.new(network), small.as_csv())
+    facts_ = {name: value for name, value in vars(one).items() if name != "rule"}
+    path = tmp_path / one.id / "set.json"
+    path.write_text(json.dumps({**facts_, "eps": 0.01, "bias_factor": 0.5}))
+    found = sets.find(one.id)
+    assert found.corpus.rule == Epsilon(eps=0.01, bias_factor=0.5)
+
+
+def test_exports_say_the_rule(network):
+    rule = Gamma(gamma=0.5)
+    table = tables.token_csv(network.explain_all(["good film"], rule=rule))
+    head, row, *_ = (line.split(",") for line in table.splitlines())
+    found = dict(zip(head, row, strict=True))
+    assert (found["rule"], found["gamma"], found["gates"]) == ("gamma", "0.5", "all")
+
+
+def test_controls_that_make_no_difference_are_disabled(opened, monkeypatch):
+    for name in ("follows_rule", "has_gates"):
+        monkeypatch.setattr(facts, name, lambda network: False)
+    app = opened(rule="gamma")
+    assert all(widget(app, name).disabled for name in ("rule", "gates", "gamma"))
+    assert "makes no difference here" in widget(app, "gates").help

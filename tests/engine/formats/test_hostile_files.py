@@ -1,0 +1,372 @@
+"""Hostile and broken files: a sentence for the user, nothing run, nothing leaked, no long wait."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lrp_engine
+from lrp_engine import FormatError
+from lrp_engine.formats.arrays.eight_arrays import NAMES
+from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.containers import process, sandbox
+from lrp_engine.formats.containers.limits import Limits
+from lrp_engine.formats.readers import read
+from tests import hostile, hostile_pickles
+
+ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))  # for thousands: python tests/fuzz.py
+PATIENCE = 10  # seconds
+KERAS_2 = Path(__file__).parents[2] / "fixtures" / "keras2"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")
+
+
+def refusal(data: bytes, tmp_path: Path, **options: object) -> str:
+    """The sentence with which a file is refused; it must come soon and name no folder."""
+    path = tmp_path / "upload.h5"
+    path.write_bytes(data)
+    start = time.monotonic()
+    with pytest.raises(FormatError) as caught:
+        lrp_engine.load(path, **options)
+    assert time.monotonic() - start < PATIENCE
+    message = str(caught.value)
+    assert str(tmp_path) not in message
+    assert len(message) < 700
+    assert message[-1] in ".)?"
+    return message
+
+
+def test_the_files_to_spoil_are_sound():
+    """Otherwise every refusal below could have another reason."""
+    x = np.eye(3)
+    for data in (hostile.keras_h5(), hostile.own()):
+        scores = lrp_engine.load(data).predict(x)
+        np.testing.assert_allclose(scores, x @ hostile.KERNEL + hostile.BIAS, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", hostile.HOSTILE)
+def test_is_refused_with_a_sentence_that_says_why(name, tmp_path):
+    maker, words = hostile.HOSTILE[name]
+    assert words in refusal(maker(), tmp_path)
+    assert not hostile_pickles.CANARY.exists(), "the file was run"
+
+
+def test_a_file_that_were_run_would_be_noticed(tmp_path):
+    """What `test_is_refused_...` looks for does appear when Python itself loads such a pickle."""
+    for name in ("pickle-system_0", "pickle-system_4", "pickle-eval_4"):
+        data = hostile.HOSTILE[name][0]()
+        for options in ({"embeddings": data}, {"vocabulary": data}):
+            with pytest.raises(FormatError, match="ever run"):
+                lrp_engine.load(hostile.keras_h5(), **options)
+        assert not hostile_pickles.CANARY.exists()
+        with contextlib.suppress(TypeError):
+            pickle.loads(data).pop().close()  # noqa: S301 - our own
+        assert hostile_pickles.CANARY.exists()
+        hostile_pickles.CANARY.unlink()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_is_never_run(protocol, tmp_path):
+    sign = tmp_path / "was-run"
+    for content in (hostile.Runs(sign), np.array([hostile.Runs(sign)], object)):
+        raw = pickle.dumps(content, protocol=protocol)
+        refusal(raw, tmp_path)
+        refusal(hostile.zipped({"archive/data.pkl": raw}), tmp_path)
+        refusal(hostile.zipped({"arr_0.npy": hostile.npy(content, allow_pickle=True)}), tmp_path)
+    assert not sign.exists()
+
+
+def test_a_path_is_shown_by_its_last_part_only(tmp_path):
+    with pytest.raises(FormatError, match=r"there is no file 'missing\.h5'") as caught:
+        lrp_engine.load(tmp_path / "missing.h5")
+    assert str(tmp_path) not in str(caught.value)
+    with pytest.raises(FormatError, match=r"holds no network\.json") as caught:
+        lrp_engine.load(tmp_path)
+    assert str(tmp_path.parent) not in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FormatError, match="not a regular file"):
+        lrp_engine.load(tmp_path / "pipe")
+
+
+# The child process -----------------------------------------------------------------------------
+
+
+def run_instead(monkeypatch, tmp_path, code: str, **limits: int) -> str:
+    """The refusal when the child runs `code` in place of the worker."""
+    script = tmp_path / "child.py"
+    folder = str(Path(sandbox.__file__).parents[1])
+    script.write_text(f"import sys, os, time\nsys.path.append({folder!r})\n{code}\n")
+    monkeypatch.setattr(sandbox, "_WORKER", script)
+    (tmp_path / "file").write_bytes(b"x")
+    start = time.monotonic()
+    with open(tmp_path / "file", "rb") as file, pytest.raises(FormatError) as caught:
+        sandbox.unpack(file, 1, Limits(**limits))
+    assert time.monotonic() - start < PATIENCE
+    return str(caught.value)
+
+
+def test_a_hanging_child_is_stopped(monkeypatch, tmp_path):
+    message = run_instead(monkeypatch, tmp_path, "time.sleep(60)", wall_seconds=1)
+    assert "longer than 1 seconds" in message
+
+
+@linux
+def test_a_busy_child_is_stopped_by_its_own_limit(monkeypatch, tmp_path):
+    code = (
+        "from containers import limits, process\n"
+        "process.apply(limits.Limits.from_json(sys.argv[1]), 1)\nwhile True: pass"
+    )
+    assert "longer than" in run_instead(monkeypatch, tmp_path, code, cpu_seconds=1)
+
+
+@linux
+def test_the_child_may_not_take_all_memory_or_open_files(monkeypatch, tmp_path):
+    """Both attempts must fail for the child to get to its message."""
+    code = """
+from containers import limits, messages, process
+budget = limits.Limits.from_json(sys.argv[1])
+process.apply(budget, 1)
+process.forbid_opening_files()
+failed = 0
+try: bytearray(2**30)
+except MemoryError: failed += 1
+try: open(__file__)
+except OSError: failed += 1
+messages.Output(os.fdopen(1, "wb"), budget, 1).message(b"E", b"%d refused" % failed)
+"""
+    message = run_instead(monkeypatch, tmp_path, code, memory_bytes=2**29)
+    assert message == "2 refused"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.abort()",
+        "sys.exit(3)",
+        "os.write(1, b'nonsense' * 99)",
+        "os.write(1, b'Z' + (2).to_bytes(8, 'little') + b'{}')",
+        "os.write(1, b'D' + (1).to_bytes(8, 'little') + b'x')",
+        "os.write(1, b'A' + (2**60).to_bytes(8, 'little'))",
+    ],
+)
+def test_a_crashed_or_lying_child_is_reported(code, monkeypatch, tmp_path):
+    assert "crashed its reader" in run_instead(monkeypatch, tmp_path, code)
+
+
+@pytest.mark.parametrize("dtype", ["|O", "<f4,<i4", "<U9"])
+def test_the_parent_takes_only_numbers_from_its_child(dtype, monkeypatch, tmp_path):
+    code = f"""
+import json
+text = json.dumps(dict(name="a", dtype={dtype!r}, shape=[1], order="C")).encode()
+os.write(1, b"A" + len(text).to_bytes(8, "little") + text)
+os.write(1, b"D" + (8).to_bytes(8, "little") + bytes(8))
+"""
+    assert "crashed its reader" in run_instead(monkeypatch, tmp_path, code)
+
+
+def test_the_child_sees_no_secrets(monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "1")
+    assert "SECRET_TOKEN" not in process.environment()
+
+
+def test_the_worker_loads_nothing_heavy():
+    folder = str(Path(sandbox.__file__).parents[1])
+    code = (
+        f"import sys; sys.path.append({folder!r}); import containers.worker; "
+        "print(sorted({'tensorflow', 'keras', 'numpy', 'h5py', 'lrp_engine'} & set(sys.modules)))"
+    )
+    out = subprocess.run(
+        [*process.interpreter(), "-c", code], capture_output=True, text=True, check=True
+    )
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"output_bytes": 20}, "at most 20 bytes"),
+        ({"entries": 1}, "entries"),
+        ({"nesting": 0}, "nested deeper"),
+        ({"text_bytes": 10}, "plausible size"),
+    ],
+)
+def test_every_budget_is_enforced(limits, words, tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(hostile.keras_h5())
+    with open(path, "rb") as file, pytest.raises(FormatError, match=words):
+        sandbox.unpack(file, path.stat().st_size, dataclasses.replace(Limits(), **limits))
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"output_bytes": 20}, "at most 20 bytes"),
+        ({"entries": 1}, "entries"),
+        ({"nesting": 0}, "nests values deeper"),
+        ({"opcodes": 9}, "more than 9 steps"),
+        ({"memo": 1}, "more than 1 values"),
+        ({"values": 3}, "more than 3 plain values"),
+        ({"text_bytes": 10}, "plain values"),
+        ({"dimensions": 1}, "no shape of a weight"),
+    ],
+)
+def test_every_budget_of_a_pickle_is_enforced(limits, words, tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(pickle.dumps({"a": np.ones((3, 2)), "b": [1, 2.5, np.ones((4, 5))]}, 4))
+    with open(path, "rb") as file:
+        assert sandbox.unpack(file, path.stat().st_size).value["b"][0] == 1
+    with open(path, "rb") as file, pytest.raises(FormatError, match=words):
+        sandbox.unpack(file, path.stat().st_size, dataclasses.replace(Limits(), **limits))
+
+
+# Damage at random ------------------------------------------------------------------------------
+
+
+TORCH = Path(__file__).parents[2] / "fixtures" / "torch"
+ONNX = Path(__file__).parents[2] / "fixtures" / "onnx"
+EIGHT = {
+    name: np.ones(shape, "float32")
+    for name, shape in zip(
+        NAMES, [(2, 4), (1, 4), (4,), (2, 4), (1, 4), (4,), (2, 3), (3,)], strict=True
+    )
+}
+
+# What is damaged, and what is made of it afterwards: checksums of a zip would notice damage to the
+# whole before its members are looked at.
+GENUINE = KERAS_2 / "text.keras"
+
+
+def _replaced(member: str, data: bytes) -> bytes:
+    """The genuine archive with another member."""
+    with zipfile.ZipFile(GENUINE) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    return hostile.zipped({**members, member: data})
+
+
+def _member(name: str) -> bytes:
+    with zipfile.ZipFile(GENUINE) as archive:
+        return archive.read(name)
+
+
+DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
+    # What Keras wrote.
+    "genuine_h5": ((KERAS_2 / "inner.h5").read_bytes(), bytes),
+    "genuine_weights_h5": ((KERAS_2 / "bilstm.weights.h5").read_bytes(), bytes),
+    "genuine_keras": (GENUINE.read_bytes(), bytes),
+    "weights_in_genuine_keras": (
+        _member("model.weights.h5"),
+        lambda data: _replaced("model.weights.h5", data),
+    ),
+    # What was made above.
+    "h5": (hostile.keras_h5(), bytes),
+    "zip": (hostile.keras_archive(), bytes),
+    "weights_in_keras": (
+        hostile.weights_h5(),
+        lambda data: hostile.keras_archive(weights=data),
+    ),
+    "torch": ((TORCH / "lstm.pt").read_bytes(), bytes),
+    "torch_legacy": ((TORCH / "lstm_legacy.pt").read_bytes(), bytes),
+    "pickle_in_torch": (
+        hostile_pickles.LINEAR,
+        lambda data: hostile_pickles.torch_zip(data, hostile_pickles.NUMBERS),
+    ),
+    "safetensors": ((TORCH / "lstm.safetensors").read_bytes(), bytes),
+    "onnx": ((ONNX / "lstm_time_first.onnx").read_bytes(), bytes),
+    **{
+        f"pickle_{protocol}": (pickle.dumps(EIGHT, protocol=protocol), bytes)
+        for protocol in (0, 2, 5)
+    },
+    "npy_in_npz": (hostile.npy(np.ones((4, 3))), lambda data: hostile.zipped({"arr_0.npy": data})),
+    "safetensors_in_own": (hostile.OWN_WEIGHTS, lambda data: hostile.own(weights=data)),
+    "description_in_own": (
+        json.dumps(hostile.OWN).encode(),
+        lambda data: hostile.own(data.decode("latin-1")),
+    ),
+}
+
+
+ODD_VALUES = (None, True, 0, -1, 2**70, float("nan"), "", "x", "input", "LSTM", "softmax", "/",
+              [], {}, [[]], [None], {"a": 1}, ["i", 0, 0])  # fmt: skip
+
+
+def _changed(value: object, rng: np.random.Generator) -> object:
+    """A copy of a JSON value with one entry removed or replaced, at any depth."""
+    copy = json.loads(json.dumps(value))
+    places = [(copy, key) for key in hostile.keys(copy)]
+    for container, key in places:
+        places += [(container[key], inner) for inner in hostile.keys(container[key])]
+    container, key = places[rng.integers(len(places))]
+    if rng.random() < 0.2:
+        del container[key]
+    else:
+        container[key] = ODD_VALUES[rng.integers(len(ODD_VALUES))]
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("data", "member"),
+    [
+        (hostile.own(), "m/network.json"),
+        (hostile.keras_archive(), "config.json"),
+        (hostile.keras_archive(hostile.FUNCTIONAL), "config.json"),
+        ((KERAS_2 / "text.keras").read_bytes(), "config.json"),
+    ],
+    ids=["own", "sequential", "functional", "texts_and_inner_model"],
+)
+def test_a_description_changed_at_random_is_read_or_refused(data, member, tmp_path):
+    """In this process, on contents that were unpacked once."""
+    (tmp_path / "model").write_bytes(data)
+    with open(tmp_path / "model", "rb") as file:
+        contents = sandbox.unpack(file, len(data))
+    read(contents, Companions())
+    rng, refused = np.random.default_rng(5), 0
+    for _ in range(10 * ROUNDS):
+        text = json.dumps(_changed(json.loads(contents.texts[member]), rng))
+        changed = dataclasses.replace(contents, texts={**contents.texts, member: text})
+        try:
+            read(changed, Companions())
+        except FormatError:
+            refused += 1
+    assert refused > ROUNDS
+
+
+def damage(kind: str, rounds: int, seed: int) -> tuple[list[float], int]:
+    """Seconds that each damaged file took, and how many were refused; other errors come through."""
+    (base, finish), rng = DAMAGED[kind], np.random.default_rng(seed)
+    spec = KERAS_2 / "bilstm.json" if kind == "genuine_weights_h5" else None
+
+    def attempt(data: bytes) -> tuple[float, bool]:
+        start, refused = time.monotonic(), False
+        try:
+            lrp_engine.load(data, spec=spec)
+        except FormatError:
+            refused = True
+        return time.monotonic() - start, refused
+
+    files = [finish(hostile.flipped(base, rng)) for _ in range(rounds)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        seconds, refusals = zip(*pool.map(attempt, files), strict=True)
+    return list(seconds), sum(refusals)
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_damage_at_random_is_read_or_refused(kind):
+    seconds, refused = damage(kind, ROUNDS, sum(map(ord, kind)))
+    assert max(seconds) < PATIENCE
+    assert refused

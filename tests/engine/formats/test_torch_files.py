@@ -1,0 +1,249 @@
+"""PyTorch files that PyTorch wrote score as in PyTorch; the rest is named.
+
+The files in `fixtures/torch` and PyTorch's own outputs come from `fixtures/make_torch.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lrp_engine
+from lrp_engine import FormatError
+from lrp_engine.layers import GRU, LSTM, Embedding, SimpleRNN
+
+pytestmark = pytest.mark.usefixtures("untraced")
+
+TORCH = Path(__file__).parents[2] / "fixtures" / "torch"
+RELU = {"rnn_activation": "relu"}
+
+
+def expected(name: str) -> np.lib.npyio.NpzFile:
+    return np.load(TORCH / f"{name}.npz")
+
+
+def as_npz(path: Path) -> bytes:
+    """The same arrays under the same names, written by numpy."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **_state(path))
+    return buffer.getvalue()
+
+
+def _state(path: Path) -> dict[str, np.ndarray]:
+    with lrp_engine.formats.sources.open_source(path, "") as (file, size):
+        return lrp_engine.formats.sources.unpacked(file, size).value
+
+
+@pytest.mark.parametrize(
+    ("file", "reference", "spec", "kind"),
+    [
+        ("lstm.pt", "lstm", None, LSTM),
+        ("checkpoint.pth", "checkpoint", None, LSTM),
+        ("gru.pt", "gru", None, GRU),
+        ("rnn.pt", "rnn", RELU, SimpleRNN),
+    ],
+)
+def test_a_classifier_scores_as_in_pytorch(file, reference, spec, kind):
+    net, wanted = lrp_engine.load(TORCH / file, spec=spec), expected(reference)
+    layers = [getattr(node.layer, "forward_layer", node.layer) for node in net.nodes]
+    assert isinstance(layers[0], Embedding)
+    assert isinstance(layers[1], kind)
+    e = net.explain(wanted["ids"], lengths=wanted["lengths"])
+    np.testing.assert_allclose(e.scores, wanted["last"], atol=1e-5)
+    assert abs(e.conservation_error).max() < 1e-4
+
+
+@pytest.mark.parametrize("file", ["lstm_legacy.pt", "lstm.safetensors"])
+def test_the_same_state_dict_in_another_file_is_the_same_network(file):
+    assert same(lrp_engine.load(TORCH / file), lrp_engine.load(TORCH / "lstm.pt"))
+
+
+def same(one: lrp_engine.Network, two: lrp_engine.Network) -> bool:
+    """Everything is equal but what they were read from."""
+    return replace(one, source="").hash == replace(two, source="").hash
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])  # the last state: above
+@pytest.mark.parametrize("name", ["lstm", "gru", "rnn"])
+def test_states_over_time_are_pooled_as_in_pytorch(name, pooling):
+    spec = {"pooling": pooling, **(RELU if name == "rnn" else {})}
+    net, wanted = lrp_engine.load(TORCH / f"{name}.pt", spec=spec), expected(name)
+    given = {"inputs": wanted["ids"], "lengths": wanted["lengths"]}
+    if name == "rnn":  # the ledger of pooled states; gates have no part in it
+        e = net.explain(**given)
+        found = e.scores
+        assert abs(e.conservation_error).max() < 1e-4
+    else:
+        found = net.predict(**given)
+    np.testing.assert_allclose(found, wanted[pooling], atol=1e-5)
+    assert "what goes on" not in " ".join(net.assumptions)
+
+
+def test_the_poolings_are_different_networks():
+    wanted = expected("lstm")
+    for one, two in (("last", "mean"), ("last", "max"), ("mean", "max")):
+        assert abs(wanted[one] - wanted[two]).max() > 1e-2
+
+
+def test_pooling_needs_states_over_time():
+    with pytest.raises(FormatError, match="no recurrent layer"):
+        lrp_engine.load(TORCH / "dense.pt", spec={"pooling": "mean"})
+
+
+@pytest.mark.parametrize("form", ["npz", "pickle"])
+def test_the_same_names_in_another_container_are_the_same_network(form):
+    path = TORCH / "lstm.pt"
+    data = as_npz(path) if form == "npz" else pickle.dumps(_state(path))
+    assert same(lrp_engine.load(data), lrp_engine.load(path))
+
+
+def test_a_dense_network_scores_as_in_pytorch_at_every_layer():
+    net, wanted = lrp_engine.load(TORCH / "dense.pt", dtype="float64"), expected("dense")
+    np.testing.assert_allclose(net.predict(wanted["features"])[:, 1:], wanted["last"], atol=1e-6)
+    assert [node.name for node in net.nodes] == ["fc1", "fc2", "fc3"]
+    assert net.output == "sigmoid"
+    layers = net.explain(wanted["features"], layers=True).layers
+    assert {name: value.shape[1:] for name, value in layers.items()}.items() >= {
+        "fc1": (32,), "fc2": (16,)
+    }.items()  # fmt: skip
+
+
+def test_bfloat16_in_safetensors_is_read():
+    net = lrp_engine.load(TORCH / "bfloat16.safetensors")
+    np.testing.assert_array_equal(net.nodes[0].layer.kernel, [[1.5], [-2.0]])
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("module.pt", "model.state_dict()"),
+        ("module_legacy.pt", "model.state_dict()"),
+        ("script.pt", "TorchScript"),
+        ("sparse.pt", "to_dense()"),
+        ("quantized.pt", "before quantizing"),
+        ("complex.pt", "complex numbers"),
+        ("projection.pt", "projections (proj_size)"),
+    ],
+)
+def test_genuine_files_that_hold_more_are_refused_with_advice(file, words):
+    with pytest.raises(FormatError) as caught:
+        lrp_engine.load(TORCH / f"refused_{file}")
+    assert words in str(caught.value)
+
+
+# What a state dict does not say ----------------------------------------------------------------
+
+
+def _assumed(**spec: object) -> str:
+    return " ".join(lrp_engine.load(TORCH / "lstm.pt", spec=spec).assumptions)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"order": ["embedding", "encoder.rnn", "fc1", "fc2"]}, "run in this order"),
+        ({"activation": "relu"}, "ReLU"),
+        ({"activation": ["relu"]}, "ReLU"),
+        ({"pooling": "last"}, "final hidden state of both directions"),
+        ({"output": "softmax"}, "softmax"),
+    ],
+)
+def test_what_is_given_is_no_assumption(spec, words):
+    assert words in _assumed()
+    assert words not in _assumed(**spec)
+
+
+def test_another_activation_is_used():
+    net = lrp_engine.load(TORCH / "dense.pt", spec={"activation": ["tanh", "linear"]})
+    assert [node.layer.activation for node in net.nodes] == ["tanh", "linear", "linear"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"order": ["fc1"]}, "each must be named once"),
+        ({"order": "fc1"}, "list of layer names"),
+        ({"order": ["embedding", "encoder.rnn", "fc2", "fc1"]}, "do not form a chain"),
+        ({"activation": "gelu"}, "choose from 'linear'"),
+        ({"activation": ["relu", "relu"]}, "2 activations"),
+        ({"activation": {"a": 1}}, "choose from"),
+        ({"pooling": "first"}, "choose from 'last', 'mean', 'max'"),
+        ({"pooling": 5}, "choose from 'last'"),
+        ({"rnn_activation": "sigmoid"}, "'tanh', 'relu'"),
+        ({"gate_order": "igfo"}, "does not apply"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(spec, words):
+    with pytest.raises(FormatError) as caught:
+        lrp_engine.load(TORCH / "lstm.pt", spec=spec)
+    assert words in str(caught.value)
+
+
+def test_an_option_of_another_format_is_refused():
+    data = pickle.dumps([np.ones(2)] * 8)
+    with pytest.raises(FormatError, match="'pooling' does not apply"):
+        lrp_engine.load(data, spec={"pooling": "last"})
+
+
+# Names and shapes ------------------------------------------------------------------------------
+
+
+def _load(**shapes: tuple[int, ...]) -> lrp_engine.Network:
+    """A state dict of ones; double underscores stand for dots."""
+    arrays = {name.replace("__", "."): np.ones(shape) for name, shape in shapes.items()}
+    return lrp_engine.load(pickle.dumps(arrays))
+
+
+def test_the_order_of_definition_does_not_matter_where_sizes_decide():
+    net = _load(
+        out__weight=(2, 7), out__bias=(2,), hid__weight=(7, 3), hid__bias=(7,),
+        rnn__weight_ih_l0=(12, 4), rnn__weight_hh_l0=(12, 3), emb__weight=(9, 4),
+    )  # fmt: skip
+    assert [node.name for node in net.nodes] == ["emb", "rnn", "hid", "out"]
+
+
+def test_two_recurrent_layers_of_different_modules_are_a_chain():
+    net = _load(
+        a__weight_ih_l0=(9, 4), a__weight_hh_l0=(9, 3), b__weight_ih_l0=(2, 3),
+        b__weight_hh_l0=(2, 2), fc__weight=(5, 2), fc__bias=(5,),
+    )  # fmt: skip
+    assert net.nodes[0].layer.return_sequences
+    assert not net.nodes[1].layer.return_sequences
+    assert net.input_shape.units == 4
+
+
+LSTM_PART = {"l__weight_ih_l0": (12, 4), "l__weight_hh_l0": (12, 3)}
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        ({**LSTM_PART}, "do not form a chain"),
+        ({**LSTM_PART, "fc__weight": (2, 5), "fc__bias": (2,)}, "do not form a chain"),
+        ({**LSTM_PART, "l__bias_ih_l0": (12,)}, "lacks 'l.bias_hh_l0'"),
+        ({**LSTM_PART, "l__weight_ih_l2": (12, 3)}, "lacks 'l.weight_ih_l1'"),
+        ({"l__weight_ih_l0": (12, 4)}, "lacks 'l.weight_hh_l0'"),
+        ({"l__weight_ih_l0": (12, 4), "l__weight_hh_l0": (6, 3)}, "equally many rows"),
+        ({"l__weight_ih_l0": (6, 4), "l__weight_hh_l0": (6, 3)}, "four rows"),
+        ({"l__weight_ih_l0": (12,), "l__weight_hh_l0": (12, 3)}, "expected a matrix"),
+        ({"a__weight": (2, 3), "a__bias": (3,)}, "one per row"),
+        ({"a__weight": (2,), "a__bias": (2,)}, "normalization"),
+        ({"a__weight": (2, 3), "a__running_mean": (2,)}, "batch normalization"),
+        ({"a__weight": (2, 3), "m__in_proj_weight": (6, 2)}, "MultiheadAttention"),
+        ({"a__weight_g": (2, 1), "a__weight": (2, 2)}, "remove_weight_norm"),
+        ({"a__weight": (2, 3), "a__weight_ih": (2, 3)}, "recurrent cell"),
+        ({"e__weight": (5, 4), "a__embedding__weight": (5, 4), **LSTM_PART}, "do not form"),
+    ],
+    ids=range(15),
+)
+def test_state_dicts_that_are_no_chain_are_refused(shapes, words):
+    if words != "do not form a chain":  # what is wrong is not that no Linear layer comes last
+        shapes = {**shapes, "fc__weight": (2, 3), "fc__bias": (2,)}
+    with pytest.raises(FormatError) as caught:
+        _load(**shapes)
+    assert words in str(caught.value)

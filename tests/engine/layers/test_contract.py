@@ -1,0 +1,306 @@
+"""What every layer, rule and method must hold, over the tables: a new entry is tested at once."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+
+import numpy as np
+import pytest
+
+import lrp_engine.layers
+from lrp_engine import METHODS, Epsilon
+from lrp_engine.attribution.targets import selection
+from lrp_engine.layers import (
+    LAYERS,
+    AttentionPooling,
+    Dense,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    Layer,
+    Masking,
+)
+from lrp_engine.layers.activations import ACTIVATIONS
+from lrp_engine.propagation.program import Program, program_of
+from tests import zoo
+from tests.reference import recurrent as reference
+
+LENGTHS = [3, 1, 5, 4]
+RULES = [
+    Epsilon(eps=eps, bias_factor=delta)
+    # With and without shares, small and large; every layer meets each.
+    for eps, delta in [(1e-3, 0.0), (0.1, 0.35), (1e-6, 1.0)]
+]
+
+
+@pytest.fixture(scope="module", params=zoo.NETWORKS)
+def network(request):
+    return zoo.network(request.param)
+
+
+@pytest.fixture(scope="module", params=RULES, ids=lambda r: f"eps={r.eps},delta={r.bias_factor}")
+def rule(request):
+    return request.param
+
+
+@pytest.fixture
+def x(network):
+    return zoo.inputs(network, LENGTHS)
+
+
+def explain(network, x, method="lrp", **options):
+    lengths = LENGTHS[: len(x)] if network.input_shape.time else None
+    # Always with layers: the tests of a network then share its few traces, whose making costs most.
+    options = {"lengths": lengths, "layers": True, **options}
+    return network.explain(x, method=method, **options)
+
+
+def eager(network):
+    """The same network run operation by operation: cheaper for a pass or two."""
+    network.__dict__["program"] = Program(network, traced=False)
+    return network
+
+
+def samples(network, x):
+    """Each sample alone, (T, E) or (D,)."""
+    return [row[:n] if network.input_shape.time else row for row, n in zip(x, LENGTHS, strict=True)]
+
+
+def close(found, expected, tolerance=1e-9):
+    """Equal up to a tolerance relative to the largest number around."""
+    scale = max(1.0, np.abs(expected).max(initial=0))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * scale)
+
+
+def test_every_layer_is_in_its_table_and_in_the_zoo():
+    for module in pkgutil.iter_modules(lrp_engine.layers.__path__):
+        importlib.import_module(f"lrp_engine.layers.{module.name}")
+    assert set(LAYERS.values()) == set(Layer.__subclasses__())
+    used = {type(layer) for name in zoo.NETWORKS for layer in zoo.layers_of(zoo.network(name))}
+    assert used == set(LAYERS.values()) == set(reference.REFERENCES)
+
+
+def test_every_activation_is_in_the_zoo():
+    layers = [layer for name in zoo.NETWORKS for layer in zoo.layers_of(zoo.network(name))]
+    used = {
+        getattr(layer, name)
+        for layer in layers
+        for name in ("activation", "recurrent_activation")
+        if hasattr(layer, name)
+    }
+    assert used == set(ACTIVATIONS) == set(reference.FUNCTIONS)
+
+
+def test_scores_equal_reference(network, x):
+    lengths = LENGTHS if network.input_shape.time else None
+    found = network.predict(x, lengths=lengths)
+    expected = [reference.scores(network, one) for one in samples(network, x)]
+    close(found, expected, 1e-12)
+
+
+def test_relevance_and_ledger_equal_reference(network, x, rule):
+    check_reference(network, x, rule)
+
+
+def check_reference(network, x, rule):
+    targets = np.arange(len(x)) % network.classes
+    found = explain(network, x, target=targets, rule=rule)
+    chosen = selection(targets, network.classes)
+    for n, one in enumerate(samples(network, x)):
+        expected = reference.relevance(network, one, chosen[n], rule)
+        result = found[n]
+        close(result.relevance[0], expected.relevance)
+        assert set(result.ledger) == set(expected.ledger)
+        assert set(result.initial_states) == set(expected.states)
+        for name, kept in expected.ledger.items():
+            close(result.ledger[name][0], kept.sum())
+            if kept.ndim and name.split("/")[0] not in found.own_time:
+                close(result.ledger.steps[name][0], kept)
+            else:
+                assert name not in result.ledger.steps
+        for name, received in expected.states.items():
+            close(result.initial_states[name][0], received)
+        for name, values in expected.layers.items():
+            # A single sigmoid unit stands for two classes; its own relevance is one number.
+            values = values if network.shapes[name].units else values[:, None]
+            own = result.layers[name][0]
+            if name in found.own_time and network.shapes[name].time:
+                assert not own[len(values) :].any()
+                own = own[: len(values)]
+            close(own, values)
+
+
+@pytest.mark.parametrize("method", ["sensitivity", "gradient_x_input"])
+def test_gradients_equal_central_differences(network, x, method):
+    targets = np.arange(len(x)) % network.classes
+    found = explain(network, x, method, target=targets)
+    chosen = selection(targets, network.classes)
+    for n, one in enumerate(samples(network, x)):
+        slope = reference.gradient(network, one, chosen[n])
+        expected = {"sensitivity": slope**2, "gradient_x_input": slope * one}[method]
+        close(found[n].relevance[0], expected, 1e-7)
+
+
+def test_ledger_closes(network, x, rule):
+    check_ledger(network, x, rule)
+
+
+def check_ledger(network, x, rule):
+    for target in (None, 0, (1, 0)):
+        found = explain(network, x, target=target, rule=rule)
+        accounted = (
+            found.token_relevance.sum(axis=1) + found.initial_state + sum(found.ledger.values())
+        )
+        size = np.abs(found.relevance).sum() + 1
+        np.testing.assert_allclose(accounted, found.explained_score, rtol=0, atol=1e-10 * size)
+        np.testing.assert_array_equal(found.conservation_error, found.explained_score - accounted)
+
+
+def test_bias_factor_one_leaves_nothing_in_the_ledger(network, x):
+    found = explain(network, x, rule=Epsilon(bias_factor=1.0))
+    assert not any(kept.any() for kept in found.ledger.values())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_contrast_is_the_difference_of_two_classes(network, x, method):
+    a, b = network.classes - 1, 0
+    contrast = explain(network, x, method, target=(a, b))
+    assert contrast.target.tolist() == [[a, b]] * len(x)
+    close(contrast.explained_score, contrast.scores[:, a] - contrast.scores[:, b])
+    if METHODS[method].calculus == "relevance" or METHODS[method].signed:
+        one, two = (explain(network, x, method, target=c) for c in (a, b))
+        close(contrast.relevance, one.relevance - two.relevance)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_predicted_class_is_the_default_target(network, x, method):
+    found = explain(network, x, method)
+    np.testing.assert_array_equal(found.target, found.scores.argmax(axis=1))
+    named = explain(network, x, method, target=[network.labels[c] for c in found.target])
+    np.testing.assert_array_equal(found.relevance, named.relevance)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_batch_equals_one_by_one(network, x, method):
+    batch = explain(network, x, method)
+    for n, one in enumerate(samples(network, x)):
+        alone = network.explain(one[None], method=method, layers=True)
+        close(alone.relevance[0], batch[n].relevance[0], 1e-12)
+        close(alone.scores[0], batch.scores[n], 1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_padding_gets_exactly_zero_and_never_matters(network, x, method):
+    if not network.input_shape.time:
+        pytest.skip("no time axis")
+    rule = Epsilon(bias_factor=1.0)
+    clean = explain(network, x, method, rule=rule)
+    dirty_x = x.copy()
+    for n, length in enumerate(LENGTHS):
+        dirty_x[n, length:] = np.nan
+    dirty = explain(network, dirty_x, method, rule=rule)
+    np.testing.assert_array_equal(clean.relevance, dirty.relevance)
+    for n, length in enumerate(LENGTHS):
+        assert not clean.relevance[n, length:].any()
+        assert all(not kept[n, length:].any() for kept in clean.ledger.steps.values())
+
+
+def test_float32_ledger_closes(network, x):
+    from dataclasses import replace
+
+    single = eager(replace(network, dtype="float32"))
+    for rule in (Epsilon(), Epsilon(bias_factor=1.0)):
+        found = explain(single, x, rule=rule)
+        assert found.relevance.dtype == np.float32
+        terms = np.abs(found.token_relevance).sum(axis=1) + sum(map(np.abs, found.ledger.values()))
+        size = np.maximum(np.abs(found.explained_score), terms)
+        assert (np.abs(found.conservation_error) <= 1e-4 * size).all()
+
+
+@pytest.mark.parametrize("name", ["stack", "gru_before_stack", "convolution_strides", "merged",
+                                  "attention_query", "attention_by_columns"])  # fmt: skip
+def test_ten_lengths_and_batch_sizes_make_one_trace(name):
+    network = zoo.network(name, seed=3)
+    for length in range(1, 11):
+        x = zoo.inputs(network, [length] * (1 + length % 3))
+        network.explain_all(x, target=length % 2, rule=Epsilon(eps=0.01 * length))
+        network.predict(x)
+    assert program_of(network).traces() == 2  # predict, explain_all
+
+
+@pytest.mark.parametrize("name", ["stack", "gru", "convolution", "normalized", "merged",
+                                  "attention_query", "attention_by_columns"])  # fmt: skip
+def test_eager_equals_graph(name):
+    network = zoo.network(name)
+    x = zoo.inputs(network, LENGTHS)
+    graph = {name: explain(network, x, name).relevance for name in METHODS}
+    untraced = eager(zoo.network(name))
+    for name in METHODS:
+        close(explain(untraced, x, name).relevance, graph[name], 1e-12)
+
+
+POOLS = {
+    "last state": lambda d: [d.lstm()],
+    "backwards": lambda d: [d.gru(go_backwards=True)],
+    "mean": lambda d: [d.bilstm(return_sequences=True), GlobalAveragePooling1D()],
+    "most": lambda d: [d.rnn(return_sequences=True), GlobalMaxPooling1D()],
+    "attention": lambda d: [d.lstm(return_sequences=True), AttentionPooling(d(3, 2), d(2))],
+}
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize("method", METHODS)
+def test_masked_steps_are_as_if_they_were_not_there(name, method):
+    """What Masking masks is skipped: the rest is explained as without it."""
+    draw = zoo.Draw(0)
+    layers = [Masking(0.5), *POOLS[name](draw)]
+    units = 6 if name == "mean" else 3
+    network = zoo._chain(*layers, Dense(draw(units, 3), draw(3)))
+    x = zoo.inputs(network, [7])
+    read = np.array([True, False, True, True, False, True, False])
+    x[:, ~read] = 0.5
+    whole, rest = (network.explain(v, method=method) for v in (x, x[:, read]))
+    close(whole.scores, rest.scores, 1e-12)
+    close(whole.relevance[:, read], rest.relevance, 1e-12)
+    assert not whole.relevance[:, ~read].any()
+
+
+def test_each_layer_of_a_dense_network_is_accounted_for():
+    """10 -> 32 -> 16 -> 1: what a layer's output holds is the score less what later layers kept."""
+    draw = zoo.Draw(2)
+    sizes = [10, 32, 16, 1]
+    layers = [
+        Dense(draw(n, m), draw(m), activation="linear" if m == 1 else "relu")
+        for n, m in itertools.pairwise(sizes)
+    ]
+    network = zoo._chain(*layers, output="sigmoid")
+    found = network.explain(zoo.inputs(network, [0] * 3), target=1, layers=True)
+    assert [found.relevance.shape, *(r.shape for r in found.layers.values())] == [
+        (3, n) for n in sizes
+    ]
+    left = found.explained_score
+    for name in reversed(found.layers):
+        close(found.layers[name].sum(axis=1), left, 1e-10)
+        left = left - found.ledger.by("layer")[name]
+    close(found.relevance.sum(axis=1), left, 1e-10)
+
+
+def test_equal_values_leave_everything_to_the_first():
+    network = zoo._chain(GlobalMaxPooling1D(), Dense(np.ones((2, 2))))
+    found = network.explain(np.ones((1, 3, 2)), target=0)
+    assert found.relevance[0, 0].all()
+    assert not found.relevance[0, 1:].any()
+
+
+@pytest.mark.parametrize("name", ["convolution", "pooled_text_cnn", "normalized", "attention",
+                                  "attention_pooling", "attention_by_hand"])  # fmt: skip
+def test_sequences_shorter_than_a_window_or_empty_are_explained(name):
+    network = zoo.network(name)
+    for bias_factor in (0.0, 1.0):
+        found = network.explain(
+            np.ones((2, 1, zoo.E)), lengths=[0, 1], rule=Epsilon(bias_factor=bias_factor)
+        )
+        assert np.isfinite(found.relevance).all()
+        assert not found.relevance[0].any()
+        assert np.abs(found.conservation_error).max() < 1e-10

@@ -1,0 +1,247 @@
+"""Rules other than plain epsilon: the contract on chosen networks, and numbers worked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import lrp_engine
+from lrp_engine import RULES, AlphaBeta, Epsilon, Gamma, InputError, ZPlus
+from lrp_engine.layers import (
+    Activation,
+    Dense,
+    Flatten,
+    GlobalAveragePooling1D,
+    Multiply,
+    Reshape,
+    Softmax,
+)
+from lrp_engine.propagation.program import program_of
+from lrp_engine.propagation.rules import GATES
+from tests import zoo
+from tests.engine.layers.test_contract import (
+    LENGTHS,
+    check_ledger,
+    check_reference,
+    close,
+    eager,
+    explain,
+    samples,
+)
+
+# What a rule changes, on networks that hold it.
+PAIRS = [
+    ("lstm", Epsilon(gates="half")),
+    ("gru_before", Epsilon(gates="half", eps=0.1, bias_factor=1.0)),
+    ("attention_by_columns", Epsilon(gates="half")),
+    ("lstm_backwards", Epsilon(gates="prop", eps=0.1, bias_factor=0.35)),
+    ("bidirectional_mul", Epsilon(gates="prop")),
+    ("gru", Epsilon(gates="abs")),
+    ("merged", Epsilon(gates="abs", bias_factor=0.5)),
+    ("dense", Gamma()),
+    ("convolution", Gamma()),
+    ("convolution_strides", Gamma(gamma=3, eps=0.1, bias_factor=1.0)),
+    ("dense", AlphaBeta()),
+    ("pooled_text_cnn", AlphaBeta(bias_factor=0.35)),
+    ("stack", AlphaBeta(alpha=1.5, beta=0.5, gates="half")),
+    ("convolution", ZPlus(gates="prop")),
+    ("dense_selu", ZPlus(bias_factor=1.0)),
+]
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: f"{pair[0]}-{pair[1]}")
+def pair(request):
+    name, rule = request.param
+    network = zoo.network(name)
+    return network, zoo.inputs(network, LENGTHS), rule
+
+
+def test_every_rule_and_gate_rule_is_tested():
+    assert {type(rule) for _, rule in PAIRS} == set(RULES.values())
+    assert {rule.gates for _, rule in PAIRS} == set(GATES)
+    assert all(getattr(lrp_engine, kind.__name__) is kind for kind in RULES.values())
+    for name, kind in RULES.items():
+        assert kind.name == name
+        assert kind.title
+        assert "doi" in kind.source
+
+
+def test_relevance_and_ledger_equal_reference(pair):
+    check_reference(*pair)
+
+
+def test_ledger_closes(pair):
+    check_ledger(*pair)
+
+
+def test_bias_factor_one_leaves_nothing_in_the_ledger(pair):
+    network, x, rule = pair
+    if rule.bias_factor == 1:
+        assert not any(kept.any() for kept in explain(network, x, rule=rule).ledger.values())
+    else:
+        assert any(kept.any() for kept in explain(network, x, rule=rule).ledger.values())
+
+
+def test_padding_gets_exactly_zero_and_a_batch_equals_one_by_one(pair):
+    network, x, rule = pair
+    clean = explain(network, x, rule=rule)
+    for n, one in enumerate(samples(network, x)):
+        alone = network.explain(one[None], rule=rule, layers=True)
+        close(alone.relevance[0], clean[n].relevance[0], 1e-11)
+    if network.input_shape.time:
+        dirty_x = x.copy()
+        for n, length in enumerate(LENGTHS):
+            dirty_x[n, length:] = np.nan
+            assert not clean.relevance[n, length:].any()
+            assert all(not kept[n, length:].any() for kept in clean.ledger.steps.values())
+        dirty = explain(network, dirty_x, rule=rule)
+        np.testing.assert_array_equal(clean.relevance, dirty.relevance)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("lstm", Epsilon(gates="abs")), ("convolution", Gamma()), ("dense", AlphaBeta())],
+    ids=str,
+)
+def test_float32_ledger_closes(name, rule):
+    single = eager(replace(zoo.network(name), dtype="float32"))
+    found = explain(single, zoo.inputs(single, LENGTHS), rule=rule)
+    size = np.abs(found.relevance).sum() + sum(np.abs(k).sum() for k in found.ledger.values())
+    assert (np.abs(found.conservation_error) <= 1e-5 * size).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("gru", Epsilon(gates="prop")), ("convolution", AlphaBeta()), ("stack", Gamma(gates="half"))],
+    ids=str,
+)
+def test_eager_equals_graph(name, rule):
+    network = zoo.network(name)
+    x = zoo.inputs(network, LENGTHS)
+    graph = explain(network, x, rule=rule).relevance
+    close(explain(eager(zoo.network(name)), x, rule=rule).relevance, graph, 1e-11)
+
+
+def test_numbers_of_a_rule_cost_no_trace():
+    network = zoo.network("convolution")
+    for n in range(1, 6):
+        x = zoo.inputs(network, [n] * n)
+        network.explain_all(x, rule=Gamma(gamma=n, eps=0.01 * n))
+        network.explain_all(x, rule=AlphaBeta(alpha=n + 1, beta=n))
+        network.explain_all(x, rule=ZPlus())
+    assert program_of(network).traces() == 2  # gamma; alpha-beta and z-plus
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"), [("convolution", Gamma()), ("gru", Epsilon(gates="half"))], ids=str
+)
+def test_other_methods_do_not_read_the_rule(name, rule):
+    network = zoo.network(name)
+    x = zoo.inputs(network, LENGTHS)
+    one, two = (network.explain_all(x, lengths=LENGTHS, rule=r) for r in (rule, Epsilon()))
+    for name in ("sensitivity", "gradient_x_input"):
+        close(one[name].relevance, two[name].relevance, 1e-12)
+    close(one["lrp"].relevance, explain(network, x, rule=rule).relevance, 1e-12)
+    assert np.abs(one["lrp"].relevance - two["lrp"].relevance).max() > 1e-3
+
+
+def test_special_values_are_other_rules():
+    network = zoo.network("pooled_text_cnn")
+    x = zoo.inputs(network, LENGTHS)
+
+    def found(rule):
+        return explain(network, x, rule=rule).relevance
+
+    close(found(Gamma(gamma=0)), found(Epsilon()))
+    close(found(AlphaBeta(alpha=1, beta=0)), found(ZPlus()))
+
+
+# x W = 1 2 -3 with bias 4: z = 4, of positive 7 and negative -3; and a second unit, its negative.
+KERNEL, BIAS = np.array([[0.5, -0.5], [2.0, -2.0], [3.0, -3.0]]), np.array([4.0, -4.0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "bias"),
+    [
+        (Epsilon(eps=1e-12), [1, 2, -3], 4),
+        (Gamma(eps=1e-12, gamma=1), [8 / 11, 16 / 11, -12 / 11], 32 / 11),
+        (AlphaBeta(eps=1e-12), [8 / 7, 16 / 7, -4], 32 / 7),
+        (ZPlus(eps=1e-12), [4 / 7, 8 / 7, 0], 16 / 7),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_one_sum_by_hand(rule, words, bias):
+    network = zoo._chain(Dense(KERNEL, BIAS))
+    for target, sign in ((0, 1), (1, -1)):
+        if sign < 0 and rule.sums == "alpha_beta":
+            continue  # only the gamma rule favours contributions of the sum's own sign
+        found = network.explain(np.array([[2.0, 1.0, -1.0]]), rule=rule, target=target)
+        close(found.relevance[0], sign * np.array(words), 1e-10)
+        close(found.ledger["dense_0/sum/bias"], [sign * bias], 1e-10)
+        assert abs(found.conservation_error[0]) < 1e-12
+
+
+def test_where_no_contribution_is_positive_the_stabilizer_keeps_alpha():
+    network = zoo._chain(Dense(-np.ones((2, 2))))
+    found = network.explain(np.ones((1, 2)), rule=AlphaBeta(eps=1e-9), target=0)
+    close(found.relevance[0], [1.0, 1.0], 1e-8)  # -beta R, R = -2
+    close(found.ledger["dense_0/sum/stabilizer"], [-4.0], 1e-8)
+
+
+@pytest.mark.parametrize(
+    ("gates", "share"), [("all", 0), ("half", 1 / 2), ("prop", -1 / 2), ("abs", 1 / 4)]
+)
+def test_one_product_by_hand(gates, share):
+    """A gate of 1 and a signal of -3: the gate's share of -3, from a sum of one unit each."""
+    network = zoo._graph(
+        ("gate", Dense(np.array([[1.0], [0.0], [0.0]])), "input"),
+        ("signal", Dense(np.array([[0.0, 0], [1, 0], [0, 1]])), "input"),
+        ("product", Multiply(), "gate", "signal"),
+    )
+    found = network.explain(
+        np.array([[1.0, -3.0, 0.0]]), rule=Epsilon(gates=gates, eps=1e-12), target=0
+    )
+    close(found.relevance[0], [-3 * share, -3 * (1 - share), 0], 1e-10)
+
+
+@pytest.mark.parametrize("gates", GATES)
+def test_attention_weights_receive_nothing(gates):
+    draw = zoo.Draw(0)
+    network = zoo._graph(
+        ("states", draw.rnn(return_sequences=True), "input"),
+        ("scores", Dense(draw(zoo.H, 1)), "states"),
+        ("softmax", Softmax(1)),
+        ("dropout", Activation()),
+        ("row", Flatten()),
+        ("column", Reshape(1, -1)),
+        ("weighed", Multiply(), "states", "column"),
+        ("mean", GlobalAveragePooling1D()),
+        ("out", Dense(draw(zoo.H, 2))),
+    )
+    x = zoo.inputs(network, LENGTHS)
+    rule = Epsilon(gates=gates)
+    check_reference(network, x, rule)
+    found = explain(network, x, rule=rule, layers=True)
+    assert not any(found.layers[name].any() for name in ("scores", "softmax", "column"))
+    close(found.relevance, explain(network, x).relevance, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda: Epsilon(gates="some"), "'all', 'half', 'prop', 'abs'"),
+        (lambda: Epsilon(gates=["all"]), "There is no gate rule"),
+        (lambda: Gamma(gamma=-0.1), "gamma must be a number from 0"),
+        (lambda: Gamma(gamma="1"), "gamma must be"),
+        (lambda: Gamma(gamma=float("nan")), "gamma must be"),
+        (lambda: Gamma(eps=0), "eps must be"),
+        (lambda: AlphaBeta(alpha=1, beta=1), "alpha - beta must be 1"),
+        (lambda: AlphaBeta(alpha=0.5, beta=-0.5), "alpha must be a number from 1"),
+        (lambda: AlphaBeta(alpha=float("inf")), "alpha must be"),
+    ],
+)
+def test_bad_options_get_a_sentence(make, named):
+    with pytest.raises(InputError, match=named):
+        make()

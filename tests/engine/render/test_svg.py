@@ -1,0 +1,89 @@
+"""SVG pictures and pages of several methods: complete, escaped, alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+import lrp_engine
+from lrp_engine import METHODS, Network
+from lrp_engine.errors import InputError
+from lrp_engine.render.page import methods_page
+from lrp_engine.render.palettes import PALETTES, THEMES, contrast
+from lrp_engine.render.svg import WIDTH, svg
+from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
+
+SVG = "{http://www.w3.org/2000/svg}"
+TEXT = "good <b>bad</b> film \x1b \ufffe 😀 字字 nor"
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return lrp_engine.from_weights(
+        eight_arrays(), vocabulary=WORDS, embeddings=embeddings(), labels=LABELS
+    )
+
+
+@pytest.fixture(scope="module")
+def explanations(network):
+    return network.explain_all([TEXT])
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_a_picture_is_xml_with_every_word(explanations, palette):
+    root = ElementTree.fromstring(svg(explanations, palette=palette))
+    texts = [node.text for node in root.iter(f"{SVG}text")]
+    for token in ("good", "<b>bad</b>?", "film", "😀?", "字字?"):
+        assert texts.count(token) == len(METHODS)
+    facts = json.loads(root.find(f"{SVG}metadata").text)
+    assert [fact["method"] for fact in facts] == list(METHODS)
+    assert facts[0]["model_hash"] == explanations["lrp"].model_hash
+    assert facts[0]["engine"].endswith(lrp_engine.__version__)
+    assert not [node for node in root.iter() if node.tag in (f"{SVG}script", f"{SVG}image")]
+
+
+def test_text_on_every_box_is_readable(explanations):
+    root = ElementTree.fromstring(svg(explanations))
+    fills = {node.get("fill") for node in root.iter(f"{SVG}rect")}
+    assert len(fills) > 5
+    for fill in fills:
+        assert contrast(THEMES["light"].text, fill) >= 4.5
+
+
+def test_nothing_is_wider_than_the_picture(network):
+    words = network.explain_all(["w" * 500 + " good film " * 60])
+    for node in ElementTree.fromstring(svg(words)).iter(f"{SVG}rect"):
+        if node.get("x"):
+            assert float(node.get("x")) + float(node.get("width")) <= WIDTH
+
+
+def test_a_page_of_all_methods_has_one_table(explanations):
+    page = methods_page(explanations)
+    assert page.count("<style>") == 2  # its own and the heatmaps'
+    for method in METHODS.values():
+        assert f"<h2>{method.title}</h2>" in page
+        assert f"{method.short}: " in page
+    assert page.count('class="lrp-words"') == len(METHODS)
+    assert page.count("<h2>Where the score went</h2>") == 1
+    assert "<b>bad" not in page
+
+
+@pytest.mark.parametrize("make", [svg, methods_page])
+def test_different_texts_are_refused(network, make):
+    one, two = network.explain(["good"]), network.explain(["bad"])
+    for wrong in ({}, {"lrp": one, "other": two}):
+        with pytest.raises(InputError, match="one text"):
+            make(wrong)
+
+
+def test_warnings_stand_in_every_file(network):
+    marked = replace(network, warnings=("Not <the> same scores. " * 12,))
+    for file in (svg, methods_page):
+        assert "Warning:" not in file(network.explain_all(["good film"]))
+        made = file(marked.explain_all(["good film"]))
+        assert "Warning:" in made.split("</metadata>")[-1]
+        assert "<the>" not in made
+        assert "&lt;the&gt;" in made

@@ -1,0 +1,195 @@
+"""Devices: refused with a sentence where they are missing, never left silently.
+
+No GPU is needed: TensorFlow's CPU can be two devices, and its package knows the GPU's operations.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.framework import kernels
+
+import lrp_engine
+from lrp_engine import InputError, device
+from lrp_engine.cli.main import main
+from lrp_engine.propagation.program import program_of
+from tests import zoo
+
+ROOT = device.__file__.rsplit("/", 2)[0]
+no_gpu = pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="asks for a GPU that is not there"
+)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.zip"
+    zoo.network("bilstm_words").save(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("bad", ["tpu", "gpu:", "gpu:x", "", "cpu:-1", "/GPU:0", 0, b"gpu"])
+def test_a_name_that_is_none_is_refused(bad):
+    with pytest.raises(InputError, match="choose 'cpu', 'gpu'"):
+        zoo.network("dense").to(bad)
+
+
+def test_a_copy_on_another_device():
+    network = zoo.network("dense")
+    there = network.to("CPU")
+    assert (network.device, there.device) == (None, "cpu")
+    assert "on cpu" in repr(there)
+    assert there.hash == network.hash
+    assert there.to("cpu") is there
+    assert there.to(None).device is None
+
+
+@no_gpu
+def test_a_missing_gpu_is_a_sentence_everywhere(saved, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    arrays = [np.ones(s) for s in [(2, 8), (2, 8), (8,)] * 2 + [(4, 2), (2,)]]
+    for call in (
+        lambda: lrp_engine.load(saved, device="gpu"),
+        lambda: lrp_engine.from_weights(arrays, device="gpu"),
+        lambda: zoo.network("dense").to("gpu"),
+    ):
+        with pytest.raises(InputError) as caught:
+            call()
+        for part in ("sees 1 CPU, 0 GPU", "tensorflow[and-cuda]", "nvidia-smi", "is '7'"):
+            assert part in str(caught.value)
+
+
+@no_gpu
+def test_a_network_from_elsewhere_does_not_move_to_the_cpu():
+    from dataclasses import replace
+
+    network = replace(zoo.network("dense"), device="gpu")  # as after unpickling
+    with pytest.raises(InputError, match="'gpu' was asked for"):
+        network.predict(zoo.inputs(network, [1]))
+
+
+def test_the_last_of_several_is_named(monkeypatch):
+    monkeypatch.setattr(device, "_visible", lambda kind: 2)
+    device.require("gpu:1")
+    with pytest.raises(InputError, match="The last GPU is 'gpu:1'"):
+        device.require("gpu:2")
+
+
+@no_gpu
+@pytest.mark.parametrize("command", ["explain", "explain-corpus"])
+def test_the_command_line_refuses_in_one_line(command, saved, tmp_path, capfd):
+    (tmp_path / "in.csv").write_text("text\nw2\n")
+    texts = {"explain": ["w2"], "explain-corpus": [str(tmp_path / "in.csv"), str(tmp_path / "o")]}
+    assert main([command, saved, *texts[command], "--device", "gpu"]) == 2
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "Device 'gpu' was asked for" in err
+    assert not (tmp_path / "o").exists()
+
+
+@no_gpu
+def test_what_a_device_cannot_do_fails_instead_of_moving():
+    x = tf.constant([1.0, 2.0])
+    with tf.device("/GPU:0"):
+        assert "CPU" in (x + 1).device  # TensorFlow's habit
+    with device.placed("cpu"):
+        with device.placed("gpu"), pytest.raises(tf.errors.InvalidArgumentError):
+            x + 1
+        assert tf.config.get_soft_device_placement() is False
+    assert tf.config.get_soft_device_placement() is True
+
+
+def test_a_pass_that_fails_on_the_device_is_a_sentence():
+    network = zoo.network("dense").to("cpu")
+    failure = tf.errors.InvalidArgumentError(None, None, "Cannot assign a device\nand more")
+    sentence = "'cpu' cannot compute this network: Cannot assign a device Compute"
+    with pytest.raises(InputError, match=sentence), program_of(network)._running():
+        raise failure
+    free = program_of(zoo.network("dense"))  # here it would be a fault of ours
+    with pytest.raises(tf.errors.InvalidArgumentError), free._running():
+        raise failure
+
+
+SECOND_CPU = """
+import sys; sys.path.insert(0, "tests")
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+tf.debugging.set_log_device_placement(True)
+import zoo
+network = zoo.network("bilstm_words").to("cpu:1")
+network.explain(["w2 w3", "w4"])
+network.predict(["w2"])
+"""
+
+
+def test_every_operation_runs_where_it_was_asked_to():
+    done = subprocess.run(
+        [sys.executable, "-c", SECOND_CPU],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ".", "TF_CPP_MIN_LOG_LEVEL": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("device:CPU:1") > 1000
+    # Where arguments come from (sizes, in the memory of the host) is no operation.
+    placed = [line for line in done.stderr.splitlines() if "(_DeviceArg)" not in line]
+    assert not [line for line in placed if "device:CPU:0" in line]
+
+
+def _every_kind() -> list[str]:
+    """Networks that hold every layer, activation and way of merging, and few more."""
+    chosen, met = [], set()
+    for name in zoo.NETWORKS:
+        held = set()
+        for layer in zoo.layers_of(zoo.network(name)):
+            words = {value for value in vars(layer).values() if isinstance(value, str)}
+            held |= {(type(layer), word) for word in words | {""}}
+        if held - met:
+            chosen.append(name)
+            met |= held
+    return chosen
+
+
+@pytest.mark.parametrize("name", _every_kind())
+def test_a_gpu_can_do_every_operation(name):
+    """All are bound to the device, and TensorFlow has each for GPUs, in the types it is used in."""
+    network = zoo.network(name).to("cpu")
+    network.explain_all(zoo.inputs(network, [2, 3]))
+    nodes = {}
+    for function in program_of(network)._passes.values():
+        graph = function.get_concrete_function().graph.as_graph_def()
+        inner = [node for one in graph.library.function for node in one.node_def]
+        nodes |= {
+            (n.op, n.device, str(sorted(_types(n).items()))): n for n in [*graph.node, *inner]
+        }
+    assert len(nodes) > 20
+    for node in nodes.values():
+        if node.op == "Placeholder":  # an argument
+            continue
+        # What TensorFlow itself adds at the end hands the results over.
+        assert "CPU:0" in node.device or node.op == "Identity", node
+        assert any(map(_fits(node), kernels.get_registered_kernels_for_op(node.op).kernel)), node
+
+
+def _types(node) -> dict[str, list[int]]:
+    """Attribute -> types, for attributes that hold types."""
+    held = {name: [value.type, *value.list.type] for name, value in node.attr.items()}
+    return {name: [t for t in types if t] for name, types in held.items() if any(types)}
+
+
+def _fits(node):
+    types = _types(node)
+
+    def fits(kernel) -> bool:
+        return kernel.device_type in ("GPU", "DEFAULT") and all(
+            set(types.get(one.name, ())) <= set(one.allowed_values.list.type)
+            for one in kernel.constraint
+        )
+
+    return fits
