@@ -82,7 +82,7 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
     count = len(explanation.tokens[index])
     found = [
         Track(
-            name=f"input: the {explanation.noun}s",
+            name=f"input: the {explanation.token_kind}s",
             values=explanation.token_relevance[index, :count],
         )
     ]

@@ -17,7 +17,7 @@ from app.account import flow
 from app.compare import grid
 from app.models.model import Known
 from lrp_engine import Explanation, Network
-from lrp_engine.render.cells import cells, limit_of
+from lrp_engine.render.cells import cells, vmax_of
 from lrp_engine.render.heatmap import heatmap
 from lrp_engine.render.wording import number, percentage, visible
 
@@ -45,11 +45,11 @@ def of_layers(network: Network, explanation: Explanation, index: int = 0) -> lis
     account = {
         row["layer"]: row for row in flow.checks(network, explanation, index).to_dict("records")
     }
-    noun = explanation.noun
+    token_kind = explanation.token_kind
     words = explanation.token_relevance[index, : len(explanation.tokens[index])]
     found = [
         Vector(
-            name=f"Input: {len(words)} {noun}s",
+            name=f"Input: {len(words)} {token_kind}s",
             units=tuple(map(visible, explanation.tokens[index])),
             values=words,
             sentence=f"They sum to {number(float(words.sum()))}.",
@@ -103,10 +103,10 @@ def by_unit(
     explanation: Explanation, names: tuple[str, ...], *, palette: str, index: int = 0
 ) -> str:
     """Steps by the numbers of a step, one scale for all, and a row of totals; as HTML."""
-    count, facts = len(explanation.tokens[index]), explanation.facts
+    count, facts = len(explanation.tokens[index]), explanation.method_info
     units = explanation.relevance[index, :count].astype(np.float64)  # (T, E)
     totals = explanation.token_relevance[index, :count]
-    limit = limit_of(units, totals)
+    limit = vmax_of(units, totals)
     rows = [(visible(name), units[:, n]) for n, name in enumerate(names)] + [("together", totals)]
     drawn = [
         grid.Line(
@@ -142,7 +142,7 @@ def shares(
     for one in explanations.values():
         sizes = np.abs(one.token_relevance[index, : len(values)])
         total = float(sizes.sum())
-        rows.append((one.facts.short, float(sizes[there].sum()) / total if total else np.nan))
+        rows.append((one.method_info.short, float(sizes[there].sum()) / total if total else np.nan))
     table = pd.DataFrame(rows, columns=["method", "share"])
     return table.assign(**{"by chance": float(there.mean())})
 
@@ -169,11 +169,11 @@ def sentences(
         f"would put {percentage(float(there.mean()))} there."
     )
     for one in explanations.values():
-        if one.facts.sums_to_score and _asked(known, one, index):
+        if one.method_info.sums_to_score and _asked(known, one, index):
             given = " and ".join(
                 number(x) for x in one.token_relevance[index, : len(values)][there]
             )
-            found.append(f"{one.facts.short} gives the marked steps {given}.")
+            found.append(f"{one.method_info.short} gives the marked steps {given}.")
     return found
 
 

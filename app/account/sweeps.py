@@ -32,7 +32,7 @@ class Sweep:
 
     Attributes:
         setting: EPS or BIAS_FACTOR; values: (n,).
-        tokens: T words; words: (n, T) their relevances. noun: what they are, "word" or other.
+        tokens: T words; words: (n, T) their relevances. token_kind: what they are, "word" or other.
         initial, biases, stabilizers: (n,) what does not reach the words; score: the sum of all.
     """
 
@@ -44,7 +44,7 @@ class Sweep:
     biases: np.ndarray
     stabilizers: np.ndarray
     score: float
-    noun: str = "word"
+    token_kind: str = "word"
 
 
 def _with(rule: Rule, setting: str, value: float) -> Rule:
@@ -78,7 +78,7 @@ def run(
         biases=kept("bias"),
         stabilizers=kept("stabilizer"),
         score=float(found[0].explained_score[0]),
-        noun=found[0].noun,
+        token_kind=found[0].token_kind,
     )
 
 
@@ -88,7 +88,10 @@ def word_lines(sweep: Sweep) -> pd.DataFrame:
     chosen = np.sort(np.argsort(-strongest, kind="stable")[:LINES])
     return _long(
         sweep,
-        {axes.counted(n, visible(sweep.tokens[n]), sweep.noun): sweep.words[:, n] for n in chosen},
+        {
+            axes.counted(n, visible(sweep.tokens[n]), sweep.token_kind): sweep.words[:, n]
+            for n in chosen
+        },
     )
 
 
@@ -97,7 +100,7 @@ def leak_lines(sweep: Sweep) -> pd.DataFrame:
     return _long(
         sweep,
         {
-            f"all {sweep.noun}s": sweep.words.sum(axis=1),
+            f"all {sweep.token_kind}s": sweep.words.sum(axis=1),
             "initial states": sweep.initial,
             "biases": sweep.biases,
             "stabilizers": sweep.stabilizers,
@@ -118,10 +121,10 @@ def _long(sweep: Sweep, series: dict[str, np.ndarray]) -> pd.DataFrame:
 def table(sweep: Sweep) -> pd.DataFrame:
     """A row per value: the setting, the leak and its parts, every word."""
     leak = sweep.initial + sweep.biases + sweep.stabilizers
-    words = {axes.counted(n, visible(token), sweep.noun): sweep.words[:, n]
+    words = {axes.counted(n, visible(token), sweep.token_kind): sweep.words[:, n]
              for n, token in enumerate(sweep.tokens)}  # fmt: skip
     return pd.DataFrame(
-        {TITLES[sweep.setting]: sweep.values, f"not in the {sweep.noun}s": leak,
+        {TITLES[sweep.setting]: sweep.values, f"not in the {sweep.token_kind}s": leak,
          "initial states": sweep.initial, "biases": sweep.biases,
          "stabilizers": sweep.stabilizers, **words}
     )  # fmt: skip
@@ -133,9 +136,11 @@ def sentence(sweep: Sweep) -> str:
     first, last = (f"{v:.6f}".rstrip("0").rstrip(".") for v in (sweep.values[0], sweep.values[-1]))
     turned = (np.sign(sweep.words[0]) * np.sign(sweep.words[-1]) < 0).sum()
     return (
-        f"From {TITLES[sweep.setting]} {first} to {last}, what does not reach the {sweep.noun}s "
+        f"From {TITLES[sweep.setting]} {first} to {last}, what does not reach the "
+        f"{sweep.token_kind}s "
         f"goes from {number(float(leak[0]))} to {number(float(leak[-1]))} of a score of "
-        f"{number(sweep.score)}; {turned} of {len(sweep.tokens)} {sweep.noun}s change their sign."
+        f"{number(sweep.score)}; {turned} of {len(sweep.tokens)} {sweep.token_kind}s change "
+        "their sign."
     )
 
 
@@ -186,9 +191,9 @@ def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> 
         [abs(float(e.conservation_error[index])) for e in (one, other)],
     )
     largest = float(found[other.dtype].abs().max())
-    share = f", {tiny(gaps[at] / largest)} of the strongest {one.noun}" if largest else ""
+    share = f", {tiny(gaps[at] / largest)} of the strongest {one.token_kind}" if largest else ""
     return (
-        f"Between {one.dtype} and {other.dtype} no {one.noun} differs by more than "
+        f"Between {one.dtype} and {other.dtype} no {one.token_kind} differs by more than "
         f"{tiny(gaps[at])}{share} (at “{found['token'][at]}”). The account misses the score by "
         f"{tiny(errors[0])} in {one.dtype} and by {tiny(errors[1])} in {other.dtype}."
     )

@@ -16,7 +16,7 @@ from app import settings
 from app.account import sweeps
 from app.learn import lstm
 from app.models import numeric, opening
-from app.models.byte_lru import Weighed
+from app.models.byte_lru import ByteLRU
 from app.models.model import Model
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ Target = int | tuple[int, int] | None
 
 def _settings(rule: Rule) -> str:
     """A rule as a part of a key: its name and every option."""
-    return json.dumps(rule.plain(), sort_keys=True)
+    return json.dumps(rule.to_dict(), sort_keys=True)
 
 
 @st.cache_resource(show_spinner=False)
-def explanations() -> Weighed:
+def explanations() -> ByteLRU:
     """Explanations, accounts by layer and sweeps of everybody, by what was asked."""
-    return Weighed(settings.EXPLANATIONS_MEGABYTES * 2**20)
+    return ByteLRU(settings.EXPLANATIONS_MEGABYTES * 2**20)
 
 
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[str, Explanation]:

@@ -24,7 +24,7 @@ from app.models.model import (
     read_examples,
 )
 from app.models.samples import Sample
-from app.models.upload_budget import Held
+from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
 from lrp_engine.formats.companions.reference import beside
 
@@ -120,9 +120,9 @@ def uploaded(upload: Upload) -> Model:
 
 
 @st.cache_resource(show_spinner=False)
-def held() -> Held:
+def held() -> UploadBudget:
     """The models that sessions brought."""
-    return Held(settings.MODELS_MEGABYTES * 2**20)
+    return UploadBudget(settings.MODELS_MEGABYTES * 2**20)
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,7 +11,7 @@ import pandas as pd
 from app.compare.ranks import agreement_words, size_agreement
 from app.text.edits import aligned
 from lrp_engine import Explanation
-from lrp_engine.render.cells import limit_of
+from lrp_engine.render.cells import vmax_of
 from lrp_engine.render.wording import called, number, visible
 
 Column = tuple[int | None, ...]  # a position per row; None where a row has no such word
@@ -58,7 +58,7 @@ class Pair:
     apart: str | None
     values: tuple[float, float]
     signed: tuple[bool, bool]
-    noun: str = "word"
+    token_kind: str = "word"
 
 
 def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0) -> Pair:
@@ -72,9 +72,9 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0)
     one = a.token_relevance[index][[n for n, _ in shared]]
     two = b.token_relevance[index][[m for _, m in shared]]
     words = [visible(tokens[n]) for n, _ in shared]
-    signed = a.facts.signed, b.facts.signed
+    signed = a.method_info.signed, b.method_info.signed
     product = np.sign(one) * np.sign(two) if all(signed) else np.zeros(len(shared))
-    share, other = one / limit_of(one), two / limit_of(two)
+    share, other = one / vmax_of(one), two / vmax_of(two)
     gap = np.abs(share - other) if all(signed) else np.abs(np.abs(share) - np.abs(other))
     widest = int(gap.argmax()) if len(gap) and gap.max() > 1e-6 else None
     return Pair(
@@ -88,7 +88,7 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0)
         apart=None if widest is None else words[widest],
         values=(0.0, 0.0) if widest is None else (float(one[widest]), float(two[widest])),
         signed=signed,
-        noun=a.noun,
+        token_kind=a.token_kind,
     )
 
 
@@ -96,7 +96,7 @@ def sentence(found: Pair) -> str:
     """A pair in words to read aloud."""
     both = f"{found.one} and {found.other}"
     if not found.words:
-        return f"{both} have no {found.noun} in common."
+        return f"{both} have no {found.token_kind} in common."
     parts = []
     if not all(found.signed):
         signless = [name for name, sign in zip((found.one, found.other), found.signed, strict=True)
@@ -109,7 +109,7 @@ def sentence(found: Pair) -> str:
         parts.append(f"{both} agree on {count} signs")
     if found.apart is None:
         parts.append(
-            f"the {found.noun}s of {both} weigh the same" if parts else f"{both} are the same"
+            f"the {found.token_kind}s of {both} weigh the same" if parts else f"{both} are the same"
         )
     else:
         subject = "they" if parts and all(found.signed) else both
@@ -119,7 +119,7 @@ def sentence(found: Pair) -> str:
     ranks = (
         "there are too few different values for a rank agreement"
         if found.ranks is None
-        else f"they {called(agreement_words(found.ranks), found.noun)} (rank agreement "
+        else f"they {called(agreement_words(found.ranks), found.token_kind)} (rank agreement "
         f"{number(found.ranks, signed=False, limit=1)})"
     )
     text = f"{'; '.join([*parts, ranks])}."

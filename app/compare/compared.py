@@ -21,7 +21,7 @@ class Row:
         target: a class; None for the predicted one.
         rule, gates: names in `RULES` and `GATES`; None for those of the sidebar.
         eps, bias_factor: of the rule; None for those of the sidebar.
-        own: the numbers that only this rule has, in the order of its `asks`; None, and () where
+        own: the numbers that only this rule has, in the order of its `options`; None, and () where
             all are, for those of the sidebar. Methods that propagate no relevance have none of
             all these.
         model: first digits of a model's hash; "" for the model of the sidebar.
@@ -40,15 +40,15 @@ class Row:
     def options(self) -> dict[str, Any]:
         """What the row says of its rule, by the names of the rule's fields."""
         said = {"eps": self.eps, "bias_factor": self.bias_factor, "gates": self.gates}
-        asks = RULES[self.rule].asks if self.rule and self.own else ()
-        said |= {option.name: value for option, value in zip(asks, self.own, strict=True)}
+        known = RULES[self.rule].options if self.rule and self.own else ()
+        said |= {option.name: value for option, value in zip(known, self.own, strict=True)}
         return {name: value for name, value in said.items() if value is not None}
 
     def settled(self, rule: Rule) -> Row:
         """The row with this rule, whatever the sidebar says later."""
         if not has_rule(self.method):
             return self
-        own = tuple(getattr(rule, option.name) for option in rule.asks)
+        own = tuple(getattr(rule, option.name) for option in rule.options)
         return replace(self, rule=rule.name, gates=rule.gates, eps=rule.eps,
                        bias_factor=rule.bias_factor, own=own)  # fmt: skip
 
@@ -102,7 +102,7 @@ def _own(
     rules: Sequence[str], own: Mapping[str, Sequence[float]]
 ) -> Iterator[tuple[str | None, tuple[float | None, ...]]]:
     """Rules with numbers of their own, in every combination."""
-    asked = {name: [option.name for option in rule.asks] for name, rule in RULES.items()}
+    asked = {name: [option.name for option in rule.options] for name, rule in RULES.items()}
     said = {option for option, values in own.items() if values}
     for option in sorted(said):
         if not any(option in asked[name] for name in rules):
@@ -122,7 +122,8 @@ def joined(rows: Sequence[Row], more: Sequence[Row], *, most: int) -> tuple[tupl
 def rule_words(rule: Rule) -> str:
     """A rule by its name and the numbers that it has of its own: "gamma (γ 0.25)"."""
     own = ", ".join(
-        f"{option.title} {exact(getattr(rule, option.name), signed=False)}" for option in rule.asks
+        f"{option.title} {exact(getattr(rule, option.name), signed=False)}"
+        for option in rule.options
     )
     return f"{rule.title} ({own})" if own else rule.title
 
@@ -135,7 +136,7 @@ def names(
     Args:
         explanations, models: of each row; models by name.
     """
-    methods = [e.facts.short for e in explanations]
+    methods = [e.method_info.short for e in explanations]
     ruled = [e.rule for e in explanations]
     facts: dict[str, list[str]] = {
         "method": methods,

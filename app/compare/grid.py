@@ -8,7 +8,7 @@ from html import escape
 
 from app.compare.agreement import Column, columns
 from lrp_engine import Explanation
-from lrp_engine.render.cells import Cell, cells, limit_of, meaning_of, words_of
+from lrp_engine.render.cells import Cell, cells, meaning_of, vmax_of, words_of
 from lrp_engine.render.heatmap import STYLE as COLOURS
 from lrp_engine.render.heatmap import legend, variables
 
@@ -64,10 +64,10 @@ def lines(
 
 def limits(explanations: Sequence[Explanation], *, shared: bool, index: int = 0) -> list[float]:
     """The value of each row's strongest colour; shared: by all rows of the same unit."""
-    own = [limit_of(e.token_relevance[index]) for e in explanations]
+    own = [vmax_of(e.token_relevance[index]) for e in explanations]
     if not shared:
         return own
-    units = [e.facts.unit for e in explanations]
+    units = [e.method_info.unit for e in explanations]
     return [max(o for o, u in zip(own, units, strict=True) if u == unit) for unit in units]
 
 

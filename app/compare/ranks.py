@@ -53,11 +53,11 @@ def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
 def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
     """`rank_agreement` in words to read aloud."""
     value = rank_agreement(a, b, index)
-    pair = f"{a.facts.short} and {b.facts.short}"
+    pair = f"{a.method_info.short} and {b.method_info.short}"
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."
     said = f"{pair} {agreement_words(value)}: rank agreement "
-    return called(said, a.noun) + f"{number(value, signed=False, limit=1)}."
+    return called(said, a.token_kind) + f"{number(value, signed=False, limit=1)}."
 
 
 def agreement_words(value: float) -> str:

@@ -44,7 +44,7 @@ def summary(explanation: Explanation) -> None:
     table = charts.ledger_table(explanation)
     totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
     parts = [
-        f"{called(words, explanation.noun)} <b>{number(totals.relevance[kind])}</b> "
+        f"{called(words, explanation.token_kind)} <b>{number(totals.relevance[kind])}</b> "
         f"({_share(totals.share[kind])})"
         for kind, words in KINDS.items()
         if kind in totals.index
@@ -73,7 +73,8 @@ def waterfall(explanation: Explanation) -> None:
     chart = charts.waterfall(explanation, palette=session.get("palette"))
     st.altair_chart(
         chart,
-        alt=f"Bars from zero to the explained score: {explanation.noun}s, initial states, biases, "
+        alt=f"Bars from zero to the explained score: {explanation.token_kind}s, initial "
+        "states, biases, "
         "stabilizers. The ledger below has the same numbers.",
     )
 
@@ -83,18 +84,18 @@ def steps(explanation: Explanation) -> None:
     if any(kept.any() for kept in explanation.ledger.steps.values()):
         chart = charts.step_chart(explanation)
         st.altair_chart(
-            chart, alt=f"Bars of what biases and stabilizers kept at each {explanation.noun}."
+            chart, alt=f"Bars of what biases and stabilizers kept at each {explanation.token_kind}."
         )
 
 
 def ledger(explanation: Explanation) -> None:
     st.header("The ledger", anchor=False)
-    table, noun = charts.ledger_table(explanation), explanation.noun
+    table, token_kind = charts.ledger_table(explanation), explanation.token_kind
     st.dataframe(
         tables.rounded(
             table.assign(
                 share=(100 * table["share"]).round(2),
-                kind=table["kind"].replace("words", f"{noun}s"),
+                kind=table["kind"].replace("words", f"{token_kind}s"),
             ),
             DECIMALS,
         ),
@@ -107,10 +108,10 @@ def ledger(explanation: Explanation) -> None:
     )
 
 
-def terms(noun: str) -> None:
+def terms(token_kind: str) -> None:
     """A question mark by every term; behind it, its explanation."""
     with st.container(horizontal=True, gap="xsmall", key="lens-terms"):
         for words, about_words in TERMS.items():
-            term, meaning = called(words, noun), called(about_words, noun)
+            term, meaning = called(words, token_kind), called(about_words, token_kind)
             with st.popover(term, icon=":material/help:"):
                 st.markdown(f"**{term}.** {meaning}")

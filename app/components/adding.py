@@ -20,7 +20,7 @@ from lrp_engine.render.wording import visible
 METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
     f"compare.{name}" for name in ("method", "target", "eps", "factor", "model", "rule", "gate")
 )
-OWN = {option.name: option for rule in RULES.values() for option in rule.asks}
+OWN = {option.name: option for rule in RULES.values() for option in rule.options}
 SIDEBAR = "as in the sidebar now"
 
 
@@ -67,9 +67,9 @@ def _rules() -> None:
         "How dense and convolution layers share; only LRP has one.",
     )  # fmt: skip
     for option in OWN.values():
-        rules = " and ".join(rule.title for rule in RULES.values() if option in rule.asks)
+        rules = " and ".join(rule.title for rule in RULES.values() if option in rule.options)
         _numbers(
-            f"compare.{option.name}", f"{option.title} of {rules}", option.name, option.tries,
+            f"compare.{option.name}", f"{option.title} of {rules}", option.name, option.suggested,
             f"{option.meaning} Picking one adds rows of this rule.",
         )  # fmt: skip
     _pick(GATE, "Gates", GATES, lambda name: f"{name}: {GATES[name]}", SIDEBAR,
@@ -87,9 +87,9 @@ def _pick(
                    help=about, key=widgets.field(field))  # fmt: skip
 
 
-def _numbers(field: str, label: str, name: str, tries: Iterable[float], about: str) -> None:
+def _numbers(field: str, label: str, name: str, suggested: Iterable[float], about: str) -> None:
     """A list of numbers, the sidebar's among them."""
-    _pick(field, label, sorted({*tries, session.get(name)}), digits, SIDEBAR, about)
+    _pick(field, label, sorted({*suggested, session.get(name)}), digits, SIDEBAR, about)
 
 
 def _add() -> None:

@@ -122,12 +122,12 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     limits = grid.limits(explanations, shared=session.get("same_scale"))
     numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
     drawn = grid.lines(numbered, explanations, palette=palette, limits=limits)
-    start, stop = _part(len(drawn[0].cells), len(drawn), explanations[0].noun)
-    label = f"Compared rows, {explanations[0].noun}s"
+    start, stop = _part(len(drawn[0].cells), len(drawn), explanations[0].token_kind)
+    label = f"Compared rows, {explanations[0].token_kind}s"
     st.html(grid.html(drawn, palette=palette, label=label, start=start, stop=stop))
     st.toggle(
         "Same scale for rows of the same unit",
-        help=f"Off (the default): the strongest {explanations[0].noun} of each row has the "
+        help=f"Off (the default): the strongest {explanations[0].token_kind} of each row has the "
         "strongest colour. On: equal numbers have equal colours in all rows that share a unit.",
         **widgets.bind("same_scale"),
     )
@@ -136,7 +136,7 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     frontend.copy_link()
 
 
-def _part(words: int, rows: int, noun: str) -> tuple[int, int]:
+def _part(words: int, rows: int, token_kind: str) -> tuple[int, int]:
     """Which words are on the screen: all of them, or a part that is picked."""
     size = max(1, settings.COMPARE_CELLS // rows)
     if words <= size:
@@ -145,7 +145,7 @@ def _part(words: int, rows: int, noun: str) -> tuple[int, int]:
     if session.get("part_at") not in starts:
         session.put("part_at", min(words - 1, session.get("part_at")) // size * size)
     st.selectbox(
-        f"{noun.capitalize()}s",
+        f"{token_kind.capitalize()}s",
         starts,
         format_func=lambda at: f"{at + 1:,} to {min(at + size, words):,} of {words:,}",
         **widgets.bind("part_at", [str(size), str(words)]),
@@ -162,8 +162,8 @@ def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
         "relation, −1 the opposite order. The word two rows differ most at is found after each "
         "row was divided by its strongest word."
     )
-    noun = explanations[0].noun
-    st.header("How far do they agree?", anchor=False, help=wording.called(about, noun))  # fmt: skip
+    token_kind = explanations[0].token_kind
+    st.header("How far do they agree?", anchor=False, help=wording.called(about, token_kind))
     found = agreement.pairs(called, explanations)
     said = "".join(
         f"<li>{escape(agreement.sentence(one))}</li>" for one in found[: len(called) - 1]

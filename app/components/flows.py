@@ -50,12 +50,12 @@ def _parts(answer: Answer) -> None:
     network = answer.model.network
     with st.spinner("Following the relevance …"):
         found = cache.layered(*_question(answer))
-    noun = found.noun
+    token_kind = found.token_kind
     if network.input_shape.time:
-        _heading("Through time", noun)
+        _heading("Through time", token_kind)
         _through_time(answer, found)
-    _directions(flow.directions(network, found), noun)
-    _heading("Layer by layer", noun)
+    _directions(flow.directions(network, found), token_kind)
+    _heading("Layer by layer", token_kind)
     table = flow.checks(network, found)
     show_verdict = st.success if table["passed"].all() else st.error
     show_verdict(plain(flow.check_sentence(table)))
@@ -64,9 +64,9 @@ def _parts(answer: Answer) -> None:
     st.dataframe(table.assign(passed=passed).rename(columns={"passed": "verdict"}),
                  hide_index=True, height="content",
                  column_config={**shown, "error": TINY, "allowed": TINY})  # fmt: skip
-    _heading("How settings move it", noun)
+    _heading("How settings move it", token_kind)
     _sweeps(answer)
-    _heading("Precision", noun)
+    _heading("Precision", token_kind)
     _precision(answer, found)
 
 
@@ -76,8 +76,8 @@ def _question(
     return answer.model, answer.text, words.target_of(answer.sums), session.rule()
 
 
-def _heading(title: str, noun: str) -> None:
-    st.header(title, anchor=False, help=called(HELP[title], noun))
+def _heading(title: str, token_kind: str) -> None:
+    st.header(title, anchor=False, help=called(HELP[title], token_kind))
 
 
 def _note(sentence: str) -> None:
@@ -121,16 +121,18 @@ def _tracks(tracks: Sequence[flow.Track], found: Explanation) -> None:
         for track in tracks
     ]
     st.html(
-        grid.html(rows, palette=palette, label=f"Relevance through time, {found.noun}s", stop=most)
+        grid.html(
+            rows, palette=palette, label=f"Relevance through time, {found.token_kind}s", stop=most
+        )
     )
     if most < count:
-        _note(f"The first {most:,} of {count:,} {found.noun}s.")
+        _note(f"The first {most:,} of {count:,} {found.token_kind}s.")
 
 
-def _directions(table: pd.DataFrame, noun: str) -> None:
+def _directions(table: pd.DataFrame, token_kind: str) -> None:
     if table.empty:
         return
-    _heading("Forward and backward", noun)
+    _heading("Forward and backward", token_kind)
     for sentence in flow.direction_sentences(table):
         _note(sentence)
     shown = dict.fromkeys(("received", "initial states", "kept", "handed on"), NUMBER)
@@ -151,7 +153,7 @@ def _sweeps(answer: Answer) -> None:
         title, now = sweeps.TITLES[setting], session.get(setting)
         left, right = st.columns(2)
         for place, lines, what in (
-            (left, sweeps.word_lines(sweep), f"The strongest {answer.first.noun}s"),
+            (left, sweeps.word_lines(sweep), f"The strongest {answer.first.token_kind}s"),
             (right, sweeps.leak_lines(sweep), "Where the score is"),
         ):
             place.altair_chart(
@@ -178,5 +180,5 @@ def _precision(answer: Answer, found: Explanation) -> None:
     _note(sweeps.precision_sentence(found, again))
     table = sweeps.precisions(found, again)
     fine = st.column_config.NumberColumn(format="%.9f")
-    st.dataframe(tables.counted(table, found.noun), hide_index=True,
+    st.dataframe(tables.counted(table, found.token_kind), hide_index=True,
                  column_config={found.dtype: fine, other: fine, "difference": TINY})  # fmt: skip

@@ -69,8 +69,8 @@ def begin(title: str, view: str = "") -> Page:
     messages = st.container()
     model = session_models.current()
     session_models.fit(model)
-    if called(title, model.noun) != title:
-        heading.title(called(title, model.noun), anchor=False)
+    if called(title, model.token_kind) != title:
+        heading.title(called(title, model.token_kind), anchor=False)
     with messages:
         for sentence in session.notices():
             st.warning(plain(sentence))

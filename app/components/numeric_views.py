@@ -45,7 +45,8 @@ def _by_unit(answer: Answer) -> None:
     st.header("Step by step, number by number", anchor=False)
     one = answer.explanations[word.shown_method(answer)]
     st.html(
-        f'<p class="lens-note">{escape(one.facts.title)}; one scale of colour for all rows.</p>'
+        f'<p class="lens-note">{escape(one.method_info.title)}; '
+        "one scale of colour for all rows.</p>"
         + layer_vectors.by_unit(one, answer.model.names, palette=session.get("palette"))
     )
 

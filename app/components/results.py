@@ -16,7 +16,7 @@ from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.state import address, session, widgets
 from lrp_engine import METHODS, Explanation
-from lrp_engine.render.heatmap import limit_of
+from lrp_engine.render.heatmap import vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.svg import svg
 from lrp_engine.render.wording import called, percentage, visible
@@ -117,7 +117,7 @@ def _limits(answer: Answer) -> dict[str, float | None]:
     comparable = comparable_methods()
     if not session.get("same_scale"):
         return dict.fromkeys(answer.explanations)
-    together = limit_of(*(answer.explanations[name].token_relevance[0] for name in comparable))
+    together = vmax_of(*(answer.explanations[name].token_relevance[0] for name in comparable))
     return {name: together if name in comparable else None for name in answer.explanations}
 
 
@@ -128,7 +128,7 @@ def comparable_methods() -> list[str]:
 
 def _agreement(answer: Answer) -> list[str]:
     first, *others = answer.explanations.values()
-    scale = called(ranks.AGREEMENT_SCALE, first.noun)
+    scale = called(ranks.AGREEMENT_SCALE, first.token_kind)
     return [*(ranks.agreement_sentence(first, other) for other in others), scale]
 
 
@@ -138,11 +138,12 @@ def _controls(answer: Answer) -> None:
         word.method_picker(answer)
         st.toggle(
             f"Same scale for {shorts}",
-            help=f"Off: the strongest {answer.first.noun} of each row has the strongest colour. "
+            help=f"Off: the strongest {answer.first.token_kind} of each row has the strongest "
+            "colour. "
             "On: equal numbers have equal colours in both rows.",
             **widgets.bind("same_scale"),
         )
-        st.toggle(f"Numbers under the {answer.first.noun}s", **widgets.bind("values"))
+        st.toggle(f"Numbers under the {answer.first.token_kind}s", **widgets.bind("values"))
 
 
 def _numbers(answer: Answer) -> None:
@@ -151,7 +152,7 @@ def _numbers(answer: Answer) -> None:
     explanation, at = answer.explanations[word.shown_method(answer)], word.picked(answer)
     st.altair_chart(
         charts.token_bars(explanation, palette=session.get("palette"), pick=at),
-        alt=f"A bar per {answer.first.noun}; the table below has the same numbers.",
+        alt=f"A bar per {answer.first.token_kind}; the table below has the same numbers.",
     )
     st.altair_chart(
         charts.score_bars(explanation),

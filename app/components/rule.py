@@ -53,7 +53,7 @@ def _sums(matters: bool) -> None:
         f"inputs; all other sums follow epsilon. {meanings if matters else NO_SUMS}",
         **widgets.bind("rule"),
     )
-    for option in RULES[session.get("rule")].asks:
+    for option in RULES[session.get("rule")].options:
         st.number_input(
             f"{option.title} of this rule",
             float(option.smallest),

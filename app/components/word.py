@@ -37,8 +37,11 @@ def picked(answer: Answer) -> int | None:
 
 
 def heading(answer: Answer, at: int) -> None:
-    name, noun = escape(units.word_name(answer.first, at)), answer.first.noun.capitalize()
-    st.html(f'{STYLE}<h2 class="lens-picked-word">{noun} {at + 1}: <bdi>{name}</bdi></h2>')
+    name, token_kind = (
+        escape(units.word_name(answer.first, at)),
+        answer.first.token_kind.capitalize(),
+    )
+    st.html(f'{STYLE}<h2 class="lens-picked-word">{token_kind} {at + 1}: <bdi>{name}</bdi></h2>')
 
 
 def editor(answer: Answer, at: int) -> None:
@@ -106,7 +109,7 @@ def comparison(answer: Answer) -> None:
     st.html(pairs.scores(before, after))
     long = len(after.tokens[0]) > settings.WORDS_UNFRAMED
     st.html(
-        f'<p class="lens-note">{escape(after.facts.title)}, before and after in one scale of '
+        f'<p class="lens-note">{escape(after.method_info.title)}, before and after in one scale of '
         "colour:</p>" + pairs.heatmaps(before, after, palette=session.get("palette"), long=long)
     )
 
@@ -140,6 +143,7 @@ def detail(answer: Answer, at: int) -> None:
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
     st.altair_chart(
         charts.unit_bars(explanation, at, palette=session.get("palette")),
-        alt=f"A bar per input unit of the picked {explanation.noun}; the sentence above has their "
+        alt=f"A bar per input unit of the picked {explanation.token_kind}; the sentence above "
+        "has their "
         "sums.",
     )

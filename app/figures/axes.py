@@ -29,17 +29,17 @@ _DIGITS = 6
 _LABEL = f"split(slice(datum.value, {_DIGITS}), '\\n')"
 
 
-def brief(word: str, noun: str = "word") -> str:
+def brief(word: str, token_kind: str = "word") -> str:
     """A word short enough for a label; of a feature its name, without its number."""
-    if noun == "feature":
+    if token_kind == "feature":
         name, found, _ = word.rpartition(" = ")
         word = name if found else word
     return word if len(word) <= NAME else f"{word[: NAME - 1]}…"
 
 
-def counted(position: int, word: str, noun: str = "word") -> str:
+def counted(position: int, word: str, token_kind: str = "word") -> str:
     """A word told apart from others that read the same; features and steps are already."""
-    return f"{position + 1}. {brief(word)}" if noun == "word" else brief(word, noun)
+    return f"{position + 1}. {brief(word)}" if token_kind == "word" else brief(word, token_kind)
 
 
 def place(number: int, label: str) -> str:
@@ -60,9 +60,9 @@ def row_axis() -> alt.Y:
     return alt.Y("row:N", sort=None, axis=axis)
 
 
-def time_title(noun: str) -> str:
+def time_title(token_kind: str) -> str:
     """Title of a time axis."""
-    return "time step" if noun == "step" else f"{noun} at the time step"
+    return "time step" if token_kind == "step" else f"{token_kind} at the time step"
 
 
 def step_axis(title: str) -> alt.X:

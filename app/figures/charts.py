@@ -36,7 +36,7 @@ from app.figures.tables import (
 )
 from app.figures.units import unit_table
 from lrp_engine.attribution.explanation import Explanation
-from lrp_engine.render.heatmap import limit_of
+from lrp_engine.render.heatmap import vmax_of
 from lrp_engine.render.palettes import DEFAULT, NEUTRAL, palette_named
 from lrp_engine.render.wording import number, percentage, target_words, visible
 
@@ -79,7 +79,11 @@ def token_bars(
 
     The bar of the word at position `pick` is framed and its label marked; it is always shown.
     """
-    words, facts, colours = words_of(explanation, index), explanation.facts, palette_named(palette)
+    words, facts, colours = (
+        words_of(explanation, index),
+        explanation.method_info,
+        palette_named(palette),
+    )
     total = len(words)
     if total > strongest:
         order = words["value"].abs().sort_values(ascending=False, kind="stable").index
@@ -87,10 +91,10 @@ def token_bars(
         if pick is not None and pick not in best:
             best = [*best[:-1], pick]
         words = words.loc[best].sort_index()
-    limit = limit_of(words["value"].to_numpy())
+    limit = vmax_of(words["value"].to_numpy())
     shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
     marked = [
-        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.noun)}"
+        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.token_kind)}"
         f"{'?' if unknown else ''}"
         for n, t, unknown in zip(words["position"], words["token"], words["unknown"], strict=True)
     ]
@@ -113,8 +117,8 @@ def token_bars(
             stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
             strokeWidth=alt.condition("datum.picked", alt.value(3), alt.value(0)),
             tooltip=[
-                alt.Tooltip("number:Q", title=f"{explanation.noun} number"),
-                alt.Tooltip("token:N", title=explanation.noun),
+                alt.Tooltip("number:Q", title=f"{explanation.token_kind} number"),
+                alt.Tooltip("token:N", title=explanation.token_kind),
                 alt.Tooltip("unknown:N", title="unknown to the model"),
                 alt.Tooltip("value:Q", title=what, format=".6g"),
                 alt.Tooltip("direction:N", title="meaning"),
@@ -123,7 +127,9 @@ def token_bars(
     )
     title = f"{facts.title}: {explanation.target_label(index)}"
     note = (
-        f"The {strongest} strongest of {total:,} {explanation.noun}s" if total > strongest else ""
+        f"The {strongest} strongest of {total:,} {explanation.token_kind}s"
+        if total > strongest
+        else ""
     )
     return finish(bars + zero(), title, note, ROW * len(words))
 
@@ -134,7 +140,7 @@ def unit_bars(
     """A bar per input unit of the word at a position; the sum of all is the word's value."""
     table, facts, colours = (
         unit_table(explanation, at, index),
-        explanation.facts,
+        explanation.method_info,
         palette_named(palette),
     )
     table["colour"] = [colours.mark(v, signed=facts.signed) for v in table["value"]]
@@ -158,7 +164,7 @@ def unit_bars(
 
 
 def _direction(explanation: Explanation, index: int, value: float) -> str:
-    if not explanation.facts.signed:
+    if not explanation.method_info.signed:
         return "how strongly the score reacts, without a sign"
     target, against = target_words(explanation, index)
     if value == 0:
@@ -174,7 +180,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
     """
     table = scores_table(explanation, index)
-    total, limit = len(table), limit_of(table["score"].to_numpy())
+    total, limit = len(table), vmax_of(table["score"].to_numpy())
     if total > CLASSES_SHOWN:
         best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
         table = table[best | (table["role"] != "")].copy()
@@ -220,10 +226,10 @@ def waterfall(
     table = waterfall_table(explanation, index)
     colours = palette_named(palette)
     total = table["kind"] == "total"
-    limit = limit_of(table["relevance"].to_numpy())
+    limit = vmax_of(table["relevance"].to_numpy())
     table["row"] = numbered(
         # Next to the words an error of rounding would read as zero.
-        f"{brief(step, explanation.noun) if kind == 'word' else step}  "
+        f"{brief(step, explanation.token_kind) if kind == 'word' else step}  "
         f"{number(value, limit=None if kind == 'rounding' else limit)}"
         for step, kind, value in zip(table["step"], table["kind"], table["relevance"], strict=True)
     )
@@ -272,7 +278,7 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=step_axis(time_title(explanation.noun)),
+            x=step_axis(time_title(explanation.token_kind)),
             y=alt.Y("kept:Q", title=_value("score", "relevance kept")),
             color=alt.Color(
                 "part:N",
@@ -284,13 +290,13 @@ def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
             ),
             tooltip=[
                 alt.Tooltip("part:N", title="kept by"),
-                alt.Tooltip("words:N", title=explanation.noun),
-                alt.Tooltip("from:Q", title=f"from {explanation.noun} number"),
-                alt.Tooltip("to:Q", title=f"to {explanation.noun} number"),
+                alt.Tooltip("words:N", title=explanation.token_kind),
+                alt.Tooltip("from:Q", title=f"from {explanation.token_kind} number"),
+                alt.Tooltip("to:Q", title=f"to {explanation.token_kind} number"),
                 alt.Tooltip("kept:Q", title="relevance kept", format=".6g"),
             ],
         )
     )
-    note = f"Summed over runs of {run} {explanation.noun}s" if run > 1 else ""
+    note = f"Summed over runs of {run} {explanation.token_kind}s" if run > 1 else ""
     height = 220 + ROW * len(parts)
     return finish(bars + zero("y"), "Kept at each time step", note, height)

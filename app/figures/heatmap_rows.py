@@ -32,7 +32,7 @@ def heatmaps(
     """A row per method: heading, words, legend; and what is picked."""
     rows = []
     for name, explanation in explanations.items():
-        facts, limit = explanation.facts, limits[name]
+        facts, limit = explanation.method_info, limits[name]
         drawn = cells(
             **words_of(explanation, index, limit=limit, substitute=substitute), palette=palette
         )
@@ -42,7 +42,7 @@ def heatmaps(
             {
                 "short": facts.short,
                 "title": facts.title,
-                "meaning": called(facts.meaning, explanation.noun),
+                "meaning": called(facts.meaning, explanation.token_kind),
                 "label": f"{facts.title}, {explanation.target_label(index)}",
                 "cells": [_cell(cell) for cell in drawn],
                 "legend": _legend(
@@ -52,11 +52,11 @@ def heatmaps(
             }
         )
     first = next(iter(explanations.values()))
-    tokens, noun = first.tokens[index], first.noun
+    tokens, token_kind = first.tokens[index], first.token_kind
     return {
         "rows": rows,
-        "noun": noun,
-        "hint": called(HINT, noun) + (DROPS if noun == "word" else "."),
+        "noun": token_kind,
+        "hint": called(HINT, token_kind) + (DROPS if token_kind == "word" else "."),
         "shown": values_shown,
         "style": variables(palette),
         "long": long,

@@ -69,7 +69,7 @@ def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.D
     table = words_of(first, index).drop(columns="value")
     for explanation in explanations.values():
         values = explanation.token_relevance[index, : len(table)]
-        table[f"{explanation.facts.short} ({explanation.facts.unit})"] = values
+        table[f"{explanation.method_info.short} ({explanation.method_info.unit})"] = values
     return table
 
 
@@ -78,10 +78,10 @@ def rounded(table: pd.DataFrame, decimals: int) -> pd.DataFrame:
     return table.round(decimals).replace(-0.0, 0.0)
 
 
-def counted(table: pd.DataFrame, noun: str = "word") -> pd.DataFrame:
+def counted(table: pd.DataFrame, token_kind: str = "word") -> pd.DataFrame:
     """A table of words as people count: "no." from 1, and "word", or what else they are."""
     return table.assign(position=table["position"] + 1).rename(
-        columns={"position": "no.", "token": noun}
+        columns={"position": "no.", "token": token_kind}
     )
 
 
@@ -95,7 +95,7 @@ def shown_table(
         table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
     else:
         table = table.drop(columns="unknown")
-    return counted(table, next(iter(explanations.values())).noun)
+    return counted(table, next(iter(explanations.values())).token_kind)
 
 
 def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
@@ -103,7 +103,7 @@ def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
     table = token_table(explanations, index)
     first = next(iter(explanations.values()))
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
-    options = {} if rule is None else rule.plain()
+    options = {} if rule is None else rule.to_dict()
     if options:
         options["rule"] = options.pop("name")
     facts = {"target": visible(first.target_label(index)), "model_hash": first.model_hash,
@@ -137,7 +137,9 @@ def ledger_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     """
     require_sum(explanation)
     score = float(explanation.explained_score[index])
-    rows = [(f"all {explanation.noun}s", "words", float(explanation.token_relevance[index].sum()))]
+    rows = [
+        (f"all {explanation.token_kind}s", "words", float(explanation.token_relevance[index].sum()))
+    ]
     rows += [(state_words(name), "initial state", float(array[index]))
              for name, array in explanation.initial_states.items()]  # fmt: skip
     rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[index]))
@@ -161,7 +163,7 @@ def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     """
     require_sum(explanation)
     rows = [
-        *_word_steps(words_of(explanation, index), explanation.noun),
+        *_word_steps(words_of(explanation, index), explanation.token_kind),
         *_kept_steps(explanation, index),
     ]
     rows.append(("rounding error", "rounding", float(explanation.conservation_error[index])))
@@ -175,7 +177,7 @@ def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     return table
 
 
-def _word_steps(words: pd.DataFrame, noun: str) -> list[tuple[str, str, float]]:
+def _word_steps(words: pd.DataFrame, token_kind: str) -> list[tuple[str, str, float]]:
     if len(words) <= WATERFALL_WORDS:
         kept, others = words, words.iloc[:0]
     else:
@@ -187,7 +189,7 @@ def _word_steps(words: pd.DataFrame, noun: str) -> list[tuple[str, str, float]]:
     for text, chosen in (("for", others["value"] >= 0), ("against", others["value"] < 0)):
         if chosen.any():
             total = float(others.loc[chosen, "value"].sum())
-            steps.append((f"{chosen.sum():,} other {noun}s, {text}", "words", total))
+            steps.append((f"{chosen.sum():,} other {token_kind}s, {text}", "words", total))
     return steps
 
 

@@ -31,7 +31,7 @@ def units_of(explanation: Explanation, at: int, index: int = 0) -> Units:
     """The units behind the value of the word at a position."""
     values = np.atleast_1d(explanation.relevance[index, at]).astype(np.float64)
     positive, negative = float(values[values > 0].sum()), float(values[values < 0].sum())
-    if not explanation.facts.signed:
+    if not explanation.method_info.signed:
         sentence = f"{len(values)} units sum to {number(positive, signed=False)}; none has a sign."
     else:
         size = positive - negative
@@ -58,8 +58,8 @@ def word_values(
     for explanation in explanations.values():
         values = explanation.token_relevance[index, : len(explanation.tokens[index])]
         rank = int((np.abs(values) > abs(values[at])).sum()) + 1
-        shown = exact(float(values[at]), signed=explanation.facts.signed, digits=4)
-        found.append((explanation.facts.short, shown, f"{rank} of {len(values)}"))
+        shown = exact(float(values[at]), signed=explanation.method_info.signed, digits=4)
+        found.append((explanation.method_info.short, shown, f"{rank} of {len(values)}"))
     return found
 
 

@@ -68,8 +68,8 @@ def comparison(
     table = pd.DataFrame({"word": [visible(token) for token in sums.tokens[0]]})
     signed = []
     for one in explanations.values():
-        table[one.facts.short] = one.token_relevance[0]
-        if one.facts.signed:
+        table[one.method_info.short] = one.token_relevance[0]
+        if one.method_info.signed:
             signed.append(np.sign(one.token_relevance[0]))
     opposite = (np.max(signed, axis=0) > 0) & (np.min(signed, axis=0) < 0)
     table["left out"] = score_changes(network, sums)

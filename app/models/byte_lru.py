@@ -30,7 +30,7 @@ def weight(value: Any) -> int:
     return EACH
 
 
-class Weighed:
+class ByteLRU:
     """Results by key.
 
     Args:

@@ -15,14 +15,14 @@ LAYER_COLUMNS = ("layer", "kind", "output", "weights", "shape", "numbers")
 def facts(network: Network) -> list[tuple[str, str]]:
     """What a network is, as pairs of a term and a value."""
     shape = network.input_shape
-    noun = reads(network) or "word"
+    token_kind = reads(network) or "word"
     kind = "one sigmoid unit" if network.single_sigmoid else network.output
     vocabulary, tokenizer = network.vocabulary, network.tokenizer
     found = [
         ("Read from", network.source),
         (
             "Input",
-            f"E = {shape.units} units per {noun}" if shape.time else f"{shape.units} numbers",
+            f"E = {shape.units} units per {token_kind}" if shape.time else f"{shape.units} numbers",
         ),
         ("Hidden units", f"H = {hidden}" if (hidden := _hidden(network)) else ""),
         ("Output", f"C = {network.classes} classes, {kind}"),

@@ -129,7 +129,7 @@ class Model:
         return self.reads in (numeric.FEATURE, numeric.STEP)
 
     @property
-    def noun(self) -> str:
+    def token_kind(self) -> str:
         """What to call what goes in."""
         return self.reads or numeric.WORD
 

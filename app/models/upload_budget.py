@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MEGABYTE = 2**20
 
 
-class Held:
+class UploadBudget:
     """Models for as long as somebody has them; equal ones count once.
 
     Args:

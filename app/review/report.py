@@ -19,7 +19,7 @@ from app.review.sets import Set
 from lrp_engine import METHODS
 from lrp_engine.propagation.rules import from_plain
 from lrp_engine.render.heatmap import STYLE as HEATMAP_STYLE
-from lrp_engine.render.heatmap import heatmap, legend, limit_of, sentences_fragment
+from lrp_engine.render.heatmap import heatmap, legend, sentences_fragment, vmax_of
 from lrp_engine.render.page import POLICY, STYLE, rule_rows, table
 from lrp_engine.render.palettes import DEFAULT
 from lrp_engine.render.wording import number, percentage, visible
@@ -143,7 +143,7 @@ def _article(
     tags = f"<p>Tags: {escape(visible(', '.join(opinion.tags)))}</p>" if opinion.tags else ""
     note = f'<p class="lens-wrap" dir="auto">{escape(opinion.note)}</p>' if opinion.note else ""
     relevance = text.relevance[MAIN]
-    limit = limit_of(np.array(relevance))
+    limit = vmax_of(np.array(relevance))
     words = heatmap(text.tokens, relevance, signed=True, palette=palette, label=f"Text {n}, {said}")
     key = legend(signed=True, limit=limit, unit="score", target_label=said,
                  against_label=None, palette=palette)  # fmt: skip

@@ -179,10 +179,10 @@ def _read_row(text: str) -> compared.Row:
     parts = text.split("~")
     method, target, eps, bias_factor, model, rule, gates = (*parts, *[""] * 6)[:7]
     ruled, own = compared.has_rule(method), parts[7:]
-    asks = RULES[_RULE(rule)].asks if rule else ()
-    if len(own) > len(asks) or text.endswith("~"):
+    known = RULES[_RULE(rule)].options if rule else ()
+    if len(own) > len(known) or text.endswith("~"):
         raise ValueError(text)
-    numbers = zip(asks, [*own, *[""] * (len(asks) - len(own))], strict=True)
+    numbers = zip(known, [*own, *[""] * (len(known) - len(own))], strict=True)
     return compared.Row(
         method=method,
         target=_class(target) if target else None,
@@ -257,7 +257,7 @@ def _own(kind: type[Rule], option: Option) -> Choice:
 
 
 # What the rules ask for besides eps, bias factor and gates; rules may share an option.
-OWN_OPTIONS = {o.name: _own(kind, o) for kind in reversed(RULES.values()) for o in kind.asks}
+OWN_OPTIONS = {o.name: _own(kind, o) for kind in reversed(RULES.values()) for o in kind.options}
 
 # By name, which is also the name of the query parameter.
 CHOICES: dict[str, Choice] = {

@@ -84,7 +84,7 @@ def default(name: str) -> Any:
 def rule(name: str | None = None, **options: Any) -> Rule:
     """The rule that is chosen; another one, or with other options, where they are given."""
     kind = RULES[name or get("rule")]
-    chosen = ("eps", "bias_factor", "gates", *(option.name for option in kind.asks))
+    chosen = ("eps", "bias_factor", "gates", *(option.name for option in kind.options))
     return kind.of(**{one: get(one) for one in chosen} | options)
 
 

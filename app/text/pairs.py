@@ -6,7 +6,7 @@ from html import escape
 
 from app.text.edits import DROPPED, INSERTED, REPLACED, class_changes, differences
 from lrp_engine import Explanation
-from lrp_engine.render.cells import Cell, cells, limit_of
+from lrp_engine.render.cells import Cell, cells, vmax_of
 from lrp_engine.render.heatmap import STYLE as COLOURS
 from lrp_engine.render.heatmap import variables
 from lrp_engine.render.wording import MINUS, number, percentage, visible
@@ -44,8 +44,8 @@ def heatmaps(
     before: Explanation, after: Explanation, *, palette: str, long: bool, index: int = 0
 ) -> str:
     """A column per word: before, after, difference; one scale of colour for all three."""
-    table, facts = differences(before, after, index), after.facts
-    limit = limit_of(before.token_relevance[index], after.token_relevance[index])
+    table, facts = differences(before, after, index), after.method_info
+    limit = vmax_of(before.token_relevance[index], after.token_relevance[index])
 
     def row(words: list[str], values: list[float], *, signed: bool) -> list[Cell]:
         return cells(words, values, signed=signed, palette=palette, limit=limit)

@@ -10,7 +10,7 @@ if answer is not None:
     results.verdict(answer)
     targets(answer)
     account.summary(answer.sums)
-    account.terms(answer.first.noun)
+    account.terms(answer.first.token_kind)
     account.verdict(answer.sums)
     account.waterfall(answer.sums)
     account.steps(answer.sums)

@@ -13,7 +13,7 @@ from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
 from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.errors import InputError, OverflowInputError, choices
-from lrp_engine.layers.ops import KEPT
+from lrp_engine.layers.ops import ABSORBERS
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.inputs import Samples
 from lrp_engine.model.shapes import WORDS
@@ -128,8 +128,8 @@ class _Assembly:
         # Chunk by chunk, so that padding to the longest sample is never written to.
         with np.errstate(over="ignore", invalid="ignore"):  # found out below
             values = {(m.name,): m.per_unit(x, backward.message) for m in self.methods}
-        kept = (backward.sinks, backward.states, values)
-        self._check_finite(chunk, [backward.scores, *(a for part in kept for a in part.values())])
+        arrays = (backward.sinks, backward.states, values)
+        self._check_finite(chunk, [backward.scores, *(a for part in arrays for a in part.values())])
         self.padded_lengths[chunk] = x.shape[1]
         scores = {("scores",): backward.scores, ("selection",): backward.selection}
         self._put("scores", chunk, scores)
@@ -150,7 +150,7 @@ class _Assembly:
         rows = np.sort(chunk[~np.logical_and.reduce(fine)])
         raise OverflowInputError(rows.tolist(), self.samples.network.dtype)
 
-    def _own_time(self, name: str) -> bool:
+    def _resampled_time(self, name: str) -> bool:
         """Whether a node has time steps other than the words."""
         node = self.nodes.get(name)
         around = [self.shapes[name], *(self.shapes[i] for i in node.inputs)] if node else []
@@ -166,7 +166,7 @@ class _Assembly:
             if key not in table:
                 time = (self.samples.width,) if part.ndim == 3 else ()
                 table[key] = np.zeros((len(self.samples), *time, part.shape[-1]), part.dtype)
-            if part.ndim == 3 and group != "relevance" and self._own_time(key[0]):
+            if part.ndim == 3 and group != "relevance" and self._resampled_time(key[0]):
                 more = part.shape[1] - table[key].shape[1]
                 table[key] = np.pad(table[key], [(0, 0), (0, max(0, more)), (0, 0)])
                 table[key][chunk, : part.shape[1]] = part
@@ -202,22 +202,22 @@ class _Assembly:
             },
             ledger=self._ledger(),
             layers={"/".join(key): array for key, array in self.parts["layers"].items()},
-            own_time=tuple(filter(self._own_time, self.nodes)),
+            resampled_time=tuple(filter(self._resampled_time, self.nodes)),
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.vocabulary.unknown if network.vocabulary else None,
             warnings=network.warnings,
-            noun=samples.noun,
+            token_kind=samples.token_kind,
         )
 
     def _ledger(self) -> Ledger:
         terms: dict[str, np.ndarray] = {}
         steps: dict[str, np.ndarray] = {}
-        for key, kept in self.parts["sinks"].items():
-            for column, kind in enumerate(KEPT[kept.shape[-1] == 2]):
-                name, array = "/".join((*key, kind)), kept[..., column].astype(np.float64)
+        for key, absorbed in self.parts["sinks"].items():
+            for column, kind in enumerate(ABSORBERS[absorbed.shape[-1] == 2]):
+                name, array = "/".join((*key, kind)), absorbed[..., column].astype(np.float64)
                 if array.ndim == 2:
-                    if not self._own_time(key[0]):
+                    if not self._resampled_time(key[0]):
                         steps[name] = array
                     array = array.sum(axis=1)
                 terms[name] = array

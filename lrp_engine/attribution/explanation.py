@@ -54,7 +54,7 @@ class Explanation:
         layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
         own_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
-        noun: what goes in one by one: "word", "feature", or "step" for a vector.
+        token_kind: what goes in one by one: "word", "feature", or "step" for a vector.
         warnings: why it should not be relied on, as sentences; see `Network.warnings`.
     """
 
@@ -72,13 +72,13 @@ class Explanation:
     initial_states: Mapping[str, np.ndarray]
     ledger: Ledger
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
-    own_time: tuple[str, ...] = ()
+    resampled_time: tuple[str, ...] = ()
     model_hash: str
     dtype: str
     substitute: str | None = None
     padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
     warnings: tuple[str, ...] = ()
-    noun: str = "word"
+    token_kind: str = "word"
 
     def __post_init__(self) -> None:
         if not len(self.padded_lengths):
@@ -112,7 +112,7 @@ class Explanation:
         one, length = slice(index, index + 1), int(self.lengths[index])
 
         def cut(name: str, array: np.ndarray) -> np.ndarray:
-            words = array.ndim == 3 and name not in self.own_time
+            words = array.ndim == 3 and name not in self.resampled_time
             return array[one, :length] if words else array[one]
 
         changed = {
@@ -135,7 +135,7 @@ class Explanation:
         return found
 
     @property
-    def facts(self) -> Method:
+    def method_info(self) -> Method:
         """What the method's numbers mean: signed, unit, sums_to_score, source."""
         return METHODS[self.method]
 
@@ -151,7 +151,7 @@ class Explanation:
 
     @cached_property
     def conservation_error(self) -> np.ndarray:
-        if not self.facts.sums_to_score:
+        if not self.method_info.sums_to_score:
             return frozen_array(np.full(len(self), np.nan))
         accounted = self.token_relevance.sum(axis=1) + self.initial_state + self.ledger.total
         return frozen_array(self.explained_score - accounted)
@@ -198,8 +198,8 @@ class Explanation:
             "dtype": self.dtype,
             "warnings": list(self.warnings),
             "method": self.method,
-            "unit": self.facts.unit,
-            "rule": one.rule and one.rule.plain(),
+            "unit": self.method_info.unit,
+            "rule": one.rule and one.rule.to_dict(),
             "labels": list(self.labels),
             "scores": one.scores[0].tolist(),
             "probabilities": one.probabilities[0].tolist(),
@@ -212,7 +212,7 @@ class Explanation:
             "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
             "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
             "conservation_error": (
-                float(one.conservation_error[0]) if self.facts.sums_to_score else None
+                float(one.conservation_error[0]) if self.method_info.sums_to_score else None
             ),
         }
 

@@ -52,7 +52,7 @@ def new_manifest(
         "dtype": network.dtype,
         "device": network.device and network.device.partition(":")[0],  # CPU and GPU round apart
         "labels": list(network.labels),
-        "settings": settings.plain(),
+        "settings": settings.to_dict(),
         "input": source,
         "columns": {field.name: str(field.type) for field in schema},
         "rows": rows,

@@ -68,12 +68,12 @@ class CorpusSettings:
         require_words(network)
         resolve(network, self.target, 1)
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Option names as on the command line -> values as JSON keeps them."""
         return {
             "method": list(self.methods),
             "target": list(self.target) if isinstance(self.target, tuple) else self.target,
-            **{_option(name): value for name, value in self.rule.plain().items()},
+            **{_option(name): value for name, value in self.rule.to_dict().items()},
             "text-column": self.text_column,
             "label-column": self.label_column,
             "max-tokens": self.max_tokens,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lrp_engine.propagation.calculus import Calculus
 
 # What can keep relevance in a weighted sum, without and with a bias: the last axis of its sink.
-KEPT = {False: ("stabilizer",), True: ("bias", "stabilizer")}
+ABSORBERS = {False: ("stabilizer",), True: ("bias", "stabilizer")}
 
 
 class Signal(NamedTuple):
@@ -71,9 +71,9 @@ class Ops:
         """
         import tensorflow as tf
 
-        shape = tf.concat([tf.shape(like)[:-1], [len(KEPT[bias])]], axis=0)
+        shape = tf.concat([tf.shape(like)[:-1], [len(ABSORBERS[bias])]], axis=0)
         zeros = tf.zeros(shape, like.dtype)
-        return self._watched(self.sinks, name, zeros) if self.calculus.keeps(gate=gate) else zeros
+        return self._watched(self.sinks, name, zeros) if self.calculus.absorbs(gate=gate) else zeros
 
     def initial_state(self, name: str, like: tf.Tensor, units: int) -> tf.Tensor:
         """A watched zero (B, units) with the batch axis of like."""

@@ -111,7 +111,7 @@ def scan(
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
                 memory = Memory(calculus, [a.read(at) for a in known])
-                new = step(calculus.settled().with_memory(memory), then, now, zeros)
+                new = step(calculus.active().with_memory(memory), then, now, zeros)
             return tape.gradient(new, watched, messages)
 
         def backward(R: tf.Tensor) -> Any:

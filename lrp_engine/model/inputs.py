@@ -53,7 +53,7 @@ class Samples:
         return self.network.input_shape.time
 
     @property
-    def noun(self) -> str:
+    def token_kind(self) -> str:
         """What `tokens` are, for people."""
         return "word" if self.values is None else "step" if self.timed else "feature"
 

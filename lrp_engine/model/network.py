@@ -74,8 +74,8 @@ class Network:
     warnings: tuple[str, ...] = ()
     # Held while the program runs: threads that share a network take turns.
     lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    # What was made of the network and lives as long: its compiled program.
-    kept: dict[str, Any] = field(default_factory=dict, init=False)
+    # The program compiled from it, which lives as long.
+    compiled: dict[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -106,7 +106,7 @@ class Network:
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in {**state, "lock": threading.Lock(), "kept": {}}.items():
+        for name, value in {**state, "lock": threading.Lock(), "compiled": {}}.items():
             self._set(name, value)
         self.__post_init__()
 

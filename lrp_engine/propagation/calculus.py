@@ -33,11 +33,11 @@ class Calculus:
     def with_memory(self, memory: Memory) -> Calculus:
         return replace(self, memory=memory)
 
-    def settled(self) -> Calculus:
+    def active(self) -> Calculus:
         """The calculus in force when a backward pass is made."""
         return self
 
-    def keeps(self, *, gate: bool) -> bool:
+    def absorbs(self, *, gate: bool) -> bool:
         """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
         raise NotImplementedError
 
@@ -68,14 +68,14 @@ class Calculus:
         """gate * signal. `weights`: of attention, which relevance takes as constants."""
         raise NotImplementedError
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+    def input_relevance(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         """What an input x (..., D) receives, given s W^T (..., D) and the bias share (..., 1).
 
         A share of None is 0.
         """
         raise NotImplementedError
 
-    def beside(self, derivative: Tensor) -> Tensor | None:
+    def gradient_only(self, derivative: Tensor) -> Tensor | None:
         """What flows into something that only derivatives see: relevance takes it as constant."""
         raise NotImplementedError
 
@@ -98,7 +98,7 @@ class Calculus:
 
             def backward(s: Tensor, share: Tensor) -> object:
                 back = linear(s, weight, back=True)
-                return self.through(x, back, share)
+                return self.input_relevance(x, back, share)
 
             return (values, tf.zeros_like(x[..., :1])), backward
 
@@ -132,19 +132,19 @@ class Calculus:
         @tf.custom_gradient
         def operation(z: Tensor, sink: Tensor, *tensors: Tensor) -> object:
             def backward(R: Tensor) -> object:
-                s, share, kept = self.absorb(R, z, tensors[-1] if absorber else None, units)
-                messages: list[Tensor | None] = [None, kept]
+                s, share, absorbed = self.absorb(R, z, tensors[-1] if absorber else None, units)
+                messages: list[Tensor | None] = [None, absorbed]
                 for term in _rebuild(known, tensors[len(receivers) :]):
                     if isinstance(term, Projected):
                         messages += [s, share]
                     elif term.weight is None:
-                        messages += [self.through(term.values, s, share)]
+                        messages += [self.input_relevance(term.values, s, share)]
                     else:
                         back = linear(s, term.weight, back=True)
-                        messages += [self.through(term.values, back, share)]
+                        messages += [self.input_relevance(term.values, back, share)]
                 messages += [None for _ in facts]
                 varies = bool(absorber) and absorber[0].shape.rank == z.shape.rank
-                return [*messages, *(self.beside(s) if varies else None for _ in absorber)]
+                return [*messages, *(self.gradient_only(s) if varies else None for _ in absorber)]
 
             return tf.identity(z), backward
 
@@ -190,12 +190,12 @@ class Calculus:
             z = tf.matmul(weights, values)
 
             def backward(R: Tensor) -> object:
-                s, share, kept = self.absorb(R, z, None, units)
+                s, share, absorbed = self.absorb(R, z, None, units)
                 if share is not None:
                     share = tf.matmul(counted, share, transpose_a=True)
                 back = tf.matmul(weights, s, transpose_a=True)
-                beside = self.beside(tf.matmul(s, values, transpose_b=True))
-                return beside, self.through(values, back, share), kept
+                gradient_only = self.gradient_only(tf.matmul(s, values, transpose_b=True))
+                return gradient_only, self.input_relevance(values, back, share), absorbed
 
             return z, backward
 

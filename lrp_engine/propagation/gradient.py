@@ -15,7 +15,7 @@ class Gradient(Calculus):
     reads_gates = True
     reads_summands = False
 
-    def keeps(self, *, gate: bool) -> bool:
+    def absorbs(self, *, gate: bool) -> bool:
         return False
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
@@ -27,10 +27,10 @@ class Gradient(Calculus):
     def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
         return gate * signal
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+    def input_relevance(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return back
 
-    def beside(self, derivative: Tensor) -> Tensor | None:
+    def gradient_only(self, derivative: Tensor) -> Tensor | None:
         return derivative
 
     def absorb(

@@ -12,35 +12,35 @@ from lrp_engine.propagation.calculus import Calculus, Tensor, Units
 
 
 @dataclass(frozen=True, kw_only=True)
-class Several(Calculus):
+class MultiBackward(Calculus):
     """One forward pass for several backward passes: which one is meant is settled for each."""
 
-    meanings: tuple[Calculus, ...]
+    modes: tuple[Calculus, ...]
     chosen: list[Calculus] = field(default_factory=list)
 
-    def choose(self, meaning: Calculus) -> None:
-        self.chosen[:] = [meaning]
+    def choose(self, mode: Calculus) -> None:
+        self.chosen[:] = [mode]
 
-    def settled(self) -> Calculus:
+    def active(self) -> Calculus:
         return self.chosen[0]
 
     @property
     def reads_gates(self) -> bool:
-        return any(meaning.reads_gates for meaning in self.meanings)
+        return any(mode.reads_gates for mode in self.modes)
 
     @property
     def reads_summands(self) -> bool:
-        return any(meaning.reads_summands for meaning in self.meanings)
+        return any(mode.reads_summands for mode in self.modes)
 
-    def keeps(self, *, gate: bool) -> bool:
-        return any(meaning.keeps(gate=gate) for meaning in self.meanings)
+    def absorbs(self, *, gate: bool) -> bool:
+        return any(mode.absorbs(gate=gate) for mode in self.modes)
 
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         return self._later(lambda calculus, z: calculus.activation(function, z), z)
 
     @property
     def by_sign(self) -> bool:
-        return any(meaning.by_sign for meaning in self.meanings)
+        return any(mode.by_sign for mode in self.modes)
 
     def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
         return self._later(
@@ -56,16 +56,16 @@ class Several(Calculus):
 
         return self._later(run, term.values, sink)
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
-        return self.settled().through(x, back, share)
+    def input_relevance(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+        return self.active().input_relevance(x, back, share)
 
-    def beside(self, derivative: Tensor) -> Tensor | None:
-        return self.settled().beside(derivative)
+    def gradient_only(self, derivative: Tensor) -> Tensor | None:
+        return self.active().gradient_only(derivative)
 
     def absorb(
         self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return self.settled().absorb(R, z, bias, units)
+        return self.active().absorb(R, z, bias, units)
 
     def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
         """An operation whose way back is that of the calculus settled by then."""
@@ -77,9 +77,9 @@ class Several(Calculus):
                 apart = [tf.identity(argument) for argument in arguments]
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch(apart)
-                    result = run(self.settled(), *apart)
+                    result = run(self.active(), *apart)
                 return tape.gradient(result, apart, R)
 
-            return run(self.meanings[0], *arguments), backward
+            return run(self.modes[0], *arguments), backward
 
         return operation(*arguments)

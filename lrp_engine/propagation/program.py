@@ -20,9 +20,9 @@ from lrp_engine.layers import Ops, Signal, map_arrays
 from lrp_engine.model.inputs import MASKED
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
-from lrp_engine.propagation.multi_backward import Several
+from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.relevance import Relevance
-from lrp_engine.propagation.rules import Rule, Structure
+from lrp_engine.propagation.rules import Rule, TraceKey
 from lrp_engine.propagation.signs import SIGNS
 from lrp_engine.propagation.traces import forget_gradients
 
@@ -42,8 +42,8 @@ class Backward:
         scores: (B, C).
         selection: (B, C), the signed choice of classes that was explained.
         message: at the input, (B, T, E) or (B, D).
-        sinks: what was kept, by operation, (B, T, 1 or 2) or (B, 1 or 2), see `layers.base.KEPT`;
-            empty under a calculus that keeps nothing.
+        sinks: what was absorbed, by operation, (B, T, 1 or 2) or (B, 1 or 2), see
+            `layers.ops.ABSORBERS`; empty under a calculus that absorbs nothing.
         states: by initial state, (B, H).
         layers: by node name, at its output; empty unless asked for.
     """
@@ -82,7 +82,7 @@ class Program:
                 else replace(node, layer=map_arrays(node.layer, tf.constant))
                 for node in network.nodes
             ]
-        self._passes: dict[tuple[tuple[str, ...], Structure, bool], Any] = {}
+        self._passes: dict[tuple[tuple[str, ...], TraceKey, bool], Any] = {}
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of what `Samples.padded` returns."""
@@ -103,7 +103,7 @@ class Program:
 
         `selection` None explains the predicted class.
         """
-        key = (tuple(calculi), rule.structure, layers)
+        key = (tuple(calculi), rule.trace_key, layers)
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         with self._running():
@@ -171,7 +171,7 @@ class Program:
             return run
         return _traced(run, self._signature)
 
-    def _trace(self, calculi: tuple[str, ...], structure: Structure, layers: bool) -> Any:
+    def _trace(self, calculi: tuple[str, ...], trace_key: TraceKey, layers: bool) -> Any:
         classes = self.network.classes
 
         @self._on_device
@@ -182,28 +182,28 @@ class Program:
             predicted: tf.Tensor,
             parameters: tf.Tensor,
         ) -> dict:
-            meanings = {name: CALCULI[name](parameters, structure) for name in calculi}
-            several = Several(meanings=tuple(meanings.values()))
+            modes = {name: CALCULI[name](parameters, trace_key) for name in calculi}
+            calculus = MultiBackward(modes=tuple(modes.values()))
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
-                ops = Ops(several, tape.watch)
+                ops = Ops(calculus, tape.watch)
                 scores, outputs = self._forward(ops, x, steps)
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
             results = {}
-            for name, meaning in meanings.items():
-                keeps = meaning.keeps(gate=False)
+            for name, mode in modes.items():
+                absorbs = mode.absorbs(gate=False)
                 watched = {
                     "message": x,
-                    "sinks": ops.sinks if keeps else {},
-                    "states": ops.states if keeps else {},
+                    "sinks": ops.sinks if absorbs else {},
+                    "states": ops.states if absorbs else {},
                     "layers": outputs if layers else {},
                 }
-                several.choose(meaning)
+                calculus.choose(mode)
                 found = tape.gradient(
                     scores,
                     watched,
-                    meaning.start(scores, selection),
+                    mode.start(scores, selection),
                     unconnected_gradients=tf.UnconnectedGradients.ZERO,
                 )
                 results[name] = {"scores": scores, "selection": selection, **found}
@@ -252,9 +252,9 @@ class Program:
 
 def program_of(network: Network) -> Program:
     """The network's program: made when first asked for, kept with the network."""
-    if "program" not in network.kept:
-        network.kept["program"] = Program(network)
-    found: Program = network.kept["program"]
+    if "program" not in network.compiled:
+        network.compiled["program"] = Program(network)
+    found: Program = network.compiled["program"]
     return found
 
 
@@ -266,19 +266,19 @@ def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
     return function
 
 
-def _relevance(parameters: tf.Tensor, structure: Structure) -> Relevance:
-    signs = SIGNS.get(structure.sums)
+def _relevance(parameters: tf.Tensor, trace_key: TraceKey) -> Relevance:
+    signs = SIGNS.get(trace_key.sum_rule)
     return Relevance(
         eps=parameters[0],
-        bias_factor=parameters[1] if structure.hands_back else None,
-        gates=structure.gates,
+        bias_factor=parameters[1] if trace_key.redistributes_bias else None,
+        gates=trace_key.gates,
         signs=signs,
         own=None if signs is None else parameters[2:],
     )
 
 
 # Name -> calculus, given the rule's parameters as a tensor, and its structure.
-CALCULI: dict[str, Callable[[tf.Tensor, Structure], Calculus]] = {
+CALCULI: dict[str, Callable[[tf.Tensor, TraceKey], Calculus]] = {
     "relevance": _relevance,
-    "gradient": lambda parameters, structure: Gradient(),
+    "gradient": lambda parameters, trace_key: Gradient(),
 }

@@ -42,7 +42,7 @@ class Relevance(Calculus):
     def by_sign(self) -> bool:
         return self.signs is not None
 
-    def keeps(self, *, gate: bool) -> bool:
+    def absorbs(self, *, gate: bool) -> bool:
         return self.reads_gates or not gate
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
@@ -104,19 +104,19 @@ class Relevance(Calculus):
             def backward(R: Tensor) -> object:
                 P, N = signs.sums(x, weight, bias)
                 factors = rule(R, z, P, N, self.eps, own)
-                share, kept = self._handed_back(signs.kept(factors, bias), units)
+                share, absorbed = self._handed_back(signs.absorbed(factors, bias), units)
                 message = signs.back(x, weight, factors)
-                return message if share is None else message + share, kept
+                return message if share is None else message + share, absorbed
 
             return z, backward
 
         return operation(term.values, sink)
 
-    def through(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
+    def input_relevance(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
         return x * back if self.bias_factor is None or share is None else x * back + share
 
-    def beside(self, derivative: Tensor) -> Tensor | None:
+    def gradient_only(self, derivative: Tensor) -> Tensor | None:
         return None
 
     def absorb(
@@ -132,16 +132,16 @@ class Relevance(Calculus):
         stabilizer = self.eps * signed(z)
         s = R / (z + stabilizer)
         absorbers = [stabilizer] if bias is None else [bias, stabilizer]
-        kept = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
-        return s, *self._handed_back(kept, units)
+        absorbed = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
+        return s, *self._handed_back(absorbed, units)
 
-    def _handed_back(self, kept: Tensor, units: Units) -> tuple[Tensor | None, Tensor]:
+    def _handed_back(self, absorbed: Tensor, units: Units) -> tuple[Tensor | None, Tensor]:
         """The bias share (..., 1) of each of N units, and what is kept for good."""
         if self.bias_factor is None:
-            return None, kept
+            return None, absorbed
         factor = self.bias_factor
         if not isinstance(units, int):  # where no unit is, nobody can be handed a share
             factor = tf.where(units > 0, factor, tf.zeros_like(factor))
             units = tf.maximum(units, 1)
-        share = factor * tf.reduce_sum(kept, axis=-1, keepdims=True) / units
-        return share, (1 - factor) * kept
+        share = factor * tf.reduce_sum(absorbed, axis=-1, keepdims=True) / units
+        return share, (1 - factor) * absorbed

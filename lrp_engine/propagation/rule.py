@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
+from lrp_engine.option import Option
 
 # float32 holds these without becoming 0 or infinity in a step.
 SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
@@ -24,7 +25,7 @@ GATES: dict[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Structure:
+class TraceKey:
     """The part of a rule that decides which operations a program is made of.
 
     Attributes:
@@ -34,27 +35,9 @@ class Structure:
             `calculus.signs.SIGNS`, which reads the parameters after the first two.
     """
 
-    hands_back: bool
+    redistributes_bias: bool
     gates: str = "all"
-    sums: str = "epsilon"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """A number that a rule has of its own, as a form or a link asks for it.
-
-    Attributes:
-        name: of the rule's field; title: for people.
-        smallest, largest: its range. tries: numbers worth comparing.
-        meaning: what it does, for people.
-    """
-
-    name: str
-    title: str
-    smallest: float
-    largest: float
-    tries: tuple[float, ...]
-    meaning: str
+    sum_rule: str = "epsilon"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +66,8 @@ class Rule:
     title: ClassVar[str]
     source: ClassVar[str]
     meaning: ClassVar[str]  # a sentence for people
-    sums: ClassVar[str] = "epsilon"
-    asks: ClassVar[tuple[Option, ...]] = ()  # the numbers of its own that can be chosen freely
+    sum_rule: ClassVar[str] = "epsilon"
+    options: ClassVar[tuple[Option, ...]] = ()  # the numbers of its own that can be chosen freely
 
     eps: float = 1e-3
     bias_factor: float = 0.0
@@ -109,22 +92,24 @@ class Rule:
         object.__setattr__(self, "bias_factor", bias_factor)
 
     @property
-    def structure(self) -> Structure:
+    def trace_key(self) -> TraceKey:
         """What a program is traced for."""
-        return Structure(hands_back=self.bias_factor > 0, gates=self.gates, sums=self.sums)
+        return TraceKey(
+            redistributes_bias=self.bias_factor > 0, gates=self.gates, sum_rule=self.sum_rule
+        )
 
     @property
     def parameters(self) -> tuple[float, ...]:
         """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
         return self.eps, self.bias_factor
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Name and options as JSON keeps them."""
         return {"name": self.name, **{f.name: getattr(self, f.name) for f in fields(self)}}
 
     @classmethod
     def of(cls, **options: Any) -> Self:
-        """The rule with these options; of its own ones, those in `asks` are enough.
+        """The rule with these options; of its own ones, those in `options` are enough.
 
         Raises:
             InputError: an option is outside its range.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from lrp_engine.errors import InputError, choices
-from lrp_engine.propagation.rule import GATES, LARGEST_WEIGHT, Option, Rule, Structure
+from lrp_engine.option import Option
+from lrp_engine.propagation.rule import GATES, LARGEST_WEIGHT, Rule, TraceKey
 
 __all__ = [
     "DEFAULT_RULE",
@@ -18,7 +19,7 @@ __all__ = [
     "Gamma",
     "Option",
     "Rule",
-    "Structure",
+    "TraceKey",
     "ZPlus",
     "from_plain",
 ]
@@ -61,10 +62,10 @@ class Gamma(Rule):
     title = "gamma"
     source = "Montavon et al. 2019, doi 10.1007/978-3-030-28954-6_10"
     meaning = "Contributions that agree with the sign of their sum count more."
-    sums = "gamma"
-    asks = (
+    sum_rule = "gamma"
+    options = (
         Option(name="gamma", title="γ", smallest=0, largest=LARGEST_WEIGHT,
-               tries=(0.1, 0.25, 0.5, 1.0, 2.0, 10.0),
+               suggested=(0.1, 0.25, 0.5, 1.0, 2.0, 10.0),
                meaning="How much more the agreeing contributions count; 0 is the epsilon rule."),
     )  # fmt: skip
 
@@ -98,10 +99,10 @@ class AlphaBeta(Rule):
     title = "alpha-beta"
     source = "Bach et al. 2015, doi 10.1371/journal.pone.0130140, eq. 60"
     meaning = "Contributions for and against are shared out apart, with weights α and −β."
-    sums = "alpha_beta"
-    asks = (
+    sum_rule = "alpha_beta"
+    options = (
         Option(name="alpha", title="α", smallest=1, largest=LARGEST_WEIGHT,
-               tries=(1.0, 1.5, 2.0, 3.0, 5.0),
+               suggested=(1.0, 1.5, 2.0, 3.0, 5.0),
                meaning="Weight of positive contributions; negative ones have −β = 1 − α."),
     )  # fmt: skip
 
@@ -147,7 +148,7 @@ class ZPlus(Rule):
     title = "z-plus"
     source = "Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008"
     meaning = "Only positive contributions receive relevance: nothing speaks against."
-    sums = "alpha_beta"
+    sum_rule = "alpha_beta"
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -161,7 +162,7 @@ RULES: dict[str, type[Rule]] = {rule.name: rule for rule in (Epsilon, Gamma, Alp
 
 
 def from_plain(settings: Mapping[str, Any]) -> Rule:
-    """The rule that `Rule.plain` described.
+    """The rule that `Rule.to_dict` described.
 
     Raises:
         InputError: there is no such rule or option, or an option is outside its range.

@@ -47,7 +47,7 @@ def _alpha_beta(R: Tensor, z: Tensor, P: Tensor, N: Tensor, eps: Tensor, own: Te
     return Factors(positive, negative, eps * (positive - negative))
 
 
-# `Structure.sums` -> the rule.
+# `TraceKey.sums` -> the rule.
 SIGNS: dict[str, Signs] = {"gamma": _gamma, "alpha_beta": _alpha_beta}
 
 
@@ -73,7 +73,7 @@ def back(x: Tensor, weight: Tensor, factors: Factors) -> Tensor:
     return x_plus * of_plus + x_minus * of_minus
 
 
-def kept(factors: Factors, bias: Tensor | None) -> Tensor:
+def absorbed(factors: Factors, bias: Tensor | None) -> Tensor:
     """[bias, stabilizer], or [stabilizer] without a bias, on the last axis."""
     parts = [factors.stabilizer]
     if bias is not None:

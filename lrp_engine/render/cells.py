@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NO_MARKUP = str.maketrans("<>", "‹›")
 
 
-def limit_of(*value_arrays: np.ndarray) -> float:
+def vmax_of(*value_arrays: np.ndarray) -> float:
     """The largest |value|, for a scale that several heatmaps share; 1 where all values are 0."""
     largest = 0.0
     for values in value_arrays:
@@ -71,7 +71,7 @@ def cells(
 ) -> list[Cell]:
     """The words of a heatmap; arguments as of `heatmap`."""
     colours = palette_named(palette)
-    top = limit_of(np.asarray(values)) if limit is None else limit
+    top = vmax_of(np.asarray(values)) if limit is None else limit
     missing = [False] * len(tokens) if unknown is None else unknown
     what = "relevance" if signed else "sensitivity"
     found = []
@@ -127,7 +127,7 @@ def legend_of(
     unit: str,
     target_label: str,
     against_label: str | None = None,
-    noun: str = "word",
+    token_kind: str = "word",
     palette: str = DEFAULT,
 ) -> Legend:
     """The parts of `legend`; arguments as there."""
@@ -155,7 +155,7 @@ def legend_of(
         high = (("speaks for ", False), target, (" (+, solid)", False))
     else:
         minus = () if other is None else ((" minus that of ", False), other)
-        reacts = (f" reacts to the {noun}, without a sign", False)
+        reacts = (f" reacts to the {token_kind}, without a sign", False)
         high = (("how strongly the score of ", False), target, *minus, reacts)
     return Legend(low=low, steps=steps, high=high, unit=f"unit: {unit}")
 
@@ -173,8 +173,8 @@ def words_of(
     return {
         "tokens": explanation.tokens[index],
         "values": values,
-        "signed": explanation.facts.signed,
-        "limit": limit_of(values) if limit is None else limit,
+        "signed": explanation.method_info.signed,
+        "limit": vmax_of(values) if limit is None else limit,
         "unknown": explanation.unknown[index, :count],
         "substitute": substitute or explanation.substitute,
     }
@@ -187,10 +187,10 @@ def meaning_of(
     target, against = target_words(explanation, index)
     values = explanation.token_relevance[index, : len(explanation.tokens[index])]
     return {
-        "signed": explanation.facts.signed,
-        "limit": limit_of(values) if limit is None else limit,
-        "unit": explanation.facts.unit,
+        "signed": explanation.method_info.signed,
+        "limit": vmax_of(values) if limit is None else limit,
+        "unit": explanation.method_info.unit,
         "target_label": target,
         "against_label": against,
-        "noun": explanation.noun,
+        "token_kind": explanation.token_kind,
     }

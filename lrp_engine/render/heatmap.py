@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from lrp_engine.render.cells import Cell, cells, legend_of, limit_of, meaning_of, words_of
+from lrp_engine.render.cells import Cell, cells, legend_of, meaning_of, vmax_of, words_of
 from lrp_engine.render.palettes import DEFAULT, palette_named
 from lrp_engine.render.wording import visible
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lrp_engine.attribution.explanation import Explanation
 
-__all__ = ["explanation_fragment", "explanation_page", "heatmap", "legend", "limit_of", "variables"]
+__all__ = ["explanation_fragment", "explanation_page", "heatmap", "legend", "variables", "vmax_of"]
 
 # Where a theme sets no --st-*, words inherit its text colour and are tinted over its background:
 # the system colours Canvas and CanvasText would show as boxes in a theme that differs from them.
@@ -112,7 +112,7 @@ def legend(
     unit: str,
     target_label: str,
     against_label: str | None = None,
-    noun: str = "word",
+    token_kind: str = "word",
     palette: str = DEFAULT,
 ) -> str:
     """What the colours mean: a scale with numbers, and the sign in words. An HTML fragment.
@@ -123,12 +123,12 @@ def legend(
         unit: of the values.
         target_label: the class explained; "a − b" is read as a contrast.
         against_label: the other class of a contrast, where labels may hold a minus themselves.
-        noun: what the values belong to.
+        token_kind: what the values belong to.
         palette: a name in `PALETTES`.
     """
     parts = legend_of(
         signed=signed, limit=limit, unit=unit, target_label=target_label,
-        against_label=against_label, noun=noun, palette=palette,
+        against_label=against_label, token_kind=token_kind, palette=palette,
     )  # fmt: skip
     swatches = "".join(
         f'<span class="lrp-swatch {step.kind}" style="{step.style}">{step.text}</span>'
@@ -159,7 +159,7 @@ def explanation_fragment(
     substitute: str | None = None,
 ) -> str:
     """Heatmap and legend of one sample, as one HTML fragment."""
-    facts = explanation.facts
+    facts = explanation.method_info
     words = heatmap(
         **words_of(explanation, index, limit=limit, substitute=substitute),
         palette=palette,

@@ -80,13 +80,13 @@ def methods_page(
     if not ones or any(one.tokens != ones[0].tokens for one in ones):
         raise InputError("A page needs explanations of one text, by one method or more.")
     first = ones[0]
-    title = f"{', '.join(one.facts.short for one in ones)}: {first.target_label()}"
+    title = f"{', '.join(one.method_info.short for one in ones)}: {first.target_label()}"
     heatmaps = [
         f"{_method(one)}{explanation_fragment(one, palette=palette or DEFAULT)}" for one in ones
     ]
     # One style is enough for all.
     heatmaps[1:] = [fragment.replace(FRAGMENT_STYLE, "") for fragment in heatmaps[1:]]
-    sums = next((one for one in ones if one.facts.sums_to_score), None)
+    sums = next((one for one in ones if one.method_info.sums_to_score), None)
     sections = [_words(ones), _scores(first), _account(sums) if sums else "", _settings(ones)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -99,8 +99,8 @@ def methods_page(
 
 
 def _method(one: Explanation) -> str:
-    facts = one.facts
-    return f"<h2>{escape(facts.title)}</h2><p>{escape(called(facts.meaning, one.noun))}</p>"
+    facts = one.method_info
+    return f"<h2>{escape(facts.title)}</h2><p>{escape(called(facts.meaning, one.token_kind))}</p>"
 
 
 def _head(one: Explanation) -> str:
@@ -110,7 +110,7 @@ def _head(one: Explanation) -> str:
         f"<p>Explained score <b>{number(one.explained_score[0])}</b>. The model predicts "
         f"<b><bdi>{escape(visible(one.labels[predicted]))}</bdi></b> "
         f"({percentage(one.probabilities[0, predicted])}).</p>"
-        f"{called(_skip(len(one.tokens[0])), one.noun)}"
+        f"{called(_skip(len(one.tokens[0])), one.token_kind)}"
     )
 
 
@@ -131,25 +131,28 @@ def _exact(one: Explanation, value: float, *, signed: bool = True) -> str:
 def _words(ones: Sequence[Explanation]) -> str:
     first = ones[0]
     columns = [
-        [_exact(one, value, signed=one.facts.signed) for value in one.token_relevance[0].tolist()]
+        [
+            _exact(one, value, signed=one.method_info.signed)
+            for value in one.token_relevance[0].tolist()
+        ]
         for one in ones
     ]
     # Only words can be unknown.
-    knows = first.noun == "word"
+    knows = first.token_kind == "word"
     rows = (
         (str(n), visible(token), *(["yes" if unknown else ""] if knows else []), *values)
         for n, (token, unknown, *values) in enumerate(
             zip(first.tokens[0], first.unknown[0], *columns, strict=True)
         )
     )
-    heads = [f"{'relevance' if one.facts.signed else 'sensitivity'} (unit: {one.facts.unit})"
-             for one in ones]  # fmt: skip
+    infos = [one.method_info for one in ones]
+    heads = [f"{'relevance' if i.signed else 'sensitivity'} (unit: {i.unit})" for i in infos]
     if len(ones) > 1:
-        heads = [f"{one.facts.short}: {head}" for one, head in zip(ones, heads, strict=True)]
-    names = ("position", first.noun, *(["unknown"] if knows else []))
+        heads = [f"{one.method_info.short}: {head}" for one, head in zip(ones, heads, strict=True)]
+    names = ("position", first.token_kind, *(["unknown"] if knows else []))
     numeric = (0, *range(len(names), len(names) + len(ones)))
     words = table((*names, *heads), rows, numeric=numeric)
-    return f'<h2 id="numbers" tabindex="-1">{first.noun.capitalize()}s</h2>{words}'
+    return f'<h2 id="numbers" tabindex="-1">{first.token_kind.capitalize()}s</h2>{words}'
 
 
 def _scores(one: Explanation) -> str:
@@ -161,7 +164,7 @@ def _scores(one: Explanation) -> str:
 
 
 def _account(one: Explanation) -> str:
-    rows = [(f"all {one.noun}s", float(one.token_relevance[0].sum()))]
+    rows = [(f"all {one.token_kind}s", float(one.token_relevance[0].sum()))]
     rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
     rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
     rows.append(("rounding error (conservation error)", float(one.conservation_error[0])))
@@ -177,7 +180,10 @@ def _settings(ones: Sequence[Explanation]) -> str:
     rows = [
         pair
         for one in ones
-        for pair in (("method", f"{one.facts.title} ({one.method})"), ("source", one.facts.source))
+        for pair in (
+            ("method", f"{one.method_info.title} ({one.method})"),
+            ("source", one.method_info.source),
+        )
     ]
     ruled = next((one for one in ones if one.rule is not None), None)
     if ruled is not None and ruled.rule is not None:
@@ -193,7 +199,7 @@ def _settings(ones: Sequence[Explanation]) -> str:
 
 def rule_rows(rule: Rule) -> list[tuple[str, str]]:
     """Name and options of a rule as pairs of a term and a value."""
-    options = rule.plain()
+    options = rule.to_dict()
     del options["name"]
     gates = GATES[options.pop("gates")]
     numbers = [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]

@@ -53,7 +53,7 @@ def svg(
     theme = THEMES["light"]
     height = round(top + MARGIN)
     facts = json.dumps([one.to_dict() for one in ones], ensure_ascii=False)
-    names = ", ".join(one.facts.title for one in ones)
+    names = ", ".join(one.method_info.title for one in ones)
     title = _plain(f"{names}: {ones[0].target_label()}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
@@ -82,7 +82,7 @@ def _plain(text: str) -> str:
 
 def _row(one: Explanation, top: float, palette: str) -> tuple[str, float]:
     """Heading, words and legend of a method from a height on; and the height after them."""
-    facts = one.facts
+    facts = one.method_info
     found = [
         _text(MARGIN, top + FONT, f"{facts.short}  {facts.title}: {one.target_label()}", FONT,
               weight=600)

@@ -56,7 +56,7 @@ def render(
         "",
         *_words(one, colours, palette_named(palette), substitute or one.substitute),
     ]
-    if one.facts.sums_to_score:
+    if one.method_info.sums_to_score:
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"
 
@@ -81,7 +81,7 @@ def _code(colour: str, colours: int) -> str:
 
 
 def _head(one: Explanation) -> list[str]:
-    facts = one.facts
+    facts = one.method_info
     predicted = int(one.predicted[0])
     return [
         *(f"Warning: {visible(sentence)}" for sentence in one.warnings),
@@ -93,12 +93,12 @@ def _head(one: Explanation) -> list[str]:
 
 
 def _words(one: Explanation, colours: int, palette: Palette, substitute: str | None) -> list[str]:
-    from lrp_engine.render.heatmap import limit_of
+    from lrp_engine.render.heatmap import vmax_of
 
     values = one.token_relevance[0].tolist()
     if not values:
-        return [f"(no {one.noun}s)"]
-    signed, limit = one.facts.signed, limit_of(one.token_relevance[0])
+        return [f"(no {one.token_kind}s)"]
+    signed, limit = one.method_info.signed, vmax_of(one.token_relevance[0])
     numbers = [number(value, signed=signed, limit=limit, minus="-") for value in values]
     width = max(map(len, numbers))
     saw = "the model saw no vector for it"
@@ -116,7 +116,7 @@ def _words(one: Explanation, colours: int, palette: Palette, substitute: str | N
 
 
 def _account(one: Explanation) -> list[str]:
-    rows = [(f"{one.noun}s", float(one.token_relevance[0].sum()))]
+    rows = [(f"{one.token_kind}s", float(one.token_relevance[0].sum()))]
     rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
     rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
     rows.append(("explained score", float(one.explained_score[0])))

@@ -130,14 +130,14 @@ def _shown(character: str, *, blank: bool) -> str:
     return f"⟨{ord(character):04X}⟩"
 
 
-def called(text: str, noun: str) -> str:
+def called(text: str, token_kind: str) -> str:
     """A sentence about words as one about what goes in: "feature", "step", or "word" itself."""
-    if noun == "word":
+    if token_kind == "word":
         return text
-    text = text if noun == "step" else text.replace("word's vector", "word")
+    text = text if token_kind == "step" else text.replace("word's vector", "word")
     return re.sub(
         r"\b(?:w(ord)|W(ord))(s?)\b",
-        lambda found: (noun.capitalize() if found[2] else noun) + found[3],
+        lambda found: (token_kind.capitalize() if found[2] else token_kind) + found[3],
         text,
     )
 
@@ -195,7 +195,7 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
     tolerance = relative * scale
     ok = abs(error) <= tolerance  # false for NaN
     sentence = (
-        f"{'Passed' if ok else 'Failed'}: {explanation.noun}s, initial states, biases and "
+        f"{'Passed' if ok else 'Failed'}: {explanation.token_kind}s, initial states, biases and "
         f"stabilizers add up to the explained score {number(score)} with an error of "
         f"{tiny(error)}. Allowed is {tiny(tolerance)}: {tiny(relative)} (for "
         f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
@@ -210,8 +210,9 @@ def require_sum(explanation: Explanation) -> None:
     Raises:
         InputError: the method promises no sum.
     """
-    if not explanation.facts.sums_to_score:
+    if not explanation.method_info.sums_to_score:
         raise InputError(
-            f"{explanation.facts.title} does not promise that its numbers add up to the score; "
+            f"{explanation.method_info.title} does not promise that its numbers add up to the "
+            "score; "
             "choose Layer-wise Relevance Propagation to see the account."
         )

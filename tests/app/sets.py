@@ -54,7 +54,7 @@ FILES = {"csv": as_csv, "jsonl": as_jsonl, "parquet": as_parquet}
 def new(network: Network, **changes: Any) -> Set:
     facts: dict[str, Any] = {
         "name": "rows.csv", "format": "csv", "text_column": "text", "label_column": "label",
-        "rows": len(ROWS), "rule": lrp_engine.Epsilon().plain(), "model_name": "Tiny",
+        "rows": len(ROWS), "rule": lrp_engine.Epsilon().to_dict(), "model_name": "Tiny",
     }  # fmt: skip
     return Set.new(network, **facts | changes)
 

@@ -68,7 +68,8 @@ def sentence(page: Page) -> Answer | None:
     """The sentence and what the model makes of it; short enough to follow."""
     if page.model.reads_numbers:
         st.info(
-            f"This step follows the words of a sentence, and this model reads {page.model.noun}s: "
+            "This step follows the words of a sentence, and this model reads "
+            f"{page.model.token_kind}s: "
             "pick one that reads words in the sidebar."
         )
         return None

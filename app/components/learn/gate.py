@@ -45,7 +45,7 @@ def show(page: Page) -> None:
         column.altair_chart(large(chart), alt=f"{method}: what gate and signal receive.")
     common.result(
         f"LRP hands out {common.value(found.gate + found.signal)}: the product, once. "
-        f"Gradient × Input (GI) multiplies each slope by its value and hands out "
+        "Gradient × Input (GI) multiplies each slope by its value and hands out "
         f"{common.value(found.gate_gi + found.signal_gi)}: the product, twice."
     )
     st.markdown(

@@ -32,7 +32,8 @@ def form(model: Model) -> None:
     )
     if not model.reads_text:
         instead = (
-            f"It reads {model.noun}s: look at its examples one by one on the Explain page, or pick "
+            f"It reads {model.token_kind}s: look at its examples one by one on the Explain "
+            "page, or pick "
             "a model that reads texts in the sidebar."
             if model.reads_numbers
             else "Pick another model in the sidebar, or upload this one again with its vocabulary."
@@ -116,7 +117,7 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     jobs.room()
     facts = {
         "name": name, "format": format, "text_column": text, "label_column": label,
-        "rule": session.rule().plain(), "model_name": model.name,
+        "rule": session.rule().to_dict(), "model_name": model.name,
     }  # fmt: skip
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)

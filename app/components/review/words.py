@@ -43,7 +43,7 @@ def show(desk: Desk) -> None:
     labels = desk.set.labels
     st.markdown(
         "Mean relevance (LRP) of each word for a class, over the sentences that the model gave to "
-        f"this class. *Negated* means that a negation (not, no, never, …) stands among the "
+        "this class. *Negated* means that a negation (not, no, never, …) stands among the "
         f"{words.REACH} words before. Pick a word to read its sentences."
     )
     first, second, third = st.columns(3)

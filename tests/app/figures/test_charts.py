@@ -115,7 +115,7 @@ def test_nothing_of_a_chart_outgrows_a_phone(reader, long):
         json.loads, re.fullmatch(r"width > \d+ \? (.*) : (.*)", title["expr"]).groups()
     )
     assert [" ".join(narrow)] == wide
-    assert wide[0].startswith(one.facts.title)
+    assert wide[0].startswith(one.method_info.title)
     assert max(map(len, narrow)) <= 34
     strongest = bars(token_bars(long, strongest=5))  # words are told apart by their numbers
     rows = strongest["row"].str[6:].tolist()
@@ -304,7 +304,7 @@ def test_token_table(explanations):
     assert table["token"].tolist() == [*TEXT[:-1], "a↵b"]
     assert table["unknown"].tolist() == [False] * 6 + [True, False]
     for explanation in explanations.values():
-        column = f"{explanation.facts.short} ({explanation.facts.unit})"
+        column = f"{explanation.method_info.short} ({explanation.method_info.unit})"
         assert table[column].tolist() == explanation.token_relevance[0].tolist()
 
 

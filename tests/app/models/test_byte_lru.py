@@ -9,14 +9,14 @@ import numpy as np
 
 import lrp_engine
 from app import cache, settings
-from app.models.byte_lru import Weighed, weight
+from app.models.byte_lru import ByteLRU, weight
 from app.models.model import Model
 from lrp_engine import Epsilon
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 
 
 def test_what_was_used_last_stays_and_the_bytes_never_exceed_the_limit():
-    kept = Weighed(10_000)
+    kept = ByteLRU(10_000)
     made: list[int] = []
 
     def ask(n: int) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_what_was_used_last_stays_and_the_bytes_never_exceed_the_limit():
 
 
 def test_a_result_beyond_the_limit_is_given_and_not_kept():
-    kept = Weighed(1000)
+    kept = ByteLRU(1000)
     small = kept.get("small", lambda: "x")
     assert kept.get("large", lambda: np.zeros(1000)).shape == (1000,)
     assert len(kept) == 1
@@ -42,7 +42,7 @@ def test_a_result_beyond_the_limit_is_given_and_not_kept():
 
 
 def test_two_who_ask_at_once_are_counted_once():
-    kept, gate = Weighed(10_000), threading.Barrier(2)
+    kept, gate = ByteLRU(10_000), threading.Barrier(2)
     found = []
 
     def ask() -> None:

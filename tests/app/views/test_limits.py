@@ -10,7 +10,7 @@ import pytest
 from app import cache, settings
 from app.models.byte_lru import weight
 from app.models.model import Model
-from app.models.upload_budget import Held
+from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
 from app.review import jobs as background
 from app.review.opinion import Opinion
@@ -68,7 +68,7 @@ def test_a_second_user_never_sees_the_first_ones_uploads(opened):
 
 
 def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monkeypatch):
-    room = Held(int(1.5 * weight(network)))
+    room = UploadBudget(int(1.5 * weight(network)))
     monkeypatch.setattr(cache, "held", lambda: room)
     one, other = (("mine.npz", npz(eight_arrays(seed))) for seed in (21, 22))
     first = upload(opened("model"), weights=one)
@@ -84,7 +84,7 @@ def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monk
 
 
 def test_models_nobody_has_any_more_make_room(network):
-    room = Held(int(2.5 * weight(network)))
+    room = UploadBudget(int(2.5 * weight(network)))
     some = [Model(str(n), "Mine", network) for n in range(2)]
     for model in some:
         room.add(model)

@@ -172,16 +172,16 @@ def test_features_are_asked_by_name_and_explained_by_name(opened):
     assert words(app)[0] == "age = 2.5"
 
 
-@pytest.mark.parametrize(("name", "noun"), [("diabetes", "feature"), ("addition", "step")])
-def test_every_page_works_or_says_what_it_needs(opened, name, noun):
+@pytest.mark.parametrize(("name", "token_kind"), [("diabetes", "feature"), ("addition", "step")])
+def test_every_page_works_or_says_what_it_needs(opened, name, token_kind):
     app = open_sample(opened, name)
     for page in PAGES:
         app.switch_page(f"views/{page}.py").run()
         assert healthy(app), page
         if page in ("compare", "conservation"):
-            assert f"{noun}s" in html(app)
+            assert f"{token_kind}s" in html(app)
         if page in ("review", "learn"):
-            assert f"reads {noun}s" in messages(app)
+            assert f"reads {token_kind}s" in messages(app)
 
 
 def test_steps_are_a_table_and_their_known_answer_is_said(opened):

@@ -28,15 +28,15 @@ def numbers(app):
 @pytest.mark.parametrize("kind", RULES.values(), ids=list(RULES))
 def test_a_rule_of_the_table_brings_its_controls(kind):
     assert kind.meaning.endswith(".")
-    assert {option.name for option in kind.asks} <= set(kind.own_options())
-    for option in kind.asks:
+    assert {option.name for option in kind.options} <= set(kind.own_options())
+    for option in kind.options:
         choice = CHOICES[option.name]
         assert option.smallest <= choice.default <= option.largest
         assert choice.read(choice.write(1.25)) == 1.25
-        assert all(option.smallest <= one <= option.largest for one in option.tries)
+        assert all(option.smallest <= one <= option.largest for one in option.suggested)
     # Those that are asked for are enough to make it.
-    made = kind.of(eps=0.1, **{option.name: 1.25 for option in kind.asks})
-    assert from_plain(made.plain()) == made
+    made = kind.of(eps=0.1, **{option.name: 1.25 for option in kind.options})
+    assert from_plain(made.to_dict()) == made
     assert CHOICES["rule"].read(kind.name) == kind.name
 
 
@@ -129,7 +129,7 @@ def test_rules_are_rows_of_the_comparison(opened):
 def test_a_set_is_reviewed_by_the_rule_it_was_begun_with(network, tmp_path):
     sets = Sets(tmp_path)
     rule = AlphaBeta.of(alpha=1.5, gates="half")
-    sets.add(one := small.new(network, rule=rule.plain()), small.as_csv())
+    sets.add(one := small.new(network, rule=rule.to_dict()), small.as_csv())
     found = sets.find(one.id)
     assert found.corpus.rule == rule
 

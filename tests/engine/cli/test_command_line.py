@@ -110,7 +110,7 @@ def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
             *itertools.chain(*asked),
         )  # fmt: skip
         found = json.loads(out)
-        assert (code, found["rule"]) == (0, rule.plain())
+        assert (code, found["rule"]) == (0, rule.to_dict())
         expected = network.explain(["good film"], rule=rule).to_dict()
         assert found["token_relevance"] == expected["token_relevance"]
 

@@ -115,7 +115,7 @@ def check_reference(network, x, rule):
         assert set(result.initial_states) == set(expected.states)
         for name, kept in expected.ledger.items():
             close(result.ledger[name][0], kept.sum())
-            if kept.ndim and name.split("/")[0] not in found.own_time:
+            if kept.ndim and name.split("/")[0] not in found.resampled_time:
                 close(result.ledger.steps[name][0], kept)
             else:
                 assert name not in result.ledger.steps
@@ -125,7 +125,7 @@ def check_reference(network, x, rule):
             # A single sigmoid unit stands for two classes; its own relevance is one number.
             values = values if network.shapes[name].units else values[:, None]
             own = result.layers[name][0]
-            if name in found.own_time and network.shapes[name].time:
+            if name in found.resampled_time and network.shapes[name].time:
                 assert not own[len(values) :].any()
                 own = own[: len(values)]
             close(own, values)

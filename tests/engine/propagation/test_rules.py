@@ -175,7 +175,7 @@ KERNEL, BIAS = np.array([[0.5, -0.5], [2.0, -2.0], [3.0, -3.0]]), np.array([4.0,
 def test_one_sum_by_hand(rule, words, bias):
     network = zoo._chain(Dense(KERNEL, BIAS))
     for target, sign in ((0, 1), (1, -1)):
-        if sign < 0 and rule.sums == "alpha_beta":
+        if sign < 0 and rule.sum_rule == "alpha_beta":
             continue  # only the gamma rule favours contributions of the sum's own sign
         found = network.explain(np.array([[2.0, 1.0, -1.0]]), rule=rule, target=target)
         close(found.relevance[0], sign * np.array(words), 1e-10)

@@ -16,7 +16,7 @@ from lrp_engine.render.heatmap import (
     explanation_page,
     heatmap,
     legend,
-    limit_of,
+    vmax_of,
 )
 from lrp_engine.render.palettes import PALETTES
 from lrp_engine.render.wording import (
@@ -204,8 +204,8 @@ def test_surrogates_can_be_written():
 
 
 def test_zeros_nothing_and_numbers_that_are_none():
-    assert limit_of(np.zeros(3)) == limit_of(np.zeros(0)) == limit_of() == 1.0
-    assert limit_of(np.array([0.5]), np.array([[-2.0, np.nan, np.inf]])) == 2.0
+    assert vmax_of(np.zeros(3)) == vmax_of(np.zeros(0)) == vmax_of() == 1.0
+    assert vmax_of(np.array([0.5]), np.array([[-2.0, np.nan, np.inf]])) == 2.0
     assert "0.00" in heatmap(["a", "b"], [0, 0], signed=True)
     assert Reader(heatmap([], [], signed=True)).words == []
     html = heatmap(["a", "b"], [np.nan, -np.inf], signed=True)
