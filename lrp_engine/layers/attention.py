@@ -65,7 +65,7 @@ class _Attention:
         weights = over_time(scores, exists, axis=-1)
         sink = ops.sink("context", query.values, bias=False)
         z = ops.calculus.sum_over_time(weights, value.values, exists, sink)
-        # As in Keras, a masked query asks nothing.
+        # As in Keras, a masked query outputs zeros.
         return query._replace(values=tf.where(query.mask[..., None], z, tf.zeros_like(z)))
 
 

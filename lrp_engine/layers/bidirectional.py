@@ -20,7 +20,7 @@ MERGES: dict[str, Merge | None] = {"concat": None, "sum": add, "ave": average, "
 
 @dataclass(frozen=True, eq=False)
 class Bidirectional(Layer):
-    """Two recurrent layers, not necessarily of one kind; the backward one has `go_backwards`.
+    """Two recurrent layers, of one kind or two; the backward one has `go_backwards`.
 
     Attributes:
         merge: how the outputs become one. "concat": [forward; backward]. "sum" and "ave": a

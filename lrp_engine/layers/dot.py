@@ -17,8 +17,8 @@ from lrp_engine.model.shapes import Shape
 class Dot(Layer):
     """Two signals, contracted as by Keras' Dot with `axes=(axis, other_axis)`.
 
-    Over time, sum_t a_t h_t: a (B, T) or (B, T, 1), in practice a softmax, are weights; h (B, T, D)
-    takes all relevance by the epsilon rule for the weighted sum over time.
+    Over time, sum_t a_t h_t: a (B, T) or (B, T, 1) holds weights, in practice a softmax. All
+    relevance goes to h (B, T, D), by the epsilon rule for the weighted sum over time.
     Over units, sum_d x_d y_d, scores of (B, T, D) and (B, D) or of (B, D) and (B, D): half of the
     relevance, if any arrives, to each.
     """

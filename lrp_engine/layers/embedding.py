@@ -1,4 +1,4 @@
-"""Embedding: token ids to vectors. A table look-up, done before relevance is propagated."""
+"""Embedding: token ids to vectors, looked up before relevance is propagated."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class GRU(Recurrent, Layer):
         g    = activation(x W + b + (r h) U)               reset before: the paper
         h_t  = z h_{t-1} + (1 - z) g
 
-    The first factors of r h, r (h U + b'), z h and (1 - z) g are gates, the second ones signals.
+    In r h, r (h U + b'), z h and (1 - z) g the first factor is the gate, the second the signal.
 
     Attributes:
         kernel: W (E, 3H).

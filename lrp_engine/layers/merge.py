@@ -121,7 +121,7 @@ class Subtract(_Merge, Layer):
 
 @dataclass(frozen=True, eq=False)
 class Maximum(_Merge, Layer):
-    """The largest of each unit takes all relevance, the first of equals."""
+    """The largest value of each unit, the first of equals, takes all relevance."""
 
     kind: ClassVar[str] = "maximum"
 
@@ -135,8 +135,8 @@ class Maximum(_Merge, Layer):
 class Multiply(_Merge, Layer):
     """The product of two: half of the relevance to each.
 
-    One that has a single unit for all units of the other is its gate, and the gate rule holds;
-    gates of a softmax over time are attention weights and receive nothing.
+    An input with a single unit is the other's gate, and the gate rule applies. A gate made by a
+    softmax over time is an attention weight and receives nothing.
     """
 
     kind: ClassVar[str] = "multiply"

@@ -30,7 +30,7 @@ def average(ops: Ops, signals: Sequence[tf.Tensor]) -> tf.Tensor:
 def multiply(ops: Ops, signals: Sequence[tf.Tensor]) -> tf.Tensor:
     """The product of two signals: half of the relevance to each.
 
-    Neither is a gate for the other, so each takes all of one half: a b = a b / 2 + b a / 2.
+    Neither gates the other, so each takes all of one half: a b = a b / 2 + b a / 2.
     """
     a, b = signals
     return ops.calculus.product(a, b) / 2 + ops.calculus.product(b, a) / 2

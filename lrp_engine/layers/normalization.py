@@ -1,4 +1,4 @@
-"""Normalization: statistics are constants, so what is left is a sum with diagonal weights."""
+"""Normalization: statistics are constants, so each unit is a sum of one input and a bias."""
 
 from __future__ import annotations
 

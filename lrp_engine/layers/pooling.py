@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def largest(values: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
-    """The largest (..., D) of values (..., K, D) among those that count (..., K); else 0.
+    """The largest (..., D) of the values (..., K, D) that count (..., K); 0 where none counts.
 
-    It alone, the first of equals, receives relevance and derivatives.
+    Only the largest value, the first of equals, receives relevance and derivatives.
     """
     import tensorflow as tf
 
@@ -118,7 +118,7 @@ class GlobalMaxPooling1D(_Global, Layer):
 
         (x,) = inputs
         counts = x.mask if self.skip_masked else x.real
-        # Of no step at all: nobody can be handed the share of a bias, so it is kept.
+        # Over no step at all there is no input to hand a share of the bias to: it is absorbed.
         sink = ops.sink("maximum", x.values[:, 0], bias=False)[:, None]
         none = tf.zeros_like(x.values[:, :1, :1])
         nothing = ops.calculus.sum_over_time(none, x.values[:, :1], none > 0, sink)

@@ -1,4 +1,4 @@
-"""The loop over time that every recurrent layer shares: masks, direction, and the way back.
+"""The loop over time that every recurrent layer shares: masks, direction, the backward pass.
 
 Axes: B batch, T time, H hidden units. Time comes first here: a step reads a slice as it lies.
 """
@@ -31,11 +31,11 @@ def scan(
     backwards: bool,
     sequences: bool,
 ) -> tf.Tensor:
-    """Run a step over time; what it means to go back is the calculus' business.
+    """Run a step over time. The calculus decides what its backward pass means.
 
     Automatic differentiation of a loop stores every intermediate value of every step and takes
-    time quadratic in T to gather what flows to the inputs. Here the way back is a loop of its own:
-    it repeats each step from the stored states and pre-activations, and differentiates that step.
+    time quadratic in T to gather what flows to the inputs. Here a second loop goes backward: it
+    repeats each step from the stored states and pre-activations, and differentiates that step.
 
     Args:
         step: one time step.
@@ -61,7 +61,7 @@ def scan(
 
     @tf.custom_gradient
     def run(mask: tf.Tensor, *tensors: tf.Tensor) -> Any:
-        # No tape shall follow the loop itself: its way back is below.
+        # Automatic differentiation stops at the loop; `backward` below replaces it.
         still = [tf.stop_gradient(tensor) for tensor in tensors]
         arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], still)
         xs, probes_, initial = arguments
@@ -69,7 +69,7 @@ def scan(
         full = tf.reduce_all(mask, axis=1)  # (T,)
 
         def where_real(at: tf.Tensor, new: Sequence, old: Sequence) -> list:
-            """New values at samples that have a token here; most often all of them have."""
+            """New values where a sample has a token at this step, which most often all have."""
 
             def chosen() -> list:
                 real = mask[at][:, None]
@@ -78,7 +78,7 @@ def scan(
             return tf.cond(full[at], lambda: list(new), chosen)
 
         zeros = [tf.zeros_like(probe[0]) for probe in probes_]
-        # What a step remembers, and how wide it is; a dry run, of which nothing is computed.
+        # A dry run, never computed, shows what a step remembers and how wide it is.
         trial = Memory(calculus)
         step(calculus.with_memory(trial), initial, [x[0] for x in xs], zeros)
         widths = [] if calculus.forward_only else [value.shape[-1] for value in trial.values]
@@ -105,7 +105,7 @@ def scan(
         )
 
         def back_step(at: tf.Tensor, messages: Sequence) -> list:
-            """What arrives at inputs, probes and states of a step; None where nothing can."""
+            """What arrives at a step's inputs, probes and states; None where nothing can."""
             then, now = [a.read(at) for a in before], [x[at] for x in xs]
             watched = [*now, *zeros, *then]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -126,7 +126,7 @@ def scan(
                 found = back_step(at, messages)
                 sides = [side for side in found[: len(sources)] if side is not None]
                 reached[:] = [side is not None for side in found[: len(sources)]]
-                # Where there is no token, messages pass by the step.
+                # A step without a token passes messages on unchanged.
                 passing = [*messages, *(0 for _ in sides)]
                 found = where_real(at, [*found[len(sources) :], *sides], passing)
                 messages, here = found[: len(messages)], iter(found[len(messages) :])

@@ -1,4 +1,4 @@
-"""Layers that only arrange values: masking, flatten, reshape, repeat."""
+"""Layers that only rearrange values: masking, flatten, reshape, repeat."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Flatten(_Any, Layer):
 
 @dataclass(frozen=True, eq=False)
 class Reshape(_Any, Layer):
-    """Other axes for the same numbers.
+    """The same numbers on other axes.
 
     Attributes:
         units: of the result; -1 for what is left.

@@ -1,4 +1,4 @@
-"""Activations as layers of their own, and the softmax that makes attention weights of scores."""
+"""Activations as separate layers, and the softmax that turns scores into attention weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Activation(Layer):
-    """An element-wise function after a layer that has none of its own."""
+    """An element-wise function as a layer."""
 
     kind: ClassVar[str] = "activation"
     knows_weights: ClassVar[bool] = True
@@ -44,8 +44,8 @@ class Activation(Layer):
 class Softmax(Layer):
     """Softmax over units, or over the time steps that exist.
 
-    Relevance passes it as any activation. Where its result weighs time steps (`Dot`, `Multiply`),
-    it is a gate and no relevance arrives.
+    Relevance passes it like any activation. Where its result weighs time steps (`Dot`, `Multiply`),
+    no relevance reaches it.
 
     Attributes:
         axis: in Keras' counting, -1 the last: of (B, T, D) 1 is time and 2 the units; of (B, T) and
@@ -80,7 +80,7 @@ class Softmax(Layer):
 
 
 def over_time(scores: tf.Tensor, counts: tf.Tensor, *, axis: int) -> tf.Tensor:
-    """Softmax of scores over an axis, of those that count; 0 elsewhere."""
+    """Softmax over an axis of the scores that count; 0 for the others."""
     import tensorflow as tf
 
     weights = tf.nn.softmax(tf.where(counts, scores, scores.dtype.min / 2), axis=axis)

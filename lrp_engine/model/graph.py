@@ -1,4 +1,4 @@
-"""Nodes: named layers that read each other; their shapes, checked."""
+"""Nodes: named layers that read each other, with their shapes."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def frozen(node: Node, dtype: str) -> Node:
     def freeze(given: np.ndarray) -> np.ndarray:
         if given.dtype.kind not in "fiu":
             raise FormatError(f"Layer {node.name!r} has weights of type {given.dtype}.")
-        with np.errstate(over="ignore"):  # told below, as infinity
-            array = np.array(given, dtype)  # a copy: later changes by the caller do not reach us
+        with np.errstate(over="ignore"):  # reported below, as infinity
+            array = np.array(given, dtype)  # a copy: the caller may change its own
         if not np.isfinite(array).all():
             why = "too large for it" if np.isfinite(given).all() else "the training diverged"
             raise FormatError(

@@ -1,4 +1,4 @@
-"""Whatever a caller passes as inputs, made into samples; samples made into padded chunks.
+"""Inputs of any kind become samples; samples become padded chunks.
 
 Axes: B samples, T time steps of the longest, E input units, D features.
 """
@@ -54,7 +54,7 @@ class Samples:
 
     @property
     def token_kind(self) -> str:
-        """What `tokens` are, for people."""
+        """What one of `tokens` is called: "word", "step" or "feature"."""
         return "word" if self.values is None else "step" if self.timed else "feature"
 
     @cached_property
@@ -64,7 +64,7 @@ class Samples:
 
     @property
     def width(self) -> int:
-        """Length T of the result's time axis."""
+        """T, the length of the longest sample."""
         return int(self.lengths.max())
 
     def chunks(self) -> Iterator[np.ndarray]:
@@ -82,9 +82,8 @@ class Samples:
     def padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values (b, t, E) or (b, D) in the network's dtype, and kinds of steps (b, t) or (b, 1).
 
-        Values are 0 where there is no step, whatever stood there.
-
-        0: no step, fills up the batch; `MASKED`: a step that is masked; `READ`: any other.
+        The kinds: 0 for no step, which only fills up the batch; `MASKED` for a masked step; `READ`
+        for any other. Values are 0 where there is no step.
         """
         dtype = self.network.dtype
         if not self.timed:
@@ -214,7 +213,7 @@ def _needs_embedding(network: Network) -> None:
 
 
 def _from_words(network: Network, tokens: tuple[tuple[str, ...], ...]) -> Samples:
-    """Samples of tokens that are cut and padded as the network's tokenizer does."""
+    """Samples of tokens, already truncated and padded by the network's tokenizer."""
     if network.vocabulary is None:
         raise InputError(
             f"This network has no vocabulary, so it cannot read words. {_expected(network)} "

@@ -138,8 +138,6 @@ class Network:
                 f"The vocabulary has {words} words, but the embedding has only {rows} rows."
             )
 
-    # What it is ----------------------------------------------------------------------------
-
     @property
     def input_shape(self) -> Shape:
         """Shape of one input after the embedding: what relevance is given for."""
@@ -152,7 +150,7 @@ class Network:
 
     @property
     def embedding(self) -> Embedding | None:
-        """The embedding layer, None where inputs are vectors or features."""
+        """The embedding layer; None where inputs are vectors or features."""
         first = self.nodes[0].layer
         return cast("Embedding", first) if first.reads_ids else None
 
@@ -167,7 +165,7 @@ class Network:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 (hex) over everything that decides an explanation: the key for caches."""
+        """SHA-256 (hex) over everything that decides an explanation; the key of caches."""
         arrays = weights(self)
         digest = hashlib.sha256(json.dumps(describe(self), sort_keys=True).encode())
         digest.update(json.dumps(self.vocabulary and self.vocabulary.tokens).encode())
@@ -181,8 +179,6 @@ class Network:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the project's own format: a folder, or a zip file where `path` ends in .zip."""
         save(self, path)
-
-    # What it does --------------------------------------------------------------------------
 
     def to(self, device: str | None) -> Network:
         """The same network on another device: "cpu", "gpu", "gpu:1"; None: TensorFlow's choice.

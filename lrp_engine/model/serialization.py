@@ -29,17 +29,17 @@ DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocab
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 WARNINGS = "warnings"
 TOKENIZER_FIELDS = ("method", "lowercase")
-# Written where they are not the default; read where they are written.
+# Written only where they differ from the default.
 TOKENIZER_OPTIONS: dict[str, type] = {"standardize": str, "length": int, "pad": bool}
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """Everything but the numbers and the words, as plain JSON values."""
+    """Everything but weights and vocabulary, as plain JSON values."""
     return {
         "format": FORMAT,
         "version": VERSION,
         **{name: _plain(getattr(network, name)) for name in NETWORK_FIELDS},
-        # Only where there are such: it is in the hash, which other networks have had before.
+        # Absent where empty: the hash of networks without warnings stays what it was.
         **({WARNINGS: list(network.warnings)} if network.warnings else {}),
         "tokenizer": _describe_tokenizer(network.tokenizer),
         **_describe_unknown(network.vocabulary),

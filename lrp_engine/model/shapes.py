@@ -1,4 +1,4 @@
-"""The shapes of signals between layers, and the sentences where they do not fit."""
+"""The shapes of signals between layers, and the checks that inputs fit."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def _words() -> re.Pattern[str]:
     """The same where letters beyond ASCII are: accents, vowel signs and joiners stay with what they
     belong to, and an emoji of several characters is one token.
     """
-    # `\w` knows letters and digits, not the marks that are written with them.
+    # `\w` matches letters and digits, not their combining marks.
     marks = [n for n in range(0x300, 0x20000) if category(chr(n)).startswith("M")]
     runs = [[n for _, n in run] for _, run in groupby(enumerate(marks), lambda at: at[1] - at[0])]
     belongs = "\u200c\u200d" + "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
