@@ -1,0 +1,132 @@
+"""A set that the first version 0.1.0 reviewed opens unchanged: rows, verdicts, orders, export.
+
+The fixture and what that version said of it: `tests/fixtures/make_review_0_1.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
+
+import lrp_engine
+from app import cache, settings
+from app.review import explained_rows, export, queue
+from app.review.sets import Set, Sets
+from app.review.store import Store
+from tests.app.reading import healthy, html, messages, widget
+
+OLD = Path(__file__).resolve().parents[2] / "fixtures" / "review_0_1"
+KEY = "review-of-version-0_1x"
+ORDERS: dict[str, list[int]] = json.loads((OLD / "orders.json").read_text())
+SCREEN: dict[str, list[str]] = json.loads((OLD / "screen.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder of this test, as the old version left it."""
+    return Path(shutil.copytree(OLD / "data", tmp_path / "old"))
+
+
+@pytest.fixture
+def sets(folder: Path) -> Sets:
+    return Sets(folder / "sets")
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    engine = sa.create_engine(f"sqlite:///{folder / 'reviews.db'}")
+    yield Store(engine)
+    engine.dispose()
+
+
+def old_set(sets: Sets) -> Set:
+    one = sets.find(KEY)
+    assert one is not None
+    return one
+
+
+def test_the_set_and_its_model_are_found(sets):
+    one = old_set(sets)
+    assert one.complete
+    assert (one.name, one.rows, one.step, one.engine) == ("films.csv", 8, 5, "0.1.0")
+    assert one.corpus.rule == lrp_engine.Epsilon()
+    assert lrp_engine.load(OLD / "model").hash == one.model_hash
+
+
+def test_verdicts_and_their_history_are_read(store):
+    reviews = store.of(KEY)
+    assert {row: review.version for row, review in reviews.items()} == {1: 2, 4: 1, 6: 1}
+    newest, first = store.history(KEY, 1)
+    assert newest == reviews[1]
+    assert newest.opinion.tags == ("irony", "short")
+    assert (newest.opinion.verdict, newest.opinion.note) == ("wrong", "not *good*")
+    assert (first.opinion.verdict, first.opinion.reviewer) == ("agree", "Ben")
+    assert newest.saved.tzinfo is UTC
+
+
+def test_explained_rows_are_read(sets):
+    texts = explained_rows.read(sets, old_set(sets), range(8))
+    assert set(texts) == {0, 1, 2, 3, 4, 5, 7}
+    assert texts[4].tokens == ("not", "one", "good", "film")
+    assert {len(values) for values in texts[4].relevance.values()} == {4}
+
+
+def test_every_order_of_then_is_the_order_of_now(sets, store):
+    summary = pd.read_parquet(sets.summary(old_set(sets)))
+    verdicts = {row: review.opinion.verdict for row, review in store.of(KEY).items()}
+    now = {sort: queue.queue(summary, verdicts, queue.Filter(), sort) for sort in ORDERS}
+    assert now == ORDERS
+
+
+def test_the_export_of_then_is_the_export_of_now(sets, store):
+    one = old_set(sets)
+    summary = pd.read_parquet(sets.summary(one))
+    table = export.table(one, summary, store.of(KEY), sets.parts(one))
+    assert export.to_csv(table) == (OLD / "export.csv").read_bytes()
+
+
+@pytest.fixture
+def visit(folder, monkeypatch):
+    """Opens the old set on the Review page of today."""
+    monkeypatch.setenv(settings.DATA_VARIABLE, str(folder))
+    monkeypatch.setenv(settings.MODEL_VARIABLE, str(OLD / "model"))
+
+    def open_page(**parameters: str) -> AppTest:
+        app = AppTest.from_file(str(settings.REPOSITORY / "app" / "main.py"), default_timeout=60)
+        for name, value in {"set": KEY, **parameters}.items():
+            app.query_params[name] = value
+        return app.switch_page("views/review.py").run()
+
+    return open_page
+
+
+@pytest.mark.parametrize("row", SCREEN)
+def test_the_page_says_of_each_row_what_it_said(visit, row):
+    app = visit(row=row)
+    assert healthy(app)
+    said = html(app) + messages(app)
+    bare = said.replace("<b>", "").replace("</b>", "").replace("<bdi>", "").replace("</bdi>", "")
+    bare = bare.replace("&lt;", "<").replace("&gt;", ">")
+    assert SCREEN[row]
+    for sentence in SCREEN[row]:
+        assert sentence in bare
+
+
+def test_a_link_of_then_restores_order_and_filters(visit):
+    app = visit(sort="leak", outcome="wrong", said="0")
+    assert healthy(app)
+    assert "ignored" not in messages(app)
+    kept = [row for row in ORDERS["leak"] if row in (0, 5)]
+    assert [int(row) for row in app.dataframe[0].value["row"]] == kept
+    assert "outside" in app.dataframe[0].value
+    assert widget(app, "sort").value == "leak"
+    assert "this set is not loaded" not in " ".join(c.value for c in app.caption)
+    assert cache.reviews().of(KEY)[1].version == 2
