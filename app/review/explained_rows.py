@@ -11,7 +11,7 @@ from lrp_engine import METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class ExplainedText:
     """One explained text.
 
     Attributes:
@@ -25,18 +25,18 @@ class Text:
     score: float
 
 
-def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, Text]:
+def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, ExplainedText]:
     """Texts by row number; rows that were not explained are left out."""
     import pyarrow.parquet as pq
 
     columns = ["row", "tokens", "explained_score", *METHODS]
-    found: dict[int, Text] = {}
+    found: dict[int, ExplainedText] = {}
     for part, wanted in groupby(sorted(numbers), lambda row: row // one.step):
         table = pq.read_table(sets.part(one, part), columns=columns)
         for row in wanted:
             line = table.slice(row % one.step, 1).to_pylist()[0]
             if line["tokens"] is not None:
-                found[row] = Text(
+                found[row] = ExplainedText(
                     tokens=tuple(line["tokens"]),
                     relevance={name: tuple(line[name]) for name in METHODS},
                     score=line["explained_score"],

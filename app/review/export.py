@@ -10,9 +10,9 @@ import pandas as pd
 
 from app.figures.spreadsheet import harmless_csv
 from app.review.digest import OTHERS
-from app.review.opinion import Review
 from app.review.queue import outcomes
 from app.review.sets import Set
+from app.review.verdicts import Review
 
 
 def table(
@@ -36,10 +36,10 @@ def table(
     for name in OTHERS:
         found[f"agreement_lrp_{name}"] = summary[name]
     given = [reviews.get(int(row), Review()) for row in summary["row"]]
-    found["verdict"] = [review.opinion.verdict or None for review in given]
-    found["tags"] = [", ".join(review.opinion.tags) or None for review in given]
-    found["note"] = [review.opinion.note or None for review in given]
-    found["reviewer"] = [review.opinion.reviewer or None for review in given]
+    found["verdict"] = [review.verdict.choice or None for review in given]
+    found["tags"] = [", ".join(review.verdict.tags) or None for review in given]
+    found["note"] = [review.verdict.note or None for review in given]
+    found["reviewer"] = [review.verdict.reviewer or None for review in given]
     found["reviewed_at"] = [review.saved and review.saved.isoformat() for review in given]
     found["review_version"] = [review.version for review in given]
     found["problem"] = summary["problem"]

@@ -12,10 +12,10 @@ import pandas as pd
 
 from app.review import words as counted
 from app.review.digest import MAIN
-from app.review.explained_rows import Text
-from app.review.opinion import VERDICTS, Review
+from app.review.explained_rows import ExplainedText
 from app.review.queue import NO_LABEL, RIGHT, WRONG, confusion, outcomes
 from app.review.sets import Set
+from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
 from lrp_engine.propagation.rules import from_plain
 from lrp_engine.render.heatmap import STYLE as HEATMAP_STYLE
@@ -39,7 +39,7 @@ def page(
     summary: pd.DataFrame,
     occurrences: pd.DataFrame,
     reviews: Mapping[int, Review],
-    rows: Mapping[int, Text],
+    rows: Mapping[int, ExplainedText],
     *,
     palette: str = DEFAULT,
     made: str,
@@ -74,7 +74,7 @@ def _account(one: Set, summary: pd.DataFrame, reviews: Mapping[int, Review]) -> 
             f"The model is right on {found[RIGHT]:,} of {labelled:,} labelled ones "
             f"({percentage(found[RIGHT] / labelled)})."
         )
-    given = Counter(review.opinion.verdict for review in reviews.values())
+    given = Counter(review.verdict.choice for review in reviews.values())
     rows = [(title, f"{given[name]:,}") for name, title in VERDICTS.items()]
     rows.append(("no verdict", f"{len(summary) - sum(given[v] for v in VERDICTS):,}"))
     return (
@@ -116,7 +116,7 @@ def _words(one: Set, occurrences: pd.DataFrame) -> str:
 
 
 def _reviewed(
-    one: Set, summary: pd.DataFrame, reviews: Mapping[int, Review], rows: Mapping[int, Text],
+    one: Set, summary: pd.DataFrame, reviews: Mapping[int, Review], rows: Mapping[int, ExplainedText],
     palette: str,
 ) -> str:  # fmt: skip
     shown = [n for n in sorted(reviews) if n in rows]
@@ -131,17 +131,17 @@ def _reviewed(
 
 
 def _article(
-    one: Set, n: int, row: Mapping[Any, Any], review: Review, text: Text, palette: str
+    one: Set, n: int, row: Mapping[Any, Any], review: Review, text: ExplainedText, palette: str
 ) -> str:  # fmt: skip
     said = one.labels[row["said"]]
     truth = one.labels[row["truth"]] if row["truth"] >= 0 else None
-    opinion = review.opinion
+    given = review.verdict
     against = f", true class <b><bdi>{escape(visible(truth))}</bdi></b>" if truth else ""
-    verdict = VERDICTS.get(opinion.verdict, "no verdict")
-    who = f" by {escape(visible(opinion.reviewer))}" if opinion.reviewer else ""
+    verdict = VERDICTS.get(given.choice, "no verdict")
+    who = f" by {escape(visible(given.reviewer))}" if given.reviewer else ""
     when = f", {review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else ""
-    tags = f"<p>Tags: {escape(visible(', '.join(opinion.tags)))}</p>" if opinion.tags else ""
-    note = f'<p class="lens-wrap" dir="auto">{escape(opinion.note)}</p>' if opinion.note else ""
+    tags = f"<p>Tags: {escape(visible(', '.join(given.tags)))}</p>" if given.tags else ""
+    note = f'<p class="lens-wrap" dir="auto">{escape(given.note)}</p>' if given.note else ""
     relevance = text.relevance[MAIN]
     limit = vmax_of(np.array(relevance))
     words = heatmap(text.tokens, relevance, signed=True, palette=palette, label=f"Text {n}, {said}")

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app import settings
-from app.review.opinion import Opinion, Review
+from app.review.verdicts import Review, Verdict
 from lrp_engine.errors import InputError, LensError
 
 _metadata = sa.MetaData()
@@ -42,7 +42,7 @@ class ConflictError(LensError):
 
     def __init__(self, theirs: Review) -> None:
         super().__init__(
-            f"{theirs.opinion.reviewer or 'Somebody'} saved another version (number "
+            f"{theirs.verdict.reviewer or 'Somebody'} saved another version (number "
             f"{theirs.version}) while this one was open."
         )
         self.theirs = theirs
@@ -77,22 +77,22 @@ class Store:
         with self._sentences(), self.engine.connect() as connection:
             return [_review(line) for line in connection.execute(_newest_first(set_id, row))]
 
-    def save(self, set_id: str, row: int, opinion: Opinion, *, seen: int) -> Review:
-        """Keep an opinion as the next version; one that says nothing new is not kept twice.
+    def save(self, set_id: str, row: int, verdict: Verdict, *, seen: int) -> Review:
+        """Keep a verdict as the next version; one that says nothing new is not kept twice.
 
         Args:
             seen: the version that the reviewer had before them, 0 for none.
 
         Raises:
             ConflictError: it is not the newest any more.
-            InputError: the opinion is too long.
+            InputError: the verdict is too long.
         """
-        opinion = opinion.checked()
+        verdict = verdict.checked()
         newest = self._newest(set_id, row)
-        if newest.opinion == opinion:
+        if newest.verdict == verdict:
             return newest
         if newest.version == seen:
-            review = Review(opinion=opinion, version=seen + 1, saved=datetime.now(UTC))
+            review = Review(verdict=verdict, version=seen + 1, saved=datetime.now(UTC))
             if self._added(set_id, row, review):
                 return review
             newest = self._newest(set_id, row)  # somebody was faster
@@ -115,11 +115,11 @@ class Store:
 
     def _added(self, set_id: str, row: int, review: Review) -> bool:
         """Whether the version was still free."""
-        said = review.opinion
+        given = review.verdict
         values: dict[str, Any] = {
             "set_id": set_id, "row": row, "version": review.version, "saved": review.saved,
-            "verdict": said.verdict, "tags": list(said.tags), "note": said.note,
-            "reviewer": said.reviewer,
+            "verdict": given.choice, "tags": list(given.tags), "note": given.note,
+            "reviewer": given.reviewer,
         }  # fmt: skip
         try:
             with self._sentences(), self.engine.begin() as connection:
@@ -154,10 +154,10 @@ def _newest_first(set_id: str, row: int) -> sa.Select:
 
 def _review(line: Any) -> Review:
     saved = line.saved if line.saved.tzinfo else line.saved.replace(tzinfo=UTC)  # SQLite: UTC
-    opinion = Opinion(
-        verdict=line.verdict, tags=tuple(line.tags), note=line.note, reviewer=line.reviewer
+    verdict = Verdict(
+        choice=line.verdict, tags=tuple(line.tags), note=line.note, reviewer=line.reviewer
     )
-    return Review(opinion=opinion, version=line.version, saved=saved)
+    return Review(verdict=verdict, version=line.version, saved=saved)
 
 
 def _patient(connection: Any, record: Any) -> None:

@@ -13,7 +13,7 @@ from app.compare import compared
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
 from app.review import queue, sets
-from app.review.opinion import VERDICTS
+from app.review.verdicts import VERDICTS
 from lrp_engine import METHODS, RULES, Epsilon
 from lrp_engine.propagation.rules import GATES, Option, Rule
 from lrp_engine.render import palettes

@@ -8,8 +8,8 @@ from html import escape
 
 from app import cache
 from app.models.model import Model
-from app.review.opinion import Review
 from app.review.sets import Set
+from app.review.verdicts import Review
 from app.state import session
 from app.state.choices import CHOICES, REVIEW_VIEW
 from lrp_engine.render.wording import visible
@@ -31,7 +31,7 @@ class Desk:
 
     @property
     def verdicts(self) -> dict[int, str]:
-        return {row: review.opinion.verdict for row, review in self.reviews.items()}
+        return {row: review.verdict.choice for row, review in self.reviews.items()}
 
     def label(self, c: int) -> str:
         """The name of a class, as HTML."""

@@ -10,7 +10,7 @@ from app.components.review import words
 from app.components.review.common import Desk
 from app.components.review.matrix import matrix as confusion_matrix
 from app.review import queue
-from app.review.opinion import VERDICTS
+from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine.render.palettes import palette_named
 from lrp_engine.render.wording import visible

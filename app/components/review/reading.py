@@ -12,7 +12,7 @@ from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.review import explained_rows, queue
-from app.review.opinion import VERDICTS
+from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine import METHODS
 from lrp_engine.render.heatmap import heatmap, legend
@@ -174,7 +174,7 @@ def _why(desk: Desk, row: int) -> None:
         st.switch_page("views/explain.py")
 
 
-def _heatmap(desk: Desk, text: explained_rows.Text, name: str, said: str) -> str:
+def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, said: str) -> str:
     facts, values = METHODS[name], text.relevance[name]
     network = desk.model.network if desk.model else None
     vocabulary = network.vocabulary if network else None

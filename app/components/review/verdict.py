@@ -12,8 +12,8 @@ import streamlit as st
 from app import cache, settings
 from app.components.guard import plain
 from app.components.review.common import Desk
-from app.review.opinion import NO_VERDICT, VERDICTS, Opinion, Review, tags_in
 from app.review.store import ConflictError
+from app.review.verdicts import NO_VERDICT, VERDICTS, Review, Verdict, tags_in
 from app.state import session, widgets
 from lrp_engine.errors import InputError
 from lrp_engine.render.wording import visible
@@ -31,23 +31,23 @@ def show(desk: Desk, row: int) -> None:
         _choose(key, clash[2], review)
         return
     _see(key, review)
-    opinion, change = review.opinion, partial(_change, key)
+    verdict, change = review.verdict, partial(_change, key)
     name = f"{desk.set.id}.{row}"
     with st.container(horizontal=True, key="lens-verdicts"):
-        for n, (verdict, title) in enumerate(VERDICTS.items(), 1):
-            given = opinion.verdict == verdict
+        for n, (choice, title) in enumerate(VERDICTS.items(), 1):
+            given = verdict.choice == choice
             st.button(
                 title[0].upper() + title[1:],
                 shortcut=str(n),
-                icon=f":material/{ICONS[verdict]}:",
+                icon=f":material/{ICONS[choice]}:",
                 type="primary" if given else "secondary",
-                key=f"lens-verdict-{verdict}.{name}",
+                key=f"lens-verdict-{choice}.{name}",
                 on_click=change,
-                kwargs={"verdict": verdict},
+                kwargs={"choice": choice},
             )
-        if opinion.verdict:
+        if verdict.choice:
             st.button("Take back", type="tertiary", key=f"lens-verdict-none.{name}",
-                      on_click=change, kwargs={"verdict": NO_VERDICT})  # fmt: skip
+                      on_click=change, kwargs={"choice": NO_VERDICT})  # fmt: skip
     left, right = st.columns([2, 3])
     known = tags_in(desk.reviews.values())
     left.multiselect(
@@ -57,7 +57,7 @@ def show(desk: Desk, row: int) -> None:
         placeholder="Pick or type",
         max_selections=settings.REVIEW_TAGS,
         **widgets.watch(
-            f"tags.{name}", list(opinion.tags), lambda tags: change(tags=tuple(tags)), late=True
+            f"tags.{name}", list(verdict.tags), lambda tags: change(tags=tuple(tags)), late=True
         ),
     )
     right.text_area(
@@ -65,7 +65,7 @@ def show(desk: Desk, row: int) -> None:
         height=68,
         max_chars=settings.REVIEW_NOTE,
         placeholder="What did you see?",
-        **widgets.watch(f"note.{name}", opinion.note, lambda note: change(note=note), late=True),
+        **widgets.watch(f"note.{name}", verdict.note, lambda note: change(note=note), late=True),
     )
     _saved(desk, row, review)
 
@@ -91,23 +91,23 @@ def _change(key: tuple[str, int], **changes: Any) -> None:
     """Save what is on the screen with these changes; runs before the page is drawn again.
 
     Args:
-        key: the row it was said of, which need not be the open one any more.
+        key: the row it is about, which need not be the open one any more.
     """
     seen = session.get("seen").get(key)
     if seen is None:
         return
-    said = seen.opinion
-    if "verdict" not in changes and replace(said, **changes) == said:
-        return  # a box that says what it said before is nobody's new opinion
-    opinion = replace(said, reviewer=session.get("reviewer"), **changes)
-    _save(*key, opinion, seen.version)
+    shown = seen.verdict
+    if "choice" not in changes and replace(shown, **changes) == shown:
+        return  # a box that repeats what it held is nobody's new verdict
+    verdict = replace(shown, reviewer=session.get("reviewer"), **changes)
+    _save(*key, verdict, seen.version)
 
 
-def _save(set_id: str, row: int, opinion: Opinion, version: int) -> None:
+def _save(set_id: str, row: int, verdict: Verdict, version: int) -> None:
     try:
-        saved = cache.reviews().save(set_id, row, opinion, seen=version)
+        saved = cache.reviews().save(set_id, row, verdict, seen=version)
     except ConflictError:
-        session.put("clash", (set_id, row, opinion))
+        session.put("clash", (set_id, row, verdict))
     except InputError as error:
         session.notify(str(error))
     else:
@@ -115,9 +115,9 @@ def _save(set_id: str, row: int, opinion: Opinion, version: int) -> None:
         session.put("clash", None)
 
 
-def _choose(key: tuple[str, int], mine: Opinion, theirs: Review) -> None:
+def _choose(key: tuple[str, int], mine: Verdict, theirs: Review) -> None:
     """Both versions, one above the other, and which one stays."""
-    who = plain(visible(theirs.opinion.reviewer)) if theirs.opinion.reviewer else "Somebody else"
+    who = plain(visible(theirs.verdict.reviewer)) if theirs.verdict.reviewer else "Somebody else"
     st.warning(
         f"{who} saved another version of this row while you had it open. Yours is not saved yet: "
         "choose which one is to stand. The other one stays in the history once it was saved.",
@@ -126,7 +126,7 @@ def _choose(key: tuple[str, int], mine: Opinion, theirs: Review) -> None:
     left, right = st.columns(2)
     with left.container(border=True):
         st.markdown(f"**Saved** {_by(theirs)}")
-        st.html(_words(theirs.opinion))
+        st.html(_words(theirs.verdict))
         st.button("Keep this one", on_click=session.put, args=("clash", None), key="lens-theirs")
     with right.container(border=True):
         st.markdown("**Yours**, not saved yet")
@@ -137,21 +137,21 @@ def _choose(key: tuple[str, int], mine: Opinion, theirs: Review) -> None:
 
 def _by(review: Review) -> str:
     when = f"{review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else ""
-    who = f" by {plain(visible(review.opinion.reviewer))}" if review.opinion.reviewer else ""
+    who = f" by {plain(visible(review.verdict.reviewer))}" if review.verdict.reviewer else ""
     return f"{when}{who}, version {review.version}"
 
 
 def _written(review: Review) -> str:
-    return f'<p style="margin:0">{escape(_by(review))}</p>{_words(review.opinion)}'
+    return f'<p style="margin:0">{escape(_by(review))}</p>{_words(review.verdict)}'
 
 
-def _words(opinion: Opinion) -> str:
-    """An opinion as HTML."""
-    parts = [f"<b>{VERDICTS.get(opinion.verdict, 'no verdict')}</b>"]
-    if opinion.tags:
-        parts.append(f"tags: {escape(visible(', '.join(opinion.tags)))}")
+def _words(verdict: Verdict) -> str:
+    """A verdict as HTML."""
+    parts = [f"<b>{VERDICTS.get(verdict.choice, 'no verdict')}</b>"]
+    if verdict.tags:
+        parts.append(f"tags: {escape(visible(', '.join(verdict.tags)))}")
     note = ""
-    if opinion.note:
+    if verdict.note:
         style = "white-space:pre-wrap;overflow-wrap:anywhere"
-        note = f'<div style="{style}" dir="auto">{escape(opinion.note)}</div>'
+        note = f'<div style="{style}" dir="auto">{escape(verdict.note)}</div>'
     return f'<p style="margin:0">{", ".join(parts)}</p>{note}'

@@ -66,9 +66,9 @@ def test_verdicts_and_their_history_are_read(store):
     assert {row: review.version for row, review in reviews.items()} == {1: 2, 4: 1, 6: 1}
     newest, first = store.history(KEY, 1)
     assert newest == reviews[1]
-    assert newest.opinion.tags == ("irony", "short")
-    assert (newest.opinion.verdict, newest.opinion.note) == ("wrong", "not *good*")
-    assert (first.opinion.verdict, first.opinion.reviewer) == ("agree", "Ben")
+    assert newest.verdict.tags == ("irony", "short")
+    assert (newest.verdict.choice, newest.verdict.note) == ("wrong", "not *good*")
+    assert (first.verdict.choice, first.verdict.reviewer) == ("agree", "Ben")
     assert newest.saved.tzinfo is UTC
 
 
@@ -81,7 +81,7 @@ def test_explained_rows_are_read(sets):
 
 def test_every_order_of_then_is_the_order_of_now(sets, store):
     summary = pd.read_parquet(sets.summary(old_set(sets)))
-    verdicts = {row: review.opinion.verdict for row, review in store.of(KEY).items()}
+    verdicts = {row: review.verdict.choice for row, review in store.of(KEY).items()}
     now = {sort: queue.queue(summary, verdicts, queue.Filter(), sort) for sort in ORDERS}
     assert now == ORDERS
 

@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from app import settings
-from app.review.opinion import Opinion, Review
 from app.review.store import ConflictError, Store
+from app.review.verdicts import Review, Verdict
 from lrp_engine import InputError
 from tests.app.databases import postgresql
 
 SET = "A" * 22
-AGREE = Opinion(verdict="agree", tags=("irony", "ünicode 😀"), note="a note\n*x* '; --",
+AGREE = Verdict(choice="agree", tags=("irony", "ünicode 😀"), note="a note\n*x* '; --",
                 reviewer="Ana")  # fmt: skip
 
 
@@ -61,20 +61,20 @@ def test_what_was_saved_is_there_after_a_restart(store, url):
 
 def test_every_version_is_kept_and_the_newest_counts(store):
     first = store.save(SET, 0, AGREE, seen=0)
-    second = store.save(SET, 0, Opinion(verdict="wrong"), seen=first.version)
+    second = store.save(SET, 0, Verdict(choice="wrong"), seen=first.version)
     assert store.of(SET) == {0: second}
     assert store.history(SET, 0) == [second, first]
 
 
 def test_the_second_of_two_reviewers_sees_the_conflict_and_may_choose(store):
     store.save(SET, 0, AGREE, seen=0)
-    mine = Opinion(verdict="wrong", reviewer="Ben")
+    mine = Verdict(choice="wrong", reviewer="Ben")
     with pytest.raises(ConflictError, match="Ana saved another version") as told:
         store.save(SET, 0, mine, seen=0)
-    assert told.value.theirs.opinion == AGREE
-    assert store.of(SET)[0].opinion == AGREE  # nothing was overwritten
+    assert told.value.theirs.verdict == AGREE
+    assert store.of(SET)[0].verdict == AGREE  # nothing was overwritten
     assert store.save(SET, 0, mine, seen=told.value.theirs.version).version == 2
-    assert [review.opinion.reviewer for review in store.history(SET, 0)] == ["Ben", "Ana"]
+    assert [review.verdict.reviewer for review in store.history(SET, 0)] == ["Ben", "Ana"]
 
 
 def test_saving_the_same_again_is_no_conflict_and_no_new_version(store):
@@ -89,7 +89,7 @@ def test_of_many_at_the_same_moment_one_wins_and_all_others_are_told(store):
     def write(n: int) -> None:
         start.wait()
         try:
-            outcomes.append(store.save(SET, 0, Opinion(note=f"note {n}"), seen=0).version)
+            outcomes.append(store.save(SET, 0, Verdict(note=f"note {n}"), seen=0).version)
         except ConflictError:
             outcomes.append("told")
 
@@ -113,25 +113,25 @@ def test_sets_are_apart_and_can_be_forgotten(store):
 
 def test_hostile_text_is_only_text(store):
     note = "Robert'); DROP TABLE review_versions;-- \0 \ud83d <script>"
-    saved = store.save(SET, 0, Opinion(note=note, tags=("  ", "a", "a")), seen=0)
+    saved = store.save(SET, 0, Verdict(note=note, tags=("  ", "a", "a")), seen=0)
     assert store.of(SET)[0] == saved
-    assert saved.opinion.note == "Robert'); DROP TABLE review_versions;--  ? <script>"
-    assert saved.opinion.tags == ("a",)
+    assert saved.verdict.note == "Robert'); DROP TABLE review_versions;--  ? <script>"
+    assert saved.verdict.tags == ("a",)
 
 
 @pytest.mark.parametrize(
-    ("opinion", "told"),
+    ("verdict", "told"),
     [
-        (Opinion(verdict="maybe"), "no verdict 'maybe'"),
-        (Opinion(note="x" * (settings.REVIEW_NOTE + 1)), "The note has"),
-        (Opinion(tags=("x" * (settings.REVIEW_TAG + 1),)), "The longest tag has"),
-        (Opinion(tags=tuple(map(str, range(settings.REVIEW_TAGS + 1)))), "There are 21 tags"),
-        (Opinion(reviewer="x" * (settings.REVIEW_NAME + 1)), "The reviewer's name has"),
+        (Verdict(choice="maybe"), "no verdict 'maybe'"),
+        (Verdict(note="x" * (settings.REVIEW_NOTE + 1)), "The note has"),
+        (Verdict(tags=("x" * (settings.REVIEW_TAG + 1),)), "The longest tag has"),
+        (Verdict(tags=tuple(map(str, range(settings.REVIEW_TAGS + 1)))), "There are 21 tags"),
+        (Verdict(reviewer="x" * (settings.REVIEW_NAME + 1)), "The reviewer's name has"),
     ],
 )
-def test_what_a_database_cannot_keep_is_refused_in_a_sentence(opinion, told):
+def test_what_a_database_cannot_keep_is_refused_in_a_sentence(verdict, told):
     with pytest.raises(InputError, match=told):
-        opinion.checked()
+        verdict.checked()
 
 
 def test_a_database_that_is_gone_is_a_sentence_without_its_password():

@@ -13,9 +13,9 @@ import pytest
 
 import lrp_engine
 from app.review import explained_rows, export, queue, report, words
-from app.review.opinion import VERDICTS, Opinion, Review, tags_in
 from app.review.queue import NO_LABEL, SORTS, Filter
 from app.review.sets import Sets
+from app.review.verdicts import VERDICTS, Review, Verdict, tags_in
 from tests.app import sets as files
 
 SUMMARY = pd.DataFrame(
@@ -172,7 +172,7 @@ def test_the_strongest_words_of_either_sign():
 
 # To take along -----------------------------------------------------------------------------
 
-EVIL = Opinion(verdict="reasons", tags=("=cmd()", "irony"), note="+1 <script>alert(1)</script>",
+EVIL = Verdict(choice="reasons", tags=("=cmd()", "irony"), note="+1 <script>alert(1)</script>",
                reviewer="@Ana")  # fmt: skip
 
 
@@ -182,8 +182,8 @@ def work(network, tmp_path_factory):
     sets = Sets(tmp_path_factory.mktemp("work"))
     one = files.explained(sets, network, name="<b>rows</b>.csv")
     reviews = {
-        1: Review(opinion=Opinion(verdict="wrong"), version=1, saved=datetime.now(UTC)),
-        5: Review(opinion=EVIL, version=3, saved=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
+        1: Review(verdict=Verdict(choice="wrong"), version=1, saved=datetime.now(UTC)),
+        5: Review(verdict=EVIL, version=3, saved=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
     }
     return (sets, one, pd.read_parquet(sets.summary(one)), pd.read_parquet(sets.words(one)),
             reviews)  # fmt: skip
@@ -287,5 +287,5 @@ def test_the_report_of_an_unreviewed_set_says_so(work):
 
 
 def test_tags_are_listed_once():
-    reviews = [Review(opinion=Opinion(tags=tags)) for tags in (("b", "A"), ("b",), ())]
+    reviews = [Review(verdict=Verdict(tags=tags)) for tags in (("b", "A"), ("b",), ())]
     assert tags_in(reviews) == ["A", "b"]

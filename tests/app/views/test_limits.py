@@ -13,7 +13,7 @@ from app.models.model import Model
 from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
 from app.review import jobs as background
-from app.review.opinion import Opinion
+from app.review.verdicts import Verdict
 from lrp_engine import FormatError, InputError
 from tests.app import sets as files
 from tests.app.models.test_uploads import upload
@@ -179,7 +179,7 @@ def test_sets_on_disk_are_bounded_and_their_readers_are_told(begun, opened, monk
     kept = complete(begun())
     assert [one.id for one in cache.sets()] == [kept]
     assert "There is no set under the key" in messages(opened("review", set=lost))
-    cache.reviews().save(kept, 0, Opinion(verdict="agree"), seen=0)
+    cache.reviews().save(kept, 0, Verdict(choice="agree"), seen=0)
     refused = begun()
     assert "The server keeps 1 sets, all of them reviewed or being" in messages(refused)
     assert [one.id for one in cache.sets()] == [kept]

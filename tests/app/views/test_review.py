@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from app import cache, settings
 from app.review import jobs as background
-from app.review.opinion import Opinion
 from app.review.queue import SORTS
 from app.review.sets import Sets
+from app.review.verdicts import Verdict
 from lrp_engine import InputError
 from tests.app import sets as files
 from tests.app.reading import component, echo, go, healthy, html, messages, tell, told, ways, widget
@@ -197,7 +197,7 @@ def test_a_note_that_arrives_late_is_kept_for_its_row(examples, key):
     note.set_value("")
     go(app, 1)
     echo(app, typed)
-    assert {row: r.opinion.note for row, r in cache.reviews().of(key).items()} == {first: "late"}
+    assert {row: r.verdict.note for row, r in cache.reviews().of(key).items()} == {first: "late"}
 
 
 def test_a_verdict_leaves_the_row_open_and_next_goes_on_from_it(examples):
@@ -239,11 +239,11 @@ def test_the_second_of_two_reviewers_chooses(examples, visit, key):
     assert "Ana saved another version" in messages(ben)
     assert "I see it otherwise" in html(ben)
     stored = cache.reviews().of(key)[row]
-    assert (stored.opinion.verdict, stored.opinion.note) == ("agree", "")
+    assert (stored.verdict.choice, stored.verdict.note) == ("agree", "")
     button(ben, "lens-mine").click().run()
     assert not messages(ben)
     stored = cache.reviews().of(key)[row]
-    assert (stored.opinion.reviewer, stored.opinion.note) == ("Ben", "I see it otherwise")
+    assert (stored.verdict.reviewer, stored.verdict.note) == ("Ben", "I see it otherwise")
     assert len(cache.reviews().history(key, row)) == 2
     # And the other way round: Ana, who still sees her own, keeps what Ben saved.
     button(ana, "lens-verdict-wrong").click().run()
@@ -374,4 +374,4 @@ def test_a_database_that_is_gone_is_said(examples, monkeypatch):
     assert not examples.exception
     assert "cannot be used" in messages(examples)
     assert cache.reviews().of("A" * 22) == {}
-    assert Opinion().verdict == ""
+    assert Verdict().choice == ""

@@ -1,4 +1,4 @@
-"""What a reviewer says of a row, and one such saying as it was saved."""
+"""A verdict, with tags and a note: what a reviewer says of a row, and how it was saved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from app import settings
 from lrp_engine.errors import InputError, choices
 
-# Verdict -> how it reads.
+# What a reviewer can choose -> how it reads.
 VERDICTS = {
     "agree": "agree",
     "wrong": "model wrong",
@@ -20,32 +20,37 @@ NO_VERDICT = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opinion:
-    """What a reviewer says of a row."""
+class Verdict:
+    """What a reviewer says of a row.
 
-    verdict: str = NO_VERDICT
+    Attributes:
+        choice: a name in `VERDICTS`, or NO_VERDICT.
+        reviewer: a name, "" where nobody gave one.
+    """
+
+    choice: str = NO_VERDICT
     tags: tuple[str, ...] = ()
     note: str = ""
     reviewer: str = ""
 
-    def checked(self) -> Opinion:
+    def checked(self) -> Verdict:
         """The same, without what a database cannot keep.
 
         Raises:
-            InputError: it is too long, or the verdict is none.
+            InputError: it is too long, or there is no such choice.
         """
-        if self.verdict not in (NO_VERDICT, *VERDICTS):
+        if self.choice not in (NO_VERDICT, *VERDICTS):
             raise InputError(
-                f"There is no verdict {self.verdict!r}; choose from {choices(VERDICTS)}."
+                f"There is no verdict {self.choice!r}; choose from {choices(VERDICTS)}."
             )
         tags = tuple(dict.fromkeys(tag for given in self.tags if (tag := _text(given).strip())))
-        found = replace(
+        clean = replace(
             self, tags=tags, note=_text(self.note), reviewer=_text(self.reviewer).strip()
         )
         for what, length, most in (
-            ("The note", len(found.note), settings.REVIEW_NOTE),
+            ("The note", len(clean.note), settings.REVIEW_NOTE),
             ("The longest tag", max(map(len, tags), default=0), settings.REVIEW_TAG),
-            ("The reviewer's name", len(found.reviewer), settings.REVIEW_NAME),
+            ("The reviewer's name", len(clean.reviewer), settings.REVIEW_NAME),
         ):
             if length > most:
                 raise InputError(f"{what} has {length:,} characters; up to {most:,} are kept.")
@@ -53,14 +58,14 @@ class Opinion:
             raise InputError(
                 f"There are {len(tags)} tags; up to {settings.REVIEW_TAGS} are kept for a row."
             )
-        return found
+        return clean
 
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """An opinion as it was saved; version 0 stands for none yet."""
+    """A verdict as it was saved; version 0 stands for none yet."""
 
-    opinion: Opinion = Opinion()
+    verdict: Verdict = Verdict()
     version: int = 0
     saved: datetime | None = None
 
@@ -72,4 +77,4 @@ def _text(text: str) -> str:
 
 def tags_in(reviews: Iterable[Review]) -> list[str]:
     """All tags that are used, each once, in alphabetical order."""
-    return sorted({tag for review in reviews for tag in review.opinion.tags}, key=str.casefold)
+    return sorted({tag for review in reviews for tag in review.verdict.tags}, key=str.casefold)
