@@ -116,9 +116,12 @@ def _words(one: Set, occurrences: pd.DataFrame) -> str:
 
 
 def _reviewed(
-    one: Set, summary: pd.DataFrame, reviews: Mapping[int, Review], rows: Mapping[int, ExplainedText],
+    one: Set,
+    summary: pd.DataFrame,
+    reviews: Mapping[int, Review],
+    rows: Mapping[int, ExplainedText],
     palette: str,
-) -> str:  # fmt: skip
+) -> str:
     shown = [n for n in sorted(reviews) if n in rows]
     left = len(reviews) - len(shown)
     more = f" The first {len(shown):,} of {len(reviews):,}." if left else ""
