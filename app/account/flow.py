@@ -16,7 +16,9 @@ from lrp_engine import Explanation, Network
 from lrp_engine.attribution.ledger import LedgerName
 from lrp_engine.layers import Bidirectional
 from lrp_engine.model.graph import INPUT, Node
-from lrp_engine.render.wording import TOLERANCES, ledger_words, number, percentage, tiny, visible
+from lrp_engine.render.conservation import TOLERANCES
+from lrp_engine.render.numbers import number, percentage, tiny
+from lrp_engine.render.wording import ledger_words, visible
 
 DIRECTIONS = ("forward", "backward")
 

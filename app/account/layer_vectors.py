@@ -17,9 +17,10 @@ from app.account import flow
 from app.compare import grid
 from app.models.model import Known
 from lrp_engine import Explanation, Network
-from lrp_engine.render.cells import cells, vmax_of
+from lrp_engine.render.cells import cells
 from lrp_engine.render.heatmap import heatmap
-from lrp_engine.render.wording import number, percentage, visible
+from lrp_engine.render.numbers import number, percentage, vmax_of
+from lrp_engine.render.wording import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,14 +107,14 @@ def by_unit(
     count, facts = len(explanation.tokens[index]), explanation.method_info
     units = explanation.relevance[index, :count].astype(np.float64)  # (T, E)
     totals = explanation.token_relevance[index, :count]
-    limit = vmax_of(units, totals)
+    vmax = vmax_of(units, totals)
     rows = [(visible(name), units[:, n]) for n, name in enumerate(names)] + [("together", totals)]
     drawn = [
         grid.Line(
             name=name,
             cells=tuple(
                 cells(explanation.tokens[index], values, signed=facts.signed, palette=palette,
-                      limit=limit)
+                      vmax=vmax)
             ),
         )
         for name, values in rows

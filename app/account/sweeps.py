@@ -13,8 +13,9 @@ import pandas as pd
 from app.figures import axes
 from lrp_engine import Explanation, Network
 from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.numbers import number, tiny
 from lrp_engine.render.palettes import NEUTRAL
-from lrp_engine.render.wording import number, tiny, visible
+from lrp_engine.render.wording import visible
 
 EPS, BIAS_FACTOR = "eps", "bias_factor"
 TITLES = {EPS: "stabilizer ε", BIAS_FACTOR: "bias factor"}

@@ -11,8 +11,8 @@ import pandas as pd
 from app.compare.ranks import agreement_words, size_agreement
 from app.text.edits import aligned
 from lrp_engine import Explanation
-from lrp_engine.render.cells import vmax_of
-from lrp_engine.render.wording import called, number, visible
+from lrp_engine.render.numbers import number, vmax_of
+from lrp_engine.render.wording import visible, with_noun
 
 Column = tuple[int | None, ...]  # a position per row; None where a row has no such word
 
@@ -119,8 +119,8 @@ def sentence(found: Pair) -> str:
     ranks = (
         "there are too few different values for a rank agreement"
         if found.ranks is None
-        else f"they {called(agreement_words(found.ranks), found.token_kind)} (rank agreement "
-        f"{number(found.ranks, signed=False, limit=1)})"
+        else f"they {with_noun(agreement_words(found.ranks), found.token_kind)} (rank agreement "
+        f"{number(found.ranks, signed=False, vmax=1)})"
     )
     text = f"{'; '.join([*parts, ranks])}."
     return text[0].upper() + text[1:]

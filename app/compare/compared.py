@@ -9,7 +9,8 @@ from typing import Any
 
 from lrp_engine import METHODS, RULES, Epsilon, Explanation
 from lrp_engine.propagation.rules import Rule
-from lrp_engine.render.wording import exact, visible
+from lrp_engine.render.numbers import exact
+from lrp_engine.render.wording import visible
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,10 @@ from html import escape
 
 from app.compare.agreement import Column, columns
 from lrp_engine import Explanation
-from lrp_engine.render.cells import Cell, cells, meaning_of, vmax_of, words_of
+from lrp_engine.render.cells import Cell, cells, meaning_of, words_of
 from lrp_engine.render.heatmap import STYLE as COLOURS
 from lrp_engine.render.heatmap import legend, variables
+from lrp_engine.render.numbers import vmax_of
 
 LINE = 118  # characters of a line of text, each word's frame and the heading included
 HEADING = 26  # characters of a heading; a longer one goes on in its next line
@@ -55,8 +56,8 @@ def lines(
     """A row per explanation, the same words under each other."""
     aligned: list[Column] = columns([e.tokens[index] for e in explanations])
     found = []
-    for row, (name, explanation, limit) in enumerate(zip(names, explanations, limits, strict=True)):
-        drawn = cells(**words_of(explanation, index, limit=limit), palette=palette)
+    for row, (name, explanation, vmax) in enumerate(zip(names, explanations, limits, strict=True)):
+        drawn = cells(**words_of(explanation, index, vmax=vmax), palette=palette)
         places = (column[row] for column in aligned)
         found.append(Line(name=name, cells=tuple(None if n is None else drawn[n] for n in places)))
     return found
@@ -135,8 +136,8 @@ def legends(
 ) -> str:
     """What the colours mean, each meaning once with the rows that it belongs to."""
     meanings: dict[str, list[str]] = {}
-    for explanation, name, limit in zip(explanations, names, limits, strict=True):
-        key = legend(**meaning_of(explanation, index, limit=limit), palette=palette)
+    for explanation, name, vmax in zip(explanations, names, limits, strict=True):
+        key = legend(**meaning_of(explanation, index, vmax=vmax), palette=palette)
         meanings.setdefault(key.removeprefix(COLOURS), []).append(name)
     return COLOURS + "".join(
         f'<p class="lens-note"><b><bdi>{escape(", ".join(rows))}</bdi></b></p>{key}'

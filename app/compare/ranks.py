@@ -7,7 +7,8 @@ import pandas as pd
 
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError
-from lrp_engine.render.wording import called, number
+from lrp_engine.render.numbers import number
+from lrp_engine.render.wording import with_noun
 
 AGREEMENT_SCALE = "Rank agreement: 1 is the same order of words, 0 no relation, −1 the opposite."
 
@@ -57,7 +58,7 @@ def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."
     said = f"{pair} {agreement_words(value)}: rank agreement "
-    return called(said, a.token_kind) + f"{number(value, signed=False, limit=1)}."
+    return with_noun(said, a.token_kind) + f"{number(value, signed=False, vmax=1)}."
 
 
 def agreement_words(value: float) -> str:

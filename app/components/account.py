@@ -10,7 +10,8 @@ from app.components.guard import plain
 from app.figures import charts, tables
 from app.state import session
 from lrp_engine import Explanation
-from lrp_engine.render.wording import MINUS, called, number, percentage, visible
+from lrp_engine.render.numbers import MINUS, number, percentage
+from lrp_engine.render.wording import visible, with_noun
 
 TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
@@ -44,7 +45,7 @@ def summary(explanation: Explanation) -> None:
     table = charts.ledger_table(explanation)
     totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
     parts = [
-        f"{called(words, explanation.token_kind)} <b>{number(totals.relevance[kind])}</b> "
+        f"{with_noun(words, explanation.token_kind)} <b>{number(totals.relevance[kind])}</b> "
         f"({_share(totals.share[kind])})"
         for kind, words in KINDS.items()
         if kind in totals.index
@@ -112,6 +113,9 @@ def terms(token_kind: str) -> None:
     """A question mark by every term; behind it, its explanation."""
     with st.container(horizontal=True, gap="xsmall", key="lens-terms"):
         for words, about_words in TERMS.items():
-            term, meaning = called(words, token_kind), called(about_words, token_kind)
+            term, meaning = (
+                with_noun(words, token_kind),
+                with_noun(about_words, token_kind),
+            )
             with st.popover(term, icon=":material/help:"):
                 st.markdown(f"**{term}.** {meaning}")

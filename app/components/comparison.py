@@ -163,7 +163,7 @@ def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
         "row was divided by its strongest word."
     )
     token_kind = explanations[0].token_kind
-    st.header("How far do they agree?", anchor=False, help=wording.called(about, token_kind))
+    st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
     found = agreement.pairs(called, explanations)
     said = "".join(
         f"<li>{escape(agreement.sentence(one))}</li>" for one in found[: len(called) - 1]

@@ -21,7 +21,7 @@ from app.state import session, widgets
 from lrp_engine import Explanation, InputError
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.cells import cells
-from lrp_engine.render.wording import called
+from lrp_engine.render.wording import with_noun
 
 HELP = {
     "Through time": "What reaches the words. For each direction of the LSTM that reads the words: "
@@ -77,7 +77,7 @@ def _question(
 
 
 def _heading(title: str, token_kind: str) -> None:
-    st.header(title, anchor=False, help=called(HELP[title], token_kind))
+    st.header(title, anchor=False, help=with_noun(HELP[title], token_kind))
 
 
 def _note(sentence: str) -> None:

@@ -12,7 +12,7 @@ from app.components.guard import guard, plain
 from app.models.model import Model
 from app.state import address, session, session_models
 from lrp_engine.render.palettes import THEMES
-from lrp_engine.render.wording import called
+from lrp_engine.render.wording import with_noun
 
 # The variables that heatmaps read; `light-dark` follows the theme without a rerun.
 _THEME = "".join(
@@ -69,8 +69,8 @@ def begin(title: str, view: str = "") -> Page:
     messages = st.container()
     model = session_models.current()
     session_models.fit(model)
-    if called(title, model.token_kind) != title:
-        heading.title(called(title, model.token_kind), anchor=False)
+    if with_noun(title, model.token_kind) != title:
+        heading.title(with_noun(title, model.token_kind), anchor=False)
     with messages:
         for sentence in session.notices():
             st.warning(plain(sentence))

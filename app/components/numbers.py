@@ -18,7 +18,8 @@ from app.models import numeric
 from app.models.model import Model
 from app.state import session, widgets
 from lrp_engine.errors import InputError
-from lrp_engine.render.wording import MINUS, visible
+from lrp_engine.render.numbers import MINUS
+from lrp_engine.render.wording import visible
 
 STEP = 0.1  # of a field's plus and minus
 WIDTH = 154  # pixels of a field: two stand side by side on a phone, five on a laptop

@@ -17,7 +17,8 @@ from app.state import session, widgets
 from app.state.choices import NOTHING, PREDICTED
 from lrp_engine import Explanation
 from lrp_engine.propagation.rules import Rule
-from lrp_engine.render.wording import number, percentage, visible
+from lrp_engine.render.numbers import number, percentage
+from lrp_engine.render.wording import visible
 
 UPLOAD_PAGE = "views/model.py"
 

@@ -16,10 +16,10 @@ from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.state import address, session, widgets
 from lrp_engine import METHODS, Explanation
-from lrp_engine.render.heatmap import vmax_of
+from lrp_engine.render.numbers import percentage, vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.svg import svg
-from lrp_engine.render.wording import called, percentage, visible
+from lrp_engine.render.wording import visible, with_noun
 
 UNKNOWN_LISTED = 8  # different words
 
@@ -128,7 +128,7 @@ def comparable_methods() -> list[str]:
 
 def _agreement(answer: Answer) -> list[str]:
     first, *others = answer.explanations.values()
-    scale = called(ranks.AGREEMENT_SCALE, first.token_kind)
+    scale = with_noun(ranks.AGREEMENT_SCALE, first.token_kind)
     return [*(ranks.agreement_sentence(first, other) for other in others), scale]
 
 

@@ -36,9 +36,9 @@ from app.figures.tables import (
 )
 from app.figures.units import unit_table
 from lrp_engine.attribution.explanation import Explanation
-from lrp_engine.render.heatmap import vmax_of
+from lrp_engine.render.numbers import number, percentage, vmax_of
 from lrp_engine.render.palettes import DEFAULT, NEUTRAL, palette_named
-from lrp_engine.render.wording import number, percentage, target_words, visible
+from lrp_engine.render.wording import target_words, visible
 
 __all__ = [
     "Verdict",
@@ -91,8 +91,8 @@ def token_bars(
         if pick is not None and pick not in best:
             best = [*best[:-1], pick]
         words = words.loc[best].sort_index()
-    limit = vmax_of(words["value"].to_numpy())
-    shown = [number(v, signed=facts.signed, limit=limit) for v in words["value"]]
+    vmax = vmax_of(words["value"].to_numpy())
+    shown = [number(v, signed=facts.signed, vmax=vmax) for v in words["value"]]
     marked = [
         f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.token_kind)}"
         f"{'?' if unknown else ''}"
@@ -180,7 +180,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
     """
     table = scores_table(explanation, index)
-    total, limit = len(table), vmax_of(table["score"].to_numpy())
+    total, vmax = len(table), vmax_of(table["score"].to_numpy())
     if total > CLASSES_SHOWN:
         best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
         table = table[best | (table["role"] != "")].copy()
@@ -191,7 +191,7 @@ def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
     table["marks"] = marks
     table["row"] = numbered(
         f"{visible(name)}{f' ({mark})' if mark else ''}\n"
-        f"score {number(score, limit=limit)}, probability {percentage(share)}"
+        f"score {number(score, vmax=vmax)}, probability {percentage(share)}"
         for name, mark, score, share in zip(
             table["class"], marks, table["score"], table["probability"], strict=True
         )
@@ -226,11 +226,11 @@ def waterfall(
     table = waterfall_table(explanation, index)
     colours = palette_named(palette)
     total = table["kind"] == "total"
-    limit = vmax_of(table["relevance"].to_numpy())
+    vmax = vmax_of(table["relevance"].to_numpy())
     table["row"] = numbered(
         # Next to the words an error of rounding would read as zero.
         f"{brief(step, explanation.token_kind) if kind == 'word' else step}  "
-        f"{number(value, limit=None if kind == 'rounding' else limit)}"
+        f"{number(value, vmax=None if kind == 'rounding' else vmax)}"
         for step, kind, value in zip(table["step"], table["kind"], table["relevance"], strict=True)
     )
     table["colour"] = [

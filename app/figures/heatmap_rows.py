@@ -11,7 +11,7 @@ import numpy as np
 from lrp_engine import Explanation
 from lrp_engine.render.cells import Cell, Legend, cells, legend_of, meaning_of, words_of
 from lrp_engine.render.heatmap import variables
-from lrp_engine.render.wording import called
+from lrp_engine.render.wording import with_noun
 
 HINT = "Click a word, or use the arrow keys; * goes to the strongest"
 DROPS = ", Delete drops the word."
@@ -32,9 +32,9 @@ def heatmaps(
     """A row per method: heading, words, legend; and what is picked."""
     rows = []
     for name, explanation in explanations.items():
-        facts, limit = explanation.method_info, limits[name]
+        facts, vmax = explanation.method_info, limits[name]
         drawn = cells(
-            **words_of(explanation, index, limit=limit, substitute=substitute), palette=palette
+            **words_of(explanation, index, vmax=vmax, substitute=substitute), palette=palette
         )
         values = explanation.token_relevance[index, : len(drawn)]
         order = np.argsort(-np.abs(values), kind="stable")[:STRONGEST]
@@ -42,11 +42,11 @@ def heatmaps(
             {
                 "short": facts.short,
                 "title": facts.title,
-                "meaning": called(facts.meaning, explanation.token_kind),
+                "meaning": with_noun(facts.meaning, explanation.token_kind),
                 "label": f"{facts.title}, {explanation.target_label(index)}",
                 "cells": [_cell(cell) for cell in drawn],
                 "legend": _legend(
-                    legend_of(**meaning_of(explanation, index, limit=limit), palette=palette)
+                    legend_of(**meaning_of(explanation, index, vmax=vmax), palette=palette)
                 ),
                 "order": order.tolist(),
             }
@@ -56,7 +56,7 @@ def heatmaps(
     return {
         "rows": rows,
         "noun": token_kind,
-        "hint": called(HINT, token_kind) + (DROPS if token_kind == "word" else "."),
+        "hint": with_noun(HINT, token_kind) + (DROPS if token_kind == "word" else "."),
         "shown": values_shown,
         "style": variables(palette),
         "long": long,

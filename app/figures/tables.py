@@ -12,14 +12,8 @@ from app.figures.spreadsheet import harmless_csv
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.ledger import LedgerName
 from lrp_engine.errors import InputError
-from lrp_engine.render.wording import (
-    Verdict,
-    conservation_verdict,
-    ledger_words,
-    require_sum,
-    state_words,
-    visible,
-)
+from lrp_engine.render.conservation import Verdict, conservation_verdict, require_sum
+from lrp_engine.render.wording import ledger_words, state_words, visible
 
 __all__ = [
     "Verdict",

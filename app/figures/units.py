@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lrp_engine import Explanation
-from lrp_engine.render.wording import exact, number, visible
+from lrp_engine.render.numbers import exact, number
+from lrp_engine.render.wording import visible
 
 
 @dataclass(frozen=True, kw_only=True)

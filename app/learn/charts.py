@@ -19,9 +19,8 @@ from app.figures.axes import (
     step_axis,
     zero,
 )
-from lrp_engine.render.heatmap import vmax_of
+from lrp_engine.render.numbers import number, vmax_of
 from lrp_engine.render.palettes import NEUTRAL, palette_named
-from lrp_engine.render.wording import number
 
 HEIGHT = 240
 
@@ -31,9 +30,9 @@ def parts(
 ) -> alt.LayerChart:
     """A bar per part, its number in its label; `span`: half the width of the axis, if fixed."""
     colours = palette_named(palette)
-    limit = vmax_of(np.array([value for _, value in rows]))
+    vmax = vmax_of(np.array([value for _, value in rows]))
     table = pd.DataFrame(rows, columns=["part", "value"])
-    table["row"] = numbered(f"{part}  {number(value, limit=limit)}" for part, value in rows)
+    table["row"] = numbered(f"{part}  {number(value, vmax=vmax)}" for part, value in rows)
     table["colour"] = [colours.mark(value, signed=True) for _, value in rows]
     scale = alt.Undefined if span is None else alt.Scale(domain=[-span, span])
     bars = (

@@ -17,7 +17,7 @@ import numpy as np
 from lrp_engine import Explanation, InputError, Network
 from lrp_engine.layers import LSTM, Bidirectional, Layer
 from lrp_engine.layers.activations import ACTIVATIONS
-from lrp_engine.render.wording import TOLERANCES
+from lrp_engine.render.conservation import TOLERANCES
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from app.models.model import Example
 from app.review.words import is_negation
 from lrp_engine import Explanation, Network
 from lrp_engine.model.text import Tokenizer
-from lrp_engine.render.wording import number, target_words, visible
+from lrp_engine.render.numbers import number
+from lrp_engine.render.wording import target_words, visible
 
 
 def target_of(explanation: Explanation) -> int | tuple[int, int]:
@@ -204,8 +205,8 @@ def path_sentences(table: pd.DataFrame, at: int) -> list[str]:
     for row in table[table["position"] == at].to_dict("records"):
         arrives, stays, kept = row["arriving"], row["to the word"], row["kept"]
         rest = arrives - stays - kept
-        limit = max(map(abs, (arrives, stays, rest)))
-        shown = [number(value, limit=limit) for value in (arrives, stays, kept, rest)]
+        vmax = max(map(abs, (arrives, stays, rest)))
+        shown = [number(value, vmax=vmax) for value in (arrives, stays, kept, rest)]
         said.append(
             f"Reading {row['direction']}, {shown[0]} arrives at “{row['word']}”: {shown[1]} stays "
             f"with the word, biases and stabilizers keep {shown[2]}, {shown[3]} "

@@ -17,7 +17,7 @@ import pandas as pd
 
 from app import settings
 from lrp_engine.errors import InputError
-from lrp_engine.render.wording import MINUS
+from lrp_engine.render.numbers import MINUS
 
 if TYPE_CHECKING:
     from lrp_engine import Network

@@ -19,10 +19,11 @@ from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
 from lrp_engine.propagation.rules import from_plain
 from lrp_engine.render.heatmap import STYLE as HEATMAP_STYLE
-from lrp_engine.render.heatmap import heatmap, legend, sentences_fragment, vmax_of
+from lrp_engine.render.heatmap import heatmap, legend, sentences_fragment
+from lrp_engine.render.numbers import number, percentage, vmax_of
 from lrp_engine.render.page import POLICY, STYLE, rule_rows, table
 from lrp_engine.render.palettes import DEFAULT
-from lrp_engine.render.wording import number, percentage, visible
+from lrp_engine.render.wording import visible
 
 WORDS_SHOWN = 12  # of each class
 AT_LEAST = 2  # occurrences of a word
@@ -146,9 +147,9 @@ def _article(
     tags = f"<p>Tags: {escape(visible(', '.join(given.tags)))}</p>" if given.tags else ""
     note = f'<p class="lens-wrap" dir="auto">{escape(given.note)}</p>' if given.note else ""
     relevance = text.relevance[MAIN]
-    limit = vmax_of(np.array(relevance))
+    vmax = vmax_of(np.array(relevance))
     words = heatmap(text.tokens, relevance, signed=True, palette=palette, label=f"Text {n}, {said}")
-    key = legend(signed=True, limit=limit, unit="score", target_label=said,
+    key = legend(signed=True, vmax=vmax, unit="score", target_label=said,
                  against_label=None, palette=palette)  # fmt: skip
     body = (words + key).replace(HEATMAP_STYLE, "")
     return (

@@ -6,10 +6,11 @@ from html import escape
 
 from app.text.edits import DROPPED, INSERTED, REPLACED, class_changes, differences
 from lrp_engine import Explanation
-from lrp_engine.render.cells import Cell, cells, vmax_of
+from lrp_engine.render.cells import Cell, cells
 from lrp_engine.render.heatmap import STYLE as COLOURS
 from lrp_engine.render.heatmap import variables
-from lrp_engine.render.wording import MINUS, number, percentage, visible
+from lrp_engine.render.numbers import MINUS, number, percentage, vmax_of
+from lrp_engine.render.wording import visible
 
 CLASSES_SHOWN = 10
 
@@ -45,10 +46,10 @@ def heatmaps(
 ) -> str:
     """A column per word: before, after, difference; one scale of colour for all three."""
     table, facts = differences(before, after, index), after.method_info
-    limit = vmax_of(before.token_relevance[index], after.token_relevance[index])
+    vmax = vmax_of(before.token_relevance[index], after.token_relevance[index])
 
     def row(words: list[str], values: list[float], *, signed: bool) -> list[Cell]:
-        return cells(words, values, signed=signed, palette=palette, limit=limit)
+        return cells(words, values, signed=signed, palette=palette, vmax=vmax)
 
     one = row(table["before"].tolist(), table["value before"].tolist(), signed=facts.signed)
     two = row(table["after"].tolist(), table["value after"].tolist(), signed=facts.signed)

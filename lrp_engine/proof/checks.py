@@ -18,7 +18,7 @@ from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
 from lrp_engine.propagation.program import program_of
 from lrp_engine.propagation.rules import Epsilon
-from lrp_engine.render.wording import TOLERANCES, conservation_verdict
+from lrp_engine.render.conservation import TOLERANCES, conservation_verdict
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation

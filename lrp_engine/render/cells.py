@@ -11,24 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine.render.numbers import MINUS, exact, number, vmax_of
 from lrp_engine.render.palettes import DEFAULT, palette_named
-from lrp_engine.render.wording import MINUS, exact, number, target_words, visible
+from lrp_engine.render.wording import target_words, visible
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
 
 # Browsers' sanitizers drop a whole attribute that could pass for markup.
 _NO_MARKUP = str.maketrans("<>", "‹›")
-
-
-def vmax_of(*value_arrays: np.ndarray) -> float:
-    """The largest |value|, for a scale that several heatmaps share; 1 where all values are 0."""
-    largest = 0.0
-    for values in value_arrays:
-        sizes = np.abs(np.asarray(values, np.float64))
-        sizes = sizes[np.isfinite(sizes)]
-        largest = max(largest, float(sizes.max()) if sizes.size else 0.0)
-    return largest or 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,20 +56,20 @@ def cells(
     *,
     signed: bool,
     palette: str = DEFAULT,
-    limit: float | None = None,
+    vmax: float | None = None,
     unknown: Sequence[bool] | np.ndarray | None = None,
     substitute: str | None = None,
 ) -> list[Cell]:
     """The words of a heatmap; arguments as of `heatmap`."""
     colours = palette_named(palette)
-    top = vmax_of(np.asarray(values)) if limit is None else limit
+    top = vmax_of(np.asarray(values)) if vmax is None else vmax
     missing = [False] * len(tokens) if unknown is None else unknown
     what = "relevance" if signed else "sensitivity"
     found = []
     for token, value, lacking in zip(tokens, map(float, values), missing, strict=True):
         text = visible(token)
         spoken = text.translate(_NO_MARKUP)
-        short = number(value, signed=signed, limit=top)
+        short = number(value, signed=signed, vmax=top)
         note = _unknown_note(substitute) if lacking else ""
         percent = colours.percent(value, top)
         found.append(
@@ -123,7 +114,7 @@ class Legend:
 def legend_of(
     *,
     signed: bool,
-    limit: float,
+    vmax: float,
     unit: str,
     target_label: str,
     against_label: str | None = None,
@@ -137,7 +128,7 @@ def legend_of(
     ticks = (-1.0, -0.5, 0.0, 0.5, 1.0) if signed else (0.0, 0.25, 0.5, 0.75, 1.0)
     steps = tuple(
         Cell(
-            text=number(tick * limit, signed=signed, limit=limit),
+            text=number(tick * vmax, signed=signed, vmax=vmax),
             short="",
             kind=_kind(tick, signed=signed),
             percent=colours.percent(tick, 1),
@@ -164,7 +155,7 @@ def words_of(
     explanation: Explanation,
     index: int = 0,
     *,
-    limit: float | None = None,
+    vmax: float | None = None,
     substitute: str | None = None,
 ) -> dict[str, Any]:
     """What `heatmap` and `cells` need to know of one sample."""
@@ -174,21 +165,21 @@ def words_of(
         "tokens": explanation.tokens[index],
         "values": values,
         "signed": explanation.method_info.signed,
-        "limit": vmax_of(values) if limit is None else limit,
+        "vmax": vmax_of(values) if vmax is None else vmax,
         "unknown": explanation.unknown[index, :count],
         "substitute": substitute or explanation.substitute,
     }
 
 
 def meaning_of(
-    explanation: Explanation, index: int = 0, *, limit: float | None = None
+    explanation: Explanation, index: int = 0, *, vmax: float | None = None
 ) -> dict[str, Any]:
     """What `legend` and `legend_of` need to know of one sample."""
     target, against = target_words(explanation, index)
     values = explanation.token_relevance[index, : len(explanation.tokens[index])]
     return {
         "signed": explanation.method_info.signed,
-        "limit": vmax_of(values) if limit is None else limit,
+        "vmax": vmax_of(values) if vmax is None else vmax,
         "unit": explanation.method_info.unit,
         "target_label": target,
         "against_label": against,

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from lrp_engine.render.cells import Cell, cells, legend_of, meaning_of, vmax_of, words_of
+from lrp_engine.render.cells import Cell, cells, legend_of, meaning_of, words_of
+from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.palettes import DEFAULT, palette_named
 from lrp_engine.render.wording import visible
 
@@ -54,7 +55,7 @@ def heatmap(
     *,
     signed: bool,
     palette: str = DEFAULT,
-    limit: float | None = None,
+    vmax: float | None = None,
     unknown: Sequence[bool] | np.ndarray | None = None,
     substitute: str | None = None,
     values_shown: bool = True,
@@ -69,13 +70,13 @@ def heatmap(
         tokens: n words. values: (n,).
         signed: whether negative values exist; chooses the colours.
         palette: a name in `PALETTES`.
-        limit: the value of the strongest colour; the largest |value| where None.
+        vmax: the value of the strongest colour; the largest |value| where None.
         unknown: (n,) words the vocabulary lacks; substitute: what the model saw in their place.
         values_shown: write each value under its word.
         label: what the list is, for screen readers.
     """
     drawn = cells(
-        tokens, values, signed=signed, palette=palette, limit=limit, unknown=unknown,
+        tokens, values, signed=signed, palette=palette, vmax=vmax, unknown=unknown,
         substitute=substitute,
     )  # fmt: skip
     words = "".join(_word(cell, values_shown=values_shown) for cell in drawn)
@@ -108,7 +109,7 @@ def variables(palette: str) -> str:
 def legend(
     *,
     signed: bool,
-    limit: float,
+    vmax: float,
     unit: str,
     target_label: str,
     against_label: str | None = None,
@@ -119,7 +120,7 @@ def legend(
 
     Args:
         signed: whether negative values exist.
-        limit: the value of the strongest colour.
+        vmax: the value of the strongest colour.
         unit: of the values.
         target_label: the class explained; "a − b" is read as a contrast.
         against_label: the other class of a contrast, where labels may hold a minus themselves.
@@ -127,7 +128,7 @@ def legend(
         palette: a name in `PALETTES`.
     """
     parts = legend_of(
-        signed=signed, limit=limit, unit=unit, target_label=target_label,
+        signed=signed, vmax=vmax, unit=unit, target_label=target_label,
         against_label=against_label, token_kind=token_kind, palette=palette,
     )  # fmt: skip
     swatches = "".join(
@@ -154,19 +155,19 @@ def explanation_fragment(
     index: int = 0,
     *,
     palette: str = DEFAULT,
-    limit: float | None = None,
+    vmax: float | None = None,
     values_shown: bool = True,
     substitute: str | None = None,
 ) -> str:
     """Heatmap and legend of one sample, as one HTML fragment."""
     facts = explanation.method_info
     words = heatmap(
-        **words_of(explanation, index, limit=limit, substitute=substitute),
+        **words_of(explanation, index, vmax=vmax, substitute=substitute),
         palette=palette,
         values_shown=values_shown,
         label=f"{facts.title}, {explanation.target_label(index)}",
     )
-    key = legend(**meaning_of(explanation, index, limit=limit), palette=palette)
+    key = legend(**meaning_of(explanation, index, vmax=vmax), palette=palette)
     return words + key.removeprefix(STYLE)
 
 

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 
 from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import GATES
+from lrp_engine.render.conservation import conservation_verdict
 from lrp_engine.render.heatmap import STYLE as FRAGMENT_STYLE
 from lrp_engine.render.heatmap import explanation_fragment, warnings_fragment
+from lrp_engine.render.numbers import exact, number, percentage
 from lrp_engine.render.palettes import DEFAULT, THEMES
 from lrp_engine.render.wording import (
-    called,
-    conservation_verdict,
-    exact,
     ledger_words,
-    number,
-    percentage,
     state_words,
     target_words,
     visible,
+    with_noun,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +98,8 @@ def methods_page(
 
 def _method(one: Explanation) -> str:
     facts = one.method_info
-    return f"<h2>{escape(facts.title)}</h2><p>{escape(called(facts.meaning, one.token_kind))}</p>"
+    meaning = with_noun(facts.meaning, one.token_kind)
+    return f"<h2>{escape(facts.title)}</h2><p>{escape(meaning)}</p>"
 
 
 def _head(one: Explanation) -> str:
@@ -110,7 +109,7 @@ def _head(one: Explanation) -> str:
         f"<p>Explained score <b>{number(one.explained_score[0])}</b>. The model predicts "
         f"<b><bdi>{escape(visible(one.labels[predicted]))}</bdi></b> "
         f"({percentage(one.probabilities[0, predicted])}).</p>"
-        f"{called(_skip(len(one.tokens[0])), one.token_kind)}"
+        f"{with_noun(_skip(len(one.tokens[0])), one.token_kind)}"
     )
 
 

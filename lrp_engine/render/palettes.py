@@ -72,9 +72,9 @@ class Palette:
             return self.unsigned_mark
         return self.negative_mark if value < 0 else self.positive_mark
 
-    def percent(self, value: float, limit: float) -> float:
+    def percent(self, value: float, vmax: float) -> float:
         """How much of the colour goes into the mix, from 0 to `strongest`."""
-        return self.strongest * strength(value, limit)
+        return self.strongest * strength(value, vmax)
 
 
 PALETTES: dict[str, Palette] = {
@@ -132,9 +132,9 @@ def palette_named(name: str | None) -> Palette:
     return PALETTES[name]
 
 
-def strength(value: float, limit: float) -> float:
-    """|value| / limit within [0, 1]; 0 for a value that is not a number."""
-    share = abs(value) / limit if limit > 0 else 0.0
+def strength(value: float, vmax: float) -> float:
+    """|value| / vmax within [0, 1]; 0 for a value that is not a number."""
+    share = abs(value) / vmax if vmax > 0 else 0.0
     return 0.0 if math.isnan(share) else min(share, 1.0)
 
 

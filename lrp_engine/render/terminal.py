@@ -6,16 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
+from lrp_engine.render.conservation import conservation_verdict
+from lrp_engine.render.numbers import number, percentage, to_ascii, vmax_of
 from lrp_engine.render.palettes import DEFAULT, THEMES, Palette, mix, palette_named, rgb
-from lrp_engine.render.wording import (
-    conservation_verdict,
-    ledger_words,
-    number,
-    percentage,
-    state_words,
-    typed,
-    visible,
-)
+from lrp_engine.render.wording import ledger_words, state_words, visible
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -93,13 +87,11 @@ def _head(one: Explanation) -> list[str]:
 
 
 def _words(one: Explanation, colours: int, palette: Palette, substitute: str | None) -> list[str]:
-    from lrp_engine.render.heatmap import vmax_of
-
     values = one.token_relevance[0].tolist()
     if not values:
         return [f"(no {one.token_kind}s)"]
-    signed, limit = one.method_info.signed, vmax_of(one.token_relevance[0])
-    numbers = [number(value, signed=signed, limit=limit, minus="-") for value in values]
+    signed, vmax = one.method_info.signed, vmax_of(one.token_relevance[0])
+    numbers = [number(value, signed=signed, vmax=vmax, minus="-") for value in values]
     width = max(map(len, numbers))
     saw = "the model saw no vector for it"
     if substitute is not None:
@@ -107,7 +99,7 @@ def _words(one: Explanation, colours: int, palette: Palette, substitute: str | N
     return [
         f"{text:>{width}}  "
         + paint(f" {visible(token)} ", palette.fill(value, signed=signed),
-                palette.percent(value, limit), colours)
+                palette.percent(value, vmax), colours)
         + (f" (unknown word, {saw})" if unknown else "")
         for token, value, text, unknown in zip(
             one.tokens[0], values, numbers, one.unknown[0], strict=True
@@ -121,11 +113,11 @@ def _account(one: Explanation) -> list[str]:
     rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
     rows.append(("explained score", float(one.explained_score[0])))
     # Two more decimals than the largest part needs: what stabilizers keep is small.
-    limit = max(abs(value) for _, value in rows) / 100
-    numbers = [number(value, limit=limit, minus="-") for _, value in rows]
+    vmax = max(abs(value) for _, value in rows) / 100
+    numbers = [number(value, vmax=vmax, minus="-") for _, value in rows]
     width = max(map(len, numbers))
     lines = [f"{text:>{width}}  {part}" for (part, _), text in zip(rows, numbers, strict=True)]
-    return ["Where the score went:", *lines, typed(conservation_verdict(one).sentence)]
+    return ["Where the score went:", *lines, to_ascii(conservation_verdict(one).sentence)]
 
 
 def _number(value: float) -> str:

@@ -13,7 +13,7 @@ from app.figures import charts, heatmap_rows, tables
 from app.figures.axes import large
 from app.learn import words
 from app.state import session
-from lrp_engine.render.heatmap import vmax_of
+from lrp_engine.render.numbers import vmax_of
 
 FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
 
@@ -57,9 +57,9 @@ def show(page: Page) -> None:
         f"{common.value(float(check.token_relevance[0].sum() + check.initial_state[0]))}, and the "
         f"score is {common.value(float(check.explained_score[0]))}."
     )
-    limit = vmax_of(*(one.token_relevance[0] for one in both.values()))
+    vmax = vmax_of(*(one.token_relevance[0] for one in both.values()))
     data = heatmap_rows.heatmaps(
-        both, palette=session.get("palette"), limits=dict.fromkeys(both, limit),
+        both, palette=session.get("palette"), limits=dict.fromkeys(both, vmax),
         substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
     )  # fmt: skip
     for row, name in zip(data["rows"], both, strict=True):

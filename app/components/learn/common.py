@@ -14,7 +14,8 @@ from app.learn import lstm, words
 from app.state import session
 from lrp_engine import Epsilon, Explanation
 from lrp_engine.propagation.rules import Rule
-from lrp_engine.render.wording import number, tiny, visible
+from lrp_engine.render.numbers import number, tiny
+from lrp_engine.render.wording import visible
 
 STYLE = """<style>
 .st-key-lens-lesson { font-size: 1.2rem; }
@@ -55,8 +56,8 @@ def word(token: str) -> str:
     return f"<b>“<bdi>{escape(visible(token))}</bdi>”</b>"
 
 
-def value(amount: float, limit: float | None = None) -> str:
-    return f"<b>{number(amount, limit=limit)}</b>"
+def value(amount: float, vmax: float | None = None) -> str:
+    return f"<b>{number(amount, vmax=vmax)}</b>"
 
 
 def rule(**options: float) -> Rule:

@@ -12,7 +12,8 @@ from app.components.question import targets
 from app.figures import charts
 from app.figures.axes import large
 from app.learn import formulas
-from lrp_engine.render.wording import number, percentage, visible
+from lrp_engine.render.numbers import number, percentage
+from lrp_engine.render.wording import visible
 
 
 def show(page: Page) -> None:

@@ -12,7 +12,7 @@ from app.figures.axes import large
 from app.learn import charts, formulas, sums
 from app.state import session, widgets
 from app.state.choices import digits
-from lrp_engine.render.wording import number
+from lrp_engine.render.numbers import number
 
 DIGITS = 0.05  # three decimals, like the formulas
 
@@ -59,10 +59,10 @@ def show(page: Page) -> None:
         pd.DataFrame(
             {
                 "input": ["x1", "x2", "x3"],
-                "value x": [number(x, signed=False, limit=DIGITS) for x in found.x],
-                "weight W": [number(w, signed=False, limit=DIGITS) for w in sums.WEIGHTS],
-                "x · W": [number(p, signed=False, limit=DIGITS) for p in found.products],
-                "relevance R": [number(R, signed=False, limit=DIGITS) for R in found.R],
+                "value x": [number(x, signed=False, vmax=DIGITS) for x in found.x],
+                "weight W": [number(w, signed=False, vmax=DIGITS) for w in sums.WEIGHTS],
+                "x · W": [number(p, signed=False, vmax=DIGITS) for p in found.products],
+                "relevance R": [number(R, signed=False, vmax=DIGITS) for R in found.R],
             }
         ).set_index("input")
     )

@@ -12,7 +12,8 @@ from app.components.guard import plain
 from app.components.review.common import Desk, open_set
 from app.review.queue import RIGHT, WRONG, outcomes
 from app.state import widgets
-from lrp_engine.render.wording import percentage, visible
+from lrp_engine.render.numbers import percentage
+from lrp_engine.render.wording import visible
 
 STYLE = """<style>
 .lens-set { margin: 0 0 .15rem; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }

@@ -16,7 +16,8 @@ from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine import METHODS
 from lrp_engine.render.heatmap import heatmap, legend
-from lrp_engine.render.wording import number, percentage, visible
+from lrp_engine.render.numbers import number, percentage
+from lrp_engine.render.wording import visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
 LISTED = 240  # characters of a text
@@ -157,7 +158,7 @@ def _said(desk: Desk, line: pd.Series) -> None:
 
 
 def _agreement(value: float | None) -> str:
-    return "too few words" if pd.isna(value) else number(float(value or 0), limit=1)
+    return "too few words" if pd.isna(value) else number(float(value or 0), vmax=1)
 
 
 def _why(desk: Desk, row: int) -> None:
@@ -190,7 +191,7 @@ def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, said: st
     )
     key = legend(
         signed=facts.signed,
-        limit=max(map(abs, values), default=0) or 1.0,
+        vmax=max(map(abs, values), default=0) or 1.0,
         unit=facts.unit,
         target_label=said,
         palette=session.get("palette"),

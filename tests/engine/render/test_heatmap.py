@@ -11,25 +11,10 @@ import numpy as np
 import pytest
 
 from lrp_engine import METHODS, Epsilon, InputError
-from lrp_engine.render.heatmap import (
-    explanation_fragment,
-    explanation_page,
-    heatmap,
-    legend,
-    vmax_of,
-)
+from lrp_engine.render.heatmap import explanation_fragment, explanation_page, heatmap, legend
+from lrp_engine.render.numbers import MINUS, exact, number, percentage, tiny, to_ascii, vmax_of
 from lrp_engine.render.palettes import PALETTES
-from lrp_engine.render.wording import (
-    MINUS,
-    exact,
-    ledger_words,
-    number,
-    percentage,
-    state_words,
-    tiny,
-    typed,
-    visible,
-)
+from lrp_engine.render.wording import ledger_words, state_words, visible
 from tests import zoo
 
 HOSTILE = [
@@ -114,7 +99,7 @@ def test_labels_units_and_substitutes_are_escaped():
     check_safe(heatmap(["a"], [1], signed=True, label='"><script>', unknown=[True],
                        substitute='"><script>'))  # fmt: skip
     reader = check_safe(
-        legend(signed=True, limit=1, unit="<i>", target_label="<script>", against_label="</div>")
+        legend(signed=True, vmax=1, unit="<i>", target_label="<script>", against_label="</div>")
     )
     assert "<script>" in reader.text
     assert "</div>" in reader.text
@@ -150,7 +135,7 @@ def test_sign_shows_without_colour():
 @pytest.mark.parametrize("name", PALETTES)
 def test_strength_follows_the_limit(name):
     values = [1.0, -0.5, 2.0]
-    words = Reader(heatmap("abc", values, signed=True, palette=name, limit=2.0)).words
+    words = Reader(heatmap("abc", values, signed=True, palette=name, vmax=2.0)).words
     mixed = [float(re.search(r"--p:([\d.]+)%", word["style"])[1]) for word in words]
     strongest = PALETTES[name].strongest
     assert mixed == pytest.approx([strongest / 2, strongest / 4, strongest], abs=0.06)
@@ -228,13 +213,13 @@ def test_lengths_must_agree():
 
 
 def test_legend_has_numbers_and_meaning():
-    text = Reader(legend(signed=True, limit=0.5, unit="score", target_label="pos")).text
+    text = Reader(legend(signed=True, vmax=0.5, unit="score", target_label="pos")).text
     for part in (f"{MINUS}0.50", "0.00", "+0.50", "against pos", "for pos", "score"):
         assert part in text
-    text = Reader(legend(signed=False, limit=0.5, unit="u", target_label="pos")).text
+    text = Reader(legend(signed=False, vmax=0.5, unit="u", target_label="pos")).text
     assert MINUS not in text
     assert "+" not in text
-    text = Reader(legend(signed=True, limit=1, unit="u", target_label="a − b")).text
+    text = Reader(legend(signed=True, vmax=1, unit="u", target_label="a − b")).text
     assert "for a" in text
     assert "for b" in text
     assert "against" not in text
@@ -309,8 +294,8 @@ def test_long_page_lets_people_skip(explanations):
         (0.42, {"signed": False}, "0.42"),
         (0.0, {}, "0.00"),
         (-0.0, {}, "0.00"),
-        (1e-9, {"limit": 1.0}, "+0.00"),
-        (0.0123, {"limit": 0.05}, "+0.012"),
+        (1e-9, {"vmax": 1.0}, "+0.00"),
+        (0.0123, {"vmax": 0.05}, "+0.012"),
         (2e-8, {}, "+2.00 × 10⁻⁸"),
         (2e-8, {"minus": "-"}, "+2.00e-08"),
         (12345678.0, {}, "+1.23 × 10⁷"),
@@ -353,6 +338,6 @@ def test_other_wording():
 )
 def test_sizes_of_errors(size, said):
     assert tiny(size) == said
-    power = typed(f"−{said}")
+    power = to_ascii(f"−{said}")
     assert power.isascii()
     assert math.isnan(size) or float(power) == pytest.approx(-abs(size), rel=0.05)

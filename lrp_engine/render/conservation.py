@@ -1,0 +1,72 @@
+"""Whether the parts of an explanation add up to its score, as a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.render.numbers import number, tiny
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+
+# Largest accepted error, relative to max(|score|, sum of |terms|).
+TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether everything adds up to the score, and by how much it misses."""
+
+    ok: bool
+    error: float
+    tolerance: float
+    sentence: str
+
+
+def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
+    """Do words, initial states and ledger add up to the explained score?
+
+    The tolerance is `TOLERANCES[dtype]` times max(|score|, sum of |terms|).
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    require_sum(explanation)
+    parts = np.concatenate(
+        [
+            explanation.token_relevance[index],
+            *([array[index]] for array in explanation.initial_states.values()),
+            *([array[index]] for array in explanation.ledger.values()),
+        ]
+    )
+    score = float(explanation.explained_score[index])
+    error = float(explanation.conservation_error[index])
+    relative = TOLERANCES[explanation.dtype]
+    scale = max(abs(score), float(np.abs(parts).sum()))
+    tolerance = relative * scale
+    ok = abs(error) <= tolerance  # false for NaN
+    sentence = (
+        f"{'Passed' if ok else 'Failed'}: {explanation.token_kind}s, initial states, biases and "
+        f"stabilizers add up to the explained score {number(score)} with an error of "
+        f"{tiny(error)}. Allowed is {tiny(tolerance)}: {tiny(relative)} (for "
+        f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
+        "score where that is larger."
+    )
+    return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)
+
+
+def require_sum(explanation: Explanation) -> None:
+    """Stop where the method's numbers are not parts of the score.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    if not explanation.method_info.sums_to_score:
+        raise InputError(
+            f"{explanation.method_info.title} does not promise that its numbers add up to the "
+            "score; choose Layer-wise Relevance Propagation to see the account."
+        )
