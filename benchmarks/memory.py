@@ -11,8 +11,9 @@ from itertools import islice
 
 import numpy as np
 
-UNITS, CLASSES = 200, 2
-H = 300
+from benchmarks.networks import E, H, random_network, sentences, text_network
+from lrp_engine.corpora.shard import peak_memory
+
 BATCHES = ((200, 25), (400, 25), (800, 25), (200, 100), (800, 100))
 STREAMS = (8_000, 32_000, 64_000)
 # By then the allocator has settled: pieces it keeps for later, some 40 MB, are no growth.
@@ -21,30 +22,24 @@ SETTLED = 32_768
 
 def peak() -> int:
     """Peak memory of this process so far, in bytes."""
-    from lrp_engine.corpora.shard import peak_memory
-
     return peak_memory()
 
 
 def of_batch(samples: int, steps: int) -> int:
-    """Growth in bytes by one LRP explanation of vectors (samples, steps, UNITS)."""
-    import speed
-
-    network, _ = speed.random_network("float32")
-    network.explain(np.zeros((1, 2, UNITS), "float32"))
-    x = np.random.default_rng(1).normal(size=(samples, steps, UNITS)).astype("float32")
+    """Growth in bytes by one LRP explanation of vectors (samples, steps, E)."""
+    network, _ = random_network("float32")
+    network.explain(np.zeros((1, 2, E), "float32"))
+    x = np.random.default_rng(1).normal(size=(samples, steps, E)).astype("float32")
     before = peak()
     network.explain(x)
     return peak() - before
 
 
-def of_stream(texts: int) -> int:
+def of_stream(count: int) -> int:
     """Growth in bytes by a stream of so many real sentences, results dropped as they come."""
-    import speed
-
-    sentences = speed.sentences()
-    network = speed.text_network(sentences)
-    some = (sentences[n % len(sentences)] for n in range(SETTLED + texts))
+    texts = sentences()
+    network = text_network(texts)
+    some = (texts[n % len(texts)] for n in range(SETTLED + count))
     for _ in network.explain_stream(islice(some, SETTLED)):
         pass
     before = peak()
@@ -63,7 +58,7 @@ def table() -> None:
     """Print both tables as Markdown; nothing on Windows, which does not tell the peak."""
     if sys.platform == "win32":
         return
-    print(f"\nPeak memory of LRP with its ledger, E {UNITS}, H {H}, float32\n")
+    print(f"\nPeak memory of LRP with its ledger, E {E}, H {H}, float32\n")
     print("| B | T | growth, MB | growth / (B T H numbers) |")
     print("|---|---|---|---|")
     for samples, steps in BATCHES:

@@ -7,31 +7,24 @@ the median of several rounds is printed. Nothing here is asserted: timings belon
 from __future__ import annotations
 
 import argparse
-import lzma
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import memory  # noqa: E402
-import numpy as np  # noqa: E402
-import numpy_loop  # noqa: E402
+import numpy as np
 
-import lrp_engine  # noqa: E402
-from lrp_engine.model.network import Network  # noqa: E402
-from lrp_engine.model.text import Tokenizer  # noqa: E402
-from lrp_engine.propagation.program import program_of  # noqa: E402
+from benchmarks import memory, numpy_loop
+from benchmarks.networks import C, E, H, random_network, sentences, text_network
+from lrp_engine.propagation.program import program_of
 
-T, E, H, C = 25, 200, 300, 2
-TOKENIZER = Tokenizer(method="words", lowercase=True)
+T = 25  # words of a sentence
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -46,13 +39,6 @@ def medians(rounds: int, *runs: Callable[[], object], warm: int = 2) -> list[flo
         run()
     times = [[timed(run) for run in runs] for _ in range(rounds)]
     return [statistics.median(column) for column in zip(*times, strict=True)]
-
-
-def random_network(dtype: str, seed: int = 0) -> tuple[Network, list[np.ndarray]]:
-    rng = np.random.default_rng(seed)
-    shapes = [(E, 4 * H), (H, 4 * H), (4 * H,)] * 2 + [(2 * H, C), (C,)]
-    arrays = [rng.normal(size=shape) * 0.1 for shape in shapes]
-    return lrp_engine.from_weights(arrays, dtype=dtype), arrays
 
 
 def keras_forward(arrays: list[np.ndarray], dtype: str) -> Callable:
@@ -89,29 +75,6 @@ def against_keras(rounds: int) -> None:
             )
             ratios = " | ".join(f"{other / base:.2f}" for other in others)
             print(f"| {dtype} | {batch} | {base * 1e3:.1f} | {ratios} |", flush=True)
-
-
-def sentences() -> list[str]:
-    """2,210 real sentences of 5 to 56 words; `make_sentences.py` says where from."""
-    packed = (ROOT / "benchmarks" / "sentences.txt.xz").read_bytes()
-    return lzma.decompress(packed).decode().removesuffix("\n").split("\n")
-
-
-def text_network(
-    texts: list[str], units: int = 60, classes: int = 5, dtype: str = "float32"
-) -> Network:
-    """A bidirectional LSTM with random weights, E = H = units, that knows every word."""
-    rng = np.random.default_rng(3)
-    H4 = 4 * units
-    shapes = [(units, H4), (units, H4), (H4,)] * 2 + [(2 * units, classes), (classes,)]
-    words = sorted({word for text in texts for word in TOKENIZER(text)})
-    network = lrp_engine.from_weights(
-        [rng.normal(size=shape) * 0.1 for shape in shapes],
-        vocabulary=words,
-        embeddings=rng.normal(size=(len(words), units)),
-        dtype=dtype,
-    )
-    return replace(network, tokenizer=TOKENIZER)
 
 
 def against_numpy(rounds: int) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.version import __version__
+
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.attribution.ledger import Ledger
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
     from lrp_engine.propagation.rules import RULES, AlphaBeta, Epsilon, Gamma, Rule, ZPlus
-
-__version__ = "0.1.0"
 
 _HOME = {
     "AlphaBeta": "propagation.rules",
@@ -62,6 +62,7 @@ __all__ = [
     "ProofSheet",
     "Rule",
     "ZPlus",
+    "__version__",
     "explain_corpus",
     "explain_stream",
     "from_weights",

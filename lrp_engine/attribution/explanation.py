@@ -189,7 +189,7 @@ class Explanation:
 
     def to_dict(self, index: int = 0) -> dict[str, Any]:
         """One sample as plain JSON values: settings, scores, words, ledger, model hash."""
-        from lrp_engine import __version__
+        from lrp_engine.version import __version__
 
         one = self[index]
         return {

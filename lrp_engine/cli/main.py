@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lrp_engine import __version__
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.cli import corpora
 from lrp_engine.cli import proof as proof
@@ -23,6 +22,7 @@ from lrp_engine.cli.options import (
 from lrp_engine.errors import LensError
 from lrp_engine.quiet import quiet
 from lrp_engine.render.palettes import DEFAULT, PALETTES
+from lrp_engine.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

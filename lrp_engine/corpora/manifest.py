@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine import __version__
 from lrp_engine.errors import InputError
+from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine import __version__
 from lrp_engine.corpora.shard import Part, explain_shard
 from lrp_engine.errors import InputError
 from lrp_engine.quiet import quiet
+from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
     from lrp_engine.corpora.rows import Shard

@@ -6,7 +6,10 @@ Axes: B batch, T time, H hidden units. Time comes first here: a step reads a sli
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from lrp_engine.layers.memory import Memory
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -52,9 +55,8 @@ def scan(
     """
     import tensorflow as tf
 
-    from lrp_engine.propagation.memory import Memory
-
     dtype = states[0].dtype
+    recorder = partial(Memory, gates=calculus.reads_gates, summands=calculus.reads_summands)
 
     def array(length: tf.Tensor, unit: int) -> tf.TensorArray:
         return tf.TensorArray(dtype, length, element_shape=[None, unit], clear_after_read=False)
@@ -79,14 +81,14 @@ def scan(
 
         zeros = [tf.zeros_like(probe[0]) for probe in probes_]
         # A dry run, never computed, shows what a step remembers and how wide it is.
-        trial = Memory(calculus)
+        trial = recorder()
         step(calculus.with_memory(trial), initial, [x[0] for x in xs], zeros)
         widths = [] if calculus.forward_only else [value.shape[-1] for value in trial.values]
         stored = len(initial) if not calculus.forward_only else int(sequences)
 
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
             at = length - 1 - n if backwards else n
-            memory = Memory(calculus)
+            memory = recorder()
             now = [x[at] for x in xs]
             new = step(calculus.with_memory(memory), states, now, zeros)
             before = [a.write(at, s) for a, s in zip(before, states, strict=False)]
@@ -110,7 +112,7 @@ def scan(
             watched = [*now, *zeros, *then]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
-                memory = Memory(calculus, [a.read(at) for a in known])
+                memory = recorder([a.read(at) for a in known])
                 new = step(calculus.active().with_memory(memory), then, now, zeros)
             return tape.gradient(new, watched, messages)
 

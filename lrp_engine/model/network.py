@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -19,7 +17,6 @@ from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen
-from lrp_engine.model.serialization import describe, save, weights
 from lrp_engine.model.shapes import Shape
 from lrp_engine.model.text import Tokenizer, Vocabulary
 
@@ -166,19 +163,12 @@ class Network:
     @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) over everything that decides an explanation; the key of caches."""
-        arrays = weights(self)
-        digest = hashlib.sha256(json.dumps(describe(self), sort_keys=True).encode())
-        digest.update(json.dumps(self.vocabulary and self.vocabulary.tokens).encode())
-        digest.update(self.dtype.encode())
-        for name in sorted(arrays):
-            array = np.ascontiguousarray(arrays[name])
-            digest.update(f"{name}{array.dtype}{array.shape}".encode())
-            digest.update(array.tobytes())
-        return digest.hexdigest()
+        content_hash: str = lazy.load("model.serialization:content_hash")(self)
+        return content_hash
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the project's own format: a folder, or a zip file where `path` ends in .zip."""
-        save(self, path)
+        lazy.load("model.serialization:save")(self, path)
 
     def to(self, device: str | None) -> Network:
         """The same network on another device: "cpu", "gpu", "gpu:1"; None: TensorFlow's choice.

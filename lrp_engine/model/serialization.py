@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import zipfile
@@ -56,6 +57,19 @@ def weights(network: Network) -> dict[str, np.ndarray]:
     for node in network.nodes:
         _collect(node.layer, node.name, found)
     return found
+
+
+def content_hash(network: Network) -> str:
+    """SHA-256 (hex) over everything that decides an explanation."""
+    arrays = weights(network)
+    content = hashlib.sha256(json.dumps(describe(network), sort_keys=True).encode())
+    content.update(json.dumps(network.vocabulary and network.vocabulary.tokens).encode())
+    content.update(network.dtype.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        content.update(f"{name}{array.dtype}{array.shape}".encode())
+        content.update(array.tobytes())
+    return content.hexdigest()
 
 
 def save(network: Network, path: str | os.PathLike[str]) -> None:

@@ -114,7 +114,7 @@ class ProofSheet:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; a number that is infinite or missing is null."""
-        from lrp_engine import __version__
+        from lrp_engine.version import __version__
 
         order = None
         if self.gate_order is not None:

@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from lrp_engine.layers.memory import Memory
 from lrp_engine.layers.terms import Projected, Term
-from lrp_engine.propagation.memory import Memory
 
 Tensor: TypeAlias = tf.Tensor
 Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lrp_engine.attribution.explanation import Explanation
 
-__all__ = ["explanation_fragment", "explanation_page", "heatmap", "legend", "variables", "vmax_of"]
+__all__ = ["explanation_fragment", "heatmap", "legend", "variables", "vmax_of"]
 
 # Where a theme sets no --st-*, words inherit its text colour and are tinted over its background:
 # the system colours Canvas and CanvasText would show as boxes in a theme that differs from them.
@@ -182,12 +182,3 @@ def sentences_fragment(warnings: Sequence[str]) -> str:
         f'<p class="lrp-warning" role="note"><b>Warning:</b> {escape(visible(sentence))}</p>'
         for sentence in warnings
     )
-
-
-def explanation_page(
-    explanation: Explanation, index: int = 0, *, palette: str | None = None
-) -> str:
-    """One sample as a standalone HTML page that loads nothing from anywhere."""
-    from lrp_engine.render.page import page
-
-    return page(explanation, index, palette=palette)

@@ -174,7 +174,7 @@ def _account(one: Explanation) -> str:
 
 
 def _settings(ones: Sequence[Explanation]) -> str:
-    from lrp_engine import __version__
+    from lrp_engine.version import __version__
 
     rows = [
         pair

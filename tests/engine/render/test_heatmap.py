@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from lrp_engine import METHODS, Epsilon, InputError
-from lrp_engine.render.heatmap import explanation_fragment, explanation_page, heatmap, legend
+from lrp_engine.render.heatmap import explanation_fragment, heatmap, legend
 from lrp_engine.render.numbers import MINUS, exact, number, percentage, tiny, to_ascii, vmax_of
+from lrp_engine.render.page import page as page_of
 from lrp_engine.render.palettes import PALETTES
 from lrp_engine.render.wording import ledger_words, state_words, visible
 from tests import zoo
@@ -235,7 +236,7 @@ def test_contrast_names_both_classes(network):
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_page_is_complete_and_loads_nothing(explanations, method):
     explanation = explanations[method.name]
-    page = explanation_page(explanation, palette="mono")
+    page = page_of(explanation, palette="mono")
     reader = check_safe(page)
     assert page.startswith('<!doctype html>\n<html lang="en">')
     policies = [a["content"] for tag, a in reader.elements if a.get("http-equiv")]

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from lrp_engine.propagation.calculus import Calculus
-
 
 class Memory:
     """Values of weighted sums in one time step: recorded forward, replayed on the way back.
@@ -18,12 +16,15 @@ class Memory:
     repeats only the cheap element-wise part of a step, no matrix product.
 
     Args:
-        calculus: the one that records; it says what the way back will read.
         known: what was recorded, to replay it.
+        gates, summands: what the way back will read, see `Calculus.reads_gates` and
+            `Calculus.reads_summands`.
     """
 
-    def __init__(self, calculus: Calculus, known: Sequence[tf.Tensor] | None = None) -> None:
-        self.gates, self.summands = calculus.reads_gates, calculus.reads_summands
+    def __init__(
+        self, known: Sequence[tf.Tensor] | None = None, *, gates: bool, summands: bool
+    ) -> None:
+        self.gates, self.summands = gates, summands
         self.replaying = known is not None
         self.values = list(known or [])
 

@@ -1,0 +1,1 @@
+"""One file per page, which Streamlit runs; see `app.main`."""

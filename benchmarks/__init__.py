@@ -1,0 +1,1 @@
+"""What the engine and the dashboard cost: time and memory, measured."""
