@@ -62,17 +62,50 @@ class CsvTable:
             decoded = io.TextIOWrapper(
                 file, encoding="utf-8-sig", errors="surrogateescape", newline=""
             )
-            rows = csv.reader(decoded)
+            lines = _Replayed(decoded)
             while True:
+                # Strict: a quote left open would swallow the lines up to the next quote.
+                rows = csv.reader(lines, strict=True)
                 try:
-                    fields = next(rows)
-                except StopIteration:
+                    for fields in rows:
+                        lines.forget()
+                        if fields:
+                            yield fields
                     return
-                except csv.Error as error:  # the reader goes on with the next line
-                    yield f"The row cannot be read as CSV ({error}); is a quote left open?"
-                else:
-                    if fields:
-                        yield fields
+                except csv.Error as error:
+                    number = lines.reject()
+                    yield (
+                        f"Line {number:,} of the file cannot be read as CSV ({error}); is a quote "
+                        "left open?"
+                    )
+
+
+class _Replayed:
+    """Lines of a file; those of a broken row, but for its first, are read once more."""
+
+    def __init__(self, file: Iterator[str]) -> None:
+        self._file, self._row, self._again = file, list[str](), list[str]()
+        self._number = 0  # lines before those of the row being read
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else next(self._file)
+        self._row.append(line)
+        return line
+
+    def forget(self) -> None:
+        """The row is whole: its lines are done with."""
+        self._number += len(self._row)
+        self._row.clear()
+
+    def reject(self) -> int:
+        """The row is broken: leave out its first line, whose number is returned."""
+        self._again += reversed(self._row[1:])
+        self._row.clear()
+        self._number += 1
+        return self._number
 
 
 def _header(fields: Any, url: str) -> list[str]:

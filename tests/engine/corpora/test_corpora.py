@@ -235,6 +235,34 @@ def test_an_open_quote_does_not_swallow_the_rest(network, tmp_path, monkeypatch)
     assert len(found) > 15
 
 
+@pytest.mark.parametrize(
+    ("text", "bad"),
+    [
+        ('id,text\n1,"w2\n2,w3\n3,w4\n4,w2\n', {0: "Line 2"}),  # no other quote in the file
+        ('id,text\n1,"w2\n2,"w3"\n3,"w4"\n4,w2\n', {0: "Line 2"}),  # the next one ends it
+        ('id,text\n1,w2\n2,"w3"w4\n3,"w4\nw2"\n4,"w2""w3"\n', {1: "Line 3"}),
+        ('id,text\n1,w2\n2,w3\n3,w4\n4,"w2', {3: "Line 5"}),
+    ],
+    ids=["to the end", "to a quote", "behind a quote", "last line"],
+)
+def test_a_broken_quote_costs_its_own_line_alone(network, tmp_path, text, bad):
+    path = _csv(tmp_path / "in.csv", text)
+    summary = explain_corpus(network, str(path), str(tmp_path / "out"))
+    rows = corpora.frame(tmp_path / "out")
+    assert (summary.rows, summary.bad_rows) == (4, len(bad))
+    for n, row in rows.iterrows():
+        if n in bad:
+            assert row["error"].startswith(f"{bad[n]} of the file cannot be read as CSV")
+        else:
+            assert row["id"] == str(n + 1)
+            corpora.check_row(row, network)
+
+
+def test_after_an_open_quote_hundreds_of_thousands_of_lines_are_read(tmp_path):
+    path = _csv(tmp_path / "in.csv", 'text\n"w1\n' + "w2\n" * 300_000)
+    assert tables.look(str(path), format="csv") == (["text"], 300_001)
+
+
 def test_bad_rows_of_json_lines_are_written_with_the_reason(network, tmp_path, monkeypatch):
     monkeypatch.setattr(read_jsonl, "LONGEST_ROW", 3000)
     cases = [
