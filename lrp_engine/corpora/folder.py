@@ -10,6 +10,7 @@ import re
 import sys
 import uuid
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import fsspec
@@ -22,6 +23,8 @@ from lrp_engine.errors import InputError
 PART = re.compile(r"part-\d{5,}\.parquet")
 # Parquet readers skip names that begin with an underscore.
 TEMPORARY = re.compile(r"_[\w.-]+\.[0-9a-f]{32}\.tmp")
+# The SHA-256 of a part, until the manifest of the finished run lists them all.
+DIGEST = re.compile(r"_part-\d{5,}\.parquet\.sha256")
 LOCK = "_lock"
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
@@ -125,6 +128,36 @@ class Folder:
                     self.system.rm_file(temporary)
                 raise
 
+    def write_part(self, name: str, data: bytes) -> str:
+        """Write a part, and before it its SHA-256 (hex), which is returned."""
+        digest = self.note_digest(name, data)
+        try:
+            self.write(name, data)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self.system.rm_file(f"{self.path}/{_digest_name(name)}")
+            raise
+        return digest
+
+    def note_digest(self, name: str, data: bytes) -> str:
+        """Keep the SHA-256 (hex) of a part."""
+        digest = sha256(data).hexdigest()
+        self.write(_digest_name(name), digest.encode())
+        return digest
+
+    def digest(self, name: str) -> str | None:
+        """What `write_part` noted of a part; None where it noted nothing."""
+        with self._sentences("read"):
+            try:
+                noted: bytes = self.system.cat_file(f"{self.path}/{_digest_name(name)}")
+            except FileNotFoundError:
+                return None
+        return noted.decode("ascii", "replace").strip()
+
+    def clear_digests(self) -> None:
+        """Remove what the manifest of a finished run says of its parts."""
+        self._remove(name for name in self.names() if DIGEST.fullmatch(name))
+
     def clear_temporary(self) -> None:
         """Remove what an interrupted run left half-written."""
         self._remove(name for name in self.names() if TEMPORARY.fullmatch(name))
@@ -132,6 +165,7 @@ class Folder:
     def clear(self) -> None:
         """Remove what runs wrote, and nothing else; the manifest last."""
         self._remove(self.parts())
+        self.clear_digests()
         self.clear_temporary()
         self._remove(name for name in self.names() if name == MANIFEST)
 
@@ -155,6 +189,10 @@ class Folder:
             if isinstance(error, (FileExistsError, NotADirectoryError)):
                 raise InputError(f"The output {self.url!r} is not a folder.") from None
             raise InputError(f"Cannot {action} {self.url!r}: {reason(error)}") from None
+
+
+def _digest_name(part: str) -> str:
+    return f"_{part}.sha256"
 
 
 def _locked(descriptor: int) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import result_schema
+from lrp_engine.corpora.finished import DIGESTS, Finished, added, part_name
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
 from lrp_engine.corpora.settings import CorpusSettings
-from lrp_engine.corpora.shard import peak_memory, positions_in, this_process
+from lrp_engine.corpora.shard import peak_memory, this_process
 from lrp_engine.corpora.source import Source
 from lrp_engine.corpora.tables import READERS, format_of, open_table, shards
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
@@ -23,9 +23,6 @@ from lrp_engine.errors import InputError, choices
 from lrp_engine.quiet import quiet
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.shard import Part
     from lrp_engine.model.network import Network
 
@@ -115,8 +112,9 @@ def explain_corpus(
     folder = Folder(output)
     manifest = new_manifest(network, settings, identity, schema, table.rows)
     with folder.locked():
-        _prepare(folder, manifest, restart=restart)
-        found = _Found(folder, schema, table.rows, progress or (lambda rows, total, before: None))
+        earlier = _prepare(folder, manifest, restart=restart)
+        report = progress or (lambda rows, total, before: None)
+        found = Finished(folder, schema, earlier, lambda rows: report(rows, table.rows, True))
         missing = found.missing(shards(table, settings.shard_rows))
         if scheduler is not None:
             from lrp_engine.corpora.cluster import on_cluster
@@ -126,22 +124,25 @@ def explain_corpus(
             parts = in_this_process(network, missing, settings)
         else:
             parts = in_processes(network, missing, settings, workers=count)
-        done = _Tally()
+        done, digests = _Tally(), found.digests
         with contextlib.closing(parts):
             for part in parts:
-                folder.write(part_name(part.index), part.data)
+                name = part_name(part.index)
+                digests[name] = folder.write_part(name, part.data)
                 done.add(part)
-                found.progress(part.rows, table.rows, False)
+                report(part.rows, table.rows, False)
         if Source(source).identity() | {"format": format} != identity:
             raise InputError(
                 f"{source!r} changed while it was read; run again with --restart to explain it as "
                 "it is now."
             )
-        real, computed = _sum(done.positions, found.positions)
+        real, computed = added(done.positions, found.positions)
         bad = done.bad + found.bad
         waste = round(1 - real / computed, 4) if computed else 0.0
         account = {"complete": True, "bad_rows": bad, "padding_waste": waste}
-        _write_manifest(folder, manifest | account)
+        listed = DIGESTS | {"parts": dict(sorted(digests.items()))}
+        _write_manifest(folder, manifest | account | listed)
+        folder.clear_digests()
     seconds = time.monotonic() - started
     return Summary(
         output=output,
@@ -162,11 +163,6 @@ def _workers(network: Network, rows: int) -> int:
     return max(1, min(cpus(), MOST_WORKERS, rows // ROWS_WORTH_A_WORKER))
 
 
-def part_name(index: int) -> str:
-    """The file name of a part."""
-    return f"part-{index:05}.parquet"
-
-
 class _Tally:
     """What was computed in this run."""
 
@@ -177,7 +173,7 @@ class _Tally:
 
     def add(self, part: Part) -> None:
         self.rows, self.bad = self.rows + part.rows, self.bad + part.bad
-        self.positions = _sum(self.positions, part.positions)
+        self.positions = added(self.positions, part.positions)
         self._peaks[part.process] = max(part.peak, self._peaks.get(part.process, 0))
 
     @property
@@ -186,60 +182,20 @@ class _Tally:
         return sum((self._peaks | {this_process(): peak_memory()}).values())
 
 
-class _Found:
-    """The parts an earlier run has finished; counts their rows as they are passed over."""
-
-    def __init__(self, folder: Folder, schema: pa.Schema, total: int, progress: Progress) -> None:
-        self.folder, self.schema, self.total, self.progress = folder, schema, total, progress
-        self.names = set(folder.parts())
-        self.rows = self.bad = 0
-        self.positions = (0, 0)
-
-    def missing(self, shards: Iterable[Shard]) -> Iterator[Shard]:
-        """The shards without a part."""
-        for shard in shards:
-            if not self._has(shard):
-                yield shard
-                continue
-            self.rows += len(shard)
-            self.progress(len(shard), self.total, True)
-
-    def _has(self, shard: Shard) -> bool:
-        """Whether a shard's part is there and whole; counts what it says."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        name = part_name(shard.index)
-        if name not in self.names:
-            return False
-        try:
-            table = pq.ParquetFile(io.BytesIO(self.folder.read(name)))
-            if not table.schema_arrow.equals(self.schema) or table.metadata.num_rows != len(shard):
-                return False
-            errors = table.read(["error"]).column(0)
-            positions = positions_in(table.schema_arrow.metadata)
-        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):
-            return False
-        self.bad += len(errors) - errors.null_count
-        self.positions = _sum(self.positions, positions)
-        return True
-
-
-def _prepare(folder: Folder, manifest: dict[str, Any], *, restart: bool) -> None:
-    """Make the folder ready for the run that a manifest describes."""
+def _prepare(folder: Folder, manifest: dict[str, Any], *, restart: bool) -> dict[str, Any] | None:
+    """Make the folder ready for the run that a manifest describes; an earlier run's manifest."""
     if restart:
         folder.clear()
     folder.clear_temporary()
     found = folder.manifest()
     if found is not None:
         check_same(found, manifest, folder.url)
-    _write_manifest(folder, manifest)
+    # What an earlier run said of its parts holds until this one has looked at them.
+    kept = {key: found[key] for key in ("digest", "parts") if key in found} if found else DIGESTS
+    _write_manifest(folder, manifest | kept)
+    return found
 
 
 def _write_manifest(folder: Folder, manifest: dict[str, Any]) -> None:
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     folder.write(MANIFEST, text.encode("utf-8", "backslashreplace"))
-
-
-def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return one[0] + other[0], one[1] + other[1]

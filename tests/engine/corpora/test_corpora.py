@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,7 @@ from lrp_engine.cli import corpora as command
 from lrp_engine.cli.main import main
 from lrp_engine.corpora import columns, read_csv, read_jsonl, tables
 from lrp_engine.corpora import folder as folders
+from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.propagation.program import program_of
 from tests import corpora, zoo
 
@@ -261,6 +263,49 @@ def test_a_broken_quote_costs_its_own_line_alone(network, tmp_path, text, bad):
 def test_after_an_open_quote_hundreds_of_thousands_of_lines_are_read(tmp_path):
     path = _csv(tmp_path / "in.csv", 'text\n"w1\n' + "w2\n" * 300_000)
     assert tables.look(str(path), format="csv") == (["text"], 300_001)
+
+
+def _finished(network, folder: Path) -> tuple[str, str, CorpusSettings]:
+    source = corpora.write_csv(folder / "in.csv", {"text": corpora.texts(12)})
+    arguments = (str(source), str(folder / "out"), CorpusSettings(shard_rows=4))
+    explain_corpus(network, *arguments[:2], settings=arguments[2])
+    return arguments
+
+
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.5, 0.8, 0.95, 0.99, 1.0])
+def test_a_flipped_bit_has_its_part_computed_again(network, tmp_path, place):
+    source, output, settings = _finished(network, tmp_path)
+    part = Path(output) / "part-00001.parquet"
+    whole = part.read_bytes()
+    damaged = bytearray(whole)
+    damaged[round(place * (len(whole) - 1))] ^= 4
+    part.write_bytes(damaged)
+    again = explain_corpus(network, source, output, settings=settings)
+    assert again.skipped_rows == 8
+    assert part.read_bytes() == whole
+    assert explain_corpus(network, source, output, settings=settings).skipped_rows == 12
+
+
+def test_a_finished_folder_lists_its_parts_and_no_other_is_taken(network, tmp_path):
+    source, output, settings = _finished(network, tmp_path)
+    folder = Path(output)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    parts = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.glob("part-*")}
+    assert manifest["parts"] == parts
+    assert not list(folder.glob("*.sha256"))
+    del manifest["parts"]["part-00002.parquet"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    assert explain_corpus(network, source, output, settings=settings).skipped_rows == 8
+
+
+def test_parts_of_releases_that_noted_no_digest_are_taken_and_noted(network, tmp_path):
+    source, output, settings = _finished(network, tmp_path)
+    manifest = json.loads((Path(output) / MANIFEST).read_text())
+    parts = manifest.pop("parts")
+    del manifest["digest"]
+    (Path(output) / MANIFEST).write_text(json.dumps(manifest))
+    assert explain_corpus(network, source, output, settings=settings).skipped_rows == 12
+    assert json.loads((Path(output) / MANIFEST).read_text())["parts"] == parts
 
 
 def test_bad_rows_of_json_lines_are_written_with_the_reason(network, tmp_path, monkeypatch):
@@ -539,7 +584,9 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_part(
         code, _, err = run(table, out, "--shard-rows", 4)
     assert code == 2
     assert "is full. Make room and run the same command again" in err
-    assert _names(out) == ["_lock", "_manifest.json", "part-00000.parquet"]
+    assert _names(out) == [
+        "_lock", "_manifest.json", "_part-00000.parquet.sha256", "part-00000.parquet",
+    ]  # fmt: skip
     assert run(table, out, "--shard-rows", 4)[0] == 0
     assert len(corpora.frame(out)) == 10
 
