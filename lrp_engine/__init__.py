@@ -12,6 +12,7 @@ from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.explanations import Explanations
     from lrp_engine.attribution.ledger import Ledger
     from lrp_engine.attribution.methods import METHODS
     from lrp_engine.attribution.stream import explain_stream
@@ -30,6 +31,7 @@ _HOME = {
     "CorpusSettings": "corpora.settings",
     "Epsilon": "propagation.rules",
     "Explanation": "attribution.explanation",
+    "Explanations": "attribution.explanations",
     "FormatError": "errors",
     "Gamma": "propagation.rules",
     "InputError": "errors",
@@ -54,6 +56,7 @@ __all__ = [
     "CorpusSettings",
     "Epsilon",
     "Explanation",
+    "Explanations",
     "FormatError",
     "Gamma",
     "InputError",

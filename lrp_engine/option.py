@@ -1,23 +1,59 @@
-"""Option: a number that a rule or a method has of its own, as forms and commands ask for it."""
+"""Option: what a rule or a method lets people choose, as forms and commands ask for it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError, choices
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """A number to choose.
+    """A number in a range, or one of several names.
 
     Attributes:
-        name: of the field; title: for people.
-        smallest, largest: its range. suggested: numbers worth comparing.
+        name: of the field or argument; title: for people.
         meaning: what it does, for people.
+        smallest, largest: range of a number. suggested: numbers worth comparing.
+        whole: whether the number counts something.
+        choices: the names to choose from, in place of a number.
+        default: what it is unless chosen; None for a rule's, whose field has it.
     """
 
     name: str
     title: str
-    smallest: float
-    largest: float
-    suggested: tuple[float, ...]
     meaning: str
+    smallest: float = -math.inf
+    largest: float = math.inf
+    suggested: tuple[float, ...] = ()
+    whole: bool = False
+    choices: tuple[str, ...] = ()
+    default: float | str | None = None
+
+    def checked(self, value: Any) -> float | int | str:
+        """The value as a plain Python one.
+
+        Raises:
+            InputError: it is none of the choices, or no number of the range; lists what is.
+        """
+        if self.choices:
+            if not isinstance(value, str) or value not in self.choices:
+                raise InputError(
+                    f"{self.name} is {value!r:.40}; choose from {choices(self.choices)}."
+                )
+            return value
+        kinds: tuple[type, ...] = (int, np.integer)
+        if not self.whole:
+            kinds += float, np.floating
+        number = isinstance(value, kinds) and not isinstance(value, bool)
+        if not number or not (math.isfinite(value) and self.smallest <= value <= self.largest):
+            kind = "a whole number" if self.whole else "a number"
+            raise InputError(
+                f"{self.name} must be {kind} from {self.smallest:g} to {self.largest:g}, found "
+                f"{value!r:.40}."
+            )
+        return int(value) if self.whole else float(value)

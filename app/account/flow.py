@@ -150,7 +150,7 @@ def checks(network: Network, explanation: Explanation, index: int = 0) -> pd.Dat
     read the same signal are checked together. `allowed` is `TOLERANCES[dtype]` times the larger of
     |arrives| and the sum of the sizes of everything that the layer shares out.
     """
-    at = dict(explanation.layers) | {INPUT: explanation.relevance}
+    at = dict(explanation.layers) | {INPUT: explanation.unit_relevance}
     relative = TOLERANCES[explanation.dtype]
     last, score = network.nodes[-1].name, float(explanation.explained_score[index])
     start, _ = _total(at[last][index])

@@ -105,7 +105,7 @@ def by_unit(
 ) -> str:
     """Steps by the numbers of a step, one scale for all, and a row of totals; as HTML."""
     count, facts = len(explanation.tokens[index]), explanation.method_info
-    units = explanation.relevance[index, :count].astype(np.float64)  # (T, E)
+    units = explanation.unit_relevance[index, :count].astype(np.float64)  # (T, E)
     totals = explanation.token_relevance[index, :count]
     vmax = vmax_of(units, totals)
     rows = [(visible(name), units[:, n]) for n, name in enumerate(names)] + [("together", totals)]
@@ -170,7 +170,7 @@ def sentences(
         f"would put {percentage(float(there.mean()))} there."
     )
     for one in explanations.values():
-        if one.method_info.sums_to_score and _asked(known, one, index):
+        if one.method_info.completeness == "score" and _asked(known, one, index):
             given = " and ".join(
                 number(x) for x in one.token_relevance[index, : len(values)][there]
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from app.learn import lstm
 from app.models import numeric, opening
 from app.models.byte_lru import ByteLRU
 from app.models.model import Model
+from lrp_engine import Explanations
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation, Network
@@ -37,14 +37,14 @@ def explanations() -> ByteLRU:
     return ByteLRU(settings.EXPLANATIONS_MEGABYTES * 2**20)
 
 
-def explained(model: Model, text: str, target: Target, rule: Rule) -> Mapping[str, Explanation]:
+def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanations:
     """By every method: why the model scores this text as it does."""
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
 
-    def make() -> dict[str, Explanation]:
+    def make() -> Explanations:
         found = model.network.explain_all(model.input(text), target=target, rule=rule)
-        return {name: model.named(one, text) for name, one in found.items()}
+        return Explanations({name: model.named(one, text) for name, one in found.items()})
 
     key = ("explained", model.network.hash, text, target, _settings(rule))
     return explanations().get(key, make)

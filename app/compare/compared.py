@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from lrp_engine import METHODS, RULES, Epsilon, Explanation
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import exact
 from lrp_engine.render.wording import visible
@@ -55,11 +56,11 @@ class Row:
 
 
 UNSAID = {Epsilon.title, Epsilon().gates}  # what rows share unless somebody chose
-DEFAULT = tuple(Row(method=name) for name in METHODS)
+DEFAULT = tuple(Row(method=name) for name in LIVE_METHODS)
 
 
 def has_rule(method: str) -> bool:
-    return METHODS[method].calculus == "relevance"
+    return METHODS[method].uses_rule
 
 
 def combinations(

@@ -13,6 +13,7 @@ from app.models.model import Model
 from app.state import session, widgets
 from app.state.choices import digits
 from lrp_engine import METHODS, RULES
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.propagation.rules import GATES, Rule
 from lrp_engine.render.wording import visible
 
@@ -41,7 +42,7 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
         with st.popover("Add rows", icon=":material/add:"):
             st.markdown("Every combination of what you pick becomes a row.")
             with st.form("lens-compare", border=False):
-                _pick(METHOD, "Methods", METHODS, lambda name: METHODS[name].title, "LRP")
+                _pick(METHOD, "Methods", LIVE_METHODS, lambda name: METHODS[name].title, "LRP")
                 _pick(TARGET, "Classes", classes, lambda c: visible(model.network.labels[c]),
                       "the predicted class")  # fmt: skip
                 _rules()

@@ -50,7 +50,7 @@ class Answer:
     @property
     def sums(self) -> Explanation:
         """The first whose parts add up to the score."""
-        return next(e for e in self.explanations.values() if e.method_info.sums_to_score)
+        return next(e for e in self.explanations.values() if e.method_info.completeness == "score")
 
     @property
     def substitute(self) -> str | None:

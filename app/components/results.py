@@ -16,6 +16,7 @@ from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.state import address, session, widgets
 from lrp_engine import METHODS, Explanation
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.render.numbers import percentage, vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.svg import svg
@@ -123,7 +124,7 @@ def _limits(answer: Answer) -> dict[str, float | None]:
 
 def comparable_methods() -> list[str]:
     """Methods whose numbers share the unit of the score."""
-    return [m.name for m in METHODS.values() if m.unit == "score"]
+    return [m.name for m in LIVE_METHODS.values() if m.unit == "score"]
 
 
 def _agreement(answer: Answer) -> list[str]:

@@ -138,7 +138,7 @@ def detail(answer: Answer, at: int) -> None:
         for short, value, rank in units.word_values(answer.explanations, at)
     )
     st.html(f'<dl class="lens-values">{terms}</dl>')
-    if explanation.relevance.ndim == 2:  # a feature is a single number
+    if explanation.unit_relevance.ndim == 2:  # a feature is a single number
         return
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
     st.altair_chart(

@@ -30,7 +30,7 @@ class Units:
 
 def units_of(explanation: Explanation, at: int, index: int = 0) -> Units:
     """The units behind the value of the word at a position."""
-    values = np.atleast_1d(explanation.relevance[index, at]).astype(np.float64)
+    values = np.atleast_1d(explanation.unit_relevance[index, at]).astype(np.float64)
     positive, negative = float(values[values > 0].sum()), float(values[values < 0].sum())
     if not explanation.method_info.signed:
         sentence = f"{len(values)} units sum to {number(positive, signed=False)}; none has a sign."

@@ -149,7 +149,7 @@ def inside(network: Network, explanation: Explanation) -> Inside:
         for way, R in zip(layers, arriving, strict=True)
     }
     found = sum(back.to_x for back in returns.values())
-    disagreement = float(np.abs(found - explanation.relevance[0]).max())
+    disagreement = float(np.abs(found - explanation.unit_relevance[0]).max())
     return Inside(x, tokens, name, readings, returns, disagreement)
 
 
@@ -160,7 +160,7 @@ def followed(network: Network, explanation: Explanation) -> Inside:
         InputError: as `inside`; or the explanation follows another rule than the one here.
     """
     found = inside(network, explanation)
-    size = max(1.0, float(abs(explanation.relevance).max()))
+    size = max(1.0, float(abs(explanation.unit_relevance).max()))
     if found.disagreement > TOLERANCES[explanation.dtype] * size:
         raise InputError(
             "The path is followed for LRP's epsilon rule where the signal takes all of a product; "

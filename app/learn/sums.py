@@ -68,7 +68,7 @@ def account(x: Sequence[float], *, eps: float, bias_factor: float) -> Account:
         z=z,
         divisor=divisor,
         s=z / divisor,
-        R=tuple(found.relevance[0].tolist()),
+        R=tuple(found.unit_relevance[0].tolist()),
         bias=float(kept["bias"][0]),
         stabilizer=float(kept["stabilizer"][0]),
     )

@@ -16,7 +16,7 @@ from lrp_engine.errors import FormatError
 if TYPE_CHECKING:
     import numpy as np
 
-    from lrp_engine import Explanation, Network, ProofSheet
+    from lrp_engine import Explanation, Explanations, Network, ProofSheet
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Model:
     name: str
     network: Network
     examples: tuple[Example, ...] = ()
-    opening: Mapping[str, Explanation] | None = None
+    opening: Explanations | None = None
     proof: ProofSheet | None = None
     files: tuple[Path | None, Path | None] = (None, None)
     units: tuple[str, ...] = ()

@@ -20,7 +20,8 @@ import numpy as np
 
 import lrp_engine
 from app import settings
-from lrp_engine import Explanation, Ledger
+from lrp_engine import Explanation, Explanations, Ledger
+from lrp_engine.attribution.methods import LIVE_METHODS
 
 if TYPE_CHECKING:
     from lrp_engine import Network
@@ -38,11 +39,11 @@ def question(network: Network) -> dict[str, Any]:
         "model": network.hash,
         "text": settings.DEFAULT_TEXT,
         "rule": {"eps": RULE.eps, "bias_factor": RULE.bias_factor},
-        "methods": list(lrp_engine.METHODS),
+        "methods": list(LIVE_METHODS),
     }
 
 
-def answer(network: Network) -> dict[str, Explanation]:
+def answer(network: Network) -> Explanations:
     """What the engine says, by method."""
     return network.explain_all([settings.DEFAULT_TEXT], rule=RULE)
 
@@ -67,7 +68,7 @@ def write(path: Path, network: Network) -> None:
     np.savez_compressed(path, allow_pickle=False, **{_FACTS: np.array(facts)}, **arrays)
 
 
-def read(path: Path, network: Network) -> dict[str, Explanation] | None:
+def read(path: Path, network: Network) -> Explanations | None:
     """The stored answer; None where there is none to this question, or none that can be read."""
     if not path.is_file():
         return None
@@ -77,13 +78,15 @@ def read(path: Path, network: Network) -> dict[str, Explanation] | None:
         return None
 
 
-def _read(path: Path, network: Network) -> dict[str, Explanation] | None:
+def _read(path: Path, network: Network) -> Explanations | None:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         facts = json.loads(str(file[_FACTS]))
         if facts["question"] != question(network):
             return None
         arrays = {name: file[name] for name in file.files if name != _FACTS}
-    return {name: _explanation(name, plain, arrays) for name, plain in facts["plain"].items()}
+    return Explanations(
+        {name: _explanation(name, plain, arrays) for name, plain in facts["plain"].items()}
+    )
 
 
 def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Explanation:

@@ -17,7 +17,7 @@ from app.compare.ranks import size_agreement
 from app.models.model import class_of
 from app.review import words
 from app.review.queue import NO_LABEL
-from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from lrp_engine import Network
 
 # The method whose relevance is counted: the one whose words are parts of the score.
-MAIN = next(name for name, method in METHODS.items() if method.sums_to_score)
-OTHERS = tuple(name for name in METHODS if name != MAIN)
+MAIN = next(name for name, method in LIVE_METHODS.items() if method.completeness == "score")
+OTHERS = tuple(name for name in LIVE_METHODS if name != MAIN)
 
 
 def of(parts: Sequence[Path], one: Set, network: Network) -> tuple[bytes, bytes]:

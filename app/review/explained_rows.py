@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from app.review.sets import Set, Sets
-from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, ExplainedTex
     """Texts by row number; rows that were not explained are left out."""
     import pyarrow.parquet as pq
 
-    columns = ["row", "tokens", "explained_score", *METHODS]
+    columns = ["row", "tokens", "explained_score", *LIVE_METHODS]
     found: dict[int, ExplainedText] = {}
     for part, wanted in groupby(sorted(numbers), lambda row: row // one.step):
         table = pq.read_table(sets.part(one, part), columns=columns)
@@ -38,7 +38,7 @@ def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, ExplainedTex
             if line["tokens"] is not None:
                 found[row] = ExplainedText(
                     tokens=tuple(line["tokens"]),
-                    relevance={name: tuple(line[name]) for name in METHODS},
+                    relevance={name: tuple(line[name]) for name in LIVE_METHODS},
                     score=line["explained_score"],
                 )
     return found

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import lrp_engine
 from app import settings
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import InputError
@@ -86,7 +87,7 @@ class Set:
     def corpus(self) -> CorpusSettings:
         """How its rows are explained: by every method, for the predicted class."""
         return CorpusSettings(
-            methods=tuple(lrp_engine.METHODS),
+            methods=tuple(LIVE_METHODS),
             rule=from_plain(self.rule),
             text_column=self.text_column,
             label_column=self.label_column,

@@ -14,7 +14,8 @@ from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
 from app.review import queue, sets
 from app.review.verdicts import VERDICTS
-from lrp_engine import METHODS, RULES, Epsilon
+from lrp_engine import RULES, Epsilon
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.propagation.rules import GATES, Option, Rule
 from lrp_engine.render import palettes
 
@@ -283,7 +284,8 @@ CHOICES: dict[str, Choice] = {
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
     "path": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
-    "bars": Choice(next(iter(METHODS)), _one_of(*METHODS), expected=" or ".join(METHODS)),
+    "bars": Choice(next(iter(LIVE_METHODS)), _one_of(*LIVE_METHODS),
+                   expected=" or ".join(LIVE_METHODS)),
     "rows": Choice(compared.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
                    COMPARE_VIEW),
     "part_at": Choice(0, _class, expected="the position of a word", view=COMPARE_VIEW),

@@ -17,6 +17,7 @@ from lrp_engine import lazy
 from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
+from lrp_engine.errors import InputError, choices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 class Explanation:
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
 
-    Always true, per sample, where the method `sums_to_score`:
+    Always true, per sample, where the method's completeness is "score":
 
         explained_score = sum of token_relevance + initial_state + ledger.total + conservation_error
 
-    with an error of rounding only; for other methods the error is NaN, since they promise no sum.
+    with an error of rounding only; for other methods the error is NaN, since they promise no such
+    sum.
 
     Attributes:
         method: name in `METHODS`.
-        rule: the rule that weighted sums followed; None for methods that propagate no relevance.
+        rule: the rule that weighted sums followed; None for methods that use none.
+        method_options: those of the method, by name.
         tokens: per sample, its words (positions for vector inputs, names for features).
         unknown: (B, T) words that the vocabulary lacks.
         substitute: what the network read in their place; None for a vector of zeros.
@@ -45,8 +48,10 @@ class Explanation:
         scores: (B, C) logits; probabilities: (B, C).
         labels: C names of classes.
         target: (B,) the class explained, or (B, 2) pairs (a, b) for score a minus score b.
-        relevance: (B, T, E) of every input unit; (B, D) for features.
-        token_relevance: (B, T) summed over units; (B, D) for features.
+        relevance: (B, T, E) of every input unit; (B, D) for features; None for methods that have no
+            values of units.
+        token_relevance: (B, T) of every word: `token_values`, or where that is None the sum of
+            `relevance` over units; (B, D) for features.
         explained_score: (B,) in the unit of the scores.
         initial_states: name -> (B,) relevance that reached h_0, c_0; initial_state: (B,) their sum.
         ledger: what biases and stabilizers kept.
@@ -67,7 +72,7 @@ class Explanation:
     probabilities: np.ndarray
     labels: tuple[str, ...]
     target: np.ndarray
-    relevance: np.ndarray
+    relevance: np.ndarray | None
     explained_score: np.ndarray
     initial_states: Mapping[str, np.ndarray]
     ledger: Ledger
@@ -79,8 +84,12 @@ class Explanation:
     padded_lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, int))  # then: lengths
     warnings: tuple[str, ...] = ()
     token_kind: str = "word"
+    token_values: np.ndarray | None = None
+    method_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.relevance is None and self.token_values is None:
+            raise ValueError("An explanation holds relevance, token_values, or both.")
         if not len(self.padded_lengths):
             object.__setattr__(self, "padded_lengths", self.lengths)
         for item in fields(self):
@@ -90,6 +99,8 @@ class Explanation:
         for name in ("initial_states", "layers"):
             table = {key: frozen_array(array) for key, array in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(table))
+        options = MappingProxyType(dict(self.method_options))
+        object.__setattr__(self, "method_options", options)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -100,7 +111,7 @@ class Explanation:
     def __reduce__(self) -> tuple:
         # Mapping proxies cannot be pickled.
         state: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
-        for name in ("initial_states", "layers"):
+        for name in ("initial_states", "layers", "method_options"):
             state[name] = dict(state[name])
         return partial(Explanation, **state), ()
 
@@ -122,7 +133,8 @@ class Explanation:
                              "target", "explained_score")
             },
             "unknown": self.unknown[one, :length],
-            "relevance": self.relevance[one, :length],
+            "relevance": None if self.relevance is None else self.relevance[one, :length],
+            "token_values": None if self.token_values is None else self.token_values[one, :length],
             "initial_states": MappingProxyType(
                 {name: array[one] for name, array in self.initial_states.items()}
             ),
@@ -136,14 +148,32 @@ class Explanation:
 
     @property
     def method_info(self) -> Method:
-        """What the method's numbers mean: signed, unit, sums_to_score, source."""
+        """What the method's numbers mean: signed, unit, completeness, source."""
         return METHODS[self.method]
 
     @cached_property
     def token_relevance(self) -> np.ndarray:
+        if self.token_values is not None:
+            return self.token_values
+        assert self.relevance is not None  # else `__post_init__` refuses
         if self.relevance.ndim == 2:
             return frozen_array(self.relevance.astype(np.float64))
         return frozen_array(self.relevance.sum(axis=2, dtype=np.float64))
+
+    @property
+    def unit_relevance(self) -> np.ndarray:
+        """`relevance`, where it is needed.
+
+        Raises:
+            InputError: the method has no values of units; lists those that do.
+        """
+        if self.relevance is None:
+            able = choices(name for name, method in METHODS.items() if method.passes)
+            raise InputError(
+                f"{self.method_info.title} gives each {self.token_kind} one number, and none to "
+                f"its units; choose from {able}."
+            )
+        return self.relevance
 
     @cached_property
     def initial_state(self) -> np.ndarray:
@@ -151,7 +181,7 @@ class Explanation:
 
     @cached_property
     def conservation_error(self) -> np.ndarray:
-        if not self.method_info.sums_to_score:
+        if self.method_info.completeness != "score":
             return frozen_array(np.full(len(self), np.nan))
         accounted = self.token_relevance.sum(axis=1) + self.initial_state + self.ledger.total
         return frozen_array(self.explained_score - accounted)
@@ -199,6 +229,7 @@ class Explanation:
             "warnings": list(self.warnings),
             "method": self.method,
             "unit": self.method_info.unit,
+            **({"method_options": dict(self.method_options)} if self.method_options else {}),
             "rule": one.rule and one.rule.to_dict(),
             "labels": list(self.labels),
             "scores": one.scores[0].tolist(),
@@ -212,7 +243,9 @@ class Explanation:
             "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
             "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
             "conservation_error": (
-                float(one.conservation_error[0]) if self.method_info.sums_to_score else None
+                float(one.conservation_error[0])
+                if self.method_info.completeness == "score"
+                else None
             ),
         }
 

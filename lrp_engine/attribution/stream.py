@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from lrp_engine.attribution.methods import METHODS
+from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named
 from lrp_engine.attribution.targets import resolve
-from lrp_engine.errors import InputError, OverflowInputError, choices
+from lrp_engine.errors import InputError, OverflowInputError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.network import Network
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.explanations import Explanations
 
 WINDOW = 512
 # A window of long texts is closed early: what bounds its memory is its words.
@@ -39,7 +40,7 @@ def explain_stream(
     network: Network,
     texts: Iterable[str | Sequence[str]],
     *,
-    method: str = "lrp",
+    method: str = DEFAULT_METHOD,
     target: Any = None,
     rule: Rule = DEFAULT_RULE,
     window: int = WINDOW,
@@ -64,8 +65,7 @@ def explain_stream(
         InputError: at once, an option does not fit; while iterating, an item is no text, named by
             its position, or its numbers overflow, after everything before it was yielded.
     """
-    if method not in METHODS:
-        raise InputError(f"There is no method {method!r}; choose from {choices(METHODS)}.")
+    method_named(method)
     if isinstance(texts, str):
         raise InputError("`texts` is a single text; give a list or an iterator of texts.")
     if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
@@ -121,7 +121,7 @@ def in_batches(
     target: Any,
     rule: Rule,
     cancel: Cancel | None = None,
-) -> Iterator[tuple[np.ndarray, dict[str, Explanation] | InputError]]:
+) -> Iterator[tuple[np.ndarray, Explanations | InputError]]:
     """Positions (b,) of token lists of similar length, and their explanations by method.
 
     Every list comes once; those whose numbers overflow come with the reason instead. The batches

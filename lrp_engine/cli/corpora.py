@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.attribution.methods import METHODS
+from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
 from lrp_engine.cli.options import (
     add_model_options,
     add_rule_options,
@@ -14,6 +14,7 @@ from lrp_engine.cli.options import (
     parse_target,
     rule_of,
 )
+from lrp_engine.corpora.settings import ALL
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "--method",
         action="append",
-        choices=[*METHODS, "all"],
-        help="may be given several times; default: lrp",
+        choices=[*METHODS, ALL],
+        help=f"may be given several times; {ALL}: {', '.join(LIVE_METHODS)}; "
+        f"default: {DEFAULT_METHOD}",
     )
     add_rule_options(command)
     command.add_argument(
@@ -92,7 +94,7 @@ def _run(options: argparse.Namespace) -> str:
     try:
         network = load_model(options)
         settings = CorpusSettings(
-            methods=methods_named(options.method or ["lrp"]),
+            methods=methods_named(options.method or [DEFAULT_METHOD]),
             target=parse_target(options.target, network.labels),
             rule=rule_of(options),
             text_column=options.text_column,

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lrp_engine.attribution.methods import METHODS
+from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
 from lrp_engine.cli import corpora
 from lrp_engine.cli import proof as proof
 from lrp_engine.cli.options import (
@@ -73,13 +73,14 @@ def parser() -> argparse.ArgumentParser:
         help="show how much each word speaks for a class",
         description="Show how much each word of a text speaks for a class, and what initial "
         "states, biases and stabilizers kept.",
-        epilog="methods: " + " ".join(f"{m.name}: {m.meaning}" for m in METHODS.values()),
+        epilog="methods: "
+        + " ".join(f"{m.name} ({m.cost}): {m.meaning}" for m in METHODS.values()),
     )
     explain.set_defaults(run=_explain)
     add_model_options(explain)
     explain.add_argument("text", metavar="TEXT", help="the text to explain, in quotes")
     explain.add_argument(
-        "--method", choices=list(METHODS), default="lrp", help="default: %(default)s"
+        "--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s"
     )
     add_rule_options(explain)
     explain.add_argument(

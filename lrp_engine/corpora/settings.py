@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.attribution.methods import METHODS
+from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS, method_named
 from lrp_engine.errors import InputError, choices
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
 
+ALL = "all"
 Target = int | str | tuple[int | str, int | str] | None
 
 
@@ -33,7 +34,7 @@ class CorpusSettings:
         InputError: a value is out of range; the text lists what is not.
     """
 
-    methods: tuple[str, ...] = ("lrp",)
+    methods: tuple[str, ...] = (DEFAULT_METHOD,)
     target: Target = None
     rule: Rule = DEFAULT_RULE
     text_column: str = "text"
@@ -45,8 +46,7 @@ class CorpusSettings:
         if not self.methods:
             raise InputError(f"There is no method to explain by; choose from {choices(METHODS)}.")
         for name in self.methods:
-            if name not in METHODS:
-                raise InputError(f"There is no method {name!r}; choose from {choices(METHODS)}.")
+            method_named(name)
         for name in ("max_tokens", "shard_rows"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be 1 or more, found {getattr(self, name)}.")
@@ -86,5 +86,6 @@ def _option(name: str) -> str:
 
 
 def methods_named(names: Sequence[str]) -> tuple[str, ...]:
-    """Methods by name; "all" stands for every one."""
-    return tuple(METHODS) if "all" in names else tuple(names)
+    """Methods by name; `ALL` stands for the live ones, which share one forward pass."""
+    others = [name for name in names if name != ALL]
+    return (*LIVE_METHODS, *others) if ALL in names else tuple(others)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.methods import METHODS
 from lrp_engine.attribution.stream import in_batches
 from lrp_engine.corpora.columns import ACCOUNT, result_schema
 from lrp_engine.errors import InputError
@@ -131,7 +130,7 @@ def _explained(
     places = list(words)
     real = computed = 0
     problems: dict[int, str] = {}
-    for chunk, found in in_batches(
+    for chunk, explained in in_batches(
         network,
         list(words.values()),
         methods=settings.methods,
@@ -139,21 +138,21 @@ def _explained(
         rule=settings.rule,
     ):
         at = [places[n] for n in chunk]
-        if isinstance(found, InputError):
-            problems |= dict.fromkeys(at, str(found))
+        if isinstance(explained, InputError):
+            problems |= dict.fromkeys(at, str(explained))
             continue
-        one = found[settings.methods[0]]
-        real, computed = real + int(one.lengths.sum()), computed + int(one.padded_lengths.sum())
+        real += int(explained.lengths.sum())
+        computed += int(explained.padded_lengths.sum())
         values: dict[str, Any] = {
-            "scores": one.scores,
-            "predicted": [one.labels[c] for c in one.predicted],
-            "target": [one.target_label(n) for n in range(len(one))],
-            "explained_score": one.explained_score,
-            "tokens": one.tokens,
-            **_account(found),
+            "scores": explained.scores,
+            "predicted": [explained.labels[c] for c in explained.predicted],
+            "target": [explained.target_label(n) for n in range(len(chunk))],
+            "explained_score": explained.explained_score,
+            "tokens": explained.tokens,
+            **_account(explained.complete),
         }
-        for method, explanation in found.items():
-            relevance = explanation.token_relevance
+        for method, one in explained.items():
+            relevance = one.token_relevance
             values[method] = [relevance[n, : len(t)] for n, t in enumerate(one.tokens)]
         for name, column in values.items():
             for place, value in zip(at, column, strict=True):
@@ -161,18 +160,17 @@ def _explained(
     return columns, (real, computed), problems
 
 
-def _account(found: dict[str, Explanation]) -> dict[str, np.ndarray]:
-    """What did not reach the words (b,), by the first method that promises a sum."""
-    whole = next((e for name, e in found.items() if METHODS[name].sums_to_score), None)
-    if whole is None:
+def _account(one: Explanation | None) -> dict[str, np.ndarray]:
+    """What did not reach the words (b,), where a method accounts for the whole score."""
+    if one is None:
         return {}
-    kept = whole.ledger.by("kind")
-    nothing = np.zeros(len(whole))
+    kept = one.ledger.by("kind")
+    nothing = np.zeros(len(one))
     return {
-        "initial_state": whole.initial_state,
+        "initial_state": one.initial_state,
         "ledger_bias": kept.get("bias", nothing),
         "ledger_stabilizer": kept.get("stabilizer", nothing),
-        "conservation_error": whole.conservation_error,
+        "conservation_error": one.conservation_error,
     }
 
 

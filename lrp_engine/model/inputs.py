@@ -5,10 +5,10 @@ Axes: B samples, T time steps of the longest, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class Samples:
         masks: per sample, which time steps are not masked, (n,) bool.
         ids: per sample, rows of the embedding (n,); None where vectors are given.
         values: (B, T, E) or (B, D); None where ids are given.
+        words: whether the tokens are words that the network's tokenizer cuts and pads.
     """
 
     network: Network
@@ -44,6 +45,7 @@ class Samples:
     masks: tuple[np.ndarray, ...]
     ids: tuple[np.ndarray, ...] | None = None
     values: np.ndarray | None = None
+    words: bool = False
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -107,6 +109,43 @@ class Samples:
         ids[real] = np.concatenate([self.ids[i] for i in chunk])
         return self.network.embedding.rows(ids).astype(dtype, copy=False), steps
 
+    def variants(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
+        """Samples of which parts are left out.
+
+        Args:
+            chosen: pairs of a sample and which of its n parts stay, (n,) bool. A word or step that
+                does not stay is dropped, and words are cut and padded once more; a feature that
+                does not stay is 0.
+        """
+        rows = [row for row, _ in chosen]
+        if not self.timed:
+            assert self.values is not None
+            kept = np.array([stays for _, stays in chosen])
+            return replace(
+                self,
+                tokens=tuple(self.tokens[row] for row in rows),
+                unknown=tuple(self.unknown[row] for row in rows),
+                masks=tuple(self.masks[row] for row in rows),
+                values=np.where(kept, self.values[rows], 0),
+            )
+        tokens = tuple(tuple(compress(self.tokens[row], stays)) for row, stays in chosen)
+        if self.words:
+            return _from_words(self.network, tuple(map(_fitted(self.network), tokens)))
+        values = None
+        if self.values is not None:
+            values = np.zeros((len(chosen), max(map(len, tokens)), *self.values.shape[2:]),
+                              self.values.dtype)  # fmt: skip
+            for n, (row, stays) in enumerate(chosen):
+                values[n, : len(tokens[n])] = self.values[row, : len(stays)][stays]
+        return replace(
+            self,
+            tokens=tokens,
+            unknown=tuple(self.unknown[row][stays] for row, stays in chosen),
+            masks=tuple(self.masks[row][stays] for row, stays in chosen),
+            ids=self.ids and tuple(self.ids[row][stays] for row, stays in chosen),
+            values=values,
+        )
+
 
 def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
     """Check inputs of any supported kind.
@@ -127,7 +166,7 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
             text = [isinstance(word, str) for sample in words for word in sample]
             if all(text):
                 _only_for_arrays(lengths)
-                return _from_words(network, tuple(tuple(network.tokenizer.fit(w)) for w in words))
+                return _from_words(network, tuple(map(_fitted(network), words)))
             if any(text):
                 raise InputError(f"A token list holds more than words. {_expected(network)}")
             kinds = {type(i) for sample in words for i in sample}
@@ -212,6 +251,11 @@ def _needs_embedding(network: Network) -> None:
         raise InputError(f"This network has no embedding to look ids up in. {_expected(network)}")
 
 
+def _fitted(network: Network) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """Cuts and pads words as the network's tokenizer does."""
+    return lambda words: tuple(network.tokenizer.fit(words))
+
+
 def _from_words(network: Network, tokens: tuple[tuple[str, ...], ...]) -> Samples:
     """Samples of tokens, already truncated and padded by the network's tokenizer."""
     if network.vocabulary is None:
@@ -233,6 +277,7 @@ def _from_words(network: Network, tokens: tuple[tuple[str, ...], ...]) -> Sample
         unknown=by_sample(lacking),
         masks=by_sample(_real(network, ids)),
         ids=by_sample(ids),
+        words=True,
     )
 
 

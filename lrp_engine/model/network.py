@@ -22,6 +22,7 @@ from lrp_engine.model.text import Tokenizer, Vocabulary
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.explanations import Explanations
     from lrp_engine.layers import Embedding
     from lrp_engine.propagation.rules import Rule
 
@@ -213,6 +214,7 @@ class Network:
         target: Any = None,
         rule: Rule | None = None,
         *,
+        method_options: Mapping[str, Any] | None = None,
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
     ) -> Explanation:
@@ -222,13 +224,16 @@ class Network:
             inputs: a list of texts, a list of token lists, an integer array (B, T) of vocabulary
                 ids, a float array (B, T, E) of vectors; for a network without a time axis a float
                 array (B, D) of features. A single text counts as a list of one.
-            method: a name in `lrp_engine.METHODS`: "lrp", "sensitivity", "gradient_x_input".
+            method: a name in `lrp_engine.METHODS`, which says of each what it means and costs.
             target: None for the predicted class; a class (number or label); one per sample (list
                 or array); or a pair (tuple) `(a, b)`: score of a minus score of b.
             rule: how weighted sums hand relevance back, `Epsilon()` where None; used by methods
-                that propagate relevance.
+                that state `uses_rule`.
+            method_options: numbers and names by the method's own `options`; defaults where left
+                out.
             lengths: real time steps (B,) of an array input; all of them where None.
-            layers: also keep the relevance at every layer's output, in `Explanation.layers`.
+            layers: also keep the relevance at every layer's output, in `Explanation.layers`; only
+                by methods that go back through the layers.
 
         Returns:
             An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
@@ -237,9 +242,16 @@ class Network:
         Raises:
             InputError: an input, a target or an option does not fit; the text lists what does.
         """
-        return self.explain_all(
-            inputs, methods=[method], target=target, rule=rule, lengths=lengths, layers=layers
-        )[method]
+        explanations = self.explain_all(
+            inputs,
+            methods=[method],
+            target=target,
+            rule=rule,
+            method_options=None if method_options is None else {method: method_options},
+            lengths=lengths,
+            layers=layers,
+        )
+        return explanations[method]
 
     def explain_all(
         self,
@@ -248,17 +260,24 @@ class Network:
         methods: Sequence[str] | None = None,
         target: Any = None,
         rule: Rule | None = None,
+        method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
-    ) -> dict[str, Explanation]:
-        """`explain` by several methods at once (all where None), sharing what can be shared."""
+    ) -> Explanations:
+        """`explain` by several methods at once, which share one forward pass.
+
+        Args:
+            methods: names in `lrp_engine.METHODS`; None: those that are `live`.
+            method_options: method name -> its options.
+        """
         explain = lazy.load("attribution.explain:explain")
-        explanations: dict[str, Explanation] = explain(
+        explanations: Explanations = explain(
             self,
             inputs,
             methods=methods,
             target=target,
             rule=rule,
+            method_options=method_options,
             lengths=lengths,
             layers=layers,
         )

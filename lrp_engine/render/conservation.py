@@ -65,7 +65,7 @@ def require_sum(explanation: Explanation) -> None:
     Raises:
         InputError: the method promises no sum.
     """
-    if not explanation.method_info.sums_to_score:
+    if explanation.method_info.completeness != "score":
         raise InputError(
             f"{explanation.method_info.title} does not promise that its numbers add up to the "
             "score; choose Layer-wise Relevance Propagation to see the account."

@@ -84,7 +84,7 @@ def methods_page(
     ]
     # One style is enough for all.
     heatmaps[1:] = [fragment.replace(FRAGMENT_STYLE, "") for fragment in heatmaps[1:]]
-    sums = next((one for one in ones if one.method_info.sums_to_score), None)
+    sums = next((one for one in ones if one.method_info.completeness == "score"), None)
     sections = [_words(ones), _scores(first), _account(sums) if sums else "", _settings(ones)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

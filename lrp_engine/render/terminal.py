@@ -50,7 +50,7 @@ def render(
         "",
         *_words(one, colours, palette_named(palette), substitute or one.substitute),
     ]
-    if one.method_info.sums_to_score:
+    if one.method_info.completeness == "score":
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"
 

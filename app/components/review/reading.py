@@ -15,6 +15,7 @@ from app.review import explained_rows, queue
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.render.heatmap import heatmap, legend
 from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.wording import visible
@@ -164,7 +165,7 @@ def _agreement(value: float | None) -> str:
 def _why(desk: Desk, row: int) -> None:
     text = explained_rows.read(cache.sets(), desk.set, [row])[row]
     said = desk.set.labels[desk.tables.summary.iloc[row]["said"]]
-    main, *others = METHODS
+    main, *others = LIVE_METHODS
     st.html(_heatmap(desk, text, main, said))
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):

@@ -74,8 +74,8 @@ def test_explain(run, folder, network, method):
         assert re.search(rf"\d +{token}", out)
     assert "was  (unknown word, the model saw <unk>)" in out
     assert "\x1b" not in out  # not a terminal
-    assert ("Where the score went" in out) is method.sums_to_score
-    assert ("Passed" in out) is method.sums_to_score
+    assert ("Where the score went" in out) is (method.completeness == "score")
+    assert ("Passed" in out) is (method.completeness == "score")
     words = out.split("\n\n")[1]
     assert ("+" in words or "-" in words) is method.signed
 

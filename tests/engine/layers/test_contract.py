@@ -168,7 +168,7 @@ def test_contrast_is_the_difference_of_two_classes(network, x, method):
     contrast = explain(network, x, method, target=(a, b))
     assert contrast.target.tolist() == [[a, b]] * len(x)
     close(contrast.explained_score, contrast.scores[:, a] - contrast.scores[:, b])
-    if METHODS[method].calculus == "relevance" or METHODS[method].signed:
+    if METHODS[method].uses_rule or METHODS[method].signed:
         one, two = (explain(network, x, method, target=c) for c in (a, b))
         close(contrast.relevance, one.relevance - two.relevance)
 

@@ -246,8 +246,8 @@ def test_page_is_complete_and_loads_nothing(explanations, method):
         assert part in reader.text
     for value in explanation.token_relevance[0]:
         assert exact(float(value), signed=method.signed, digits=8) in reader.text
-    assert ("Where the score went" in reader.text) is method.sums_to_score
-    assert ("bias factor" in reader.text) is (method.calculus == "relevance")
+    assert ("Where the score went" in reader.text) is (method.completeness == "score")
+    assert ("bias factor" in reader.text) is method.uses_rule
 
 
 def test_page_shows_rule_ledger_and_settings(network):

@@ -1,0 +1,151 @@
+"""Chunks of samples put together into Explanations.
+
+Axes: B samples, b of a chunk, T time steps, t of a chunk (or D features), E input units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.ledger import Ledger
+from lrp_engine.attribution.methods import Attribution, Method, Run
+from lrp_engine.errors import OverflowInputError
+from lrp_engine.layers.ops import ABSORBERS
+from lrp_engine.model.inputs import Samples
+from lrp_engine.model.shapes import WORDS
+from lrp_engine.propagation.rules import Rule
+
+
+class Assembly:
+    """Collects the chunks of methods that read the same backward pass into arrays of all samples.
+
+    A part of rank 3 is (b, t, units) and lands in (B, T, units), T the words of the longest sample
+    or, where the layer has time steps of its own, its most; a part of rank 2 has no time.
+    """
+
+    def __init__(
+        self, samples: Samples, methods: Sequence[Method], options: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.samples, self.methods, self.options = samples, methods, options
+        self.shapes = samples.network.shapes
+        self.nodes = {node.name: node for node in samples.network.nodes}
+        self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
+            name: {} for name in ("scores", "units", "tokens", "sinks", "states", "layers")
+        }
+        self.padded_lengths = np.zeros(len(samples), int)
+
+    def add(self, chunk: np.ndarray, run: Run) -> None:
+        # Chunk by chunk, so that padding to the longest sample is never written to.
+        source = self.methods[0].passes[:1]
+        backward = run.backward[source[0]] if source else None
+        with np.errstate(over="ignore", invalid="ignore"):  # found out below
+            made = {(m.name,): m.attribute(run, self.options[m.name]) for m in self.methods}
+        parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
+            "scores": {("scores",): run.scores, ("selection",): run.selection},
+            "units": {k: a.per_unit for k, a in made.items() if a.per_unit is not None},
+            "tokens": {k: self._timed(a) for k, a in made.items() if a.per_token is not None},
+            "sinks": backward.sinks if backward else {},
+            "states": backward.states if backward else {},
+        }
+        self._check_finite(chunk, [a for part in parts.values() for a in part.values()])
+        parts["layers"] = {
+            key: part if self.shapes[key[0]].units else part[..., None]
+            for key, part in (backward.layers if backward else {}).items()
+        }
+        self.padded_lengths[chunk] = run.x.shape[1]
+        for group, arrays in parts.items():
+            self._put(group, chunk, arrays)
+
+    def _timed(self, attribution: Attribution) -> np.ndarray:
+        """Values of words with an axis of units, (b, t, 1), as of all that has time steps."""
+        assert attribution.per_token is not None
+        values = attribution.per_token.astype(np.float64)
+        return values[..., None] if self.samples.timed else values
+
+    def _check_finite(self, chunk: np.ndarray, arrays: Sequence[np.ndarray]) -> None:
+        """Raise OverflowInputError unless all numbers of the chunk are finite."""
+        if all(np.isfinite(array).all() for array in arrays):
+            return  # else look sample by sample
+        fine = [np.isfinite(array).reshape(len(chunk), -1).all(axis=1) for array in arrays]
+        rows = np.sort(chunk[~np.logical_and.reduce(fine)])
+        raise OverflowInputError(rows.tolist(), self.samples.network.dtype)
+
+    def _resampled_time(self, name: str) -> bool:
+        """Whether a node has time steps other than the words."""
+        node = self.nodes.get(name)
+        around = [self.shapes[name], *(self.shapes[i] for i in node.inputs)] if node else []
+        return any(shape.time and shape.steps != WORDS for shape in around)
+
+    def _put(self, group: str, chunk: np.ndarray, arrays: Mapping[Any, np.ndarray]) -> None:
+        table = self.parts[group]
+        whole = len(chunk) == len(self.samples) and bool((np.diff(chunk) > 0).all())
+        for key, part in arrays.items():
+            if whole and (part.ndim == 2 or part.shape[1] == self.samples.width):
+                table[key] = part  # nothing to put together
+                continue
+            if key not in table:
+                time = (self.samples.width,) if part.ndim == 3 else ()
+                table[key] = np.zeros((len(self.samples), *time, part.shape[-1]), part.dtype)
+            if part.ndim == 3 and group not in ("units", "tokens") and self._resampled_time(key[0]):
+                more = part.shape[1] - table[key].shape[1]
+                table[key] = np.pad(table[key], [(0, 0), (0, max(0, more)), (0, 0)])
+                table[key][chunk, : part.shape[1]] = part
+            elif part.ndim == 3:
+                length = min(part.shape[1], self.samples.width)  # an empty text is padded to 1
+                table[key][chunk, :length] = part[:, :length]
+            else:
+                table[key][chunk] = part
+
+    def explanation(self, method: Method, targets: np.ndarray | None, rule: Rule) -> Explanation:
+        samples, network = self.samples, self.samples.network
+        unknown = np.zeros((len(samples), samples.width), bool)
+        unknown[np.arange(samples.width) < samples.lengths[:, None]] = np.concatenate(
+            samples.unknown
+        )
+        scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
+        values = self.parts["tokens"].get((method.name,))
+        return Explanation(
+            method=method.name,
+            rule=rule if method.uses_rule else None,
+            method_options=self.options[method.name],
+            tokens=samples.tokens,
+            unknown=unknown,
+            lengths=samples.lengths,
+            padded_lengths=self.padded_lengths,
+            scores=scores,
+            probabilities=network.to_probabilities(scores.astype(np.float64)),
+            labels=network.labels,
+            target=selected.argmax(axis=1) if targets is None else targets,
+            relevance=self.parts["units"].get((method.name,)),
+            token_values=values[..., 0] if values is not None and samples.timed else values,
+            explained_score=(selected * scores).sum(axis=1, dtype=np.float64),
+            initial_states={
+                "/".join(key): array.sum(axis=1, dtype=np.float64)
+                for key, array in self.parts["states"].items()
+            },
+            ledger=self._ledger(),
+            layers={"/".join(key): array for key, array in self.parts["layers"].items()},
+            resampled_time=tuple(filter(self._resampled_time, self.nodes)),
+            model_hash=network.hash,
+            dtype=network.dtype,
+            substitute=network.vocabulary.unknown if network.vocabulary else None,
+            warnings=network.warnings,
+            token_kind=samples.token_kind,
+        )
+
+    def _ledger(self) -> Ledger:
+        terms: dict[str, np.ndarray] = {}
+        steps: dict[str, np.ndarray] = {}
+        for key, absorbed in self.parts["sinks"].items():
+            for column, kind in enumerate(ABSORBERS[absorbed.shape[-1] == 2]):
+                name, array = "/".join((*key, kind)), absorbed[..., column].astype(np.float64)
+                if array.ndim == 2:
+                    if not self._resampled_time(key[0]):
+                        steps[name] = array
+                    array = array.sum(axis=1)
+                terms[name] = array
+        return Ledger(terms, steps, len(self.samples))

@@ -1,0 +1,137 @@
+"""Explanations: the same samples explained by several methods, what they share said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NoReturn
+
+import numpy as np
+
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.errors import InputError, choices
+
+
+class Explanations(Mapping[str, Explanation]):
+    """Method name -> Explanation, of the same B samples, targets and network. Frozen.
+
+    Attributes:
+        tokens, unknown, lengths, padded_lengths, scores, probabilities, predicted, labels, target,
+        explained_score, token_kind, model_hash, dtype, substitute, warnings, target_label: as in
+            `Explanation`, where they are explained.
+        complete: the first explanation whose words, initial states and ledger add up to the
+            explained score; None where no method promises it.
+
+    Raises:
+        InputError: there is no explanation, or they are of different samples.
+    """
+
+    __slots__ = ("_by_method",)
+    _by_method: dict[str, Explanation]
+
+    def __init__(self, by_method: Mapping[str, Explanation]) -> None:
+        found = dict(by_method)
+        if not found:
+            raise InputError("There is no explanation.")
+        first, *rest = found.values()
+        if any(one.tokens != first.tokens for one in rest):
+            raise InputError("The explanations are of different samples; give those of the same.")
+        object.__setattr__(self, "_by_method", found)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("Explanations cannot be changed.")
+
+    def __getitem__(self, method: str) -> Explanation:
+        try:
+            return self._by_method[method]
+        except KeyError:
+            raise KeyError(
+                f"There is no explanation by {method!r}; choose from {choices(self)}."
+            ) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_method)
+
+    def __len__(self) -> int:
+        return len(self._by_method)
+
+    def __repr__(self) -> str:
+        samples = len(self._first)
+        return f"Explanations({', '.join(self)}; {samples} samples, model {self.model_hash[:8]})"
+
+    def __reduce__(self) -> tuple:
+        return Explanations, (self._by_method,)
+
+    def sample(self, index: int) -> Explanations:
+        """One sample by every method, as Explanations of their own (B = 1)."""
+        return Explanations({name: one[index] for name, one in self.items()})
+
+    @property
+    def complete(self) -> Explanation | None:
+        return next((e for e in self.values() if e.method_info.completeness == "score"), None)
+
+    @property
+    def _first(self) -> Explanation:
+        return next(iter(self._by_method.values()))
+
+    @property
+    def tokens(self) -> tuple[tuple[str, ...], ...]:
+        return self._first.tokens
+
+    @property
+    def unknown(self) -> np.ndarray:
+        return self._first.unknown
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return self._first.lengths
+
+    @property
+    def padded_lengths(self) -> np.ndarray:
+        return self._first.padded_lengths
+
+    @property
+    def scores(self) -> np.ndarray:
+        return self._first.scores
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        return self._first.probabilities
+
+    @property
+    def predicted(self) -> np.ndarray:
+        return self._first.predicted
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self._first.labels
+
+    @property
+    def target(self) -> np.ndarray:
+        return self._first.target
+
+    @property
+    def explained_score(self) -> np.ndarray:
+        return self._first.explained_score
+
+    @property
+    def token_kind(self) -> str:
+        return self._first.token_kind
+
+    @property
+    def model_hash(self) -> str:
+        return self._first.model_hash
+
+    @property
+    def dtype(self) -> str:
+        return self._first.dtype
+
+    @property
+    def substitute(self) -> str | None:
+        return self._first.substitute
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self._first.warnings
+
+    def target_label(self, index: int = 0) -> str:
+        return self._first.target_label(index)

@@ -1,0 +1,133 @@
+"""What a method of explanation states, what it is given, and what it returns.
+
+Axes: B samples of a run, T time steps (or D features), E input units, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from lrp_engine.errors import InputError, choices
+from lrp_engine.option import Option
+
+if TYPE_CHECKING:
+    from lrp_engine.propagation.program import Backward
+
+# What the numbers of all words together promise.
+Completeness = Literal["score", "difference to a baseline", "none"]
+# A sample of the run, and which of its n words, steps or features stay: (n,) bool.
+Variant = tuple[int, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """Some samples of similar length, as a method sees them.
+
+    Attributes:
+        x: what the network reads, (B, T, E) or (B, D); 0 where there is no step.
+        steps: kinds of time steps (B, T) or (B, 1), see `Samples.padded`.
+        lengths: (B,) words, steps or features of each sample.
+        scores: (B, C).
+        selection: (B, C) the target: +1 at the class explained, -1 at the other of a contrast.
+        backward: the backward passes that the method `passes` names, made together with those of
+            the other methods asked for.
+        forward: (x, steps) -> scores (b, C), of as many rows as the caller can hold.
+        back: (calculus, x, steps, selection) -> `Backward`, of as many rows.
+        predict: variants of the samples -> scores (n, C), in batches of bounded memory; it reads
+            the variants as it goes. A word or step that does not stay is dropped, and the rest is
+            cut and padded as any text; a feature that does not stay is 0.
+    """
+
+    x: np.ndarray
+    steps: np.ndarray
+    lengths: np.ndarray
+    scores: np.ndarray
+    selection: np.ndarray
+    backward: Mapping[str, Backward]
+    forward: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    back: Callable[[str, np.ndarray, np.ndarray, np.ndarray], Backward]
+    predict: Callable[[Iterable[Variant]], np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def target_scores(self) -> np.ndarray:
+        """(B,) the explained score."""
+        return (self.selection * self.scores).sum(axis=1, dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Attribution:
+    """What a method says of a run; padding holds exact zeros.
+
+    Attributes:
+        per_unit: (B, T, E) or (B, D) of each input unit; None where the method has none.
+        per_token: (B, T) or (B, D) of each word; None where it is the sum of `per_unit`.
+    """
+
+    per_unit: np.ndarray | None = None
+    per_token: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.per_unit is None and self.per_token is None:
+            raise ValueError("An attribution holds values per unit, per token, or both.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One way to say which inputs mattered.
+
+    Attributes:
+        name: key in `METHODS`.
+        title, short: for people. value_name: what one of its numbers is called.
+        signed: whether negative values exist and speak against the target.
+        unit: what the numbers are measured in.
+        completeness: what the numbers of all words, with initial states and ledger, add up to:
+            the explained score, its difference to that of a baseline, or nothing.
+        uses_rule: whether the rule of weighted sums changes the numbers.
+        passes: calculi ("relevance", "gradient") whose backward pass it reads; the ledger and the
+            initial states of its explanations are those of the first.
+        cost: for people.
+        live: shown while one types; else on request.
+        options: numbers and names to choose, which `attribute` gets by name.
+        attribute: (run, options) -> attribution.
+        meaning: one sentence for people.
+        source: where it is defined.
+    """
+
+    name: str
+    title: str
+    short: str
+    value_name: str
+    signed: bool
+    unit: str
+    completeness: Completeness
+    uses_rule: bool
+    passes: tuple[str, ...]
+    cost: str
+    live: bool
+    attribute: Callable[[Run, Mapping[str, Any]], Attribution]
+    meaning: str
+    source: str
+    options: tuple[Option, ...] = ()
+
+    def options_with(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Every option by name: what is given, checked, and defaults for the rest.
+
+        Raises:
+            InputError: there is no such option, or its value does not fit; lists what does.
+        """
+        known = {option.name: option for option in self.options}
+        for name in given or ():
+            if name not in known:
+                listed = f"choose from {choices(known)}" if known else "it has none"
+                raise InputError(f"The method {self.name!r} has no option {name!r}; {listed}.")
+        return {
+            name: option.checked((given or {}).get(name, option.default))
+            for name, option in known.items()
+        }
