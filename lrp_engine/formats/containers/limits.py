@@ -29,7 +29,8 @@ class Limits:
         npy_header_bytes: the header of a .npy file.
         inflated_bytes: a compressed HDF5 file inside a zip, which is held in memory.
         memory_bytes: address space of the child.
-        cpu_seconds, wall_seconds: for a small file; every `bytes_per_second` of input add one.
+        cpu_seconds: for a small file; every `bytes_per_second` of input add one.
+        wall_seconds: likewise, by the clock: a far backstop, since a busy machine reads slowly.
         message_characters: of a refusal, which may quote names from the file.
     """
 
@@ -51,7 +52,7 @@ class Limits:
     inflated_bytes: int = 512 * MIB
     memory_bytes: int = 2 * GIB
     cpu_seconds: int = 5
-    wall_seconds: int = 8
+    wall_seconds: int = 120
     bytes_per_second: int = 20 * MIB
     message_characters: int = 500
 

@@ -57,7 +57,8 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS) -> Contents:
     Raises:
         FormatError: the file is malformed or hostile, or costs more than the limits.
     """
-    seconds = limits.wall_seconds + limits.extra_seconds(size)
+    extra = limits.extra_seconds(size)
+    seconds = limits.wall_seconds + extra
     file.flush()
     os.lseek(file.fileno(), 0, os.SEEK_SET)  # the child shares the position, not Python's buffer
     try:
@@ -82,10 +83,16 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS) -> Contents:
             raise
         except (_BrokenError, ValueError, LookupError, TypeError):
             child.wait()
-            if not clock.is_alive() or child.returncode in _OUT_OF_TIME:
+            if not clock.is_alive():
                 raise FormatError(
-                    f"Reading the file took longer than {seconds} seconds and was stopped; "
-                    "it is damaged or made to hang its reader."
+                    f"Reading the file took longer than {seconds} seconds and was stopped. The "
+                    "machine may be too busy; try again. If it happens again, the file is damaged "
+                    "or made to hang its reader."
+                ) from None
+            if child.returncode in _OUT_OF_TIME:
+                raise FormatError(
+                    f"Reading the file took longer than {limits.cpu_seconds + extra} seconds of "
+                    "computing and was stopped; it is damaged or made to hang its reader."
                 ) from None
             raise FormatError(
                 "Reading the file crashed its reader, which ran apart from this program; "

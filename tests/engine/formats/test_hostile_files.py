@@ -132,7 +132,19 @@ def test_a_busy_child_is_stopped_by_its_own_limit(monkeypatch, tmp_path):
         "from containers import limits, process\n"
         "process.apply(limits.Limits.from_json(sys.argv[1]), 1)\nwhile True: pass"
     )
-    assert "longer than" in run_instead(monkeypatch, tmp_path, code, cpu_seconds=1)
+    assert "1 seconds of computing" in run_instead(monkeypatch, tmp_path, code, cpu_seconds=1)
+
+
+def test_a_child_on_a_busy_machine_is_waited_for(monkeypatch, tmp_path):
+    """It is given its share of the computing late: the clock goes on, its own time does not."""
+    code = """
+from containers import limits, messages, process
+budget = limits.Limits.from_json(sys.argv[1])
+process.apply(budget, 1)
+time.sleep(2.5)
+messages.Output(os.fdopen(1, "wb"), budget, 1).message(b"E", b"arrived")
+"""
+    assert run_instead(monkeypatch, tmp_path, code, cpu_seconds=1) == "arrived"
 
 
 @linux
