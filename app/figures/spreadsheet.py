@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
 import pandas as pd
 
-# What a spreadsheet takes for a formula, or hides one behind.
-_RISKY = re.compile(r"\s*[=+\-@|%]|[\x00-\x1f\x7f]")
+_SIGNS = "=+-@|%"  # what a spreadsheet takes for the start of a formula
+_CONTROLS = {chr(code) for code in (*range(32), 127)}  # what may hide one
 
 
 def harmless(value: object) -> object:
-    """A text that a spreadsheet shows and does not compute: an apostrophe stands before it."""
-    return f"'{value}" if isinstance(value, str) and _RISKY.match(value) else value
+    """A text that a spreadsheet shows and does not compute: an apostrophe stands before it.
+
+    Full-width and small forms of a sign (＝ ﹢) count as the sign: some programs read them so.
+    """
+    if not isinstance(value, str):
+        return value
+    first = unicodedata.normalize("NFKC", value.lstrip()[:1])
+    risky = first[:1] in tuple(_SIGNS) or value[:1] in _CONTROLS
+    return f"'{value}" if risky else value
 
 
 def harmless_csv(table: pd.DataFrame) -> str:

@@ -28,6 +28,8 @@ _NAMES = {
     "dtype": "--dtype",
     "device": "--device",
     "columns": "the columns",
+    "format": "the kind of the folder",
+    "rows": "the number of rows",
     "input.path": "the input",
     "input.size": "the size of the input",
     "input.version": "the time or content of the input",
