@@ -10,10 +10,12 @@ from app.figures.spreadsheet import harmless, harmless_csv
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@A1", "|x", "%x", "  =1", "\u3000=1", "＝1", "＋1", "－1", "＠A1", "﹢1", " ＝1",
-     " " * 99 + "＝1", "\x00=1", "\tx", "\x7fx"],
+    [
+        *("=1+1", "+1", "-1", "@A1", "|x", "%x", "  =1", "\u3000=1", "\x00=1", "\tx", "\x7fx"),
+        *("＝1", "＋1", "－1", "＠A1", "﹢1", " ＝1", " " * 99 + "＝1"),
+    ],
     ids=ascii,
-)  # fmt: skip
+)
 def test_an_apostrophe_stands_before_what_could_be_a_formula(text):
     assert harmless(text) == f"'{text}"
 
