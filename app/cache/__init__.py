@@ -26,10 +26,9 @@ from app.cache.models import (
     uploaded,
     warm,
 )
-from app.cache.reviewed import Tables, jobs, reviews, sets, tables
+from app.cache.reviewed import jobs, review_tables, reviews, sets
 
 __all__ = [
-    "Tables",
     "Target",
     "bundled",
     "device",
@@ -43,12 +42,12 @@ __all__ = [
     "predicted",
     "proof",
     "read_network",
+    "review_tables",
     "reviews",
     "sample",
     "sample_named",
     "sets",
     "swept",
-    "tables",
     "uploaded",
     "warm",
 ]

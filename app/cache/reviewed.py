@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from app import settings
+from app.review import tables
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
+from app.review.tables import SetTables
 
 if TYPE_CHECKING:
     from app.review.store import Store
@@ -48,20 +49,12 @@ def _jobs(folder: str) -> Jobs:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Tables:
-    """A set's tables, see `app.review.digest`; nobody writes to them."""
-
-    summary: pd.DataFrame
-    words: pd.DataFrame
-
-
-def tables(one: Set) -> Tables:
+def review_tables(one: Set) -> SetTables:
     """The tables of a complete set."""
     return _tables(one.id, str(sets().folder), one)
 
 
 @st.cache_resource(max_entries=settings.REVIEW_CACHED, show_spinner=False)
-def _tables(key: str, folder: str, _set: Set) -> Tables:
-    words = pd.read_parquet(sets().words(_set))
-    return Tables(pd.read_parquet(sets().summary(_set)), words.astype({"word": "category"}))
+def _tables(key: str, folder: str, _set: Set) -> SetTables:
+    stored = tables.read(sets(), _set)
+    return replace(stored, words=stored.words.astype({"word": "category"}))

@@ -1,7 +1,7 @@
 """Reviewing a labelled set: explained in the background, kept on disk, judged by people.
 
-    trial -> jobs -> digest -> queue, words -> export, report
-             sets (on disk)          store (verdicts, in a database)
+    trial -> jobs -> tables (summary, words) -> queue, outcomes -> export, report
+             sets (on disk)                     store (verdicts, in a database)
 
 Nothing here knows of Streamlit.
 """

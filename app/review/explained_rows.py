@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from app.review.sets import Set, Sets
-from lrp_engine.attribution.methods import LIVE_METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +15,7 @@ class ExplainedText:
 
     Attributes:
         tokens: its n words.
-        relevance: method -> value of each word (n,).
+        relevance: method -> value of each word (n,), by the methods of its set.
         score: the explained score.
     """
 
@@ -29,16 +28,16 @@ def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, ExplainedTex
     """Texts by row number; rows that were not explained are left out."""
     import pyarrow.parquet as pq
 
-    columns = ["row", "tokens", "explained_score", *LIVE_METHODS]
-    found: dict[int, ExplainedText] = {}
+    columns = ["row", "tokens", "explained_score", *one.methods]
+    texts: dict[int, ExplainedText] = {}
     for part, wanted in groupby(sorted(numbers), lambda row: row // one.step):
         table = pq.read_table(sets.part(one, part), columns=columns)
         for row in wanted:
             line = table.slice(row % one.step, 1).to_pylist()[0]
             if line["tokens"] is not None:
-                found[row] = ExplainedText(
+                texts[row] = ExplainedText(
                     tokens=tuple(line["tokens"]),
-                    relevance={name: tuple(line[name]) for name in LIVE_METHODS},
+                    relevance={name: tuple(line[name]) for name in one.methods},
                     score=line["explained_score"],
                 )
-    return found
+    return texts

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from app.figures.spreadsheet import harmless_csv
-from app.review.digest import OTHERS
-from app.review.queue import outcomes
+from app.review.measures import measures_by
+from app.review.outcomes import outcomes
 from app.review.sets import Set
 from app.review.verdicts import Review
+from lrp_engine.corpora.columns import PREFIX, result_schema
 
 
 def table(
@@ -24,53 +26,49 @@ def table(
         parts: where the columns that came with the file are read from.
     """
     labels = one.labels
-    said = [labels[c] if c >= 0 else None for c in summary["said"]]
-    found = pd.DataFrame({"row": summary["row"], "text": summary["text"]})
+    result = pd.DataFrame({"row": summary["row"], "text": summary["text"]})
     if one.label_column is not None:
-        found["label"] = summary["label"]
-        found["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
-    found["predicted"] = said
-    found["outcome"] = outcomes(summary)
-    for name in ("confidence", "margin", "leak", "error"):
-        found[{"error": "conservation_error_share"}.get(name, name)] = summary[name]
-    for name in OTHERS:
-        found[f"agreement_lrp_{name}"] = summary[name]
+        result["label"] = summary["label"]
+        result["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
+    result["predicted"] = [labels[c] if c >= 0 else None for c in summary["said"]]
+    result["outcome"] = outcomes(summary)
+    for measure in measures_by(one.methods):
+        result[measure.exported or measure.name] = summary[measure.name]
     given = [reviews.get(int(row), Review()) for row in summary["row"]]
-    found["verdict"] = [review.verdict.choice or None for review in given]
-    found["tags"] = [", ".join(review.verdict.tags) or None for review in given]
-    found["note"] = [review.verdict.note or None for review in given]
-    found["reviewer"] = [review.verdict.reviewer or None for review in given]
-    found["reviewed_at"] = [review.saved and review.saved.isoformat() for review in given]
-    found["review_version"] = [review.version for review in given]
-    found["problem"] = summary["problem"]
-    found["model_hash"] = one.model_hash
-    found["engine"] = f"lrp-lens {one.engine}"
-    return _with_others(found, parts)
+    result["verdict"] = [review.verdict.choice or None for review in given]
+    result["tags"] = [", ".join(review.verdict.tags) or None for review in given]
+    result["note"] = [review.verdict.note or None for review in given]
+    result["reviewer"] = [review.verdict.reviewer or None for review in given]
+    result["reviewed_at"] = [review.saved and review.saved.isoformat() for review in given]
+    result["review_version"] = [review.version for review in given]
+    result["problem"] = summary["problem"]
+    result["model_hash"] = one.model_hash
+    result["engine"] = f"lrp-lens {one.engine}"
+    return _with_others(result, one, parts)
 
 
-def _with_others(found: pd.DataFrame, parts: Sequence[Path]) -> pd.DataFrame:
+def _with_others(result: pd.DataFrame, one: Set, parts: Sequence[Path]) -> pd.DataFrame:
     """The file's other columns, under names that ours leave free."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    ours = {"row", "text", "label", "scores", "predicted", "target", "explained_score", "tokens",
-            "lrp", *OTHERS, "initial_state", "ledger_bias", "ledger_stabilizer",
-            "conservation_error", "error"}  # fmt: skip
+    unlabelled = replace(one.corpus, label_column=None)
+    ours = {"label", *result_schema(unlabelled, pa.schema([]), one.dtype).names}
     names = [n for n in (pq.read_schema(parts[0]).names if parts else []) if n not in ours]
     if not names:
-        return found
+        return result
     others = pa.concat_tables([pq.read_table(path, columns=names) for path in parts]).to_pandas()
-    others.columns = [f"input_{name}" if name in found else name for name in names]
-    return pd.concat([found, others.set_axis(found.index)], axis=1)
+    others.columns = [f"{PREFIX}{name}" if name in result else name for name in names]
+    return pd.concat([result, others.set_axis(result.index)], axis=1)
 
 
-def to_csv(found: pd.DataFrame) -> bytes:
+def to_csv(table: pd.DataFrame) -> bytes:
     """CSV that no spreadsheet takes for formulas; the byte-order mark lets Excel read UTF-8."""
-    return harmless_csv(found).encode("utf-8-sig", "replace")
+    return harmless_csv(table).encode("utf-8-sig", "replace")
 
 
-def to_parquet(found: pd.DataFrame) -> bytes:
+def to_parquet(table: pd.DataFrame) -> bytes:
     """The same table, numbers and times as they are."""
     file = io.BytesIO()
-    found.to_parquet(file, index=False)
+    table.to_parquet(file, index=False)
     return file.getvalue()

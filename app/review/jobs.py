@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.review import digest
+from app.review import tables
 from app.review.sets import Set, Sets
 from lrp_engine.corpora.shard import explain_shard
 from lrp_engine.corpora.tables import open_table, shards
@@ -155,4 +155,4 @@ class Jobs:
                 sets.write(one, path.name, explain_shard(network, shard, corpus).data)
             job.done += len(shard)
         if not job.stop.is_set():
-            sets.finish(one, *digest.of(sets.parts(one), one, network))
+            tables.finish(sets, one, network)

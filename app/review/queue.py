@@ -8,57 +8,49 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from app.review.measures import MEASURES, Measure, Order, measures_by, on_the_page
+from app.review.outcomes import outcomes
+
 UNREVIEWED, REVIEWED = "unreviewed", "reviewed"
-RIGHT, WRONG, NOT_EXPLAINED = "right", "wrong", "not explained"
-OUTCOMES = (RIGHT, WRONG, NOT_EXPLAINED)
-NO_LABEL = -1
 NEAR = 100  # rows on either side that are a few quick presses away
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sort:
     """An order of the queue.
 
     Attributes:
         title: for people; meaning: in a sentence.
         column: of the summary; descending: the largest first.
+        measure: the one that is sorted by, if it is one.
     """
 
     title: str
-    column: str
-    descending: bool
     meaning: str
+    column: str
+    descending: bool = False
+    measure: Measure | None = None
+
+
+def _by(measure: Measure, order: Order) -> Sort:
+    return Sort(title=order.title, meaning=order.meaning, column=measure.name,
+                descending=order.descending, measure=measure)  # fmt: skip
 
 
 SORTS: dict[str, Sort] = {
-    "margin": Sort(
-        "closest calls", "margin", False,
-        "Smallest margin first: the probability of the first class minus that of the second.",
-    ),
-    "unsure": Sort("least confident", "confidence", False, "Lowest probability of the said class."),
-    "sure": Sort(
-        "most confident", "confidence", True,
-        "Highest probability of the said class; with “wrong”, the worst mistakes.",
-    ),
-    "leak": Sort(
-        "most relevance outside the words", "leak", True,
-        "Share of the account that biases, stabilizers and initial states hold, not the words.",
-    ),
-    "error": Sort(
-        "largest conservation error", "error", True,
-        "What is missing from the account, relative to its size: rounding, or a fault.",
-    ),
-    "gradient_x_input": Sort(
-        "LRP against GI", "gradient_x_input", False,
-        "Lowest rank agreement of LRP with Gradient × Input over the words.",
-    ),
-    "sensitivity": Sort(
-        "LRP against SA", "sensitivity", False,
-        "Lowest rank agreement of LRP with Sensitivity Analysis over the words.",
-    ),
-    "file": Sort("order of the file", "row", False, "As the rows stand in the file."),
-}  # fmt: skip
+    order.name: _by(measure, order)
+    for measure in on_the_page(MEASURES.values())
+    for order in measure.orders
+} | {
+    "file": Sort(title="order of the file", meaning="As the rows stand in the file.", column="row")
+}
 FIRST = next(iter(SORTS))
+
+
+def sorts_by(methods: Container[str]) -> dict[str, Sort]:
+    """The orders of a set that is explained by these methods."""
+    there = measures_by(methods)
+    return {n: s for n, s in SORTS.items() if s.measure is None or s.measure in there}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +58,14 @@ class Filter:
     """What a row must be to stand in the queue; None lets everything pass.
 
     Attributes:
-        truth, said: the true class (NO_LABEL: none given) and the predicted one.
+        truth, predicted: the true class (NO_CLASS: none given) and the predicted one.
         outcome: one of OUTCOMES. marked: a verdict, UNREVIEWED or REVIEWED.
         find: a piece of the text, in any case.
         rows: only these.
     """
 
     truth: int | None = None
-    said: int | None = None
+    predicted: int | None = None
     outcome: str | None = None
     marked: str | None = None
     find: str = ""
@@ -81,60 +73,43 @@ class Filter:
 
 
 def queue(
-    summary: pd.DataFrame, verdicts: Mapping[int, str], asked: Filter, sort: str = FIRST
+    summary: pd.DataFrame, verdicts: Mapping[int, str], chosen: Filter, sort: str = FIRST
 ) -> list[int]:
     """Row numbers that pass, in order; what has no value comes last, ties as in the file.
 
     Args:
-        summary: as `digest.summary_of` makes it.
+        summary: as `app.review.summary` makes it.
         verdicts: by row number; a row without one is unreviewed.
     """
     order = SORTS[sort]
-    found = summary[_passing(summary, verdicts, asked)]
-    found = found.sort_values(
+    passing = summary[_passing(summary, verdicts, chosen)].sort_values(
         order.column, ascending=not order.descending, kind="stable", na_position="last"
     )
-    return [int(row) for row in found["row"]]
+    return [int(row) for row in passing["row"]]
 
 
-def _passing(summary: pd.DataFrame, verdicts: Mapping[int, str], asked: Filter) -> np.ndarray:
+def _passing(summary: pd.DataFrame, verdicts: Mapping[int, str], chosen: Filter) -> np.ndarray:
     passes = np.ones(len(summary), bool)
-    if asked.truth is not None:
-        passes &= (summary["truth"] == asked.truth).to_numpy()
-    if asked.said is not None:
-        passes &= (summary["said"] == asked.said).to_numpy()
-    if asked.outcome is not None:
-        passes &= outcomes(summary) == asked.outcome
-    if asked.find.strip():
+    if chosen.truth is not None:
+        passes &= (summary["truth"] == chosen.truth).to_numpy()
+    if chosen.predicted is not None:
+        passes &= (summary["said"] == chosen.predicted).to_numpy()
+    if chosen.outcome is not None:
+        passes &= outcomes(summary) == chosen.outcome
+    if chosen.find.strip():
         text = summary["text"].fillna("")
-        piece = asked.find.strip()
+        piece = chosen.find.strip()
         passes &= text.str.contains(piece, case=False, regex=False).to_numpy(bool)
-    if asked.rows is not None:
-        passes &= summary["row"].isin(asked.rows).to_numpy()
-    if asked.marked is not None:
+    if chosen.rows is not None:
+        passes &= summary["row"].isin(chosen.rows).to_numpy()
+    if chosen.marked is not None:
         given = [verdicts.get(int(row), "") for row in summary["row"]]
         kept = {
             UNREVIEWED: lambda verdict: not verdict,
             REVIEWED: bool,
-        }.get(asked.marked, lambda verdict: verdict == asked.marked)
+        }.get(chosen.marked, lambda verdict: verdict == chosen.marked)
         passes &= np.array([bool(kept(verdict)) for verdict in given], bool)
     return passes
-
-
-def outcomes(summary: pd.DataFrame) -> np.ndarray:
-    """Per row: one of OUTCOMES, or "" where no label says."""
-    truth, said = summary["truth"].to_numpy(), summary["said"].to_numpy()
-    found = np.where(truth == NO_LABEL, "", np.where(truth == said, RIGHT, WRONG))
-    return np.where(said < 0, NOT_EXPLAINED, found)
-
-
-def confusion(summary: pd.DataFrame, classes: int) -> np.ndarray:
-    """Counts (C + 1, C): true class down, predicted across; the last row has no label."""
-    counts = np.zeros((classes + 1, classes), int)
-    explained = summary[summary["said"] >= 0]
-    # NO_LABEL is -1: the last row.
-    np.add.at(counts, (explained["truth"].to_numpy(int), explained["said"].to_numpy(int)), 1)
-    return counts
 
 
 def around(rows: list[int], row: int) -> tuple[list[int], float]:
@@ -147,7 +122,7 @@ def around(rows: list[int], row: int) -> tuple[list[int], float]:
     return rows[start : at + NEAR + 1], at - start
 
 
-def without(rows: list[int], at: int, found: Container[int]) -> tuple[list[int], float]:
-    """What `around` gave, once the row has left the queue: between those that are still found."""
-    before, after = ([n for n in part if n in found] for part in (rows[:at], rows[at + 1 :]))
+def without(rows: list[int], at: int, queued: Container[int]) -> tuple[list[int], float]:
+    """What `around` gave, once the row has left the queue: between those that are still there."""
+    before, after = ([n for n in part if n in queued] for part in (rows[:at], rows[at + 1 :]))
     return before + after, len(before) - 0.5

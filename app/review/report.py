@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from app.review import words as counted
-from app.review.digest import MAIN
 from app.review.explained_rows import ExplainedText
-from app.review.queue import NO_LABEL, RIGHT, WRONG, confusion, outcomes
+from app.review.methods import MAIN
+from app.review.outcomes import NO_CLASS, RIGHT, WRONG, confusion, outcomes
 from app.review.sets import Set
 from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
@@ -88,8 +88,8 @@ def _matrix(one: Set, summary: pd.DataFrame) -> str:
     counts = confusion(summary, len(one.labels))
     names = [visible(label) for label in one.labels]
     rows = [(name, *(f"{n:,}" for n in counts[c])) for c, name in enumerate(names)]
-    if counts[NO_LABEL].any():
-        rows.append(("no label", *(f"{n:,}" for n in counts[NO_LABEL])))
+    if counts[NO_CLASS].any():
+        rows.append(("no label", *(f"{n:,}" for n in counts[NO_CLASS])))
     head = ("true class ↓, predicted →", *names)
     return f"<h2>Classes</h2>{table(head, rows, numeric=tuple(range(1, len(head))))}"
 

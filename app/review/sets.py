@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import lrp_engine
 from app import settings
-from lrp_engine.attribution.methods import LIVE_METHODS
+from app.review.methods import OF_A_NEW_SET, OF_AN_OLD_SET
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import InputError
@@ -44,6 +44,7 @@ class Set:
         id: its key; whoever knows it can open the set.
         name: of the file, for people. format: "csv", "jsonl" or "parquet".
         text_column, label_column: in the file; no labels where None.
+        methods: names in `lrp_engine.METHODS`.
         rows: how many; step: rows of a part. complete: whether all are explained.
         rule: how relevance is handed back, as `Rule.plain` says it.
         most_words: of a text, as its model counts them; a longer one is not explained.
@@ -65,6 +66,7 @@ class Set:
     warnings: tuple[str, ...] = ()
     engine: str = lrp_engine.__version__
     created: str = ""
+    methods: tuple[str, ...] = OF_AN_OLD_SET
     most_words: int = settings.TEXT_WORDS
     step: int = settings.REVIEW_STEP
     complete: bool = False
@@ -76,6 +78,7 @@ class Set:
             id=secrets.token_urlsafe(16),
             model_hash=network.hash,
             labels=network.labels,
+            methods=OF_A_NEW_SET,
             dtype=network.dtype,
             most_words=settings.most_words(network.input_shape.units),
             warnings=network.warnings,
@@ -85,9 +88,9 @@ class Set:
 
     @property
     def corpus(self) -> CorpusSettings:
-        """How its rows are explained: by every method, for the predicted class."""
+        """How its rows are explained: for the predicted class."""
         return CorpusSettings(
-            methods=tuple(LIVE_METHODS),
+            methods=self.methods,
             rule=from_plain(self.rule),
             text_column=self.text_column,
             label_column=self.label_column,
@@ -128,7 +131,7 @@ class Sets:
                 facts["rule"] = {"name": "epsilon"} | {
                     name: facts.pop(name) for name in ("eps", "bias_factor")
                 }
-            lists = ("labels", "warnings")
+            lists = ("labels", "warnings", "methods")
             return Set(**facts | {name: tuple(facts[name]) for name in lists if name in facts})
         except (OSError, ValueError, TypeError, KeyError):
             return None

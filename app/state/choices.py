@@ -12,7 +12,7 @@ from app import settings
 from app.compare import compared
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
-from app.review import queue, sets
+from app.review import outcomes, queue, sets
 from app.review.verdicts import VERDICTS
 from lrp_engine import RULES, Epsilon
 from lrp_engine.attribution.methods import LIVE_METHODS
@@ -134,7 +134,7 @@ def _count(text: str) -> int:
 
 def _class_filter(text: str) -> int | str:
     if text == "none":
-        return queue.NO_LABEL
+        return outcomes.NO_CLASS
     return _class_or(ANY)(text)
 
 
@@ -151,9 +151,9 @@ REVIEW: dict[str, Choice] = {
     "row": _review(-1, _row, "the number of a row"),
     "sort": _review(queue.FIRST, _one_of(*queue.SORTS), " or ".join(queue.SORTS)),
     "truth": _review(ANY, _class_filter, "the number of a class, or none",
-                     lambda c: "none" if c == queue.NO_LABEL else str(c)),
+                     lambda c: "none" if c == outcomes.NO_CLASS else str(c)),
     "said": _review(ANY, _class_or(ANY), "the number of a class"),
-    "outcome": _review(ANY, _one_of(ANY, *queue.OUTCOMES), " or ".join(queue.OUTCOMES)),
+    "outcome": _review(ANY, _one_of(ANY, *outcomes.OUTCOMES), " or ".join(outcomes.OUTCOMES)),
     "marked": _review(ANY, _one_of(ANY, queue.UNREVIEWED, queue.REVIEWED, *VERDICTS),
                       "a verdict, reviewed or unreviewed"),
     "spelling": _review(ANY, _one_of(ANY, "plain", "negated"), "plain or negated"),

@@ -19,7 +19,7 @@ FILTERS = ("true_class", "said_class", "verdict")
 # What a reviewer is about to do; not in the address. `seen`: the reviews shown last, by set and
 # row; `clash`: one that somebody else was faster with.
 REVIEWING: dict[str, Any] = {
-    "reviewer": "", "seen": {}, "clash": None, "onward": None, "presses": 0, "asked": None,
+    "reviewer": "", "seen": {}, "clash": None, "neighbours": None, "presses": 0, "asked": None,
 }  # fmt: skip
 
 # The browser's own: a link to a set must not make its reader sign with the writer's name.

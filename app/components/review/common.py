@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from app import cache
 from app.models.model import Model
 from app.review.sets import Set
+from app.review.tables import SetTables
 from app.review.verdicts import Review
 from app.state import session
 from app.state.choices import CHOICES, REVIEW_VIEW
@@ -25,7 +25,7 @@ class Desk:
     """
 
     set: Set
-    tables: cache.Tables
+    tables: SetTables
     reviews: Mapping[int, Review]
     model: Model | None
 
@@ -44,6 +44,6 @@ def open_set(key: str) -> None:
     for name, choice in CHOICES.items():
         if choice.view == REVIEW_VIEW:
             session.put(name, choice.default)
-    for name in ("seen", "clash", "onward", "asked"):
+    for name in ("seen", "clash", "neighbours", "asked"):
         session.put(name, session.REVIEWING[name])
     session.put("set", key)

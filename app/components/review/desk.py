@@ -32,8 +32,9 @@ def show(page: Page) -> None:
 
 
 def _work(one: Set, page: Page) -> None:
-    desk = Desk(one, cache.tables(one), cache.reviews().of(one.id), _own(one, page.model))
-    overview.fit(desk)
+    reviews = cache.reviews().of(one.id)
+    desk = Desk(one, cache.review_tables(one), reviews, _model_of(one, page.model))
+    overview.drop_invalid(desk)
     head.show(desk)
     part = st.segmented_control(
         "Show",
@@ -53,9 +54,10 @@ def _work(one: Set, page: Page) -> None:
             overview.matrix(desk)
         with right:
             sort = overview.filters(desk)
-        reading.show(desk, overview.found(desk, sort))
+        reading.show(desk, overview.queued_rows(desk, sort))
 
 
-def _own(one: Set, selected: Model) -> Model | None:
+def _model_of(one: Set, selected: Model) -> Model | None:
+    """The model that the set was explained by, None where this session does not have it."""
     models = (selected, cache.bundled(), *session_models.uploaded().values())
     return next((m for m in models if m.network.hash == one.model_hash), None)

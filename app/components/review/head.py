@@ -10,7 +10,7 @@ from app import cache, settings
 from app.components import frontend
 from app.components.guard import plain
 from app.components.review.common import Desk, open_set
-from app.review.queue import RIGHT, WRONG, outcomes
+from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import widgets
 from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
@@ -26,9 +26,9 @@ def show(desk: Desk) -> None:
     one, summary = desk.set, desk.tables.summary
     for sentence in one.warnings:
         st.warning(plain(sentence), icon=":material/gpp_bad:")
-    found = outcomes(summary)
-    right, wrong = int((found == RIGHT).sum()), int((found == WRONG).sum())
-    failed = int((summary["said"] < 0).sum())
+    judged = outcomes(summary)
+    right, wrong = int((judged == RIGHT).sum()), int((judged == WRONG).sum())
+    failed = int((summary["said"] == NO_CLASS).sum())
     counts = [f"<b>{len(summary):,}</b> texts"]
     if failed:
         counts.append(f"<b>{failed:,}</b> not explained")

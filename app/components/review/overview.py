@@ -9,7 +9,7 @@ import streamlit as st
 from app.components.review import words
 from app.components.review.common import Desk
 from app.components.review.matrix import matrix as confusion_matrix
-from app.review import queue
+from app.review import outcomes, queue
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine.render.palettes import palette_named
@@ -17,9 +17,9 @@ from lrp_engine.render.wording import visible
 
 OUTCOMES = {
     session.ANY: "right or wrong",
-    queue.RIGHT: "right",
-    queue.WRONG: "wrong",
-    queue.NOT_EXPLAINED: "not explained",
+    outcomes.RIGHT: "right",
+    outcomes.WRONG: "wrong",
+    outcomes.NOT_EXPLAINED: "not explained",
 }
 MARKS = {
     session.ANY: "any or none",
@@ -33,12 +33,12 @@ FILTERS = ("truth", "said", "outcome", "marked", "find", "word")
 def matrix(desk: Desk) -> None:
     """Counts of true and predicted classes; a pressed cell is a filter."""
     labels = [visible(label) for label in desk.set.labels]
-    counts = queue.confusion(desk.tables.summary, len(labels))
+    counts = outcomes.confusion(desk.tables.summary, len(labels))
     classes, down = list(range(len(labels))), list(labels)
-    if counts[queue.NO_LABEL].any():
-        classes, down = [*classes, queue.NO_LABEL], [*down, "no label"]
+    if counts[outcomes.NO_CLASS].any():
+        classes, down = [*classes, outcomes.NO_CLASS], [*down, "no label"]
     if not counts[: len(labels)].any():  # nothing is labelled
-        classes, down = [queue.NO_LABEL], ["no label"]
+        classes, down = [outcomes.NO_CLASS], ["no label"]
     colours = palette_named(session.get("palette"))
     confusion_matrix(
         counts[classes],
@@ -54,25 +54,25 @@ def matrix(desk: Desk) -> None:
 
 
 def _take(cell: Any) -> None:
-    truth, said = (session.ANY, session.ANY) if cell == "none" or not cell else cell
-    session.choose(truth=truth, said=said)
+    truth, predicted = (session.ANY, session.ANY) if cell == "none" or not cell else cell
+    session.choose(truth=truth, said=predicted)
 
 
 def filters(desk: Desk) -> str:
     """The controls of the queue; returns the name of its order."""
-    labels = desk.set.labels
+    labels, sorts = desk.set.labels, queue.sorts_by(desk.set.methods)
     classes = [session.ANY, *range(len(labels))]
 
     def named(c: int | str) -> str:
-        if c == queue.NO_LABEL:
+        if c == outcomes.NO_CLASS:
             return "no label"
         return visible(labels[c]) if isinstance(c, int) else "any"
 
     sort = st.selectbox(
         "Order",
-        list(queue.SORTS),
-        format_func=lambda name: queue.SORTS[name].title,
-        help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in queue.SORTS.values()),
+        list(sorts),
+        format_func=lambda name: sorts[name].title,
+        help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in sorts.values()),
         **widgets.bind("sort"),
     )
     st.text_input("Texts with", placeholder="a word or a phrase", **widgets.bind("find"))
@@ -83,17 +83,17 @@ def filters(desk: Desk) -> str:
     )
     with st.expander("Classes"):
         st.selectbox(
-            "True class", [*classes, queue.NO_LABEL], format_func=named,
+            "True class", [*classes, outcomes.NO_CLASS], format_func=named,
             **widgets.bind("truth", labels),
         )  # fmt: skip
         st.selectbox("Predicted class", classes, format_func=named, **widgets.bind("said", labels))
     return sort
 
 
-def found(desk: Desk, sort: str) -> list[int]:
+def queued_rows(desk: Desk, sort: str) -> list[int]:
     """Rows of the queue, in order; says how many, and takes filters back."""
     words.chip(desk)
-    rows = queue.queue(desk.tables.summary, desk.verdicts, _asked(desk), sort)
+    rows = queue.queue(desk.tables.summary, desk.verdicts, _chosen(desk), sort)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,}** of {len(desk.tables.summary):,} texts in the queue")
         if any(session.get(name) != session.default(name) for name in FILTERS):
@@ -107,10 +107,10 @@ def _reset() -> None:
     session.choose(**{name: session.default(name) for name in FILTERS})
 
 
-def _asked(desk: Desk) -> queue.Filter:
+def _chosen(desk: Desk) -> queue.Filter:
     return queue.Filter(
         truth=session.optional("truth"),
-        said=session.optional("said"),
+        predicted=session.optional("said"),
         outcome=session.optional("outcome"),
         marked=session.optional("marked"),
         find=session.get("find"),
@@ -118,8 +118,8 @@ def _asked(desk: Desk) -> queue.Filter:
     )
 
 
-def fit(desk: Desk) -> None:
-    """Forget classes that the set does not have."""
+def drop_invalid(desk: Desk) -> None:
+    """Forget classes and orders that the set does not have."""
     for name in ("truth", "said", "counted_class"):
         value = session.get(name)
         if isinstance(value, int) and value >= len(desk.set.labels):
@@ -127,3 +127,9 @@ def fit(desk: Desk) -> None:
             st.warning(
                 f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
             )
+    if (sort := session.get("sort")) not in queue.sorts_by(desk.set.methods):
+        session.put("sort", session.default("sort"))
+        st.warning(
+            f"The order “{queue.SORTS[sort].title}” was ignored: this set was not explained by "
+            "that method."
+        )

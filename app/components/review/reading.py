@@ -12,12 +12,14 @@ from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.review import explained_rows, queue
+from app.review.measures import measures_by, on_the_page
+from app.review.methods import MAIN
+from app.review.outcomes import NO_CLASS
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine import METHODS
-from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.render.heatmap import heatmap, legend
-from lrp_engine.render.numbers import number, percentage
+from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
@@ -34,9 +36,9 @@ STYLE = """<style>
 </style>"""
 
 
-def show(desk: Desk, found: list[int]) -> None:
+def show(desk: Desk, queued: list[int]) -> None:
     """The list and the open row; where none is open, the queue's first."""
-    if not found:
+    if not queued:
         st.info("No text passes all filters. Take one back, or press “Show all”.")
         return
     row = session.get("row")
@@ -44,37 +46,37 @@ def show(desk: Desk, found: list[int]) -> None:
     asked = tuple(session.get(name) for name in ("sort", *overview.FILTERS))
     renewed = session.get("asked") not in (None, asked)
     session.put("asked", asked)
-    if not 0 <= row < len(desk.tables.summary) or (renewed and row not in found):
-        row = found[0]
+    if not 0 <= row < len(desk.tables.summary) or (renewed and row not in queued):
+        row = queued[0]
         session.put("row", row)
-    _list(desk, found, row)
-    _open(desk, found, row)
+    _list(desk, queued, row)
+    _open(desk, queued, row)
 
 
 def _open_row(row: int) -> None:
     session.choose(row=row)
 
 
-def _list(desk: Desk, found: list[int], row: int) -> None:
+def _list(desk: Desk, queued: list[int], row: int) -> None:
     summary, labels = desk.tables.summary, desk.set.labels
-    chosen = summary.iloc[found]  # rows are numbered from 0 in the order of the file
+    chosen = summary.iloc[queued]  # rows are numbered from 0 in the order of the file
     names = [visible(label) for label in labels]
     verdicts = desk.verdicts
+    measures = measures_by(desk.set.methods)
+    listed = [measure for measure in measures if measure.always]
+    sorted_by = queue.SORTS[session.get("sort")].measure
+    if sorted_by is not None and not sorted_by.always:
+        listed.insert(0, sorted_by)
     table = pd.DataFrame(
         {
             "row": chosen["row"],
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
-            "confidence": 100 * chosen["confidence"],
-            "margin": 100 * chosen["margin"],
-            "verdict": [VERDICTS.get(verdicts.get(n, ""), "") for n in found],
+            **{one.heading: one.format.factor * chosen[one.name] for one in listed},
+            "verdict": [VERDICTS.get(verdicts.get(n, ""), "") for n in queued],
         }
     )
-    column = queue.SORTS[session.get("sort")].column
-    if column not in table:
-        table.insert(4, _SHORT[column], chosen[column] * (100 if column == "leak" else 1))
-    share = st.column_config.NumberColumn(format="%.1f %%", width=85)
     st.dataframe(
         table,
         hide_index=True,
@@ -85,57 +87,54 @@ def _list(desk: Desk, found: list[int], row: int) -> None:
             "true class": st.column_config.TextColumn(width=95),
             "predicted": st.column_config.TextColumn(width=95),
             "verdict": st.column_config.TextColumn(width=110),
-            "confidence": share,
-            "margin": share,
-            "outside": share,
-            "error": st.column_config.NumberColumn(format="%.1e", width=100),
-            "LRP~GI": st.column_config.NumberColumn(format="%.2f", width=100),
-            "LRP~SA": st.column_config.NumberColumn(format="%.2f", width=100),
+            **{
+                one.heading: st.column_config.NumberColumn(
+                    format=one.format.column, width=one.format.width
+                )
+                for one in listed
+            },
         },
         selection_mode="single-row",
         alt="The queue: one text a row. Pick one to open it below.",
         **widgets.list_row(
-            "queue", map(str, found), found.index(row) if row in found else None,
-            lambda at: _open_row(found[at]),
+            "queue", map(str, queued), queued.index(row) if row in queued else None,
+            lambda at: _open_row(queued[at]),
         ),
     )  # fmt: skip
 
 
-_SHORT = {"leak": "outside", "error": "error", "gradient_x_input": "LRP~GI",
-          "sensitivity": "LRP~SA"}  # fmt: skip
-
-
-def _open(desk: Desk, found: list[int], row: int) -> None:
+def _open(desk: Desk, queued: list[int], row: int) -> None:
     line = desk.tables.summary.iloc[row]
-    near, at = queue.around(found, row)
-    onward = session.get("onward")
-    if row in found:
-        session.put("onward", (row, near, at))  # a verdict may take the row out of the queue
-    elif onward is not None and onward[0] == row:
-        _, then, stood = onward
-        near, at = queue.without(then, stood, set(found))
-    place = f"{found.index(row) + 1:,} of {len(found):,}" if row in found else "not in the queue"
+    near, at = queue.around(queued, row)
+    neighbours = session.get("neighbours")
+    if row in queued:
+        session.put("neighbours", (row, near, at))  # a verdict may take the row out of the queue
+    elif neighbours is not None and neighbours[0] == row:
+        _, near_then, at_then = neighbours
+        near, at = queue.without(near_then, at_then, set(queued))
+    place = f"{queued.index(row) + 1:,} of {len(queued):,}" if row in queued else "not in the queue"
     left, right = st.columns([1, 1], vertical_alignment="center")
     left.header(f"Row {row:,}, {place}", anchor=False)
     with right:
         frontend.onward(near, at, _open_row)
     with st.container(key="lens-row"):
-        if line["said"] < 0:
+        if line["said"] == NO_CLASS:
             st.warning(f"This text was not explained. {line['problem']}")
             st.text(visible(str(line["text"] or "")))
         else:
-            _said(desk, line)
+            _decision(desk, line)
             _why(desk, row)
     verdict.show(desk, row)
 
 
-def _said(desk: Desk, line: pd.Series) -> None:
+def _decision(desk: Desk, line: pd.Series) -> None:
+    """What the model said, whether it is right, and the measures of doubt."""
     truth = int(line["truth"])
     parts = [
         f"The model says <b>{desk.label(line['said'])}</b> "
         f"({escape(percentage(line['confidence']))})"
     ]
-    if truth >= 0:
+    if truth != NO_CLASS:
         right = truth == line["said"]
         parts.append(
             ", and that is the true class."
@@ -145,56 +144,48 @@ def _said(desk: Desk, line: pd.Series) -> None:
         )
     else:
         parts.append(".")
-    measures = [
-        ("margin", percentage(line["margin"])),
-        ("outside the words", percentage(line["leak"])),
-        *((f"rank agreement of LRP and {METHODS[name].short}", _agreement(line[name]))
-          for name in ("gradient_x_input", "sensitivity")),
-    ]  # fmt: skip
+    stated = [one for one in on_the_page(measures_by(desk.set.methods)) if one.term]
     shown = "".join(
-        f"<span>{escape(term)} <b>{escape(value)}</b></span>" for term, value in measures
+        f"<span>{escape(one.term)} <b>{escape(one.format.write(line[one.name]))}</b></span>"
+        for one in stated
     )
     st.html(f'{STYLE}<p class="lens-said">{"".join(parts)}</p>'
             f'<p class="lens-measures">{shown}</p>')  # fmt: skip
 
 
-def _agreement(value: float | None) -> str:
-    return "too few words" if pd.isna(value) else number(float(value or 0), vmax=1)
-
-
 def _why(desk: Desk, row: int) -> None:
     text = explained_rows.read(cache.sets(), desk.set, [row])[row]
-    said = desk.set.labels[desk.tables.summary.iloc[row]["said"]]
-    main, *others = LIVE_METHODS
-    st.html(_heatmap(desk, text, main, said))
+    predicted = desk.set.labels[desk.tables.summary.iloc[row]["said"]]
+    others = [name for name in desk.set.methods if name != MAIN]
+    st.html(_heatmap(desk, text, MAIN, predicted))
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):
         for name in others:
-            st.html(_heatmap(desk, text, name, said))
+            st.html(_heatmap(desk, text, name, predicted))
     if right.button("Open in Explain", icon=":material/lightbulb:", type="tertiary"):
         session.set_text(str(desk.tables.summary.iloc[row]["text"]))
         st.switch_page("views/explain.py")
 
 
-def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, said: str) -> str:
-    facts, values = METHODS[name], text.relevance[name]
+def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicted: str) -> str:
+    method, values = METHODS[name], text.relevance[name]
     network = desk.model.network if desk.model else None
     vocabulary = network.vocabulary if network else None
     words = heatmap(
         text.tokens,
         values,
-        signed=facts.signed,
+        signed=method.signed,
         palette=session.get("palette"),
         unknown=network.unknown(text.tokens) if network else None,
         substitute=vocabulary.unknown if vocabulary else None,
         values_shown=session.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED,
-        label=f"{facts.title}, {said}",
+        label=f"{method.title}, {predicted}",
     )
     key = legend(
-        signed=facts.signed,
+        signed=method.signed,
         vmax=max(map(abs, values), default=0) or 1.0,
-        unit=facts.unit,
-        target_label=said,
+        unit=method.unit,
+        target_label=predicted,
         palette=session.get("palette"),
     )
-    return f'<h3 class="lens-way">{escape(facts.title)}</h3>{words}{key}'
+    return f'<h3 class="lens-way">{escape(method.title)}</h3>{words}{key}'

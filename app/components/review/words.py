@@ -27,8 +27,9 @@ def chip(desk: Desk) -> None:
     key = session.get("word")
     if key is None:
         return
-    said, negated, word = key
-    label = desk.set.labels[said] if said < len(desk.set.labels) else f"class {said}"
+    predicted, negated, word = key
+    labels = desk.set.labels
+    label = labels[predicted] if predicted < len(labels) else f"class {predicted}"
     st.button(
         f"“{plain(visible(word))}”{' after a negation' if negated else ''}, where the model said "
         f"{plain(visible(label))}",
@@ -47,7 +48,7 @@ def show(desk: Desk) -> None:
         f"{words.REACH} words before. Pick a word to read its sentences."
     )
     first, second, third = st.columns(3)
-    said = first.selectbox(
+    predicted = first.selectbox(
         "Class", range(len(labels)), format_func=lambda c: visible(labels[c]),
         **widgets.bind("counted_class", labels),
     )  # fmt: skip
@@ -56,30 +57,30 @@ def show(desk: Desk) -> None:
     )
     spelling = third.selectbox("Words", list(SPELLINGS), format_func=SPELLINGS.__getitem__,
                                **widgets.bind("spelling"))  # fmt: skip
-    found = words.table(desk.tables.words, said)
-    found = found[found["count"] >= least]
+    counted = words.table(desk.tables.words, predicted)
+    counted = counted[counted["count"] >= least]
     if spelling != session.ANY:
-        found = found[found["negated"] == (spelling == "negated")]
-    if found.empty:
+        counted = counted[counted["negated"] == (spelling == "negated")]
+    if counted.empty:
         st.info(
             "No word occurs so often in sentences of this class. Lower the number, or choose "
             "another class."
         )
         return
     left, right = st.columns(2)
-    name = plain(visible(labels[said]))
+    name = plain(visible(labels[predicted]))
     with left:
-        _list(f"Towards {name}", found[found["mean"] > 0], said)
+        _list(f"Towards {name}", counted[counted["mean"] > 0], predicted)
     with right:
-        _list(f"Away from {name}", found[found["mean"] < 0].iloc[::-1], said)
+        _list(f"Away from {name}", counted[counted["mean"] < 0].iloc[::-1], predicted)
 
 
-def _list(title: str, found: pd.DataFrame, said: int) -> None:
+def _list(title: str, counted: pd.DataFrame, predicted: int) -> None:
     st.header(title, anchor=False)
-    if found.empty:
+    if counted.empty:
         st.caption("None.")
         return
-    shown = found.head(SHOWN)
+    shown = counted.head(SHOWN)
     table = pd.DataFrame(
         {
             "word": [
@@ -91,7 +92,9 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
             "in texts": shown["sentences"],
         }
     )
-    keys = [(said, bool(n), str(w)) for w, n in zip(shown["word"], shown["negated"], strict=True)]
+    keys = [
+        (predicted, bool(n), str(w)) for w, n in zip(shown["word"], shown["negated"], strict=True)
+    ]
     st.dataframe(
         table,
         hide_index=True,
@@ -108,8 +111,8 @@ def _list(title: str, found: pd.DataFrame, said: int) -> None:
         alt=f"{title}: words with their mean relevance. Pick one to read its sentences.",
         **widgets.list_row(f"words.{title}", map(str, keys), None, lambda at: _open(keys[at])),
     )
-    if len(found) > SHOWN:
-        st.caption(f"The {SHOWN} strongest of {len(found):,}.")
+    if len(counted) > SHOWN:
+        st.caption(f"The {SHOWN} strongest of {len(counted):,}.")
 
 
 def _open(key: tuple[int, bool, str]) -> None:

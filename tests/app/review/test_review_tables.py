@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 import lrp_engine
-from app.review import explained_rows, export, queue, report, words
-from app.review.queue import NO_LABEL, SORTS, Filter
+from app.review import explained_rows, export, outcomes, queue, report, words
+from app.review.outcomes import NO_CLASS
+from app.review.queue import SORTS, Filter
 from app.review.sets import Sets
 from app.review.verdicts import VERDICTS, Review, Verdict, tags_in
 from tests.app import sets as files
@@ -23,7 +24,7 @@ SUMMARY = pd.DataFrame(
         "row": [0, 1, 2, 3, 4],
         "text": ["Good film", "a bad FILM (really)", "nothing", None, "good bad"],
         "label": ["yes", "no", "yes", "no", None],
-        "truth": [1, 0, 1, 0, NO_LABEL],
+        "truth": [1, 0, 1, 0, NO_CLASS],
         "said": [1, 1, 0, -1, 0],
         "confidence": [0.9, 0.6, 0.7, np.nan, 0.6],
         "margin": [0.8, 0.2, 0.4, np.nan, 0.2],
@@ -67,9 +68,9 @@ def test_every_order_is_tested():
     ("asked", "order"),
     [
         ({"truth": 1}, [0, 2]),
-        ({"truth": NO_LABEL}, [4]),
-        ({"said": 0}, [2, 4]),
-        ({"truth": 0, "said": 1}, [1]),
+        ({"truth": NO_CLASS}, [4]),
+        ({"predicted": 0}, [2, 4]),
+        ({"truth": 0, "predicted": 1}, [1]),
         ({"outcome": "right"}, [0]),
         ({"outcome": "wrong"}, [1, 2]),
         ({"outcome": "not explained"}, [3]),
@@ -88,10 +89,10 @@ def test_filters_narrow_the_queue(asked, order):
 
 
 def test_the_matrix_counts_every_explained_text_once():
-    counts = queue.confusion(SUMMARY, 2)
+    counts = outcomes.confusion(SUMMARY, 2)
     assert counts.tolist() == [[0, 1], [1, 1], [1, 0]]
     for truth, said in np.ndindex(2, 2):
-        assert counts[truth, said] == len(rows_of(truth=truth, said=said))
+        assert counts[truth, said] == len(rows_of(truth=truth, predicted=said))
 
 
 def test_rows_around_one():

@@ -33,7 +33,7 @@ OTHER = {
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
 PASSING = {"begun", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
-           "arrived", "address", "entered", "reviewer", "seen", "clash", "onward", "presses",
+           "arrived", "address", "entered", "reviewer", "seen", "clash", "neighbours", "presses",
            "asked", "notices", "page", "used", "drawn", "stands", "stale"}  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -356,6 +357,25 @@ def test_malformed_parameters_are_ignored_with_a_notice_each(visit, key, paramet
     for name in parameters:
         assert f"“{name}” was ignored" in messages(app)
     assert len(listed(app)) == 4
+
+
+def test_a_set_that_lacks_a_method_opens_and_an_order_by_it_is_ignored(visit, network, key):
+    sets = cache.sets()
+    one = sets.find(key)
+    lacking = replace(one, id="B" * 22, methods=("lrp", "gradient_x_input"), complete=False)
+    sets.add(lacking, sets.input(one).read_bytes())
+    cache.jobs().start(lacking, network)
+    assert files.finished(cache.jobs(), lacking).problem == ""
+    app = visit(set=lacking.id, sort="sensitivity")
+    assert healthy(app)
+    assert "The order “LRP against SA” was ignored" in messages(app)
+    assert html(app).count('role="list"') == 2
+    assert "LRP and GI" in html(app)
+    assert "LRP and SA" not in html(app)
+    assert "LRP against SA" not in widget(app, "sort").options
+    widget(app, "sort").set_value("gradient_x_input").run()
+    assert healthy(app)
+    assert "LRP~GI" in app.dataframe[0].value
 
 
 def test_parameters_that_the_set_does_not_know_break_nothing(visit, key):

@@ -1,0 +1,96 @@
+"""The two tables that the page reads of a complete set: a row a text, and a row a word.
+
+They are made of the set's parts, and made anew where another version made them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from app.review import summary, words
+from app.review.sets import Set, Sets
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lrp_engine import Network
+
+# Raise it where the same parts give other tables; new columns are noticed without.
+VERSION = 1
+_VERSION = b"lrp-lens tables"  # where a file's metadata keeps it
+
+
+@dataclass(frozen=True, eq=False)
+class SetTables:
+    """The tables of a set, as `summary.schema` and `words.schema` say; nobody writes to them."""
+
+    summary: pd.DataFrame
+    words: pd.DataFrame
+
+
+def finish(sets: Sets, one: Set, network: Network) -> None:
+    """Everything is explained: keep the tables."""
+    probabilities = {
+        row: network.to_probabilities(np.array(scores, np.float64)[None])[0].tolist()
+        for part in _parts(sets, one, ["row", "scores"])
+        for row, scores in zip(*(column.to_pylist() for column in part.columns), strict=True)
+        if scores is not None
+    }
+    sets.finish(one, *_files(sets, one, probabilities))
+
+
+def read(sets: Sets, one: Set) -> SetTables:
+    """The tables of a complete set."""
+    paths = sets.summary(one), sets.words(one)
+    schemas = summary.schema(one), words.schema()
+    if not all(_current(path, schema) for path, schema in zip(paths, schemas, strict=True)):
+        # The parts hold scores; what the model made of them, the first summary says.
+        known = pd.read_parquet(sets.summary(one), columns=["row", "probabilities"]).dropna()
+        shares = (values.tolist() for values in known["probabilities"])
+        probabilities = dict(zip(known["row"], shares, strict=True))
+        sets.finish(one, *_files(sets, one, probabilities))
+    return SetTables(*map(pd.read_parquet, paths))
+
+
+def _current(path: Path, schema: pa.Schema) -> bool:
+    """Whether this version made a file, or would make the same."""
+    import pyarrow.parquet as pq
+
+    there = pq.read_schema(path)
+    version = (there.metadata or {}).get(_VERSION)
+    return version == str(VERSION).encode() and there.equals(schema)
+
+
+def _files(
+    sets: Sets, one: Set, probabilities: Mapping[int, Sequence[float]]
+) -> tuple[bytes, bytes]:
+    """Summary and words of all parts, as Parquet files; relevances per unit are never held."""
+    tables = [
+        (summary.summary_of(part, one, probabilities), words.occurrences_in(part))
+        for part in _parts(sets, one)
+    ]
+    rows, occurrences = zip(*tables, strict=True)
+    return _file(rows), _file(occurrences)
+
+
+def _parts(sets: Sets, one: Set, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    import pyarrow.parquet as pq
+
+    return (pq.read_table(path, columns=columns) for path in sets.parts(one))
+
+
+def _file(tables: Sequence[pa.Table]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.concat_tables(tables)
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({_VERSION: str(VERSION)}), file)
+    return file.getvalue()
