@@ -26,7 +26,7 @@ from app.models.model import (
 from app.models.samples import Sample
 from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
-from lrp_engine.formats.companions.reference import beside
+from lrp_engine.formats.companions.reference import reference_file_of
 
 if TYPE_CHECKING:
     from lrp_engine import Network, ProofSheet
@@ -47,8 +47,8 @@ def _bundled(path: str, stamps: tuple) -> Model:
     examples = read_examples(folder / settings.EXAMPLES_FILE, loaded.labels)
     name = folder.stem.replace("_", " ").capitalize()
     stored = opening.read(folder / settings.OPENING_FILE, loaded)
-    return Model(loaded.hash, name, loaded, examples, stored, files=(folder, beside(folder)),
-                 origin=BUNDLED)  # fmt: skip
+    files = folder, reference_file_of(folder)
+    return Model(loaded.hash, name, loaded, examples, stored, files=files, origin=BUNDLED)
 
 
 def sample(chosen: Sample) -> Model:
@@ -76,7 +76,7 @@ def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
         )
         for one in samples.examples(_chosen)
     )
-    files = _chosen.model, beside(_chosen.model)
+    files = _chosen.model, reference_file_of(_chosen.model)
     return Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
                  known=_known(_chosen, network), origin=SAMPLE)  # fmt: skip
 
@@ -113,8 +113,11 @@ def uploaded(upload: Upload) -> Model:
         InputError: the reference does not fit, or does not decide the order of the gates.
     """
     upload.check()
-    network = read_network(upload.digest, upload.read)
-    sheet = proof(upload.digest, lambda: upload.prove(network))
+    try:
+        network = read_network(upload.digest, upload.read)
+        sheet = proof(upload.digest, lambda: upload.prove(network))
+    finally:
+        upload.close()
     name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (upload.name, *upload.files))
     return Model(upload.digest, name, sheet.marked(network), proof=sheet, sent=(name, *others))
 

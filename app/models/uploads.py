@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import lrp_engine
 from app import settings
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.formats.arrays.eight_arrays import DETECT
-from lrp_engine.formats.keras.spec import is_model
+from lrp_engine.formats.companions.spec import is_model_config
+from lrp_engine.formats.input_file import SharedFile
 from lrp_engine.formats.plain import parse_json
 
 MORE = "Anything else, as JSON"  # the field of the form
@@ -77,7 +79,7 @@ class Upload:
             FormatError: the text is no JSON object, or says again what a field says.
         """
         more = parse_json(self.more, f"“{MORE}”") if self.more.strip() else {}
-        if is_model(more):
+        if is_model_config(more):
             more = {"architecture": more}
         if not isinstance(more, Mapping):
             raise FormatError(
@@ -91,10 +93,19 @@ class Upload:
                 )
         return {**self.spec, **more}
 
+    @cached_property
+    def _file(self) -> SharedFile:
+        """The weight file, unpacked once for `read` and `prove`."""
+        return SharedFile(self.weights)
+
+    def close(self) -> None:
+        """Forget what was unpacked."""
+        self._file.close()
+
     def read(self) -> Network:
         spec = self.whole_spec()
         return lrp_engine.load(
-            self.weights,
+            self._file,
             vocabulary=self.vocabulary,
             embeddings=self.embeddings,
             labels=_labels(self.labels),
@@ -105,7 +116,7 @@ class Upload:
     def prove(self, network: Network) -> ProofSheet:
         return lrp_engine.parity(
             network,
-            source=self.weights,
+            source=self._file,
             reference=self.reference,
             vocabulary=self.vocabulary,  # these belong to what the file says
             spec=self.whole_spec() or None,

@@ -39,17 +39,17 @@ def _run(options: argparse.Namespace) -> tuple[str, int]:
     paths = options.vocabulary, options.embeddings, options.spec, options.reference
     check_paths(options.model, *paths)
     with quiet():
-        from lrp_engine.formats.companions.given import spec_of
-        from lrp_engine.formats.companions.reference import beside
+        from lrp_engine.formats.companions.reference import reference_file_of
+        from lrp_engine.formats.companions.spec import read_spec
         from lrp_engine.proof.parity import parity
         from lrp_engine.proof.sheet import FAILED
 
-        spec = spec_of(options.spec)
+        spec = read_spec(options.spec)
         if options.gate_order is not None:
             spec = {**spec, "gate_order": options.gate_order}
         sheet = parity(
             options.model,
-            reference=options.reference or beside(options.model),
+            reference=options.reference or reference_file_of(options.model),
             vocabulary=options.vocabulary,
             embeddings=options.embeddings,
             spec=spec,

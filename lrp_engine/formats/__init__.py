@@ -4,6 +4,7 @@
 named in `readers.READERS` turns those into a Network.
 """
 
+from lrp_engine.formats.input_file import SharedFile
 from lrp_engine.formats.readers import READERS, Reader, load
 
-__all__ = ["READERS", "Reader", "load"]
+__all__ = ["READERS", "Reader", "SharedFile", "load"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.model.network import Network
 
@@ -20,7 +20,6 @@ class Reader:
         recognizes: whether a file's contents are of this format (a broken one counts).
         read: the network in the contents; raises FormatError.
         takes_gate_order: whether the format leaves the order of the gate blocks open.
-        takes_architecture: whether the format can leave open which layers there are.
         options: further keys of a spec that the format understands, in `Companions.options`.
     """
 
@@ -29,5 +28,4 @@ class Reader:
     recognizes: Callable[[Contents], bool]
     read: Callable[[Contents, Companions], Network]
     takes_gate_order: bool = False
-    takes_architecture: bool = False
     options: tuple[str, ...] = ()

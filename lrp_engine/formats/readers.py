@@ -10,34 +10,35 @@ import numpy as np
 
 from lrp_engine import device as devices
 from lrp_engine.errors import FormatError, InputError, LensError, choices
-from lrp_engine.formats.arrays import npz, sst
 from lrp_engine.formats.arrays.eight_arrays import check_reference
-from lrp_engine.formats.companions.given import Companions, companions
+from lrp_engine.formats.arrays.npz import NPZ
+from lrp_engine.formats.arrays.sst import SST
+from lrp_engine.formats.companions.companions import Companions, read_companions
+from lrp_engine.formats.companions.spec import check_options
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.formats.keras import reader as keras
-from lrp_engine.formats.native import reader as native_files
-from lrp_engine.formats.onnx import reader as onnx_reader
+from lrp_engine.formats.input_file import (
+    ModelFile,
+    SharedFile,
+    is_model_file,
+    open_file,
+    unpack_file,
+)
+from lrp_engine.formats.keras.reader import KERAS
+from lrp_engine.formats.native.reader import NATIVE, read_folder
+from lrp_engine.formats.onnx.reader import ONNX
 from lrp_engine.formats.reader import Reader
 from lrp_engine.formats.sniff import zip_looks_like
-from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
-from lrp_engine.formats.torch import reader as pytorch
+from lrp_engine.formats.torch.reader import PYTORCH
 from lrp_engine.model.network import DTYPES, Network
 
-# Asked in this order; to add a format, write a module with a READER and name it here.
-READERS: tuple[Reader, ...] = (
-    native_files.READER,
-    keras.READER,
-    sst.READER,
-    pytorch.READER,
-    onnx_reader.READER,
-    npz.READER,
-)
+# Asked in this order; to add a format, write a module with a Reader and name it here.
+READERS: tuple[Reader, ...] = (NATIVE, KERAS, SST, PYTORCH, ONNX, NPZ)
 
 
 def load(
-    path_or_bytes: Source,
+    path_or_bytes: ModelFile,
     vocabulary: Any = None,
     embeddings: Any = None,
     labels: Any = None,
@@ -50,7 +51,8 @@ def load(
     """Read a network from a file, recognized by its content and never by its name.
 
     Args:
-        path_or_bytes: a file, the bytes of a file, or a folder in the project's own format.
+        path_or_bytes: a file, the bytes of a file, or a folder in the project's own format; or a
+            `formats.SharedFile`, which `parity` reads too.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
             path or bytes of a text file (one word a line, or word<TAB>id), of JSON or a pickle; or
             a file of word vectors, which then gives the embeddings too.
@@ -78,14 +80,14 @@ def load(
             found, what was expected and what to do.
         InputError: an argument is of a type that cannot be meant, or there is no such device.
     """
-    if not is_source(path_or_bytes):
+    if not is_model_file(path_or_bytes):
         raise InputError(
             f"The model is {type(path_or_bytes).__name__}; give a path or the bytes of a file."
         )
     if dtype not in DTYPES:
         raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
     devices.require(device)
-    given = companions(
+    given = read_companions(
         vocabulary=vocabulary,
         embeddings=embeddings,
         labels=labels,
@@ -114,16 +116,18 @@ def supported() -> str:
     return f"Supported: {'; '.join(reader.title for reader in READERS)}."
 
 
-def contents_of(source: Source) -> Contents:
+def contents_of(source: ModelFile) -> Contents:
     """What a file or folder holds, as plain data.
 
     Raises:
         FormatError: it is none of the containers read, malformed, or beyond the limits.
     """
+    if isinstance(source, SharedFile):
+        return source.contents(contents_of)
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
-        return native_files.folder(Path(os.fsdecode(source)))
-    with open_source(source, "The file") as (file, size):
-        return unpacked(file, size, supported=supported())
+        return read_folder(Path(os.fsdecode(source)))
+    with open_file(source, "The file") as (file, size):
+        return unpack_file(file, size, supported=supported())
 
 
 def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
@@ -131,17 +135,7 @@ def _read(reader: Reader, contents: Contents, given: Companions) -> Network:
         raise FormatError(
             f"gate_order does not apply to this file ({reader.title}): its format fixes the order."
         )
-    if given.architecture is not None and not reader.takes_architecture:
-        raise FormatError(
-            f"The spec describes layers, but this file ({reader.title}) says itself which layers "
-            "it holds; leave them out."
-        )
-    for key in given.options:
-        if key not in reader.options:
-            raise FormatError(
-                f"The spec's {key!r} does not apply to this file ({reader.title}), which says it "
-                "itself."
-            )
+    check_options(given.options, reader.options, reader.title)
     try:
         # A number too large for the dtype becomes infinite, which Network reports.
         with np.errstate(over="ignore"):

@@ -1,12 +1,12 @@
-"""GateOrder: which block of an LSTM's weights is which gate, and how that was settled."""
+"""GateOrder: which block of an LSTM's weights is which gate, and how that is known."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-# How an order came to be known, in words.
-SETTLED = {
+# How an order is known, in words.
+SOURCES = {
     "format": "fixed by the format",
     "given": "given by the caller",
     "detected": "detected from reference scores",
@@ -15,7 +15,7 @@ SETTLED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class GateReading:
     """One way to read the eight arrays, and how far its scores are from the reference.
 
     Attributes:
@@ -42,14 +42,14 @@ class GateOrder:
     """The reading that was taken.
 
     Attributes:
-        settled: key in `SETTLED`.
+        source: how it is known, a key of `SOURCES`.
         runner_up: the best of the readings that mean another network; None unless detected.
         samples: reference samples that were compared.
     """
 
-    reading: Reading
-    settled: str
-    runner_up: Reading | None = None
+    reading: GateReading
+    source: str
+    runner_up: GateReading | None = None
     samples: int = 0
 
     @property
@@ -65,11 +65,11 @@ class GateOrder:
         return self.runner_up.difference / best if best > 0 else math.inf
 
     def sentence(self) -> str:
-        """What was read and how it was settled."""
+        """What was read and how that is known."""
         if self.runner_up is None:
-            return f"The gate blocks are in the order {self.reading}: {SETTLED[self.settled]}."
+            return f"The gate blocks are in the order {self.reading}: {SOURCES[self.source]}."
         return (
-            f"The gate blocks are in the order {self.reading}: {SETTLED[self.settled]} "
+            f"The gate blocks are in the order {self.reading}: {SOURCES[self.source]} "
             f"({self.samples} sample{'s' if self.samples > 1 else ''}; largest difference "
             f"{self.reading.difference:.1e}; next best: {self.runner_up}, "
             f"{self.runner_up.difference:.1e})."

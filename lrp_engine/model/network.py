@@ -47,7 +47,7 @@ class Network:
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice. `to` changes it.
-        gate_order: which gate is where in the file, and how it was settled; None where the format
+        gate_order: which gate is where in the file, and how that is known; None where the format
             leaves no choice.
         warnings: sentences that every explanation carries, as of a failed comparison with the
             program the network comes from (`ProofSheet.marked`).

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.attribution.targets import selection
-from lrp_engine.model.gate_order import SETTLED
+from lrp_engine.model.gate_order import SOURCES
 from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
@@ -197,17 +197,17 @@ def gate_order(network: Network, compared: bool) -> Line | None:
     Args:
         compared: whether scores were compared with something independent, and equal.
     """
-    title, found = TITLES["gate_order"], network.gate_order
-    if found is None:
+    title, order = TITLES["gate_order"], network.gate_order
+    if order is None:
         gated = any("lstm" in kind or "gru" in kind for kind in _kinds(network))
         detail = f"Fixed by the format ({network.source})."
         return Line(name="gate_order", title=title, verdict=PASS, detail=detail) if gated else None
-    if found.settled == "detected":
-        margin = found.margin
+    if order.source == "detected":
+        margin = order.margin
         assert margin is not None
-        detail = f"{found.sentence()} The next best is {margin:.1e} times worse."
+        detail = f"{order.sentence()} The next best is {margin:.1e} times worse."
         return Line(name="gate_order", title=title, verdict=PASS, detail=detail)
-    how = f"{' '.join(found.order)}, {SETTLED[found.settled]}"
+    how = f"{' '.join(order.order)}, {SOURCES[order.source]}"
     if compared:
         detail = f"{how}; the scores compared confirm it."
         return Line(name="gate_order", title=title, verdict=PASS, detail=detail)

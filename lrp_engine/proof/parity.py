@@ -10,11 +10,11 @@ import numpy as np
 
 from lrp_engine.errors import InputError
 from lrp_engine.formats.arrays.eight_arrays import DETECT
-from lrp_engine.formats.companions.given import companions
+from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.companions.reference import Reference
-from lrp_engine.formats.keras import reader as keras_format
+from lrp_engine.formats.input_file import ModelFile, is_model_file
+from lrp_engine.formats.keras.reader import KERAS, Parsed, parse
 from lrp_engine.formats.readers import contents_of, read
-from lrp_engine.formats.sources import Source, is_source
 from lrp_engine.model.network import Network
 from lrp_engine.proof import checks
 from lrp_engine.proof.probes import Probe, probes, without_embedding
@@ -24,9 +24,9 @@ from lrp_engine.propagation.rules import DEFAULT_RULE, Epsilon
 
 
 def parity(
-    network_or_source: Network | Source,
+    network_or_source: Network | ModelFile,
     *,
-    source: Source | None = None,
+    source: ModelFile | None = None,
     reference: Any = None,
     examples: Sequence[str] = (),
     vocabulary: Any = None,
@@ -44,7 +44,8 @@ def parity(
 
     Args:
         network_or_source: a network, or a file as `load` takes it.
-        source: the file that a given network was read from.
+        source: the file that a given network was read from; a `formats.SharedFile` that `load`
+            read before is not unpacked again.
         reference: inputs and what the original program said: a pair (inputs, logits), or a
             dictionary or `.npz` file with one of "ids" (B, T), "vectors" (B, T, E), "features"
             (B, D), optional "lengths" (B,), and one of "logits" or "probabilities" (B, C).
@@ -59,13 +60,13 @@ def parity(
         FormatError: the file cannot be read. InputError: the reference does not fit the network.
     """
     given = Reference.read(reference)
-    parts = companions(
+    parts = read_companions(
         vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
     )
     if isinstance(network_or_source, Network):
         network = network_or_source
         contents = None if source is None else contents_of(source)
-    elif not is_source(network_or_source) or source is not None:
+    elif not is_model_file(network_or_source) or source is not None:
         raise InputError(
             "Give a network (and the file it was read from as `source`), or the path or bytes of "
             "a file."
@@ -76,14 +77,14 @@ def parity(
         contents = contents_of(network_or_source)
         network = read(contents, parts)
     parsed = None
-    if contents is not None and keras_format.READER.recognizes(contents):
-        parsed = keras_format.parse(contents, parts)
+    if contents is not None and KERAS.recognizes(contents):
+        parsed = parse(contents, parts)
     return _sheet(network, parsed, given, examples, rule)
 
 
 def _sheet(
     network: Network,
-    parsed: keras_format.Parsed | None,
+    parsed: Parsed | None,
     reference: Reference | None,
     examples: Sequence[str],
     rule: Epsilon,
@@ -113,7 +114,7 @@ def _sheet(
 
 
 def _scores(
-    network: Network, exact: Program, parsed: keras_format.Parsed | None, tried: Sequence[Probe]
+    network: Network, exact: Program, parsed: Parsed | None, tried: Sequence[Probe]
 ) -> tuple[Line, ...]:
     """Lines "keras" and "meaning"."""
     why = "There is no Keras file whose layers could be rebuilt"
@@ -146,7 +147,7 @@ def _inside(
     )
 
 
-def _about_inputs(network: Network, parsed: keras_format.Parsed | None) -> dict[str, Any]:
+def _about_inputs(network: Network, parsed: Parsed | None) -> dict[str, Any]:
     """What the file says of inputs: a fixed length, the value of padding."""
     if parsed is None or not network.input_shape.time:
         return {}

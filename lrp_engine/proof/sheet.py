@@ -69,7 +69,8 @@ class ProofSheet:
     Attributes:
         model_hash, source, dtype: of the network.
         lines: the checks, in a fixed order.
-        gate_order: how the gates' order was settled; None where the format leaves no choice.
+        gate_order: which gate is where in the file, and how that is known; None where the format
+            leaves no choice.
         assumptions: what the file did not say.
         inputs: how many samples the checks ran on.
     """
@@ -118,14 +119,14 @@ class ProofSheet:
 
         order = None
         if self.gate_order is not None:
-            found = self.gate_order
+            reading = self.gate_order.reading
             order = {
-                "order": found.order,
-                "settled": found.settled,
-                "forget_bias": found.reading.forget_bias,
-                "backward_first": found.reading.backward_first,
-                "difference": _finite(found.reading.difference),
-                "margin": _finite(found.margin),
+                "order": reading.order,
+                "settled": self.gate_order.source,
+                "forget_bias": reading.forget_bias,
+                "backward_first": reading.backward_first,
+                "difference": _finite(reading.difference),
+                "margin": _finite(self.gate_order.margin),
             }
         return {
             "engine": f"lrp-lens {__version__}",
@@ -144,21 +145,21 @@ class ProofSheet:
 
     def to_text(self) -> str:
         """The sheet for a terminal or a log; ends in a line break."""
-        found = [
+        lines = [
             f"{self.verdict.upper()}: {MEANING[self.verdict]}",
             f"source: {visible(self.source)}; dtype {self.dtype}; {self.inputs} inputs; "
             f"model {self.model_hash}",
             "",
         ]
         for line in self.lines:
-            found.append(f"{line.verdict:>11}  {line.title}")
+            lines.append(f"{line.verdict:>11}  {line.title}")
             if line.error is not None:
-                found.append(f"{'':13}error {figure(line.error)}, allowed {figure(line.tolerance)}")
-            found.append(f"{'':13}{visible(line.detail)}")
+                lines.append(f"{'':13}error {figure(line.error)}, allowed {figure(line.tolerance)}")
+            lines.append(f"{'':13}{visible(line.detail)}")
         if self.assumptions:
-            found += ["", "Assumed, because the file does not say:"]
-            found += [f"  - {visible(sentence)}" for sentence in self.assumptions]
-        return "\n".join(found) + "\n"
+            lines += ["", "Assumed, because the file does not say:"]
+            lines += [f"  - {visible(sentence)}" for sentence in self.assumptions]
+        return "\n".join(lines) + "\n"
 
 
 def figure(value: float | None) -> str:

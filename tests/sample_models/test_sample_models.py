@@ -14,7 +14,7 @@ import pytest
 import lrp_engine
 from app.models import samples as catalogue
 from lrp_engine import METHODS, FormatError
-from lrp_engine.formats.companions.reference import Reference, beside
+from lrp_engine.formats.companions.reference import Reference, reference_file_of
 from lrp_engine.layers import LAYERS
 from lrp_engine.proof import checks
 from lrp_engine.proof.probes import Probe
@@ -150,7 +150,7 @@ def test_the_committed_model_made_the_held_out_scores(name):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_it_scores_as_the_framework_that_trained_it(name):
     """`reference.npz`: what Keras or PyTorch said of some examples with the committed weights."""
-    net, path = network(name), beside(SAMPLES[name].model)
+    net, path = network(name), reference_file_of(SAMPLES[name].model)
     reference = Reference.read(path)
     samples = reference.samples(net)
     assert len(samples) == REFERENCE_INPUTS

@@ -16,7 +16,7 @@ import numpy as np
 
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
-from lrp_engine.model.gate_order import GateOrder, Reading
+from lrp_engine.model.gate_order import GateOrder, GateReading
 from lrp_engine.model.inputs import READ
 from lrp_engine.model.network import Network
 
@@ -29,7 +29,7 @@ _AT_ONCE = 4_000_000  # numbers of pre-activations held at a time
 
 # Readings of one direction; both directions of a network are read alike.
 CELLS = tuple(
-    Reading(order="".join(order), forget_bias=bias)
+    GateReading(order="".join(order), forget_bias=bias)
     for bias in (0, 1)
     for order in permutations(GATES)
 )
@@ -79,26 +79,26 @@ def detect(weights: Arrays, network: Network, reference: Reference) -> GateOrder
         or runner_up.difference < MARGIN * max(best.difference, ROUNDING)
     ):
         raise InputError(_undecided(ranking, best))
-    return GateOrder(reading=best, settled="detected", runner_up=runner_up, samples=len(samples))
+    return GateOrder(reading=best, source="detected", runner_up=runner_up, samples=len(samples))
 
 
-def read_as(weights: Arrays, reading: Reading) -> dict[str, np.ndarray]:
+def read_as(weights: Arrays, reading: GateReading) -> dict[str, np.ndarray]:
     """The eight arrays with gates in the order i f g o, forward direction first, bias added."""
-    found = dict(weights)
+    meant = dict(weights)
     H = weights["Wh"].shape[0]
     if reading.backward_first:
         for name in ("Wx", "Wh", "b"):
-            found[name], found[f"{name}_bw"] = found[f"{name}_bw"], found[name]
-        found["W_dense"] = np.concatenate([found["W_dense"][H:], found["W_dense"][:H]])
+            meant[name], meant[f"{name}_bw"] = meant[f"{name}_bw"], meant[name]
+        meant["W_dense"] = np.concatenate([meant["W_dense"][H:], meant["W_dense"][:H]])
     at = [reading.order.index(gate) for gate in GATES]
     for name in ("Wx", "Wh", "b", "Wx_bw", "Wh_bw", "b_bw"):
-        blocks = np.split(found[name], 4, axis=-1)
-        found[name] = np.concatenate([blocks[k] for k in at], axis=-1)
+        blocks = np.split(meant[name], 4, axis=-1)
+        meant[name] = np.concatenate([blocks[k] for k in at], axis=-1)
     if reading.forget_bias:
         for name in ("b", "b_bw"):
-            found[name] = found[name].astype(np.float64)  # a copy
-            found[name][H : 2 * H] += reading.forget_bias
-    return found
+            meant[name] = meant[name].astype(np.float64)  # a copy
+            meant[name][H : 2 * H] += reading.forget_bias
+    return meant
 
 
 def _scores(weights: Arrays, x: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
@@ -155,7 +155,7 @@ def _same(one: Arrays, other: Arrays) -> bool:
     return all(np.array_equal(one[name], other[name]) for name in one)
 
 
-def _undecided(ranking: Sequence[Reading], best: Reading) -> str:
+def _undecided(ranking: Sequence[GateReading], best: GateReading) -> str:
     head = "; ".join(f"{reading} {reading.difference:.1e}" for reading in ranking[:SHOWN])
     why = (
         f"no reading is closer than {ACCEPTED:g}"

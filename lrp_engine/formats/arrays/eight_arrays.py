@@ -14,12 +14,12 @@ import numpy as np
 
 from lrp_engine.errors import FormatError, InputError
 from lrp_engine.formats.arrays.detect import GATES, detect, read_as
-from lrp_engine.formats.companions.given import Companions, companions
+from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.plain import about_output
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.layers.lstm import reorder_gates
-from lrp_engine.model.gate_order import GateOrder, Reading
+from lrp_engine.model.gate_order import GateOrder, GateReading
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 
@@ -61,7 +61,7 @@ def from_weights(
         InputError: the reference does not fit, or does not decide the order; says how to go on.
             Or there is no such device.
     """
-    given = companions(
+    given = read_companions(
         vocabulary=vocabulary,
         embeddings=embeddings,
         labels=labels,
@@ -70,12 +70,12 @@ def from_weights(
         reference=reference,
     )
     # The default is what the field does most; nobody said it.
-    settled = "assumed" if gate_order == GATES else "given"
-    return build(arrays, gate_order, given, settled=settled).to(device)
+    source = "assumed" if gate_order == GATES else "given"
+    return build(arrays, gate_order, given, source=source).to(device)
 
 
-def build(arrays: Any, gate_order: Any, given: Companions, *, settled: str) -> Network:
-    """`from_weights` with everything else in `given`; `settled` is a key of `gates.SETTLED`."""
+def build(arrays: Any, gate_order: Any, given: Companions, *, source: str) -> Network:
+    """`from_weights` with everything else in `given`; `source` is a key of `gate_order.SOURCES`."""
     weights = dict(zip(NAMES, _checked(_arrays(arrays)), strict=True))
     check_reference(gate_order, given.reference)
     if given.reference is not None:
@@ -86,8 +86,8 @@ def build(arrays: Any, gate_order: Any, given: Companions, *, settled: str) -> N
             f"(input gate, forget gate, signal, output gate), for example 'ifgo' or 'igfo', or "
             f"{DETECT!r} with a reference."
         )
-    found = GateOrder(reading=Reading(order=gate_order), settled=settled)
-    return _network(read_as(weights, found.reading), found, given)
+    order = GateOrder(reading=GateReading(order=gate_order), source=source)
+    return _network(read_as(weights, order.reading), order, given)
 
 
 def check_reference(gate_order: Any, reference: Reference | None) -> None:
@@ -107,12 +107,12 @@ def check_reference(gate_order: Any, reference: Reference | None) -> None:
 def _detected(
     weights: Mapping[str, np.ndarray], given: Companions, reference: Reference
 ) -> Network:
-    undecided = GateOrder(reading=Reading(order=GATES), settled="assumed")
-    found = detect(weights, _network(weights, undecided, given), reference)
-    return _network(read_as(weights, found.reading), found, given)
+    undecided = GateOrder(reading=GateReading(order=GATES), source="assumed")
+    order = detect(weights, _network(weights, undecided, given), reference)
+    return _network(read_as(weights, order.reading), order, given)
 
 
-def _network(weights: Mapping[str, np.ndarray], found: GateOrder, given: Companions) -> Network:
+def _network(weights: Mapping[str, np.ndarray], order: GateOrder, given: Companions) -> Network:
     """The network of arrays in the order i f g o."""
 
     def direction(suffix: str) -> LSTM:
@@ -122,7 +122,7 @@ def _network(weights: Mapping[str, np.ndarray], found: GateOrder, given: Compani
     layer = Bidirectional(direction(""), direction("_bw"))
     dense = Dense(weights["W_dense"], weights["b_dense"])
     nodes = [Node("bilstm", layer), Node("output", dense, ("bilstm",))]
-    assumptions = [found.sentence()]
+    assumptions = [order.sentence()]
     single = dense.kernel.shape[1] == 1
     if given.output is None:
         assumptions.append(about_output(dense.kernel.shape[1]))
@@ -132,7 +132,7 @@ def _network(weights: Mapping[str, np.ndarray], found: GateOrder, given: Compani
         output="sigmoid" if single else "softmax",
         assumptions=assumptions,
         source="eight arrays",
-        gate_order=found,
+        gate_order=order,
     )
 
 

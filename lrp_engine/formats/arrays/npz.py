@@ -9,7 +9,7 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.arrays.detect import GATES
 from lrp_engine.formats.arrays.eight_arrays import NAMES, build
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
 from lrp_engine.formats.reader import Reader
@@ -43,8 +43,8 @@ def _recognizes(contents: Contents) -> bool:
 def _read(contents: Contents, given: Companions) -> Network:
     ordered = _in_order(_arrays(contents))
     if given.gate_order is None:
-        return build(ordered, GATES, given, settled="assumed")
-    return build(ordered, given.gate_order, given, settled="given")
+        return build(ordered, GATES, given, source="assumed")
+    return build(ordered, given.gate_order, given, source="given")
 
 
 def _arrays(contents: Contents) -> dict[str, np.ndarray]:
@@ -69,7 +69,7 @@ def _in_order(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     )
 
 
-READER = Reader(
+NPZ = Reader(
     name="npz",
     title="eight arrays of a bidirectional LSTM in one .npz file or pickled list",
     recognizes=_recognizes,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
 from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import LSTM, Bidirectional, Dense
@@ -78,7 +78,7 @@ def _checked(value: Mapping[str, object]) -> dict[str, np.ndarray]:
     return found
 
 
-READER = Reader(
+SST = Reader(
     name="sst",
     title="pickle of the published SST model (Wxh_Left, ..., Why_Right)",
     recognizes=_recognizes,

@@ -11,8 +11,10 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.input_file import PathOrBytes, open_file, unpack_file
 from lrp_engine.formats.sniff import looks_like
-from lrp_engine.formats.sources import Source, open_source, unpacked
+from lrp_engine.layers import Embedding
+from lrp_engine.model.graph import INPUT, Node, find_shapes
 from lrp_engine.model.text import Vocabulary
 
 
@@ -69,7 +71,7 @@ class Vectors:
         return cls(tuple(vectors), table_of(list(vectors.values())))
 
     @classmethod
-    def unpacked(cls, contents: Contents) -> Vectors:
+    def from_contents(cls, contents: Contents) -> Vectors:
         """From a file of word vectors; of a repeated word the first vector counts.
 
         Raises:
@@ -118,17 +120,48 @@ class Vectors:
         return vocabulary, table, sentences
 
 
-def holds_vectors(source: Source, what: str) -> bool:
+def holds_vectors(source: PathOrBytes, what: str) -> bool:
     """Whether a file looks like word vectors by its first bytes."""
-    with open_source(source, what) as (file, size):
+    with open_file(source, what) as (file, size):
         return looks_like(file.read(HEAD), size)[0] == "vectors"
 
 
-def read_vectors(source: Source, what: str) -> Vectors:
+def read_vectors(source: PathOrBytes, what: str) -> Vectors:
     """The words and vectors of a file.
 
     Raises:
         FormatError: it is damaged or beyond the limits.
     """
-    with open_source(source, what) as (file, size):
-        return Vectors.unpacked(unpacked(file, size))
+    with open_file(source, what) as (file, size):
+        return Vectors.from_contents(unpack_file(file, size))
+
+
+def with_embedding(table: np.ndarray, nodes: Sequence[Node]) -> list[Node]:
+    """The nodes of a network that reads vectors, with an embedding (V, E) before them.
+
+    Raises:
+        FormatError: they begin with an embedding, or read vectors of another size, or features.
+    """
+    first = nodes[0].layer
+    if isinstance(first, Embedding):
+        raise FormatError(
+            f"The file has an embedding of its own ({nodes[0].name!r}, shape "
+            f"{tuple(first.table.shape)}); leave `embeddings` out."
+        )
+    wanted = find_shapes(nodes)[INPUT]
+    if not wanted.time:
+        raise FormatError(
+            f"The network takes {wanted.units} features, not words; leave `embeddings` out."
+        )
+    if table.shape[1] != wanted.units:
+        raise FormatError(
+            f"The embeddings have shape {table.shape}, {table.shape[1]} units a word; layer "
+            f"{nodes[0].name!r} expects {wanted.units}."
+        )
+    names = {node.name for node in nodes}
+    name = next(n for n in ("embedding", "embeddings", "word_vectors_given") if n not in names)
+    moved = [
+        Node(node.name, node.layer, tuple(name if i == INPUT else i for i in node.inputs))
+        for node in nodes
+    ]
+    return [Node(name, Embedding(table)), *moved]

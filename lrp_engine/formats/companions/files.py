@@ -1,4 +1,4 @@
-"""Vocabularies and embeddings in files of binary or JSON values."""
+"""Values that a caller gives directly, as JSON, or in a file of texts, arrays or a pickle."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ from lrp_engine.formats.companions.embeddings import is_vectors
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.containers.sandbox import PICKLED
+from lrp_engine.formats.input_file import (
+    PathOrBytes,
+    is_path_or_bytes,
+    open_file,
+    unpack_file,
+)
 from lrp_engine.formats.plain import parse_json
 from lrp_engine.formats.sniff import looks_like
-from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
 
 
 def unpickled(value: Any) -> Any:
     """What a pickle or PyTorch file given as the vocabulary holds; any other value as it is."""
-    if not is_source(value):
+    if not is_path_or_bytes(value):
         return value
-    with open_source(value, "The vocabulary") as (file, size):
+    with open_file(value, "The vocabulary") as (file, size):
         if looks_like(file.read(HEAD), size)[0] not in PICKLED:
             return value
         file.seek(0)
-        return unpacked(file, size).value
+        return unpack_file(file, size).value
 
 
-def read_text(source: Source, what: str) -> str:
+def read_text(source: PathOrBytes, what: str) -> str:
     """A text in UTF-8."""
-    with open_source(source, what) as (file, size):
+    with open_file(source, what) as (file, size):
         if size > LIMITS.text_bytes:
             raise FormatError(
                 f"{what} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are read."
@@ -41,15 +46,27 @@ def read_text(source: Source, what: str) -> str:
             raise FormatError(f"{what} is not text in UTF-8; save it in UTF-8.") from None
 
 
-def read_embeddings(source: Source) -> Any:
+def read_json(value: Any, what: str) -> Any:
+    """A value as it is, or what a JSON text, file or bytes says."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return parse_json(value, what)
+    return parse_json(read_text(value, what), what) if is_path_or_bytes(value) else value
+
+
+def plain_list(value: Any) -> Any:
+    """Arrays and pandas columns as lists of plain values; anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def read_embeddings(source: PathOrBytes) -> Any:
     """An array, or a dictionary from words to vectors."""
     what = "The embeddings file"
-    with open_source(source, what) as (file, size):
+    with open_file(source, what) as (file, size):
         head = file.read(HEAD)
         if head.lstrip()[:1] == b"{" and looks_like(head, size)[0] == "text":
             return parse_json(read_text(source, what), what)
         file.seek(0)
-        contents = unpacked(file, size)
+        contents = unpack_file(file, size)
     arrays = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
     if contents.kind in PICKLED:
         if isinstance(contents.value, (np.ndarray, Mapping)):

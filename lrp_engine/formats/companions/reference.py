@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
-from lrp_engine.formats.sources import Source, is_source, open_source, unpacked
+from lrp_engine.formats.input_file import (
+    PathOrBytes,
+    is_path_or_bytes,
+    open_file,
+    unpack_file,
+)
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.inputs import Samples
 
@@ -61,11 +66,11 @@ class Reference:
         if value is None or isinstance(value, cls):
             return value
         name = ""
-        if is_source(value):
+        if is_path_or_bytes(value):
             if isinstance(value, (str, os.PathLike)):
                 name = Path(os.fsdecode(value)).name
-            with open_source(value, "The reference file") as (file, size):
-                contents = unpacked(file, size, supported="Expected a reference, a .npz file.")
+            with open_file(value, "The reference file") as (file, size):
+                contents = unpack_file(file, size, supported="Expected a reference, a .npz file.")
             value = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
             if contents.kind != "zip":
                 raise InputError(f"The reference is no .npz file; {_EXPECTED}.")
@@ -84,8 +89,8 @@ class Reference:
         told = [name for name in OUTPUTS if name in named]
         unknown = set(named) - {*INPUTS, *OUTPUTS, "lengths"}
         if len(given) != 1 or len(told) != 1 or unknown:
-            found = choices(sorted(map(str, named))[:12]) or "nothing"
-            raise InputError(f"The reference holds {found:.300}; {_EXPECTED}.")
+            names = choices(sorted(map(str, named))[:12]) or "nothing"
+            raise InputError(f"The reference holds {names:.300}; {_EXPECTED}.")
         lengths = named.get("lengths")
         return cls(
             inputs=named[given[0]],
@@ -113,36 +118,36 @@ class Reference:
         Raises:
             InputError: they have another shape, or are no scores.
         """
-        found, classes = self.outputs.astype(np.float64), network.classes
-        if network.single_sigmoid and found.shape in ((count,), (count, 1)):
-            z = found.reshape(count, 1)
+        outputs, classes = self.outputs.astype(np.float64), network.classes
+        if network.single_sigmoid and outputs.shape in ((count,), (count, 1)):
+            z = outputs.reshape(count, 1)
             other = -z if self.kind == "logits" else 1 - z
-            found = np.concatenate([other, z], axis=1)
-        if found.shape != (count, classes):
+            outputs = np.concatenate([other, z], axis=1)
+        if outputs.shape != (count, classes):
             labels = (
                 " Labels alone do not show what the network computes."
-                if found.shape == (count,)
+                if outputs.shape == (count,)
                 else ""
             )
             raise InputError(
-                f"The reference {self.kind} have shape {found.shape}, expected "
+                f"The reference {self.kind} have shape {outputs.shape}, expected "
                 f"({count}, {classes}): one number per class for each of {count} inputs.{labels}"
             )
-        if self.kind == "probabilities" and (found.min() < 0 or found.max() > 1):
+        if self.kind == "probabilities" and (outputs.min() < 0 or outputs.max() > 1):
             raise InputError(
                 "The reference probabilities do not lie between 0 and 1; if they are scores before "
                 "softmax or sigmoid, call them 'logits'."
             )
-        return found
+        return outputs
 
 
-def beside(model: Source) -> Path | None:
-    """The file `reference.npz` in a model's folder, or beside a model's file, if there is one."""
+def reference_file_of(model: PathOrBytes) -> Path | None:
+    """The file `reference.npz` in a model's folder, or next to a model's file, if there is one."""
     if not isinstance(model, (str, os.PathLike)):
         return None
     path = Path(os.fsdecode(model))
-    found = (path if path.is_dir() else path.parent) / FILE
-    return found if found.is_file() and found != path else None
+    reference = (path if path.is_dir() else path.parent) / FILE
+    return reference if reference.is_file() and reference != path else None
 
 
 def _numbers(value: Any) -> np.ndarray:

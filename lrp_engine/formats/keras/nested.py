@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.keras.graph import MODELS, Entry, Graph, check_masks, parse_graph
+from lrp_engine.formats.keras.graph import MODELS, Entry, Graph
+from lrp_engine.formats.keras.parsing import check_masks, parse_graph
 
 _DEEPEST = 8  # models inside models inside models
 
@@ -30,7 +31,7 @@ def _flat(model: Any, path: tuple[str, ...], depth: int) -> Graph:
         raise FormatError(f"The Keras model nests models deeper than {_DEEPEST} levels.")
     graph = parse_graph(_first_call(model))
     entries: list[Entry] = []
-    levels = {path: graph.all_kinds}
+    levels = {path: graph.listed}
     outputs: dict[str, str] = {}  # what stands for an inner model -> the entry that computes it
 
     def named(name: str) -> str:

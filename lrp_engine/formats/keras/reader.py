@@ -9,13 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.keras.architecture import (
+    NEEDED,
+    SPEC_KEYS,
+    Architecture,
+    read_architecture,
+    with_sizes,
+)
 from lrp_engine.formats.keras.folding import fold
 from lrp_engine.formats.keras.graph import Graph
 from lrp_engine.formats.keras.layers import build
 from lrp_engine.formats.keras.nested import parse_model
-from lrp_engine.formats.keras.spec import NEEDED, Architecture, with_sizes
 from lrp_engine.formats.keras.text import first_text_layer, read_text, without
 from lrp_engine.formats.keras.weights import (
     Weights,
@@ -32,7 +38,7 @@ from lrp_engine.model.network import OUTPUTS, Network
 from lrp_engine.model.text import Vocabulary
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-_ROOT = ""
+_ROOT, _VERSION = "", "keras_version"
 
 
 def _recognizes(contents: Contents) -> bool:
@@ -133,27 +139,22 @@ def _is_archive(contents: Contents) -> bool:
 
 def _described(contents: Contents, given: Companions) -> Architecture:
     """What the file, or else the caller, says of the layers."""
+    told = read_architecture(given.options)
     root = contents.attributes.get(_ROOT, {})
     if contents.kind == "zip":
         metadata = parse_json(contents.texts.get(_METADATA, "{}"), _METADATA)
-        found = Architecture(
-            parse_json(contents.texts[_CONFIG], _CONFIG), metadata.get("keras_version")
-        )
+        config, version = parse_json(contents.texts[_CONFIG], _CONFIG), metadata.get(_VERSION)
     elif "model_config" in root:
-        found = Architecture(
-            parse_json(root["model_config"], "The model"), root.get("keras_version")
-        )
-    elif given.architecture is None:
+        config, version = parse_json(root["model_config"], "The model"), root.get(_VERSION)
+    elif told is None:
         raise FormatError(NEEDED)
     else:
-        return replace(
-            given.architecture, version=given.architecture.version or root.get("keras_version")
-        )
-    if given.architecture is not None:
+        return replace(told, version=told.version or root.get(_VERSION))
+    if told is not None:
         raise FormatError(
             "The spec describes layers, but this Keras file holds its whole model; leave them out."
         )
-    return found
+    return Architecture(config, version)
 
 
 def _about_precision(graph: Graph, dtype: str) -> list[str]:
@@ -285,10 +286,10 @@ def _about_padding(graph: Graph, first: Layer) -> list[str]:
     return []
 
 
-READER = Reader(
+KERAS = Reader(
     name="keras",
     title="a Keras model, .keras or HDF5 (model.save), or its weights with the layers as `spec`",
-    takes_architecture=True,
     recognizes=_recognizes,
     read=_read,
+    options=SPEC_KEYS,
 )

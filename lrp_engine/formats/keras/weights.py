@@ -10,28 +10,12 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.formats.keras.graph import MODELS, Graph
+from lrp_engine.formats.keras.graph import MODELS, Graph, Listed
 
 # The arrays of a layer by its path (names of the models it lies in, and its own), in the order of
 # Keras: kernel, recurrent kernel, bias; the forward direction before the backward one.
 Weights = Callable[[tuple[str, ...]], list[np.ndarray]]
 
-# Classes with arrays of their own, to pair the layers of a model without names with a file's.
-WITH_WEIGHTS = frozenset(
-    (
-        "AdditiveAttention",
-        "BatchNormalization",
-        "Bidirectional",
-        "Conv1D",
-        "Dense",
-        "Embedding",
-        "GRU",
-        "LSTM",
-        "LayerNormalization",
-        "SimpleRNN",
-        "TimeDistributed",
-    )
-)
 # Early versions called the list of layers otherwise.
 _LISTS = ("layers", "_layer_checkpoint_dependencies")
 
@@ -47,19 +31,19 @@ def archive_folders(
     """
     tree = _tree(contents, start)
     folders: dict[tuple[str, ...], str] = {(): ""}
-    for path, kinds in graph.levels.items():
+    for path, listed in graph.levels.items():
         if path not in folders:
             continue
         here = tree
         for part in filter(None, folders[path].split("/")):
             here = here.get(part, {})
-        listed = next((name for name in _LISTS if name in here), _LISTS[0])
-        base = f"{folders[path]}/{listed}".lstrip("/")
-        groups = here.get(listed, {})
+        group_of_all = next((name for name in _LISTS if name in here), _LISTS[0])
+        base = f"{folders[path]}/{group_of_all}".lstrip("/")
+        groups = here.get(group_of_all, {})
         names = _names_in_file(contents, f"{start}{base}", groups)
-        wanted = {name for name, kind in kinds if kind in WITH_WEIGHTS or kind in MODELS}
+        wanted = {entry.name for entry in listed if entry.has_arrays}
         if names is None or not (strict or wanted <= set(names)):
-            names = _names_by_class(kinds)
+            names = _names_by_class(listed)
         for name, group in names.items():
             folders[(*path, name)] = f"{base}/{group}"
     return folders
@@ -112,26 +96,26 @@ def _names_in_file(
     contents: Contents, start: str, groups: Mapping[str, object]
 ) -> dict[str, str] | None:
     """Layer name -> group, None unless every group with weights has a name of its own."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for group, inside in groups.items():
         name = contents.attributes.get(f"{start}/{group}/vars", {}).get("name")
-        if isinstance(name, str) and name not in found:
-            found[name] = group
+        if isinstance(name, str) and name not in names:
+            names[name] = group
         elif isinstance(inside, dict) and any(True for _ in _leaves(inside)):
             return None
-    return found or None
+    return names or None
 
 
-def _names_by_class(kinds: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def _names_by_class(listed: tuple[Listed, ...]) -> dict[str, str]:
     """Layer name -> group as Keras numbers them: bidirectional, bidirectional_1, ..."""
     counts: dict[str, int] = {}
-    found = {}
-    for name, kind in kinds:
-        base = snake(kind)
+    names = {}
+    for entry in listed:
+        base = snake(entry.kind)
         number = counts.get(base, 0)
         counts[base] = number + 1
-        found[name] = f"{base}_{number}" if number else base
-    return found
+        names[entry.name] = f"{base}_{number}" if number else base
+    return names
 
 
 def snake(name: str) -> str:
@@ -159,21 +143,21 @@ def legacy_weights(contents: Contents, start: str, graph: Graph) -> Weights:
     layers of the model are paired with those of the file by their order where names differ.
     """
     top = graph.levels[()]
-    with_weights = [name for name, kind in top if kind in WITH_WEIGHTS or kind in MODELS]
-    groups = {name: name for name, _ in top}
+    with_arrays = [entry.name for entry in top if entry.has_arrays]
+    groups = {entry.name: entry.name for entry in top}
     if not start:
         in_file = [
             name
             for name in _listed(contents, "", "layer_names")
             if _listed(contents, name, "weight_names")
         ]
-        if set(in_file) != set(with_weights):
-            if len(in_file) != len(with_weights):
+        if set(in_file) != set(with_arrays):
+            if len(in_file) != len(with_arrays):
                 raise FormatError(
                     f"The file holds weights of {len(in_file)} layers ({_some(in_file)}), the "
-                    f"model describes {len(with_weights)} with weights ({_some(with_weights)})."
+                    f"model describes {len(with_arrays)} with weights ({_some(with_arrays)})."
                 )
-            groups |= dict(zip(with_weights, in_file, strict=True))
+            groups |= dict(zip(with_arrays, in_file, strict=True))
 
     def weights(path: tuple[str, ...]) -> list[np.ndarray]:
         group = f"{start}{groups[path[0]]}"
@@ -195,10 +179,10 @@ def _of_inner(listed: list[str], path: tuple[str, ...], graph: Graph) -> list[st
     A weight's name holds its layer's: `inner/dense/kernel`, `lstm_1/lstm_cell/kernel:0`.
     """
     inside = [
-        name
-        for level, kinds in graph.levels.items()
-        for name, kind in kinds
-        if level[:1] == path[:1] and kind not in MODELS
+        entry.name
+        for level, listed_there in graph.levels.items()
+        for entry in listed_there
+        if level[:1] == path[:1] and entry.kind not in MODELS
     ]
     if len(set(inside)) != len(inside):
         raise FormatError(
@@ -207,13 +191,13 @@ def _of_inner(listed: list[str], path: tuple[str, ...], graph: Graph) -> list[st
         )
 
     def owner(weight: str) -> str:
-        found = [part for part in weight.split("/")[:-1] if part in inside]
-        if not found:
+        owners = [part for part in weight.split("/")[:-1] if part in inside]
+        if not owners:
             raise FormatError(
                 f"It is not clear to which layer of the model {path[0]!r} the weights "
                 f"{weight!r:.120} belong; save the model as .keras."
             )
-        return found[0]
+        return owners[0]
 
     return [weight for weight in listed if owner(weight) == path[-1]]
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.sandbox import Contents, unpack
+from lrp_engine.formats.input_file import open_file
 from lrp_engine.formats.native.description import parts
 from lrp_engine.formats.plain import lines, parse_json
 from lrp_engine.formats.reader import Reader
-from lrp_engine.formats.sources import open_source
 from lrp_engine.model.network import Network
 from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, WEIGHTS
 
 
-def folder(path: Path) -> Contents:
+def read_folder(path: Path) -> Contents:
     """The three files of a folder, as if they were members of a zip.
 
     Raises:
@@ -27,20 +27,20 @@ def folder(path: Path) -> Contents:
             f"The folder {path.name or str(path)!r} holds no {DESCRIPTION}; expected a folder "
             "written by Network.save, or give one file."
         )
-    found = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY))
+    contents = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY))
     for name in (DESCRIPTION, VOCABULARY):
         if (path / name).exists():
-            found.texts[name] = _text(path / name)
-    with open_source(path / WEIGHTS, WEIGHTS) as (file, size):
+            contents.texts[name] = _text(path / name)
+    with open_file(path / WEIGHTS, WEIGHTS) as (file, size):
         weights = unpack(file, size)
     if weights.kind != "safetensors":
         raise FormatError(f"{WEIGHTS} in the folder {path.name!r} is not a safetensors file.")
-    found.arrays.update({f"{WEIGHTS}/{name}": a for name, a in weights.arrays.items()})
-    return found
+    contents.arrays.update({f"{WEIGHTS}/{name}": a for name, a in weights.arrays.items()})
+    return contents
 
 
 def _text(path: Path) -> str:
-    with open_source(path, path.name) as (file, size):
+    with open_file(path, path.name) as (file, size):
         if size > LIMITS.text_bytes:
             raise FormatError(
                 f"{path.name} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are "
@@ -81,7 +81,7 @@ def _read(contents: Contents, given: Companions) -> Network:
     return given.network(**parts(description, arrays, words))
 
 
-READER = Reader(
+NATIVE = Reader(
     name="native",
     title=f"LRP Lens model, a folder or a zip with {DESCRIPTION}",
     recognizes=_recognizes,

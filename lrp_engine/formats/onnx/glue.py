@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.onnx.graph import Op, Reading, single
+from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.sizes import axes_of, given
 from lrp_engine.formats.onnx.values import (
     BATCH,
@@ -32,7 +32,7 @@ from lrp_engine.layers import Embedding
 _FLOATS = (1, 10, 11)
 
 
-def same(reading: Reading, op: Op) -> list[Value]:
+def same(partial: PartialGraph, op: Op) -> list[Value]:
     """Identity; Dropout and Cast, which change nothing that counts."""
     value = op.input(0)
     if op.kind == "Cast" and isinstance(value, View) and op.whole("to", 0) not in _FLOATS:
@@ -42,7 +42,7 @@ def same(reading: Reading, op: Op) -> list[Value]:
     return [value]
 
 
-def gather(reading: Reading, op: Op) -> list[Value]:
+def gather(partial: PartialGraph, op: Op) -> list[Value]:
     """The embedding, a state at one time step, one of several parts, one of several sizes."""
     data, axis = op.input(0), op.whole("axis", 0)
     where = op.input(1)
@@ -51,19 +51,19 @@ def gather(reading: Reading, op: Op) -> list[Value]:
         if axis != 0 or table.ndim != 2:
             raise FormatError(f"it looks ids up in an array of shape {table.shape}, axis {axis}.")
         layer = Embedding(table)
-        step = reading.step(op.layer_name(0), layer, _start(reading), units=table.shape[1])
+        step = partial.step(op.layer_name(0), layer, _start(partial), units=table.shape[1])
         return [View((*where.axes, UNITS), (step,))]
     picked = sizes(where)
     if isinstance(data, View):
-        return [_picked(reading, data, data.at(axis), numbers(where), drop=picked.scalar)]
+        return [_picked(partial, data, data.at(axis), numbers(where), drop=picked.scalar)]
     if isinstance(data, Zeros):
         return [data]
     entries = sizes(data).entries
     return [Dims(tuple(_entry(entries, n) for n in numbers(where)), picked.scalar)]
 
 
-def _start(reading: Reading) -> Step:
-    return reading.steps[0]  # the input of the network
+def _start(partial: PartialGraph) -> Step:
+    return partial.steps[0]  # the input of the network
 
 
 def _entry(entries: tuple[Any, ...], at: int) -> Any:
@@ -72,7 +72,9 @@ def _entry(entries: tuple[Any, ...], at: int) -> Any:
     return entries[at]
 
 
-def _picked(reading: Reading, data: View, at: int, places: tuple[int, ...], *, drop: bool) -> View:
+def _picked(
+    partial: PartialGraph, data: View, at: int, places: tuple[int, ...], *, drop: bool
+) -> View:
     """Parts by number; the first or last time step."""
     axes = data.axes[:at] + data.axes[at + 1 :] if drop else data.axes
     if data.axes[at] == PARTS:
@@ -96,7 +98,7 @@ def _final(step: Step, at: int) -> Step:
     return step.final[at]
 
 
-def slice_(reading: Reading, op: Op) -> list[Value]:
+def slice_(partial: PartialGraph, op: Op) -> list[Value]:
     """Sizes, parts, a first or last time step, the units of one of the signals side by side."""
     data = op.input(0)
     if isinstance(data, Zeros):
@@ -108,29 +110,29 @@ def slice_(reading: Reading, op: Op) -> list[Value]:
         raise FormatError("it takes steps other than 1, or its lists differ in length.")
     if isinstance(data, View):
         for start, end, axis in zip(starts, ends, axes, strict=True):
-            data = _range(reading, data, data.at(axis), start, end)
+            data = _range(partial, data, data.at(axis), start, end)
         return [data]
     if len(starts) != 1 or axes not in ((0,), (-1,)):
         raise FormatError("it cuts a list of sizes along several axes.")
     return [Dims(sizes(data).entries[starts[0] : ends[0]])]
 
 
-def _range(reading: Reading, data: View, at: int, start: int, end: int) -> View:
+def _range(partial: PartialGraph, data: View, at: int, start: int, end: int) -> View:
     kind = data.axes[at]
     if start == 0 and end >= END:
         return data
     if kind == TIME:
         first, last = (start, end) == (0, 1), start == -1 and end >= END
         if first or last:
-            return _picked(reading, data, at, (0 if first else -1,), drop=False)
+            return _picked(partial, data, at, (0 if first else -1,), drop=False)
     if kind == PARTS:
         return View(data.axes, joined(data.parts[start:end]))
     if kind == UNITS:
-        return data.of(_units(reading, data.only, *slice(start, end).indices(data.units)[:2]))
+        return data.of(_units(partial, data.only, *slice(start, end).indices(data.units)[:2]))
     raise FormatError(f"it cuts the {kind} axis of {data} from {start} to {end}.")
 
 
-def _units(reading: Reading, step: Step, start: int, end: int) -> Step:
+def _units(partial: PartialGraph, step: Step, start: int, end: int) -> Step:
     """The components that are exactly these units."""
     at, found = 0, []
     for part in step.components or (step,):
@@ -141,10 +143,10 @@ def _units(reading: Reading, step: Step, start: int, end: int) -> Step:
         raise FormatError(
             f"it cuts units {start} to {end} out of {step.name!r:.60}, not those of one layer."
         )
-    return reading.side_by_side(joined(found))
+    return partial.side_by_side(joined(found))
 
 
-def concat(reading: Reading, op: Op) -> list[Value]:
+def concat(partial: PartialGraph, op: Op) -> list[Value]:
     values = [op.input(n) for n in range(len(op.inputs))]
     axis = op.whole("axis", 0)
     views = [value for value in values if isinstance(value, View)]
@@ -160,11 +162,11 @@ def concat(reading: Reading, op: Op) -> list[Value]:
         named = (*first.axes[:at], PARTS, *first.axes[at + 1 :])
         return [View(named, joined([part for view in views for part in view.parts]))]
     if first.axes[at] == UNITS and PARTS not in first.axes:
-        return [first.of(reading.side_by_side(joined([view.only for view in views])))]
+        return [first.of(partial.side_by_side(joined([view.only for view in views])))]
     raise FormatError(f"it joins signals over the {first.axes[at]} axis of {first}.")
 
 
-def transpose(reading: Reading, op: Op) -> list[Value]:
+def transpose(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     rank = value.ndim if isinstance(value, np.ndarray) else len(getattr(value, "axes", ()))
     order = given(op, "perm", 9, tuple(reversed(range(rank))))
@@ -177,7 +179,7 @@ def transpose(reading: Reading, op: Op) -> list[Value]:
     raise FormatError("it reorders axes of something that has none.")
 
 
-def squeeze(reading: Reading, op: Op) -> list[Value]:
+def squeeze(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     if isinstance(value, Zeros):
         return [value]
@@ -192,7 +194,7 @@ def squeeze(reading: Reading, op: Op) -> list[Value]:
     return [Dims(found.entries, scalar=True)]
 
 
-def unsqueeze(reading: Reading, op: Op) -> list[Value]:
+def unsqueeze(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     if isinstance(value, Zeros):
         return [value]
@@ -209,7 +211,7 @@ def unsqueeze(reading: Reading, op: Op) -> list[Value]:
     return [Dims(sizes(value).entries)]
 
 
-def reshape(reading: Reading, op: Op) -> list[Value]:
+def reshape(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     if isinstance(value, Zeros):
         return [value]
@@ -220,16 +222,16 @@ def reshape(reading: Reading, op: Op) -> list[Value]:
         raise FormatError("it gives a list of sizes another shape.")
     if op.whole("allowzero", 0) and 0 in sizes(op.input(1)).entries:
         raise FormatError("it makes an empty signal.")
-    return [_merged(reading, value, sizes(op.input(1)))]
+    return [_merged(partial, value, sizes(op.input(1)))]
 
 
-def _merged(reading: Reading, value: View, target: Dims) -> View:
-    result = reshaped(value, target, reading.static)
-    return result if PARTS in result.axes else View(result.axes, single(reading, value).parts)
+def _merged(partial: PartialGraph, value: View, target: Dims) -> View:
+    result = reshaped(value, target, partial.static)
+    return result if PARTS in result.axes else View(result.axes, single(partial, value).parts)
 
 
-def flatten(reading: Reading, op: Op) -> list[Value]:
+def flatten(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.view()
     if op.whole("axis", 1) != 1 or value.axes[0] != BATCH or TIME in value.axes:
         raise FormatError(f"it flattens {value}; pool over time first.")
-    return [_merged(reading, value, Dims((0, -1)))]
+    return [_merged(partial, value, Dims((0, -1)))]

@@ -1,4 +1,4 @@
-"""One operation of an ONNX graph, and the state in which a graph is read."""
+"""One operation of an ONNX graph, and the graph as far as it was read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = (int, float)
 
 
 @dataclass
-class Reading:
+class PartialGraph:
     """What has been read so far.
 
     Attributes:
@@ -123,14 +123,14 @@ _TITLES = {
 }
 
 
-def single(reading: Reading, view: View) -> View:
+def single(partial: PartialGraph, view: View) -> View:
     """A signal whose parts, if any, lie side by side in its units."""
     if PARTS not in view.axes:
         return view
     at = view.axes.index(PARTS)
     if len(view.parts) > 1 and view.axes[at + 1 : at + 2] != (UNITS,):
         raise FormatError(f"the {len(view.parts)} parts of {view} are not side by side.")
-    return View(view.axes[:at] + view.axes[at + 1 :], (reading.side_by_side(view.parts),))
+    return View(view.axes[:at] + view.axes[at + 1 :], (partial.side_by_side(view.parts),))
 
 
 def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str, ...]]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.formats.onnx.graph import Op, Reading, single
+from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.values import (
     BATCH,
     PARTS,
@@ -47,11 +47,11 @@ _USUAL = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN"
 _BLOCKS = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
 
-def recurrent(reading: Reading, op: Op) -> list[Value]:
+def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
     """LSTM, GRU, RNN: the states over time, the final states; the final cells cannot be read."""
     x, layout = op.view(), op.whole("layout", 0)
     wanted = (BATCH, TIME, UNITS) if layout else (TIME, BATCH, UNITS)
-    x = single(reading, x)
+    x = single(partial, x)
     if x.axes != wanted:
         raise AxesError(f"it reads {x}, expected ({', '.join(wanted)}).")
     flags = _DIRECTIONS.get(op.attributes.get("direction", "forward"))
@@ -65,7 +65,7 @@ def recurrent(reading: Reading, op: Op) -> list[Value]:
     ends = ends if len(ends) == 2 else [""]
 
     def made(layer: Any, end: str, **more: Any) -> Step:
-        return reading.step(name + end, layer, x.only, units=H, **more)
+        return partial.step(name + end, layer, x.only, units=H, **more)
 
     finals = [made(layer, end) for layer, end in zip(built, ends, strict=True)]
     states = []
@@ -76,11 +76,11 @@ def recurrent(reading: Reading, op: Op) -> list[Value]:
         states.append(made(whole, end, final=at))
     if len(flags) == 2:
         both = {
-            at: reading.side_by_side(tuple(state.final[at] for state in states)) for at in (0, -1)
+            at: partial.side_by_side(tuple(state.final[at] for state in states)) for at in (0, -1)
         }
         for sequences, parts in ((False, finals), (True, states)):
             one, two = (replace(layer, return_sequences=sequences) for layer in built)
-            reading.step(
+            partial.step(
                 name,
                 Bidirectional(one, two),
                 x.only,
@@ -184,30 +184,30 @@ def _squashing(op: Op, number: int) -> list[str]:
     return found
 
 
-def gemm(reading: Reading, op: Op) -> list[Value]:
+def gemm(partial: PartialGraph, op: Op) -> list[Value]:
     """alpha A B + beta C."""
-    x, kernel = single(reading, op.view()), op.array(1)
+    x, kernel = single(partial, op.view()), op.array(1)
     if x.axes != (BATCH, UNITS) or op.whole("transA", 0) or kernel.ndim != 2:
         raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
     kernel = op.number("alpha", 1) * (kernel.T if op.whole("transB", 0) else kernel)
     bias = None
     if op.optional(2) is not None:
         bias = op.number("beta", 1) * _bias(op.array(2), kernel.shape[1])
-    return [_dense(reading, op.layer_name(1), x, Dense(kernel, bias))]
+    return [_dense(partial, op.layer_name(1), x, Dense(kernel, bias))]
 
 
-def matmul(reading: Reading, op: Op) -> list[Value]:
-    x, kernel = single(reading, op.view()), op.array(1)
+def matmul(partial: PartialGraph, op: Op) -> list[Value]:
+    x, kernel = single(partial, op.view()), op.array(1)
     if x.axes[-1] != UNITS or kernel.ndim != 2:
         raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
-    return [_dense(reading, op.layer_name(1), x, Dense(kernel))]
+    return [_dense(partial, op.layer_name(1), x, Dense(kernel))]
 
 
-def _dense(reading: Reading, name: str, x: View, layer: Dense) -> View:
+def _dense(partial: PartialGraph, name: str, x: View, layer: Dense) -> View:
     given, units = layer.kernel.shape
     if x.units not in (-1, given):
         raise FormatError(f"its weights take {given} units, found {x.units}.")
-    return x.of(reading.step(name, layer, x.only, units=units))
+    return x.of(partial.step(name, layer, x.only, units=units))
 
 
 def _bias(array: np.ndarray, units: int) -> np.ndarray:
@@ -216,16 +216,16 @@ def _bias(array: np.ndarray, units: int) -> np.ndarray:
     return np.broadcast_to(array.reshape(-1), (units,))
 
 
-def add(reading: Reading, op: Op) -> list[Value]:
+def add(partial: PartialGraph, op: Op) -> list[Value]:
     """A bias of what MatMul made, or the sum of two signals."""
     one, two = op.input(0), op.input(1)
     if isinstance(one, np.ndarray):
         one, two = two, one
     if isinstance(one, View) and isinstance(two, View):
-        one, two = single(reading, one), single(reading, two)
+        one, two = single(partial, one), single(partial, two)
         if one.axes != two.axes or one.units != two.units:
             raise FormatError(f"it adds {one} and {two}, expected two of one shape.")
-        step = reading.step(op.layer_name(), Add(), one.only, two.only, units=one.units)
+        step = partial.step(op.layer_name(), Add(), one.only, two.only, units=one.units)
         return [one.of(step)]
     if not isinstance(one, View) or not isinstance(two, np.ndarray):
         raise FormatError("it adds neither a bias nor two signals.")
@@ -234,13 +234,13 @@ def add(reading: Reading, op: Op) -> list[Value]:
         raise FormatError("it adds a constant to something else than what MatMul made.")
     bias = _bias(two, step.units)
     bias = bias if layer.bias is None else bias + layer.bias
-    biased = reading.step(step.name, replace(layer, bias=bias), *step.inputs, units=step.units)
+    biased = partial.step(step.name, replace(layer, bias=bias), *step.inputs, units=step.units)
     return [one.of(biased)]
 
 
-def activation(reading: Reading, op: Op) -> list[Value]:
+def activation(partial: PartialGraph, op: Op) -> list[Value]:
     """Joins the dense layer before it, else stands alone."""
-    x, name = single(reading, op.view()), ACTIVATIONS[op.kind]
+    x, name = single(partial, op.view()), ACTIVATIONS[op.kind]
     if op.kind == "Elu" and op.number("alpha", 1) != 1:
         raise FormatError("its alpha is not 1, which is not supported.")
     if op.kind == "Selu" and not (
@@ -257,20 +257,20 @@ def activation(reading: Reading, op: Op) -> list[Value]:
     before = x.only
     if isinstance(before.layer, Dense) and before.layer.activation == "linear":
         layer = replace(before.layer, activation=name)
-        return [x.of(reading.step(before.name, layer, *before.inputs, units=before.units))]
-    return [x.of(reading.step(op.layer_name(), Activation(name), before, units=before.units))]
+        return [x.of(partial.step(before.name, layer, *before.inputs, units=before.units))]
+    return [x.of(partial.step(op.layer_name(), Activation(name), before, units=before.units))]
 
 
-def softmax(reading: Reading, op: Op) -> list[Value]:
-    x = single(reading, op.view())
-    if x.axes[x.at(op.whole("axis", -1 if reading.opset >= 13 else 1))] != UNITS:
+def softmax(partial: PartialGraph, op: Op) -> list[Value]:
+    x = single(partial, op.view())
+    if x.axes[x.at(op.whole("axis", -1 if partial.opset >= 13 else 1))] != UNITS:
         raise FormatError(f"it is not over the units of {x}, which is not supported.")
     problem = (
         "The ONNX model uses LogSoftmax before its end, which is not supported."
         if op.kind == "LogSoftmax"
         else ""
     )
-    made = reading.step(op.layer_name(), Softmax(), x.only, units=x.units, problem=problem)
+    made = partial.step(op.layer_name(), Softmax(), x.only, units=x.units, problem=problem)
     return [x.of(made)]
 
 
@@ -279,11 +279,11 @@ _POOLINGS: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
-def pooling(reading: Reading, op: Op, axes: tuple[int, ...]) -> list[Value]:
+def pooling(partial: PartialGraph, op: Op, axes: tuple[int, ...]) -> list[Value]:
     """Mean or maximum over time."""
-    x = single(reading, op.view())
+    x = single(partial, op.view())
     if len(axes) != 1 or x.axes[at := x.at(axes[0])] != TIME:
         raise AxesError(f"it runs over the axes {axes} of {x}, expected the time axis.")
-    step = reading.step(op.layer_name(), _POOLINGS[op.kind](), x.only, units=x.units)
+    step = partial.step(op.layer_name(), _POOLINGS[op.kind](), x.only, units=x.units)
     kept = ("one",) if op.whole("keepdims", 1) else ()
     return [View((*x.axes[:at], *kept, *x.axes[at + 1 :]), (step,))]

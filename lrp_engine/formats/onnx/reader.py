@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.containers.sandbox import Contents
-from lrp_engine.formats.onnx import glue as glue
-from lrp_engine.formats.onnx import layers as layers
-from lrp_engine.formats.onnx import sizes as sizes
-from lrp_engine.formats.onnx.graph import Op, Reading, finished, single
+from lrp_engine.formats.onnx import glue, layers, sizes
+from lrp_engine.formats.onnx.graph import Op, PartialGraph, finished, single
 from lrp_engine.formats.onnx.values import (
     BATCH,
     TIME,
@@ -35,16 +33,16 @@ from lrp_engine.model.graph import INPUT, Node
 from lrp_engine.model.network import Network
 
 
-def _add(reading: Reading, op: Op) -> list[Value]:
+def _add(partial: PartialGraph, op: Op) -> list[Value]:
     signals = any(isinstance(value, View) for value in op.inputs)
-    return layers.add(reading, op) if signals else sizes.arithmetic(reading, op)
+    return layers.add(partial, op) if signals else sizes.arithmetic(partial, op)
 
 
-def _pooling(reading: Reading, op: Op) -> list[Value]:
-    return layers.pooling(reading, op, sizes.axes_of(op))
+def _pooling(partial: PartialGraph, op: Op) -> list[Value]:
+    return layers.pooling(partial, op, sizes.axes_of(op))
 
 
-OPERATIONS: Mapping[str, Callable[[Reading, Op], list[Value]]] = {
+OPERATIONS: Mapping[str, Callable[[PartialGraph, Op], list[Value]]] = {
     "LSTM": layers.recurrent,
     "GRU": layers.recurrent,
     "RNN": layers.recurrent,
@@ -79,14 +77,14 @@ OPERATIONS: Mapping[str, Callable[[Reading, Op], list[Value]]] = {
 def _read(contents: Contents, given: Companions) -> Network:
     graph = parse_json(contents.texts[GRAPH], "The graph")
     try:
-        reading, last = _followed(graph, contents.arrays, (BATCH, TIME))
+        partial, last = _followed(graph, contents.arrays, (BATCH, TIME))
     except AxesError as error:
         try:  # batch_first=False: ids and vectors come time first
-            reading, last = _followed(graph, contents.arrays, (TIME, BATCH))
+            partial, last = _followed(graph, contents.arrays, (TIME, BATCH))
         except AxesError:
             raise error from None
-    last, output = _ending(reading, last)
-    nodes = [Node(*parts) for parts in finished(reading.steps, last)]
+    last, output = _ending(partial, last)
+    nodes = [Node(*parts) for parts in finished(partial.steps, last)]
     if not nodes:
         raise FormatError("The ONNX model has no layers.")
     assumptions = []
@@ -108,7 +106,7 @@ def _read(contents: Contents, given: Companions) -> Network:
 
 def _followed(
     graph: Any, arrays: Mapping[str, np.ndarray], order: tuple[str, str]
-) -> tuple[Reading, Step]:
+) -> tuple[PartialGraph, Step]:
     """Everything read, and the step that gives the output.
 
     Raises:
@@ -135,18 +133,18 @@ def _followed(
             f"{len(graph['outputs'])} outputs, expected one of each; initial states as inputs are "
             "not supported."
         )
-    reading = Reading(values, arrays, graph["opset"], static, [start])
+    partial = PartialGraph(values, arrays, graph["opset"], static, [start])
     for node in graph["nodes"]:
-        _follow(reading, node)
-    result = reading.values.get(graph["outputs"][0])
+        _follow(partial, node)
+    result = partial.values.get(graph["outputs"][0])
     if not isinstance(result, View):
         raise FormatError("The ONNX model's output is computed by none of its layers.")
-    result = single(reading, result)
+    result = single(partial, result)
     if result.axes != (BATCH, UNITS) and not (result.axes == (BATCH,) and result.units == 1):
         raise FormatError(
             f"The ONNX model's output has the axes {result}, expected (batch, units)."
         )
-    return reading, result.only
+    return partial, result.only
 
 
 def _input(entry: Any, order: tuple[str, str], start: Step) -> tuple[Value, dict[str, int | None]]:
@@ -167,13 +165,13 @@ def _input(entry: Any, order: tuple[str, str], start: Step) -> tuple[Value, dict
     )
 
 
-def _follow(reading: Reading, node: Any) -> None:
+def _follow(partial: PartialGraph, node: Any) -> None:
     kind = node["op"]
     label = f"The ONNX node {node['name'] or kind!r:.60} ({kind:.40})"
     if kind not in OPERATIONS:
         raise FormatError(f"{label} is not supported; supported: {', '.join(OPERATIONS)}.")
     for name in node["inputs"]:
-        if name and name not in reading.values:
+        if name and name not in partial.values:
             raise FormatError(
                 f"{label} reads {name!r:.60}, which nothing before it computes; the graph is "
                 "damaged or runs in a circle."
@@ -181,25 +179,25 @@ def _follow(reading: Reading, node: Any) -> None:
     op = Op(
         kind=kind,
         name=node["name"],
-        inputs=tuple(reading.values[name] if name else None for name in node["inputs"]),
+        inputs=tuple(partial.values[name] if name else None for name in node["inputs"]),
         names=tuple(node["inputs"]),
         attributes=node["attributes"],
         outputs=tuple(node["outputs"]),
     )
     try:
-        results = OPERATIONS[kind](reading, op)
+        results = OPERATIONS[kind](partial, op)
     except AxesError as error:
         raise AxesError(f"{label}: {error}") from None
     except FormatError as error:
         raise FormatError(f"{label}: {error}") from None
     for name, value in zip(op.outputs, results, strict=False):
-        if name in reading.values:
+        if name in partial.values:
             raise FormatError(f"{label} computes {name!r:.60}, which is computed already.")
         if name:
-            reading.values[name] = value
+            partial.values[name] = value
 
 
-def _ending(reading: Reading, last: Step) -> tuple[Step, str | None]:
+def _ending(partial: PartialGraph, last: Step) -> tuple[Step, str | None]:
     """The step that gives the logits, and what the model made of them."""
     if isinstance(last.layer, Softmax):
         return last.inputs[0], "softmax"
@@ -207,11 +205,11 @@ def _ending(reading: Reading, last: Step) -> tuple[Step, str | None]:
         return last.inputs[0], "sigmoid"
     if isinstance(last.layer, Dense) and last.layer.activation == "sigmoid":
         logits = replace(last.layer, activation="linear")
-        return reading.step(last.name, logits, *last.inputs, units=last.units), "sigmoid"
+        return partial.step(last.name, logits, *last.inputs, units=last.units), "sigmoid"
     return last, None
 
 
-READER = Reader(
+ONNX = Reader(
     name="onnx",
     title="ONNX model (Embedding, LSTM, GRU, RNN, Gemm, MatMul, pooling over time)",
     recognizes=lambda contents: contents.kind == "onnx",

@@ -9,32 +9,32 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.onnx.graph import Op, Reading
+from lrp_engine.formats.onnx.graph import Op, PartialGraph
 from lrp_engine.formats.onnx.values import END, Dims, Ids, Value, View, Zeros, numbers, sizes
 
 
-def constant(reading: Reading, op: Op) -> list[Value]:
+def constant(partial: PartialGraph, op: Op) -> list[Value]:
     for key, value in op.attributes.items():
         if isinstance(value, dict):
-            return [reading.arrays[value["array"]]]
+            return [partial.arrays[value["array"]]]
         if key in ("value_int", "value_float", "value_ints", "value_floats"):
             return [np.asarray(value)]
     raise FormatError("it holds no number.")
 
 
-def zeros(reading: Reading, op: Op) -> list[Value]:
+def zeros(partial: PartialGraph, op: Op) -> list[Value]:
     """ConstantOfShape and Expand, which exporters use for initial states."""
     if op.kind == "Expand":
         value: Any = op.array(0)
     else:
         value = op.attributes.get("value", 0.0)
-        value = reading.arrays[value["array"]] if isinstance(value, dict) else np.asarray(value)
+        value = partial.arrays[value["array"]] if isinstance(value, dict) else np.asarray(value)
     if value.any():
         raise FormatError("it repeats a number other than 0, which is not supported.")
     return [Zeros()]
 
 
-def shape(reading: Reading, op: Op) -> list[Value]:
+def shape(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     if isinstance(value, View):
         found = value.shape().entries
@@ -52,7 +52,7 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
 }  # fmt: skip
 
 
-def arithmetic(reading: Reading, op: Op) -> list[Value]:
+def arithmetic(partial: PartialGraph, op: Op) -> list[Value]:
     """Of sizes alone."""
     one, two = sizes(op.input(0)), sizes(op.input(1))
     if len(one.entries) != 1 or len(two.entries) != 1:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
 from lrp_engine.formats.reader import Reader
@@ -85,7 +85,7 @@ def _described(value: Any) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-READER = Reader(
+PYTORCH = Reader(
     name="pytorch",
     title="PyTorch state dict in .pt, .pth or .safetensors (Embedding, LSTM, GRU, RNN, Linear)",
     recognizes=_recognizes,

@@ -17,12 +17,12 @@ import pytest
 import lrp_engine
 import lrp_engine.formats
 from lrp_engine import FormatError, InputError, from_weights
-from lrp_engine.formats import READERS
+from lrp_engine.formats import READERS, Reader
 from lrp_engine.formats.arrays.eight_arrays import NAMES
 from lrp_engine.formats.containers import messages
 from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.containers.sandbox import unpack
-from lrp_engine.formats.keras.layers import BUILDERS
+from lrp_engine.formats.keras.classes import KERAS_CLASSES
 from lrp_engine.layers import Embedding
 from lrp_engine.model.text import Vocabulary
 from tests import hostile, zoo
@@ -508,7 +508,11 @@ def test_every_class_in_the_table_is_tried_by_a_test_above(keras_model):
     seen = {"TimeDistributed", "Identity"}
     for name in KERAS_MODELS:
         seen |= {type(layer).__name__ for layer in keras_model(name).layers}
-    assert set(BUILDERS) <= seen | {"GaussianDropout", "AlphaDropout", "ActivityRegularization"}
+    assert set(KERAS_CLASSES) <= seen | {
+        "GaussianDropout",
+        "AlphaDropout",
+        "ActivityRegularization",
+    }
 
 
 # Eight arrays ----------------------------------------------------------------------------------
@@ -799,7 +803,8 @@ def test_no_format_is_left_out_of_the_table():
         for found in pkgutil.walk_packages(lrp_engine.formats.__path__, "lrp_engine.formats.")
         if not found.name.endswith(".containers.worker")  # started by path, in a child
     ]
-    assert {m.READER for m in modules if hasattr(m, "READER")} == set(READERS)
+    readers = {one for m in modules for one in vars(m).values() if isinstance(one, Reader)}
+    assert readers == set(READERS)
 
 
 def test_bytes_of_any_kind_and_paths_are_the_same(tmp_path):

@@ -21,7 +21,7 @@ import pytest
 import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.formats.arrays.eight_arrays import NAMES
-from lrp_engine.formats.companions.given import Companions
+from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.readers import read

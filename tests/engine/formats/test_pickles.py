@@ -15,7 +15,7 @@ import pytest
 import lrp_engine
 from lrp_engine import FormatError, from_weights
 from lrp_engine.formats.arrays.eight_arrays import NAMES
-from lrp_engine.formats.sources import open_source, unpacked
+from lrp_engine.formats.input_file import open_file, unpack_file
 from tests import hostile, hostile_pickles
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -27,8 +27,8 @@ V, E, H, C = 7, 4, 3, 5
 
 def read(data: bytes | Path) -> Any:
     """What the child process says a file holds."""
-    with open_source(data, "The file") as (file, size):
-        return unpacked(file, size).value
+    with open_file(data, "The file") as (file, size):
+        return unpack_file(file, size).value
 
 
 # Values ----------------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ def test_what_python_2_wrote_is_read():
 
 def test_many_vectors_travel_as_one_array():
     vectors = {f"w{n}": np.full(3, n, "f4") for n in range(50)}
-    with open_source(pickle.dumps(vectors), "x") as (file, size):
-        contents = unpacked(file, size)
+    with open_file(pickle.dumps(vectors), "x") as (file, size):
+        contents = unpack_file(file, size)
     assert [a.shape for a in contents.arrays.values()] == [(50, 3)]
     assert list(contents.value) == list(vectors)
     np.testing.assert_array_equal(contents.value["w49"], vectors["w49"])

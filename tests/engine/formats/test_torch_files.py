@@ -35,8 +35,8 @@ def as_npz(path: Path) -> bytes:
 
 
 def _state(path: Path) -> dict[str, np.ndarray]:
-    with lrp_engine.formats.sources.open_source(path, "") as (file, size):
-        return lrp_engine.formats.sources.unpacked(file, size).value
+    with lrp_engine.formats.input_file.open_file(path, "") as (file, size):
+        return lrp_engine.formats.input_file.unpack_file(file, size).value
 
 
 @pytest.mark.parametrize(

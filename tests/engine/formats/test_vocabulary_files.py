@@ -13,7 +13,7 @@ import pytest
 
 import lrp_engine
 from lrp_engine import FormatError
-from lrp_engine.formats.companions.given import companions
+from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.containers.limits import LIMITS
 from tests import hostile
 
@@ -25,7 +25,7 @@ def words(data: bytes) -> tuple[str, ...]:
 
 
 def read(vocabulary=None, embeddings=None):
-    return companions(
+    return read_companions(
         vocabulary=vocabulary, embeddings=embeddings, labels=None, spec=None, dtype="float32"
     )
 

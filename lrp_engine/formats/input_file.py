@@ -1,11 +1,15 @@
-"""A path or bytes as an open file, without saying where on this machine it lies."""
+"""A file given as a path or as bytes: opened, its size checked, unpacked, once for several readers.
+
+Refusals never say where on this machine a file lies.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -13,18 +17,22 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.containers import sandbox
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.messages import HEAD
+from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.sniff import CONTAINER_KINDS, looks_like
 
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview
+PathOrBytes = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 
-def is_source(value: Any) -> bool:
+def is_path_or_bytes(value: Any) -> bool:
     return isinstance(value, (str, os.PathLike, bytes, bytearray, memoryview))
 
 
 @contextmanager
-def open_source(source: Source, what: str) -> Iterator[tuple[BinaryIO, int]]:
-    """The source as a file of the operating system, at its start, and its size in bytes.
+def open_file(source: PathOrBytes, what: str) -> Iterator[tuple[BinaryIO, int]]:
+    """The file as the operating system has it, at its start, and its size in bytes.
+
+    Args:
+        what: the file is, for people: "The vocabulary".
 
     Raises:
         FormatError: there is no such file, it is empty or larger than the budget.
@@ -70,8 +78,11 @@ def _check_size(size: int, what: str) -> None:
         )
 
 
-def unpacked(file: BinaryIO, size: int, *, supported: str = "") -> sandbox.Contents:
+def unpack_file(file: BinaryIO, size: int, *, supported: str = "") -> Contents:
     """What a file holds, read in a child process.
+
+    Args:
+        supported: a sentence that ends the refusal of a file of another kind.
 
     Raises:
         FormatError: it is none of the containers read, malformed, or beyond the limits.
@@ -81,3 +92,37 @@ def unpacked(file: BinaryIO, size: int, *, supported: str = "") -> sandbox.Conte
     if kind not in CONTAINER_KINDS:
         raise FormatError(f"{what} {supported}".strip())
     return sandbox.unpack(file, size)
+
+
+class SharedFile:
+    """A model's file that several functions read: unpacked once, when the first of them asks.
+
+    What was unpacked is kept until `close`, or as long as this object lives.
+
+    Args:
+        source: as `load` takes it.
+    """
+
+    def __init__(self, source: PathOrBytes) -> None:
+        self.source = source
+        self._contents: Contents | None = None
+        self._lock = threading.Lock()
+
+    def contents(self, unpack: Callable[[PathOrBytes], Contents]) -> Contents:
+        """What the file holds; `unpack` runs where nobody asked before."""
+        with self._lock:
+            if self._contents is None:
+                self._contents = unpack(self.source)
+            return self._contents
+
+    def close(self) -> None:
+        """Forget what was unpacked."""
+        with self._lock:
+            self._contents = None
+
+
+ModelFile = PathOrBytes | SharedFile
+
+
+def is_model_file(value: Any) -> bool:
+    return is_path_or_bytes(value) or isinstance(value, SharedFile)

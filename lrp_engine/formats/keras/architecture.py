@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.spec import is_model_config
+from lrp_engine.formats.keras.classes import KERAS_CLASSES
 from lrp_engine.formats.keras.graph import MODELS, Entry
+from lrp_engine.formats.keras.keras_class import Options
 from lrp_engine.formats.keras.weights import snake
 
 NEEDED = (
@@ -25,16 +28,8 @@ NEEDED = (
     '"Dense", "activation": "softmax"}]}; or save the whole model: model.save(\'model.keras\').'
 )
 
-# Where the sizes of a class are found: option -> (which array, which axis).
-_SIZES: dict[str, dict[str, tuple[int, int]]] = {
-    "Embedding": {"input_dim": (0, 0), "output_dim": (0, 1)},
-    "Dense": {"units": (0, 1)},
-    "LSTM": {"units": (1, 0)},
-    "GRU": {"units": (1, 0)},
-    "SimpleRNN": {"units": (1, 0)},
-    "Conv1D": {"filters": (0, 2), "kernel_size": (0, 0)},
-}
-_WRAPPERS = ("Bidirectional", "TimeDistributed")
+# Keys of a spec that say which layers there are.
+SPEC_KEYS = ("architecture", "layers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +41,15 @@ class Architecture:
     sized: bool = True
 
 
-def is_model(value: Any) -> bool:
-    """Whether a value is what `model.to_json()` says, and no spec."""
-    return isinstance(value, Mapping) and "class_name" in value and "config" in value
-
-
-def architecture(*, model: Any, layers: Any) -> Architecture | None:
-    """What a spec says of the layers; None where it says nothing.
+def read_architecture(spec: Mapping[str, Any]) -> Architecture | None:
+    """What a spec says of the layers under `SPEC_KEYS`; None where it says nothing.
 
     Raises:
         FormatError: it is no configuration and no list of layers.
     """
+    model, layers = (spec.get(key) for key in SPEC_KEYS)
     if model is not None:
-        if not is_model(model):
+        if not is_model_config(model):
             raise FormatError(
                 "The architecture in the spec is not what model.to_json() writes: an object with "
                 f"'class_name' and 'config'; found {model!r:.80}."
@@ -98,31 +89,38 @@ def _layer(value: Any) -> dict[str, Any]:
     config = value.get("config")
     if not isinstance(config, Mapping):
         config = {key: option for key, option in value.items() if key != "class_name"}
-    if kind in _WRAPPERS:
-        inner = _layer(config.get("layer"))
-        config = {**config, "layer": inner}
-        if config.get("backward_layer") is not None:
-            config["backward_layer"] = _layer(config["backward_layer"])
-    return {"class_name": kind, "config": dict(config)}
+    wraps = KERAS_CLASSES[kind].wraps if kind in KERAS_CLASSES else ()
+    inner = {
+        key: _layer(config.get(key))
+        for key in wraps
+        if key == wraps[0] or config.get(key) is not None  # the others are optional
+    }
+    return {"class_name": kind, "config": {**config, **inner}}
 
 
 def with_sizes(entry: Entry, weights: Sequence[np.ndarray]) -> Entry:
-    """The entry of a list of layers, with the sizes that its weights have."""
-    config = dict(entry.config)
-    if entry.kind in _WRAPPERS:
-        half = len(weights) // 2 if entry.kind == "Bidirectional" else len(weights)
-        for key, arrays in (("layer", weights[:half]), ("backward_layer", weights[half:])):
-            inner = config.get(key)
-            if isinstance(inner, Mapping):
-                sizes = _sizes(inner["class_name"], arrays)
-                config[key] = {**inner, "config": {**sizes, **inner["config"]}}
-        return replace(entry, config=config)
-    return replace(entry, config={**_sizes(entry.kind, weights), **config})
+    """The entry of a list of layers, with the sizes that its arrays have."""
+    keras_class = KERAS_CLASSES.get(entry.kind)
+    if keras_class is None:
+        return entry
+    config = {**_sizes(entry.kind, entry.config, weights), **entry.config}
+    share = len(weights) // max(1, len(keras_class.wraps))
+    for n, key in enumerate(keras_class.wraps):
+        inner = config.get(key)
+        if isinstance(inner, Mapping):
+            own = weights[n * share : (n + 1) * share]
+            sizes = _sizes(inner["class_name"], inner["config"], own)
+            config[key] = {**inner, "config": {**sizes, **inner["config"]}}
+    return replace(entry, config=config)
 
 
-def _sizes(kind: str, weights: Sequence[np.ndarray]) -> dict[str, int]:
+def _sizes(kind: str, config: Options, weights: Sequence[np.ndarray]) -> dict[str, int]:
+    if kind not in KERAS_CLASSES:
+        return {}
+    keras_class = KERAS_CLASSES[kind]
+    arrays = dict(zip(keras_class.arrays(config), weights, strict=False))
     return {
-        option: weights[array].shape[axis]
-        for option, (array, axis) in _SIZES.get(kind, {}).items()
-        if array < len(weights) and axis < weights[array].ndim
+        option: arrays[name].shape[axis]
+        for option, (name, axis) in keras_class.sizes.items()
+        if name in arrays and axis < arrays[name].ndim
     }

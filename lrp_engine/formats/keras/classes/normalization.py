@@ -1,0 +1,51 @@
+"""Keras' normalization by statistics of the training or of the step itself."""
+
+from __future__ import annotations
+
+from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
+from lrp_engine.layers import BatchNormalization, LayerNormalization
+
+
+def _scale_and_center(config: Options) -> Arrays:
+    options = {"gamma": "scale", "beta": "center"}
+    return {name: 1 for name, option in options.items() if config.get(option, True)}
+
+
+def _with_statistics(config: Options) -> Arrays:
+    return {**_scale_and_center(config), "moving_mean": 1, "moving_variance": 1}
+
+
+def _batch_normalization(layer: LayerConfig) -> Built:
+    _check_axis(layer)
+    arrays = layer.arrays()
+    mean, variance = arrays["moving_mean"], arrays["moving_variance"]
+    gamma, beta = arrays.get("gamma"), arrays.get("beta")
+    return Built(BatchNormalization(mean, variance, gamma, beta, layer.epsilon()))
+
+
+def _layer_normalization(layer: LayerConfig) -> Built:
+    layer.require("rms_scaling", False)
+    _check_axis(layer)
+    arrays = layer.arrays()
+    return Built(LayerNormalization(arrays.get("gamma"), arrays.get("beta"), layer.epsilon()))
+
+
+def _check_axis(layer: LayerConfig) -> None:
+    # The last axis, however counted; Keras 2 writes lists.
+    layer.require("axis", -1, 1, 2, [-1], [1], [2])
+
+
+CLASSES = (
+    KerasClass(
+        name="BatchNormalization",
+        build=_batch_normalization,
+        arrays=_with_statistics,
+        per_step=True,
+    ),
+    KerasClass(
+        name="LayerNormalization",
+        build=_layer_normalization,
+        arrays=_scale_and_center,
+        per_step=True,
+    ),
+)

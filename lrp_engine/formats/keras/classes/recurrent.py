@@ -1,0 +1,163 @@
+"""Keras' recurrent layers and the wrapper for both directions.
+
+Axes: H hidden units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.errors import choices
+from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
+from lrp_engine.layers import GRU, LSTM, Bidirectional, Layer, SimpleRNN
+from lrp_engine.layers.activations import check_activation
+from lrp_engine.layers.bidirectional import MERGES
+from lrp_engine.layers.lstm import reorder_gates
+
+GATES = "ifgo"  # Keras calls g "c"
+
+
+def _lstm(layer: LayerConfig) -> Layer:
+    options = _options(layer)
+    kernel, recurrent, bias = (reorder_gates(a, GATES) for a in _kernels(layer, 4))
+    return LSTM(kernel, recurrent, bias, **options)
+
+
+def _gru(layer: LayerConfig) -> Layer:
+    options = _options(layer)
+    after = _reset_after(layer.config)
+    kernel, recurrent, bias = _kernels(layer, 3, 2 if after else 1)
+    one, two = bias if after else (bias, None)
+    return GRU(kernel, recurrent, one, two, reset_after=after, **options)
+
+
+def _reset_after(config: Options) -> bool:
+    # Early versions knew reset_after=False only, and did not write it.
+    return bool(config.get("reset_after", False))
+
+
+def _simple_rnn(layer: LayerConfig) -> Layer:
+    options = _options(layer, gates=False)
+    kernel, recurrent, bias = _kernels(layer, 1)
+    return SimpleRNN(kernel, recurrent, bias, **options)
+
+
+def _options(layer: LayerConfig, *, gates: bool = True) -> dict[str, Any]:
+    """The options that recurrent layers share."""
+    config = layer.config
+    for option in ("return_state", "time_major"):
+        if config.get(option):
+            raise layer.refuse(f"has {option}=True, which is not supported; train it without.")
+    options: dict[str, Any] = {
+        name: bool(config.get(name, False)) for name in ("return_sequences", "go_backwards")
+    }
+    defaults = {"activation": "tanh", **({"recurrent_activation": "sigmoid"} if gates else {})}
+    for key, default in defaults.items():
+        options[key] = layer.activation(key, default)
+        check_activation(f"The {layer.kind}'s {key}", options[key])
+    return options
+
+
+def _kernels(layer: LayerConfig, blocks: int, biases: int = 1) -> list[np.ndarray]:
+    """Kernel, recurrent kernel and bias (zeros for none) of a cell with blocks of H columns."""
+    arrays = layer.arrays()
+    kernel, recurrent = arrays["kernel"], arrays["recurrent_kernel"]
+    rows = (biases,) if biases > 1 else ()
+    bias = arrays.get("bias", np.zeros((*rows, kernel.shape[1]), kernel.dtype))
+    if bias.ndim == 2 and len(bias) != biases:
+        raise layer.refuse(f"has a bias of shape {bias.shape}, expected {biases} rows.")
+    units = recurrent.shape[0]
+    layer.check_units("units", units)
+    for array in (kernel, recurrent, bias):
+        if array.shape[-1] != blocks * units:
+            raise layer.refuse(
+                f"has weights of shape {array.shape}, expected {blocks * units} columns."
+            )
+    return [kernel, recurrent, bias]
+
+
+def _arrays(config: Options) -> Arrays:
+    bias: Arrays = {"bias": 1} if config.get("use_bias", True) else {}
+    return {"kernel": 2, "recurrent_kernel": 2, **bias}
+
+
+def _gru_arrays(config: Options) -> Arrays:
+    arrays = _arrays(config)
+    # One row for the inputs and one for the state where the reset gate comes after the product.
+    return {**arrays, "bias": 2} if "bias" in arrays and _reset_after(config) else arrays
+
+
+def _recurrent(
+    name: str,
+    direction: Callable[[LayerConfig], Layer],
+    arrays: Callable[[Options], Arrays] = _arrays,
+) -> KerasClass:
+    """A recurrent class, alone and as a direction of Bidirectional."""
+
+    def build(layer: LayerConfig) -> Built:
+        if layer.config.get("go_backwards") and layer.config.get("return_sequences"):
+            raise layer.refuse(
+                "reads backwards and returns its sequence in reverse order, which is not "
+                "supported; use Bidirectional, or return_sequences=False."
+            )
+        return Built(direction(layer))
+
+    return KerasClass(
+        name=name,
+        build=build,
+        arrays=arrays,
+        sizes={"units": ("recurrent_kernel", 0)},
+        direction=direction,
+    )
+
+
+def _bidirectional(layer: LayerConfig) -> Built:
+    mode = layer.config.get("merge_mode", "concat")
+    if mode not in MERGES:
+        raise layer.refuse(f"has merge_mode {mode!r:.40}; supported: {choices(MERGES)}.")
+    forward = _inner(layer, "layer")
+    if layer.config.get("backward_layer") is not None:
+        backward = _inner(layer, "backward_layer")
+    else:  # the same options, read from the other end
+        flipped = {**forward.config, "go_backwards": not forward.config.get("go_backwards", False)}
+        backward = replace(forward, config=flipped)
+    one, two = _count(forward), _count(backward)
+    if len(layer.weights) != one + two:
+        raise layer.refuse(
+            f"has {len(layer.weights)} arrays, expected {one} and {two} for its two directions."
+        )
+    directions = (
+        _direction(replace(forward, weights=layer.weights[:one])),
+        _direction(replace(backward, weights=layer.weights[one:])),
+    )
+    return Built(Bidirectional(*directions, mode))
+
+
+def _inner(layer: LayerConfig, key: str) -> LayerConfig:
+    inner = layer.inner(key, "a recurrent layer")
+    recurrent = [name for name, one in layer.classes.items() if one.direction]
+    if inner.kind not in recurrent:
+        raise layer.refuse(f"wraps {inner.kind!r:.60}; supported: {choices(recurrent)}.")
+    return inner
+
+
+def _count(layer: LayerConfig) -> int:
+    return len(layer.classes[layer.kind].arrays(layer.config))
+
+
+def _direction(layer: LayerConfig) -> Layer:
+    direction = layer.classes[layer.kind].direction
+    assert direction is not None  # see `_inner`
+    return direction(layer)
+
+
+CLASSES = (
+    _recurrent("LSTM", _lstm),
+    _recurrent("GRU", _gru, _gru_arrays),
+    _recurrent("SimpleRNN", _simple_rnn),
+    KerasClass(name="Bidirectional", build=_bidirectional, wraps=("layer", "backward_layer")),
+)

@@ -1,0 +1,54 @@
+"""Keras' layers that only mask or arrange values."""
+
+from __future__ import annotations
+
+from lrp_engine.formats.keras.keras_class import Built, KerasClass, LayerConfig
+from lrp_engine.layers import Flatten, Masking, RepeatVector, Reshape
+
+
+def _masking(layer: LayerConfig) -> Built:
+    value = layer.config.get("mask_value", 0.0)
+    if type(value) not in (int, float):
+        raise layer.refuse(f"has mask_value={value!r:.40}, expected a number.")
+    return Built(Masking(float(value)))
+
+
+def _flatten(layer: LayerConfig) -> Built:
+    layer.require("data_format", "channels_last")
+    return Built(Flatten())
+
+
+def _reshape(layer: LayerConfig) -> Built:
+    target = layer.config.get("target_shape")
+    if isinstance(target, (list, tuple)) and all(type(n) is int for n in target):
+        if len(target) == 1:
+            return Built(Reshape(units=target[0]))
+        if len(target) == 2 and target[0] != 0:
+            return Built(Reshape(units=target[1], steps=target[0]))
+    raise layer.refuse(f"has target_shape={target!r:.60}, supported: (units,) and (steps, units).")
+
+
+def _repeat_vector(layer: LayerConfig) -> Built:
+    return Built(RepeatVector(layer.number("n", 1)))
+
+
+def _permute(layer: LayerConfig) -> Built:
+    if list(layer.config.get("dims", ())) != [1, 2]:
+        raise layer.refuse(
+            "exchanges time and units, which is not supported, except after RepeatVector to give "
+            "every unit of a Multiply the attention weight of its time step."
+        )
+    return Built()
+
+
+CLASSES = (
+    KerasClass(
+        name="Masking",
+        build=_masking,
+        masked_value=lambda config: config.get("mask_value", 0.0),
+    ),
+    KerasClass(name="Flatten", build=_flatten),
+    KerasClass(name="Reshape", build=_reshape),
+    KerasClass(name="RepeatVector", build=_repeat_vector),
+    KerasClass(name="Permute", build=_permute),
+)
