@@ -376,6 +376,34 @@ def test_weights_take_their_layers_from_a_spec(file):
     assert net.labels == ("no", "yes")
 
 
+@pytest.mark.parametrize("renamed", [False, True])
+def test_older_weights_of_an_attention_with_a_scale_are_joined(renamed, tmp_path):
+    """The layers that have arrays follow from their options, not from their class alone."""
+    import h5py
+    import keras
+
+    k = keras.layers
+    x = keras.Input((6, E))
+    states = k.LSTM(H, return_sequences=True)(x)
+    context = k.Attention(use_scale=True)([states, states])
+    scaled = k.LayerNormalization(center=False, scale=False)(context)  # has no arrays
+    model = _randomized(keras.Model(x, k.Dense(2)(k.GlobalAveragePooling1D()(scaled))))
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        file.attrs["layer_names"] = np.array([layer.name for layer in model.layers], "S")
+        for layer in model.layers:
+            group = file.create_group(layer.name)
+            names = [f"{layer.name}/{n}" for n in range(len(layer.weights))]
+            group.attrs["weight_names"] = np.array(names, "S")
+            for name, array in zip(names, layer.get_weights(), strict=True):
+                group[name] = array
+    described = model.to_json()
+    if renamed:  # then they are paired in order
+        described = described.replace(f'"{model.layers[1].name}"', '"other"')
+    net = lrp_engine.load(tmp_path / "old.h5", spec=json.loads(described))
+    values = np.random.default_rng(1).normal(size=(3, 6, E)).astype("float32")
+    np.testing.assert_allclose(net.predict(values), model(values).numpy(), atol=1e-5)
+
+
 def test_weights_of_keras_3_take_their_layers_from_a_list(tmp_path):
     import keras
 
