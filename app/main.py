@@ -17,17 +17,8 @@ from app import streamlit_patches
 from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
+from app.navigation import FIRST, View
 from app.state import address, session
-
-# File, title, icon; the first one opens.
-PAGES = (  # not in a folder "pages": Streamlit would run those files by itself
-    ("views/explain.py", "Explain", ":material/lightbulb:"),
-    ("views/compare.py", "Compare", ":material/compare:"),
-    ("views/conservation.py", "Conservation", ":material/balance:"),
-    ("views/review.py", "Review", ":material/fact_check:"),
-    ("views/learn.py", "Learn", ":material/school:"),
-    ("views/model.py", "Model", ":material/account_tree:"),
-)
 
 # No links to anywhere.
 MENU: Any = {
@@ -45,13 +36,12 @@ def main() -> None:
     st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)
     st.logo(str(Path(__file__).with_name("logo.svg")), size="large", icon_image=icon)
     session.begin()
-    page = st.navigation(
-        [
-            st.Page(file, title=title, icon=icon, default=position == 0)
-            for position, (file, title, icon) in enumerate(PAGES)
-        ]
-    )
-    address.follow(page.url_path)
+    pages = {
+        st.Page(view.file, title=view.title, icon=view.icon, default=view is FIRST): view
+        for view in View
+    }
+    page = st.navigation(list(pages))
+    address.follow(pages[page])
     saving.turn()
     with st.sidebar:
         with guard():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -45,24 +46,25 @@ class Page:
 
     Attributes:
         model: the one that is selected.
-        view: whose own choices stand in the address.
         waiting: what is drawn last, because it is slow: places and what goes there.
     """
 
     model: Model
-    view: str = ""
     waiting: list[tuple[DeltaGenerator, Callable[[], None]]] = field(default_factory=list)
 
-    def end(self) -> None:
-        """The address says what the page shows; then what could wait."""
-        address.publish(self.model.network, self.view)
-        for place, draw in self.waiting:
-            with place, guard():
-                draw()
+
+@contextmanager
+def page(title: str) -> Iterator[Page]:
+    """A page: title and messages, what the block draws, the address, then what could wait."""
+    run = _begin(title)
+    yield run
+    address.publish(run.model.network)
+    for place, draw in run.waiting:
+        with place, guard():
+            draw()
 
 
-def begin(title: str, view: str = "") -> Page:
-    """Title and messages."""
+def _begin(title: str) -> Page:
     st.html(STYLE)
     heading = st.empty()
     heading.title(title, anchor=False)  # also where no model can be read
@@ -74,4 +76,4 @@ def begin(title: str, view: str = "") -> Page:
     with messages:
         for sentence in session.notices():
             st.warning(plain(sentence))
-    return Page(model, view)
+    return Page(model)

@@ -13,14 +13,13 @@ from app.components import examples, frontend, numbers
 from app.components.layout import Page
 from app.models import numeric
 from app.models.model import Model
+from app.navigation import View
 from app.state import session, widgets
 from app.state.choices import NOTHING, PREDICTED
 from lrp_engine import Explanation
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.wording import visible
-
-UPLOAD_PAGE = "views/model.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +119,7 @@ def _cannot_read() -> None:
 
 
 def _add_vocabulary() -> None:
-    st.page_link(UPLOAD_PAGE, label="Add a vocabulary", icon=":material/upload_file:")
+    st.page_link(View.MODEL.file, label="Add a vocabulary", icon=":material/upload_file:")
 
 
 def _explain(model: Model, rule: Rule) -> Answer | None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import settings
 from app.components.guard import guard
+from app.navigation import BY_PATH
 from app.state import session, session_file, session_models, widgets
 from lrp_engine.errors import FormatError
 from lrp_engine.render.wording import visible
@@ -38,7 +39,7 @@ def controls() -> None:
 def _file() -> Callable[[], str]:
     """What makes the file when it is asked for, of what is chosen now."""
     chosen = {name: session.get(name) for name in (*session_file.ALL, "undo")}
-    view, model = session.get("page") or "explain", session_models.current()
+    view, model = session.view().path, session_models.current()
     models = tuple(session_models.uploaded().values())
     return lambda: session_file.write(chosen.__getitem__, view, model, models)
 
@@ -74,8 +75,8 @@ def _restore(key: str) -> None:
 
 def turn() -> None:
     """Go to the page that a restored session was on; call it before anything is drawn."""
-    view = session.get("turn")
-    if view is not None:
+    path = session.get("turn")
+    if path is not None:
         session.put("turn", None)
-        if view != (session.get("page") or "explain"):
-            st.switch_page(f"views/{view}.py")
+        if path != session.view().path:
+            st.switch_page(BY_PATH[path].file)

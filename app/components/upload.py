@@ -10,6 +10,7 @@ import streamlit as st
 from app import cache, settings
 from app.components.guard import guard, plain
 from app.models.uploads import MORE, Upload
+from app.navigation import View
 from app.state import session, session_models, widgets
 from lrp_engine.formats.arrays.eight_arrays import DETECT
 from lrp_engine.formats.readers import READERS
@@ -140,4 +141,4 @@ def arrival(digest: str) -> None:
             f"“{plain(session_models.uploaded()[digest].name)}” is read and selected.",
             icon=":material/check_circle:",
         )
-        st.page_link("views/explain.py", label="Explain with it", icon=":material/lightbulb:")
+        st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)

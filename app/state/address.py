@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import settings
 from app.models.model import Reference
+from app.navigation import View
 from app.state import session, session_models
 from app.state.choices import CHOICES
 from lrp_engine.errors import FormatError
@@ -19,14 +20,10 @@ if TYPE_CHECKING:
 MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
 
 
-def follow(page: str) -> None:
-    """Take the choices from the address: on the first run, and after Back and Forward.
-
-    Args:
-        page: path of the page in the address.
-    """
+def follow(view: View) -> None:
+    """Take the choices from the address of a page: on the first run, after Back and Forward."""
     seen, address = session.get("address"), st.query_params.to_dict()
-    moved, used = session.turn_to(page), session.take_used()
+    moved, used = session.turn_to(view), session.take_used()
     if seen is None:
         _take(address)
         return
@@ -35,21 +32,21 @@ def follow(page: str) -> None:
         entered = session.get("entered")
         if moved:
             kept = {n: v for n, v in seen.items() if n not in CHOICES or not CHOICES[n].view}
-            session.put("entered", entered | {page: kept | _said(page)})
+            session.put("entered", entered | {view.path: kept | _said(view)})
             return
-        address = entered.get(page, {})
+        address = entered.get(view.path, {})
     # A browser that has just been used may not have heard of the newest address yet.
     if not used and seen not in (address, st.query_params.to_dict()):
-        _take(address, page)
+        _take(address, view)
 
 
-def _take(address: dict[str, str], page: str | None = None) -> None:
+def _take(address: dict[str, str], view: View | None = None) -> None:
     """Set the choices as an address says; those of other pages stay as they are."""
     session.put("address", address)
     # First, because another model forgets the classes.
     session_models.link(_linked(address))
     for name, choice in CHOICES.items():
-        if page is not None and choice.view not in ("", page):
+        if view is not None and choice.view not in (None, view):
             continue
         value = choice.default
         if name in address:
@@ -74,9 +71,9 @@ def _linked(address: dict[str, str]) -> Reference | None:
         return None
 
 
-def publish(network: Network, view: str = "") -> None:
-    """Write the choices that differ from the defaults into the address of a view."""
-    parameters = _said(view)
+def publish(network: Network) -> None:
+    """Write the choices that differ from the defaults into the address of the page."""
+    parameters = _said(session.view())
     if session_models.selected() is not None or any(not CHOICES[name].view for name in parameters):
         parameters[MODEL_PARAMETER] = network.hash[: session_models.DIGITS]
         if own := session_models.reference(network):
@@ -86,12 +83,12 @@ def publish(network: Network, view: str = "") -> None:
         st.query_params.from_dict(parameters)
 
 
-def _said(view: str) -> dict[str, str]:
+def _said(view: View) -> dict[str, str]:
     """The choices of a view as its address says them."""
     parameters = {
         name: choice.write(session.get(name))
         for name, choice in CHOICES.items()
-        if session.get(name) != choice.default and choice.view in ("", view)
+        if session.get(name) != choice.default and choice.view in (None, view)
     }
     if not text_fits_link():
         for name in ("text", "edited", "numbers", "pick"):

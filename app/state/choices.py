@@ -12,6 +12,7 @@ from app import settings
 from app.compare import compared
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
+from app.navigation import View
 from app.review import outcomes, queue, sets
 from app.review.verdicts import VERDICTS
 from lrp_engine import RULES, Epsilon
@@ -88,22 +89,21 @@ def _palette(text: str) -> str:
 class Choice:
     """One thing a user sets; `read` makes it of a query parameter or raises.
 
-    A choice of one `view` stands only in that view's address.
+    A choice of one `view` stands only in the address of that page.
     """
 
     default: Any
     read: Callable[[str], Any]
     write: Callable[[Any], str] = str
     expected: str = ""
-    view: str = ""
+    view: View | None = None
 
 
 # What the Review page shows. The key of a set is no part of other pages' links.
-REVIEW_VIEW = "review"
 
 
 def _review(default: Any, read: Callable[[str], Any], expected: str, write: Any = str) -> Choice:
-    return Choice(default, read, write, expected, REVIEW_VIEW)
+    return Choice(default, read, write, expected, View.REVIEW)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -164,9 +164,7 @@ REVIEW: dict[str, Choice] = {
                     lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),
 }  # fmt: skip
 
-# What the Compare and Conservation pages show.
-COMPARE_VIEW = "compare"
-CONSERVATION_VIEW = "conservation"
+# What the Compare page shows.
 
 
 def _read_rows(text: str) -> tuple[compared.Row, ...]:
@@ -220,7 +218,6 @@ _EPS = _between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
 _FACTOR = _between(0, 1)
 _RULE, _GATES = _one_of(*RULES), _one_of(*GATES)
 # What the Learn page shows: its step, the two small examples, the part of the LSTM looked into.
-LEARN_VIEW = "learn"
 
 
 def _amount(default: float, low: float, high: float) -> Choice:
@@ -232,11 +229,11 @@ def _amount(default: float, low: float, high: float) -> Choice:
             raise ValueError(text)
         return value
 
-    return Choice(default, read, digits, f"a number from {low:g} to {high:g}", LEARN_VIEW)
+    return Choice(default, read, digits, f"a number from {low:g} to {high:g}", View.LEARN)
 
 
 LEARN: dict[str, Choice] = {
-    "step": Choice(FIRST, _one_of(*STEPS), expected=" or ".join(STEPS), view=LEARN_VIEW),
+    "step": Choice(FIRST, _one_of(*STEPS), expected=" or ".join(STEPS), view=View.LEARN),
     "x1": _amount(1.0, -2, 2),
     "x2": _amount(0.5, -2, 2),
     "x3": _amount(-1.0, -2, 2),
@@ -245,8 +242,8 @@ LEARN: dict[str, Choice] = {
     "gate": _amount(0.8, 0, 1),
     "signal": _amount(1.5, -2, 2),
     "direction": Choice(DIRECTIONS[0], _one_of(*DIRECTIONS), expected=" or ".join(DIRECTIONS),
-                        view=LEARN_VIEW),
-    "unit": Choice(None, _position, expected="the number of a unit", view=LEARN_VIEW),
+                        view=View.LEARN),
+    "unit": Choice(None, _position, expected="the number of a unit", view=View.LEARN),
 }  # fmt: skip
 
 
@@ -287,10 +284,10 @@ CHOICES: dict[str, Choice] = {
     "bars": Choice(next(iter(LIVE_METHODS)), _one_of(*LIVE_METHODS),
                    expected=" or ".join(LIVE_METHODS)),
     "rows": Choice(compared.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
-                   COMPARE_VIEW),
-    "part_at": Choice(0, _class, expected="the position of a word", view=COMPARE_VIEW),
+                   View.COMPARE),
+    "part_at": Choice(0, _class, expected="the position of a word", view=View.COMPARE),
     "precision": Choice(False, _switch, lambda value: str(int(value)), "0 or 1",
-                        CONSERVATION_VIEW),
+                        View.CONSERVATION),
     **REVIEW,
     **LEARN,
 }  # fmt: skip

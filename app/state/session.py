@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import streamlit as st
 
 from app import settings
+from app.navigation import BY_PATH, FIRST, View
 from app.state.choices import ANY, CHOICES
 from lrp_engine import RULES
 
@@ -61,10 +62,15 @@ def take_used() -> bool:
     return was
 
 
-def turn_to(page: str) -> bool:
+def turn_to(view: View) -> bool:
     """Note the page of this run; returns whether another one was on the screen before."""
-    last, st.session_state[_PAGE] = st.session_state[_PAGE], page
-    return last not in (None, page)
+    last, st.session_state[_PAGE] = st.session_state[_PAGE], view.path
+    return last not in (None, view.path)
+
+
+def view() -> View:
+    """The page of this run."""
+    return BY_PATH.get(st.session_state[_PAGE], FIRST)
 
 
 def reset_filters() -> None:

@@ -18,12 +18,13 @@ from typing import Any
 import lrp_engine
 from app import settings
 from app.models.model import ORIGINS, RIGHT, WRONG, Model, Reference
+from app.navigation import BY_PATH
 from app.state.choices import ANY, CHOICES, Choice
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.plain import parse_json
 
 SCHEMA, VERSION = "lrp-lens-session", 1
-VIEWS = sorted(path.stem for path in (settings.REPOSITORY / "app" / "views").glob("*.py"))
+VIEWS = sorted(BY_PATH)
 PARTS = ("schema", "version", "engine", "view", "model", "models", "choices", "undo")
 
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 import lrp_engine
 from app import settings
 from app.models.uploads import Upload
+from app.navigation import BY_PATH
 from lrp_engine import Network, ProofSheet
 from tests.app.tiny import LABELS, SENTENCES, WORDS, eight_arrays, embeddings
 
@@ -68,6 +69,6 @@ def opened() -> Callable[..., AppTest]:
         for name, value in parameters.items():
             app.query_params[name] = value
         app.run()
-        return app.switch_page(f"views/{page}.py").run() if page else app
+        return app.switch_page(BY_PATH[page].file).run() if page else app
 
     return open_session

@@ -11,6 +11,7 @@ import pytest
 
 from app import cache, settings
 from app.components.guard import plain
+from app.navigation import BY_PATH
 from lrp_engine.render.palettes import THEMES
 from tests.app.reading import messages
 
@@ -41,6 +42,11 @@ def test_one_module_each(pattern, allowed):
     assert found <= allowed
 
 
+def test_every_page_is_a_file():
+    files = {path.stem for path in (APP / "views").glob("*.py")}
+    assert files == {"__init__", *BY_PATH}
+
+
 def test_the_server_listens_on_this_machine_only_and_asks_nobody_outside():
     assert CONFIG["server"]["address"] == "localhost"
     assert CONFIG["browser"]["gatherUsageStats"] is False
@@ -62,7 +68,7 @@ def test_nothing_leaves_and_nothing_leaks():
     assert CONFIG["server"]["enableCORS"] is True
 
 
-@pytest.mark.parametrize("page", [None, "compare", "conservation", "review", "learn", "model"])
+@pytest.mark.parametrize("page", [None, *list(BY_PATH)[1:]])
 def test_an_unexpected_error_is_a_sentence_with_an_id(opened, page, monkeypatch, caplog):
     def broken() -> None:
         raise RuntimeError("secret detail")

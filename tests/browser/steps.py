@@ -9,12 +9,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from app import learn
+from app.navigation import FIRST, View
 from lrp_engine import METHODS
 from tests.browser.wire import runs_ended
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
 LESSON = tuple(f"learn?step={step}" for step in learn.STEPS)
-VIEWS = ("", EDITED, "compare", "conservation", "review", "model", *LESSON)
+OTHERS = (view.path for view in View if view not in (FIRST, View.LEARN))
+VIEWS = ("", EDITED, *OTHERS, *LESSON)
 FITS = """place => {
   const {scrollWidth, clientWidth} = document.querySelector(place);
   return scrollWidth <= clientWidth;

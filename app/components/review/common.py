@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from html import escape
 
 from app.models.model import Model
+from app.navigation import View
 from app.review.sets import Set
 from app.review.tables import SetTables
 from app.review.verdicts import Review
 from app.state import session
-from app.state.choices import CHOICES, REVIEW_VIEW
+from app.state.choices import CHOICES
 from lrp_engine.render.wording import visible
 
 
@@ -42,7 +43,7 @@ def open_set(key: str) -> None:
     """Turn to another set, "" for none: what was filtered and picked in the last one is over."""
     session.used()
     for name, choice in CHOICES.items():
-        if choice.view == REVIEW_VIEW:
+        if choice.view is View.REVIEW:
             session.put(name, choice.default)
     for name in ("seen", "clash", "neighbours", "asked"):
         session.put(name, session.REVIEWING[name])

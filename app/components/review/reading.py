@@ -11,6 +11,7 @@ from app import cache, settings
 from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
+from app.navigation import View
 from app.review import explained_rows, queue
 from app.review.measures import measures_by, on_the_page
 from app.review.methods import MAIN
@@ -164,7 +165,7 @@ def _why(desk: Desk, row: int) -> None:
             st.html(_heatmap(desk, text, name, predicted))
     if right.button("Open in Explain", icon=":material/lightbulb:", type="tertiary"):
         session.set_text(str(desk.tables.summary.iloc[row]["text"]))
-        st.switch_page("views/explain.py")
+        st.switch_page(View.EXPLAIN.file)
 
 
 def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicted: str) -> str:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import settings
 from app.models.uploads import Upload
+from app.navigation import BY_PATH, View
 from lrp_engine import FormatError, Network
 from lrp_engine.layers import Dense
 from lrp_engine.model.graph import Node
@@ -50,7 +51,7 @@ def test_weights_vocabulary_and_embeddings_make_a_model(opened):
     assert healthy(app)
     assert "“mine.npz” is read and selected" in messages(app)
     assert "mine.npz" in widget(app, "model").options
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert healthy(app)
     assert "The model says" in html(app)
     assert any(option.startswith("good (") for option in widget(app, "target").options)
@@ -74,7 +75,7 @@ def test_without_a_vocabulary_the_pages_say_what_to_do(opened):
     app = upload(opened("model"), weights=WEIGHTS)
     assert "No vocabulary: add one" in messages(app)
     for page in ("explain", "conservation"):
-        app.switch_page(f"views/{page}.py").run()
+        app.switch_page(BY_PATH[page].file).run()
         assert healthy(app)
         assert "no vocabulary" in messages(app)
         assert not app.text_area
@@ -111,7 +112,7 @@ def test_a_saved_network_is_read_back(opened, network, tmp_path):
     network.save(tmp_path / "own.zip")
     app = upload(opened("model"), weights=("own.zip", (tmp_path / "own.zip").read_bytes()))
     assert healthy(app)
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert "The model says" in html(app)
 
 
@@ -119,7 +120,7 @@ def test_a_network_of_numbers_is_asked_by_number(opened, tmp_path):
     dense = Dense(np.ones((4, 2), np.float32), np.zeros(2, np.float32))
     Network(nodes=(Node("output", dense),)).save(tmp_path / "dense.zip")
     app = upload(opened("model"), weights=("dense.zip", (tmp_path / "dense.zip").read_bytes()))
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert healthy(app)
     assert [field.label for field in app.number_input] == ["x0", "x1", "x2", "x3"]
 

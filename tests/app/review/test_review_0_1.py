@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 import lrp_engine
 from app import cache, settings
+from app.navigation import View
 from app.review import explained_rows, export, queue, tables
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
@@ -142,7 +143,7 @@ def visit(folder, monkeypatch):
         app = AppTest.from_file(str(settings.REPOSITORY / "app" / "main.py"), default_timeout=60)
         for name, value in {"set": KEY, **parameters}.items():
             app.query_params[name] = value
-        return app.switch_page("views/review.py").run()
+        return app.switch_page(View.REVIEW.file).run()
 
     return open_page
 

@@ -6,6 +6,7 @@ import pytest
 
 from app import cache, settings
 from app.models import samples
+from app.navigation import View
 from app.state.choices import CHOICES
 from tests.app.models.test_uploads import upload
 from tests.app.reading import healthy, legend, messages, widget, words
@@ -70,7 +71,7 @@ def test_a_link_to_an_upload_names_it(opened):
     app = upload(opened("model"), weights=("mine.npz", npz(eight_arrays(7))),
                  vocabulary=("words.txt", "\n".join(WORDS).encode()),
                  embeddings=("vectors.npy", npy(embeddings())))  # fmt: skip
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     widget(app, "text").set_value("good film").run()
     link = dict(app.query_params)
     assert link["model_name"] == "mine.npz"
@@ -92,7 +93,7 @@ def test_a_link_to_a_sample_opens_it(opened):
     sample = next(s for s in SAMPLES if s.input == "words")
     app = opened("model")
     app.button(f"lens.file.sample.{sample.name}").click().run()
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert dict(app.query_params) == {"model": hash_of(sample)}
     widget(app, "text").set_value("a good film").run()
     widget(app, "target").set_value(1).run()
@@ -197,7 +198,7 @@ def test_a_browser_that_has_not_heard_of_the_newest_address_takes_nothing_back(o
 def test_an_empty_address_after_a_link_between_pages_keeps_the_choices(opened):
     app = opened()
     widget(app, "text").set_value("bad film").run()
-    app.switch_page("views/conservation.py")
+    app.switch_page(View.CONSERVATION.file)
     go_to(app, {})
     assert widget(app, "text").value == "bad film"
     go_to(app, {})  # Back within the page

@@ -11,6 +11,7 @@ from app import cache, settings
 from app.compare.compared import Row
 from app.models import samples
 from app.models.model import Reference
+from app.navigation import View
 from app.state import session_file
 from app.state.choices import CHOICES
 from lrp_engine import FormatError
@@ -96,7 +97,7 @@ def test_a_session_is_restored_on_its_page_with_its_choices(opened, network):
     assert values(app) == chosen
     assert app.session_state["lens.undo"] == (("", None), ("bad bad film", 0))
     assert dict(app.query_params)["text"] == "good film"
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert widget(app, "text").value == "good film"
     assert widget(app, "target").value == 1
 

@@ -11,6 +11,7 @@ import lrp_engine
 from app import settings
 from app.compare import agreement, grid
 from app.compare.compared import DEFAULT, Row, combinations, joined, names
+from app.navigation import View
 from app.state.choices import CHOICES
 from lrp_engine import METHODS
 from tests.app.reading import healthy, html, messages, press, widget
@@ -246,7 +247,7 @@ def test_rows_of_older_links_follow_the_sidebar(opened):
 
 
 def test_rows_that_cannot_be_answered_say_why(opened):
-    app = opened(rows="lrp,lrp~9,lrp~~~~0123456789ab").switch_page("views/compare.py").run()
+    app = opened(rows="lrp,lrp~9,lrp~~~~0123456789ab").switch_page(View.COMPARE.file).run()
     assert rows_of(app) == ["1. LRP"]
     assert "classes 0 to 2" in messages(app)
     assert "0123456789ab, which is not loaded here" in messages(app)

@@ -13,6 +13,7 @@ import pytest
 import lrp_engine
 from app.account import flow, sweeps
 from app.learn import lstm
+from app.navigation import View
 from lrp_engine import Epsilon, InputError
 from tests.app.reading import healthy, html, messages, widget
 
@@ -45,7 +46,7 @@ def test_the_way_through_an_lstm_is_followed_once(opened, monkeypatch):
     app = opened("conservation", text="film film bad", edited="film film good", pick="1", path="1")
     widget(app, "palette").set_value("mono").run()
     assert "most relevance passes at" in html(app)
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert healthy(app)
     assert "stays with the word" in html(app)
     assert texts == ["film film good"]
@@ -179,7 +180,7 @@ def test_the_other_precision_differs_by_rounding_only(network):
 
 
 def test_the_page_shows_all_of_it_and_the_link_restores_it(opened):
-    app = opened(precision="1").switch_page("views/conservation.py").run()
+    app = opened(precision="1").switch_page(View.CONSERVATION.file).run()
     assert healthy(app)
     said = html(app)
     for part in ("Of the relevance that reaches", "From stabilizer ε", "From bias factor",

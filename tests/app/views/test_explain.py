@@ -6,6 +6,7 @@ import pytest
 
 from app import settings
 from app.figures import tables
+from app.navigation import BY_PATH
 from lrp_engine import METHODS
 from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
 from tests.app.tiny import E
@@ -170,7 +171,7 @@ def test_settings_survive_a_change_of_page(opened):
     widget(app, "target").set_value(1).run()
     widget(app, "eps").set_value(0.1).run()
     for page in ("conservation", "model", "explain"):
-        app.switch_page(f"views/{page}.py").run()
+        app.switch_page(BY_PATH[page].file).run()
         assert healthy(app)
     assert widget(app, "text").value == "good film"
     assert widget(app, "target").value == 1

@@ -12,12 +12,13 @@ from app import cache, settings
 from app.account import layer_vectors
 from app.models import numeric, samples
 from app.models.uploads import Upload
+from app.navigation import BY_PATH, View
 from lrp_engine import METHODS, Epsilon, InputError
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget, words
 
 SAMPLES = {sample.name: sample for sample in samples.samples()}
 NAMES = SAMPLES["diabetes"].features
-PAGES = ("explain", "compare", "conservation", "review", "learn", "model")
+PAGES = tuple(BY_PATH)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def addition():
 def open_sample(opened, name, page="explain", **parameters):
     app = opened("model", **parameters)
     app.button(f"lens.file.sample.{name}").click().run()
-    return app if page == "model" else app.switch_page(f"views/{page}.py").run()
+    return app if page == "model" else app.switch_page(BY_PATH[page].file).run()
 
 
 # Numbers as text ---------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def test_features_are_asked_by_name_and_explained_by_name(opened):
 def test_every_page_works_or_says_what_it_needs(opened, name, token_kind):
     app = open_sample(opened, name)
     for page in PAGES:
-        app.switch_page(f"views/{page}.py").run()
+        app.switch_page(BY_PATH[page].file).run()
         assert healthy(app), page
         if page in ("compare", "conservation"):
             assert f"{token_kind}s" in html(app)
@@ -225,7 +226,7 @@ def test_an_upload_is_asked_by_number_too(opened):
         app.text_area("lens.file.spec").set_value(json.dumps(said))
         press(app, "Read the model")
         assert healthy(app), messages(app)
-        app.switch_page("views/explain.py").run()
+        app.switch_page(View.EXPLAIN.file).run()
         assert healthy(app)
         assert words(app)[0] == f"{first} = 0"
         app.number_input[0].set_value(1.0).run()

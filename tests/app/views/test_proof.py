@@ -11,6 +11,7 @@ import pytest
 import lrp_engine
 from app import settings
 from app.components.proof import table
+from app.navigation import BY_PATH, View
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.proof.sheet import FAIL, FAILED, UNVERIFIED, VERIFIED, Line, ProofSheet
 from tests.app.models.test_uploads import EMBEDDINGS, VOCABULARY, upload
@@ -43,7 +44,7 @@ def test_a_model_that_fails_is_marked_wherever_it_explains(opened, files):
     assert "✗ fail" in html(app)
     assert "Scores equal the reference given" in html(app)
     for page in ("explain", "conservation"):
-        app.switch_page(f"views/{page}.py").run()
+        app.switch_page(BY_PATH[page].file).run()
         assert not app.exception
         assert MARK in messages(app)
 
@@ -54,7 +55,7 @@ def test_the_reference_finds_the_order(opened, files):
     app = upload(app, **files)
     assert "**Verified.**" in messages(app)
     assert "detected from reference scores" in html(app)
-    app.switch_page("views/explain.py").run()
+    app.switch_page(View.EXPLAIN.file).run()
     assert MARK not in messages(app)
 
 

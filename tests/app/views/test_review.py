@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import cache, settings
+from app.navigation import BY_PATH, View
 from app.review import jobs as background
 from app.review.queue import SORTS
 from app.review.sets import Sets
@@ -51,7 +52,7 @@ def visit() -> Callable[..., AppTest]:
         app = AppTest.from_file(str(settings.REPOSITORY / "app" / "main.py"), default_timeout=60)
         for name, value in parameters.items():
             app.query_params[name] = value
-        return app.switch_page("views/review.py").run()
+        return app.switch_page(View.REVIEW.file).run()
 
     return open_page
 
@@ -300,8 +301,8 @@ def test_cancel_and_go_on(visit, monkeypatch):
     assert reached.wait(30)
     app.run()
     assert healthy(app)
-    app.switch_page("views/explain.py").run()  # other pages do not stop it
-    app.switch_page("views/review.py").run()
+    app.switch_page(View.EXPLAIN.file).run()  # other pages do not stop it
+    app.switch_page(View.REVIEW.file).run()
     button(app, "Cancel").click().run()
     go.set()
     waited(app)
@@ -324,14 +325,14 @@ def test_a_wrong_key_or_a_deleted_set_is_said(examples, visit, key):
 def test_the_key_of_a_set_is_in_no_other_pages_address(examples, key):
     app = examples
     for page in ("explain", "conservation", "model"):
-        app.switch_page(f"views/{page}.py").run()
+        app.switch_page(BY_PATH[page].file).run()
         assert "set" not in dict(app.query_params)
-    app.switch_page("views/review.py").run()
+    app.switch_page(View.REVIEW.file).run()
     assert key_of(app) == key
 
 
 def test_back_on_another_page_leaves_the_set_open(examples, key):
-    app = examples.switch_page("views/explain.py").run()
+    app = examples.switch_page(View.EXPLAIN.file).run()
     widget(app, "text").set_value("good film").run()
     before = dict(app.query_params)
     widget(app, "text").set_value("bad film").run()
@@ -339,7 +340,7 @@ def test_back_on_another_page_leaves_the_set_open(examples, key):
     app.query_params.update(before)  # Back
     app.run()
     assert widget(app, "text").value == "good film"
-    app.switch_page("views/review.py").run()
+    app.switch_page(View.REVIEW.file).run()
     assert key_of(app) == key
 
 
