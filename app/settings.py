@@ -85,9 +85,12 @@ REVIEW_TAG = 40
 REVIEW_NAME = 80  # characters of a reviewer's name
 REVIEWER_DAYS = 180  # that a browser keeps the reviewer's name
 REVIEW_REPORT_ROWS = 2_000  # of the web page
-# A trial reads an upload first, in a process of its own with so much memory and time.
+# A trial reads an upload first, in a process of its own with so much memory and time: seconds of
+# computing; and by the clock, a far backstop, since a busy machine reads slowly.
 TRIAL_MEGABYTES = 2_048
 TRIAL_SECONDS = 60
+TRIAL_WALL_SECONDS = 300
+TRIALS_CACHED = 64  # what trials found, by content
 
 # Settings of the rule, and where their controls begin and end.
 EPS_DEFAULT = 1e-3

@@ -27,6 +27,7 @@ from app.cache.models import (
     warm,
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
+from app.cache.trials import upload_columns, upload_rows
 
 __all__ = [
     "Target",
@@ -48,6 +49,8 @@ __all__ = [
     "sample_named",
     "sets",
     "swept",
+    "upload_columns",
+    "upload_rows",
     "uploaded",
     "warm",
 ]

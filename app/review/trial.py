@@ -1,4 +1,4 @@
-"""Read an upload once in a process of its own, which runs this module: see `rows`.
+"""Read an upload in a process of its own, before the server reads any of it.
 
 A small file can unfold to any size (a column of one long text, ten thousand times). Here it may:
 the process has a limit on memory and time, and only what passed is read by the server.
@@ -7,17 +7,24 @@ the process has a limit on memory and time, and only what passed is read by the 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app import settings
-from lrp_engine.corpora.tables import format_of, look, open_table, shards
-from lrp_engine.errors import InputError
+from lrp_engine.corpora.tables import format_of
+from lrp_engine.errors import InputError, LensError
+from lrp_engine.formats.containers import process
+from lrp_engine.formats.containers.limits import MIB, Limits
 from lrp_engine.model.text import Tokenizer
+
+LIMITS = Limits(
+    memory_bytes=settings.TRIAL_MEGABYTES * MIB,
+    cpu_seconds=settings.TRIAL_SECONDS,
+    wall_seconds=settings.TRIAL_WALL_SECONDS,
+)
+_PROCESS = Path(__file__).with_name("trial_process.py")
 
 
 def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
@@ -28,6 +35,7 @@ def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
 
     Raises:
         InputError: it is too large, empty, of no format that is read, or damaged.
+        LensError: the machine is too busy to say.
     """
     if size > settings.REVIEW_MEGABYTES * 2**20:
         raise InputError(
@@ -40,7 +48,8 @@ def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
             ".parquet."
         )
     format = format_of(name)
-    names, rows = _renamed(path, name, lambda: look(str(path), format=format))
+    table = _read(path, name, format)
+    names, rows = table["columns"], table["rows"]
     if not rows:
         raise InputError(f"{name!r} holds no rows.")
     if rows > settings.REVIEW_ROWS:
@@ -56,74 +65,49 @@ def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
 
 
 def rows(path: Path, name: str, format: str, text_column: str, tokenizer: Tokenizer) -> int:
-    """How many rows an upload has; every one was read, in a limited process.
+    """How many rows an upload has, once every value was read.
 
     Args:
         tokenizer: of the model that is to explain them; its words are counted.
 
     Raises:
         InputError: it cannot be read, or costs more than allowed.
+        LensError: the machine is too busy to say.
     """
-    command = [sys.executable, "-m", "app.review.trial", str(path), format, text_column,
-               json.dumps(asdict(tokenizer))]  # fmt: skip
+    table = _read(path, name, format, text_column=text_column, tokenizer=asdict(tokenizer))
+    if table["words"] > settings.REVIEW_WORDS:
+        raise InputError(
+            f"{name!r} has {table['words']:,} words as this model splits them; up to "
+            f"{settings.REVIEW_WORDS:,} are reviewed as one set. Cut it into several files, or use "
+            "the command explain-corpus."
+        )
+    return int(table["rows"])
+
+
+def _read(path: Path, name: str, format: str, **more: Any) -> dict[str, Any]:
+    """The process's answer, see `trial_process`; its errors call the file as the user does."""
+    request = {"limits": LIMITS.to_json(), "path": str(path), "format": format, **more}
     try:
         done = subprocess.run(
-            command,
-            cwd=settings.REPOSITORY,
-            env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"},
+            [*process.interpreter(), str(_PROCESS)],
+            input=json.dumps(request).encode(),
+            env={**process.environment(), "ARROW_DEFAULT_MEMORY_POOL": "system"},
             capture_output=True,
-            timeout=2 * settings.TRIAL_SECONDS,
+            timeout=LIMITS.wall_seconds,
             check=False,
         )
-        found: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError):  # ended by a limit, it says nothing
+    except subprocess.TimeoutExpired:
+        raise LensError(
+            f"Reading {name!r} took longer than {LIMITS.wall_seconds} seconds and was stopped. The "
+            "machine may be too busy; try again."
+        ) from None
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:  # ended by a limit, it says nothing
         raise InputError(
             f"{name!r} cannot be read within {settings.TRIAL_MEGABYTES:,} MB of memory and "
             f"{settings.TRIAL_SECONDS} seconds; is it damaged, or packed very tightly?"
         ) from None
-    if "refused" in found:
-        raise InputError(found["refused"].replace(repr(str(path)), repr(name)))
-    if found["words"] > settings.REVIEW_WORDS:
-        raise InputError(
-            f"{name!r} has {found['words']:,} words as this model splits them; up to "
-            f"{settings.REVIEW_WORDS:,} are reviewed as one set. Cut it into several files, or use "
-            "the command explain-corpus."
-        )
-    return int(found["rows"])
-
-
-def _renamed(path: Path, name: str, read: Any) -> Any:
-    """What `read` gives; its errors call the file as the user does."""
-    try:
-        return read()
-    except InputError as error:
-        raise InputError(str(error).replace(repr(str(path)), repr(name))) from None
-
-
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    memory, seconds = settings.TRIAL_MEGABYTES * 2**20, settings.TRIAL_SECONDS
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-
-
-def _read(path: str, format: str, text_column: str, said: str) -> dict[str, Any]:
-    table = open_table(path, format=format, text_column=text_column)
-    tokenizer = Tokenizer(**json.loads(said))
-    count = words = 0
-    for shard in shards(table, settings.REVIEW_STEP):
-        count += len(shard)
-        words += sum(len(tokenizer(text)) for text in shard.texts if text)
-    return {"rows": count, "words": words}
-
-
-if __name__ == "__main__":
-    _limit()
-    try:
-        answer = _read(*sys.argv[1:])
-    except InputError as error:
-        answer = {"refused": str(error)}
-    sys.stdout.write(json.dumps(answer))
+    if "refused" in answer:
+        raise InputError(answer["refused"].replace(repr(str(path)), repr(name)))
+    return answer

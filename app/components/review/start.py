@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import streamlit as st
 
@@ -14,7 +13,6 @@ from app import cache, settings
 from app.components.guard import guard, plain
 from app.components.review.common import open_set
 from app.models.model import Model
-from app.review import trial
 from app.review.sets import Set
 from app.state import session
 
@@ -85,10 +83,8 @@ def _upload(model: Model) -> None:
     if given is None:
         return
     name, data = PurePath(given.name).name[-NAME_CHARACTERS:], given.getvalue()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "set"
-        path.write_bytes(data)
-        names, format = trial.columns(path, name, len(data))
+    with st.spinner("Reading …"):
+        names, format = cache.upload_columns(name, data)
     left, right = st.columns(2)
     text = left.selectbox(
         "Texts", names, index=_first(names, TEXT_NAMES) or 0, key=f"lens.file.text.{given.file_id}"
@@ -121,10 +117,9 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     }  # fmt: skip
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "set"
-        path.write_bytes(data)
-        rows = trial.rows(path, name, format, text, model.network.tokenizer)
+    rows = cache.upload_rows(
+        name, data, format=format, text_column=text, tokenizer=model.network.tokenizer
+    )
     one = Set.new(model.network, rows=rows, **facts)
     sets.add(one, data, needed=lambda: jobs.active.union(cache.reviews().sets()))
     jobs.start(one, model.network)

@@ -16,10 +16,12 @@ from streamlit.testing.v1 import AppTest
 from app import cache, settings
 from app.navigation import BY_PATH, View
 from app.review import jobs as background
+from app.review import trial
 from app.review.queue import SORTS
 from app.review.sets import Sets
 from app.review.verdicts import Verdict
 from lrp_engine import InputError
+from lrp_engine.corpora.tables import READERS
 from tests.app import sets as files
 from tests.app.reading import component, echo, go, healthy, html, messages, tell, told, ways, widget
 from tests.app.tiny import SENTENCES
@@ -130,6 +132,85 @@ def test_a_bad_upload_is_a_sentence(visit, name, data, told):
     app.file_uploader(key="lens.file.set").upload(name, data).run()
     assert not app.exception
     assert told in messages(app)
+
+
+@pytest.fixture
+def processes(monkeypatch) -> list[str]:
+    """What the limited process is asked, request by request."""
+    asked: list[str] = []
+    run = trial.subprocess.run
+
+    def noted(*command, **options):
+        done = run(*command, **options)
+        asked.append("words" if "tokenizer" in json.loads(options["input"]) else "columns")
+        return done
+
+    monkeypatch.setattr(trial.subprocess, "run", noted)
+    return asked
+
+
+@pytest.fixture
+def parsed(monkeypatch, processes) -> list[int]:
+    """How often the limited process had read, each time when the server itself parses a table;
+    before it has read every value, that is an error."""
+    times: list[int] = []
+
+    def watched(real):
+        def read(*given):
+            times.append(len(processes))
+            if "words" not in processes:
+                raise AssertionError("parsed in the server")
+            return real(*given)
+
+        return read
+
+    for format, reader in READERS.items():
+        monkeypatch.setitem(READERS, format, watched(reader))
+    return times
+
+
+@pytest.mark.parametrize("format", files.FILES)
+def test_an_upload_is_read_by_the_limited_process_alone_and_once(visit, format, processes, parsed):
+    data = files.FILES[format]([*files.ROWS, ("good", f"once as {format}")])
+    for session in range(2):  # the second brings the same content
+        app = visit()
+        app.file_uploader(key="lens.file.set").upload(f"mine.{format}", data).run()
+        for _ in range(2):
+            app.run()
+            assert healthy(app)
+            assert not messages(app)
+        boxes = {box.label: box for box in app.selectbox}
+        assert boxes["Texts"].value == "text"
+        assert boxes["True classes"].value == "label"
+        assert processes == (["columns", "words"] if session else ["columns"])
+        before = len(parsed)
+        button(app, "Explain this set").click().run()
+        waited(app)
+        assert healthy(app)
+        assert f"<b>{len(files.ROWS) + 1}</b> texts" in html(app)
+        assert processes == ["columns", "words"]
+        assert parsed[before:] == [2]  # by the job, which explains it
+
+
+def test_a_bad_upload_is_refused_once(visit, processes, parsed):
+    app = visit()
+    app.file_uploader(key="lens.file.set").upload("bad.csv", b"once,once\nx,y\n").run()
+    app.run()
+    assert "stands twice in the header of 'bad.csv'" in messages(app)
+    assert processes == ["columns"]
+    assert not parsed
+
+
+def test_a_busy_machine_is_asked_again(visit, processes, monkeypatch):
+    data = files.as_csv([("good", "asked again")])
+    with monkeypatch.context() as patch:
+        patch.setattr(trial, "LIMITS", replace(trial.LIMITS, wall_seconds=0))
+        app = visit()
+        app.file_uploader(key="lens.file.set").upload("mine.csv", data).run()
+        assert "The machine may be too busy; try again." in messages(app)
+    app.run()
+    assert not messages(app)
+    assert processes == ["columns"]  # the one that came to its end
 
 
 def test_every_order(examples):
