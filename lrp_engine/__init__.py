@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
-    from lrp_engine.propagation.rules import RULES, AlphaBeta, Epsilon, Gamma, Rule, ZPlus
+    from lrp_engine.propagation.rules import (
+        RULES,
+        ZB,
+        AlphaBeta,
+        Epsilon,
+        Flat,
+        Gamma,
+        Rule,
+        WSquare,
+        ZPlus,
+    )
 
 _HOME = {
     "AlphaBeta": "propagation.rules",
@@ -32,6 +42,7 @@ _HOME = {
     "Epsilon": "propagation.rules",
     "Explanation": "attribution.explanation",
     "Explanations": "attribution.explanations",
+    "Flat": "propagation.rules",
     "FormatError": "errors",
     "Gamma": "propagation.rules",
     "InputError": "errors",
@@ -41,6 +52,8 @@ _HOME = {
     "ProofSheet": "proof.sheet",
     "RULES": "propagation.rules",
     "Rule": "propagation.rules",
+    "WSquare": "propagation.rules",
+    "ZB": "propagation.rules",
     "ZPlus": "propagation.rules",
     "explain_corpus": "corpora.run",
     "explain_stream": "attribution.stream",
@@ -52,11 +65,13 @@ _HOME = {
 __all__ = [
     "METHODS",
     "RULES",
+    "ZB",
     "AlphaBeta",
     "CorpusSettings",
     "Epsilon",
     "Explanation",
     "Explanations",
+    "Flat",
     "FormatError",
     "Gamma",
     "InputError",
@@ -64,6 +79,7 @@ __all__ = [
     "Network",
     "ProofSheet",
     "Rule",
+    "WSquare",
     "ZPlus",
     "__version__",
     "explain_corpus",

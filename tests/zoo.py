@@ -156,6 +156,18 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         ("both", Concatenate(), "most", "mean"),
         ("out", Dense(d(2 * H, 3), d(3))),
     ),
+    # Dilated windows, most of which reach beyond a short sequence.
+    "padded_windows": lambda d: _graph(
+        ("same", Conv1D(d(3, E, 4), d(4), padding="same", dilation=2), "input"),
+        ("causal", Conv1D(d(2, E, 3), padding="causal", dilation=2, strides=2), "input"),
+        ("valid", Conv1D(d(2, E, 3), d(3), dilation=2), "input"),
+        ("per_step", Dense(d(4, 3), d(3), activation="tanh"), "same"),
+        ("one", GlobalAveragePooling1D(), "per_step"),
+        ("two", GlobalMaxPooling1D(), "causal"),
+        ("three", d.rnn(3), "valid"),
+        ("all", Concatenate(), "one", "two", "three"),
+        ("out", Dense(d(6 + H, 3), d(3))),
+    ),
     "normalized": lambda d: _chain(
         BatchNormalization(d(E), np.abs(d(E)), d(E), d(E)),
         d.bilstm(return_sequences=True),

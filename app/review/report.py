@@ -17,7 +17,7 @@ from app.review.outcomes import NO_CLASS, RIGHT, WRONG, confusion, outcomes
 from app.review.sets import Set
 from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
-from lrp_engine.propagation.rules import from_plain
+from lrp_engine.propagation.rules import from_dict
 from lrp_engine.render.heatmap import STYLE as HEATMAP_STYLE
 from lrp_engine.render.heatmap import heatmap, legend, sentences_fragment
 from lrp_engine.render.numbers import number, percentage, vmax_of
@@ -165,7 +165,7 @@ def _settings(one: Set, made: str) -> str:
     rows = [
         ("set", one.name), ("method", f"{method.title} ({method.source})"),
         ("target", "the predicted class of each text"),
-        *rule_rows(from_plain(one.rule)), ("dtype", one.dtype),
+        *rule_rows(from_dict(one.rule)), ("dtype", one.dtype),
         ("longest text", f"{one.most_words:,} words"), ("engine", f"lrp-lens {one.engine}"),
         ("model", one.model_name), ("model hash", one.model_hash),
         ("explained", one.created), ("this page", made),

@@ -27,7 +27,7 @@ from app.review.methods import OF_A_NEW_SET, OF_AN_OLD_SET
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import InputError
-from lrp_engine.propagation.rules import from_plain
+from lrp_engine.propagation.rules import from_dict
 
 if TYPE_CHECKING:
     from lrp_engine import Network
@@ -91,7 +91,7 @@ class Set:
         """How its rows are explained: for the predicted class."""
         return CorpusSettings(
             methods=self.methods,
-            rule=from_plain(self.rule),
+            rule=from_dict(self.rule),
             text_column=self.text_column,
             label_column=self.label_column,
             max_tokens=self.most_words,

@@ -42,7 +42,7 @@ def _class_or(word: str) -> Callable[[str], int | str]:
 
 def _between(low: float, high: float) -> Callable[[str], float]:
     def read(text: str) -> float:
-        if not _DECIMAL.fullmatch(text):
+        if not _DECIMAL.fullmatch(text.removeprefix("-") if low < 0 else text):
             raise ValueError(text)
         number = float(text)
         if not math.isfinite(number) or not low <= number <= high:
@@ -221,15 +221,9 @@ _RULE, _GATES = _one_of(*RULES), _one_of(*GATES)
 
 
 def _amount(default: float, low: float, high: float) -> Choice:
-    size = _between(0, max(-low, high))
-
-    def read(text: str) -> float:
-        value = -size(text[1:]) if text.startswith("-") else size(text)
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    return Choice(default, read, digits, f"a number from {low:g} to {high:g}", View.LEARN)
+    return Choice(
+        default, _between(low, high), digits, f"a number from {low:g} to {high:g}", View.LEARN
+    )
 
 
 LEARN: dict[str, Choice] = {

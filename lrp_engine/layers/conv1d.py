@@ -65,9 +65,9 @@ class Conv1D(Layer):
         K, D, M = self.kernel.shape
         values, inside, real = self.windows.cut(x)
         flat = tf.reshape(values, [*tf.unstack(tf.shape(values)[:2]), K * D])
-        taps = tf.reduce_sum(tf.cast(inside, flat.dtype), axis=2, keepdims=True)
+        exists = tf.repeat(tf.cast(inside, flat.dtype), D, axis=2)  # (B, S, K D)
         sink = ops.sink("sum", flat, bias=self.bias is not None)
         z = ops.calculus.layer_sum(
-            Term(flat, tf.reshape(self.kernel, [K * D, M]), taps * D), self.bias, sink
+            Term(flat, tf.reshape(self.kernel, [K * D, M]), exists), self.bias, sink
         )
         return Signal(ops.calculus.activation(ACTIVATIONS[self.activation], z), real, real)

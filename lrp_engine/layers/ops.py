@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lrp_engine.propagation.calculus import Calculus
 
-# What can keep relevance in a weighted sum, without and with a bias: the last axis of its sink.
+# What can absorb relevance in a weighted sum, without and with a bias: the last axis of its sink.
 ABSORBERS = {False: ("stabilizer",), True: ("bias", "stabilizer")}
 
 
@@ -48,7 +48,7 @@ class Signal(NamedTuple):
 class Ops:
     """What a forward function works with: a calculus, and a place to register watched zeros.
 
-    A sink is a zero whose "gradient" is the relevance an operation kept; an initial state is an
+    A sink is a zero whose "gradient" is the relevance an operation absorbed; an initial state is an
     input like any other. Both are named after the layer that made them.
     """
 
@@ -66,8 +66,8 @@ class Ops:
     ) -> tf.Tensor:
         """A zero for a weighted sum (with a bias, of a gate), with the leading axes of like.
 
-        Its last axis has one unit per entry of `KEPT[bias]`. It is watched where the calculus lets
-        the sum keep relevance.
+        Its last axis has one unit per entry of `ABSORBERS[bias]`. It is watched where the calculus
+        lets the sum absorb relevance.
         """
         import tensorflow as tf
 

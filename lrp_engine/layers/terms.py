@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 class Term(NamedTuple):
     """One summand x W; `weight=None` is the identity.
 
-    `units` (..., 1) counts the inputs that exist where not all D do; the values of the others are
-    zeros, and what they receive must not be used.
+    `exists` (..., D) is 1 for inputs that exist, 0 for the others; None where all do. The values
+    of those that do not exist are 0, and the message to them must not be read.
     """
 
     values: tf.Tensor  # (..., D)
     weight: tf.Tensor | None = None  # (D, M)
-    units: tf.Tensor | None = None
+    exists: tf.Tensor | None = None
 
 
 class Projected(NamedTuple):

@@ -18,8 +18,8 @@ import tensorflow as tf
 
 from lrp_engine.layers.memory import Memory
 from lrp_engine.layers.terms import Projected, Term
+from lrp_engine.propagation.arithmetic import Tensor, linear
 
-Tensor: TypeAlias = tf.Tensor
 Units: TypeAlias = int | tf.Tensor  # how many feed a sum; (..., 1) where it differs by place
 
 
@@ -28,7 +28,7 @@ class Calculus:
     """What both meanings of backward share."""
 
     memory: Memory | None = None
-    forward_only: bool = False  # nobody will ask for the way back, so loops store nothing for it
+    forward_only: bool = False  # there will be no backward pass, so loops store nothing for it
 
     def with_memory(self, memory: Memory) -> Calculus:
         return replace(self, memory=memory)
@@ -38,22 +38,22 @@ class Calculus:
         return self
 
     def absorbs(self, *, gate: bool) -> bool:
-        """Whether a weighted sum (of a gate) receives relevance, a share of which may stay."""
+        """Whether a weighted sum (of a gate) receives relevance, and may absorb some of it."""
         raise NotImplementedError
 
     @property
     def reads_gates(self) -> bool:
-        """Whether a way back leads through the weighted sums of gates."""
+        """Whether the backward pass goes through the weighted sums of gates."""
         raise NotImplementedError
 
     @property
     def reads_summands(self) -> bool:
-        """Whether the way back through a weighted sum reads the values of its summands."""
+        """Whether the backward pass of a weighted sum reads the values of its summands."""
         raise NotImplementedError
 
     @property
-    def by_sign(self) -> bool:
-        """Whether dense and convolution layers have a way back of their own."""
+    def has_sum_rule(self) -> bool:
+        """Whether dense and convolution layers follow another rule than all other sums."""
         return False
 
     def start(self, scores: Tensor, selection: Tensor) -> Tensor:
@@ -82,11 +82,11 @@ class Calculus:
     def absorb(
         self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """s (..., M), the bias share (..., 1) of each of N units, and what is kept for good."""
+        """s (..., M), the bias share (..., 1) of each of N units, and what remains absorbed."""
         raise NotImplementedError
 
     def values(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """x W + b as values, with no way back: of sums whose ways back are their own."""
+        """x W + b without a backward pass: for sums that define their own."""
         return tf.stop_gradient(linear(x, weight, bias=bias))
 
     def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
@@ -115,15 +115,13 @@ class Calculus:
     ) -> Tensor:
         """z = sum of the terms + bias (already within a projected term); of a gate or a signal.
 
-        Sums over the same inputs are cheaper in one product; then `z` is this one's share of it.
+        Sums over the same inputs are cheaper in one product; `z` is then this sum's part of it.
 
         A bias with the axes of z depends on the inputs: derivatives flow into it, relevance does
-        not. `sink` records what is kept: (..., 2) for [bias, stabilizer], (..., 1) for [stabilizer]
-        where there is no bias. No (D, M) message is ever built.
+        not. `sink` records what is absorbed: (..., 2) for [bias, stabilizer], (..., 1) for
+        [stabilizer] where there is no bias. No (D, M) message is ever built.
         """
-        units = sum(
-            int(term.values.shape[-1]) if term.units is None else term.units for term in terms
-        )
+        units = sum(units_of(term) for term in terms)
         absorber: list[Tensor] = [] if bias is None else [bias]
         z, known = self._recalled(terms, bias, gate, z)
         receivers = [tensor for term in terms for tensor in _tensors(term)]
@@ -148,13 +146,13 @@ class Calculus:
 
             return tf.identity(z), backward
 
-        # z is a value here, not a way back: the way back is the operation's own.
+        # No derivative is taken through z: the operation defines its own backward pass.
         return operation(tf.stop_gradient(z), sink, *receivers, *facts, *absorber)
 
     def _recalled(
         self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool, z: Tensor | None
     ) -> tuple[Tensor, list[Term | Projected]]:
-        """z and the terms, as they are or as the memory knows them."""
+        """z and the terms: computed, or as the memory recalls them."""
         memory = self.memory
 
         def compute() -> Tensor:
@@ -171,7 +169,7 @@ class Calculus:
         return memory.next(compute), known
 
     def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
-        """`weighted_sum` of a dense or convolution layer, which some rules treat otherwise."""
+        """`weighted_sum` of a dense or convolution layer, for which some rules differ."""
         return self.weighted_sum([term], bias, sink)
 
     def sum_over_time(
@@ -202,24 +200,13 @@ class Calculus:
         return operation(weights, values, sink)
 
 
-def signed(z: Tensor) -> Tensor:
-    """The sign of z, 1 for 0; a third of the time of a comparison."""
-    return tf.sign(tf.sign(z) + 0.5)
-
-
-def linear(x: Tensor, weight: Tensor, *, bias: Tensor | None = None, back: bool = False) -> Tensor:
-    """x W (+ b), or x W^T, over the last axis: one matrix product whatever the leading axes."""
-    if back and not tf.is_symbolic_tensor(weight):
-        with tf.init_scope():  # once for a trace: a product with a transpose is a tenth slower
-            weight, back = tf.transpose(weight), False
-    # A product of rank 3 and 2 would be one small product per sample, several times slower.
-    flat = x if x.shape.rank == 2 else tf.reshape(x, [-1, x.shape[-1]])
-    flat = tf.matmul(flat, weight, transpose_b=back)
-    if bias is not None:
-        flat = tf.nn.bias_add(flat, bias)  # TensorFlow makes one operation of both
-    if x.shape.rank == 2:
-        return flat
-    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), flat.shape[-1]])
+def units_of(term: Term | Projected) -> Units:
+    """How many inputs a term has."""
+    if isinstance(term, Projected):
+        return term.units
+    if term.exists is None:
+        return int(term.values.shape[-1])
+    return tf.reduce_sum(term.exists, axis=-1, keepdims=True)
 
 
 def _forward(terms: Sequence[Term | Projected], bias: Tensor | None) -> Tensor:

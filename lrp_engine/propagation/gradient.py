@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lrp_engine.propagation.calculus import Calculus, Tensor, Units
+from lrp_engine.propagation.arithmetic import Tensor
+from lrp_engine.propagation.calculus import Calculus, Units
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from lrp_engine.layers.terms import Term
-from lrp_engine.propagation.calculus import Calculus, Tensor, Units
+from lrp_engine.propagation.arithmetic import Tensor
+from lrp_engine.propagation.calculus import Calculus, Units
 
 
 @dataclass(frozen=True, kw_only=True)
 class MultiBackward(Calculus):
-    """One forward pass for several backward passes: which one is meant is settled for each."""
+    """One forward pass, then a backward pass in each mode; `activate` says which comes next."""
 
     modes: tuple[Calculus, ...]
-    chosen: list[Calculus] = field(default_factory=list)
+    activated: list[Calculus] = field(default_factory=list)
 
-    def choose(self, mode: Calculus) -> None:
-        self.chosen[:] = [mode]
+    def activate(self, mode: Calculus) -> None:
+        self.activated[:] = [mode]
 
     def active(self) -> Calculus:
-        return self.chosen[0]
+        return self.activated[0]
 
     @property
     def reads_gates(self) -> bool:
@@ -39,8 +40,8 @@ class MultiBackward(Calculus):
         return self._later(lambda calculus, z: calculus.activation(function, z), z)
 
     @property
-    def by_sign(self) -> bool:
-        return any(mode.by_sign for mode in self.modes)
+    def has_sum_rule(self) -> bool:
+        return any(mode.has_sum_rule for mode in self.modes)
 
     def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
         return self._later(
@@ -48,7 +49,7 @@ class MultiBackward(Calculus):
         )
 
     def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
-        if not self.by_sign:
+        if not self.has_sum_rule:
             return super().layer_sum(term, bias, sink)
 
         def run(calculus: Calculus, values: Tensor, sink: Tensor) -> Tensor:
@@ -68,7 +69,7 @@ class MultiBackward(Calculus):
         return self.active().absorb(R, z, bias, units)
 
     def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
-        """An operation whose way back is that of the calculus settled by then."""
+        """An operation whose backward pass is that of the mode active by then."""
 
         @tf.custom_gradient
         def operation(*arguments: Tensor) -> object:

@@ -23,7 +23,6 @@ from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.relevance import Relevance
 from lrp_engine.propagation.rules import Rule, TraceKey
-from lrp_engine.propagation.signs import SIGNS
 from lrp_engine.propagation.traces import forget_gradients
 
 if TYPE_CHECKING:
@@ -199,7 +198,7 @@ class Program:
                     "states": ops.states if absorbs else {},
                     "layers": outputs if layers else {},
                 }
-                calculus.choose(mode)
+                calculus.activate(mode)
                 found = tape.gradient(
                     scores,
                     watched,
@@ -267,17 +266,16 @@ def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
 
 
 def _relevance(parameters: tf.Tensor, trace_key: TraceKey) -> Relevance:
-    signs = SIGNS.get(trace_key.sum_rule)
     return Relevance(
         eps=parameters[0],
         bias_factor=parameters[1] if trace_key.redistributes_bias else None,
         gates=trace_key.gates,
-        signs=signs,
-        own=None if signs is None else parameters[2:],
+        sum_rule=trace_key.sum_rule,
+        rule_params=parameters[2:],
     )
 
 
-# Name -> calculus, given the rule's parameters as a tensor, and its structure.
+# Name -> calculus, given the rule's parameters as a tensor, and its trace key.
 CALCULI: dict[str, Callable[[tf.Tensor, TraceKey], Calculus]] = {
     "relevance": _relevance,
     "gradient": lambda parameters, trace_key: Gradient(),

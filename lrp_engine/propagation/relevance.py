@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from lrp_engine.layers.terms import Term
-from lrp_engine.propagation import signs
-from lrp_engine.propagation.calculus import Calculus, Tensor, Units, linear, signed
-from lrp_engine.propagation.signs import Signs
+from lrp_engine.propagation.arithmetic import Tensor, linear, signed
+from lrp_engine.propagation.arithmetic import absorbed as sink_of
+from lrp_engine.propagation.calculus import Calculus, Units, units_of
+from lrp_engine.propagation.rule import SumRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +24,15 @@ class Relevance(Calculus):
 
     Attributes:
         gates: key in `rules.GATES`.
-        signs: the rule of dense and convolution layers, given `own`; None for the epsilon rule.
+        sum_rule: the rule of dense and convolution layers, given `rule_params`; None for the
+            epsilon rule.
     """
 
     eps: Tensor
     bias_factor: Tensor | None = None
     gates: str = "all"
-    signs: Signs | None = None
-    own: Tensor | None = None
+    sum_rule: SumRule | None = None
+    rule_params: Tensor | None = None
 
     reads_summands = True
 
@@ -39,8 +41,8 @@ class Relevance(Calculus):
         return self.gates != "all"
 
     @property
-    def by_sign(self) -> bool:
-        return self.signs is not None
+    def has_sum_rule(self) -> bool:
+        return self.sum_rule is not None
 
     def absorbs(self, *, gate: bool) -> bool:
         return self.reads_gates or not gate
@@ -73,7 +75,7 @@ class Relevance(Calculus):
     def _shared(self, gate: Tensor, signal: Tensor) -> Tensor:
         """Arras et al. 2019 (arXiv 1909.12114), with the denominator of the epsilon rule.
 
-        The signal takes what the stabilizer would keep, so that no relevance is lost.
+        The signal takes what the stabilizer would absorb, so that no relevance is lost.
         """
 
         @tf.custom_gradient
@@ -91,21 +93,18 @@ class Relevance(Calculus):
         return operation(gate, signal)
 
     def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
-        """The epsilon rule, or the one that treats contributions by their signs."""
-        weight, rule, own = term.weight, self.signs, self.own
-        if rule is None or weight is None or own is None:
+        """Shared by `sum_rule`; by the epsilon rule where there is none."""
+        weight, rule, rule_params = term.weight, self.sum_rule, self.rule_params
+        if rule is None or weight is None or rule_params is None:
             return super().layer_sum(term, bias, sink)
-        units = int(term.values.shape[-1]) if term.units is None else term.units
 
         @tf.custom_gradient
         def operation(x: Tensor, sink: Tensor) -> object:
             z = linear(x, weight) if bias is None else linear(x, weight) + bias
 
             def backward(R: Tensor) -> object:
-                P, N = signs.sums(x, weight, bias)
-                factors = rule(R, z, P, N, self.eps, own)
-                share, absorbed = self._handed_back(signs.absorbed(factors, bias), units)
-                message = signs.back(x, weight, factors)
+                message, absorbed = rule(x, weight, bias, term.exists, R, z, self.eps, rule_params)
+                share, absorbed = self._redistributed(absorbed, units_of(term))
                 return message if share is None else message + share, absorbed
 
             return z, backward
@@ -127,20 +126,19 @@ class Relevance(Calculus):
             s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
             R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
 
-        What is not handed back, (1 - delta) times the second sum, is kept.
+        What is not redistributed, (1 - delta) times the second sum, remains absorbed.
         """
         stabilizer = self.eps * signed(z)
         s = R / (z + stabilizer)
-        absorbers = [stabilizer] if bias is None else [bias, stabilizer]
-        absorbed = tf.stack([tf.reduce_sum(a * s, axis=-1) for a in absorbers], axis=-1)
-        return s, *self._handed_back(absorbed, units)
+        absorbed = sink_of(bias=None if bias is None else bias * s, stabilizer=stabilizer * s)
+        return s, *self._redistributed(absorbed, units)
 
-    def _handed_back(self, absorbed: Tensor, units: Units) -> tuple[Tensor | None, Tensor]:
-        """The bias share (..., 1) of each of N units, and what is kept for good."""
+    def _redistributed(self, absorbed: Tensor, units: Units) -> tuple[Tensor | None, Tensor]:
+        """The bias share (..., 1) of each of N units, and what remains absorbed."""
         if self.bias_factor is None:
             return None, absorbed
         factor = self.bias_factor
-        if not isinstance(units, int):  # where no unit is, nobody can be handed a share
+        if not isinstance(units, int):  # where there is no unit, none can receive a share
             factor = tf.where(units > 0, factor, tf.zeros_like(factor))
             units = tf.maximum(units, 1)
         share = factor * tf.reduce_sum(absorbed, axis=-1, keepdims=True) / units

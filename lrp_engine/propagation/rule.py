@@ -1,15 +1,21 @@
-"""What all rules have: options, their checks, what a program is traced for. Free of TensorFlow."""
+"""What all rules have: options, their checks, what a program is traced for. Free of TensorFlow.
+
+Axes: D inputs of a weighted sum, M its outputs.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.option import Option
+
+if TYPE_CHECKING:
+    from lrp_engine.propagation.arithmetic import Tensor
 
 # float32 holds these without becoming 0 or infinity in a step.
 SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
@@ -24,25 +30,49 @@ GATES: dict[str, str] = {
 }
 
 
+class SumRule(Protocol):
+    """How one weighted sum z = x W + b of a dense or convolution layer shares its relevance.
+
+    Args:
+        x: inputs (..., D); those that do not exist are 0.
+        W, b: weights (D, M), bias (M,) or None.
+        exists: which inputs exist, (..., D) of ones and zeros; None where all do. Outside of a
+            sequence, a convolution's window has no inputs.
+        R, z: relevance and value of the outputs, (..., M).
+        eps: the stabilizer, a scalar. rule_params: the rule's `parameters` after the first two.
+
+    Returns:
+        The message to each input (..., D), which is not read where no input exists; and what is
+        absorbed, as `arithmetic.absorbed` states it. Both together add up to the sum of R.
+    """
+
+    def __call__(
+        self, x: Tensor, W: Tensor, b: Tensor | None, exists: Tensor | None, R: Tensor, z: Tensor,
+        eps: Tensor, rule_params: Tensor,
+    ) -> tuple[Tensor, Tensor]: ...  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class TraceKey:
     """The part of a rule that decides which operations a program is made of.
 
     Attributes:
-        hands_back: whether any of what bias and stabilizer absorbed goes back to the inputs.
+        redistributes_bias: whether any of what bias and stabilizer absorbed goes back to the
+            inputs.
         gates: key in `GATES`.
-        sums: how dense and convolution layers share: "epsilon" as every sum, or a key in
-            `calculus.signs.SIGNS`, which reads the parameters after the first two.
+        sum_rule: how dense and convolution layers share; None for the epsilon rule.
     """
 
     redistributes_bias: bool
     gates: str = "all"
-    sum_rule: str = "epsilon"
+    sum_rule: SumRule | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Options that all rules have; the sums of every layer but dense and convolution follow them.
+    """Options that all rules have.
+
+    Sums of dense and convolution layers follow `sum_rule`; all other sums follow the epsilon rule.
 
     Attributes:
         eps: stabilizer added to every pre-activation, away from zero; greater than 0
@@ -66,8 +96,8 @@ class Rule:
     title: ClassVar[str]
     source: ClassVar[str]
     meaning: ClassVar[str]  # a sentence for people
-    sum_rule: ClassVar[str] = "epsilon"
-    options: ClassVar[tuple[Option, ...]] = ()  # the numbers of its own that can be chosen freely
+    sum_rule: ClassVar[SumRule | None] = None  # None: as all other sums
+    options: ClassVar[tuple[Option, ...]] = ()  # numbers that not every rule has
 
     eps: float = 1e-3
     bias_factor: float = 0.0
@@ -90,6 +120,8 @@ class Rule:
             )
         object.__setattr__(self, "eps", eps)
         object.__setattr__(self, "bias_factor", bias_factor)
+        for option in self.options:
+            self._check(option.name, option.smallest, option.largest)
 
     @property
     def trace_key(self) -> TraceKey:
@@ -101,7 +133,7 @@ class Rule:
     @property
     def parameters(self) -> tuple[float, ...]:
         """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
-        return self.eps, self.bias_factor
+        return self.eps, self.bias_factor, *(getattr(self, one.name) for one in self.options)
 
     def to_dict(self) -> dict[str, Any]:
         """Name and options as JSON keeps them."""
@@ -109,7 +141,7 @@ class Rule:
 
     @classmethod
     def of(cls, **options: Any) -> Self:
-        """The rule with these options; of its own ones, those in `options` are enough.
+        """The rule with these options; those that follow from others may be left out.
 
         Raises:
             InputError: an option is outside its range.
@@ -122,12 +154,12 @@ class Rule:
         common = {item.name for item in fields(Rule)}
         return tuple(item.name for item in fields(cls) if item.name not in common)
 
-    def _check(self, option: str, smallest: float) -> float:
+    def _check(self, option: str, smallest: float, largest: float) -> float:
         """Set an option to its value as a number within its range."""
         value = _number(getattr(self, option))
-        if not smallest <= value <= LARGEST_WEIGHT:
+        if not smallest <= value <= largest:
             raise InputError(
-                f"{option} must be a number from {smallest:g} to {LARGEST_WEIGHT:g}, found "
+                f"{option} must be a number from {smallest:g} to {largest:g}, found "
                 f"{getattr(self, option)!r:.40}."
             )
         object.__setattr__(self, option, value)

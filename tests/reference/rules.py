@@ -40,8 +40,8 @@ def linear(R, z, inputs, weights, bias, rule):
 
     R, z, bias: (M,). inputs: list of (D_n,); weights: list of (D_n, M).
     """
-    eps, delta = rule.eps, rule.bias_factor
     units = sum(len(x) for x in inputs)
+    eps, delta = rule.eps, rule.bias_factor if units else 0
     sign = np.where(z >= 0, 1.0, -1.0)
     s = R / (z + eps * sign)
     relevances = []
@@ -57,37 +57,70 @@ def linear(R, z, inputs, weights, bias, rule):
 
 
 def layer(R, z, inputs, weights, bias, rule):
-    """`linear` for dense and convolution layers: what a rule does with contributions by sign."""
+    """`linear` for dense and convolution layers: what the rule's own shares make of each output.
+
+    `inputs` are those that exist.
+    """
     if rule.name == "epsilon":
         return linear(R, z, inputs, weights, bias, rule)
-    x, W = np.concatenate(inputs), np.concatenate(weights)
+    x = np.concatenate([*inputs, []])
+    W = np.concatenate([*weights, np.zeros((0, len(z)))])
     message, kept = np.zeros(W.shape), np.zeros(2)
     for j in range(len(z)):
-        a = np.array([*(x[k] * W[k, j] for k in range(len(x))), bias[j]])
-        shares, left = SHARES[rule.name](a, z[j], R[j], rule)
-        absorbed = np.array([shares[-1], left])
-        message[:, j] = shares[:-1] + rule.bias_factor * absorbed.sum() / len(x)
-        kept += (1 - rule.bias_factor) * absorbed
-    cuts = np.cumsum([len(part) for part in inputs])[:-1]
-    return np.split(message.sum(axis=1), cuts), kept
+        shares, of_bias, left = SHARES[rule.name](x, W[:, j], bias[j], z[j], R[j], rule)
+        absorbed = np.array([of_bias, left])
+        delta = rule.bias_factor if len(x) else 0  # a window may lie outside of the sequence
+        message[:, j] = shares + delta * absorbed.sum() / max(len(x), 1)
+        kept += (1 - delta) * absorbed
+    cuts = np.cumsum([len(part) for part in inputs])
+    return np.split(message.sum(axis=1), cuts)[:-1], kept
 
 
-def gamma_shares(a, z, R, rule):
-    """Relevance of each contribution, and of the stabilizer."""
+# Relevance of each input of one output, of its bias, and of the stabilizer.
+
+
+def gamma_shares(x, w, b, z, R, rule):
     sign = 1.0 if z >= 0 else -1.0
+    a = np.array([*(x[k] * w[k] for k in range(len(x))), b])
     a = np.where(a * sign > 0, (1 + rule.gamma) * a, a)
     s = R / (a.sum() + rule.eps * sign)
-    return a * s, rule.eps * sign * s
+    return a[:-1] * s, a[-1] * s, rule.eps * sign * s
 
 
-def alpha_beta_shares(a, z, R, rule):
+def alpha_beta_shares(x, w, b, z, R, rule):
     alpha, beta = (1, 0) if rule.name == "z_plus" else (rule.alpha, rule.beta)
+    a = np.array([*(x[k] * w[k] for k in range(len(x))), b])
     for_, against = np.maximum(a, 0), np.minimum(a, 0)
     up, down = alpha * R / (for_.sum() + rule.eps), beta * R / (against.sum() - rule.eps)
-    return for_ * up - against * down, rule.eps * (up + down)
+    shares = for_ * up - against * down
+    return shares[:-1], shares[-1], rule.eps * (up + down)
 
 
-SHARES = {"gamma": gamma_shares, "alpha_beta": alpha_beta_shares, "z_plus": alpha_beta_shares}
+def w_square_shares(x, w, b, z, R, rule):
+    squares = [w[k] ** 2 for k in range(len(x))]
+    total = sum(squares) + rule.eps
+    return np.array([square / total * R for square in squares]), 0.0, rule.eps / total * R
+
+
+def flat_shares(x, w, b, z, R, rule):
+    return np.array([R / len(x) for _ in x]), 0.0, 0.0 if len(x) else R
+
+
+def z_b_shares(x, w, b, z, R, rule):
+    c = [x[k] * w[k] - rule.low * max(w[k], 0) - rule.high * min(w[k], 0) for k in range(len(x))]
+    total = sum(c)
+    added = rule.eps if total >= 0 else -rule.eps
+    return np.array([one / (total + added) * R for one in c]), 0.0, added / (total + added) * R
+
+
+SHARES = {
+    "gamma": gamma_shares,
+    "alpha_beta": alpha_beta_shares,
+    "z_plus": alpha_beta_shares,
+    "w_square": w_square_shares,
+    "flat": flat_shares,
+    "z_b": z_b_shares,
+}
 
 
 def gated(R, gate, signal, rule):

@@ -15,7 +15,7 @@ from app.review.sets import Sets
 from app.state.choices import CHOICES
 from lrp_engine import RULES, AlphaBeta, Epsilon, Gamma, ZPlus
 from lrp_engine.layers import LAYERS, Bidirectional
-from lrp_engine.propagation.rules import GATES, from_plain
+from lrp_engine.propagation.rules import GATES, from_dict
 from tests.app import sets as small
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget
 
@@ -25,6 +25,10 @@ def numbers(app):
     return [[cell[2] for cell in row["cells"]] for row in heatmaps(app)["rows"]]
 
 
+def inside(option):
+    return 1.25 if option.largest > 0 else -1.25
+
+
 @pytest.mark.parametrize("kind", RULES.values(), ids=list(RULES))
 def test_a_rule_of_the_table_brings_its_controls(kind):
     assert kind.meaning.endswith(".")
@@ -32,11 +36,11 @@ def test_a_rule_of_the_table_brings_its_controls(kind):
     for option in kind.options:
         choice = CHOICES[option.name]
         assert option.smallest <= choice.default <= option.largest
-        assert choice.read(choice.write(1.25)) == 1.25
+        assert choice.read(choice.write(inside(option))) == inside(option)
         assert all(option.smallest <= one <= option.largest for one in option.suggested)
     # Those that are asked for are enough to make it.
-    made = kind.of(eps=0.1, **{option.name: 1.25 for option in kind.options})
-    assert from_plain(made.to_dict()) == made
+    made = kind.of(eps=0.1, **{option.name: inside(option) for option in kind.options})
+    assert from_dict(made.to_dict()) == made
     assert CHOICES["rule"].read(kind.name) == kind.name
 
 
@@ -107,7 +111,17 @@ def test_the_account_closes_and_the_lesson_says_what_it_follows(opened):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("rule", "x"), ("rule", ""), ("gates", "none"), ("gamma", "-1"), ("alpha", "0.5")],
+    [
+        ("rule", "x"),
+        ("rule", ""),
+        ("gates", "none"),
+        ("gamma", "-1"),
+        ("alpha", "0.5"),
+        ("low", "1"),
+        ("low", "--1"),
+        ("low", "-"),
+        ("high", "-1"),
+    ],
 )
 def test_nonsense_in_the_address_is_ignored_with_a_notice(opened, name, value):
     app = opened(**{name: value})

@@ -13,7 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from lrp_engine import METHODS, AlphaBeta, Epsilon, Gamma, ZPlus, formats
+from lrp_engine import (
+    METHODS,
+    RULES,
+    ZB,
+    AlphaBeta,
+    Epsilon,
+    Flat,
+    Gamma,
+    WSquare,
+    ZPlus,
+    formats,
+)
 from lrp_engine.cli.main import main
 from lrp_engine.cli.options import parse_target
 from lrp_engine.propagation.rules import GATES
@@ -99,6 +110,8 @@ def test_json(run, folder, network, method):
 
 def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
     rules = [Gamma(gamma=0.5), AlphaBeta(alpha=1.5, beta=0.5), ZPlus(gates="abs")]
+    rules += [WSquare(), Flat(), ZB(low=-2.5, high=0.5)]
+    assert {type(rule) for rule in rules} | {Epsilon} == set(RULES.values())
     for rule in [*rules, *(Epsilon(gates=gates) for gates in GATES)]:
         asked = [
             (f"--{name}", f"{value:g}")

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 import lrp_engine
-from lrp_engine import RULES, AlphaBeta, Epsilon, Gamma, InputError, ZPlus
+from lrp_engine import RULES, ZB, AlphaBeta, Epsilon, Flat, Gamma, InputError, WSquare, ZPlus
 from lrp_engine.layers import (
     Activation,
+    Conv1D,
     Dense,
     Flatten,
     GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
     Multiply,
     Reshape,
     Softmax,
@@ -48,6 +51,21 @@ PAIRS = [
     ("stack", AlphaBeta(alpha=1.5, beta=0.5, gates="half")),
     ("convolution", ZPlus(gates="prop")),
     ("dense_selu", ZPlus(bias_factor=1.0)),
+    # Without and with time; windows valid, same and causal, with strides, dilation and gaps.
+    *(
+        (name, kind(**options))
+        for kind in (WSquare, Flat, ZB)
+        for name, options in (
+            ("dense", {}),
+            ("stack", {"eps": 0.1, "bias_factor": 0.35}),
+            ("convolution", {}),
+            ("convolution_strides", {"bias_factor": 1.0}),
+            ("pooled_text_cnn", {"eps": 0.1, "bias_factor": 0.35, "gates": "half"}),
+            ("padded_windows", {"eps": 0.01}),
+        )
+    ),
+    ("convolution", ZB(low=-0.5, high=0, eps=0.1)),  # most inputs lie outside of these
+    ("padded_windows", Gamma(bias_factor=0.35)),
 ]
 
 
@@ -78,7 +96,10 @@ def test_ledger_closes(pair):
 
 def test_bias_factor_one_leaves_nothing_in_the_ledger(pair):
     network, x, rule = pair
-    if rule.bias_factor == 1:
+    # Equal shares leave nothing over, unless another sum follows the epsilon rule.
+    exact = (Dense, Conv1D, MaxPooling1D, GlobalMaxPooling1D)
+    flat = isinstance(rule, Flat) and all(type(node.layer) in exact for node in network.nodes)
+    if rule.bias_factor == 1 or flat:
         assert not any(kept.any() for kept in explain(network, x, rule=rule).ledger.values())
     else:
         assert any(kept.any() for kept in explain(network, x, rule=rule).ledger.values())
@@ -102,7 +123,12 @@ def test_padding_gets_exactly_zero_and_a_batch_equals_one_by_one(pair):
 
 @pytest.mark.parametrize(
     ("name", "rule"),
-    [("lstm", Epsilon(gates="abs")), ("convolution", Gamma()), ("dense", AlphaBeta())],
+    [
+        ("lstm", Epsilon(gates="abs")),
+        ("convolution", Gamma()),
+        ("dense", AlphaBeta()),
+        *((name, kind()) for kind in (WSquare, Flat, ZB) for name in ("dense", "padded_windows")),
+    ],
     ids=str,
 )
 def test_float32_ledger_closes(name, rule):
@@ -131,7 +157,8 @@ def test_numbers_of_a_rule_cost_no_trace():
         network.explain_all(x, rule=Gamma(gamma=n, eps=0.01 * n))
         network.explain_all(x, rule=AlphaBeta(alpha=n + 1, beta=n))
         network.explain_all(x, rule=ZPlus())
-    assert program_of(network).traces() == 2  # gamma; alpha-beta and z-plus
+        network.explain_all(x, rule=ZB(low=-n, high=0.5 * n))
+    assert program_of(network).traces() == 3  # gamma; alpha-beta and z-plus; z-B
 
 
 @pytest.mark.parametrize(
@@ -169,18 +196,54 @@ KERNEL, BIAS = np.array([[0.5, -0.5], [2.0, -2.0], [3.0, -3.0]]), np.array([4.0,
         (Gamma(eps=1e-12, gamma=1), [8 / 11, 16 / 11, -12 / 11], 32 / 11),
         (AlphaBeta(eps=1e-12), [8 / 7, 16 / 7, -4], 32 / 7),
         (ZPlus(eps=1e-12), [4 / 7, 8 / 7, 0], 16 / 7),
+        (WSquare(eps=1e-12), [1 / 13.25, 16 / 13.25, 36 / 13.25], 0),
+        (Flat(), [4 / 3, 4 / 3, 4 / 3], 0),
+        # x W - low W+ = 1 + 1.5, 2 + 6, -3 + 9
+        (ZB(eps=1e-12, low=-3, high=3), [10 / 16.5, 32 / 16.5, 24 / 16.5], 0),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_one_sum_by_hand(rule, words, bias):
     network = zoo._chain(Dense(KERNEL, BIAS))
     for target, sign in ((0, 1), (1, -1)):
-        if sign < 0 and rule.sum_rule == "alpha_beta":
-            continue  # only the gamma rule favours contributions of the sum's own sign
+        if sign < 0 and rule.sum_rule in (AlphaBeta.sum_rule, ZB.sum_rule):
+            continue  # only the other rules treat a sum and its negative alike
         found = network.explain(np.array([[2.0, 1.0, -1.0]]), rule=rule, target=target)
         close(found.relevance[0], sign * np.array(words), 1e-10)
         close(found.ledger["dense_0/sum/bias"], [sign * bias], 1e-10)
         assert abs(found.conservation_error[0]) < 1e-12
+
+
+def test_negative_weights_measure_the_distance_from_the_upper_bound():
+    network = zoo._chain(Dense(KERNEL, BIAS))
+    rule = ZB(eps=1e-12, low=-3, high=5)
+    found = network.explain(np.array([[2.0, 1.0, -1.0]]), rule=rule, target=1)
+    # (x - high) W- = 3 / 2, 4 * 2, 6 * 3 of a score of -4
+    close(found.relevance[0], -4 * np.array([1.5, 8, 18]) / 27.5, 1e-10)
+
+
+def empty_windows():
+    """Of one to four steps: windows whose two taps all lie outside."""
+    draw = zoo.Draw(0)
+    return zoo._chain(
+        Conv1D(draw(2, zoo.E, 3), draw(3), padding="same", dilation=8),
+        GlobalAveragePooling1D(),
+        Dense(draw(3, 2)),
+    )
+
+
+@pytest.mark.parametrize("bias_factor", [0.0, 0.35])
+@pytest.mark.parametrize("kind", RULES.values(), ids=list(RULES))
+def test_where_no_input_exists_everything_is_absorbed(kind, bias_factor):
+    network, rule = empty_windows(), kind(eps=0.01, bias_factor=bias_factor)
+    x = zoo.inputs(network, LENGTHS)
+    check_reference(network, x, rule)
+    check_ledger(network, x, rule)
+    found = network.explain(x[:, :1], rule=rule, layers=True)
+    assert not found.relevance.any()
+    kept = sum(found.ledger[f"conv1d_0/sum/{one}"] for one in ("bias", "stabilizer"))
+    close(kept, found.layers["conv1d_0"].sum(axis=(1, 2)))
+    assert np.abs(kept).min() > 1e-3
 
 
 def test_where_no_contribution_is_positive_the_stabilizer_keeps_alpha():
@@ -237,6 +300,9 @@ def test_attention_weights_receive_nothing(gates):
         (lambda: Gamma(gamma="1"), "gamma must be"),
         (lambda: Gamma(gamma=float("nan")), "gamma must be"),
         (lambda: Gamma(eps=0), "eps must be"),
+        (lambda: ZB(low=0.5), "low must be a number from -1e\\+06 to 0"),
+        (lambda: ZB(high=-1), "high must be a number from 0"),
+        (lambda: ZB(high=None), "high must be"),
         (lambda: AlphaBeta(alpha=1, beta=1), "alpha - beta must be 1"),
         (lambda: AlphaBeta(alpha=0.5, beta=-0.5), "alpha must be a number from 1"),
         (lambda: AlphaBeta(alpha=float("inf")), "alpha must be"),
