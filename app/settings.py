@@ -7,6 +7,7 @@ code runs; a test holds the two together.
 from __future__ import annotations
 
 import os
+from math import isqrt
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -64,6 +65,9 @@ PREDICTIONS_CACHED = 16
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
 COMPARE_ROWS = 12
 COMPARE_CELLS = 1_500
+# A row by a method that is not live, which reads n words n times over: n times n times the
+# embedding units.
+REQUEST_VALUES = 400 * 400 * 64
 # Conservation: what the sweep goes through, and up to how many words by itself.
 SWEEP_EPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 SWEEP_BIAS_FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -110,6 +114,11 @@ FRAME_HEIGHT = 420
 def most_words(units: int) -> int:
     """Words of one text that a model with so many input units may be asked about."""
     return max(1, min(TEXT_WORDS, TEXT_VALUES // units))
+
+
+def most_words_on_request(units: int) -> int:
+    """The same for a method that is computed on request."""
+    return max(1, min(most_words(units), isqrt(REQUEST_VALUES // units)))
 
 
 def data_folder() -> Path:

@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks import memory, numpy_loop
 from benchmarks.networks import C, E, H, random_network, sentences, text_network
+from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
 from lrp_engine.propagation.program import program_of
 
 T = 25  # words of a sentence
@@ -58,7 +59,8 @@ def keras_forward(arrays: list[np.ndarray], dtype: str) -> Callable:
 
 def against_keras(rounds: int) -> None:
     print(f"\nT {T}, E {E}, H {H}, C {C}; times of a Keras forward pass of the same network\n")
-    print("| dtype | batch | forward pass, ms | predict | LRP + ledger | LRP + SA + GI |")
+    one, live = METHODS[DEFAULT_METHOD].short, " + ".join(m.short for m in LIVE_METHODS.values())
+    print(f"| dtype | batch | forward pass, ms | predict | {one} + ledger | {live} |")
     print("|---|---|---|---|---|---|")
     for dtype in ("float32", "float64"):
         network, arrays = random_network(dtype)
@@ -91,10 +93,10 @@ def against_numpy(rounds: int) -> None:
     def stream() -> list:
         return list(network.explain_stream(texts))
 
-    found = stream()
+    explanations = stream()
     for n in (0, 1):
         one = numpy_loop.relevance(network, vectors[n]).sum(axis=1)
-        np.testing.assert_allclose(one, found[n].token_relevance[0], atol=1e-3)
+        np.testing.assert_allclose(one, explanations[n].token_relevance[0], atol=1e-3)
     messages, loop, engine, streamed = medians(
         min(rounds, 5),
         lambda: [numpy_loop.relevance(precise, x, back=numpy_loop.by_messages) for x in vectors64],
@@ -138,12 +140,13 @@ def single_texts(rounds: int) -> None:
     for count in range(1, 11):
         several.predict(texts[:count])
         several.explain_all([by_length[count + 4]] * count)
+    live = " + ".join(method.short for method in LIVE_METHODS.values())
     print("\n| what | it took |")
     print("|---|---|")
     print(f"| first explanation of a new network, tracing included, E = H = 60 | {first:.2f} s |")
     print(f"| the same, E {E}, H {H} | {first_large:.2f} s |")
-    print(f"| 20 words, three methods with ledger, warm, E = H = 60 | {short * 1e3:.1f} ms |")
-    print(f"| 5,000 words, three methods with ledger, warm, E = H = 60 | {long:.2f} s |")
+    print(f"| 20 words, {live} with ledger, warm, E = H = 60 | {short * 1e3:.1f} ms |")
+    print(f"| 5,000 words, {live} with ledger, warm, E = H = 60 | {long:.2f} s |")
     print(f"| traces for ten lengths and batch sizes, predicting and explaining | "
           f"{program_of(several).traces()} |", flush=True)  # fmt: skip
 

@@ -43,7 +43,7 @@ class Shot:
 
     name: str
     view: str = ""
-    ready: str = ".lrp-legend >> nth=2"
+    ready: str = ".lrp-legend"
     theme: Literal["light", "dark"] = "light"
     width: int = 1280
     height: int = 1060

@@ -16,7 +16,7 @@ import pandas as pd
 from app.account import flow
 from app.compare import grid
 from app.models.model import Known
-from lrp_engine import Explanation, Network
+from lrp_engine import Explanation, Explanations, Network
 from lrp_engine.render.cells import cells
 from lrp_engine.render.heatmap import heatmap
 from lrp_engine.render.numbers import number, percentage, vmax_of
@@ -132,7 +132,7 @@ def marked(known: Known, values: np.ndarray) -> np.ndarray:
 
 
 def shares(
-    known: Known, values: np.ndarray, explanations: Mapping[str, Explanation], index: int = 0
+    known: Known, values: np.ndarray, explanations: Explanations, index: int = 0
 ) -> pd.DataFrame:
     """One row per method: its share of all |relevance| at the steps that count.
 
@@ -149,7 +149,7 @@ def shares(
 
 
 def sentences(
-    known: Known, values: np.ndarray, explanations: Mapping[str, Explanation], index: int = 0
+    known: Known, values: np.ndarray, explanations: Explanations, index: int = 0
 ) -> list[str]:
     """What is known of the right answer, and how near each method comes, computed now."""
     there, amounts = marked(known, values), values[:, known.amount]
@@ -159,7 +159,7 @@ def sentences(
     right = " and ".join(number(x) for x in amounts[there])
     found.append(
         f"Here these are {right}, together {number(float(amounts[there].sum()))}; the score is "
-        f"{number(float(next(iter(explanations.values())).scores[index, known.target]))}."
+        f"{number(float(explanations.scores[index, known.target]))}."
     )
     table = shares(known, values, explanations, index)
     parts = ", ".join(

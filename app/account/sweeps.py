@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from app.figures import axes
+from app.methods import ACCOUNT_METHOD
 from lrp_engine import Explanation, Network
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import number, tiny
@@ -61,9 +62,10 @@ def run(
     values: Sequence[float],
     rule: Rule,
 ) -> Sweep:
-    """Explain one input by LRP with every value of a setting; the rule says the other settings."""
+    """Explain one input with every value of a setting; the rule says the other settings."""
     found = [
-        network.explain(inputs, "lrp", target, _with(rule, setting, value)) for value in values
+        network.explain(inputs, ACCOUNT_METHOD.name, target, _with(rule, setting, value))
+        for value in values
     ]
     kinds = [one.ledger.by("kind") for one in found]
 

@@ -8,6 +8,7 @@ are frozen, so one object serves everybody.
 from app.cache.answers import (
     Target,
     explained,
+    explained_by,
     explanations,
     followed,
     layered,
@@ -34,6 +35,7 @@ __all__ = [
     "bundled",
     "device",
     "explained",
+    "explained_by",
     "explanations",
     "followed",
     "held",

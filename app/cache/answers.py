@@ -14,10 +14,11 @@ import lrp_engine
 from app import settings
 from app.account import sweeps
 from app.learn import lstm
+from app.methods import ACCOUNT_METHOD
 from app.models import numeric, opening
 from app.models.byte_lru import ByteLRU
 from app.models.model import Model
-from lrp_engine import Explanations
+from lrp_engine import METHODS, Explanations
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation, Network
@@ -38,24 +39,40 @@ def explanations() -> ByteLRU:
 
 
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanations:
-    """By every method: why the model scores this text as it does."""
+    """By every method shown while one types: why the model scores this text as it does."""
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
 
     def make() -> Explanations:
-        found = model.network.explain_all(model.input(text), target=target, rule=rule)
-        return Explanations({name: model.named(one, text) for name, one in found.items()})
+        by_method = model.network.explain_all(model.input(text), target=target, rule=rule)
+        return Explanations({name: model.named(one, text) for name, one in by_method.items()})
 
     key = ("explained", model.network.hash, text, target, _settings(rule))
     return explanations().get(key, make)
 
 
-def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
-    """By LRP, with the relevance at every layer's output."""
+def explained_by(method: str, model: Model, text: str, target: Target, rule: Rule) -> Explanation:
+    """By one method; those that are shown while one types share an answer."""
+    info = METHODS[method]
+    if info.live:
+        return explained(model, text, target, rule)[method]
 
     def make() -> Explanation:
-        found = model.network.explain(model.input(text), "lrp", target, rule, layers=True)
-        return model.named(found, text)
+        return model.named(model.network.explain(model.input(text), method, target, rule), text)
+
+    rule_key = _settings(rule) if info.uses_rule else ""
+    key = ("explained by", method, model.network.hash, text, target, rule_key)
+    return explanations().get(key, make)
+
+
+def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
+    """By the method of the account, with the relevance at every layer's output."""
+
+    def make() -> Explanation:
+        explanation = model.network.explain(
+            model.input(text), ACCOUNT_METHOD.name, target, rule, layers=True
+        )
+        return model.named(explanation, text)
 
     key = ("layered", model.network.hash, model.network.dtype, text, target, _settings(rule))
     return explanations().get(key, make)
@@ -79,7 +96,7 @@ def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule)
 def other_precision(
     model: Model, text: str, target: int | tuple[int, int], rule: Rule
 ) -> Explanation:
-    """By LRP in float64 where the model computes in float32, and the other way round."""
+    """`layered` in float64 where the model computes in float32, and the other way round."""
     other = replace(model, network=_converted(model.network.hash, model.network))
     return layered(other, text, target, rule)
 
@@ -102,11 +119,11 @@ def swept(
     values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
 
     def make() -> sweeps.Sweep:
-        found = sweeps.run(
+        sweep = sweeps.run(
             model.network, model.input(text), target, setting=setting, values=values, rule=rule
         )
-        named = numeric.named(model.network, text) if model.reads_numbers else found.tokens
-        return replace(found, tokens=named)
+        named = numeric.named(model.network, text) if model.reads_numbers else sweep.tokens
+        return replace(sweep, tokens=named)
 
     key = ("swept", model.network.hash, text, target, _settings(rule), setting)
     return explanations().get(key, make)

@@ -9,11 +9,12 @@ import streamlit as st
 
 from app import settings
 from app.compare.compared import DEFAULT, Row, combinations, joined
+from app.methods import ACCOUNT_METHOD, RULED_METHODS
 from app.models.model import Model
 from app.state import session, widgets
 from app.state.choices import digits
+from app.text.spelled import spelled
 from lrp_engine import METHODS, RULES
-from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.propagation.rules import GATES, Rule
 from lrp_engine.render.wording import visible
 
@@ -21,6 +22,9 @@ from lrp_engine.render.wording import visible
 METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
     f"compare.{name}" for name in ("method", "target", "eps", "factor", "model", "rule", "gate")
 )
+# "LRP has": of whom the fields about rules are.
+RULED = " and ".join(method.short for method in RULED_METHODS)
+RULED_HAVE = f"{RULED} {'has' if len(RULED_METHODS) == 1 else 'have'}"
 OWN = {option.name: option for rule in RULES.values() for option in rule.options}
 SIDEBAR = "as in the sidebar now"
 
@@ -42,7 +46,7 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
         with st.popover("Add rows", icon=":material/add:"):
             st.markdown("Every combination of what you pick becomes a row.")
             with st.form("lens-compare", border=False):
-                _pick(METHOD, "Methods", LIVE_METHODS, lambda name: METHODS[name].title, "LRP")
+                _pick(METHOD, "Methods", METHODS, _method_title, ACCOUNT_METHOD.short)
                 _pick(TARGET, "Classes", classes, lambda c: visible(model.network.labels[c]),
                       "the predicted class")  # fmt: skip
                 _rules()
@@ -50,10 +54,12 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
                     _pick(MODEL, "Models", ["", *others], lambda key: others.get(key, model.name),
                           "the model of the sidebar")  # fmt: skip
                 st.form_submit_button("Add", type="primary", on_click=_add)
-        st.button("The three methods", on_click=session.choose, kwargs={"rows": DEFAULT})
-        st.button("LRP for every class", on_click=_set(targets=classes))
-        st.button("LRP with small and large ε", on_click=_set(eps=(1e-6, 1e-3, 0.1, 1.0)))
-        st.button("LRP by every rule", on_click=_set(rules=tuple(RULES)))
+        short = ACCOUNT_METHOD.short
+        st.button(f"The {spelled(len(DEFAULT))} methods", on_click=session.choose,
+                  kwargs={"rows": DEFAULT})  # fmt: skip
+        st.button(f"{short} for every class", on_click=_set(targets=classes))
+        st.button(f"{short} with small and large ε", on_click=_set(eps=(1e-6, 1e-3, 0.1, 1.0)))
+        st.button(f"{short} by every rule", on_click=_set(rules=tuple(RULES)))
     if settled:
         st.caption(
             "Added rows keep the rule, the gates and the numbers of then: change them in "
@@ -61,11 +67,17 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
         )
 
 
+def _method_title(name: str) -> str:
+    """A method by its title; with what it costs where it is computed on request only."""
+    method = METHODS[name]
+    return method.title if method.live else f"{method.title} ({method.cost})"
+
+
 def _rules() -> None:
-    """What only LRP has."""
+    """What only methods with a rule have."""
     _pick(
         RULE, "Rules", RULES, lambda name: RULES[name].title, SIDEBAR,
-        "How dense and convolution layers share; only LRP has one.",
+        f"How dense and convolution layers share; only {RULED_HAVE} one.",
     )  # fmt: skip
     for option in OWN.values():
         rules = " and ".join(rule.title for rule in RULES.values() if option in rule.options)
@@ -74,10 +86,10 @@ def _rules() -> None:
             f"{option.meaning} Picking one adds rows of this rule.",
         )  # fmt: skip
     _pick(GATE, "Gates", GATES, lambda name: f"{name}: {GATES[name]}", SIDEBAR,
-          "Only LRP has them.")  # fmt: skip
-    _numbers(EPS, "Stabilizer ε", "eps", settings.EPS_STEPS, "Only LRP has one.")
+          f"Only {RULED_HAVE} them.")  # fmt: skip
+    _numbers(EPS, "Stabilizer ε", "eps", settings.EPS_STEPS, f"Only {RULED_HAVE} one.")
     _numbers(FACTOR, "Bias factor", "bias_factor", settings.SWEEP_BIAS_FACTORS,
-             "Only LRP has one.")  # fmt: skip
+             f"Only {RULED_HAVE} one.")  # fmt: skip
 
 
 def _pick(
@@ -96,8 +108,8 @@ def _numbers(field: str, label: str, name: str, suggested: Iterable[float], abou
 def _add() -> None:
     take = widgets.take_list
     more = combinations(
-        take(METHOD) or ["lrp"], take(TARGET), take(EPS), take(FACTOR), take(MODEL), take(RULE),
-        take(GATE), {name: take(f"compare.{name}") for name in OWN}, rule_of=rule_of,
+        take(METHOD) or [ACCOUNT_METHOD.name], take(TARGET), take(EPS), take(FACTOR), take(MODEL),
+        take(RULE), take(GATE), {name: take(f"compare.{name}") for name in OWN}, rule_of=rule_of,
     )  # fmt: skip
     rows, dropped = joined(session.get("rows"), more, most=settings.COMPARE_ROWS)
     if dropped:
@@ -111,10 +123,11 @@ def _add() -> None:
 def _set(
     targets: Iterable[int] = (), eps: Sequence[float] = (), rules: Sequence[str] = ()
 ) -> Callable[[], None]:
-    """Callback of a button: LRP in these combinations and nothing else."""
+    """Callback of a button: the method of the account in these combinations and nothing else."""
 
     def put() -> None:
-        wanted = combinations(["lrp"], list(targets), eps, (), (), rules, rule_of=rule_of)
+        methods = [ACCOUNT_METHOD.name]
+        wanted = combinations(methods, list(targets), eps, (), (), rules, rule_of=rule_of)
         session.choose(rows=joined((), wanted, most=settings.COMPARE_ROWS)[0])
 
     return put

@@ -10,13 +10,14 @@ import streamlit as st
 
 from app import cache, settings
 from app.compare import agreement, grid
-from app.compare.compared import Row, names
+from app.compare.compared import DEFAULT, Row, names
 from app.components import adding, frontend
 from app.components.guard import plain
-from app.components.question import Answer, alike, fits
+from app.components.question import Answer, alike, fits, length
 from app.components.sidebar import BUNDLED, model_names
 from app.models.model import Model
 from app.state import session, session_models, widgets
+from app.text.spelled import spelled
 from lrp_engine import METHODS, Explanation
 from lrp_engine.render import wording
 
@@ -42,7 +43,8 @@ def show(answer: Answer) -> None:
     for complaint in complaints:
         st.warning(plain(complaint))
     if not shown:
-        st.info("There are no rows to compare: add some, or go back to the three methods.")
+        count = spelled(len(DEFAULT))
+        st.info(f"There are no rows to compare: add some, or go back to the {count} methods.")
         return
     _heatmaps([s.explanation for s in shown], called, shared)
     _agreement([s.explanation for s in shown], called)
@@ -59,22 +61,35 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
                 f"Row {n} needs the model {row.model}, which is not loaded here: upload it on the "
                 "Model page, or remove the row."
             )
-        elif row.target is not None and row.target >= model.network.classes:
-            complaints.append(
-                f"Row {n} explains class {row.target}; the model {model.name} has classes 0 to "
-                f"{model.network.classes - 1}."
-            )
-        elif not fits(model, text):
-            complaints.append(f"Row {n}: the model {model.name} cannot read this input.")
+        elif complaint := _complaint(model, text, row):
+            complaints.append(f"Row {n}{complaint}")
         else:
             with st.spinner("Explaining …"):
                 shown.append(Shown(row, titles[_key(model)], _explained(model, text, row)))
     return shown, complaints
 
 
+def _complaint(model: Model, text: str, row: Row) -> str:
+    """Why a row has no answer, to follow its number; "" where it has one."""
+    method = METHODS[row.method]
+    if row.target is not None and row.target >= model.network.classes:
+        return (
+            f" explains class {row.target}; the model {model.name} has classes 0 to "
+            f"{model.network.classes - 1}."
+        )
+    if not fits(model, text):
+        return f": the model {model.name} cannot read this input."
+    most = settings.most_words_on_request(model.network.input_shape.units)
+    if not method.live and (count := length(model, text)) > most:
+        return (
+            f": {method.title} takes {method.cost}, so it explains up to {most:,} "
+            f"{model.token_kind}s of this model at once; this input has {count:,}."
+        )
+    return ""
+
+
 def _explained(model: Model, text: str, row: Row) -> Explanation:
-    # Methods without a rule share the answer of the sidebar's one.
-    return cache.explained(model, text, row.target, adding.rule_of(row))[row.method]
+    return cache.explained_by(row.method, model, text, row.target, adding.rule_of(row))
 
 
 def _key(model: Model) -> str:

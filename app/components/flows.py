@@ -73,7 +73,7 @@ def _parts(answer: Answer) -> None:
 def _question(
     answer: Answer,
 ) -> tuple[Model, str, int | tuple[int, int], Rule]:
-    return answer.model, answer.text, words.target_of(answer.sums), session.rule()
+    return answer.model, answer.text, words.target_of(answer.explanations), session.rule()
 
 
 def _heading(title: str, token_kind: str) -> None:
@@ -142,7 +142,7 @@ def _directions(table: pd.DataFrame, token_kind: str) -> None:
 
 
 def _sweeps(answer: Answer) -> None:
-    count = len(answer.first.tokens[0])
+    count = len(answer.explanations.tokens[0])
     if count > settings.SWEEP_WORDS:
         st.info(f"Shown for texts of up to {settings.SWEEP_WORDS} words; this one has {count:,}.")
         return
@@ -153,7 +153,7 @@ def _sweeps(answer: Answer) -> None:
         title, now = sweeps.TITLES[setting], session.get(setting)
         left, right = st.columns(2)
         for place, lines, what in (
-            (left, sweeps.word_lines(sweep), f"The strongest {answer.first.token_kind}s"),
+            (left, sweeps.word_lines(sweep), f"The strongest {answer.explanations.token_kind}s"),
             (right, sweeps.leak_lines(sweep), "Where the score is"),
         ):
             place.altair_chart(

@@ -11,6 +11,7 @@ from app.account import layer_vectors
 from app.components import word
 from app.components.layout import Page
 from app.components.question import Answer
+from app.figures import units
 from app.learn import words
 from app.models import numeric
 from app.state import session
@@ -31,19 +32,22 @@ def known(answer: Answer) -> None:
     if answer.model.known is None:
         return
     values = numeric.read(answer.model.network, answer.text)[0]
-    said = layer_vectors.sentences(answer.model.known, values, answer.explanations)
+    sentences = layer_vectors.sentences(answer.model.known, values, answer.explanations)
     with st.container(border=True):
         st.header("The right answer is known", anchor=False)
-        st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
+        st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in sentences))
         target = answer.model.known.target
         if session.get("target") != target:
-            label = answer.first.labels[target]
+            label = answer.explanations.labels[target]
             st.button(f"Explain “{label}”", on_click=session.choose, kwargs={"target": target})
 
 
 def _by_unit(answer: Answer) -> None:
     st.header("Step by step, number by number", anchor=False)
     one = answer.explanations[word.shown_method(answer)]
+    if one.relevance is None:
+        st.html(f'<p class="lens-note">{escape(units.without_units(one))}</p>')
+        return
     st.html(
         f'<p class="lens-note">{escape(one.method_info.title)}; '
         "one scale of colour for all rows.</p>"
@@ -53,13 +57,13 @@ def _by_unit(answer: Answer) -> None:
 
 def layers(answer: Answer) -> None:
     """The relevance at the input and at every layer's output, and what becomes of its sum."""
-    target = words.target_of(answer.sums)
+    target = words.target_of(answer.explanations)
     with st.spinner("Following the relevance …"):
-        found = cache.layered(answer.model, answer.text, target, session.rule())
+        explanation = cache.layered(answer.model, answer.text, target, session.rule())
     st.header(
         "Layer by layer", anchor=False,
         help="The relevance at the output of every layer, from the input to the score. What a "
         "layer's numbers sum to is handed on, or kept, to the last digit.",
     )  # fmt: skip
-    for vector in layer_vectors.of_layers(answer.model.network, found):
+    for vector in layer_vectors.of_layers(answer.model.network, explanation):
         st.html(layer_vectors.html(vector, palette=session.get("palette")))

@@ -10,6 +10,7 @@ from app import cache
 from app.components.guard import plain
 from app.components.question import Answer
 from app.learn import charts, words
+from app.methods import ACCOUNT_METHOD
 from app.state import session, widgets
 from lrp_engine.errors import InputError
 
@@ -26,7 +27,7 @@ def show(answer: Answer, at: int) -> None:
     try:
         with st.spinner("Following the relevance …"):
             found = cache.followed(
-                answer.model, answer.text, words.target_of(answer.sums), session.rule()
+                answer.model, answer.text, words.target_of(answer.explanations), session.rule()
             )
     except InputError as error:
         st.info(plain(str(error)))
@@ -35,7 +36,9 @@ def show(answer: Answer, at: int) -> None:
     for sentence in words.path_sentences(table, at):
         st.html(f'<p class="lens-note">{escape(sentence)}</p>')
     st.altair_chart(
-        charts.travelling(table, "Relevance as it arrives at each word (LRP)", pick=at),
+        charts.travelling(
+            table, f"Relevance as it arrives at each word ({ACCOUNT_METHOD.short})", pick=at
+        ),
         alt="Lines: relevance that arrives at each word, by reading direction; the sentences "
         "above say what happens at the picked one.",
     )

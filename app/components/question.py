@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -16,7 +15,7 @@ from app.models.model import Model
 from app.navigation import View
 from app.state import session, widgets
 from app.state.choices import NOTHING, PREDICTED
-from lrp_engine import Explanation
+from lrp_engine import Explanations
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.wording import visible
@@ -24,7 +23,7 @@ from lrp_engine.render.wording import visible
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One text explained by every method, by name.
+    """One text explained by every method shown while one types.
 
     Attributes:
         text: what was asked about; numbers as `app.models.numeric` writes them.
@@ -33,23 +32,8 @@ class Answer:
 
     model: Model
     text: str
-    explanations: Mapping[str, Explanation]
-    before: Mapping[str, Explanation] | None = None
-
-    @property
-    def first(self) -> Explanation:
-        """Any of them: scores and words are the same in all."""
-        return next(iter(self.explanations.values()))
-
-    @property
-    def typed(self) -> Explanation:
-        """Any of those of the text as typed."""
-        return next(iter((self.before or self.explanations).values()))
-
-    @property
-    def sums(self) -> Explanation:
-        """The first whose parts add up to the score."""
-        return next(e for e in self.explanations.values() if e.method_info.completeness == "score")
+    explanations: Explanations
+    before: Explanations | None = None
 
     @property
     def substitute(self) -> str | None:
@@ -159,6 +143,13 @@ def fits(model: Model, text: str) -> bool:
     return len(text) <= settings.TEXT_CHARACTERS and 0 < len(model.network.tokenizer(text)) <= most
 
 
+def length(model: Model, text: str) -> int:
+    """How many words, steps or features a text has."""
+    if model.reads_numbers:
+        return len(numeric.named(model.network, text))
+    return len(model.network.tokenizer(text))
+
+
 def _target(model: Model, text: str, rule: Rule) -> cache.Target:
     """The class or contrast to explain; the class predicted is that of the text as typed."""
     target, against = session.get("target"), session.get("contrast")
@@ -170,8 +161,7 @@ def _target(model: Model, text: str, rule: Rule) -> cache.Target:
         return None
     chosen = target
     if target == PREDICTED:
-        plain = cache.explained(model, text, None, rule)
-        chosen = int(next(iter(plain.values())).predicted[0])
+        chosen = int(cache.explained(model, text, None, rule).predicted[0])
     if against == NOTHING:
         return chosen
     if chosen == against:  # a class cannot be held against itself
@@ -183,8 +173,8 @@ def _target(model: Model, text: str, rule: Rule) -> cache.Target:
 
 def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes."""
-    one = answer.first
-    predicted = int(answer.typed.predicted[0])
+    one = answer.explanations
+    predicted = int((answer.before or answer.explanations).predicted[0])
     explained = predicted if session.get("target") == PREDICTED else session.get("target")
 
     whose = "the predicted class" if answer.before is None else "the class predicted before"

@@ -15,14 +15,14 @@ from app.components.guard import guard, plain
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.state import address, session, widgets
-from lrp_engine import METHODS, Explanation
-from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine import METHODS, Explanations
 from lrp_engine.render.numbers import percentage, vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.svg import svg
 from lrp_engine.render.wording import visible, with_noun
 
 UNKNOWN_LISTED = 8  # different words
+SCORE_UNIT = "score"
 
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
@@ -32,7 +32,7 @@ STYLE = """<style>
 
 def verdict(answer: Answer) -> None:
     """What the model says, in a sentence; the true class and unknown words where there are any."""
-    one = answer.first
+    one = answer.explanations
     for sentence in one.warnings:
         st.warning(plain(sentence), icon=":material/gpp_bad:")
     predicted = int(one.predicted[0])
@@ -65,7 +65,7 @@ def verdict(answer: Answer) -> None:
     st.html(STYLE + "".join(parts))
 
 
-def _label(one: Explanation, c: int) -> str:
+def _label(one: Explanations, c: int) -> str:
     return f"<bdi>{escape(visible(one.labels[c]))}</bdi>"
 
 
@@ -92,7 +92,7 @@ def _heatmaps(answer: Answer) -> None:
             limits=_limits(answer),
             substitute=answer.substitute,
             values_shown=session.get("values"),
-            long=len(answer.first.tokens[0]) > settings.WORDS_UNFRAMED,
+            long=len(answer.explanations.tokens[0]) > settings.WORDS_UNFRAMED,
             pick=word.picked(answer),
         ),
         word.dropper(answer),
@@ -115,16 +115,16 @@ def _word(answer: Answer) -> None:
 
 def _limits(answer: Answer) -> dict[str, float | None]:
     """The value of the strongest colour, by method; None: its own largest one."""
-    comparable = comparable_methods()
     if not session.get("same_scale"):
         return dict.fromkeys(answer.explanations)
+    comparable = comparable_methods(answer.explanations)
     together = vmax_of(*(answer.explanations[name].token_relevance[0] for name in comparable))
     return {name: together if name in comparable else None for name in answer.explanations}
 
 
-def comparable_methods() -> list[str]:
+def comparable_methods(explanations: Explanations) -> list[str]:
     """Methods whose numbers share the unit of the score."""
-    return [m.name for m in LIVE_METHODS.values() if m.unit == "score"]
+    return [name for name, one in explanations.items() if one.method_info.unit == SCORE_UNIT]
 
 
 def _agreement(answer: Answer) -> list[str]:
@@ -134,17 +134,17 @@ def _agreement(answer: Answer) -> list[str]:
 
 
 def _controls(answer: Answer) -> None:
-    shorts = " and ".join(METHODS[name].short for name in comparable_methods())
+    token_kind = answer.explanations.token_kind
+    shorts = " and ".join(METHODS[name].short for name in comparable_methods(answer.explanations))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word.method_picker(answer)
         st.toggle(
             f"Same scale for {shorts}",
-            help=f"Off: the strongest {answer.first.token_kind} of each row has the strongest "
-            "colour. "
+            help=f"Off: the strongest {token_kind} of each row has the strongest colour. "
             "On: equal numbers have equal colours in both rows.",
             **widgets.bind("same_scale"),
         )
-        st.toggle(f"Numbers under the {answer.first.token_kind}s", **widgets.bind("values"))
+        st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
 
 
 def _numbers(answer: Answer) -> None:
@@ -153,7 +153,7 @@ def _numbers(answer: Answer) -> None:
     explanation, at = answer.explanations[word.shown_method(answer)], word.picked(answer)
     st.altair_chart(
         charts.token_bars(explanation, palette=session.get("palette"), pick=at),
-        alt=f"A bar per {answer.first.token_kind}; the table below has the same numbers.",
+        alt=f"A bar per {answer.explanations.token_kind}; the table below has the same numbers.",
     )
     st.altair_chart(
         charts.score_bars(explanation),
@@ -176,7 +176,7 @@ def _numbers(answer: Answer) -> None:
 
 def _downloads(answer: Answer) -> None:
     """The same numbers to take along; files are made when asked for."""
-    name = f"lrp-lens-{answer.first.model_hash[:8]}"
+    name = f"lrp-lens-{answer.explanations.model_hash[:8]}"
     explanations = answer.explanations
     palette = session.get("palette")
     with st.container(horizontal=True):

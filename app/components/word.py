@@ -33,20 +33,18 @@ STYLE = """<style>
 def picked(answer: Answer) -> int | None:
     """Position of the picked word, None where there is none."""
     at: int | None = session.get("pick")
-    return at if at is not None and at < len(answer.first.tokens[0]) else None
+    return at if at is not None and at < len(answer.explanations.tokens[0]) else None
 
 
 def heading(answer: Answer, at: int) -> None:
-    name, token_kind = (
-        escape(units.word_name(answer.first, at)),
-        answer.first.token_kind.capitalize(),
-    )
+    name = escape(units.word_name(answer.explanations, at))
+    token_kind = answer.explanations.token_kind.capitalize()
     st.html(f'{STYLE}<h2 class="lens-picked-word">{token_kind} {at + 1}: <bdi>{name}</bdi></h2>')
 
 
 def editor(answer: Answer, at: int) -> None:
     """Drop, replace, insert."""
-    tokens, between = answer.first.tokens[0], answer.model.network.tokenizer.between
+    tokens, between = answer.explanations.tokens[0], answer.model.network.tokenizer.between
     for sentence in history.complaints():
         st.warning(plain(sentence))
     # In a form nothing is sent before a button is pressed; Enter presses the first one.
@@ -77,7 +75,7 @@ def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
 
 def dropper(answer: Answer) -> Callable[[object], None]:
     """What the Delete key does to a word of this answer."""
-    tokens, between = answer.first.tokens[0], answer.model.network.tokenizer.between
+    tokens, between = answer.explanations.tokens[0], answer.model.network.tokenizer.between
 
     def act(at: object) -> None:
         if isinstance(at, int):
@@ -138,7 +136,10 @@ def detail(answer: Answer, at: int) -> None:
         for short, value, rank in units.word_values(answer.explanations, at)
     )
     st.html(f'<dl class="lens-values">{terms}</dl>')
-    if explanation.unit_relevance.ndim == 2:  # a feature is a single number
+    if explanation.relevance is None:
+        st.html(f'<p class="lens-note">{escape(units.without_units(explanation))}</p>')
+        return
+    if explanation.relevance.ndim == 2:  # a feature is a single number
         return
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
     st.altair_chart(

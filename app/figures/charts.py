@@ -36,6 +36,7 @@ from app.figures.tables import (
 )
 from app.figures.units import unit_table
 from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.render.numbers import number, percentage, vmax_of
 from lrp_engine.render.palettes import DEFAULT, NEUTRAL, palette_named
 from lrp_engine.render.wording import target_words, visible
@@ -79,11 +80,8 @@ def token_bars(
 
     The bar of the word at position `pick` is framed and its label marked; it is always shown.
     """
-    words, facts, colours = (
-        words_of(explanation, index),
-        explanation.method_info,
-        palette_named(palette),
-    )
+    words, info = words_of(explanation, index), explanation.method_info
+    colours = palette_named(palette)
     total = len(words)
     if total > strongest:
         order = words["value"].abs().sort_values(ascending=False, kind="stable").index
@@ -92,7 +90,7 @@ def token_bars(
             best = [*best[:-1], pick]
         words = words.loc[best].sort_index()
     vmax = vmax_of(words["value"].to_numpy())
-    shown = [number(v, signed=facts.signed, vmax=vmax) for v in words["value"]]
+    shown = [number(v, signed=info.signed, vmax=vmax) for v in words["value"]]
     marked = [
         f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.token_kind)}"
         f"{'?' if unknown else ''}"
@@ -105,13 +103,13 @@ def token_bars(
     )
     words["number"] = words["position"] + 1
     words["direction"] = [_direction(explanation, index, v) for v in words["value"]]
-    words["colour"] = [colours.mark(v, signed=facts.signed) for v in words["value"]]
-    what = "relevance" if facts.signed else "sensitivity"
+    words["colour"] = [colours.mark(v, signed=info.signed) for v in words["value"]]
+    what = info.value_name
     bars = (
         alt.Chart(words)
         .mark_bar()
         .encode(
-            x=alt.X("value:Q", title=_value(facts.unit, what)),
+            x=alt.X("value:Q", title=_value(info.unit, what)),
             y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
             stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
@@ -125,7 +123,7 @@ def token_bars(
             ],
         )
     )
-    title = f"{facts.title}: {explanation.target_label(index)}"
+    title = f"{info.title}: {explanation.target_label(index)}"
     note = (
         f"The {strongest} strongest of {total:,} {explanation.token_kind}s"
         if total > strongest
@@ -138,19 +136,16 @@ def unit_bars(
     explanation: Explanation, at: int, index: int = 0, *, palette: str = DEFAULT
 ) -> alt.LayerChart:
     """A bar per input unit of the word at a position; the sum of all is the word's value."""
-    table, facts, colours = (
-        unit_table(explanation, at, index),
-        explanation.method_info,
-        palette_named(palette),
-    )
-    table["colour"] = [colours.mark(v, signed=facts.signed) for v in table["value"]]
-    what = "relevance" if facts.signed else "sensitivity"
+    table, info = unit_table(explanation, at, index), explanation.method_info
+    colours = palette_named(palette)
+    table["colour"] = [colours.mark(v, signed=info.signed) for v in table["value"]]
+    what = info.value_name
     bars = (
         alt.Chart(table)
         .mark_bar()
         .encode(
             x=alt.X("unit:O", title="input unit", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
-            y=alt.Y("value:Q", title=_value(facts.unit, what)),
+            y=alt.Y("value:Q", title=_value(info.unit, what)),
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("unit:O", title="input unit"),
@@ -159,7 +154,7 @@ def unit_bars(
         )
     )
     word = visible(explanation.tokens[index][at])
-    title = f"{facts.title}: the {len(table)} units of “{brief(word)}”"
+    title = f"{info.title}: the {len(table)} units of “{brief(word)}”"
     return finish(bars + zero("y"), title, "", UNITS_HEIGHT)
 
 
@@ -174,7 +169,7 @@ def _direction(explanation: Explanation, index: int, value: float) -> str:
     return f"speaks against {target}" if against is None else f"speaks for {against}"
 
 
-def score_bars(explanation: Explanation, index: int = 0) -> alt.LayerChart:
+def score_bars(explanation: Explanation | Explanations, index: int = 0) -> alt.LayerChart:
     """A bar per class with score and probability; predicted and explained classes say so.
 
     Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.

@@ -10,6 +10,7 @@ import pandas as pd
 import lrp_engine
 from app.figures.spreadsheet import harmless_csv
 from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.attribution.ledger import LedgerName
 from lrp_engine.errors import InputError
 from lrp_engine.render.conservation import Verdict, conservation_verdict, require_sum
@@ -80,7 +81,7 @@ def counted(table: pd.DataFrame, token_kind: str = "word") -> pd.DataFrame:
 
 
 def shown_table(
-    explanations: Mapping[str, Explanation], pick: int | None = None, index: int = 0
+    explanations: Explanations, pick: int | None = None, index: int = 0
 ) -> pd.DataFrame:
     """`token_table` to read: the picked word marked, unknown words said where there are any."""
     table = token_table(explanations, index)
@@ -89,24 +90,24 @@ def shown_table(
         table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
     else:
         table = table.drop(columns="unknown")
-    return counted(table, next(iter(explanations.values())).token_kind)
+    return counted(table, explanations.token_kind)
 
 
-def token_csv(explanations: Mapping[str, Explanation], index: int = 0) -> str:
+def token_csv(explanations: Explanations, index: int = 0) -> str:
     """`token_table` as CSV, with what the numbers belong to in every row."""
     table = token_table(explanations, index)
-    first = next(iter(explanations.values()))
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
     options = {} if rule is None else rule.to_dict()
     if options:
         options["rule"] = options.pop("name")
-    facts = {"target": visible(first.target_label(index)), "model_hash": first.model_hash,
-             "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": first.dtype,
+    question = {"target": visible(explanations.target_label(index)),
+             "model_hash": explanations.model_hash,
+             "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": explanations.dtype,
              **options}  # fmt: skip
-    return harmless_csv(table.assign(**facts))
+    return harmless_csv(table.assign(**question))
 
 
-def scores_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def scores_table(explanation: Explanation | Explanations, index: int = 0) -> pd.DataFrame:
     """One row per class: class, score, probability, predicted, role ("explained", ...)."""
     predicted = int(explanation.predicted[index])
     targets = [int(c) for c in np.atleast_1d(explanation.target[index])]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from lrp_engine import Explanation
+from lrp_engine import Explanation, Explanations
 from lrp_engine.render.numbers import exact, number
 from lrp_engine.render.wording import visible
 
@@ -26,6 +25,14 @@ class Units:
     positive: float
     negative: float
     sentence: str
+
+
+def without_units(explanation: Explanation) -> str:
+    """Why there is nothing to show of the units of a word."""
+    return (
+        f"{explanation.method_info.title} gives each {explanation.token_kind} one number, and none "
+        "to its units."
+    )
 
 
 def units_of(explanation: Explanation, at: int, index: int = 0) -> Units:
@@ -51,19 +58,17 @@ def unit_table(explanation: Explanation, at: int, index: int = 0) -> pd.DataFram
     return pd.DataFrame({"unit": np.arange(len(values)), "value": values})
 
 
-def word_values(
-    explanations: Mapping[str, Explanation], at: int, index: int = 0
-) -> list[tuple[str, str, str]]:
+def word_values(explanations: Explanations, at: int, index: int = 0) -> list[tuple[str, str, str]]:
     """Per method: its short name, the word's value, its rank among the words by size."""
-    found = []
+    values_of_methods = []
     for explanation in explanations.values():
         values = explanation.token_relevance[index, : len(explanation.tokens[index])]
         rank = int((np.abs(values) > abs(values[at])).sum()) + 1
         shown = exact(float(values[at]), signed=explanation.method_info.signed, digits=4)
-        found.append((explanation.method_info.short, shown, f"{rank} of {len(values)}"))
-    return found
+        values_of_methods.append((explanation.method_info.short, shown, f"{rank} of {len(values)}"))
+    return values_of_methods
 
 
-def word_name(explanation: Explanation, at: int, index: int = 0) -> str:
+def word_name(explanation: Explanation | Explanations, at: int, index: int = 0) -> str:
     """The word as it is shown."""
     return visible(explanation.tokens[index][at])

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from app.learn.lstm import Inside
+from app.methods import ACCOUNT_METHOD
 from app.models.model import Example
 from app.review.words import is_negation
-from lrp_engine import Explanation, Network
+from lrp_engine import Explanation, Explanations, Network
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.render.numbers import number
 from lrp_engine.render.wording import target_words, visible
 
 
-def target_of(explanation: Explanation) -> int | tuple[int, int]:
+def target_of(explanation: Explanation | Explanations) -> int | tuple[int, int]:
     """The class explained, or the pair of a contrast."""
     first, *other = (int(c) for c in np.atleast_1d(explanation.target[0]))
     return (first, other[0]) if other else first
@@ -59,9 +60,7 @@ def _explained(
     return scores[:, first] - (scores[:, other[0]] if other else 0.0)
 
 
-def comparison(
-    network: Network, explanations: Mapping[str, Explanation], sums: Explanation
-) -> pd.DataFrame:
+def comparison(network: Network, explanations: Explanations, sums: Explanation) -> pd.DataFrame:
     """One row per word: word, a column per method, `left out` (what the word changes), `signs`.
 
     `signs` is "differ" where the signed methods say opposite things of a word.
@@ -83,7 +82,7 @@ def disputed(table: pd.DataFrame, tokens: Sequence[str], pick: int | None) -> in
     the strongest negation, the strongest word on which signs differ, the strongest word."""
     if pick is not None:
         return pick
-    sizes = np.abs(table["LRP"].to_numpy())
+    sizes = np.abs(table[ACCOUNT_METHOD.short].to_numpy())
     negations = np.array([is_negation(token) for token in tokens], bool)
     differ = (table["signs"] == "differ").to_numpy()
     for chosen in (negations & differ, negations, differ):
@@ -92,30 +91,38 @@ def disputed(table: pd.DataFrame, tokens: Sequence[str], pick: int | None) -> in
     return int(sizes.argmax())
 
 
-def verdicts(table: pd.DataFrame, at: int, explanation: Explanation) -> list[tuple[str, str]]:
-    """What each method says of a word, and what leaving it out says: pairs of name and sentence."""
-    row = {name: float(table[name].to_numpy()[at]) for name in ("LRP", "GI", "SA", "left out")}
-    target, against = target_words(explanation)
+def verdicts(table: pd.DataFrame, at: int, explanations: Explanations) -> list[tuple[str, str]]:
+    """What each method says of a word, those with signs first, and what leaving it out says.
+
+    Pairs of name and sentence; `table` as of `comparison`.
+    """
+    infos = [one.method_info for one in explanations.values()]
+    target, against = target_words(explanations[ACCOUNT_METHOD.name])
     other = against or f"not {target}"
 
     def speaks(value: float) -> str:
         return f"it speaks for “{visible(target if value >= 0 else other)}”"
 
-    biggest = int(table["SA"].rank(ascending=False, method="first").to_numpy()[at])
-    said = [
-        ("LRP", f"{number(row['LRP'])}: {speaks(row['LRP'])}"),
-        ("GI", f"{number(row['GI'])}: {speaks(row['GI'])}"),
-        ("SA", f"{number(row['SA'], signed=False)}: the score reacts to it as number {biggest} of "
-               f"{len(table)}, in which direction is not said"),
-    ]  # fmt: skip
-    change = row["left out"]
+    answers = []
+    for info in sorted(infos, key=lambda info: not info.signed):
+        value = float(table[info.short].to_numpy()[at])
+        if info.signed:
+            verdict = speaks(value)
+        else:
+            rank = int(table[info.short].rank(ascending=False, method="first").to_numpy()[at])
+            verdict = (
+                f"the score reacts to it as number {rank} of {len(table)}, in which direction is "
+                "not said"
+            )
+        answers.append((info.short, f"{number(value, signed=info.signed)}: {verdict}"))
+    change = float(table["left out"].to_numpy()[at])
     if np.isfinite(change):
         fall = "falls" if change > 0 else "rises" if change < 0 else "stays"
-        said.append(
+        answers.append(
             ("Left out", f"without it the score {fall} by {number(abs(change), signed=False)}, so "
                          f"here {speaks(change)}")
         )  # fmt: skip
-    return said
+    return answers
 
 
 def with_negation(examples: Sequence[Example], tokenizer: Tokenizer) -> list[int]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lrp_engine import Network
 
 RULE = lrp_engine.Epsilon(eps=settings.EPS_DEFAULT, bias_factor=settings.BIAS_FACTOR_DEFAULT)
-_FACTS = "facts"
+_QUESTION = "facts"  # the array of the file that holds the question and what is no array
 # What numpy, zip and JSON raise on a damaged file.
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
@@ -64,8 +64,8 @@ def write(path: Path, network: Network) -> None:
                 plain[name][item.name] = value
         for key, array in explanation.ledger.steps.items():
             arrays[f"{name}:steps:{key}"] = array
-    facts = json.dumps({"question": question(network), "plain": plain})
-    np.savez_compressed(path, allow_pickle=False, **{_FACTS: np.array(facts)}, **arrays)
+    stored = json.dumps({"question": question(network), "plain": plain})
+    np.savez_compressed(path, allow_pickle=False, **{_QUESTION: np.array(stored)}, **arrays)
 
 
 def read(path: Path, network: Network) -> Explanations | None:
@@ -80,12 +80,12 @@ def read(path: Path, network: Network) -> Explanations | None:
 
 def _read(path: Path, network: Network) -> Explanations | None:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-        facts = json.loads(str(file[_FACTS]))
-        if facts["question"] != question(network):
+        stored = json.loads(str(file[_QUESTION]))
+        if stored["question"] != question(network):
             return None
-        arrays = {name: file[name] for name in file.files if name != _FACTS}
+        arrays = {name: file[name] for name in file.files if name != _QUESTION}
     return Explanations(
-        {name: _explanation(name, plain, arrays) for name, plain in facts["plain"].items()}
+        {name: _explanation(name, plain, arrays) for name, plain in stored["plain"].items()}
     )
 
 

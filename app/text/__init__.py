@@ -1,1 +1,1 @@
-"""Edits of a text, before and after. Pure."""
+"""Edits of a text, before and after; numbers as words. Pure."""

@@ -45,14 +45,14 @@ def heatmaps(
     before: Explanation, after: Explanation, *, palette: str, long: bool, index: int = 0
 ) -> str:
     """A column per word: before, after, difference; one scale of colour for all three."""
-    table, facts = differences(before, after, index), after.method_info
+    table, info = differences(before, after, index), after.method_info
     vmax = vmax_of(before.token_relevance[index], after.token_relevance[index])
 
     def row(words: list[str], values: list[float], *, signed: bool) -> list[Cell]:
         return cells(words, values, signed=signed, palette=palette, vmax=vmax)
 
-    one = row(table["before"].tolist(), table["value before"].tolist(), signed=facts.signed)
-    two = row(table["after"].tolist(), table["value after"].tolist(), signed=facts.signed)
+    one = row(table["before"].tolist(), table["value before"].tolist(), signed=info.signed)
+    two = row(table["after"].tolist(), table["value after"].tolist(), signed=info.signed)
     # A difference has a sign even where the values have none.
     gap = row([""] * len(table), table["difference"].tolist(), signed=True)
     columns = "".join(

@@ -3,16 +3,18 @@
 from app.components import account, flows, results
 from app.components.layout import page
 from app.components.question import ask, targets
+from app.methods import ACCOUNT_METHOD
 
 with page("Where does the score go?") as run:
     answer = ask(run)
     if answer is not None:
         results.verdict(answer)
         targets(answer)
-        account.summary(answer.sums)
-        account.terms(answer.first.token_kind)
-        account.verdict(answer.sums)
-        account.waterfall(answer.sums)
-        account.steps(answer.sums)
-        account.ledger(answer.sums)
+        accounted = answer.explanations[ACCOUNT_METHOD.name]
+        account.summary(accounted)
+        account.terms(accounted.token_kind)
+        account.verdict(accounted)
+        account.waterfall(accounted)
+        account.steps(accounted)
+        account.ledger(accounted)
         flows.show(answer, run)

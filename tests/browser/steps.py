@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app import learn
 from app.navigation import FIRST, View
-from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.browser.wire import runs_ended
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
@@ -115,7 +115,7 @@ def ask(page: Page, text: str) -> None:
     box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill(text)
     box.press("Control+Enter")
-    expect(heatmaps(page)).to_have_count(len(METHODS))
+    expect(heatmaps(page)).to_have_count(len(LIVE_METHODS))
     page.wait_for_function(f"text => ({ROWS})().every(row => row === text)", arg=_joined(text))
     idle(page)
 

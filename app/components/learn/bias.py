@@ -12,6 +12,7 @@ from app.components.learn import common
 from app.figures import charts, heatmap_rows, tables
 from app.figures.axes import large
 from app.learn import words
+from app.methods import ACCOUNT_METHOD
 from app.state import session
 from lrp_engine.render.numbers import vmax_of
 
@@ -27,9 +28,11 @@ def show(page: Page) -> None:
     answer = common.sentence(page)
     if answer is None:
         return
-    target, text = words.target_of(answer.sums), answer.text
+    target, text = words.target_of(answer.explanations), answer.text
     both = {
-        name: cache.explained(answer.model, text, target, common.rule(bias_factor=factor))["lrp"]
+        name: cache.explained(answer.model, text, target, common.rule(bias_factor=factor))[
+            ACCOUNT_METHOD.name
+        ]
         for name, factor in FACTORS.items()
     }
     usual, check = both.values()
@@ -63,7 +66,7 @@ def show(page: Page) -> None:
         substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
     )  # fmt: skip
     for row, name in zip(data["rows"], both, strict=True):
-        row["short"], row["title"] = "LRP", name
+        row["short"], row["title"] = ACCOUNT_METHOD.short, name
     frontend.words(data, word.dropper(answer))
     found = charts.conservation_verdict(check)
     (st.success if found.ok else st.error)(plain(found.sentence))

@@ -82,7 +82,7 @@ def sentence(page: Page) -> Answer | None:
             "The lesson follows the epsilon rule, and of a product the signal takes all. The rule "
             "chosen in the sidebar counts on the other pages."
         )
-    count = len(answer.first.tokens[0])
+    count = len(answer.explanations.tokens[0])
     if count > settings.LESSON_WORDS:
         st.info(
             f"The lesson follows every single word and takes up to {settings.LESSON_WORDS} of "
@@ -106,7 +106,7 @@ def inside(answer: Answer) -> tuple[lstm.Inside, Explanation]:
     found = cache.layered(
         answer.model,
         answer.text,
-        words.target_of(answer.sums),
+        words.target_of(answer.explanations),
         rule(),
     )
     return lstm.inside(answer.model.network, found), found

@@ -1,4 +1,4 @@
-"""Step 7: when LRP, SA and GI disagree, and why."""
+"""Step 7: when methods disagree about a word, and why."""
 
 from __future__ import annotations
 
@@ -13,24 +13,36 @@ from app.components.layout import Page
 from app.components.learn import common
 from app.figures import heatmap_rows
 from app.learn import words
+from app.methods import ACCOUNT_METHOD
 from app.models.model import Model
 from app.state import session, widgets
+from app.text.spelled import spelled
 from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.render.wording import visible
 
 # Sentences whose negations are worth a look; the numbers are computed, whatever they say.
 TRY = ("it is not bad at all .", "the film is not funny .", settings.DEFAULT_TEXT)
 
 
+# What a method asks, by its short name; another one is introduced by its own meaning.
+QUESTIONS = {
+    "LRP": ": how much of the score did this word bring?",
+    "GI": " (Gradient × Input): what would the word bring if the network were a straight line, as "
+    "steep everywhere as it is here?",
+    "SA": " (Sensitivity Analysis): how much does the score react when the word changes a little? "
+    "It has no sign.",
+}
+
+
 def show(page: Page) -> None:
-    st.markdown(
-        "Three methods, three questions:\n"
-        "- **LRP**: how much of the score did this word bring?\n"
-        "- **GI** (Gradient × Input): what would the word bring if the network were a straight "
-        "line, as steep everywhere as it is here?\n"
-        "- **SA** (Sensitivity Analysis): how much does the score react when the word changes a "
-        "little? It has no sign."
+    asked = sorted(LIVE_METHODS.values(), key=lambda method: not method.signed)
+    count = spelled(len(asked))
+    questions = "\n".join(
+        f"- **{method.short}**{QUESTIONS.get(method.short, f': {method.meaning}')}"
+        for method in asked
     )
+    st.markdown(f"{count.capitalize()} methods, {count} questions:\n{questions}")
     with st.container(horizontal=True):
         for text in TRY:
             st.button(text, on_click=session.set_text, args=(text,))
@@ -38,7 +50,7 @@ def show(page: Page) -> None:
     if answer is None:
         return
     _negations(answer.model)
-    one = answer.sums
+    one = answer.explanations[ACCOUNT_METHOD.name]
     common.explained(one)
     frontend.words(
         heatmap_rows.heatmaps(
@@ -53,11 +65,11 @@ def show(page: Page) -> None:
     agreement.append(ranks.AGREEMENT_SCALE)
     st.html("".join(f'<p class="lens-result">{escape(sentence)}</p>' for sentence in agreement))
     at = words.disputed(table, one.tokens[0], word.picked(answer))
-    st.subheader("One word, four answers", anchor=False)
+    answers = words.verdicts(table, at, answer.explanations)
+    st.subheader(f"One word, {spelled(len(answers))} answers", anchor=False)
     common.result(f"{common.word(one.tokens[0][at])}, word {at + 1}:")
-    said = "".join(f"<li><b>{name}</b> {escape(sentence)}.</li>"
-                   for name, sentence in words.verdicts(table, at, one))  # fmt: skip
-    st.html(f'<ul class="lens-result">{said}</ul>')
+    items = "".join(f"<li><b>{name}</b> {escape(sentence)}.</li>" for name, sentence in answers)
+    st.html(f'<ul class="lens-result">{items}</ul>')
     st.markdown(
         "**Why they differ.** “not” and “nor” mean little by themselves: they turn other words. "
         "In the network they open and close gates and change the memory that later words meet. A "
@@ -67,13 +79,14 @@ def show(page: Page) -> None:
         "signal that passed, not to the word that opened it. So no method is always right about a "
         "negation. Leaving the word out is a fourth question, and a good check."
     )
+    signed = " and ".join(method.short for method in LIVE_METHODS.values() if method.signed)
     with st.expander("All words in numbers", expanded=True):
         st.dataframe(
             table, hide_index=True, height="content",
             column_config={
                 **{name: st.column_config.NumberColumn(format="%.3f")
                    for name in table.columns[1:-1]},
-                "signs": st.column_config.TextColumn("signs of LRP and GI"),
+                "signs": st.column_config.TextColumn(f"signs of {signed}"),
                 "left out": st.column_config.NumberColumn(
                     "left out: score", format="%.3f",
                     help="What leaving the word out takes from the score"),

@@ -24,7 +24,7 @@ def show(page: Page) -> None:
     answer = common.sentence(page)
     if answer is None:
         return
-    one = answer.first
+    one = answer.explanations
     targets(answer)
     st.altair_chart(large(charts.score_bars(one)), alt="A bar per class with its score.")
     at = int(one.predicted[0])

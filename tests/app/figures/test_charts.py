@@ -43,7 +43,7 @@ def reader():
 
 @pytest.fixture(scope="module")
 def explanations(reader):
-    return reader.explain_all([TEXT])
+    return reader.explain_all([TEXT], methods=list(METHODS))
 
 
 @pytest.fixture(scope="module")

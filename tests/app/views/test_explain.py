@@ -7,7 +7,7 @@ import pytest
 from app import settings
 from app.figures import tables
 from app.navigation import BY_PATH
-from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
 from tests.app.tiny import E
 
@@ -21,7 +21,9 @@ def test_opens_on_an_explained_sentence(opened):
     app = opened()
     assert healthy(app)
     assert "The model says" in html(app)
-    assert [row["title"] for row in heatmaps(app)["rows"]] == [m.title for m in METHODS.values()]
+    assert [row["title"] for row in heatmaps(app)["rows"]] == [
+        m.title for m in LIVE_METHODS.values()
+    ]
     assert words(app) == settings.DEFAULT_TEXT.split()
     assert app.sidebar.caption[-1].value.startswith("Runs on ")
 
@@ -29,7 +31,7 @@ def test_opens_on_an_explained_sentence(opened):
 def test_a_typed_text_is_explained(opened):
     app = asked(opened(), "good film")
     assert healthy(app)
-    for row in range(len(METHODS)):
+    for row in range(len(LIVE_METHODS)):
         assert words(app, row) == ["good", "film"]
 
 

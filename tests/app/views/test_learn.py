@@ -11,7 +11,8 @@ import pytest
 from app import learn, settings
 from app.components.learn import lesson
 from app.learn import charts, formulas, gates, lstm, sums, words
-from lrp_engine import METHODS, Epsilon, InputError, Network
+from lrp_engine import Epsilon, InputError, Network
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.model.graph import Node
 from tests.app.reading import healthy, html, messages, press, widget
@@ -202,7 +203,7 @@ def test_the_comparison_says_where_signs_differ(network):
     at = words.disputed(table, found["lrp"].tokens[0], None)
     assert table["word"][at] in ("neither", "nor")
     assert words.disputed(table, found["lrp"].tokens[0], 3) == 3
-    said = dict(words.verdicts(table, at, found["lrp"]))
+    said = dict(words.verdicts(table, at, found))
     assert list(said) == ["LRP", "GI", "SA", "Left out"]
     label = found["lrp"].target_label()
     for name, value in (("LRP", table["LRP"][at]), ("Left out", table["left out"][at])):
@@ -336,4 +337,4 @@ def test_real_sentences_with_a_negation_can_be_picked(opened):
     picker.set_value(picker.options and 2).run()
     assert healthy(app)
     assert widget(app, "text").value == "neither good nor bad ."
-    assert all(method.short in html(app) for method in METHODS.values())
+    assert all(method.short in html(app) for method in LIVE_METHODS.values())

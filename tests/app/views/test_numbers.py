@@ -13,7 +13,8 @@ from app.account import layer_vectors
 from app.models import numeric, samples
 from app.models.uploads import Upload
 from app.navigation import BY_PATH, View
-from lrp_engine import METHODS, Epsilon, InputError
+from lrp_engine import Epsilon, InputError
+from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget, words
 
 SAMPLES = {sample.name: sample for sample in samples.samples()}
@@ -147,7 +148,9 @@ def test_features_are_asked_by_name_and_explained_by_name(opened):
     assert tuple(fields) == NAMES
     assert "typical is" in fields["age"].help
     assert [word.split(" = ")[0] for word in words(app)] == list(NAMES)
-    assert [row["title"] for row in heatmaps(app)["rows"]] == [m.title for m in METHODS.values()]
+    assert [row["title"] for row in heatmaps(app)["rows"]] == [
+        m.title for m in LIVE_METHODS.values()
+    ]
     assert "each feature" in heatmaps(app)["rows"][0]["meaning"]
     assert "word" not in heatmaps(app)["hint"]
     said = html(app)

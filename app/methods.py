@@ -1,0 +1,14 @@
+"""Methods that a page needs for what they are, chosen by the facts of the table, here alone."""
+
+from __future__ import annotations
+
+from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
+
+# What Conservation, the path of a word, relevance by layer, the sweeps and the lesson follow: its
+# words, initial states and ledger add up to the score, and a rule says how.
+ACCOUNT_METHOD = next(
+    method
+    for method in LIVE_METHODS.values()
+    if method.completeness == "score" and method.uses_rule
+)
+RULED_METHODS = tuple(method for method in METHODS.values() if method.uses_rule)
