@@ -77,7 +77,7 @@ class Jobs:
         """Ids of the sets that are being explained or wait for it."""
         return {key for key, job in list(self._jobs.items()) if job.state in ACTIVE}
 
-    def room(self) -> None:
+    def require_room(self) -> None:
         """Stop where the server has enough to do.
 
         Raises:
@@ -105,7 +105,7 @@ class Jobs:
             job = self._jobs.get(one.id)
             if job is not None and job.state in ACTIVE:
                 return job
-            self.room()
+            self.require_room()
             self._jobs = {key: job for key, job in self._jobs.items() if job.state in ACTIVE}
             job = self._jobs[one.id] = Job(one)
         # A daemon: a server that is asked to end does not wait for it.
@@ -118,7 +118,7 @@ class Jobs:
         if job is not None:
             job.stop.set()
 
-    def forget(self, one: Set) -> None:
+    def delete(self, one: Set) -> None:
         """Delete a set with everything explained of it."""
         self.stop(one.id)
         self._jobs.pop(one.id, None)

@@ -55,7 +55,7 @@ def sorts_by(methods: Container[str]) -> dict[str, Sort]:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What a row must be to stand in the queue; None lets everything pass.
+    """What a row must be to be in the queue; None lets everything pass.
 
     Attributes:
         truth, predicted: the true class (NO_CLASS: none given) and the predicted one.
@@ -104,11 +104,11 @@ def _passing(summary: pd.DataFrame, verdicts: Mapping[int, str], chosen: Filter)
         passes &= summary["row"].isin(chosen.rows).to_numpy()
     if chosen.marked is not None:
         given = [verdicts.get(int(row), "") for row in summary["row"]]
-        kept = {
+        wanted = {
             UNREVIEWED: lambda verdict: not verdict,
             REVIEWED: bool,
         }.get(chosen.marked, lambda verdict: verdict == chosen.marked)
-        passes &= np.array([bool(kept(verdict)) for verdict in given], bool)
+        passes &= np.array([bool(wanted(verdict)) for verdict in given], bool)
     return passes
 
 

@@ -118,8 +118,8 @@ class Sets:
 
     def __iter__(self) -> Iterator[Set]:
         """Every set, the oldest first."""
-        found = (self.find(path.name) for path in self.folder.iterdir())
-        return iter(sorted((one for one in found if one), key=lambda one: one.created))
+        there = (self.find(path.name) for path in self.folder.iterdir())
+        return iter(sorted((one for one in there if one), key=lambda one: one.created))
 
     def find(self, key: str) -> Set | None:
         """The set of this id; None where there is none."""

@@ -65,12 +65,12 @@ class Store:
     def of(self, set_id: str) -> dict[int, Review]:
         """The newest review of every row that has one, by row."""
         with self._sentences(), self.engine.connect() as connection:
-            found = connection.execute(
+            lines = connection.execute(
                 sa.select(_versions)
                 .where(_versions.c.set_id == set_id)
                 .order_by(_versions.c.row, _versions.c.version)
             )
-            return {line.row: _review(line) for line in found}  # the last one of a row stays
+            return {line.row: _review(line) for line in lines}  # the last one of a row stays
 
     def history(self, set_id: str, row: int) -> list[Review]:
         """Every version of a row's review, the newest first."""

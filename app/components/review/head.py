@@ -69,6 +69,6 @@ def show(desk: Desk) -> None:
 
 
 def _delete(desk: Desk) -> None:
-    cache.jobs().forget(desk.set)
+    cache.jobs().delete(desk.set)
     cache.reviews().delete(desk.set.id)
     open_set("")

@@ -74,6 +74,6 @@ def _span(seconds: float) -> str:
 
 
 def _delete(one: Set) -> None:
-    cache.jobs().forget(one)
+    cache.jobs().delete(one)
     cache.reviews().delete(one.id)
     open_set("")

@@ -110,7 +110,7 @@ def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
 def _begin(model: Model, name: str, format: str, text: str, label: str | None, data: bytes) -> None:
     """Check the file, keep it, explain it in the background, and turn to it."""
     jobs, sets = cache.jobs(), cache.sets()
-    jobs.room()
+    jobs.require_room()
     facts = {
         "name": name, "format": format, "text_column": text, "label_column": label,
         "rule": session.rule().to_dict(), "model_name": model.name,

@@ -8,7 +8,9 @@ import streamlit as st
 from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review import words
+from app.review.methods import MAIN
 from app.state import session, widgets
+from lrp_engine import METHODS
 from lrp_engine.render.wording import visible
 
 SHOWN = 100  # words in each list
@@ -43,8 +45,8 @@ def chip(desk: Desk) -> None:
 def show(desk: Desk) -> None:
     labels = desk.set.labels
     st.markdown(
-        "Mean relevance (LRP) of each word for a class, over the sentences that the model gave to "
-        "this class. *Negated* means that a negation (not, no, never, …) stands among the "
+        f"Mean relevance ({METHODS[MAIN].short}) of each word for a class, over the sentences that "
+        "the model gave to this class. *Negated* means that a negation (not, no, never, …) stands among the "
         f"{words.REACH} words before. Pick a word to read its sentences."
     )
     first, second, third = st.columns(3)
