@@ -46,8 +46,8 @@ def show(desk: Desk) -> None:
     labels = desk.set.labels
     st.markdown(
         f"Mean relevance ({METHODS[MAIN].short}) of each word for a class, over the sentences that "
-        "the model gave to this class. *Negated* means that a negation (not, no, never, …) stands among the "
-        f"{words.REACH} words before. Pick a word to read its sentences."
+        "the model gave to this class. *Negated* means that a negation (not, no, never, …) stands "
+        f"among the {words.REACH} words before. Pick a word to read its sentences."
     )
     first, second, third = st.columns(3)
     predicted = first.selectbox(
