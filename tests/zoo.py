@@ -33,6 +33,7 @@ from lrp_engine.layers import (
     Maximum,
     MaxPooling1D,
     Multiply,
+    PReLU,
     RepeatVector,
     Reshape,
     SimpleRNN,
@@ -177,6 +178,14 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         LayerNormalization(epsilon=0.1),
         Activation("relu"),
         Dense(d(H, 3), d(3)),
+    ),
+    "prelu": lambda d: _chain(
+        d.bilstm(return_sequences=True),
+        PReLU(d(2 * H)),
+        d.gru(2 * H),
+        Dense(d(H, 4), d(4)),
+        PReLU(d(1)),
+        Dense(d(4, 3), d(3)),
     ),
     "merged": lambda d: _graph(
         ("one", d.lstm(return_sequences=True), "input"),

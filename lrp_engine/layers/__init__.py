@@ -17,6 +17,7 @@ from lrp_engine.layers.pooling import (
     GlobalMaxPooling1D,
     MaxPooling1D,
 )
+from lrp_engine.layers.prelu import PReLU
 from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape
 from lrp_engine.layers.simple_rnn import SimpleRNN
 from lrp_engine.layers.softmax import Activation, Softmax
@@ -50,6 +51,7 @@ LAYERS: dict[str, type[Layer]] = {
         Maximum,
         Multiply,
         Activation,
+        PReLU,
         Softmax,
         Attention,
         AdditiveAttention,

@@ -29,7 +29,7 @@ HARMLESS = frozenset(
         "supports_masking", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "l1", "l2",
         *(
             f"{what}_{kind}"
-            for what in ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta",
+            for what in ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta", "alpha",
                          "moving_mean", "moving_variance", "activity")
             for kind in ("initializer", "regularizer", "constraint")
         ),
@@ -58,6 +58,14 @@ def axis(value: Any) -> Any:
     if isinstance(value, list) and len(value) == 2 and all(type(n) is int for n in value):
         return tuple(value)
     return value if type(value) is int and -8 < value < 8 else UNUSABLE
+
+
+def axes_or_none(value: Any) -> Any:
+    """A few axes, as the list that Keras writes, or none."""
+    if value is None:
+        return None
+    plain = isinstance(value, (list, tuple)) and len(value) < 8
+    return [*value] if plain and all(type(n) is int and 0 < n < 8 for n in value) else UNUSABLE
 
 
 def target_shape(value: Any) -> Any:

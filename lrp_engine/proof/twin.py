@@ -24,6 +24,7 @@ from lrp_engine.proof.options import (
     Check,
     Unusable,
     activation,
+    axes_or_none,
     axis,
     count,
     flag,
@@ -93,6 +94,7 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "Activation": {"activation": activation},
     "Softmax": {"axis": axis},
     "ReLU": {},
+    "PReLU": {"shared_axes": axes_or_none},
 }  # fmt: skip
 # Active in training only.
 IDENTITIES = frozenset(

@@ -21,6 +21,11 @@ class SameReference:
         return R
 
 
+class PReLUReference(SameReference):
+    def forward(self, x):
+        return np.maximum(x, 0) + self.layer.slope * np.minimum(x, 0)
+
+
 class SoftmaxReference(SameReference):
     def forward(self, x):
         axis = self.layer.axis if x.ndim == 1 or self.layer.axis < 0 else self.layer.axis - 1

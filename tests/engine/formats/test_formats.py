@@ -162,6 +162,18 @@ def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
             k.Dense(C),
             k.Softmax(),
         ),
+        "prelu": lambda k, _: _chain(
+            k.Embedding(V, E, mask_zero=True),
+            k.PReLU(shared_axes=[1]),
+            k.LSTM(H, return_sequences=True),
+            k.PReLU(shared_axes=[1, 2]),
+            k.TimeDistributed(k.PReLU()),
+            k.LSTM(H),
+            k.PReLU(),
+            k.Dense(4),
+            k.PReLU(shared_axes=[1]),
+            k.Dense(C),
+        ),
         "gru": lambda k, _: _chain(
             k.Embedding(V, E, mask_zero=True),
             k.Bidirectional(k.GRU(H, return_sequences=True), merge_mode="sum"),
@@ -398,6 +410,8 @@ def test_layers_for_texts_of_one_length_are_refused(tmp_path):
     for layers, words in [
         ([k.Flatten(), k.Dense(2)], "pool over time instead"),
         ([k.Permute((2, 1)), k.LSTM(2)], "exchanges time and units"),
+        ([k.PReLU(), k.LSTM(2)], "share it over time"),
+        ([k.PReLU(shared_axes=[2]), k.LSTM(2)], "a slope of its own for each of 6 time steps"),
         ([k.GRU(4), k.RepeatVector(3), k.Permute((2, 1)), k.LSTM(2)], "except after RepeatVector"),
     ]:
         model = _chain(k.Embedding(V, E), *layers, inputs=keras.Input((6,)))

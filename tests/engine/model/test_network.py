@@ -17,7 +17,7 @@ import tensorflow as tf
 import lrp_engine
 from lrp_engine import FormatError, InputError, from_weights
 from lrp_engine.formats.arrays.eight_arrays import NAMES
-from lrp_engine.layers import Dense, Embedding
+from lrp_engine.layers import Dense, Embedding, PReLU
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Tokenizer, Vocabulary
@@ -197,6 +197,7 @@ def test_graphs_that_do_not_fit_are_named():
         ((Node("a", dense), Node("a", Dense(np.ones((2, 2))), ("a",))), "'a' is empty"),
         ((Node("input", dense),), "'input'"),
         ((Node("a", dense), Node("b", dense, ("a",))), "Layer 'b': expects input with 3 units"),
+        ((Node("a", dense), Node("b", PReLU(np.ones(3)), ("a",))), "expects input with 3 units"),
         ((Node("a", dense), Node("e", Embedding(np.ones((4, 2))), ("a",))), "must be the first"),
         ((Node("e", Embedding(np.ones((4, 2)))),), "returns a whole sequence"),
         ((Node("a", dense), Node("b", dense)), "No layer reads the output of 'a'"),
@@ -206,6 +207,8 @@ def test_graphs_that_do_not_fit_are_named():
         assert words in str(error.value)
     with pytest.raises(FormatError, match="softmax over a single unit"):
         Network(nodes=(Node("a", Dense(np.ones((3, 1)))),))
+    with pytest.raises(FormatError, match="slope of a PReLU has shape"):
+        PReLU(np.ones((2, 2)))
 
 
 def test_networks_and_explanations_cannot_be_changed(arrays):
