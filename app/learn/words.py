@@ -12,6 +12,7 @@ from app.methods import ACCOUNT_METHOD
 from app.models.model import Example
 from app.review.words import is_negation
 from lrp_engine import Explanation, Explanations, Network
+from lrp_engine.attribution.methods import occlusion
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.render.numbers import number
 from lrp_engine.render.wording import target_words, visible
@@ -48,8 +49,8 @@ def score_changes(network: Network, explanation: Explanation) -> np.ndarray:
     tokens = explanation.tokens[0]
     if len(tokens) == 1:
         return np.array([np.nan])
-    without = [(*tokens[:n], *tokens[n + 1 :]) for n in range(len(tokens))]
-    return explanation.explained_score[0] - _explained(network, explanation, without)
+    found = network.explain([tokens], occlusion.METHOD.name, target_of(explanation))
+    return found.token_relevance[0]
 
 
 def _explained(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrp_engine.attribution.methods import gradient_x_input, lrp, sensitivity
+from lrp_engine.attribution.methods import gradient_x_input, lrp, occlusion, sensitivity
 from lrp_engine.attribution.methods.base import Attribution, Method, Run, Variant
 from lrp_engine.errors import InputError, choices
 
@@ -19,7 +19,7 @@ __all__ = [
 
 # Name -> method, in the order in which people see them.
 METHODS: dict[str, Method] = {
-    module.METHOD.name: module.METHOD for module in (lrp, sensitivity, gradient_x_input)
+    module.METHOD.name: module.METHOD for module in (lrp, sensitivity, gradient_x_input, occlusion)
 }
 
 # Those shown while one types: what `explain_all` does unless asked for others.

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lrp_engine import CorpusSettings, Epsilon, Gamma, InputError, explain_corpus, formats
+from lrp_engine import METHODS, CorpusSettings, Epsilon, Gamma, InputError, explain_corpus, formats
 from lrp_engine.cli import corpora as command
 from lrp_engine.cli.main import main
 from lrp_engine.corpora import columns, read_csv, read_jsonl, tables
@@ -105,7 +105,7 @@ def test_the_formats_are_in_the_table_and_on_the_command_line():
 
 
 def test_all_methods_and_a_contrast(network, table, tmp_path):
-    settings = CorpusSettings(methods=("sensitivity", "lrp", "gradient_x_input"), target=(0, 2))
+    settings = CorpusSettings(methods=("sensitivity", *METHODS), target=(0, 2))
     explain_corpus(network, table, str(tmp_path / "out"), settings=settings)
     row = corpora.frame(tmp_path / "out").iloc[3]
     corpora.check_row(row, network, target=(0, 2))
@@ -781,7 +781,6 @@ def test_a_terminal_gets_a_progress_bar(run, table, tmp_path, monkeypatch):
 def test_the_documentation_names_every_option_and_column(network):
     import argparse
 
-    from lrp_engine.attribution.methods import METHODS
     from lrp_engine.cli.main import parser
 
     text = (ROOT / "docs" / "corpora.md").read_text()

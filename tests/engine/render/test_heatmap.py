@@ -73,7 +73,9 @@ def network():
 
 @pytest.fixture(scope="module")
 def explanations(network):
-    return network.explain_all([[*HOSTILE, "zebra", "good", "good"]], target=0)
+    return network.explain_all(
+        [[*HOSTILE, "zebra", "good", "good"]], methods=list(METHODS), target=0
+    )
 
 
 def check_safe(html: str) -> Reader:

@@ -1,0 +1,44 @@
+"""Occlusion: what the score loses when a word is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.attribution.methods.base import Attribution, Method, Run, Variant
+
+
+def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
+    """R_t = s(x) - s(x without t), exact: words and steps are dropped, features set to 0."""
+    row = np.repeat(np.arange(len(run)), run.lengths)  # (n,) of all words of all samples
+    position = np.concatenate([np.arange(length) for length in run.lengths])
+
+    def without() -> Iterator[Variant]:
+        for sample, at in zip(row.tolist(), position.tolist(), strict=True):
+            yield sample, np.arange(run.lengths[sample]) != at
+
+    scores = (run.selection[row] * run.predict(without())).sum(axis=1, dtype=np.float64)
+    relevance = np.zeros(run.x.shape[:2])  # (B, T), or (B, D)
+    relevance[row, position] = run.target_scores[row] - scores
+    return Attribution(per_token=relevance)
+
+
+METHOD = Method(
+    name="occlusion",
+    title="Occlusion",
+    short="OC",
+    value_name="relevance",
+    signed=True,
+    unit="score",
+    completeness="none",
+    uses_rule=False,
+    passes=(),
+    cost="n forward passes for n words",
+    live=False,
+    attribute=attribute,
+    meaning="How much the score falls when the word is left out; negative where it rises.",
+    source="Zeiler & Fergus 2014, doi 10.1007/978-3-319-10590-1_53; for words Li et al. 2016, "
+    "arXiv 1612.08220",
+)
