@@ -15,7 +15,7 @@ from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import Attribution, Method, Run
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers.ops import ABSORBERS
-from lrp_engine.model.inputs import Samples
+from lrp_engine.model.samples import Samples
 from lrp_engine.model.shapes import WORDS
 from lrp_engine.propagation.rules import Rule
 

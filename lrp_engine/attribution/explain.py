@@ -14,7 +14,7 @@ from lrp_engine.attribution.methods import LIVE_METHODS, METHODS, Method, Run, V
 from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model import inputs as samples_of
-from lrp_engine.model.inputs import CHUNK_ROWS, CHUNK_TOKENS, Samples
+from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
 from lrp_engine.propagation.rules import DEFAULT_RULE, RULES, Rule
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from lrp_engine.attribution.targets import resolve
 from lrp_engine.errors import InputError, OverflowInputError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.network import Network
+from lrp_engine.model.samples import CHUNK_TOKENS
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 WINDOW = 512
 # A window of long texts is closed early: what bounds its memory is its words.
-WINDOW_TOKENS = 8 * samples_of.CHUNK_TOKENS
+WINDOW_TOKENS = 8 * CHUNK_TOKENS
 
 
 OVERFLOW = "Its numbers overflow: its words or eps are too extreme for {}."

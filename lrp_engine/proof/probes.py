@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.model import inputs as samples_of
-from lrp_engine.model.inputs import Samples
+from lrp_engine.model.samples import Samples
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network

@@ -17,7 +17,7 @@ import tensorflow as tf
 from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, Signal, map_arrays
-from lrp_engine.model.inputs import MASKED
+from lrp_engine.model.samples import MASKED
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward

@@ -17,8 +17,8 @@ import numpy as np
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.gate_order import GateOrder, GateReading
-from lrp_engine.model.inputs import READ
 from lrp_engine.model.network import Network
+from lrp_engine.model.samples import READ
 
 GATES = "ifgo"
 ACCEPTED = 1e-4  # largest difference, relative to the largest reference score

@@ -18,7 +18,7 @@ from lrp_engine.formats.input_file import (
     unpack_file,
 )
 from lrp_engine.model import inputs as samples_of
-from lrp_engine.model.inputs import Samples
+from lrp_engine.model.samples import Samples
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network

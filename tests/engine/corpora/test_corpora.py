@@ -638,7 +638,7 @@ def test_a_shard_without_memory_is_one_sentence(run, table, tmp_path, monkeypatc
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("lrp_engine.attribution.explain.samples_of.Samples.padded", nothing_left)
+        patch.setattr("lrp_engine.attribution.explain.Samples.padded", nothing_left)
         code, _, err = run(table, tmp_path / "out")
     assert (code, err.count("\n")) == (2, 1)
     assert "not enough memory to explain a text of " in err
