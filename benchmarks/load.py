@@ -29,8 +29,8 @@ import lrp_engine
 from app import settings
 from app.figures import heatmap_rows
 from benchmarks.dashboard import KINDS, NOUNS, dashboard
-from lrp_engine import METHODS, Network
-from lrp_engine.render.palettes import DEFAULT
+from lrp_engine import Network
+from lrp_engine.render.row import method_rows
 from tests.app.tiny import npy, npz
 
 PATIENCE = 60  # seconds that an answer may take before it counts as an error
@@ -207,10 +207,8 @@ def wrong(session: Session) -> list[str]:
     found = []
     for text, drawn, _ in session.answers:
         explanations = session.network.explain_all([text])
-        own = heatmap_rows.heatmaps(
-            explanations, palette=DEFAULT, limits=dict.fromkeys(METHODS), substitute=None,
-            values_shown=True, long=False, pick=None,
-        )["rows"]  # fmt: skip
+        rows = method_rows(explanations)
+        own = heatmap_rows.component_data(rows, values_shown=True, long=False, pick=None)["rows"]
         told, expected = (
             [[(cell[0], cell[1]) for cell in row["cells"]] for row in one] for one in (drawn, own)
         )

@@ -17,9 +17,9 @@ from app.account import flow
 from app.compare import grid
 from app.models.model import Known
 from lrp_engine import Explanation, Explanations, Network
-from lrp_engine.render.cells import cells
 from lrp_engine.render.heatmap import heatmap
 from lrp_engine.render.numbers import number, percentage, vmax_of
+from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import visible
 
 
@@ -88,39 +88,41 @@ def _goes(total: float, row: Mapping[Any, Any] | None) -> str:
     )
 
 
-def html(found: Vector, *, palette: str) -> str:
+def html(vector: Vector, *, palette: str) -> str:
     """A vector as a heatmap; of many units the names are left out."""
-    shown = heatmap(
-        found.units,
-        found.values,
+    row = HeatmapRow.of_values(
+        vector.units,
+        vector.values,
         signed=True,
         palette=palette,
-        label=f"Relevance at {found.name}",
+        label=f"Relevance at {vector.name}",
     )
-    return f'<p class="lens-note"><b>{escape(found.name)}</b>. {escape(found.sentence)}</p>{shown}'
+    note = f'<p class="lens-note"><b>{escape(vector.name)}</b>. {escape(vector.sentence)}</p>'
+    return note + heatmap(row)
 
 
 def by_unit(
     explanation: Explanation, names: tuple[str, ...], *, palette: str, index: int = 0
 ) -> str:
     """Steps by the numbers of a step, one scale for all, and a row of totals; as HTML."""
-    count, facts = len(explanation.tokens[index]), explanation.method_info
+    count, info = len(explanation.tokens[index]), explanation.method_info
     units = explanation.unit_relevance[index, :count].astype(np.float64)  # (T, E)
     totals = explanation.token_relevance[index, :count]
     vmax = vmax_of(units, totals)
-    rows = [(visible(name), units[:, n]) for n, name in enumerate(names)] + [("together", totals)]
-    drawn = [
-        grid.Line(
+    columns = [(visible(name), units[:, n]) for n, name in enumerate(names)]
+    rows = [
+        HeatmapRow.of_values(
+            explanation.tokens[index],
+            values,
+            signed=info.signed,
+            value_name=info.value_name,
+            palette=palette,
+            vmax=vmax,
             name=name,
-            cells=tuple(
-                cells(explanation.tokens[index], values, signed=facts.signed, palette=palette,
-                      vmax=vmax)
-            ),
         )
-        for name, values in rows
-    ]  # fmt: skip
-    label = f"{facts.title} by the numbers of each step, steps"
-    return grid.html(drawn, palette=palette, label=label)
+        for name, values in (*columns, ("together", totals))
+    ]
+    return grid.html(rows, label=f"{info.title} by the numbers of each step, steps")
 
 
 # What is known ------------------------------------------------------------------------------

@@ -134,12 +134,12 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     if shared:
         st.html(f'<p class="lens-note">{escape(shared)}</p>')
     palette = session.get("palette")
-    limits = grid.limits(explanations, shared=session.get("same_scale"))
+    vmax = grid.vmax_of_rows(explanations, shared=session.get("same_scale"))
     numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
-    drawn = grid.lines(numbered, explanations, palette=palette, limits=limits)
-    start, stop = _part(len(drawn[0].cells), len(drawn), explanations[0].token_kind)
+    rows = grid.aligned_rows(numbered, explanations, palette=palette, vmax=vmax)
+    start, stop = _part(len(rows[0].cells), len(rows), explanations[0].token_kind)
     label = f"Compared rows, {explanations[0].token_kind}s"
-    st.html(grid.html(drawn, palette=palette, label=label, start=start, stop=stop))
+    st.html(grid.html(rows, label=label, start=start, stop=stop))
     st.toggle(
         "Same scale for rows of the same unit",
         help=f"Off (the default): the strongest {explanations[0].token_kind} of each row has the "
@@ -147,7 +147,7 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
         **widgets.bind("same_scale"),
     )
     with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
-        st.html(grid.legends(explanations, numbered, palette=palette, limits=limits))
+        st.html(grid.legends(rows))
     frontend.copy_link()
 
 

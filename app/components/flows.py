@@ -20,7 +20,7 @@ from app.models.model import Model
 from app.state import session, widgets
 from lrp_engine import Explanation, InputError
 from lrp_engine.propagation.rules import Rule
-from lrp_engine.render.cells import cells
+from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_noun
 
 HELP = {
@@ -114,17 +114,12 @@ def _tracks(tracks: Sequence[flow.Track], found: Explanation) -> None:
     most = min(count, settings.COMPARE_CELLS // len(tracks))
     palette = session.get("palette")
     rows = [
-        grid.Line(
-            name=track.name,
-            cells=tuple(cells(found.tokens[0], track.values, signed=True, palette=palette)),
+        HeatmapRow.of_values(
+            found.tokens[0], track.values, signed=True, palette=palette, name=track.name
         )
         for track in tracks
     ]
-    st.html(
-        grid.html(
-            rows, palette=palette, label=f"Relevance through time, {found.token_kind}s", stop=most
-        )
-    )
+    st.html(grid.html(rows, label=f"Relevance through time, {found.token_kind}s", stop=most))
     if most < count:
         _note(f"The first {most:,} of {count:,} {found.token_kind}s.")
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import settings
 from app.state import session, widgets
-from lrp_engine.render.heatmap import STYLE
+from lrp_engine.render import heatmap
 
 _FOLDER = settings.REPOSITORY / "app" / "frontend"
 
@@ -26,7 +26,7 @@ _WORDS = st.components.v2.component(
     "lens_words",
     html='<div class="lens-rows"></div><p class="lens-keys"><button type="button" '
     'class="lens-strongest"></button><span class="lens-hint"></span></p>',
-    css=STYLE.removeprefix("<style>").removesuffix("</style>") + _read("words.css"),
+    css=heatmap.css() + _read("words.css"),
     js=_read("words.js"),
     isolate_styles=False,
 )

@@ -18,6 +18,7 @@ from app.state import address, session, widgets
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.numbers import percentage, vmax_of
 from lrp_engine.render.page import methods_page
+from lrp_engine.render.row import method_rows
 from lrp_engine.render.svg import svg
 from lrp_engine.render.wording import visible, with_noun
 
@@ -86,11 +87,13 @@ def _heatmaps(answer: Answer) -> None:
     if answer.before is not None:
         st.header("The edited text", anchor=False)
     frontend.words(
-        heatmap_rows.heatmaps(
-            answer.explanations,
-            palette=session.get("palette"),
-            limits=_limits(answer),
-            substitute=answer.substitute,
+        heatmap_rows.component_data(
+            method_rows(
+                answer.explanations,
+                palette=session.get("palette"),
+                vmax=_vmax(answer),
+                substitute=answer.substitute,
+            ),
             values_shown=session.get("values"),
             long=len(answer.explanations.tokens[0]) > settings.WORDS_UNFRAMED,
             pick=word.picked(answer),
@@ -113,7 +116,7 @@ def _word(answer: Answer) -> None:
             path.show(answer, at)
 
 
-def _limits(answer: Answer) -> dict[str, float | None]:
+def _vmax(answer: Answer) -> dict[str, float | None]:
     """The value of the strongest colour, by method; None: its own largest one."""
     if not session.get("same_scale"):
         return dict.fromkeys(answer.explanations)

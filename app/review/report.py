@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from app import templates
 from app.review import words as counted
 from app.review.explained_rows import ExplainedText
 from app.review.methods import MAIN
@@ -18,21 +17,13 @@ from app.review.sets import Set
 from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
 from lrp_engine.propagation.rules import from_dict
-from lrp_engine.render.heatmap import STYLE as HEATMAP_STYLE
-from lrp_engine.render.heatmap import heatmap, legend, sentences_fragment
-from lrp_engine.render.numbers import number, percentage, vmax_of
-from lrp_engine.render.page import POLICY, STYLE, rule_rows, table
-from lrp_engine.render.palettes import DEFAULT
+from lrp_engine.render.numbers import number, percentage
+from lrp_engine.render.page import rule_rows
+from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import visible
 
 WORDS_SHOWN = 12  # of each class
 AT_LEAST = 2  # occurrences of a word
-_STYLE = """<style>
-article { border-top: 1px solid #7f7f7f66; padding: 1rem 0 .5rem; }
-article h3 { font-size: 1rem; margin: 0; } article p { margin: .15rem 0 .4rem; }
-article .lrp-words { font-size: 1rem; } .lens-wrap { white-space: pre-wrap; }
-td.same { outline: 2px solid currentColor; outline-offset: -2px; }
-</style>"""
 
 
 def page(
@@ -42,7 +33,7 @@ def page(
     reviews: Mapping[int, Review],
     rows: Mapping[int, ExplainedText],
     *,
-    palette: str = DEFAULT,
+    palette: str | None = None,
     made: str,
 ) -> str:
     """The report: account of the set, verdicts, words, every reviewed row with its heatmap.
@@ -51,116 +42,106 @@ def page(
         rows: explained texts by number, of the reviewed rows that are shown.
         made: when, for people.
     """
-    title = f"Review of {visible(one.name)}"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title>{STYLE}{_STYLE}</head><body><main>"
-        f"<h1>{escape(title)}</h1>{sentences_fragment(one.warnings)}"
-        f"{_account(one, summary, reviews)}"
-        f"{_matrix(one, summary)}{_words(one, occurrences)}"
-        f"{_reviewed(one, summary, reviews, rows, palette)}{_settings(one, made)}"
-        "</main></body></html>\n"
-    )
+    shown = [n for n in sorted(reviews) if n in rows]
+    lines = {line["row"]: line for line in summary.to_dict("records")}
+    left_out = len(shown) < len(reviews)
+    return templates.render(
+        "report.html",
+        title=f"Review of {visible(one.name)}",
+        sentences=one.warnings,
+        account=_account(summary),
+        verdict_rows=_verdict_rows(summary, reviews),
+        class_columns=[
+            ("true class ↓, predicted →", False), *((visible(label), True) for label in one.labels)
+        ],
+        class_rows=_class_rows(one, summary),
+        at_least=AT_LEAST,
+        reach=counted.REACH,
+        word_tables=_word_tables(one, occurrences),
+        method=METHODS[MAIN].short,
+        left_out=f" The first {len(shown):,} of {len(reviews):,}." if left_out else "",
+        articles=[
+            _article(one, n, lines[n], reviews[n], rows[n], palette=palette) for n in shown
+        ],
+        settings=_settings(one, made),
+    )  # fmt: skip
 
 
-def _account(one: Set, summary: pd.DataFrame, reviews: Mapping[int, Review]) -> str:
-    found = Counter(outcomes(summary))
-    labelled = found[RIGHT] + found[WRONG]
+def _account(summary: pd.DataFrame) -> str:
+    counts = Counter(outcomes(summary))
+    labelled = counts[RIGHT] + counts[WRONG]
     explained = int((summary["said"] >= 0).sum())
-    parts = [f"{len(summary):,} texts, {explained:,} explained."]
+    text = f"{len(summary):,} texts, {explained:,} explained."
     if labelled:
-        parts.append(
-            f"The model is right on {found[RIGHT]:,} of {labelled:,} labelled ones "
-            f"({percentage(found[RIGHT] / labelled)})."
+        text += (
+            f" The model is right on {counts[RIGHT]:,} of {labelled:,} labelled ones "
+            f"({percentage(counts[RIGHT] / labelled)})."
         )
+    return text
+
+
+def _verdict_rows(
+    summary: pd.DataFrame, reviews: Mapping[int, Review]
+) -> Iterator[tuple[str, str]]:
     given = Counter(review.verdict.choice for review in reviews.values())
-    rows = [(title, f"{given[name]:,}") for name, title in VERDICTS.items()]
-    rows.append(("no verdict", f"{len(summary) - sum(given[v] for v in VERDICTS):,}"))
-    return (
-        f"<p>{' '.join(parts)}</p><h2>Verdicts</h2>"
-        f"{table(('verdict', 'texts'), rows, numeric=(1,))}"
-    )
+    for choice, title in VERDICTS.items():
+        yield title, f"{given[choice]:,}"
+    yield "no verdict", f"{len(summary) - sum(given[choice] for choice in VERDICTS):,}"
 
 
-def _matrix(one: Set, summary: pd.DataFrame) -> str:
+def _class_rows(one: Set, summary: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     counts = confusion(summary, len(one.labels))
-    names = [visible(label) for label in one.labels]
-    rows = [(name, *(f"{n:,}" for n in counts[c])) for c, name in enumerate(names)]
+    for label, row in zip(one.labels, counts, strict=False):  # the last row is of no label
+        yield visible(label), *(f"{n:,}" for n in row)
     if counts[NO_CLASS].any():
-        rows.append(("no label", *(f"{n:,}" for n in counts[NO_CLASS])))
-    head = ("true class ↓, predicted →", *names)
-    return f"<h2>Classes</h2>{table(head, rows, numeric=tuple(range(1, len(head))))}"
+        yield "no label", *(f"{n:,}" for n in counts[NO_CLASS])
 
 
-def _words(one: Set, occurrences: pd.DataFrame) -> str:
-    parts = [
-        "<h2>Words</h2><p>Mean relevance for the class over the sentences that the model gave to "
-        f"it, of words that occur {AT_LEAST} times or more. Negated: a negation stands among the "
-        f"{counted.REACH} words before.</p>"
-    ]
+def _word_tables(
+    one: Set, occurrences: pd.DataFrame
+) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """Per class its strongest words, as rows of texts; classes without words are left out."""
     for c, label in enumerate(one.labels):
-        found = counted.strongest(
+        words = counted.strongest(
             counted.table(occurrences, c), at_least=AT_LEAST, most=WORDS_SHOWN
         )
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (visible(w["word"]), "yes" if w["negated"] else "", number(w["mean"]),
              f"{w['count']:,}", f"{w['sentences']:,}")
-            for w in found.to_dict("records")
+            for w in words.to_dict("records")
         ]  # fmt: skip
         if rows:
-            head = ("word", "negated", "mean relevance", "times", "sentences")
-            parts.append(f"<h3><bdi>{escape(visible(label))}</bdi></h3>")
-            parts.append(table(head, rows, numeric=(2, 3, 4)))
-    return "".join(parts)
-
-
-def _reviewed(
-    one: Set,
-    summary: pd.DataFrame,
-    reviews: Mapping[int, Review],
-    rows: Mapping[int, ExplainedText],
-    palette: str,
-) -> str:
-    shown = [n for n in sorted(reviews) if n in rows]
-    left = len(reviews) - len(shown)
-    more = f" The first {len(shown):,} of {len(reviews):,}." if left else ""
-    first = f"<h2>Reviewed texts</h2><p>LRP, for the predicted class.{more}</p>"
-    if not shown:
-        return first + "<p>None yet.</p>"
-    by_row = {line["row"]: line for line in summary.to_dict("records")}
-    articles = [_article(one, n, by_row[n], reviews[n], rows[n], palette) for n in shown]
-    return first + "".join(articles)
+            yield label, rows
 
 
 def _article(
-    one: Set, n: int, row: Mapping[Any, Any], review: Review, text: ExplainedText, palette: str
-) -> str:  # fmt: skip
-    said = one.labels[row["said"]]
-    truth = one.labels[row["truth"]] if row["truth"] >= 0 else None
-    given = review.verdict
-    against = f", true class <b><bdi>{escape(visible(truth))}</bdi></b>" if truth else ""
-    verdict = VERDICTS.get(given.choice, "no verdict")
-    who = f" by {escape(visible(given.reviewer))}" if given.reviewer else ""
-    when = f", {review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else ""
-    tags = f"<p>Tags: {escape(visible(', '.join(given.tags)))}</p>" if given.tags else ""
-    note = f'<p class="lens-wrap" dir="auto">{escape(given.note)}</p>' if given.note else ""
-    relevance = text.relevance[MAIN]
-    vmax = vmax_of(np.array(relevance))
-    words = heatmap(text.tokens, relevance, signed=True, palette=palette, label=f"Text {n}, {said}")
-    key = legend(signed=True, vmax=vmax, unit="score", target_label=said,
-                 against_label=None, palette=palette)  # fmt: skip
-    body = (words + key).replace(HEATMAP_STYLE, "")
-    return (
-        f"<article><h3>Row {n}: {verdict}{who}{when}</h3>"
-        f"<p>The model says <b><bdi>{escape(visible(said))}</bdi></b> "
-        f"({escape(percentage(float(row['confidence'])))}){against}.</p>"
-        f"{body}{tags}{note}</article>"
-    )
+    one: Set, n: int, row: Mapping[Any, Any], review: Review, text: ExplainedText, *,
+    palette: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    """A reviewed row as report.html reads it."""
+    predicted, verdict = one.labels[row["said"]], review.verdict
+    return {
+        "row": n,
+        "verdict": VERDICTS.get(verdict.choice, "no verdict"),
+        "reviewer": verdict.reviewer,
+        "saved": f"{review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else "",
+        "predicted": predicted,
+        "confidence": float(row["confidence"]),
+        "truth": one.labels[row["truth"]] if row["truth"] != NO_CLASS else "",
+        "heatmap": HeatmapRow.of_method(
+            METHODS[MAIN],
+            text.tokens,
+            text.relevance[MAIN],
+            target_label=predicted,
+            palette=palette,
+            label=f"Text {n}, {predicted}",
+        ),
+        "tags": ", ".join(verdict.tags),
+        "note": verdict.note,
+    }
 
 
-def _settings(one: Set, made: str) -> str:
+def _settings(one: Set, made: str) -> list[tuple[str, str]]:
     method = METHODS[MAIN]
     rows = [
         ("set", one.name), ("method", f"{method.title} ({method.source})"),
@@ -170,5 +151,4 @@ def _settings(one: Set, made: str) -> str:
         ("model", one.model_name), ("model hash", one.model_hash),
         ("explained", one.created), ("this page", made),
     ]  # fmt: skip
-    items = "".join(f"<dt>{escape(key)}</dt><dd>{escape(visible(v))}</dd>" for key, v in rows)
-    return f"<h2>Settings</h2><dl>{items}</dl>{HEATMAP_STYLE}"
+    return [(term, visible(value)) for term, value in rows]

@@ -1,4 +1,4 @@
-"""Whether the parts of an explanation add up to its score, as a sentence."""
+"""The parts of a score by name, and whether they add up to it, as a sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number, tiny
+from lrp_engine.render.wording import ledger_words, state_words
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -70,3 +71,12 @@ def require_sum(explanation: Explanation) -> None:
             f"{explanation.method_info.title} does not promise that its numbers add up to the "
             "score; choose Layer-wise Relevance Propagation to see the account."
         )
+
+
+def named_parts(explanation: Explanation, index: int = 0) -> list[tuple[str, float]]:
+    """What reached the initial states, and what biases and stabilizers kept, for people."""
+    states = explanation.initial_states.items()
+    return [
+        *((state_words(name), float(array[index])) for name, array in states),
+        *((ledger_words(name), float(array[index])) for name, array in explanation.ledger.items()),
+    ]

@@ -1,25 +1,17 @@
-"""One explanation as a standalone HTML page: heatmap, exact numbers, account, settings."""
+"""One text as a standalone HTML page: heatmaps, exact numbers, account, settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import GATES
-from lrp_engine.render.conservation import conservation_verdict
-from lrp_engine.render.heatmap import STYLE as FRAGMENT_STYLE
-from lrp_engine.render.heatmap import explanation_fragment, warnings_fragment
-from lrp_engine.render.numbers import exact, number, percentage
-from lrp_engine.render.palettes import DEFAULT, THEMES
-from lrp_engine.render.wording import (
-    ledger_words,
-    state_words,
-    target_words,
-    visible,
-    with_noun,
-)
+from lrp_engine.render import templates
+from lrp_engine.render.conservation import conservation_verdict, named_parts
+from lrp_engine.render.numbers import exact, percentage
+from lrp_engine.render.row import method_rows, of_one_text
+from lrp_engine.render.wording import target_words, visible, with_noun
+from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -27,38 +19,6 @@ if TYPE_CHECKING:
 
 SKIPPABLE = 60  # words
 DIGITS = {"float32": 8, "float64": 16}  # significant ones in tables
-
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-
-def _theme(name: str) -> str:
-    theme = THEMES[name]
-    return f"--st-text-color:{theme.text};--st-background-color:{theme.background}"
-
-
-STYLE = (
-    "<style>:root{color-scheme:light dark;" + _theme("light") + "}"
-    "@media (prefers-color-scheme:dark){:root{" + _theme("dark") + "}}"
-    """
-body { color: var(--st-text-color); background: var(--st-background-color); margin: 0 auto;
-  max-width: 60rem; padding: 1.5rem 1rem 3rem; font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .25rem; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-p { margin: .25rem 0 1rem; }
-.lrp-words { font-size: 1.15rem; padding-left: 0; }
-.lrp-legend { padding-left: 0; margin-top: .75rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: .25rem; }
-th, td { text-align: left; padding: .2rem .9rem .2rem 0; vertical-align: top;
-  border-bottom: 1px solid #7f7f7f66; overflow-wrap: anywhere; }
-th { overflow-wrap: normal; } td { min-width: 4rem; }
-td.n, th.n { text-align: right; } td.n { white-space: nowrap; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
-dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
-a { color: inherit; }
-</style>"""
-)
 
 
 def page(explanation: Explanation, index: int = 0, *, palette: str | None = None) -> str:
@@ -74,108 +34,89 @@ def methods_page(
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
-    ones = [explanation[index] for explanation in explanations.values()]
-    if not ones or any(one.tokens != ones[0].tokens for one in ones):
-        raise InputError("A page needs explanations of one text, by one method or more.")
+    samples = of_one_text(explanations, index, what="A page")
+    ones = list(samples.values())
     first = ones[0]
+    kind, words = first.token_kind, len(first.tokens[0])
+    predicted = int(first.predicted[0])
+    target, against = target_words(first)
+    complete = next((one for one in ones if one.method_info.completeness == "score"), None)
     title = f"{', '.join(one.method_info.short for one in ones)}: {first.target_label()}"
-    heatmaps = [
-        f"{_method(one)}{explanation_fragment(one, palette=palette or DEFAULT)}" for one in ones
-    ]
-    # One style is enough for all.
-    heatmaps[1:] = [fragment.replace(FRAGMENT_STYLE, "") for fragment in heatmaps[1:]]
-    sums = next((one for one in ones if one.method_info.completeness == "score"), None)
-    sections = [_words(ones), _scores(first), _account(sums) if sums else "", _settings(ones)]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(visible(title))}</title>{STYLE}</head><body><main>"
-        f"{_head(first)}{warnings_fragment(first)}{''.join(heatmaps)}{''.join(sections)}"
-        "</main></body></html>\n"
+    return templates.render(
+        "page.html",
+        title=visible(title),
+        target=visible(target),
+        against=against and visible(against),
+        score=first.explained_score[0],
+        predicted=first.labels[predicted],
+        probability=first.probabilities[0, predicted],
+        skip=with_noun(f"Skip the {words} words", kind) if words > SKIPPABLE else "",
+        sentences=first.warnings,
+        rows=method_rows(samples, palette=palette),
+        token_kind=kind,
+        word_columns=_word_columns(ones),
+        word_rows=_word_rows(ones),
+        class_rows=_class_rows(first),
+        verdict=conservation_verdict(complete).sentence if complete else "",
+        account_rows=_account_rows(complete) if complete else (),
+        settings=_settings(ones),
     )
-
-
-def _method(one: Explanation) -> str:
-    facts = one.method_info
-    meaning = with_noun(facts.meaning, one.token_kind)
-    return f"<h2>{escape(facts.title)}</h2><p>{escape(meaning)}</p>"
-
-
-def _head(one: Explanation) -> str:
-    predicted = int(one.predicted[0])
-    return (
-        f"<h1>{_question(one)}</h1>"
-        f"<p>Explained score <b>{number(one.explained_score[0])}</b>. The model predicts "
-        f"<b><bdi>{escape(visible(one.labels[predicted]))}</bdi></b> "
-        f"({percentage(one.probabilities[0, predicted])}).</p>"
-        f"{with_noun(_skip(len(one.tokens[0])), one.token_kind)}"
-    )
-
-
-def _question(one: Explanation) -> str:
-    target, against = (name and f"<bdi>{escape(visible(name))}</bdi>" for name in target_words(one))
-    return f"Why {target} and not {against}?" if against else f"Why this score for {target}?"
-
-
-def _skip(words: int) -> str:
-    """Every word takes the keyboard's focus; of many, let people pass."""
-    return f'<p><a href="#numbers">Skip the {words} words</a></p>' if words > SKIPPABLE else ""
 
 
 def _exact(one: Explanation, value: float, *, signed: bool = True) -> str:
     return exact(float(value), signed=signed, digits=DIGITS[one.dtype])
 
 
-def _words(ones: Sequence[Explanation]) -> str:
+def _marks_unknown(one: Explanation) -> bool:
+    """Only words can be unknown."""
+    return one.token_kind == "word"
+
+
+def _word_columns(ones: Sequence[Explanation]) -> list[tuple[str, bool]]:
+    """Headings, and whether their column is set to the right."""
+    columns = [("position", True), (ones[0].token_kind, False)]
+    if _marks_unknown(ones[0]):
+        columns.append(("unknown", False))
+    for one in ones:
+        heading = f"{one.method_info.value_name} (unit: {one.method_info.unit})"
+        columns.append((f"{one.method_info.short}: {heading}" if len(ones) > 1 else heading, True))
+    return columns
+
+
+def _word_rows(ones: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
     first = ones[0]
-    columns = [
-        [
-            _exact(one, value, signed=one.method_info.signed)
-            for value in one.token_relevance[0].tolist()
-        ]
-        for one in ones
-    ]
-    # Only words can be unknown.
-    knows = first.token_kind == "word"
-    rows = (
-        (str(n), visible(token), *(["yes" if unknown else ""] if knows else []), *values)
-        for n, (token, unknown, *values) in enumerate(
-            zip(first.tokens[0], first.unknown[0], *columns, strict=True)
-        )
+    values = zip(
+        *(
+            [
+                _exact(one, value, signed=one.method_info.signed)
+                for value in one.token_relevance[0].tolist()
+            ]
+            for one in ones
+        ),
+        strict=True,
     )
-    infos = [one.method_info for one in ones]
-    heads = [f"{'relevance' if i.signed else 'sensitivity'} (unit: {i.unit})" for i in infos]
-    if len(ones) > 1:
-        heads = [f"{one.method_info.short}: {head}" for one, head in zip(ones, heads, strict=True)]
-    names = ("position", first.token_kind, *(["unknown"] if knows else []))
-    numeric = (0, *range(len(names), len(names) + len(ones)))
-    words = table((*names, *heads), rows, numeric=numeric)
-    return f'<h2 id="numbers" tabindex="-1">{first.token_kind.capitalize()}s</h2>{words}'
+    words = zip(first.tokens[0], first.unknown[0], values, strict=True)
+    for position, (token, unknown, shown) in enumerate(words):
+        mark = ("yes" if unknown else "",) if _marks_unknown(first) else ()
+        yield str(position), visible(token), *mark, *shown
 
 
-def _scores(one: Explanation) -> str:
-    rows = (
-        (visible(label), _exact(one, score), percentage(float(share)))
-        for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True)
-    )
-    return f"<h2>Classes</h2>{table(('class', 'score', 'probability'), rows, numeric=(1, 2))}"
+def _class_rows(one: Explanation) -> Iterator[tuple[str, ...]]:
+    for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True):
+        yield visible(label), _exact(one, score), percentage(float(share))
 
 
-def _account(one: Explanation) -> str:
-    rows = [(f"all {one.token_kind}s", float(one.token_relevance[0].sum()))]
-    rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
-    rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
-    rows.append(("rounding error (conservation error)", float(one.conservation_error[0])))
-    rows.append(("explained score", float(one.explained_score[0])))
-    verdict = conservation_verdict(one)
-    parts = table(("part", "relevance"), ((part, _exact(one, v)) for part, v in rows), numeric=(1,))
-    return f"<h2>Where the score went</h2><p>{escape(verdict.sentence)}</p>{parts}"
+def _account_rows(one: Explanation) -> Iterator[tuple[str, str]]:
+    for name, value in (
+        (f"all {one.token_kind}s", one.token_relevance[0].sum()),
+        *named_parts(one),
+        ("rounding error (conservation error)", one.conservation_error[0]),
+        ("explained score", one.explained_score[0]),
+    ):
+        yield name, _exact(one, value)
 
 
-def _settings(ones: Sequence[Explanation]) -> str:
-    from lrp_engine.version import __version__
-
+def _settings(ones: Sequence[Explanation]) -> list[tuple[str, str]]:
     rows = [
         pair
         for one in ones
@@ -184,16 +125,14 @@ def _settings(ones: Sequence[Explanation]) -> str:
             ("source", one.method_info.source),
         )
     ]
-    ruled = next((one for one in ones if one.rule is not None), None)
-    if ruled is not None and ruled.rule is not None:
-        rows += rule_rows(ruled.rule)
-    rows += [
+    rule = next((one.rule for one in ones if one.rule is not None), None)
+    return [
+        *rows,
+        *(rule_rows(rule) if rule is not None else ()),
         ("dtype", ones[0].dtype),
         ("engine", f"lrp-lens {__version__}"),
         ("model hash", ones[0].model_hash),
     ]
-    items = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in rows)
-    return f"<h2>Settings</h2><dl>{items}</dl>"
 
 
 def rule_rows(rule: Rule) -> list[tuple[str, str]]:
@@ -203,26 +142,3 @@ def rule_rows(rule: Rule) -> list[tuple[str, str]]:
     gates = GATES[options.pop("gates")]
     numbers = [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]
     return [("rule", type(rule).__name__), ("gates", gates), *numbers]
-
-
-def table(
-    head: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, numeric: tuple[int, ...]
-) -> str:
-    """A table that scrolls by itself; `numeric` columns are set to the right."""
-    kinds = [' class="n"' if column in numeric else "" for column in range(len(head))]
-    top = "".join(
-        f'<th scope="col"{kind}>{escape(text)}</th>' for kind, text in zip(kinds, head, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td{kind} dir="auto">{escape(text)}</td>'
-            for kind, text in zip(kinds, row, strict=True)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(head[0])} table">'
-        f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-    )

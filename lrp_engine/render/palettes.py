@@ -72,6 +72,14 @@ class Palette:
             return self.unsigned_mark
         return self.negative_mark if value < 0 else self.positive_mark
 
+    @property
+    def css_variables(self) -> str:
+        """Its colours as heatmap.css reads them."""
+        return (
+            f"--lrp-positive:{self.positive};--lrp-negative:{self.negative};"
+            f"--lrp-unsigned:{self.unsigned}"
+        )
+
     def percent(self, value: float, vmax: float) -> float:
         """How much of the colour goes into the mix, from 0 to `strongest`."""
         return self.strongest * strength(value, vmax)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import textwrap
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from lrp_engine.errors import InputError
-from lrp_engine.render.cells import Cell, cells, legend_of, meaning_of, words_of
-from lrp_engine.render.palettes import DEFAULT, THEMES, mix, palette_named
+from lrp_engine.render.cells import Swatch
+from lrp_engine.render.legend import Legend
+from lrp_engine.render.palettes import THEMES, Palette, mix
+from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
 from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ LEAST = 56  # width of a box
 WARNING = 120  # characters in a line of a warning
 
 _FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
-_FAMILY = {"lrp-pos": "positive", "lrp-neg": "negative", "lrp-uns": "unsigned"}
 
 
 def svg(
@@ -43,23 +43,22 @@ def svg(
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
-    ones = [explanation[index] for explanation in explanations.values()]
-    if not ones or any(one.tokens != ones[0].tokens for one in ones):
-        raise InputError("A picture needs explanations of one text, by one method or more.")
+    samples = of_one_text(explanations, index, what="A picture")
+    ones = list(samples.values())
     parts, top = _warnings(ones[0])
-    for one in ones:
-        drawn, top = _row(one, top, palette or DEFAULT)
+    for one, row in zip(ones, method_rows(samples, palette=palette), strict=True):
+        drawn, top = _row(row, one.target_label(), top)
         parts.append(drawn)
     theme = THEMES["light"]
     height = round(top + MARGIN)
-    facts = json.dumps([one.to_dict() for one in ones], ensure_ascii=False)
+    settings = json.dumps([one.to_dict() for one in ones], ensure_ascii=False)
     names = ", ".join(one.method_info.title for one in ones)
     title = _plain(f"{names}: {ones[0].target_label()}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" role="img" font-family="{_FONTS}" '
         f'fill="{theme.text}"><title>{title}</title>'
-        f"<metadata>{_plain(facts)}</metadata>"
+        f"<metadata>{_plain(settings)}</metadata>"
         f'<rect width="100%" height="100%" fill="{theme.background}"/>{"".join(parts)}</svg>\n'
     )
 
@@ -80,61 +79,75 @@ def _plain(text: str) -> str:
     return escape("".join(c for c in allowed if c not in "\ufffe\uffff"))
 
 
-def _row(one: Explanation, top: float, palette: str) -> tuple[str, float]:
+def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:
     """Heading, words and legend of a method from a height on; and the height after them."""
-    facts = one.method_info
-    found = [
-        _text(MARGIN, top + FONT, f"{facts.short}  {facts.title}: {one.target_label()}", FONT,
-              weight=600)
-    ]  # fmt: skip
+    heading = f"{row.name}  {row.title}: {label}"
+    parts = [_text(MARGIN, top + FONT, heading, FONT, weight=600)]
     x, y = float(MARGIN), top + FONT + 12
-    for cell in cells(**words_of(one), palette=palette):
+    for cell in row.cells:
         word = cell.text + ("?" if cell.unknown else "")
         width = min(max(LEAST, _width(word, FONT) + 12), WIDTH - 2 * MARGIN)
         if x > MARGIN and x + width > WIDTH - MARGIN:
             x, y = float(MARGIN), y + LINE
-        found.append(_box(cell, word, x, y, width, WORD, palette))
+        box = _Box(x, y, width, WORD)
+        lines = [(word, FONT), (cell.short, SMALL)]
+        drawn = _background(cell, box, row.palette) + _lines(lines, box, y + FONT + 3)
+        parts.append(f"<g><title>{_plain(cell.title)}</title>{drawn}</g>")
         x += width + 4
     y += LINE
-    return "".join(found) + _legend(one, y, palette), y + 74
+    if row.legend:
+        parts.append(_legend(row.legend, y))
+    return "".join(parts), y + 74
 
 
-def _legend(one: Explanation, y: float, palette: str) -> str:
-    legend = legend_of(**meaning_of(one), palette=palette)
-    found, x = [], float(MARGIN)
-    for step in legend.steps:
-        found.append(_box(step, step.text, x, y, 64, 24, palette, size=SMALL))
-        x += 64
+def _legend(legend: Legend, y: float) -> str:
+    parts = []
+    for n, step in enumerate(legend.steps):
+        box = _Box(MARGIN + 64.0 * n, y, 64, 24)
+        drawn = _background(step, box, legend.palette)
+        text = _lines([(step.text, SMALL)], box, y + 12 + SMALL * 0.3)
+        parts.append(f"<g>{drawn}{text}</g>")
     # With few words beside it, what a sign means fits under the scale.
-    texts = ["".join(text for text, _ in words) for words in (legend.low, legend.high)]
-    said = "; ".join(text for text in (*texts, legend.unit) if text)
-    return "".join(found) + _text(MARGIN, y + 44, said, SMALL)
+    phrases = ["".join(text for text, _ in phrase) for phrase in (legend.low, legend.high)]
+    meaning = "; ".join(text for text in (*phrases, legend.unit) if text)
+    return "".join(parts) + _text(MARGIN, y + 44, meaning, SMALL)
 
 
-def _box(
-    cell: Cell, text: str, x: float, y: float, width: float, height: float, palette: str,
-    *, size: int = FONT,
-) -> str:  # fmt: skip
-    colours, background = palette_named(palette), THEMES["light"].background
-    family = _FAMILY.get(cell.kind)
-    fill = mix(getattr(colours, family), cell.percent, background) if family else background
-    found = [f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height}" rx="3" '
-             f'fill="{fill}"/>']  # fmt: skip
-    if cell.kind in ("lrp-pos", "lrp-neg"):
-        dashes = ' stroke-dasharray="5 3"' if cell.kind == "lrp-neg" else ""
-        bottom = y + height - cell.line / 2
-        found.append(
-            f'<path d="M{x:.1f} {bottom:.1f}h{width:.1f}" stroke="{THEMES["light"].text}" '
-            f'stroke-width="{cell.line:.1f}"{dashes}/>'
-        )
-    middle = x + width / 2
-    lines = [(text, size), (cell.short, SMALL)] if cell.short else [(text, size)]
-    baseline = y + (size + 3 if cell.short else height / 2 + size * 0.3)
-    for line, font in lines:
-        found.append(_text(middle, baseline, line, font, most=width - 6, middle=True))
+class _Box(NamedTuple):
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _background(swatch: Swatch, box: _Box, palette: Palette) -> str:
+    """The colour behind a text, and the line under it."""
+    theme = THEMES["light"]
+    fill = theme.background
+    if swatch.kind in ("positive", "negative", "unsigned"):
+        fill = mix(getattr(palette, swatch.kind), swatch.percent, theme.background)
+    drawn = (
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height}" '
+        f'rx="3" fill="{fill}"/>'
+    )
+    if swatch.kind not in ("positive", "negative"):
+        return drawn
+    dashes = ' stroke-dasharray="5 3"' if swatch.kind == "negative" else ""
+    bottom = box.y + box.height - swatch.line / 2
+    return (
+        f'{drawn}<path d="M{box.x:.1f} {bottom:.1f}h{box.width:.1f}" stroke="{theme.text}" '
+        f'stroke-width="{swatch.line:.1f}"{dashes}/>'
+    )
+
+
+def _lines(lines: Iterable[tuple[str, int]], box: _Box, baseline: float) -> str:
+    """Texts of font sizes below each other, in the middle of a box."""
+    parts = []
+    for text, size in lines:
+        middle = box.x + box.width / 2
+        parts.append(_text(middle, baseline, text, size, most=box.width - 6, middle=True))
         baseline += SMALL + 4
-    title = f"<title>{_plain(cell.title)}</title>" if cell.title else ""
-    return f"<g>{title}{''.join(found)}</g>"
+    return "".join(parts)
 
 
 def _text(

@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from lrp_engine.render.conservation import conservation_verdict
-from lrp_engine.render.numbers import number, percentage, to_ascii, vmax_of
-from lrp_engine.render.palettes import DEFAULT, THEMES, Palette, mix, palette_named, rgb
-from lrp_engine.render.wording import ledger_words, state_words, visible
+from lrp_engine.render.conservation import conservation_verdict, named_parts
+from lrp_engine.render.numbers import number, percentage, to_ascii
+from lrp_engine.render.palettes import THEMES, mix, rgb
+from lrp_engine.render.row import HeatmapRow
+from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -36,20 +37,18 @@ def render(
     index: int = 0,
     *,
     colours: int = 0,
-    palette: str = DEFAULT,
+    palette: str | None = None,
     substitute: str | None = None,
 ) -> str:
     """Words with their values, the score, and what did not reach the words; ends in a line break.
 
     Args:
-        colours: one of `COLOURS`. substitute: what the model saw for an unknown word.
+        colours: one of `COLOURS`. palette: a name in `PALETTES`.
+        substitute: what the model saw for an unknown word.
     """
     one = explanation[index]
-    lines = [
-        *_head(one),
-        "",
-        *_words(one, colours, palette_named(palette), substitute or one.substitute),
-    ]
+    row = HeatmapRow.of_explanation(one, palette=palette, substitute=substitute)
+    lines = [*_head(one), "", *_words(row, colours)]
     if one.method_info.completeness == "score":
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"
@@ -75,43 +74,39 @@ def _code(colour: str, colours: int) -> str:
 
 
 def _head(one: Explanation) -> list[str]:
-    facts = one.method_info
+    info = one.method_info
     predicted = int(one.predicted[0])
     return [
         *(f"Warning: {visible(sentence)}" for sentence in one.warnings),
-        f"{facts.title} (unit: {facts.unit})",
+        f"{info.title} (unit: {info.unit})",
         f"score of {visible(one.target_label())}: {_number(one.explained_score[0])}",
         f"predicted: {visible(one.labels[predicted])} "
         f"(probability {percentage(float(one.probabilities[0, predicted]))})",
     ]
 
 
-def _words(one: Explanation, colours: int, palette: Palette, substitute: str | None) -> list[str]:
-    values = one.token_relevance[0].tolist()
-    if not values:
-        return [f"(no {one.token_kind}s)"]
-    signed, vmax = one.method_info.signed, vmax_of(one.token_relevance[0])
-    numbers = [number(value, signed=signed, vmax=vmax, minus="-") for value in values]
+def _words(row: HeatmapRow, colours: int) -> list[str]:
+    if not row.cells:
+        return [f"(no {row.token_kind}s)"]
+    numbers = [
+        number(cell.value, signed=row.signed, vmax=row.vmax, minus="-") for cell in row.cells
+    ]
     width = max(map(len, numbers))
-    saw = "the model saw no vector for it"
-    if substitute is not None:
-        saw = f"the model saw {visible(substitute)}"
     return [
-        f"{text:>{width}}  "
-        + paint(f" {visible(token)} ", palette.fill(value, signed=signed),
-                palette.percent(value, vmax), colours)
-        + (f" (unknown word, {saw})" if unknown else "")
-        for token, value, text, unknown in zip(
-            one.tokens[0], values, numbers, one.unknown[0], strict=True
-        )
+        f"{shown:>{width}}  "
+        + paint(f" {cell.text} ", row.palette.fill(cell.value, signed=row.signed),
+                cell.percent, colours)
+        + (f" ({row.unknown_note})" if cell.unknown else "")
+        for cell, shown in zip(row.cells, numbers, strict=True)
     ]  # fmt: skip
 
 
 def _account(one: Explanation) -> list[str]:
-    rows = [(f"{one.token_kind}s", float(one.token_relevance[0].sum()))]
-    rows += [(state_words(name), float(array[0])) for name, array in one.initial_states.items()]
-    rows += [(ledger_words(name), float(array[0])) for name, array in one.ledger.items()]
-    rows.append(("explained score", float(one.explained_score[0])))
+    rows = [
+        (f"{one.token_kind}s", float(one.token_relevance[0].sum())),
+        *named_parts(one),
+        ("explained score", float(one.explained_score[0])),
+    ]
     # Two more decimals than the largest part needs: what stabilizers keep is small.
     vmax = max(abs(value) for _, value in rows) / 100
     numbers = [number(value, vmax=vmax, minus="-") for _, value in rows]

@@ -37,6 +37,8 @@ def visible(token: str) -> str:
     if not token:
         return "(empty)"
     blank = token.isspace()
+    if token.isprintable() and not blank:  # nearly every token: nothing to do
+        return token
     return "".join(_shown(character, blank=blank) for character in token)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app import cache
@@ -15,6 +17,7 @@ from app.learn import words
 from app.methods import ACCOUNT_METHOD
 from app.state import session
 from lrp_engine.render.numbers import vmax_of
+from lrp_engine.render.row import method_rows
 
 FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
 
@@ -61,12 +64,14 @@ def show(page: Page) -> None:
         f"score is {common.value(float(check.explained_score[0]))}."
     )
     vmax = vmax_of(*(one.token_relevance[0] for one in both.values()))
-    data = heatmap_rows.heatmaps(
-        both, palette=session.get("palette"), limits=dict.fromkeys(both, vmax),
-        substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
+    rows = method_rows(
+        both, palette=session.get("palette"), vmax=dict.fromkeys(both, vmax),
+        substitute=answer.substitute,
     )  # fmt: skip
-    for row, name in zip(data["rows"], both, strict=True):
-        row["short"], row["title"] = ACCOUNT_METHOD.short, name
+    rows = [replace(row, title=name) for row, name in zip(rows, both, strict=True)]
+    data = heatmap_rows.component_data(
+        rows, values_shown=True, long=False, pick=word.picked(answer)
+    )
     frontend.words(data, word.dropper(answer))
     found = charts.conservation_verdict(check)
     (st.success if found.ok else st.error)(plain(found.sentence))

@@ -17,8 +17,8 @@ from app.methods import ACCOUNT_METHOD
 from app.models.model import Model
 from app.state import session, widgets
 from app.text.spelled import spelled
-from lrp_engine import METHODS
 from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.render.row import method_rows
 from lrp_engine.render.wording import visible
 
 # Sentences whose negations are worth a look; the numbers are computed, whatever they say.
@@ -53,9 +53,11 @@ def show(page: Page) -> None:
     one = answer.explanations[ACCOUNT_METHOD.name]
     common.explained(one)
     frontend.words(
-        heatmap_rows.heatmaps(
-            answer.explanations, palette=session.get("palette"), limits=dict.fromkeys(METHODS),
-            substitute=answer.substitute, values_shown=True, long=False, pick=word.picked(answer),
+        heatmap_rows.component_data(
+            method_rows(
+                answer.explanations, palette=session.get("palette"), substitute=answer.substitute
+            ),
+            values_shown=True, long=False, pick=word.picked(answer),
         ),
         word.dropper(answer),
     )  # fmt: skip

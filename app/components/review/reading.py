@@ -19,8 +19,9 @@ from app.review.outcomes import NO_CLASS
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
 from lrp_engine import METHODS
-from lrp_engine.render.heatmap import heatmap, legend
+from lrp_engine.render.heatmap import heatmap
 from lrp_engine.render.numbers import percentage
+from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
@@ -169,24 +170,18 @@ def _why(desk: Desk, row: int) -> None:
 
 
 def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicted: str) -> str:
-    method, values = METHODS[name], text.relevance[name]
+    method = METHODS[name]
     network = desk.model.network if desk.model else None
     vocabulary = network.vocabulary if network else None
-    words = heatmap(
+    row = HeatmapRow.of_method(
+        method,
         text.tokens,
-        values,
-        signed=method.signed,
+        text.relevance[name],
+        target_label=predicted,
         palette=session.get("palette"),
         unknown=network.unknown(text.tokens) if network else None,
         substitute=vocabulary.unknown if vocabulary else None,
-        values_shown=session.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED,
-        label=f"{method.title}, {predicted}",
     )
-    key = legend(
-        signed=method.signed,
-        vmax=max(map(abs, values), default=0) or 1.0,
-        unit=method.unit,
-        target_label=predicted,
-        palette=session.get("palette"),
-    )
-    return f'<h3 class="lens-way">{escape(method.title)}</h3>{words}{key}'
+    values_shown = session.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED
+    title = f'<h3 class="lens-way">{escape(method.title)}</h3>'
+    return title + heatmap(row, values_shown=values_shown)

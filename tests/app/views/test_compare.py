@@ -143,30 +143,30 @@ def test_columns_hold_the_same_word_however_the_text_is_split():
 def test_scales_are_shared_by_rows_of_a_unit_only(explained):
     rows = list(explained.values())
     own = [float(abs(e.token_relevance[0]).max()) for e in rows]
-    assert grid.limits(rows, shared=False) == own
-    lrp, sensitivity, gi = grid.limits(rows, shared=True)
+    assert grid.vmax_of_rows(rows, shared=False) == own
+    lrp, sensitivity, gi = grid.vmax_of_rows(rows, shared=True)
     assert lrp == gi == max(own[0], own[2])
     assert sensitivity == own[1]
 
 
 def test_words_stand_under_each_other_and_are_escaped(network):
     rows = list(network.explain_all([["good", HOSTILE, "film"]]).values())
-    limits = grid.limits(rows, shared=False)
-    lines = grid.lines(["A", HOSTILE, "C"], rows, palette="mono", limits=limits)
-    drawn = grid.html(lines, palette="mono", label=HOSTILE)
+    vmax = grid.vmax_of_rows(rows, shared=False)
+    lines = grid.aligned_rows(["A", HOSTILE, "C"], rows, palette="mono", vmax=vmax)
+    drawn = grid.html(lines, label=HOSTILE)
     assert "<img" not in drawn
     assert drawn.count("<tr>") == 3
     assert drawn.count("<td>") == 9
-    assert "<img" not in grid.legends(rows, ["A", HOSTILE, "C"], palette="mono", limits=limits)
+    assert "<img" not in grid.legends(lines)
 
 
 def test_a_long_text_breaks_into_lines_that_lose_no_word(network):
     rows = [network.explain(["good film " * 40])]
-    lines = grid.lines(["LRP"], rows, palette="mono", limits=[1.0])
-    drawn = grid.html(lines, palette="mono", label="Rows")
+    lines = grid.aligned_rows(["LRP"], rows, palette="mono", vmax=[1.0])
+    drawn = grid.html(lines, label="Rows")
     assert drawn.count("<td>") == 80
     assert drawn.count("<table>") > 1
-    assert grid.html(lines, palette="mono", label="Rows", start=10, stop=25).count("<td>") == 15
+    assert grid.html(lines, label="Rows", start=10, stop=25).count("<td>") == 15
 
 
 # The page ----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,11 +10,13 @@ import numpy as np
 import pytest
 
 from lrp_engine import METHODS, Epsilon, InputError
-from lrp_engine.render.heatmap import explanation_fragment, heatmap, legend
-from lrp_engine.render.numbers import MINUS, exact, number, percentage, tiny, to_ascii, vmax_of
-from lrp_engine.render.page import page as page_of
-from lrp_engine.render.palettes import PALETTES
-from lrp_engine.render.wording import ledger_words, state_words, visible
+from lrp_engine.render import heatmap as html
+from lrp_engine.render.legend import Legend
+from lrp_engine.render.numbers import MINUS, exact, vmax_of
+from lrp_engine.render.page import page
+from lrp_engine.render.palettes import PALETTES, palette_named
+from lrp_engine.render.row import HeatmapRow
+from lrp_engine.render.wording import ledger_words
 from tests import zoo
 
 HOSTILE = [
@@ -31,6 +32,23 @@ HOSTILE = [
 ]
 WORDS = ["<unk>", "not", "good", "bad", "the", "film", *HOSTILE]
 E = zoo.E
+
+
+def heatmap(tokens, values, *, values_shown=True, **options) -> str:
+    """Words with any values, drawn."""
+    return html.heatmap(HeatmapRow.of_values(tokens, values, **options), values_shown=values_shown)
+
+
+def explanation_fragment(explanation, index=0, **options) -> str:
+    """One sample of an explanation, drawn with its legend."""
+    return html.heatmap(HeatmapRow.of_explanation(explanation, index, **options))
+
+
+def legend(**options) -> str:
+    """A legend, drawn under no words."""
+    nothing = HeatmapRow.of_values([], [], signed=options["signed"])
+    key = Legend.of(palette=palette_named(None), **options)
+    return html.heatmap(replace(nothing, legend=key))
 
 
 class Reader(HTMLParser):
@@ -238,12 +256,12 @@ def test_contrast_names_both_classes(network):
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_page_is_complete_and_loads_nothing(explanations, method):
     explanation = explanations[method.name]
-    page = page_of(explanation, palette="mono")
-    reader = check_safe(page)
-    assert page.startswith('<!doctype html>\n<html lang="en">')
+    made = page(explanation, palette="mono")
+    reader = check_safe(made)
+    assert made.startswith('<!doctype html>\n<html lang="en">')
     policies = [a["content"] for tag, a in reader.elements if a.get("http-equiv")]
     assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
-    assert not re.search(r"(src|url|@import|href)\s*[=(]\s*[\"']?(?!#)\w*:?//", page)
+    assert not re.search(r"(src|url|@import|href)\s*[=(]\s*[\"']?(?!#)\w*:?//", made)
     for part in (method.title, explanation.model_hash, "float32", "lrp-lens", "<b>neg</b>"):
         assert part in reader.text
     for value in explanation.token_relevance[0]:
@@ -286,61 +304,3 @@ def test_long_page_lets_people_skip(explanations):
     )
     assert 'href="#numbers"' in many.to_html()
     assert 'href="#numbers"' not in explanations["lrp"].to_html()
-
-
-@pytest.mark.parametrize(
-    ("value", "options", "text"),
-    [
-        (0.42, {}, "+0.42"),
-        (-0.42, {}, "−0.42"),
-        (-0.42, {"minus": "-"}, "-0.42"),
-        (0.42, {"signed": False}, "0.42"),
-        (0.0, {}, "0.00"),
-        (-0.0, {}, "0.00"),
-        (1e-9, {"vmax": 1.0}, "+0.00"),
-        (0.0123, {"vmax": 0.05}, "+0.012"),
-        (2e-8, {}, "+2.00 × 10⁻⁸"),
-        (2e-8, {"minus": "-"}, "+2.00e-08"),
-        (12345678.0, {}, "+1.23 × 10⁷"),
-        (1234.5, {}, "+1234.50"),
-        (float("nan"), {}, "not a number"),
-        (float("inf"), {}, "infinite"),
-    ],
-)
-def test_numbers_to_read(value, options, text):
-    assert number(value, **options) == text
-
-
-def test_other_wording():
-    assert exact(0.1234567891) == "+0.123457"
-    assert exact(-2, digits=8) == "−2"
-    assert percentage(0.4833) == "48.3 %"
-    assert percentage(0.99999) == "> 99.9 %"
-    assert percentage(1e-6) == "< 0.1 %"
-    assert percentage(1.0) == "100.0 %"
-    assert percentage(0.0) == "0.0 %"
-    assert (
-        ledger_words("bilstm/forward/signal/bias") == "bilstm, forward: biases of the cell signal"
-    )
-    assert ledger_words("out/sum/stabilizer") == "out: stabilizers of the weighted sum"
-    assert ledger_words("a/odd/bias") == "a: biases of 'odd'"
-    assert state_words("lstm/c") == "lstm: initial cell state c₀"
-    assert visible("plain") == "plain"
-
-
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [
-        (0.0, "0"),
-        (-0.0006, "0.0006"),
-        (3.72e-7, "3.7 × 10⁻⁷"),
-        (1e-10, "1 × 10⁻¹⁰"),
-        (9.96e-5, "1 × 10⁻⁴"),
-        (math.nan, "not a number"),
-    ],
-)
-def test_sizes_of_errors(size, said):
-    assert tiny(size) == said
-    power = to_ascii(f"−{said}")
-    assert power.isascii()
-    assert math.isnan(size) or float(power) == pytest.approx(-abs(size), rel=0.05)

@@ -1,0 +1,82 @@
+"""What the colours of a heatmap mean, before it is drawn: a scale with numbers, and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lrp_engine.render.cells import Swatch, kind_of
+from lrp_engine.render.numbers import MINUS, number
+from lrp_engine.render.palettes import Palette
+from lrp_engine.render.wording import visible
+
+Phrase = tuple[tuple[str, bool], ...]  # pairs of a text and whether it is a class's name
+
+_SIGNED_TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+_UNSIGNED_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Legend:
+    """Steps of the scale, words before and after them, the unit, and the palette they are of."""
+
+    low: Phrase
+    steps: tuple[Swatch, ...]
+    high: Phrase
+    unit: str
+    palette: Palette
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        signed: bool,
+        vmax: float,
+        unit: str,
+        target_label: str,
+        against_label: str | None = None,
+        token_kind: str = "word",
+        palette: Palette,
+    ) -> Legend:
+        """The legend of a heatmap.
+
+        Args:
+            signed: whether negative values exist.
+            vmax: the value of the strongest colour.
+            unit: of the values.
+            target_label: the class explained; "a − b" is read as a contrast.
+            against_label: the other class of a contrast, where labels may hold a minus themselves.
+            token_kind: what the values belong to.
+            palette: its colours.
+        """
+        if against_label is None and " − " in target_label:
+            target_label, against_label = target_label.split(" − ", 1)
+        steps = tuple(
+            Swatch(
+                text=number(tick * vmax, signed=signed, vmax=vmax),
+                kind=kind_of(tick, signed=signed),
+                percent=palette.percent(tick, 1),
+                line=1 + 3 * abs(tick),
+            )
+            for tick in (_SIGNED_TICKS if signed else _UNSIGNED_TICKS)
+        )
+        low, high = (_signed if signed else _unsigned)(target_label, against_label, token_kind)
+        return cls(low=low, steps=steps, high=high, unit=f"unit: {unit}", palette=palette)
+
+
+def _signed(target: str, against: str | None, token_kind: str) -> tuple[Phrase, Phrase]:
+    name = (visible(target), True)
+    verb = "speaks against " if against is None else "speaks for "
+    opponent = name if against is None else (visible(against), True)
+    low = ((verb, False), opponent, (f" ({MINUS}, dashed)", False))
+    high = (("speaks for ", False), name, (" (+, solid)", False))
+    return low, high
+
+
+def _unsigned(target: str, against: str | None, token_kind: str) -> tuple[Phrase, Phrase]:
+    minus: Phrase = ()
+    if against is not None:
+        minus = ((" minus that of ", False), (visible(against), True))
+    reacts = (f" reacts to the {token_kind}, without a sign", False)
+    return (), (
+        ("how strongly the score of ", False), (visible(target), True), *minus, reacts,
+    )  # fmt: skip

@@ -1,0 +1,231 @@
+"""One row of a heatmap, as everybody draws it: HTML, SVG, the terminal and the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.render.cells import GAP, Cell, PlainCell, cells
+from lrp_engine.render.legend import Legend
+from lrp_engine.render.numbers import vmax_of
+from lrp_engine.render.palettes import Palette, palette_named
+from lrp_engine.render.wording import target_words, visible, with_noun
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.methods import Method
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatmapRow:
+    """The n words of a text with their values by one method.
+
+    Attributes:
+        cells: the words. legend: what their colours mean; None where it is said elsewhere.
+        name: what the row is called among others, as "LRP"; title: the same in full.
+        meaning: what its values are, as a sentence. label: what the row is, for screen readers.
+        token_kind: "word", "feature" or "step".
+        signed: whether negative values exist. vmax: the value of the strongest colour.
+        palette: its colours.
+        unknown_note: what is said of a word that the vocabulary lacks.
+    """
+
+    cells: tuple[Cell, ...]
+    legend: Legend | None = None
+    name: str = ""
+    title: str = ""
+    meaning: str = ""
+    label: str = ""
+    token_kind: str = "word"
+    signed: bool
+    vmax: float
+    palette: Palette
+    unknown_note: str
+
+    @classmethod
+    def of_values(
+        cls,
+        tokens: Sequence[str],
+        values: Sequence[float] | np.ndarray,
+        *,
+        signed: bool,
+        value_name: str = "relevance",
+        palette: str | None = None,
+        vmax: float | None = None,
+        unknown: Sequence[bool] | np.ndarray | None = None,
+        substitute: str | None = None,
+        name: str = "",
+        label: str = "",
+    ) -> HeatmapRow:
+        """A row of words with any values, without a legend.
+
+        Args:
+            tokens: n words. values: (n,).
+            signed: whether negative values exist; chooses the colours.
+            value_name: what a value is called.
+            palette: a name in `PALETTES`; the default one where None.
+            vmax: the value of the strongest colour; the largest |value| where None.
+            unknown: (n,) words the vocabulary lacks; substitute: what the model saw in their place.
+            name, label: as of the class.
+
+        Raises:
+            InputError: there is no such palette; lists them.
+            ValueError: there are not as many values as words.
+        """
+        colours = palette_named(palette)
+        top = vmax_of(np.asarray(values)) if vmax is None else vmax
+        saw = "no vector for it" if substitute is None else visible(substitute)
+        note = f"unknown word, the model saw {saw}"
+        drawn = cells(
+            tokens,
+            values,
+            [False] * len(tokens) if unknown is None else unknown,
+            signed=signed,
+            value_name=value_name,
+            palette=colours,
+            vmax=top,
+            unknown_note=note,
+        )
+        return cls(
+            cells=tuple(drawn),
+            name=name,
+            label=label or f"Words with their {value_name}",
+            signed=signed,
+            vmax=top,
+            palette=colours,
+            unknown_note=note,
+        )
+
+    @classmethod
+    def of_method(
+        cls,
+        info: Method,
+        tokens: Sequence[str],
+        values: Sequence[float] | np.ndarray,
+        *,
+        target_label: str,
+        against_label: str | None = None,
+        token_kind: str = "word",
+        label: str = "",
+        **options: Any,
+    ) -> HeatmapRow:
+        """A row of words with a method's values, with its legend.
+
+        Args:
+            info: the method. tokens: n words. values: (n,).
+            target_label, against_label: the class explained, and the other one of a contrast.
+            label: what the row is, for screen readers; the method and the target where empty.
+            options: palette, vmax, unknown, substitute, as of `of_values`.
+        """
+        target = target_label if against_label is None else f"{target_label} − {against_label}"
+        row = cls.of_values(
+            tokens,
+            values,
+            signed=info.signed,
+            value_name=info.value_name,
+            name=info.short,
+            label=label or f"{info.title}, {target}",
+            **options,
+        )
+        legend = Legend.of(
+            signed=info.signed,
+            vmax=row.vmax,
+            unit=info.unit,
+            target_label=target_label,
+            against_label=against_label,
+            token_kind=token_kind,
+            palette=row.palette,
+        )
+        meaning = with_noun(info.meaning, token_kind)
+        return replace(row, legend=legend, title=info.title, meaning=meaning, token_kind=token_kind)
+
+    @classmethod
+    def of_explanation(
+        cls,
+        explanation: Explanation,
+        index: int = 0,
+        *,
+        palette: str | None = None,
+        vmax: float | None = None,
+        substitute: str | None = None,
+    ) -> HeatmapRow:
+        """One sample of an explanation, with its legend; arguments as of `of_values`."""
+        count = len(explanation.tokens[index])
+        target, against = target_words(explanation, index)
+        return cls.of_method(
+            explanation.method_info,
+            explanation.tokens[index],
+            explanation.token_relevance[index, :count],
+            target_label=target,
+            against_label=against,
+            token_kind=explanation.token_kind,
+            palette=palette,
+            vmax=vmax,
+            unknown=explanation.unknown[index, :count],
+            substitute=substitute or explanation.substitute,
+        )
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(cell.token for cell in self.cells)
+
+    @property
+    def plain_cells(self) -> list[PlainCell]:
+        return [cell.plain for cell in self.cells]
+
+    @property
+    def values(self) -> np.ndarray:
+        """(n,)"""
+        return np.array([cell.value for cell in self.cells], np.float64)
+
+    def placed(self, positions: Iterable[int | None]) -> HeatmapRow:
+        """The row with its words at other places; a gap where a position is None."""
+        placed = (GAP if position is None else self.cells[position] for position in positions)
+        return replace(self, cells=tuple(placed))
+
+
+def method_rows(
+    explanations: Mapping[str, Explanation],
+    index: int = 0,
+    *,
+    palette: str | None = None,
+    vmax: Mapping[str, float | None] | None = None,
+    substitute: str | None = None,
+) -> list[HeatmapRow]:
+    """A row per explanation of one sample.
+
+    Args:
+        vmax: the value of the strongest colour, by the explanation's key; the row's own largest
+            |value| where it is None or missing.
+    """
+    return [
+        HeatmapRow.of_explanation(
+            explanation,
+            index,
+            palette=palette,
+            vmax=(vmax or {}).get(key),
+            substitute=substitute,
+        )
+        for key, explanation in explanations.items()
+    ]
+
+
+def of_one_text(
+    explanations: Mapping[str, Explanation], index: int, *, what: str
+) -> dict[str, Explanation]:
+    """One sample by every method, each with B = 1.
+
+    Args:
+        what: of which it is the content, as "A page".
+
+    Raises:
+        InputError: there is no explanation, or they are of different words.
+    """
+    samples = {key: explanation[index] for key, explanation in explanations.items()}
+    if len({one.tokens for one in samples.values()}) != 1:
+        raise InputError(f"{what} needs explanations of one text, by one method or more.")
+    return samples

@@ -1,0 +1,63 @@
+"""Templates: values escaped, missing ones refused, files shipped with the package."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+import lrp_engine
+from lrp_engine.render import templates
+
+ROOT = Path(lrp_engine.__file__).parent
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in templates.FOLDER.glob("*.html")))
+def test_templates_compile(name):
+    templates.environment().get_template(name)
+
+
+def test_a_missing_value_is_an_error():
+    with pytest.raises(UndefinedError, match="'title' is undefined"):
+        templates.render("base.html")
+
+
+def test_values_are_escaped_and_html_is_text():
+    made = templates.fragment("parts.html", "table")([("<a>", False)], [("'\"&<b>",)])
+    assert type(made) is str  # added to other text it stays as it is
+    assert "<a>" not in made
+    assert "&#39;&#34;&amp;&lt;b&gt;" in made
+
+
+def test_numbers_in_a_table_are_set_to_the_right():
+    made = templates.fragment("parts.html", "table")([("a", False), ("b", True)], [("x", "1")])
+    assert '<th scope="col">a</th><th scope="col" class="n">b</th>' in made
+    assert '<td dir="auto">x</td><td class="n" dir="auto">1</td>' in made
+
+
+def test_every_file_that_is_not_python_is_shipped():
+    settings = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))
+    data = settings["tool"]["setuptools"]["package-data"]
+    others = [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc") and path.name != "README.md"
+    ]
+    assert {path.name for path in others} >= {"heatmap.html", "heatmap.css", "page.html"}
+    for path in others:
+        package = ".".join(path.parent.relative_to(ROOT.parent).parts)
+        assert any(fnmatch(path.name, pattern) for pattern in data.get(package, ())), path
+
+
+def test_templates_are_loaded_when_something_is_drawn():
+    code = (
+        "import sys; import lrp_engine.render.page, lrp_engine.render.svg; "
+        "print([m for m in ('jinja2', 'tensorflow', 'streamlit', 'keras') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
