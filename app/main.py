@@ -30,7 +30,7 @@ MENU: Any = {
 
 
 def main() -> None:
-    streamlit_patches.keep_kernels()
+    streamlit_patches.keep_keras_session()
     # A file of our own: the built-in icons of browser tabs are fetched from outside.
     icon = str(Path(__file__).with_name("icon.svg"))
     st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)

@@ -6,7 +6,7 @@ import gc
 import sys
 
 
-def spare() -> None:
+def exempt_from_collection() -> None:
     """Let collections of garbage pass by what is there for good.
 
     With TensorFlow loaded and a program traced that is 400,000 objects to look at, 0.3 s after
@@ -16,7 +16,7 @@ def spare() -> None:
     gc.freeze()
 
 
-def keep_kernels() -> None:
+def keep_keras_session() -> None:
     """Let no run clear Keras' session, once TensorFlow has brought Keras along.
 
     Clearing it throws away what TensorFlow prepared of every program, for all users: the next

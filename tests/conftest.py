@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and th
 def _swept() -> Iterator[None]:
     """Streamlit collects garbage after every run, which costs what all tests before left behind."""
     yield
-    streamlit_patches.spare()
+    streamlit_patches.exempt_from_collection()
 
 
 SHORT = 60  # time steps

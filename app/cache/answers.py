@@ -47,7 +47,7 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanatio
         by_method = model.network.explain_all(model.input(text), target=target, rule=rule)
         return Explanations({name: model.named(one, text) for name, one in by_method.items()})
 
-    key = ("explained", model.network.hash, text, target, _settings(rule))
+    key = ("explained", model.model_hash, text, target, _settings(rule))
     return explanations().get(key, make)
 
 
@@ -61,7 +61,7 @@ def explained_by(method: str, model: Model, text: str, target: Target, rule: Rul
         return model.named(model.network.explain(model.input(text), method, target, rule), text)
 
     rule_key = _settings(rule) if info.uses_rule else ""
-    key = ("explained by", method, model.network.hash, text, target, rule_key)
+    key = ("explained by", method, model.model_hash, text, target, rule_key)
     return explanations().get(key, make)
 
 
@@ -74,7 +74,7 @@ def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) 
         )
         return model.named(explanation, text)
 
-    key = ("layered", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    key = ("layered", model.model_hash, model.network.dtype, text, target, _settings(rule))
     return explanations().get(key, make)
 
 
@@ -89,7 +89,7 @@ def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule)
     def make() -> lstm.Inside:
         return lstm.followed(model.network, layered(model, text, target, rule))
 
-    key = ("followed", model.network.hash, model.network.dtype, text, target, _settings(rule))
+    key = ("followed", model.model_hash, model.network.dtype, text, target, _settings(rule))
     return explanations().get(key, make)
 
 
@@ -97,7 +97,7 @@ def other_precision(
     model: Model, text: str, target: int | tuple[int, int], rule: Rule
 ) -> Explanation:
     """`layered` in float64 where the model computes in float32, and the other way round."""
-    other = replace(model, network=_converted(model.network.hash, model.network))
+    other = replace(model, network=_converted(model.model_hash, model.network))
     return layered(other, text, target, rule)
 
 
@@ -125,7 +125,7 @@ def swept(
         named = numeric.named(model.network, text) if model.reads_numbers else sweep.tokens
         return replace(sweep, tokens=named)
 
-    key = ("swept", model.network.hash, text, target, _settings(rule), setting)
+    key = ("swept", model.model_hash, text, target, _settings(rule), setting)
     return explanations().get(key, make)
 
 
@@ -138,4 +138,4 @@ def predicted(model: Model) -> np.ndarray:
     """The predicted class (n,) of each of the model's examples."""
     texts = [example.text for example in model.examples]
     texts_hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-    return _predicted(model.network.hash, texts_hash, model, texts)
+    return _predicted(model.model_hash, texts_hash, model, texts)

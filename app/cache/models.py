@@ -19,7 +19,7 @@ from app.models.model import (
     Example,
     Known,
     Model,
-    Reference,
+    ModelRef,
     class_of,
     read_examples,
 )
@@ -58,10 +58,10 @@ def sample(chosen: Sample) -> Model:
     return _sample(chosen.name, stamps, chosen)
 
 
-def sample_named(reference: Reference) -> Model | None:
+def sample_named(ref: ModelRef) -> Model | None:
     """The sample model that a link or a session means; the first to ask reads them all."""
     models = map(sample, samples.samples())
-    return next((model for model in models if reference.names(model)), None)
+    return next((model for model in models if ref.names(model)), None)
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
@@ -94,14 +94,14 @@ def _known(chosen: Sample, network: Network) -> Known | None:
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
-def read_network(digest: str, _read: Callable[[], Network]) -> Network:
+def read_network(upload_hash: str, _read: Callable[[], Network]) -> Network:
     """The network of these bytes and options; `_read` runs when nobody asked before."""
     return _read()
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
-def proof(digest: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
-    """The proof sheet of what has this digest; `_prove` runs when nobody asked before."""
+def proof(key: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
+    """The proof sheet of the files with these hashes; `_prove` runs when nobody asked before."""
     return _prove()
 
 
@@ -114,12 +114,12 @@ def uploaded(upload: Upload) -> Model:
     """
     upload.check()
     try:
-        network = read_network(upload.digest, upload.read)
-        sheet = proof(upload.digest, lambda: upload.prove(network))
+        network = read_network(upload.upload_hash, upload.read)
+        sheet = proof(upload.upload_hash, lambda: upload.prove(network))
     finally:
         upload.close()
     name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (upload.name, *upload.files))
-    return Model(upload.digest, name, sheet.marked(network), proof=sheet, sent=(name, *others))
+    return Model(upload.upload_hash, name, sheet.marked(network), proof=sheet, sent=(name, *others))
 
 
 @st.cache_resource(show_spinner=False)
@@ -133,9 +133,9 @@ def device() -> str:
     """What TensorFlow computes on."""
     from lrp_engine import device
 
-    found = device.current()
-    streamlit_patches.spare()
-    return found
+    name = device.current()
+    streamlit_patches.exempt_from_collection()
+    return name
 
 
 @st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
@@ -148,9 +148,9 @@ def _warmed(model_hash: str, _network: Network) -> threading.Thread:
 def warm(model: Model) -> None:
     """Trace a model's programs while the user reads, where a stored answer came first."""
     if model.opening:
-        _warmed(model.network.hash, model.network)
+        _warmed(model.model_hash, model.network)
 
 
 def _first_pass(network: Network) -> None:
     network.explain_all([settings.DEFAULT_TEXT])
-    streamlit_patches.spare()
+    streamlit_patches.exempt_from_collection()

@@ -12,7 +12,7 @@ from app.compare.compared import DEFAULT, Row, combinations, joined
 from app.methods import ACCOUNT_METHOD, RULED_METHODS
 from app.models.model import Model
 from app.state import session, widgets
-from app.state.choices import digits
+from app.state.choices import shortest
 from app.text.spelled import spelled
 from lrp_engine import METHODS, RULES
 from lrp_engine.propagation.rules import GATES, Rule
@@ -102,7 +102,7 @@ def _pick(
 
 def _numbers(field: str, label: str, name: str, suggested: Iterable[float], about: str) -> None:
     """A list of numbers, the sidebar's among them."""
-    _pick(field, label, sorted({*suggested, session.get(name)}), digits, SIDEBAR, about)
+    _pick(field, label, sorted({*suggested, session.get(name)}), shortest, SIDEBAR, about)
 
 
 def _add() -> None:

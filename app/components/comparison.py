@@ -93,13 +93,13 @@ def _explained(model: Model, text: str, row: Row) -> Explanation:
 
 
 def _key(model: Model) -> str:
-    return model.digest if model.digest in session_models.uploaded() else BUNDLED
+    return model.upload_hash if model.upload_hash in session_models.uploaded() else BUNDLED
 
 
 def _models(answer: Answer) -> dict[str, Model]:
     """Models that read the same, by what a row calls them; "" is the one of the sidebar."""
     models = [cache.bundled(), *session_models.uploaded().values()]
-    found = {m.network.hash[: session_models.DIGITS]: m for m in models if alike(m, answer.model)}
+    found = {m.short_hash: m for m in models if alike(m, answer.model)}
     return {"": answer.model, **found}
 
 

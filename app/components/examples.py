@@ -32,7 +32,7 @@ def picker(model: Model) -> None:
         model.examples,
         cache.predicted(model),
         true_class=session.optional("true_class"),
-        said_class=session.optional("said_class"),
+        predicted_class=session.optional("said_class"),
         verdict=session.optional("verdict"),
     )
     st.selectbox(

@@ -47,14 +47,15 @@ _COPY = st.components.v2.component(
     isolate_styles=False,
 )
 
-_ONWARD = st.components.v2.component(
-    "lens_onward",
-    html='<div class="lens-onward"><button type="button" class="lens-button" aria-keyshortcuts="P">'
+_PREV_NEXT = st.components.v2.component(
+    "lens_prev_next",
+    html='<div class="lens-prev-next">'
+    '<button type="button" class="lens-button" aria-keyshortcuts="P">'
     '<span aria-hidden="true">← </span>Previous<kbd aria-hidden="true">P</kbd></button>'
     '<button type="button" class="lens-button" aria-keyshortcuts="N">'
     'Next<span aria-hidden="true"> →</span><kbd aria-hidden="true">N</kbd></button></div>',
-    css=_read("button.css") + _read("onward.css"),
-    js=_read("onward.js"),
+    css=_read("button.css") + _read("prev_next.css"),
+    js=_read("prev_next.js"),
     isolate_styles=False,
 )
 
@@ -94,7 +95,7 @@ def copy_link() -> None:
     )
 
 
-def onward(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:
+def prev_next(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:
     """Buttons and keys that open the previous and the next row of a queue; every press counts.
 
     Args:
@@ -103,13 +104,13 @@ def onward(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:
         take: called with the row that was gone to.
     """
 
-    def opened(said: Any) -> None:
-        match said:
+    def opened(event: Any) -> None:
+        match event:
             case [int(row), int(presses)]:
                 session.put("presses", presses)
                 take(row)
 
-    _ONWARD(
+    _PREV_NEXT(
         data={"rows": list(rows), "at": at, "heard": session.get("presses")},
-        **widgets.hear("onward", opened=opened),
+        **widgets.hear("prev_next", opened=opened),
     )

@@ -70,7 +70,7 @@ def _begin(title: str) -> Page:
     heading.title(title, anchor=False)  # also where no model can be read
     messages = st.container()
     model = session_models.current()
-    session_models.fit(model)
+    session_models.drop_invalid(model)
     if with_noun(title, model.token_kind) != title:
         heading.title(with_noun(title, model.token_kind), anchor=False)
     with messages:

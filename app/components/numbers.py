@@ -93,7 +93,7 @@ def _fields(model: Model, text: str) -> str:
                 format="%g",
                 width=WIDTH,
                 help=usual[n].sentence if usual else None,
-                **widgets.watch(f"feature-{n}.{model.digest}", value, partial(take, n)),
+                **widgets.watch(f"feature-{n}.{model.upload_hash}", value, partial(take, n)),
             )
     if usual:
         with st.expander("How usual these numbers are"):

@@ -63,16 +63,16 @@ def section(page: Page) -> None:
 
 def _make(model: Model) -> None:
     with st.spinner("Checking …"):
-        sheet = cache.proof(_digest(model), lambda: _prove(model))
+        sheet = cache.proof(_key(model), lambda: _prove(model))
     _show(sheet)
 
 
-def _digest(model: Model) -> str:
+def _key(model: Model) -> str:
     """Of all that the proof depends on."""
     _, reference = model.files
     if reference is None:
-        return model.digest
-    return f"{model.digest} {hashlib.sha256(reference.read_bytes()).hexdigest()}"
+        return model.upload_hash
+    return f"{model.upload_hash} {hashlib.sha256(reference.read_bytes()).hexdigest()}"
 
 
 def _prove(model: Model) -> ProofSheet:

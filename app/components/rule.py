@@ -8,7 +8,7 @@ from app import settings
 from app.models import facts
 from app.models.model import Model
 from app.state import session, widgets
-from app.state.choices import digits
+from app.state.choices import shortest
 from lrp_engine import RULES
 from lrp_engine.propagation.rules import GATES
 
@@ -24,10 +24,10 @@ def controls(model: Model) -> None:
     st.select_slider(
         "Stabilizer ε",
         steps,
-        format_func=digits,
+        format_func=shortest,
         help="Added to every sum that relevance is divided by, away from zero. Larger: calmer "
         "heatmaps, and more relevance is kept by the stabilizer.",
-        **widgets.bind("eps", map(digits, steps)),
+        **widgets.bind("eps", map(shortest, steps)),
     )
     st.slider(
         "Bias factor",

@@ -32,11 +32,11 @@ def device() -> None:
 
 
 def model_names() -> dict[str, str]:
-    """Names of the loaded models by digest, no two alike; the bundled one first."""
+    """Names of the loaded models by upload hash, no two alike; the bundled one first."""
     names = {BUNDLED: cache.bundled().name}
-    for digest, model in session_models.uploaded().items():
+    for upload_hash, model in session_models.uploaded().items():
         twice = model.name in names.values()
-        names[digest] = f"{model.name} ({digest[:6]})" if twice else model.name
+        names[upload_hash] = f"{model.name} ({upload_hash[:6]})" if twice else model.name
     return names
 
 
@@ -45,7 +45,7 @@ def _model_picker() -> None:
     st.selectbox(
         "Model",
         list(names),
-        format_func=lambda digest: names.get(digest, ""),
+        format_func=lambda upload_hash: names.get(upload_hash, ""),
         help="More sample models are on the Model page, where you can upload your own, too; nobody "
         "else sees it.",
         **session_models.bind(BUNDLED, names.values()),

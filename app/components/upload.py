@@ -134,11 +134,11 @@ def form() -> None:
             st.rerun()  # the sidebar's list is drawn before this page
 
 
-def arrival(digest: str) -> None:
+def arrival(upload_hash: str) -> None:
     """After a successful upload: what happened and where to go."""
-    if session.get("arrived") == digest:
+    if session.get("arrived") == upload_hash:
         st.success(
-            f"“{plain(session_models.uploaded()[digest].name)}” is read and selected.",
+            f"“{plain(session_models.uploaded()[upload_hash].name)}” is read and selected.",
             icon=":material/check_circle:",
         )
         st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)

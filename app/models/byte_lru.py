@@ -14,7 +14,7 @@ ResultT = TypeVar("ResultT")
 EACH = 64  # bytes that any value costs, however small; close enough, arrays are what counts
 
 
-def weight(value: Any) -> int:
+def nbytes(value: Any) -> int:
     """Bytes that a result holds: its arrays and texts, however deep."""
     match value:
         case np.ndarray():
@@ -22,11 +22,11 @@ def weight(value: Any) -> int:
         case str() | bytes():
             return EACH + len(value)
         case Mapping():
-            return EACH + sum(weight(key) + weight(item) for key, item in value.items())
+            return EACH + sum(nbytes(key) + nbytes(item) for key, item in value.items())
         case tuple() | list() | frozenset():
-            return EACH + sum(map(weight, value))
+            return EACH + sum(map(nbytes, value))
         case _ if is_dataclass(value):
-            return EACH + sum(weight(getattr(value, item.name)) for item in fields(value))
+            return EACH + sum(nbytes(getattr(value, item.name)) for item in fields(value))
     return EACH
 
 
@@ -50,11 +50,11 @@ class ByteLRU:
                 result: ResultT = self._found[key][0]
                 return result
         made = make()
-        heavy = weight(key) + weight(made)
+        size = nbytes(key) + nbytes(made)
         with self._lock:
-            if key not in self._found and heavy <= self.most:
-                self._found[key] = made, heavy
-                self.held += heavy
+            if key not in self._found and size <= self.most:
+                self._found[key] = made, size
+                self.held += size
                 while self.held > self.most:
                     _, (_, dropped) = self._found.popitem(last=False)
                     self.held -= dropped

@@ -51,47 +51,53 @@ class Known:
 
 # Where a model comes from.
 ORIGINS = BUNDLED, SAMPLE, UPLOAD = "bundled", "sample", "upload"
-DIGITS = 12  # of a hash, in an address
+SHORT = 12  # characters of a model hash in an address, and to people
 NAME_CHARACTERS = 60
-_HASH = re.compile(f"[0-9a-f]{{{DIGITS},64}}")
+_HASH = re.compile(f"[0-9a-f]{{{SHORT},64}}")
+
+
+def short_hash(model_hash: str) -> str:
+    """How a model hash begins."""
+    return model_hash[:SHORT]
 
 
 @dataclass(frozen=True)
-class Reference:
+class ModelRef:
     """A model as a link or the file of a session names it.
 
     Attributes:
-        digits: the first digits of its hash.
+        model_hash: its hash, or how that begins.
         name, files: for people; "" and none where nobody says.
         what: what names it.
     """
 
-    digits: str
+    model_hash: str
     name: str = ""
     files: tuple[str, ...] = ()
     what: str = "link"
 
-    def checked(self) -> Reference:
+    def checked(self) -> ModelRef:
         """The same, cut to what can be shown.
 
         Raises:
-            FormatError: the digits are no hash.
+            FormatError: the hash is none.
         """
-        if not _HASH.fullmatch(self.digits):
+        if not _HASH.fullmatch(self.model_hash):
             raise FormatError(
-                f"The {self.what} names the model {self.digits!r:.40}, expected a hash."
+                f"The {self.what} names the model {self.model_hash!r:.40}, expected a hash."
             )
         files = tuple(file[:NAME_CHARACTERS] for file in self.files[:8])
         return replace(self, name=self.name[:NAME_CHARACTERS], files=files)
 
     def names(self, model: Model) -> bool:
-        return bool(self.digits) and model.network.hash.startswith(self.digits)
+        return bool(self.model_hash) and model.model_hash.startswith(self.model_hash)
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
     """Attributes:
-    digest: SHA-256 of the bytes and options it was read from.
+    upload_hash: SHA-256 of the bytes and options it was read from; the model hash of one that is
+        no upload.
     name: for people.
     network: the classifier.
     examples: sentences that came with it.
@@ -103,7 +109,7 @@ class Model:
     origin: one of `ORIGINS`. sent: names of the files of an upload.
     """
 
-    digest: str
+    upload_hash: str
     name: str
     network: Network
     examples: tuple[Example, ...] = ()
@@ -114,6 +120,15 @@ class Model:
     known: Known | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
+
+    @property
+    def model_hash(self) -> str:
+        """Of everything that decides an explanation, see `Network.hash`."""
+        return self.network.hash
+
+    @property
+    def short_hash(self) -> str:
+        return short_hash(self.model_hash)
 
     @property
     def reads(self) -> str:
@@ -169,8 +184,8 @@ class Model:
         return next((e for e in self.examples if e.text == text), None)
 
     def true_class(self, text: str) -> int | None:
-        found = self.example(text)
-        return found.label if found else None
+        example = self.example(text)
+        return example.label if example else None
 
 
 RIGHT, WRONG = "right", "wrong"
@@ -181,18 +196,18 @@ def matching(
     predicted: Sequence[int] | np.ndarray,
     *,
     true_class: int | None = None,
-    said_class: int | None = None,
+    predicted_class: int | None = None,
     verdict: str | None = None,
 ) -> list[int]:
     """Positions of the examples that pass every filter given; `verdict` is RIGHT or WRONG."""
     return [
         n
-        for n, (example, said) in enumerate(zip(examples, predicted, strict=True))
+        for n, (example, given) in enumerate(zip(examples, predicted, strict=True))
         if true_class in (None, example.label)
-        and said_class in (None, said)
+        and predicted_class in (None, given)
         and (
             verdict is None
-            or (example.label is not None and (verdict == RIGHT) == (said == example.label))
+            or (example.label is not None and (verdict == RIGHT) == (given == example.label))
         )
     ]
 

@@ -7,7 +7,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from app.models.byte_lru import weight
+from app.models.byte_lru import nbytes
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class UploadBudget:
         return sum(self._weights().values())
 
     def _weights(self) -> dict[str, int]:
-        return {model.digest: weight(model.network) for model in list(self._models)}
+        return {model.upload_hash: nbytes(model.network) for model in list(self._models)}
 
     def add(self, model: Model) -> None:
         """Count a model in.
@@ -42,7 +42,7 @@ class UploadBudget:
         Raises:
             InputError: there is no room for it.
         """
-        own = weight(model.network)
+        own = nbytes(model.network)
         with self._lock:
             if not self._fits(model, own):
                 gc.collect()  # a session that ended may not be gone yet
@@ -57,7 +57,7 @@ class UploadBudget:
 
     def _fits(self, model: Model, own: int) -> bool:
         others = self._weights()
-        others.pop(model.digest, None)
+        others.pop(model.upload_hash, None)
         return sum(others.values()) + own <= self.most
 
 

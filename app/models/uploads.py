@@ -63,7 +63,7 @@ class Upload:
                 raise FormatError(f"{what} {len(text):,} characters; at most {most:,} are read.")
 
     @property
-    def digest(self) -> str:
+    def upload_hash(self) -> str:
         """SHA-256 over everything that decides what is read."""
         parts = [
             hashlib.sha256(data).hexdigest() if data is not None else ""

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.models.model import short_hash
 from app.review import tables
 from app.review.sets import Set, Sets
 from lrp_engine.corpora.shard import explain_shard
@@ -98,8 +99,8 @@ class Jobs:
         """
         if network.hash != one.model_hash:
             raise InputError(
-                f"The set was begun with the model {one.model_hash[:12]}; pick that model in the "
-                f"sidebar to go on. This one is {network.hash[:12]}."
+                f"The set was begun with the model {short_hash(one.model_hash)}; pick that model "
+                f"in the sidebar to go on. This one is {short_hash(network.hash)}."
             )
         with self._lock:
             job = self._jobs.get(one.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import settings
-from app.models.model import Reference
+from app.models.model import ModelRef, short_hash
 from app.navigation import View
 from app.state import session, session_models
 from app.state.choices import CHOICES
@@ -16,7 +16,7 @@ from lrp_engine.errors import FormatError
 if TYPE_CHECKING:
     from lrp_engine import Network
 
-# A model's first digits, and what its owner calls it: looked for, never loaded from.
+# A model's short hash, and what its owner calls it: looked for, never loaded from.
 MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
 
 
@@ -55,15 +55,15 @@ def _take(address: dict[str, str], view: View | None = None) -> None:
             except (ValueError, KeyError):
                 session.notify(f"The link's “{name}” was ignored: expected {choice.expected}.")
         session.put(name, value)
-    session_models.gather(Reference(row.model) for row in session.get("rows") if row.model)
+    session_models.gather(ModelRef(row.model) for row in session.get("rows") if row.model)
 
 
-def _linked(address: dict[str, str]) -> Reference | None:
+def _linked(address: dict[str, str]) -> ModelRef | None:
     """The model that an address names; an older link does not say what it is called."""
-    if not (digits := address.get(MODEL_PARAMETER)):
+    if not (named := address.get(MODEL_PARAMETER)):
         return None
     try:
-        return Reference(digits, address.get(NAME_PARAMETER, "")).checked()
+        return ModelRef(named, address.get(NAME_PARAMETER, "")).checked()
     except FormatError:
         session.notify(
             f"The link's “{MODEL_PARAMETER}” was ignored: expected the first digits of a hash."
@@ -75,9 +75,9 @@ def publish(network: Network) -> None:
     """Write the choices that differ from the defaults into the address of the page."""
     parameters = _said(session.view())
     if session_models.selected() is not None or any(not CHOICES[name].view for name in parameters):
-        parameters[MODEL_PARAMETER] = network.hash[: session_models.DIGITS]
-        if own := session_models.reference(network):
-            parameters[NAME_PARAMETER] = own.name
+        parameters[MODEL_PARAMETER] = short_hash(network.hash)
+        if name := session_models.upload_name(network.hash):
+            parameters[NAME_PARAMETER] = name
     session.put("address", parameters)
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)

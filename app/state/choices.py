@@ -52,7 +52,7 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
-def digits(number: float) -> str:
+def shortest(number: float) -> str:
     """As few digits as say exactly this number."""
     short = f"{number:g}"
     return short if float(short) == number else repr(number)
@@ -202,12 +202,12 @@ def _write_rows(found: tuple[compared.Row, ...]) -> str:
             (
                 row.method,
                 "" if row.target is None else str(row.target),
-                "" if row.eps is None else digits(row.eps),
-                "" if row.bias_factor is None else digits(row.bias_factor),
+                "" if row.eps is None else shortest(row.eps),
+                "" if row.bias_factor is None else shortest(row.bias_factor),
                 row.model,
                 row.rule or "",
                 row.gates or "",
-                *("" if number is None else digits(number) for number in row.own),
+                *("" if number is None else shortest(number) for number in row.own),
             )
         ).rstrip("~")
         for row in found
@@ -222,7 +222,7 @@ _RULE, _GATES = _one_of(*RULES), _one_of(*GATES)
 
 def _amount(default: float, low: float, high: float) -> Choice:
     return Choice(
-        default, _between(low, high), digits, f"a number from {low:g} to {high:g}", View.LEARN
+        default, _between(low, high), shortest, f"a number from {low:g} to {high:g}", View.LEARN
     )
 
 
@@ -243,7 +243,7 @@ LEARN: dict[str, Choice] = {
 
 def _own(kind: type[Rule], option: Option) -> Choice:
     return Choice(
-        getattr(kind(), option.name), _between(option.smallest, option.largest), digits,
+        getattr(kind(), option.name), _between(option.smallest, option.largest), shortest,
         f"a number from {option.smallest:g} to {option.largest:g}",
     )  # fmt: skip
 
@@ -262,11 +262,11 @@ CHOICES: dict[str, Choice] = {
     "eps": Choice(
         settings.EPS_DEFAULT,
         _EPS,
-        digits,
+        shortest,
         f"a number from {settings.EPS_SMALLEST:g} to {settings.EPS_LARGEST:g}",
     ),
     "bias_factor": Choice(
-        settings.BIAS_FACTOR_DEFAULT, _FACTOR, digits, "a number from 0 to 1"
+        settings.BIAS_FACTOR_DEFAULT, _FACTOR, shortest, "a number from 0 to 1"
     ),
     "rule": Choice(Epsilon.name, _RULE, expected=" or ".join(RULES)),
     "gates": Choice(Epsilon().gates, _GATES, expected=" or ".join(GATES)),

@@ -40,10 +40,10 @@ def begin() -> None:
     cookie = st.context.cookies.get(REVIEWER_COOKIE)
     reviewer = unquote(cookie) if isinstance(cookie, str) else ""  # AppTest's are mocks
     for name, value in {
-        "begun": True, "notices": [], "page": None, "used": False, "drawn": {}, "stands": {},
-        "stale": False, "models": {}, "selected": None, "linked": None, "turn": None,
-        "restored": 0, "undo": (), "grid.steps": None, "complaints": (), "arrived": None,
-        "address": None, "entered": {},
+        "begun": True, "notices": [], "page": None, "used": False, "drawn": {},
+        "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
+        "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
+        "arrived": None, "address": None, "entered": {},
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},
     }.items():  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any
 
 import lrp_engine
 from app import settings
-from app.models.model import ORIGINS, RIGHT, WRONG, Model, Reference
+from app.models.model import ORIGINS, RIGHT, WRONG, Model, ModelRef
 from app.navigation import BY_PATH
 from app.state.choices import ANY, CHOICES, Choice
 from lrp_engine.errors import FormatError
@@ -52,8 +52,8 @@ class Session:
     """
 
     view: str
-    model: Reference
-    models: tuple[Reference, ...]
+    model: ModelRef
+    models: tuple[ModelRef, ...]
     values: Mapping[str, Any]
     undo: tuple[tuple[str, int | None], ...]
     unknown: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def write(get: Callable[[str], Any], view: str, model: Model, models: tuple[Mode
 
 
 def _described(model: Model) -> dict[str, Any]:
-    return {"hash": model.network.hash, "name": model.name, "origin": model.origin,
+    return {"hash": model.model_hash, "name": model.name, "origin": model.origin,
             "files": list(model.sent)}  # fmt: skip
 
 
@@ -124,8 +124,8 @@ def read(data: bytes) -> Session:
         raise FormatError(f"The session's “view” is {view!r:.40}, expected {' or '.join(VIEWS)}.")
     return Session(
         view=view,
-        model=_reference(_part(found, "model", dict)),
-        models=tuple(map(_reference, _part(found, "models", list, [])[: settings.SESSION_MODELS])),
+        model=_model_ref(_part(found, "model", dict)),
+        models=tuple(map(_model_ref, _part(found, "models", list, [])[: settings.SESSION_MODELS])),
         values={name: _value(name, choice, said) for name, choice in ALL.items()},
         undo=tuple(map(_step, _part(found, "undo", list, [])[-settings.UNDO_STEPS :])),
         unknown=tuple(str(name)[:40] for name in (*found, *said) if name not in (*PARTS, *ALL)),
@@ -174,12 +174,13 @@ def _step(step: Any) -> tuple[str, int | None]:
     return text, at
 
 
-def _reference(found: Any) -> Reference:
-    match found:
-        case {"hash": str(digits), "name": str(name), "origin": str(origin), "files": [*files]} if (
-            origin in ORIGINS and all(isinstance(file, str) for file in files)
-        ):
-            return Reference(digits, name, tuple(files), what="session").checked()
+def _model_ref(described: Any) -> ModelRef:
+    match described:
+        case {
+            "hash": str(model_hash), "name": str(name), "origin": str(origin), "files": [*files],
+        } if origin in ORIGINS and all(isinstance(file, str) for file in files):  # fmt: skip
+            return ModelRef(model_hash, name, tuple(files), what="session").checked()
     raise FormatError(
-        f"A model of the session is described by hash, name, origin and files; found {found!r:.60}."
+        "A model of the session is described by hash, name, origin and files; found "
+        f"{described!r:.60}."
     )

@@ -3,55 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app import cache, settings
-from app.models.model import DIGITS, UPLOAD, Model, Reference
+from app.models.model import UPLOAD, Model, ModelRef, short_hash
 from app.state import session, widgets
 from app.state.choices import CHOICES, NOTHING, PREDICTED
 from lrp_engine.render.wording import visible
 
-if TYPE_CHECKING:
-    from lrp_engine import Network
 
-
-def link(reference: Reference | None) -> None:
+def link(ref: ModelRef | None) -> None:
     """Select the model that a link or a session names, the bundled one for None; opens a sample.
 
-    Where it is not here, `fit` says so.
+    Where it is not here, `drop_invalid` says so.
     """
-    session.put("linked", reference)
-    found = None if reference is None else find(reference)
-    select(found.digest if found else None)
+    session.put("linked", ref)
+    model = None if ref is None else find(ref)
+    select(model.upload_hash if model else None)
 
 
-def find(reference: Reference) -> Model | None:
+def find(ref: ModelRef) -> Model | None:
     """The uploaded or sample model of this hash, None for the bundled or an unknown one."""
     for model in uploaded().values():
-        if reference.names(model):
+        if ref.names(model):
             return model
-    if reference.names(cache.bundled()):
+    if ref.names(cache.bundled()):
         return None
-    sample = cache.sample_named(reference)
+    sample = cache.sample_named(ref)
     if sample is not None:
         _hold(sample)
     return sample
 
 
-def gather(references: Iterable[Reference]) -> list[Reference]:
+def gather(refs: Iterable[ModelRef]) -> list[ModelRef]:
     """Open the samples among these models; returns those that are not here."""
-    return [one for one in references if not one.names(cache.bundled()) and not find(one)]
+    return [one for one in refs if not one.names(cache.bundled()) and not find(one)]
 
 
-def reference(network: Network) -> Reference | None:
-    """An uploaded model by its hash and name; None for one that everybody has."""
-    found = (m for m in uploaded().values() if m.network.hash == network.hash)
-    model = next((m for m in found if m.origin == UPLOAD), None)
-    return Reference(network.hash, model.name) if model else None
+def upload_name(model_hash: str) -> str | None:
+    """What its owner calls an uploaded model; None for a model that everybody has."""
+    same = (m for m in uploaded().values() if m.model_hash == model_hash)
+    return next((m.name for m in same if m.origin == UPLOAD), None)
 
 
 def uploaded() -> dict[str, Model]:
-    """The models this session brought, by digest; nobody else sees them."""
+    """The models this session brought, by upload hash; nobody else sees them."""
     models: dict[str, Model] = session.get("models")
     return models
 
@@ -63,31 +59,31 @@ def add(model: Model) -> None:
         InputError: the server has no room for another upload.
     """
     _hold(model)
-    select(model.digest)
+    select(model.upload_hash)
 
 
 def _hold(model: Model) -> None:
     if model.origin == UPLOAD:
         cache.held().add(model)
     models = uploaded()
-    if model.digest not in models and len(models) >= settings.MODELS_PER_SESSION:
+    if model.upload_hash not in models and len(models) >= settings.MODELS_PER_SESSION:
         dropped = models.pop(next(iter(models)))
         session.notify(
             f"“{dropped.name}” was dropped: a session keeps {settings.MODELS_PER_SESSION} models."
         )
-    models[model.digest] = model
+    models[model.upload_hash] = model
 
 
 def keep(model: Model) -> None:
     """`add` a model that has just been read, and announce it."""
     add(model)
-    session.put("arrived", model.digest)
+    session.put("arrived", model.upload_hash)
 
 
-def select(digest: str | None) -> None:
-    """Choose a model by digest, None for the bundled one; class numbers mean nothing to it."""
-    if session.get("selected") != digest:
-        session.put("selected", digest)
+def select(upload_hash: str | None) -> None:
+    """Choose a model, None for the bundled one; class numbers mean nothing to it."""
+    if session.get("selected") != upload_hash:
+        session.put("selected", upload_hash)
         session.put("target", PREDICTED)
         session.put("contrast", NOTHING)
         session.put("numbers", "")
@@ -105,17 +101,18 @@ def bind(bundled: str, options: Iterable[str]) -> dict[str, Any]:
 
 
 def selected() -> str | None:
-    digest = session.get("selected")
-    return digest if digest in uploaded() else None
+    """The upload hash of the chosen model, None for the bundled one."""
+    upload_hash = session.get("selected")
+    return upload_hash if upload_hash in uploaded() else None
 
 
 def current() -> Model:
     """The model in use."""
-    digest = selected()
-    return cache.bundled() if digest is None else uploaded()[digest]
+    upload_hash = selected()
+    return cache.bundled() if upload_hash is None else uploaded()[upload_hash]
 
 
-def fit(model: Model) -> None:
+def drop_invalid(model: Model) -> None:
     """Forget choices that the model cannot follow; say so, and when a link meant another one."""
     linked, network = session.get("linked"), model.network
     if linked:
@@ -124,7 +121,7 @@ def fit(model: Model) -> None:
             session.notify(
                 f"The {linked.what} was made with another model, {described(linked)}, which is not "
                 "loaded here: an upload lives until its page is reloaded. Upload it again on the "
-                f"Model page. This is “{model.name}” ({network.hash[:DIGITS]}), so numbers may "
+                f"Model page. This is “{model.name}” ({model.short_hash}), so numbers may "
                 "differ."
             )
     for name in ("target", "contrast"):
@@ -136,8 +133,8 @@ def fit(model: Model) -> None:
             )
 
 
-def described(linked: Reference) -> str:
-    """Name, first digits and files of a model, for a sentence."""
+def described(linked: ModelRef) -> str:
+    """Name, short hash and files of a model, for a sentence."""
     name = f"“{visible(linked.name)}” " if linked.name else ""
     files = f" of {', '.join(map(visible, linked.files))}" if linked.files else ""
-    return f"{name}({visible(linked.digits[:DIGITS])}){files}"
+    return f"{name}({visible(short_hash(linked.model_hash))}){files}"

@@ -28,28 +28,28 @@ def bind(name: str, options: Iterable[str] = ()) -> dict[str, Any]:
             option read like, so a list that reads differently must be another widget.
     """
     take = session.set_text if name == "text" else lambda value: session.put(name, value)
-    return _bound(f"{name}.{_digest(options)}", session.get(name), take)
+    return _bound(f"{name}.{_fingerprint(options)}", session.get(name), take)
 
 
-def _digest(options: Iterable[str]) -> str:
+def _fingerprint(options: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(options).encode()).hexdigest()[:12]
 
 
-def _stands(place: str, key: str) -> Callable[[], bool]:
-    """Note which widget is drawn at a place; returns whether it is the last one drawn there.
+def _current_widget(place: str, key: str) -> Callable[[], bool]:
+    """Note which widget is drawn at a place; returns what tells whether it still is the one there.
 
     A browser that has not heard yet of another one in its place says the old one's value once
     more, and Streamlit, which has forgotten that value, takes it for a change.
     """
-    standing = session.get("stands")
-    standing[place] = key
-    return lambda: standing[place] == key
+    current = session.get("current_widget")
+    current[place] = key
+    return lambda: current[place] == key
 
 
 def _bound(
     name: str, value: Any, take: Callable[[Any], None], late: bool = False
 ) -> dict[str, Any]:
-    stands = _stands(name.split(".")[0], _WIDGET(name))
+    is_current = _current_widget(name.split(".")[0], _WIDGET(name))
     key, drawn, page = _WIDGET(name), session.get("drawn"), session.get("page")
     # Only where they differ: an assignment overwrites what is being typed. On another page it is
     # another widget to the browser, which has to be told.
@@ -58,7 +58,7 @@ def _bound(
     drawn[key] = page
 
     def changed() -> None:
-        if late or stands():
+        if late or is_current():
             session.used()
             take(st.session_state[key])
 
@@ -75,9 +75,9 @@ def watch(
     """`bind` for what is kept elsewhere than among the choices.
 
     Args:
-        late: hear the widget even where another one has taken its place, see `_stands`.
+        late: hear the widget even where another one has taken its place, see `_current_widget`.
     """
-    return _bound(f"{name}.{_digest(options)}" if options else name, value, take, late)
+    return _bound(f"{name}.{_fingerprint(options)}" if options else name, value, take, late)
 
 
 def pick(
@@ -101,17 +101,17 @@ def list_row(name: str, shown: Iterable[str], row: int | None, take: Callable[[i
         row: position of the one that is picked, None for none.
         take: called with the position of a newly picked one.
     """
-    key = _WIDGET(f"{name}.{_digest(shown)}")
-    stands = _stands(name, key)
+    key = _WIDGET(f"{name}.{_fingerprint(shown)}")
+    is_current = _current_widget(name, key)
     rows = [] if row is None else [row]
     if key in st.session_state and list(st.session_state[key]["selection"]["rows"]) != rows:
         st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 
     def picked() -> None:
-        found = st.session_state[key]["selection"]["rows"]
-        if found and stands():
+        selected = st.session_state[key]["selection"]["rows"]
+        if selected and is_current():
             session.used()
-            take(found[0])
+            take(selected[0])
 
     return {"key": key, "on_select": picked, "selection_default": {"selection": {"rows": rows}}}
 

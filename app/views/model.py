@@ -8,7 +8,7 @@ from app.components.layout import page
 from app.components.report import report
 
 with page("The model") as run:
-    upload.arrival(run.model.digest)
+    upload.arrival(run.model.upload_hash)
     st.header(plain(run.model.name), anchor=False)
     report(run.model)
     proof.section(run)

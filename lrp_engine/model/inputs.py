@@ -36,7 +36,9 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
             text = [isinstance(word, str) for sample in words for word in sample]
             if all(text):
                 _only_for_arrays(lengths)
-                return _words(network, tuple(tuple(network.tokenizer.fit(w)) for w in words))
+                return _words(
+                    network, tuple(tuple(network.tokenizer.pad_and_truncate(w)) for w in words)
+                )
             if any(text):
                 raise InputError(f"A token list holds more than words. {_expected(network)}")
             kinds = {type(i) for sample in words for i in sample}

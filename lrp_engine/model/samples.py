@@ -129,7 +129,8 @@ class Samples:
         tokens = tuple(tuple(compress(self.tokens[row], stays)) for row, stays in chosen)
         if self.words:
             return from_words(
-                self.network, tuple(map(tuple, map(self.network.tokenizer.fit, tokens)))
+                self.network,
+                tuple(map(tuple, map(self.network.tokenizer.pad_and_truncate, tokens))),
             )
         values = None
         if self.values is not None:

@@ -125,9 +125,9 @@ class Tokenizer:
         tokens = TOKENIZERS[self.method](text.lower() if self.lowercase else text)
         if self.standardize != "none" and self.method != "whole":
             tokens = [token for token in tokens if self.key(token)]
-        return self.fit(tokens)
+        return self.pad_and_truncate(tokens)
 
-    def fit(self, tokens: Sequence[str]) -> list[str]:
+    def pad_and_truncate(self, tokens: Sequence[str]) -> list[str]:
         """Tokens cut and padded to the length."""
         fitted = list(tokens[: self.length])
         if self.pad and self.length is not None:

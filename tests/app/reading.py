@@ -49,8 +49,8 @@ def tell(app: AppTest, name: str, event: str, value: Any) -> AppTest:
 
 
 def ways(app: AppTest) -> tuple[int | None, int | None]:
-    """Rows that Previous and Next of a queue lead to, as `onward.js` finds them."""
-    said = json.loads(component(app, "lens_onward").json)
+    """Rows that Previous and Next of a queue lead to, as `prev_next.js` finds them."""
+    said = json.loads(component(app, "lens_prev_next").json)
     rows, at = said["rows"], said["at"]
     back, on = math.ceil(at) - 1, math.floor(at) + 1
     return rows[back] if back >= 0 else None, rows[on] if on < len(rows) else None
@@ -60,8 +60,8 @@ def go(app: AppTest, way: int) -> AppTest:
     """Press Next (1) or Previous (-1)."""
     row = ways(app)[way > 0]
     assert row is not None
-    heard = json.loads(component(app, "lens_onward").json)["heard"]
-    return tell(app, "lens_onward", "opened", [row, heard + 1])
+    heard = json.loads(component(app, "lens_prev_next").json)["heard"]
+    return tell(app, "lens_prev_next", "opened", [row, heard + 1])
 
 
 def words(app: AppTest, row: int = 0) -> list[str]:

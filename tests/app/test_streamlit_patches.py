@@ -23,4 +23,4 @@ def test_a_run_throws_no_prepared_program_away(opened, monkeypatch: pytest.Monke
 
 def test_before_keras_is_there_nothing_happens(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delitem(streamlit_patches.sys.modules, "keras")
-    streamlit_patches.keep_kernels()
+    streamlit_patches.keep_keras_session()

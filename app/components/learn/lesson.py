@@ -42,10 +42,10 @@ def show(page: Page) -> None:
                 STEPS[step](page)
             except InputError as error:  # what the lesson needs and this model or text has not
                 st.info(plain(str(error)))
-    _onward(step, named)
+    _prev_next(step, named)
 
 
-def _onward(step: str, named: dict[str, str]) -> None:
+def _prev_next(step: str, named: dict[str, str]) -> None:
     before, after = learn.neighbours(step)
     with st.container(horizontal=True, vertical_alignment="center"):
         if before:

@@ -11,7 +11,7 @@ from app.components.learn import common
 from app.figures.axes import large
 from app.learn import charts, formulas, sums
 from app.state import session, widgets
-from app.state.choices import digits
+from app.state.choices import shortest
 from lrp_engine.render.numbers import number
 
 DIGITS = 0.05  # three decimals, like the formulas
@@ -47,8 +47,8 @@ def show(page: Page) -> None:
     steps = sorted({*(e for e in settings.EPS_STEPS if e <= 1), eps})
     one, two = st.columns(2)
     one.select_slider(
-        "Stabilizer ε of this sum", steps, format_func=digits,
-        **widgets.bind("sum_eps", map(digits, steps)),
+        "Stabilizer ε of this sum", steps, format_func=shortest,
+        **widgets.bind("sum_eps", map(shortest, steps)),
     )  # fmt: skip
     two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **widgets.bind("sum_bias_factor"))
     st.altair_chart(

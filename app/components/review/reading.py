@@ -118,7 +118,7 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
     left, right = st.columns([1, 1], vertical_alignment="center")
     left.header(f"Row {row:,}, {place}", anchor=False)
     with right:
-        frontend.onward(near, at, _open_row)
+        frontend.prev_next(near, at, _open_row)
     with st.container(key="lens-row"):
         if line["said"] == NO_CLASS:
             st.warning(f"This text was not explained. {line['problem']}")

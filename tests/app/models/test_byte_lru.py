@@ -9,7 +9,7 @@ import numpy as np
 
 import lrp_engine
 from app import cache, settings
-from app.models.byte_lru import ByteLRU, weight
+from app.models.byte_lru import ByteLRU, nbytes
 from app.models.model import Model
 from lrp_engine import Epsilon
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
@@ -54,14 +54,14 @@ def test_two_who_ask_at_once_are_counted_once():
     for thread in threads:
         thread.join()
     assert len(found) == 2
-    assert kept.held == weight("same") + weight(np.ones(100))
+    assert kept.held == nbytes("same") + nbytes(np.ones(100))
 
 
 def test_an_explanation_weighs_what_its_arrays_do(network):
     one = network.explain(["good bad film"])
-    assert weight(one) > one.relevance.nbytes + one.scores.nbytes
+    assert nbytes(one) > one.relevance.nbytes + one.scores.nbytes
     long = network.explain(["good bad film " * 50])
-    assert weight(long) - weight(one) > long.relevance.nbytes - one.relevance.nbytes
+    assert nbytes(long) - nbytes(one) > long.relevance.nbytes - one.relevance.nbytes
 
 
 def test_collections_pass_by_what_is_there_for_good():

@@ -191,5 +191,5 @@ def test_json_that_does_not_fit_is_a_sentence(more, says):
 )  # fmt: skip
 def test_everything_that_matters_is_in_the_digest(other):
     base = {"name": "x", "weights": b"1"}
-    assert Upload(**base).digest != Upload(**{**base, **other}).digest
-    assert Upload(**base).digest == Upload(**{**base, "name": "y"}).digest
+    assert Upload(**base).upload_hash != Upload(**{**base, **other}).upload_hash
+    assert Upload(**base).upload_hash == Upload(**{**base, "name": "y"}).upload_hash

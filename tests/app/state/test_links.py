@@ -117,7 +117,7 @@ def test_a_link_to_numbers_opens_their_sample(opened, sample):
     again = opened(**link)
     assert healthy(again)
     assert not messages(again)
-    assert again.session_state["lens.selected"] == cache.sample(sample).digest
+    assert again.session_state["lens.selected"] == cache.sample(sample).upload_hash
     assert words(again) == words(app) != first
     stranger = opened(**link | {"model": "0123456789ab"})
     assert healthy(stranger)
@@ -131,7 +131,7 @@ def test_back_returns_to_the_model_of_the_address(opened):
     widget(app, "model").set_value("bundled").run()
     assert not dict(app.query_params)
     go_to(app, link)
-    assert app.session_state["lens.selected"] == cache.sample(WITH_NUMBERS[0]).digest
+    assert app.session_state["lens.selected"] == cache.sample(WITH_NUMBERS[0]).upload_hash
     go_to(app, {})
     assert widget(app, "model").value == "bundled"
     assert healthy(app)

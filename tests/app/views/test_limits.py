@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from app import cache, settings
-from app.models.byte_lru import weight
+from app.models.byte_lru import nbytes
 from app.models.model import Model
 from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
@@ -68,7 +68,7 @@ def test_a_second_user_never_sees_the_first_ones_uploads(opened):
 
 
 def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monkeypatch):
-    room = UploadBudget(int(1.5 * weight(network)))
+    room = UploadBudget(int(1.5 * nbytes(network)))
     monkeypatch.setattr(cache, "held", lambda: room)
     one, other = (("mine.npz", npz(eight_arrays(seed))) for seed in (21, 22))
     first = upload(opened("model"), weights=one)
@@ -84,19 +84,19 @@ def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monk
 
 
 def test_models_nobody_has_any_more_make_room(network):
-    room = UploadBudget(int(2.5 * weight(network)))
+    room = UploadBudget(int(2.5 * nbytes(network)))
     some = [Model(str(n), "Mine", network) for n in range(2)]
     for model in some:
         room.add(model)
     room.add(some[0])
     room.add(Model("1", "The same", network))
-    assert room.bytes == 2 * weight(network)
+    assert room.bytes == 2 * nbytes(network)
     with pytest.raises(InputError, match=r"“Third” takes .* MB of memory"):
         room.add(third := Model("2", "Third", network))
     del model, some[0]
     gc.collect()
     room.add(third)
-    assert room.bytes == 2 * weight(network)
+    assert room.bytes == 2 * nbytes(network)
 
 
 def test_a_session_keeps_so_many_models_and_says_which_one_went(opened, monkeypatch):
@@ -111,7 +111,7 @@ def test_models_read_before_are_kept_up_to_a_number():
     read: list[int] = []
 
     def ask(n: int) -> None:
-        cache.read_network(f"digest {n}", lambda: read.append(n) or n)
+        cache.read_network(f"upload {n}", lambda: read.append(n) or n)
 
     every = [*range(settings.MODELS_CACHED + 1)]
     for n in every:

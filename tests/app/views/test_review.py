@@ -298,16 +298,16 @@ def test_presses_that_come_together_all_count(examples):
     app = examples
     first, _, third, fourth = listed(app)
     # What reaches the server of three presses is where the last one leads to.
-    tell(app, "lens_onward", "opened", [fourth, 3])
+    tell(app, "lens_prev_next", "opened", [fourth, 3])
     assert f"Row {fourth}, 4 of 4" in app.header[-1].value
     assert ways(app) == (third, None)
-    assert json.loads(component(app, "lens_onward").json)["heard"] == 3
+    assert json.loads(component(app, "lens_prev_next").json)["heard"] == 3
     for nonsense in ([10_000, 4], [-1, 5]):
-        tell(app, "lens_onward", "opened", nonsense)
+        tell(app, "lens_prev_next", "opened", nonsense)
         assert healthy(app)
         assert f"Row {first}, 1 of 4" in app.header[-1].value
     for nonsense in (None, "x", [1], [None, 2]):
-        tell(app, "lens_onward", "opened", nonsense)
+        tell(app, "lens_prev_next", "opened", nonsense)
         assert healthy(app)
 
 

@@ -45,7 +45,7 @@ class Queue {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".lens-onward");
+  const root = parentElement.querySelector(".lens-prev-next");
   if (!root) return undefined;
   const queue = (root.queue ??= new Queue());
   queue.buttons = [...root.querySelectorAll("button")];
