@@ -48,7 +48,7 @@ def of_layers(network: Network, explanation: Explanation, index: int = 0) -> lis
     }
     token_kind = explanation.token_kind
     words = explanation.token_relevance[index, : len(explanation.tokens[index])]
-    found = [
+    vectors = [
         Vector(
             name=f"Input: {len(words)} {token_kind}s",
             units=tuple(map(visible, explanation.tokens[index])),
@@ -62,7 +62,7 @@ def of_layers(network: Network, explanation: Explanation, index: int = 0) -> lis
             continue
         values = array[index].astype(np.float64)
         count = len(values)
-        found.append(
+        vectors.append(
             Vector(
                 name=f"{node.name}: {count} unit{'s' if count > 1 else ''}",
                 units=tuple(f"unit {n}" for n in range(count)),
@@ -70,7 +70,7 @@ def of_layers(network: Network, explanation: Explanation, index: int = 0) -> lis
                 sentence=_goes(float(values.sum()), account.get(node.name)),
             )
         )
-    return found
+    return vectors
 
 
 def _goes(total: float, row: Mapping[Any, Any] | None) -> str:
@@ -157,9 +157,9 @@ def sentences(
     there, amounts = marked(known, values), values[:, known.amount]
     if not there.any():
         return [known.sentence, "No step is marked here, so nothing should receive relevance."]
-    found = [known.sentence]
+    lines = [known.sentence]
     right = " and ".join(number(x) for x in amounts[there])
-    found.append(
+    lines.append(
         f"Here these are {right}, together {number(float(amounts[there].sum()))}; the score is "
         f"{number(float(explanations.scores[index, known.target]))}."
     )
@@ -167,7 +167,7 @@ def sentences(
     parts = ", ".join(
         f"{row['method']} {percentage(row['share'])}" for row in table.to_dict("records")
     )
-    found.append(
+    lines.append(
         f"Of its values, each method puts on the marked steps: {parts}. Equal values everywhere "
         f"would put {percentage(float(there.mean()))} there."
     )
@@ -176,8 +176,8 @@ def sentences(
             given = " and ".join(
                 number(x) for x in one.token_relevance[index, : len(values)][there]
             )
-            found.append(f"{one.method_info.short} gives the marked steps {given}.")
-    return found
+            lines.append(f"{one.method_info.short} gives the marked steps {given}.")
+    return lines
 
 
 def _asked(known: Known, one: Explanation, index: int) -> bool:

@@ -32,8 +32,8 @@ _LABEL = f"split(slice(datum.value, {_DIGITS}), '\\n')"
 def brief(word: str, token_kind: str = "word") -> str:
     """A word short enough for a label; of a feature its name, without its number."""
     if token_kind == "feature":
-        name, found, _ = word.rpartition(" = ")
-        word = name if found else word
+        name, separator, _ = word.rpartition(" = ")
+        word = name if separator else word
     return word if len(word) <= NAME else f"{word[: NAME - 1]}…"
 
 
@@ -101,8 +101,8 @@ def finish(chart: Chart, title: str, note: str, height: int) -> Chart:
         padding={"left": 0, "top": 0, "right": 14, "bottom": 10},
     )  # fmt: skip
     # The title of an axis stays whole however short the axis is.
-    found: Chart = finished.configure_axis(labelFlush=False).configure_axisX(titleAnchor="end")
-    return found
+    styled: Chart = finished.configure_axis(labelFlush=False).configure_axisX(titleAnchor="end")
+    return styled
 
 
 def _lines(title: str, note: str) -> list[str] | alt.ExprRef:
@@ -119,5 +119,5 @@ def _lines(title: str, note: str) -> list[str] | alt.ExprRef:
 def large(chart: Chart) -> Chart:
     """The same chart for a projector."""
     axes = chart.configure_axis(labelFlush=False, labelFontSize=LETTERS, titleFontSize=LETTERS)
-    found: Chart = axes.configure_legend(labelFontSize=LETTERS, titleFontSize=LETTERS)
-    return found
+    styled: Chart = axes.configure_legend(labelFontSize=LETTERS, titleFontSize=LETTERS)
+    return styled

@@ -117,14 +117,14 @@ def _account_rows(one: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _settings(ones: Sequence[Explanation]) -> list[tuple[str, str]]:
-    rows = [
-        pair
-        for one in ones
-        for pair in (
-            ("method", f"{one.method_info.title} ({one.method})"),
-            ("source", one.method_info.source),
-        )
-    ]
+    rows = []
+    for one in ones:
+        info = one.method_info
+        rows += [("method", f"{info.title} ({one.method})"), ("source", info.source)]
+        rows += [
+            (f"{info.short}: {name.replace('_', ' ')}", f"{value}")
+            for name, value in one.method_options.items()
+        ]
     rule = next((one.rule for one in ones if one.rule is not None), None)
     return [
         *rows,

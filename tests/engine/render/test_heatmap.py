@@ -282,6 +282,13 @@ def test_page_shows_rule_ledger_and_settings(network):
     assert explanation.to_html(0) != explanation.to_html(1)
 
 
+def test_page_states_the_options_of_a_method(network):
+    explanation = network.explain([["good"]])
+    assert "LRP: batch size" not in explanation.to_html()
+    asked = replace(explanation, method_options={"batch_size": 20})
+    assert "<dt>LRP: batch size</dt><dd>20</dd>" in asked.to_html()
+
+
 def test_padding_is_not_shown(network):
     both = network.explain([["good"], ["bad", "film", "not"]])
     assert len(Reader(explanation_fragment(both, 0)).words) == 1
