@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,18 @@ class Option:
     whole: bool = False
     choices: tuple[str, ...] = ()
     default: float | str | None = None
+
+    def parsed(self, text: str) -> float | int | str:
+        """The value that a text stands for.
+
+        Raises:
+            InputError: as `checked`.
+        """
+        value: float | str = text
+        if not self.choices:
+            with contextlib.suppress(ValueError):  # then `checked` says what is expected
+                value = int(text) if self.whole else float(text)
+        return self.checked(value)
 
     def checked(self, value: Any) -> float | int | str:
         """The value as a plain Python one.

@@ -10,7 +10,15 @@ import numpy as np
 
 from lrp_engine.attribution.assembly import Assembly
 from lrp_engine.attribution.explanations import Explanations
-from lrp_engine.attribution.methods import LIVE_METHODS, METHODS, Method, Run, Variant, method_named
+from lrp_engine.attribution.methods import (
+    LIVE_METHODS,
+    METHODS,
+    Method,
+    Run,
+    Variant,
+    method_named,
+    options_of,
+)
 from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model import inputs as samples_of
@@ -43,7 +51,7 @@ def explain(
 ) -> Explanations:
     """One Explanation per method; each calculus runs once, however many methods read it."""
     asked = _methods(methods, layers=layers)
-    options = _options(asked, method_options or {})
+    options = options_of(asked, method_options)
     rule = DEFAULT_RULE if rule is None else rule
     if not isinstance(rule, Rule):
         raise InputError(
@@ -87,19 +95,6 @@ def _methods(names: Sequence[str] | None, *, layers: bool) -> list[Method]:
     return asked
 
 
-def _options(
-    asked: Sequence[Method], given: Mapping[str, Mapping[str, Any] | None]
-) -> dict[str, dict[str, Any]]:
-    """Options of each method by its name."""
-    names = [method.name for method in asked]
-    for name in given:
-        if name not in names:
-            raise InputError(
-                f"There are options of {name!r}, but the methods are {choices(names)}."
-            )
-    return {method.name: method.options_with(given.get(method.name)) for method in asked}
-
-
 def _run(
     samples: Samples,
     chunk: np.ndarray,
@@ -115,11 +110,13 @@ def _run(
 
     def forward(x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         with network.lock:
-            return _program_of(network).scores(x, steps)
+            return _program_of(network).scores(x.astype(network.dtype, copy=False), steps)
 
     def back(calculus: str, x: np.ndarray, steps: np.ndarray, selection: np.ndarray) -> Backward:
         with network.lock:
-            made = _program_of(network).backward((calculus,), x, steps, selection, rule)
+            made = _program_of(network).backward(
+                (calculus,), x.astype(network.dtype, copy=False), steps, selection, rule
+            )
         return made[calculus]
 
     def predict(variants: Iterable[Variant]) -> np.ndarray:

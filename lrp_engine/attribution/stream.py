@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named
+from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named, options_of
 from lrp_engine.attribution.targets import resolve
 from lrp_engine.errors import InputError, OverflowInputError
 from lrp_engine.model import inputs as samples_of
@@ -44,6 +44,7 @@ def explain_stream(
     method: str = DEFAULT_METHOD,
     target: Any = None,
     rule: Rule = DEFAULT_RULE,
+    method_options: Mapping[str, Any] | None = None,
     window: int = WINDOW,
     progress: Callable[[int], object] | None = None,
     cancel: Cancel | None = None,
@@ -57,7 +58,7 @@ def explain_stream(
         texts: texts or token lists; read lazily, at most `window` ahead of what was yielded.
         method: a name in `METHODS`.
         target: None for the predicted class; a class (number or label); or a pair `(a, b)`.
-        rule: as in `Network.explain`.
+        rule, method_options: as in `Network.explain`.
         window: texts read ahead, 1 or more; fewer where the texts are long.
         progress: called with the number of texts explained so far, after each pass.
         cancel: looked at before each pass and each result; once set, the iterator ends.
@@ -66,7 +67,8 @@ def explain_stream(
         InputError: at once, an option does not fit; while iterating, an item is no text, named by
             its position, or its numbers overflow, after everything before it was yielded.
     """
-    method_named(method)
+    options = None if method_options is None else {method: method_options}
+    options_of([method_named(method)], options)
     if isinstance(texts, str):
         raise InputError("`texts` is a single text; give a list or an iterator of texts.")
     if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
@@ -85,8 +87,9 @@ def explain_stream(
         for words, problem in _windows(network, texts, window):
             found: dict[int, Explanation | InputError] = {}
             for chunk, result in in_batches(
-                network, words, methods=[method], target=target, rule=rule, cancel=cancel
-            ):
+                network, words, methods=[method], target=target, rule=rule, method_options=options,
+                cancel=cancel,
+            ):  # fmt: skip
                 for at, n in enumerate(chunk.tolist()):
                     found[n] = result if isinstance(result, InputError) else result[method][at]
                 if progress is not None:
@@ -121,6 +124,7 @@ def in_batches(
     methods: Sequence[str],
     target: Any,
     rule: Rule,
+    method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
     cancel: Cancel | None = None,
 ) -> Iterator[tuple[np.ndarray, Explanations | InputError]]:
     """Positions (b,) of token lists of similar length, and their explanations by method.
@@ -141,8 +145,9 @@ def in_batches(
         chunk = waiting.popleft()
         try:
             found = network.explain_all(
-                [words[n] for n in chunk], methods=methods, target=target, rule=rule
-            )
+                [words[n] for n in chunk], methods=methods, target=target, rule=rule,
+                method_options=method_options,
+            )  # fmt: skip
         except OverflowInputError as problem:
             bad = np.isin(np.arange(len(chunk)), problem.rows)
             yield chunk[bad], InputError(OVERFLOW.format(network.dtype))

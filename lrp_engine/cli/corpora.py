@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
 from lrp_engine.cli.options import (
+    add_method_options,
     add_model_options,
     add_rule_options,
     load_model,
+    method_options_of,
     parse_target,
     rule_of,
 )
@@ -53,6 +55,7 @@ def add_parser(commands: Any) -> None:
         help=f"may be given several times; {ALL}: {', '.join(LIVE_METHODS)}; "
         f"default: {DEFAULT_METHOD}",
     )
+    add_method_options(command)
     add_rule_options(command)
     command.add_argument(
         "--max-tokens",
@@ -93,8 +96,10 @@ def _run(options: argparse.Namespace) -> str:
 
     try:
         network = load_model(options)
+        methods = methods_named(options.method or [DEFAULT_METHOD])
         settings = CorpusSettings(
-            methods=methods_named(options.method or [DEFAULT_METHOD]),
+            methods=methods,
+            method_options=method_options_of(options, methods),
             target=parse_target(options.target, network.labels),
             rule=rule_of(options),
             text_column=options.text_column,

@@ -13,9 +13,11 @@ from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
 from lrp_engine.cli import corpora
 from lrp_engine.cli import proof as proof
 from lrp_engine.cli.options import (
+    add_method_options,
     add_model_options,
     add_rule_options,
     load_model,
+    method_options_of,
     parse_target,
     rule_of,
 )
@@ -82,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s"
     )
+    add_method_options(explain)
     add_rule_options(explain)
     explain.add_argument(
         "--palette", choices=list(PALETTES), default=DEFAULT, help="default: %(default)s"
@@ -106,6 +109,7 @@ def _explain(options: argparse.Namespace) -> str:
             method=options.method,
             target=parse_target(options.target, network.labels),
             rule=rule,
+            method_options=method_options_of(options, [options.method]).get(options.method),
         )
     if options.json:
         return json.dumps(explanation.to_dict(), indent=2, ensure_ascii=False) + "\n"

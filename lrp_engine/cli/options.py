@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import GATES, RULES, Epsilon, Rule
 from lrp_engine.quiet import quiet
@@ -91,6 +92,43 @@ def _own_options() -> dict[str, list[str]]:
         for option in rule.own_options():
             found.setdefault(option, []).append(name)
     return found
+
+
+def add_method_options(command: argparse.ArgumentParser) -> None:
+    """The methods' own options, where a method has any."""
+    having = [method for method in METHODS.values() if method.options]
+    if having:
+        command.add_argument(
+            "--method-option",
+            action="append",
+            metavar="NAME=VALUE",
+            help="; ".join(
+                f"{option.name} ({method.name}; default: {option.default}): {option.meaning}"
+                for method in having
+                for option in method.options
+            ),
+        )
+
+
+def method_options_of(
+    options: argparse.Namespace, methods: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Options that `add_method_options` asked for, by method.
+
+    Raises:
+        InputError: none of the methods has such an option, or its value does not fit.
+    """
+    known = {(name, option.name): option for name in methods for option in METHODS[name].options}
+    given: dict[str, dict[str, Any]] = {}
+    for text in getattr(options, "method_option", None) or ():
+        name, equals, value = text.partition("=")
+        having = [method for method, option in known if option == name]
+        if not equals or not having:
+            listed = ", ".join(f"{option}=..." for _, option in known) or "none here"
+            raise InputError(f"There is no --method-option {text!r:.40}; choose from {listed}.")
+        for method in having:
+            given.setdefault(method, {})[name] = known[method, name].parsed(value)
+    return given
 
 
 def rule_of(options: argparse.Namespace) -> Rule:

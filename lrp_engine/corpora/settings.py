@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS, method_named
+from lrp_engine.attribution.methods import (
+    DEFAULT_METHOD,
+    LIVE_METHODS,
+    METHODS,
+    method_named,
+    options_of,
+)
 from lrp_engine.errors import InputError, choices
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 
@@ -26,6 +32,7 @@ class CorpusSettings:
         methods: names in `METHODS`, each one column of the result.
         target: None for each text's predicted class; a class; or a pair (a, b).
         rule: how relevance is handed back, as in `Network.explain`.
+        method_options: method name -> its options; defaults where left out.
         text_column, label_column: where the input has them.
         max_tokens: a longer text is written with a reason instead of an explanation.
         shard_rows: rows of a part.
@@ -37,6 +44,7 @@ class CorpusSettings:
     methods: tuple[str, ...] = (DEFAULT_METHOD,)
     target: Target = None
     rule: Rule = DEFAULT_RULE
+    method_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     text_column: str = "text"
     label_column: str | None = None
     max_tokens: int = 20_000
@@ -45,8 +53,9 @@ class CorpusSettings:
     def __post_init__(self) -> None:
         if not self.methods:
             raise InputError(f"There is no method to explain by; choose from {choices(METHODS)}.")
-        for name in self.methods:
-            method_named(name)
+        options = options_of([method_named(name) for name in self.methods], self.method_options)
+        some = {name: values for name, values in options.items() if values}
+        object.__setattr__(self, "method_options", some)
         for name in ("max_tokens", "shard_rows"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be 1 or more, found {getattr(self, name)}.")
@@ -74,6 +83,8 @@ class CorpusSettings:
             "method": list(self.methods),
             "target": list(self.target) if isinstance(self.target, tuple) else self.target,
             **{_option(name): value for name, value in self.rule.to_dict().items()},
+            # Left out where there are none, as in manifests from before methods had options.
+            **({"method-option": self.method_options} if self.method_options else {}),
             "text-column": self.text_column,
             "label-column": self.label_column,
             "max-tokens": self.max_tokens,

@@ -136,6 +136,7 @@ def _explained(
         methods=settings.methods,
         target=settings.target,
         rule=settings.rule,
+        method_options=settings.method_options,
     ):
         at = [places[n] for n in chunk]
         if isinstance(explained, InputError):

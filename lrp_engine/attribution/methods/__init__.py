@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from lrp_engine.attribution.methods import gradient_x_input, lrp, occlusion, sensitivity
 from lrp_engine.attribution.methods.base import Attribution, Method, Run, Variant
 from lrp_engine.errors import InputError, choices
@@ -15,6 +18,7 @@ __all__ = [
     "Run",
     "Variant",
     "method_named",
+    "options_of",
 ]
 
 # Name -> method, in the order in which people see them.
@@ -36,3 +40,26 @@ def method_named(name: object) -> Method:
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(f"There is no method {name!r}; choose from {choices(METHODS)}.")
     return METHODS[name]
+
+
+def options_of(
+    methods: Sequence[Method], given: Mapping[str, Mapping[str, Any] | None] | None
+) -> dict[str, dict[str, Any]]:
+    """Every option of each method, by the method's name: what is given, and defaults.
+
+    Raises:
+        InputError: options are given to a method that is not asked for, or do not fit.
+    """
+    asked = [method.name for method in methods]
+    if given is not None and not isinstance(given, Mapping):
+        raise InputError(
+            f"The options of the methods are {given!r:.40}, expected options by method, of "
+            f"{choices(asked)}."
+        )
+    for name in given or ():
+        if name not in asked:
+            raise InputError(
+                f"There are options of {name!r:.40}, but the methods are {choices(asked)}."
+            )
+    return {method.name: method.options_with((given or {}).get(method.name) or {})
+            for method in methods}  # fmt: skip

@@ -116,18 +116,21 @@ class Method:
     source: str
     options: tuple[Option, ...] = ()
 
-    def options_with(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    def options_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every option by name: what is given, checked, and defaults for the rest.
 
         Raises:
             InputError: there is no such option, or its value does not fit; lists what does.
         """
         known = {option.name: option for option in self.options}
-        for name in given or ():
+        listed = f"choose from {choices(known)}" if known else "it has none"
+        if not isinstance(given, Mapping):
+            raise InputError(
+                f"The options of {self.name!r} are {given!r:.40}, not values by name; {listed}."
+            )
+        for name in given:
             if name not in known:
-                listed = f"choose from {choices(known)}" if known else "it has none"
-                raise InputError(f"The method {self.name!r} has no option {name!r}; {listed}.")
+                raise InputError(f"The method {self.name!r} has no option {name!r:.40}; {listed}.")
         return {
-            name: option.checked((given or {}).get(name, option.default))
-            for name, option in known.items()
+            name: option.checked(given.get(name, option.default)) for name, option in known.items()
         }

@@ -25,6 +25,7 @@ from lrp_engine.cli.main import main
 from lrp_engine.corpora import columns, read_csv, read_jsonl, tables
 from lrp_engine.corpora import folder as folders
 from lrp_engine.corpora.manifest import MANIFEST
+from lrp_engine.corpora.settings import methods_named
 from lrp_engine.propagation.program import program_of
 from tests import corpora, zoo
 
@@ -113,6 +114,17 @@ def test_all_methods_and_a_contrast(network, table, tmp_path):
     for method in settings.methods:
         one = network.explain([row["text"]], method=method, target=(0, 2))
         assert row[method] == pytest.approx(one.token_relevance[0], abs=1e-12)
+
+
+def test_settings_of_earlier_runs_are_those_of_today():
+    """What a manifest of version 0.1.0 held, so that its run goes on."""
+    written = {
+        "method": ["lrp", "sensitivity", "gradient_x_input"], "target": None, "rule": "epsilon",
+        "eps": 0.001, "bias-factor": 0.0, "gates": "all", "text-column": "text",
+        "label-column": None, "max-tokens": 20000, "shard-rows": 2000,
+    }  # fmt: skip
+    assert CorpusSettings(methods=methods_named(["all"])).to_dict() == written
+    assert methods_named(["occlusion", "all"])[:3] == methods_named(["all"])
 
 
 def test_a_method_without_a_sum_has_no_account(network, table, tmp_path):
