@@ -149,7 +149,7 @@ def explained(network: Network, probes: Sequence[Probe], rule: Epsilon) -> list[
         given: Any = samples.values if samples.ids is None else list(samples.ids)
         if not probe.known():
             given = samples.tokens
-        # By every method, since that is the trace which explanations need later.
+        # By the live methods, since that is the trace which explanations need later.
         explanation = network.explain_all(given, rule=rule).complete
         assert explanation is not None  # the live methods account for the whole score
         found.append(explanation)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number, tiny
 from lrp_engine.render.wording import ledger_words, state_words
@@ -67,9 +68,10 @@ def require_sum(explanation: Explanation) -> None:
         InputError: the method promises no sum.
     """
     if explanation.method_info.completeness != "score":
+        complete = [m.title for m in METHODS.values() if m.completeness == "score"]
         raise InputError(
             f"{explanation.method_info.title} does not promise that its numbers add up to the "
-            "score; choose Layer-wise Relevance Propagation to see the account."
+            f"score; choose {' or '.join(complete)} to see the account."
         )
 
 

@@ -20,7 +20,8 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))  # the library need not be installed
 
-from lrp_engine import METHODS, Network, load  # noqa: E402
+from lrp_engine import Network, load  # noqa: E402
+from lrp_engine.attribution.methods import LIVE_METHODS  # noqa: E402
 from sample_models import common  # noqa: E402
 
 LABELS = ("negative sum", "positive sum")
@@ -132,7 +133,7 @@ def where_relevance_goes(network: Network, xs: list[np.ndarray]) -> dict[str, An
         size = np.abs(e.token_relevance)
         share = (size * marked).sum(axis=1) / size.sum(axis=1)
         found[name] = {"share": common.rounded(share.mean())}
-        if METHODS[name].signed:
+        if LIVE_METHODS[name].signed:
             pairs = np.corrcoef(e.token_relevance[marked], x[..., 0][marked])
             found[name]["correlation"] = common.rounded(pairs[0, 1])
     return found
@@ -155,7 +156,7 @@ def numbers(metrics: dict[str, Any]) -> list[str]:
         "its number |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for name, method in METHODS.items():
+    for name, method in LIVE_METHODS.items():
         others = ", ".join(f"{share:.1%}" for share in seeds["share"][name])
         with_number = found[name].get("correlation")
         said = "no sign" if with_number is None else f"{with_number:.3f}"
@@ -204,7 +205,7 @@ def main() -> None:
         "seeds": {
             "seeds": given.seed,
             "share": {
-                name: [relevance[one][name]["share"] for one in given.seed] for name in METHODS
+                name: [relevance[one][name]["share"] for one in given.seed] for name in LIVE_METHODS
             },
         },
     }
