@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS, METHODS, occlusion
 
 # What Conservation, the path of a word, relevance by layer, the sweeps and the lesson follow: its
 # words, initial states and ledger add up to the score, and a rule says how.
@@ -11,4 +11,6 @@ ACCOUNT_METHOD = next(
     for method in LIVE_METHODS.values()
     if method.completeness == "score" and method.uses_rule
 )
+# The lesson's fourth question: what the score is without a word.
+LEFT_OUT_METHOD = occlusion.METHOD
 RULED_METHODS = tuple(method for method in METHODS.values() if method.uses_rule)

@@ -65,9 +65,9 @@ PREDICTIONS_CACHED = 16
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
 COMPARE_ROWS = 12
 COMPARE_CELLS = 1_500
-# A row by a method that is not live, which reads n words n times over: n times n times the
-# embedding units.
-REQUEST_VALUES = 400 * 400 * 64
+# What a method that is not live may cost: it reads n words n times over, so n times n times the
+# input units. With the bundled model that is a few seconds at most.
+REQUEST_VALUES = 500 * 500 * 100
 # Conservation: what the sweep goes through, and up to how many words by itself.
 SWEEP_EPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 SWEEP_BIAS_FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -116,9 +116,14 @@ def most_words(units: int) -> int:
     return max(1, min(TEXT_WORDS, TEXT_VALUES // units))
 
 
-def most_words_on_request(units: int) -> int:
-    """The same for a method that is computed on request."""
-    return max(1, min(most_words(units), isqrt(REQUEST_VALUES // units)))
+def most_words_on_request(units: int, *, time: bool) -> int:
+    """Words of one text, or features, that a method which is not live may be asked about.
+
+    Args:
+        time: whether a text takes a time step per word; features are read at once.
+    """
+    most = REQUEST_VALUES // max(1, units)
+    return max(1, isqrt(most) if time else most)
 
 
 def data_folder() -> Path:

@@ -79,7 +79,8 @@ def _complaint(model: Model, text: str, row: Row) -> str:
         )
     if not fits(model, text):
         return f": the model {model.name} cannot read this input."
-    most = settings.most_words_on_request(model.network.input_shape.units)
+    shape = model.network.input_shape
+    most = settings.most_words_on_request(shape.units, time=shape.time)
     if not method.live and (count := length(model, text)) > most:
         return (
             f": {method.title} takes {method.cost}, so it explains up to {most:,} "

@@ -35,12 +35,6 @@ class Answer:
     explanations: Explanations
     before: Explanations | None = None
 
-    @property
-    def substitute(self) -> str | None:
-        """What the model reads in place of an unknown word; None for a vector of zeros."""
-        vocabulary = self.model.network.vocabulary
-        return vocabulary.unknown if vocabulary else None
-
 
 def ask(page: Page, rule: Rule | None = None) -> Answer | None:
     """The text and its answer; None, and a sentence that says why, where there is none.

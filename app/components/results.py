@@ -57,7 +57,7 @@ def verdict(answer: Answer) -> None:
         )
         others = len(unknown) - UNKNOWN_LISTED
         more = f" and {others} more" if others > 0 else ""
-        reads = f"as {visible(answer.substitute)}" if answer.substitute else "as a vector of zeros"
+        reads = f"as {visible(one.substitute)}" if one.substitute else "as a vector of zeros"
         verb, them = ("is", "it") if unknown.total() == 1 else ("are", "them")
         parts.append(
             f'<p class="lens-note">{unknown.total():,} of {len(one.tokens[0]):,} words {verb} '
@@ -92,7 +92,6 @@ def _heatmaps(answer: Answer) -> None:
                 answer.explanations,
                 palette=session.get("palette"),
                 vmax=_vmax(answer),
-                substitute=answer.substitute,
             ),
             values_shown=session.get("values"),
             long=len(answer.explanations.tokens[0]) > settings.WORDS_UNFRAMED,

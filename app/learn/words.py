@@ -12,7 +12,6 @@ from app.methods import ACCOUNT_METHOD
 from app.models.model import Example
 from app.review.words import is_negation
 from lrp_engine import Explanation, Explanations, Network
-from lrp_engine.attribution.methods import occlusion
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.render.numbers import number
 from lrp_engine.render.wording import target_words, visible
@@ -44,13 +43,15 @@ def prefix_scores(network: Network, explanation: Explanation) -> np.ndarray:
     return _explained(network, explanation, [tokens[: n + 1] for n in range(len(tokens))])
 
 
-def score_changes(network: Network, explanation: Explanation) -> np.ndarray:
-    """(T,) explained score minus that of the sentence without each word; NaN for a single word."""
-    tokens = explanation.tokens[0]
-    if len(tokens) == 1:
-        return np.array([np.nan])
-    found = network.explain([tokens], occlusion.METHOD.name, target_of(explanation))
-    return found.token_relevance[0]
+def score_changes(left_out: Explanation) -> np.ndarray:
+    """(T,) explained score minus that of the sentence without each word; NaN for a single word.
+
+    Args:
+        left_out: by `LEFT_OUT_METHOD`.
+    """
+    values = left_out.token_relevance[0]
+    # Without its only word there is no sentence.
+    return values if len(values) > 1 else np.array([np.nan])
 
 
 def _explained(
@@ -61,19 +62,19 @@ def _explained(
     return scores[:, first] - (scores[:, other[0]] if other else 0.0)
 
 
-def comparison(network: Network, explanations: Explanations, sums: Explanation) -> pd.DataFrame:
+def comparison(explanations: Explanations, left_out: Explanation) -> pd.DataFrame:
     """One row per word: word, a column per method, `left out` (what the word changes), `signs`.
 
     `signs` is "differ" where the signed methods say opposite things of a word.
     """
-    table = pd.DataFrame({"word": [visible(token) for token in sums.tokens[0]]})
+    table = pd.DataFrame({"word": [visible(token) for token in left_out.tokens[0]]})
     signed = []
     for one in explanations.values():
         table[one.method_info.short] = one.token_relevance[0]
         if one.method_info.signed:
             signed.append(np.sign(one.token_relevance[0]))
     opposite = (np.max(signed, axis=0) > 0) & (np.min(signed, axis=0) < 0)
-    table["left out"] = score_changes(network, sums)
+    table["left out"] = score_changes(left_out)
     table["signs"] = np.where(opposite, "differ", "agree")
     return table
 

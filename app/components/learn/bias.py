@@ -64,14 +64,11 @@ def show(page: Page) -> None:
         f"score is {common.value(float(check.explained_score[0]))}."
     )
     vmax = vmax_of(*(one.token_relevance[0] for one in both.values()))
-    rows = method_rows(
-        both, palette=session.get("palette"), vmax=dict.fromkeys(both, vmax),
-        substitute=answer.substitute,
-    )  # fmt: skip
+    rows = method_rows(both, palette=session.get("palette"), vmax=dict.fromkeys(both, vmax))
     rows = [replace(row, title=name) for row, name in zip(rows, both, strict=True)]
     data = heatmap_rows.component_data(
         rows, values_shown=True, long=False, pick=word.picked(answer)
     )
     frontend.words(data, word.dropper(answer))
-    found = charts.conservation_verdict(check)
-    (st.success if found.ok else st.error)(plain(found.sentence))
+    verdict = charts.conservation_verdict(check)
+    (st.success if verdict.ok else st.error)(plain(verdict.sentence))

@@ -6,14 +6,14 @@ from html import escape
 
 import streamlit as st
 
-from app import settings
+from app import cache, settings
 from app.compare import ranks
 from app.components import frontend, word
 from app.components.layout import Page
 from app.components.learn import common
 from app.figures import heatmap_rows
 from app.learn import words
-from app.methods import ACCOUNT_METHOD
+from app.methods import ACCOUNT_METHOD, LEFT_OUT_METHOD
 from app.models.model import Model
 from app.state import session, widgets
 from app.text.spelled import spelled
@@ -54,14 +54,15 @@ def show(page: Page) -> None:
     common.explained(one)
     frontend.words(
         heatmap_rows.component_data(
-            method_rows(
-                answer.explanations, palette=session.get("palette"), substitute=answer.substitute
-            ),
+            method_rows(answer.explanations, palette=session.get("palette")),
             values_shown=True, long=False, pick=word.picked(answer),
         ),
         word.dropper(answer),
     )  # fmt: skip
-    table = words.comparison(answer.model.network, answer.explanations, one)
+    left_out = cache.explained_by(
+        LEFT_OUT_METHOD.name, answer.model, answer.text, words.target_of(one), common.rule()
+    )
+    table = words.comparison(answer.explanations, left_out)
     first, *others = answer.explanations.values()
     agreement = [ranks.agreement_sentence(first, other) for other in others]
     agreement.append(ranks.AGREEMENT_SCALE)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures import charts, units
+from app.methods import LEFT_OUT_METHOD
 from app.text import edits, pairs
 from lrp_engine import METHODS
 from lrp_engine.errors import InputError
@@ -116,6 +117,13 @@ def test_units_sum_to_the_word(network, method):
     assert found.values.sum() == pytest.approx(found.positive + found.negative)
     bars = charts.unit_bars(explanation, 1).to_dict()
     assert len(next(iter(bars["datasets"].values()))) == len(found.values)
+
+
+def test_a_method_without_values_of_units_says_so(network):
+    explanation = network.explain(["good bad film"], LEFT_OUT_METHOD.name)
+    assert units.without_units(explanation) == (
+        f"{LEFT_OUT_METHOD.title} gives each word one number, and none to its units."
+    )
 
 
 def test_cancellation_is_stated(network):

@@ -11,11 +11,14 @@ import lrp_engine
 from app import settings
 from app.compare import agreement, grid
 from app.compare.compared import DEFAULT, Row, combinations, joined, names
+from app.methods import LEFT_OUT_METHOD
 from app.navigation import View
 from app.state.choices import CHOICES
+from lrp_engine import Network
 from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.render.numbers import number
 from tests.app.reading import healthy, html, messages, press, widget
-from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
+from tests.app.tiny import LABELS, WORDS, E, eight_arrays, embeddings
 
 TEXT = "neither good nor suspenseful film ."
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -237,6 +240,60 @@ def test_rows_keep_the_rule_they_were_added_with(opened):
     link = dict(app.query_params)
     assert link["rows"] == "lrp,lrp~~0.001~0~~gamma~all~0.25,lrp~~0.001~0~~gamma~half~0.25"
     assert values_of(opened("compare", **link)) == now
+
+
+def test_a_row_of_a_method_on_request_is_the_score_without_each_word(opened, network):
+    app = opened("compare", text=TEXT, rule="gamma")
+    methods = next(field for field in app.multiselect if field.label == "Methods")
+    assert methods.options == [
+        *(method.title for method in LIVE_METHODS.values()),
+        f"{LEFT_OUT_METHOD.title} ({LEFT_OUT_METHOD.cost})",
+    ]
+    methods.set_value([LEFT_OUT_METHOD.name])
+    app = press(app, "Add")
+    assert healthy(app)
+    assert rows_of(app)[3] == f"4. {LEFT_OUT_METHOD.short}"  # no rule
+    tokens = TEXT.split()
+    scores = network.predict([tokens, *([*tokens[:n], *tokens[n + 1 :]] for n in range(6))])
+    at = int(scores[0].argmax())
+    losses = scores[0, at].astype(float) - scores[1:, at]
+    assert values_of(app)[LEFT_OUT_METHOD.short] == [
+        number(loss, vmax=abs(losses).max()) for loss in losses
+    ]
+    link = dict(app.query_params)
+    assert link["rows"].split(",")[-1] == "occlusion"
+    assert values_of(opened("compare", **link)) == values_of(app)
+
+
+def test_rows_on_request_name_their_class_and_are_computed_once(opened, monkeypatch):
+    asked, explain = [], Network.explain
+
+    def counted(self, inputs, method, *args, **kwargs):
+        asked.append(method)
+        return explain(self, inputs, method, *args, **kwargs)
+
+    monkeypatch.setattr(Network, "explain", counted)
+    app = opened("compare", text="bad bad film .", rows="lrp~0,occlusion~0,occlusion~2")
+    assert healthy(app)
+    assert [name.split(", ")[0] for name in rows_of(app)] == [
+        "1. LRP for “no”", "2. OC for “no”", "3. OC for “yes”"]  # fmt: skip
+    assert asked == ["occlusion"] * 2
+    app = widget(app, "eps").set_value(0.1).run()  # of a rule, which it has not
+    app = widget(app, "same_scale").set_value(True).run()
+    assert healthy(app)
+    assert asked == ["occlusion"] * 2
+
+
+def test_a_row_on_request_of_a_long_text_says_why_it_is_left_out(opened, monkeypatch):
+    monkeypatch.setattr(settings, "REQUEST_VALUES", 5 * 5 * E)
+    app = opened("compare", text=TEXT, rows="lrp,occlusion")
+    assert rows_of(app) == ["1. LRP"]
+    assert (
+        "Row 2: Occlusion takes n forward passes for n words, so it explains up to 5 words of this "
+        "model at once; this input has 6."
+    ) in messages(app)
+    assert rows_of(opened("compare", text="good bad film .", rows="lrp,occlusion")) == [
+        "1. LRP", "2. OC"]  # fmt: skip
 
 
 def test_rows_of_older_links_follow_the_sidebar(opened):

@@ -11,6 +11,7 @@ import pytest
 from app import learn, settings
 from app.components.learn import lesson
 from app.learn import charts, formulas, gates, lstm, sums, words
+from app.methods import LEFT_OUT_METHOD
 from lrp_engine import Epsilon, InputError, Network
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.layers import LSTM, Bidirectional, Dense
@@ -189,15 +190,16 @@ def test_scores_of_other_sentences_are_predictions(network, target):
     prefixes = words.prefix_scores(network, one)
     assert prefixes[-1] == pytest.approx(float(one.explained_score[0]), abs=1e-5)
     assert prefixes[1] == pytest.approx(score(tokens[:2]), abs=1e-5)
-    changes = words.score_changes(network, one)
+    left_out = network.explain([TEXT], LEFT_OUT_METHOD.name, target=target)
+    changes = words.score_changes(left_out)
     assert changes[2] == pytest.approx(float(one.explained_score[0]) - score(
         tokens[:2] + tokens[3:]), abs=1e-5)  # fmt: skip
-    assert np.isnan(words.score_changes(network, network.explain(["good"]))).all()
+    assert np.isnan(words.score_changes(network.explain(["good"], LEFT_OUT_METHOD.name))).all()
 
 
 def test_the_comparison_says_where_signs_differ(network):
     found = network.explain_all([TEXT])
-    table = words.comparison(network, found, found["lrp"])
+    table = words.comparison(found, network.explain([TEXT], LEFT_OUT_METHOD.name))
     for row in table.itertuples():
         assert (row.signs == "differ") == (row.LRP * row.GI < 0)
     at = words.disputed(table, found["lrp"].tokens[0], None)

@@ -219,6 +219,15 @@ def test_nonsense_in_the_address_is_ignored_with_a_notice(opened, text):
     assert "“numbers” was ignored" in messages(app)
 
 
+@pytest.mark.parametrize("name", ["diabetes", "addition"])
+def test_features_and_steps_are_left_out_on_request(opened, name):
+    app = open_sample(opened, name, "compare")
+    next(field for field in app.multiselect if field.label == "Methods").set_value(["occlusion"])
+    press(app, "Add")
+    assert healthy(app)
+    assert "4. OC" in html(app)
+
+
 def test_an_upload_is_asked_by_number_too(opened):
     sample = SAMPLES["diabetes"]
     spec = json.loads(sample.spec.read_text())

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from app import settings
+from app.methods import LEFT_OUT_METHOD
+from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget, words
 
 FIRST = settings.DEFAULT_TEXT.split()
@@ -99,6 +101,20 @@ def test_before_and_after_explain_the_same_class(opened, network):
     assert f"predicted before: {network.labels[said[0]]} " in " ".join(
         widget(app, "target").options
     )
+
+
+def test_a_method_becomes_live_by_its_entry_alone(opened, monkeypatch):
+    name = LEFT_OUT_METHOD.name
+    monkeypatch.setitem(LIVE_METHODS, name, LEFT_OUT_METHOD)
+    app = opened(text="nor bad suspenseful film", pick="1")
+    assert healthy(app)
+    assert [row["short"] for row in heatmaps(app)["rows"]] == ["LRP", "SA", "GI", "OC"]
+    assert "LRP and OC" in html(app)  # their agreement
+    assert "units speak for the class" in html(app)
+    widget(app, "bars").set_value(name).run()
+    assert healthy(app)
+    assert "Occlusion gives each word one number, and none to its units." in html(app)
+    assert "units speak for the class" not in html(app)
 
 
 def test_another_text_ends_the_edits(opened):
