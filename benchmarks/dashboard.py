@@ -106,15 +106,15 @@ def pages(page: Page, times: int) -> Iterator[tuple[str, list[float]]]:
     for name in names:
         open_view(page, name)
         titles[name] = page.evaluate(TITLE)
-    found: dict[str, list[float]] = {name: [] for name in names}
+    by_page: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(times):
         for name in names:
             link = f"""[...document.querySelectorAll('[data-testid=stSidebarNavLink]')]
               .find(a => a.textContent.includes('{name}')).click()"""
             seen = f"{TITLE} === {json.dumps(titles[name])} && {DONE}"
-            found[name].append(page.evaluate(WATCH, [link, seen]))
+            by_page[name].append(page.evaluate(WATCH, [link, seen]))
             idle(page)
-    yield from ((f"to {name}", times_) for name, times_ in found.items())
+    yield from ((f"to {name}", times_) for name, times_ in by_page.items())
 
 
 def decisions(page: Page) -> Callable[[Page, int], float]:
@@ -146,8 +146,8 @@ def long_text(page: Page) -> list[float]:
     box.press("Control+Enter")
     expect(heatmaps(page).last.locator(".lrp-word")).to_have_count(count, timeout=120_000)
     idle(page)
-    found = page.evaluate("performance.getEntriesByName('lens-drawn').map(e => e.duration)")
-    return [max(found)]
+    durations = page.evaluate("performance.getEntriesByName('lens-drawn').map(e => e.duration)")
+    return [max(durations)]
 
 
 def report(name: str, times: list[float]) -> None:
@@ -159,11 +159,11 @@ def report(name: str, times: list[float]) -> None:
 
 
 def measured(page: Page, step: Callable[[Page, int], float], times: int) -> list[float]:
-    found = []
+    seconds = []
     for n in range(times + 2):  # the first two warm up
-        found.append(step(page, n))
+        seconds.append(step(page, n))
         idle(page)
-    return found[2:]
+    return seconds[2:]
 
 
 def main() -> None:
@@ -177,8 +177,8 @@ def main() -> None:
         visit(page)
         report("pick a word", measured(page, picks, times))
         report("new sentence", measured(page, sentences, times))
-        for name, found in pages(page, times):
-            report(name, found)
+        for name, seconds in pages(page, times):
+            report(name, seconds)
         report("next decision", measured(page, decisions(page), times))
         visit(page)
         report("5,000 words drawn", long_text(page))

@@ -106,9 +106,9 @@ class Session:
         message.file_urls_request.request_id = name
         message.file_urls_request.file_names.append(name)
         self._send(message)
-        while (found := self._next()).WhichOneof("type") != "file_urls_response":
-            self._hear(found)
-        urls = found.file_urls_response.file_urls[0]
+        while (reply := self._next()).WhichOneof("type") != "file_urls_response":
+            self._hear(reply)
+        urls = reply.file_urls_response.file_urls[0]
         edge = "lens-load"
         head = (f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
                 "Content-Type: application/octet-stream\r\n\r\n")  # fmt: skip
@@ -155,9 +155,9 @@ class Session:
             element = message.delta.new_element
             name = element.WhichOneof("type")
             path = ".".join(map(str, message.metadata.delta_path))
-            self.elements[path] = found = getattr(element, name)
-            if name == "exception" or (name == "alert" and found.format == found.ERROR):
-                self.problems.append(str(getattr(found, "message", "") or found.body)[:200])
+            self.elements[path] = content = getattr(element, name)
+            if name == "exception" or (name == "alert" and content.format == content.ERROR):
+                self.problems.append(str(getattr(content, "message", "") or content.body)[:200])
         elif kind == "script_finished":
             return message.script_finished in (
                 ForwardMsg.FINISHED_SUCCESSFULLY,
@@ -204,7 +204,7 @@ def visit(session: Session, files: dict | None, seconds: float, pause: float) ->
 
 def wrong(session: Session) -> list[str]:
     """Answers that are not what the engine says of this text by this model."""
-    found = []
+    mistakes = []
     for text, drawn, _ in session.answers:
         explanations = session.network.explain_all([text])
         rows = method_rows(explanations)
@@ -213,8 +213,8 @@ def wrong(session: Session) -> list[str]:
             [[(cell[0], cell[1]) for cell in row["cells"]] for row in one] for one in (drawn, own)
         )
         if told != expected:
-            found.append(f"{text!r}: shown {told!r:.200}, expected {expected!r:.200}")
-    return found
+            mistakes.append(f"{text!r}: shown {told!r:.200}, expected {expected!r:.200}")
+    return mistakes
 
 
 def memory(process: int) -> float:

@@ -56,14 +56,14 @@ def directions(network: Network, explanation: Explanation, index: int = 0) -> pd
 
 def direction_sentences(table: pd.DataFrame) -> list[str]:
     """`directions` in words to read aloud."""
-    said: dict[str, list[str]] = {}
+    parts_of: dict[str, list[str]] = {}
     for row in table.to_dict("records"):
         share = f" ({percentage(row['share'])})" if 0 <= row["share"] <= 1 else ""
         words = f"the {row['direction']} direction receives {number(row['received'])}{share}"
-        said.setdefault(row["layer"], []).append(words)
+        parts_of.setdefault(row["layer"], []).append(words)
     return [
         f"Of the relevance that reaches {visible(layer)}, {' and '.join(parts)}."
-        for layer, parts in said.items()
+        for layer, parts in parts_of.items()
     ]
 
 
@@ -82,7 +82,7 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
     hands them on; quantities that are zero throughout are left out.
     """
     count = len(explanation.tokens[index])
-    found = [
+    tracks_of_layers = [
         Track(
             name=f"input: the {explanation.token_kind}s",
             values=explanation.token_relevance[index, :count],
@@ -98,8 +98,8 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
         for direction, part in parts:
             place = ", ".join(filter(None, (node.name, direction)))
             values = part[index, :count].sum(axis=-1, dtype=np.float64)
-            found.append(Track(name=f"{place}: hidden output", values=values))
-    return [found[0], *_told(found[1:])]
+            tracks_of_layers.append(Track(name=f"{place}: hidden output", values=values))
+    return [tracks_of_layers[0], *_told(tracks_of_layers[1:])]
 
 
 def kept_tracks(explanation: Explanation, index: int = 0) -> list[Track]:
@@ -111,36 +111,36 @@ def kept_tracks(explanation: Explanation, index: int = 0) -> list[Track]:
     )
 
 
-def _told(found: Iterable[Track]) -> list[Track]:
-    return [track for track in found if np.any(track.values)]
+def _told(candidates: Iterable[Track]) -> list[Track]:
+    return [track for track in candidates if np.any(track.values)]
 
 
-def state_tracks(found: lstm.Inside) -> list[Track]:
+def state_tracks(inside: lstm.Inside) -> list[Track]:
     """What arrives at the hidden and the cell state of each step, and goes to its word.
 
     The cell state receives all of the hidden state's and what the step after it hands back.
     """
     return [
-        Track(name=f"{found.node}, {way}: {name}", values=values.sum(axis=1))
-        for way, back in found.returns.items()
+        Track(name=f"{inside.node}, {way}: {name}", values=values.sum(axis=1))
+        for way, back in inside.returns.items()
         for name, values in (
             ("hidden state", back.at_h), ("cell state", back.at_c), ("to the input", back.to_x)
         )
     ]  # fmt: skip
 
 
-def state_sentences(found: lstm.Inside) -> list[str]:
+def state_sentences(inside: lstm.Inside) -> list[str]:
     """`state_tracks` in words to read aloud, a sentence per direction."""
-    said = []
-    for way, back in found.returns.items():
+    sentences = []
+    for way, back in inside.returns.items():
         travels, hidden = back.travelling, back.at_h.sum(axis=1)
         at = int(np.abs(travels).argmax())
-        said.append(
-            f"Reading {way}, most relevance passes at “{visible(found.tokens[at])}”: "
+        sentences.append(
+            f"Reading {way}, most relevance passes at “{visible(inside.tokens[at])}”: "
             f"{number(travels[at])} reach its cell state, {number(hidden[at])} of it through its "
             f"hidden state. {number(float(back.to_x.sum()))} end at words read {way}."
         )
-    return said
+    return sentences
 
 
 def checks(network: Network, explanation: Explanation, index: int = 0) -> pd.DataFrame:

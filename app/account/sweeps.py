@@ -63,11 +63,11 @@ def run(
     rule: Rule,
 ) -> Sweep:
     """Explain one input with every value of a setting; the rule says the other settings."""
-    found = [
+    explanations = [
         network.explain(inputs, ACCOUNT_METHOD.name, target, _with(rule, setting, value))
         for value in values
     ]
-    kinds = [one.ledger.by("kind") for one in found]
+    kinds = [one.ledger.by("kind") for one in explanations]
 
     def kept(kind: str) -> np.ndarray:
         return np.array([float(np.sum(kind_of.get(kind, 0.0))) for kind_of in kinds])
@@ -75,13 +75,13 @@ def run(
     return Sweep(
         setting=setting,
         values=tuple(values),
-        tokens=found[0].tokens[0],
-        words=np.array([one.token_relevance[0] for one in found]),
-        initial=np.array([float(one.initial_state[0]) for one in found]),
+        tokens=explanations[0].tokens[0],
+        words=np.array([one.token_relevance[0] for one in explanations]),
+        initial=np.array([float(one.initial_state[0]) for one in explanations]),
         biases=kept("bias"),
         stabilizers=kept("stabilizer"),
-        score=float(found[0].explained_score[0]),
-        token_kind=found[0].token_kind,
+        score=float(explanations[0].explained_score[0]),
+        token_kind=explanations[0].token_kind,
     )
 
 
@@ -187,16 +187,16 @@ def precisions(one: Explanation, other: Explanation, index: int = 0) -> pd.DataF
 
 def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> str:
     """How far two precisions are apart, to read aloud."""
-    found = precisions(one, other, index)
-    gaps = found["difference"].abs()
+    table = precisions(one, other, index)
+    gaps = table["difference"].abs()
     at, errors = (
         int(gaps.to_numpy().argmax()),
         [abs(float(e.conservation_error[index])) for e in (one, other)],
     )
-    largest = float(found[other.dtype].abs().max())
+    largest = float(table[other.dtype].abs().max())
     share = f", {tiny(gaps[at] / largest)} of the strongest {one.token_kind}" if largest else ""
     return (
         f"Between {one.dtype} and {other.dtype} no {one.token_kind} differs by more than "
-        f"{tiny(gaps[at])}{share} (at “{found['token'][at]}”). The account misses the score by "
+        f"{tiny(gaps[at])}{share} (at “{table['token'][at]}”). The account misses the score by "
         f"{tiny(errors[0])} in {one.dtype} and by {tiny(errors[1])} in {other.dtype}."
     )

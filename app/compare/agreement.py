@@ -20,16 +20,16 @@ Column = tuple[int | None, ...]  # a position per row; None where a row has no s
 def columns(texts: Sequence[Sequence[str]]) -> list[Column]:
     """Words under each other, whatever splits the text: a position in each reading of it."""
     keys = [token.casefold() for token in texts[0]]
-    found: list[Column] = [(n,) for n in range(len(keys))]
+    aligned_columns: list[Column] = [(n,) for n in range(len(keys))]
     for tokens in texts[1:]:
         other = [token.casefold() for token in tokens]
-        nothing = (None,) * len(found[0]) if found else (None,)
+        nothing = (None,) * len(aligned_columns[0]) if aligned_columns else (None,)
         merged: list[tuple[Column, str]] = []
         for n, m in aligned(keys, other):
-            column = nothing if n is None else found[n]
+            column = nothing if n is None else aligned_columns[n]
             merged.append(((*column, m), other[m or 0] if n is None else keys[n]))
-        found, keys = [column for column, _ in merged], [key for _, key in merged]
-    return found
+        aligned_columns, keys = [column for column, _ in merged], [key for _, key in merged]
+    return aligned_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,35 +92,35 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0)
     )
 
 
-def sentence(found: Pair) -> str:
+def sentence(pair: Pair) -> str:
     """A pair in words to read aloud."""
-    both = f"{found.one} and {found.other}"
-    if not found.words:
-        return f"{both} have no {found.token_kind} in common."
+    both = f"{pair.one} and {pair.other}"
+    if not pair.words:
+        return f"{both} have no {pair.token_kind} in common."
     parts = []
-    if not all(found.signed):
-        signless = [name for name, sign in zip((found.one, found.other), found.signed, strict=True)
+    if not all(pair.signed):
+        signless = [name for name, sign in zip((pair.one, pair.other), pair.signed, strict=True)
                     if not sign]  # fmt: skip
         verb = "have" if len(signless) > 1 else "has"
         parts.append(f"{' and '.join(signless)} {verb} no signs to compare")
-    elif found.signs:
-        every = found.same_signs == found.signs
-        count = f"all {found.signs:,}" if every else f"{found.same_signs:,} of {found.signs:,}"
+    elif pair.signs:
+        every = pair.same_signs == pair.signs
+        count = f"all {pair.signs:,}" if every else f"{pair.same_signs:,} of {pair.signs:,}"
         parts.append(f"{both} agree on {count} signs")
-    if found.apart is None:
+    if pair.apart is None:
         parts.append(
-            f"the {found.token_kind}s of {both} weigh the same" if parts else f"{both} are the same"
+            f"the {pair.token_kind}s of {both} weigh the same" if parts else f"{both} are the same"
         )
     else:
-        subject = "they" if parts and all(found.signed) else both
+        subject = "they" if parts and all(pair.signed) else both
         values = " and ".join(number(v, signed=s)
-                              for v, s in zip(found.values, found.signed, strict=True))  # fmt: skip
-        parts.append(f"{subject} differ most at “{found.apart}” ({values})")
+                              for v, s in zip(pair.values, pair.signed, strict=True))  # fmt: skip
+        parts.append(f"{subject} differ most at “{pair.apart}” ({values})")
     ranks = (
         "there are too few different values for a rank agreement"
-        if found.ranks is None
-        else f"they {with_noun(agreement_words(found.ranks), found.token_kind)} (rank agreement "
-        f"{number(found.ranks, signed=False, vmax=1)})"
+        if pair.ranks is None
+        else f"they {with_noun(agreement_words(pair.ranks), pair.token_kind)} (rank agreement "
+        f"{number(pair.ranks, signed=False, vmax=1)})"
     )
     text = f"{'; '.join([*parts, ranks])}."
     return text[0].upper() + text[1:]
@@ -136,7 +136,7 @@ def pairs(names: Sequence[str], explanations: Sequence[Explanation]) -> list[Pai
     ]
 
 
-def table(found: Sequence[Pair]) -> pd.DataFrame:
+def table(every_pair: Sequence[Pair]) -> pd.DataFrame:
     """One row per pair: the rows, rank agreement, signs, sign flips, where they differ most."""
     return pd.DataFrame(
         [
@@ -148,6 +148,6 @@ def table(found: Sequence[Pair]) -> pd.DataFrame:
                 "sign flips": ", ".join(one.flips),
                 "differ most at": one.apart or "",
             }
-            for one in found
+            for one in every_pair
         ]
     )

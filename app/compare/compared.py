@@ -41,10 +41,10 @@ class Row:
     @property
     def options(self) -> dict[str, Any]:
         """What the row says of its rule, by the names of the rule's fields."""
-        said = {"eps": self.eps, "bias_factor": self.bias_factor, "gates": self.gates}
+        chosen = {"eps": self.eps, "bias_factor": self.bias_factor, "gates": self.gates}
         known = RULES[self.rule].options if self.rule and self.own else ()
-        said |= {option.name: value for option, value in zip(known, self.own, strict=True)}
-        return {name: value for name, value in said.items() if value is not None}
+        chosen |= {option.name: value for option, value in zip(known, self.own, strict=True)}
+        return {name: value for name, value in chosen.items() if value is not None}
 
     def settled(self, rule: Rule) -> Row:
         """The row with this rule, whatever the sidebar says later."""
@@ -86,7 +86,7 @@ def combinations(
     stabilizers: Sequence[float | None] = eps or (None,)
     factors: Sequence[float | None] = bias_factors or (None,)
     settings = product(_own(rules, own or {}), gates or (None,), stabilizers, factors)
-    found = [
+    rows = [
         Row(method=method, target=target, model=model, rule=rule, own=numbers, gates=gate, eps=one,
             bias_factor=factor)
         if has_rule(method)
@@ -96,8 +96,8 @@ def combinations(
         )
     ]  # fmt: skip
     if rule_of is not None:
-        found = [row.settled(rule_of(row)) for row in found]
-    return tuple(dict.fromkeys(found))
+        rows = [row.settled(rule_of(row)) for row in rows]
+    return tuple(dict.fromkeys(rows))
 
 
 def _own(
@@ -105,8 +105,8 @@ def _own(
 ) -> Iterator[tuple[str | None, tuple[float | None, ...]]]:
     """Rules with numbers of their own, in every combination."""
     asked = {name: [option.name for option in rule.options] for name, rule in RULES.items()}
-    said = {option for option, values in own.items() if values}
-    for option in sorted(said):
+    given = {option for option, values in own.items() if values}
+    for option in sorted(given):
         if not any(option in asked[name] for name in rules):
             rules = [*rules, *(name for name in RULES if option in asked[name])]
     for rule in rules or (None,):
@@ -117,8 +117,8 @@ def _own(
 
 def joined(rows: Sequence[Row], more: Sequence[Row], *, most: int) -> tuple[tuple[Row, ...], int]:
     """The rows with more below them, each once, up to so many; and how many found no place."""
-    found = tuple(dict.fromkeys((*rows, *more)))
-    return found[:most], max(0, len(found) - most)
+    distinct = tuple(dict.fromkeys((*rows, *more)))
+    return distinct[:most], max(0, len(distinct) - most)
 
 
 def rule_words(rule: Rule) -> str:
@@ -140,7 +140,7 @@ def names(
     """
     methods = [e.method_info.short for e in explanations]
     ruled = [e.rule for e in explanations]
-    facts: dict[str, list[str]] = {
+    parts: dict[str, list[str]] = {
         "method": methods,
         "class": [visible(e.target_label(index)) for e in explanations],
         "rule": ["" if rule is None else rule_words(rule) for rule in ruled],
@@ -152,20 +152,20 @@ def names(
         "model": [visible(name) for name in models],
     }
     # The class belongs to the method: "LRP for “positive”, ε 0.1".
-    said = {"method": "{}", "class": " for “{}”", "rule": ", rule {}", "gates": ", gates {}",
+    forms = {"method": "{}", "class": " for “{}”", "rule": ", rule {}", "gates": ", gates {}",
             "ε": ", ε {}", "bias factor": ", bias factor {}",
             "model": ", model {}"}  # fmt: skip
-    found = [""] * len(explanations)
+    row_names = [""] * len(explanations)
     shared = []
-    for fact, values in facts.items():
+    for part, values in parts.items():
         there = {value for value in values if value}
         if len(there) == 1 and len(explanations) > 1 and not there <= UNSAID:
-            shared.append(said[fact].format(*there).strip(" ,"))
-        if len(there) > 1 or fact == "method":
-            found = [
-                name + said[fact].format(value) if value else name
-                for name, value in zip(found, values, strict=True)
+            shared.append(forms[part].format(*there).strip(" ,"))
+        if len(there) > 1 or part == "method":
+            row_names = [
+                name + forms[part].format(value) if value else name
+                for name, value in zip(row_names, values, strict=True)
             ]
-    if len(set(found)) < len(found):
-        found = [f"{name} (row {n})" for n, name in enumerate(found, 1)]
-    return found, f"All rows: {', '.join(shared)}." if shared else ""
+    if len(set(row_names)) < len(row_names):
+        row_names = [f"{name} (row {n})" for n, name in enumerate(row_names, 1)]
+    return row_names, f"All rows: {', '.join(shared)}." if shared else ""

@@ -57,8 +57,8 @@ def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
     pair = f"{a.method_info.short} and {b.method_info.short}"
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."
-    said = f"{pair} {agreement_words(value)}: rank agreement "
-    return with_noun(said, a.token_kind) + f"{number(value, signed=False, vmax=1)}."
+    sentence = f"{pair} {agreement_words(value)}: rank agreement "
+    return with_noun(sentence, a.token_kind) + f"{number(value, signed=False, vmax=1)}."
 
 
 def agreement_words(value: float) -> str:

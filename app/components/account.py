@@ -65,9 +65,9 @@ def _share(share: float) -> str:
 
 
 def verdict(explanation: Explanation) -> None:
-    found = charts.conservation_verdict(explanation)
-    show, icon = (st.success, "check_circle") if found.ok else (st.error, "error")
-    show(plain(found.sentence), icon=f":material/{icon}:")
+    outcome = charts.conservation_verdict(explanation)
+    show, icon = (st.success, "check_circle") if outcome.ok else (st.error, "error")
+    show(plain(outcome.sentence), icon=f":material/{icon}:")
 
 
 def waterfall(explanation: Explanation) -> None:

@@ -100,15 +100,15 @@ def _key(model: Model) -> str:
 def _models(answer: Answer) -> dict[str, Model]:
     """Models that read the same, by what a row calls them; "" is the one of the sidebar."""
     models = [cache.bundled(), *session_models.uploaded().values()]
-    found = {m.short_hash: m for m in models if alike(m, answer.model)}
-    return {"": answer.model, **found}
+    by_key = {m.short_hash: m for m in models if alike(m, answer.model)}
+    return {"": answer.model, **by_key}
 
 
 def _others(answer: Answer) -> dict[str, str]:
     """Names of the models that a row can have instead of the sidebar's."""
     titles = model_names()
-    found = _models(answer).items()
-    return {key: titles[_key(m)] for key, m in found if key and m is not answer.model}
+    by_key = _models(answer).items()
+    return {key: titles[_key(m)] for key, m in by_key if key and m is not answer.model}
 
 
 def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
@@ -180,14 +180,14 @@ def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
     )
     token_kind = explanations[0].token_kind
     st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
-    found = agreement.pairs(called, explanations)
-    said = "".join(
-        f"<li>{escape(agreement.sentence(one))}</li>" for one in found[: len(called) - 1]
+    pairs = agreement.pairs(called, explanations)
+    sentences = "".join(
+        f"<li>{escape(agreement.sentence(one))}</li>" for one in pairs[: len(called) - 1]
     )
-    st.html(f'<ul class="lens-said">{said}</ul>')
+    st.html(f'<ul class="lens-said">{sentences}</ul>')
     with st.expander("Every two rows" if len(called) > 2 else "As a table"):
         st.dataframe(
-            agreement.table(found),
+            agreement.table(pairs),
             hide_index=True,
             column_config={"rank agreement": st.column_config.NumberColumn(format="%.2f")},
         )

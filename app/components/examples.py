@@ -28,7 +28,7 @@ def picker(model: Model) -> None:
         "The model is", list(VERDICTS), format_func=VERDICTS.__getitem__,
         **widgets.bind("verdict"),
     )  # fmt: skip
-    found = matching(
+    shown = matching(
         model.examples,
         cache.predicted(model),
         true_class=session.optional("true_class"),
@@ -36,11 +36,11 @@ def picker(model: Model) -> None:
         verdict=session.optional("verdict"),
     )
     st.selectbox(
-        f"{len(found)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
-        found,
+        f"{len(shown)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
+        shown,
         format_func=lambda n: visible(model.line(model.examples[n].text)),
-        placeholder="Pick one, or type to search" if found else "None fits the filters",
-        disabled=not found,
+        placeholder="Pick one, or type to search" if shown else "None fits the filters",
+        disabled=not shown,
         **widgets.pick(
             "example",
             lambda n: model.examples[n].text,

@@ -49,14 +49,14 @@ def show(answer: Answer, page: Page) -> None:
 def _parts(answer: Answer) -> None:
     network = answer.model.network
     with st.spinner("Following the relevance …"):
-        found = cache.layered(*_question(answer))
-    token_kind = found.token_kind
+        explanation = cache.layered(*_question(answer))
+    token_kind = explanation.token_kind
     if network.input_shape.time:
         _heading("Through time", token_kind)
-        _through_time(answer, found)
-    _directions(flow.directions(network, found), token_kind)
+        _through_time(answer, explanation)
+    _directions(flow.directions(network, explanation), token_kind)
     _heading("Layer by layer", token_kind)
-    table = flow.checks(network, found)
+    table = flow.checks(network, explanation)
     show_verdict = st.success if table["passed"].all() else st.error
     show_verdict(plain(flow.check_sentence(table)))
     shown = dict.fromkeys(("arrives", "handed on", "kept", "initial states"), NUMBER)
@@ -67,7 +67,7 @@ def _parts(answer: Answer) -> None:
     _heading("How settings move it", token_kind)
     _sweeps(answer)
     _heading("Precision", token_kind)
-    _precision(answer, found)
+    _precision(answer, explanation)
 
 
 def _question(
@@ -84,8 +84,8 @@ def _note(sentence: str) -> None:
     st.html(f'<p class="lens-note">{escape(sentence)}</p>')
 
 
-def _through_time(answer: Answer, found: Explanation) -> None:
-    tracks, count = flow.tracks(answer.model.network, found), len(found.tokens[0])
+def _through_time(answer: Answer, explanation: Explanation) -> None:
+    tracks, count = flow.tracks(answer.model.network, explanation), len(explanation.tokens[0])
     if count > settings.SWEEP_WORDS:
         _note(f"Hidden and cell states are shown of texts of up to {settings.SWEEP_WORDS} words; "
               f"this one has {count:,}.")  # fmt: skip
@@ -99,29 +99,29 @@ def _through_time(answer: Answer, found: Explanation) -> None:
             for sentence in flow.state_sentences(inside):
                 _note(sentence)
     if len(tracks) > 1:  # the words alone stand in the account
-        _tracks(tracks, found)
-    if kept := flow.kept_tracks(found):
+        _tracks(tracks, explanation)
+    if kept := flow.kept_tracks(explanation):
         with st.expander(
             "What biases and stabilizers keep at each time step", expanded=len(tracks) == 1
         ):
-            _tracks(kept, found)
+            _tracks(kept, explanation)
 
 
-def _tracks(tracks: Sequence[flow.Track], found: Explanation) -> None:
+def _tracks(tracks: Sequence[flow.Track], explanation: Explanation) -> None:
     """A row per quantity; of a long text its beginning."""
     _note("Every row has a scale of colour of its own.")
-    count = len(found.tokens[0])
+    count = len(explanation.tokens[0])
     most = min(count, settings.COMPARE_CELLS // len(tracks))
     palette = session.get("palette")
     rows = [
         HeatmapRow.of_values(
-            found.tokens[0], track.values, signed=True, palette=palette, name=track.name
+            explanation.tokens[0], track.values, signed=True, palette=palette, name=track.name
         )
         for track in tracks
     ]
-    st.html(grid.html(rows, label=f"Relevance through time, {found.token_kind}s", stop=most))
+    st.html(grid.html(rows, label=f"Relevance through time, {explanation.token_kind}s", stop=most))
     if most < count:
-        _note(f"The first {most:,} of {count:,} {found.token_kind}s.")
+        _note(f"The first {most:,} of {count:,} {explanation.token_kind}s.")
 
 
 def _directions(table: pd.DataFrame, token_kind: str) -> None:
@@ -164,16 +164,17 @@ def _sweeps(answer: Answer) -> None:
             })  # fmt: skip
 
 
-def _precision(answer: Answer, found: Explanation) -> None:
-    other = sweeps.OTHER[found.dtype]
+def _precision(answer: Answer, explanation: Explanation) -> None:
+    other = sweeps.OTHER[explanation.dtype]
     st.toggle(f"Compute again in {other}", help="The first time takes some seconds.",
               **widgets.bind("precision"))  # fmt: skip
     if not session.get("precision"):
         return
     with st.spinner(f"Computing in {other} …"):
         again = cache.other_precision(*_question(answer))
-    _note(sweeps.precision_sentence(found, again))
-    table = sweeps.precisions(found, again)
+    _note(sweeps.precision_sentence(explanation, again))
+    table = sweeps.precisions(explanation, again)
     fine = st.column_config.NumberColumn(format="%.9f")
-    st.dataframe(tables.counted(table, found.token_kind), hide_index=True,
-                 column_config={found.dtype: fine, other: fine, "difference": TINY})  # fmt: skip
+    columns = {explanation.dtype: fine, other: fine, "difference": TINY}
+    st.dataframe(tables.counted(table, explanation.token_kind), hide_index=True,
+                 column_config=columns)  # fmt: skip

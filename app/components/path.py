@@ -26,13 +26,13 @@ def show(answer: Answer, at: int) -> None:
         return
     try:
         with st.spinner("Following the relevance …"):
-            found = cache.followed(
+            inside = cache.followed(
                 answer.model, answer.text, words.target_of(answer.explanations), session.rule()
             )
     except InputError as error:
         st.info(plain(str(error)))
         return
-    table = words.around(words.through_time(found), at)
+    table = words.around(words.through_time(inside), at)
     for sentence in words.path_sentences(table, at):
         st.html(f'<p class="lens-note">{escape(sentence)}</p>')
     st.altair_chart(

@@ -100,7 +100,9 @@ def _heatmaps(answer: Answer) -> None:
         word.dropper(answer),
     )
     _controls(answer)
-    st.html("".join(f'<p class="lens-note">{escape(said)}</p>' for said in _agreement(answer)))
+    st.html(
+        "".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in _agreement(answer))
+    )
 
 
 def _word(answer: Answer) -> None:

@@ -148,8 +148,8 @@ def inside(network: Network, explanation: Explanation) -> Inside:
         way: send_back(readings[way], x, R, eps=rule.eps, bias_factor=rule.bias_factor)
         for way, R in zip(layers, arriving, strict=True)
     }
-    found = sum(back.to_x for back in returns.values())
-    disagreement = float(np.abs(found - explanation.unit_relevance[0]).max())
+    to_words = sum(back.to_x for back in returns.values())
+    disagreement = float(np.abs(to_words - explanation.unit_relevance[0]).max())
     return Inside(x, tokens, name, readings, returns, disagreement)
 
 
@@ -159,14 +159,14 @@ def followed(network: Network, explanation: Explanation) -> Inside:
     Raises:
         InputError: as `inside`; or the explanation follows another rule than the one here.
     """
-    found = inside(network, explanation)
+    followed_inside = inside(network, explanation)
     size = max(1.0, float(abs(explanation.unit_relevance).max()))
-    if found.disagreement > TOLERANCES[explanation.dtype] * size:
+    if followed_inside.disagreement > TOLERANCES[explanation.dtype] * size:
         raise InputError(
             "The path is followed for LRP's epsilon rule where the signal takes all of a product; "
             "choose it in the sidebar."
         )
-    return found
+    return followed_inside
 
 
 def read(layer: LSTM, x: np.ndarray, real: np.ndarray) -> Reading:
@@ -203,14 +203,14 @@ def send_back(
     U = np.asarray(layer.recurrent_kernel, np.float64)[:, 3 * H :]
     b = np.asarray(layer.bias, np.float64)[3 * H :]
     names = ("at_h", "from_later", "at_c", "to_c", "to_g", "to_h")
-    found = {name: np.zeros((T, H)) for name in names}
+    relevance = {name: np.zeros((T, H)) for name in names}
     to_x, bias, stabilizer = np.zeros(x.shape), np.zeros(T), np.zeros(T)
     R_h, R_c = (R.copy() if R.ndim == 1 else np.zeros(H)), np.zeros(H)
     for t in reversed(reading.order):
         if R.ndim == 2:
             R_h = R_h + R[t]
-        found["at_h"][t], found["from_later"][t] = R_h, R_c
-        found["at_c"][t] = R_at_c = R_h + R_c
+        relevance["at_h"][t], relevance["from_later"][t] = R_h, R_c
+        relevance["at_c"][t] = R_at_c = R_h + R_c
 
         # c = f c + i g: weights 1, no bias.
         s, taken = _absorb(R_at_c, reading.c[t], eps)
@@ -227,8 +227,8 @@ def send_back(
         R_h, R_c = reading.h_before[t] * (U @ s) + share, to_c
         bias[t] = (1 - bias_factor) * kept
         stabilizer[t] += (1 - bias_factor) * taken
-        found["to_c"][t], found["to_g"][t], found["to_h"][t] = to_c, to_g, R_h
-    return Return(to_x=to_x, bias=bias, stabilizer=stabilizer, **found)
+        relevance["to_c"][t], relevance["to_g"][t], relevance["to_h"][t] = to_c, to_g, R_h
+    return Return(to_x=to_x, bias=bias, stabilizer=stabilizer, **relevance)
 
 
 def _absorb(R: np.ndarray, z: np.ndarray, eps: float) -> tuple[np.ndarray, float]:

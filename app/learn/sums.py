@@ -58,17 +58,17 @@ def account(x: Sequence[float], *, eps: float, bias_factor: float) -> Account:
     """Explain the sum of three inputs by the engine's epsilon rule."""
     rule = Epsilon(eps=eps, bias_factor=bias_factor)
     # A single unit z stands for two classes with the scores -z and z.
-    found = network().explain(np.array([x]), target=1, rule=rule)
-    z = float(found.explained_score[0])
+    explanation = network().explain(np.array([x]), target=1, rule=rule)
+    z = float(explanation.explained_score[0])
     divisor = z + (eps if z >= 0 else -eps)
-    kept = found.ledger.by("kind")
+    kept = explanation.ledger.by("kind")
     return Account(
         x=tuple(x),
         products=tuple(value * weight for value, weight in zip(x, WEIGHTS, strict=True)),
         z=z,
         divisor=divisor,
         s=z / divisor,
-        R=tuple(found.unit_relevance[0].tolist()),
+        R=tuple(explanation.unit_relevance[0].tolist()),
         bias=float(kept["bias"][0]),
         stabilizer=float(kept["stabilizer"][0]),
     )

@@ -210,15 +210,15 @@ def around(table: pd.DataFrame, at: int) -> pd.DataFrame:
 def path_sentences(table: pd.DataFrame, at: int) -> list[str]:
     """What happens to the relevance at one word, a sentence per direction of `through_time`."""
     onward = {"forward": "goes on to the words before", "backward": "goes on to the words after"}
-    said = []
+    sentences = []
     for row in table[table["position"] == at].to_dict("records"):
         arrives, stays, kept = row["arriving"], row["to the word"], row["kept"]
         rest = arrives - stays - kept
         vmax = max(map(abs, (arrives, stays, rest)))
         shown = [number(value, vmax=vmax) for value in (arrives, stays, kept, rest)]
-        said.append(
+        sentences.append(
             f"Reading {row['direction']}, {shown[0]} arrives at “{row['word']}”: {shown[1]} stays "
             f"with the word, biases and stabilizers keep {shown[2]}, {shown[3]} "
             f"{onward[row['direction']]}."
         )
-    return said
+    return sentences

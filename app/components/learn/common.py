@@ -103,19 +103,19 @@ def explained(one: Explanation) -> None:
 def inside(answer: Answer) -> tuple[lstm.Inside, Explanation]:
     """The way through the LSTM that reads the words."""
     lstm.find(answer.model.network)  # says no before anything is computed
-    found = cache.layered(
+    explanation = cache.layered(
         answer.model,
         answer.text,
         words.target_of(answer.explanations),
         rule(),
     )
-    return lstm.inside(answer.model.network, found), found
+    return lstm.inside(answer.model.network, explanation), explanation
 
 
-def checked(found: lstm.Inside) -> None:
+def checked(inside: lstm.Inside) -> None:
     st.caption(
         plain(
-            f"Recomputed from the weights of layer {found.node}. Against the engine: all "
-            f"relevances of all input units agree to {tiny(found.disagreement)}."
+            f"Recomputed from the weights of layer {inside.node}. Against the engine: all "
+            f"relevances of all input units agree to {tiny(inside.disagreement)}."
         )
     )

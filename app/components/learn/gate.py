@@ -21,17 +21,17 @@ def show(page: Page) -> None:
     left.slider("Gate", 0.0, 1.0, step=0.05, **widgets.bind("gate"))
     right.slider("Signal", -2.0, 2.0, step=0.1, **widgets.bind("signal"))
     gate, signal = session.get("gate"), session.get("signal")
-    found = gates.shares(gate, signal)
+    shares = gates.shares(gate, signal)
     st.latex(
         formulas.lines(
             [
                 (
                     r"\text{gate} \cdot \text{signal}",
                     rf"{formulas.factor(gate)} \cdot {formulas.factor(signal)} = "
-                    rf"{formulas.plain(found.product)}",
+                    rf"{formulas.plain(shares.product)}",
                 ),
-                (r"R_{\text{signal}}", rf"R = {formulas.plain(found.signal)}"),
-                (r"R_{\text{gate}}", formulas.plain(found.gate)),
+                (r"R_{\text{signal}}", rf"R = {formulas.plain(shares.signal)}"),
+                (r"R_{\text{gate}}", formulas.plain(shares.gate)),
             ]
         )
     )
@@ -39,14 +39,14 @@ def show(page: Page) -> None:
         "**The signal takes all.** A gate is never negative: it cannot speak for or against "
         "anything, it only opens the way. So LRP hands the whole relevance to the signal."
     )
-    for column, (method, rows) in zip(st.columns(2), found.parts().items(), strict=True):
+    for column, (method, rows) in zip(st.columns(2), shares.parts().items(), strict=True):
         chart = charts.parts(rows, f"Back through the product: {method}",
                              palette=session.get("palette"), span=2)  # fmt: skip
         column.altair_chart(large(chart), alt=f"{method}: what gate and signal receive.")
     common.result(
-        f"LRP hands out {common.value(found.gate + found.signal)}: the product, once. "
+        f"LRP hands out {common.value(shares.gate + shares.signal)}: the product, once. "
         "Gradient × Input (GI) multiplies each slope by its value and hands out "
-        f"{common.value(found.gate_gi + found.signal_gi)}: the product, twice."
+        f"{common.value(shares.gate_gi + shares.signal_gi)}: the product, twice."
     )
     st.markdown(
         "This is one reason why the numbers of GI do not add up to the score in a network with "

@@ -23,33 +23,33 @@ def show(page: Page) -> None:
     answer = common.sentence(page)
     if answer is None:
         return
-    found, one = common.inside(answer)
+    inside, one = common.inside(answer)
     common.explained(one)
     tokens = one.tokens[0]
-    at, way, unit = _place(found, one)
+    at, way, unit = _place(inside, one)
     one_way, back = st.columns(2, gap="medium")
     with one_way:
         st.subheader("Forwards, in this unit", anchor=False)
-        st.latex(formulas.forward_step(found, way, at, unit))
+        st.latex(formulas.forward_step(inside, way, at, unit))
     with back:
         st.subheader("Backwards, in this unit", anchor=False)
-        st.latex(formulas.backward_step(found, way, at, unit))
+        st.latex(formulas.backward_step(inside, way, at, unit))
     st.markdown(
         "Going back, the output hands its relevance to the cell (the signal takes all, step 3). "
         "The cell is a sum of old memory and new signal, so it divides its relevance like step 2. "
         "The new signal is a sum too: of the word, of the output before it, and of a bias."
     )
     with st.expander("The strongest units of this step in numbers"):
-        units = words.strongest_units(found, way, at)
+        units = words.strongest_units(inside, way, at)
         st.dataframe(
-            words.unit_table(found, way, at, units), hide_index=True, height="content",
+            words.unit_table(inside, way, at, units), hide_index=True, height="content",
             column_config={
                 name: st.column_config.NumberColumn(format="%.3f")
                 for name in ("i", "f", "o", "g", "c before", "c", "h", "R in", "R to c before",
                              "R to g")
             },
         )  # fmt: skip
-    account = words.step_account(found, way, at)
+    account = words.step_account(inside, way, at)
     st.subheader("All units of this step together", anchor=False)
     for rows, title in ((account["arrives"], "Relevance that arrives"),
                         (account["goes"], "Where it goes")):  # fmt: skip
@@ -61,19 +61,19 @@ def show(page: Page) -> None:
         f"{common.word(tokens[at])} receives {common.value(account['goes'][0][1])} when the "
         f"sentence is read {way}."
     )
-    common.checked(found)
+    common.checked(inside)
 
 
-def _place(found: Inside, one: Explanation) -> tuple[int, str, int]:
+def _place(inside: Inside, one: Explanation) -> tuple[int, str, int]:
     """Which word, which reading, which unit: the strongest ones unless somebody chose."""
-    ways = list(found.readings)
-    hidden = found.readings[ways[0]].layer.units
-    for name, count in (("pick", len(found.tokens)), ("unit", hidden)):
+    ways = list(inside.readings)
+    hidden = inside.readings[ways[0]].layer.units
+    for name, count in (("pick", len(inside.tokens)), ("unit", hidden)):
         if session.get(name) is not None and session.get(name) >= count:
             session.put(name, None)
     left, middle, right = st.columns(3)
     at = words.strongest(one, inner=True) if session.get("pick") is None else session.get("pick")
-    named = [f"{n}. {visible(token)}" for n, token in enumerate(found.tokens, start=1)]
+    named = [f"{n}. {visible(token)}" for n, token in enumerate(inside.tokens, start=1)]
     left.selectbox(
         "Word", range(len(named)), format_func=named.__getitem__,
         **widgets.watch("lesson_word." + " ".join(named), at, lambda n: session.put("pick", n)),
@@ -81,7 +81,7 @@ def _place(found: Inside, one: Explanation) -> tuple[int, str, int]:
     way = session.get("direction") if session.get("direction") in ways else ways[0]
     if len(ways) > 1:
         middle.selectbox("Reading", ways, **widgets.bind("direction"))
-    units = words.strongest_units(found, way, at)
+    units = words.strongest_units(inside, way, at)
     unit = units[0] if session.get("unit") is None else session.get("unit")
     listed = sorted({*units, unit})
     right.selectbox(

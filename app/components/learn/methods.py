@@ -99,10 +99,10 @@ def show(page: Page) -> None:
 
 def _negations(model: Model) -> None:
     """Real sentences with a negation, to pick from; nothing where there are none."""
-    found = words.with_negation(model.examples, model.network.tokenizer)
-    if found:
+    negated = words.with_negation(model.examples, model.network.tokenizer)
+    if negated:
         st.selectbox(
-            f"{len(found)} real sentences with a negation", found,
+            f"{len(negated)} real sentences with a negation", negated,
             format_func=lambda n: visible(model.examples[n].text),
             placeholder="Pick one, or type to search",
             **widgets.pick("negated", lambda n: model.examples[n].text),

@@ -28,16 +28,16 @@ def show(page: Page) -> None:
             **widgets.bind(f"x{n}"),
         )  # fmt: skip
     eps, bias_factor = session.get("sum_eps"), session.get("sum_bias_factor")
-    found = sums.account(
+    account = sums.account(
         [session.get(f"x{n}") for n in (1, 2, 3)], eps=eps, bias_factor=bias_factor
     )
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Forwards: the sum", anchor=False)
-        st.latex(formulas.weighted_sum(found))
+        st.latex(formulas.weighted_sum(account))
     with right:
         st.subheader("Backwards: the relevance", anchor=False)
-        st.latex(formulas.handed_back(found, eps, bias_factor))
+        st.latex(formulas.handed_back(account, eps, bias_factor))
     st.markdown(
         r"Each input receives what it brought into the sum. $\varepsilon$, the **stabilizer**, "
         r"keeps the division harmless when $z$ is close to zero. $\delta$, the **bias factor**, "
@@ -52,23 +52,24 @@ def show(page: Page) -> None:
     )  # fmt: skip
     two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **widgets.bind("sum_bias_factor"))
     st.altair_chart(
-        large(charts.parts(found.parts(), "Where the sum goes", palette=session.get("palette"))),
+        large(charts.parts(account.parts(), "Where the sum goes", palette=session.get("palette"))),
         alt="Bars: the relevance of each input, and what bias and stabilizer keep.",
     )
     st.table(
         pd.DataFrame(
             {
                 "input": ["x1", "x2", "x3"],
-                "value x": [number(x, signed=False, vmax=DIGITS) for x in found.x],
+                "value x": [number(x, signed=False, vmax=DIGITS) for x in account.x],
                 "weight W": [number(w, signed=False, vmax=DIGITS) for w in sums.WEIGHTS],
-                "x · W": [number(p, signed=False, vmax=DIGITS) for p in found.products],
-                "relevance R": [number(R, signed=False, vmax=DIGITS) for R in found.R],
+                "x · W": [number(p, signed=False, vmax=DIGITS) for p in account.products],
+                "relevance R": [number(R, signed=False, vmax=DIGITS) for R in account.R],
             }
         ).set_index("input")
     )
     common.result(
-        f"Inputs {common.value(sum(found.R), DIGITS)}, bias {common.value(found.bias, DIGITS)}, "
-        f"stabilizer {common.value(found.stabilizer, DIGITS)}: "
-        f"together {common.value(found.total, DIGITS)}, the sum "
-        f"{common.value(found.z, DIGITS)} again. Nothing is lost."
+        f"Inputs {common.value(sum(account.R), DIGITS)}, "
+        f"bias {common.value(account.bias, DIGITS)}, "
+        f"stabilizer {common.value(account.stabilizer, DIGITS)}: "
+        f"together {common.value(account.total, DIGITS)}, the sum "
+        f"{common.value(account.z, DIGITS)} again. Nothing is lost."
     )

@@ -19,7 +19,7 @@ def show(page: Page) -> None:
     answer = common.sentence(page)
     if answer is None:
         return
-    found, one = common.inside(answer)
+    inside, one = common.inside(answer)
     common.explained(one)
     names = [visible(token) for token in one.tokens[0]]
     st.subheader("Forwards", anchor=False)
@@ -28,9 +28,9 @@ def show(page: Page) -> None:
         large(charts.prefixes(names, scores, "The score if the sentence ended here")),
         alt="A line: the score after each word.",
     )
-    table = words.through_time(found)
+    table = words.through_time(inside)
     st.subheader("Backwards", anchor=False)
-    if len(found.returns) > 1:
+    if len(inside.returns) > 1:
         st.markdown(
             "This model has **two readers**: one reads forward, from the first word to the last, "
             "one backward. Relevance enters each where its reading ended, and travels to where it "
@@ -60,4 +60,4 @@ def show(page: Page) -> None:
                 for name in ("arriving", "to the word", "kept")
             },
         )  # fmt: skip
-    common.checked(found)
+    common.checked(inside)
