@@ -11,7 +11,7 @@ from lrp_engine import InputError, explain_stream
 from lrp_engine.attribution.targets import selection
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers import Dense, Embedding, GlobalAveragePooling1D
-from lrp_engine.model import inputs
+from lrp_engine.model import samples
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from tests import zoo
 from tests.reference import occlusion as reference
@@ -111,16 +111,16 @@ def test_batches_are_bounded(monkeypatch):
     words = [f"w{2 + n % 9}" for n in range(40)]
     expected = network.explain([words], "occlusion")
     sizes = []
-    padded = inputs.Samples.padded
+    padded = samples.Samples.padded
 
     def counted(samples, chunk):
         x, steps = padded(samples, chunk)
         sizes.append(steps.size)
         return x, steps
 
-    for module in ("lrp_engine.attribution.explain", "lrp_engine.model.inputs"):
+    for module in ("lrp_engine.attribution.explain", "lrp_engine.model.samples"):
         monkeypatch.setattr(f"{module}.CHUNK_TOKENS", 100)
-    monkeypatch.setattr(inputs.Samples, "padded", counted)
+    monkeypatch.setattr(samples.Samples, "padded", counted)
     found = network.explain([words], "occlusion")
     close(found.token_relevance, expected.token_relevance)
     assert len(sizes) == 1 + 20  # the text, and two of its variants a pass
