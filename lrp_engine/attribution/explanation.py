@@ -57,7 +57,7 @@ class Explanation:
         ledger: what biases and stabilizers kept.
         conservation_error: (B,).
         layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
-        own_time: nodes whose time steps are not the words, such as windows.
+        resampled_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
         token_kind: what goes in one by one: "word", "feature", or "step" for a vector.
         warnings: why it should not be relied on, as sentences; see `Network.warnings`.
