@@ -52,12 +52,12 @@ def words_by_id(ids: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
 def unused_name(name: str, used: set[str]) -> str:
     """A layer's name close to the file's: no slashes, not empty, not taken; it is taken now."""
     base = name.replace("/", "_") or "layer"
-    found, number = base, 1
-    while found in used:
+    candidate, number = base, 1
+    while candidate in used:
         number += 1
-        found = f"{base}_{number}"
-    used.add(found)
-    return found
+        candidate = f"{base}_{number}"
+    used.add(candidate)
+    return candidate
 
 
 def about_output(units: int) -> str:

@@ -56,9 +56,9 @@ class Worst:
     scale: float = 0.0
     where: str = ""
 
-    def see(self, found: np.ndarray, expected: np.ndarray, name: Callable[[int], str]) -> None:
-        """Rows (b, n) of found and expected numbers; `name` says what row n is."""
-        off = np.abs(found.astype(np.float64) - expected)
+    def see(self, ours: np.ndarray, expected: np.ndarray, name: Callable[[int], str]) -> None:
+        """Rows (b, n) of our and the expected numbers; `name` says what row n is."""
+        off = np.abs(ours.astype(np.float64) - expected)
         off = np.nan_to_num(off, nan=np.inf).reshape(len(off), -1).max(axis=1)
         self.scale = max(self.scale, float(np.abs(expected).max()))
         row = int(off.argmax())
@@ -143,7 +143,7 @@ def explained(network: Network, probes: Sequence[Probe], rule: Epsilon) -> list[
     Raises:
         InputError: the numbers overflow.
     """
-    found = []
+    explanations = []
     for probe in probes:
         samples = probe.samples
         given: Any = samples.values if samples.ids is None else list(samples.ids)
@@ -152,8 +152,8 @@ def explained(network: Network, probes: Sequence[Probe], rule: Epsilon) -> list[
         # By the live methods, since that is the trace which explanations need later.
         explanation = network.explain_all(given, rule=rule).complete
         assert explanation is not None  # the live methods account for the whole score
-        found.append(explanation)
-    return found
+        explanations.append(explanation)
+    return explanations
 
 
 def rounding(
@@ -181,10 +181,10 @@ def against_reference(network: Network, reference: Reference, probe: Probe) -> L
     worst = Worst()
     for chunk, x, steps in probe.arrays():
         with network.lock:
-            found = program_of(network).scores(x, steps)
+            outputs = program_of(network).scores(x, steps)
         if reference.kind == "probabilities":
-            found = network.to_probabilities(found)
-        worst.see(found, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]
+            outputs = network.to_probabilities(outputs)
+        worst.see(outputs, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]
     how = f"{reference.kind} of {len(expected)} input{'s' * (len(expected) > 1)}"
     if reference.name:
         how += f" from {reference.name:.60}"
@@ -230,20 +230,20 @@ def ledger(
 ) -> Line:
     """Line "ledger": the largest conservation error, relative as `conservation_verdict` says."""
     allowed = TOLERANCES[network.dtype]
-    found = []
+    errors = []
     for probe, e in zip(probes, explanations, strict=True):
         for n in range(len(e)):
             one = conservation_verdict(e, n)
             relative = abs(one.error) / one.tolerance * allowed if one.tolerance else 0.0
-            found.append((relative, abs(one.error), probe.name(n)))
-    relative, absolute, where = max(found, key=lambda one: one[0])
+            errors.append((relative, abs(one.error), probe.name(n)))
+    relative, absolute, where = max(errors, key=lambda one: one[0])
     return Line.measured(
         "ledger",
         TITLES["ledger"],
         error=relative,
         absolute=absolute,
         tolerance=allowed,
-        detail=f"epsilon rule, eps {rule.eps:g}, bias factor {rule.bias_factor:g}, {len(found)} "
+        detail=f"epsilon rule, eps {rule.eps:g}, bias factor {rule.bias_factor:g}, {len(errors)} "
         f"inputs in {network.dtype}; largest error {figure(absolute)} on {where}.",
     )
 
@@ -268,12 +268,12 @@ def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:
         strongest = np.argsort(np.abs(slopes), axis=None)[-_STRONGEST:]
         at = np.unique([*strongest, *rng.integers(slopes.size, size=_ANY)])
         size = max(float(np.abs(slopes).max()), 1e-5 * float(np.abs(scores * chosen).sum()))
-        found = central(score, x[0], at, GRADIENT_TOLERANCE * size)
-        smooth = ~np.isnan(found)
+        differences = central(score, x[0], at, GRADIENT_TOLERANCE * size)
+        smooth = ~np.isnan(differences)
         tried, kinks = tried + int(smooth.sum()), kinks + int((~smooth).sum())
         if smooth.any():
-            ours = slopes.ravel()[at][smooth]
-            worst.see(ours[:, None], found[smooth][:, None], lambda n: probe.name(int(chunk[-1])))  # noqa: B023
+            ours, expected = slopes.ravel()[at][smooth], differences[smooth]
+            worst.see(ours[:, None], expected[:, None], lambda n: probe.name(int(chunk[-1])))  # noqa: B023
             worst.scale = max(worst.scale, size)
     if not tried:
         return not_checked("gradient", "Every coordinate tried is at a kink")

@@ -29,12 +29,12 @@ def central(
         at: positions in x.ravel().
         allowed: how far off a difference may be, in the unit of the derivative.
     """
-    found = np.full(len(at), np.nan)
+    derivatives = np.full(len(at), np.nan)
     for step in STEPS:
-        left = np.flatnonzero(np.isnan(found))
+        left = np.flatnonzero(np.isnan(derivatives))
         if len(left):
-            found[left] = _central(score, x, at[left], step, allowed * _SEEN)
-    return found
+            derivatives[left] = _central(score, x, at[left], step, allowed * _SEEN)
+    return derivatives
 
 
 def _central(

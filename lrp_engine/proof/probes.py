@@ -72,15 +72,15 @@ def probes(
     lengths: tuple[int, ...] = LONGER if windows else LENGTHS
     if length is not None:
         lengths = (min(length, LONGEST),)
-    found = []
+    made = []
     for steps in lengths if shape.time else (0,):
         array = _random(network, rng, steps, blank)
-        found.append(Probe("random input", samples_of.read(network, array)))
+        made.append(Probe("random input", samples_of.read(network, array)))
     if network.vocabulary is not None and length is None:
         texts = [text for text in examples if network.tokenizer(text)][:EXAMPLES]
         for text in texts:
-            found.append(Probe("", samples_of.read(network, [text])))
-    return found
+            made.append(Probe("", samples_of.read(network, [text])))
+    return made
 
 
 def _random(

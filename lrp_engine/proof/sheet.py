@@ -32,7 +32,7 @@ class Line:
         name: a key, the same in every sheet.
         title: what is checked.
         verdict: PASS, FAIL or NOT_CHECKED.
-        error: the largest relative error found; None where there is no number.
+        error: the largest relative error; None where there is no number.
         absolute: the same error in the unit of the quantity.
         tolerance: the largest relative error that passes.
         detail: how and on what it was checked, or why it was not.

@@ -246,7 +246,7 @@ def _options(name: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a class, each checked; what is not listed must be off or harmless."""
     if kind not in TWINS:
         raise NoTwinError(f"layer {name!r:.60} ({kind:.60}) has no independent twin")
-    allowed, found = TWINS[kind], {}
+    allowed, options = TWINS[kind], {}
     for key, value in config.items():
         if key in allowed:
             checked = allowed[key](value)
@@ -255,13 +255,13 @@ def _options(name: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
                     f"layer {name!r:.60} ({kind}) has {key}={value!r:.60}, which the independent "
                     "twin does not know"
                 )
-            found[key] = checked
+            options[key] = checked
         elif key not in HARMLESS and key not in _WRAPPED.get(kind, ()) and _is_on(value):
             raise NoTwinError(
                 f"layer {name!r:.60} ({kind}) has the option {key!r:.60}, which the independent "
                 "twin does not know"
             )
-    return found
+    return options
 
 
 def _is_on(value: Any) -> bool:
@@ -275,7 +275,7 @@ def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
 
 def grouped(lengths: Sequence[int]) -> list[np.ndarray]:
     """Positions of samples of the same length: Keras is given no padding but the model's own."""
-    found: dict[int, list[int]] = {}
+    by_length: dict[int, list[int]] = {}
     for position, length in enumerate(lengths):
-        found.setdefault(length, []).append(position)
-    return [np.array(positions) for positions in found.values()]
+        by_length.setdefault(length, []).append(position)
+    return [np.array(positions) for positions in by_length.values()]

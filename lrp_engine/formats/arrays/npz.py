@@ -61,9 +61,9 @@ def _in_order(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     for names in (numbered, *_ALIASES):
         if set(names) == set(arrays):
             return [arrays[name] for name in names]
-    found = ", ".join(map(quoted, sorted(arrays)[:12]))
+    listed = ", ".join(map(quoted, sorted(arrays)[:12]))
     raise FormatError(
-        f"The file holds {len(arrays)} arrays ({found:.300}), expected eight: arr_0 to "
+        f"The file holds {len(arrays)} arrays ({listed:.300}), expected eight: arr_0 to "
         f"arr_7 in the order {', '.join(NAMES)}, or these names. A network in one direction has "
         "zeros for the backward half; give `vocabulary` and `embeddings` apart."
     )

@@ -55,7 +55,7 @@ def _read(contents: Contents, given: Companions) -> Network:
 
 def _checked(value: Mapping[str, object]) -> dict[str, np.ndarray]:
     """The ten arrays, each of the shape that the others ask for."""
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     for name in NAMES:
         array = value.get(name)
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
@@ -63,19 +63,19 @@ def _checked(value: Mapping[str, object]) -> dict[str, np.ndarray]:
         dims = 1 if name.startswith("b") else 2
         if array.ndim != dims or 0 in array.shape:
             raise FormatError(f"{name} has shape {array.shape}, expected {dims} dimensions.")
-        found[name] = array
-    E, H = found["Wxh_Left"].shape[1], found["Whh_Left"].shape[1]
-    C = found["Why_Left"].shape[0]
+        arrays[name] = array
+    E, H = arrays["Wxh_Left"].shape[1], arrays["Whh_Left"].shape[1]
+    C = arrays["Why_Left"].shape[0]
     shapes = {"Wxh": (4 * H, E), "Whh": (4 * H, H), "bxh": (4 * H,), "bhh": (4 * H,),
               "Why": (C, H)}  # fmt: skip
-    for name, array in found.items():
+    for name, array in arrays.items():
         expected = shapes[name.partition("_")[0]]
         if array.shape != expected:
             raise FormatError(
                 f"{name} has shape {array.shape}, expected {expected} for E = {E} inputs, H = {H} "
                 f"hidden units and C = {C} classes."
             )
-    return found
+    return arrays
 
 
 SST = Reader(

@@ -33,9 +33,9 @@ def parse_words(text: str) -> tuple[list[str] | Mapping[str, int], list[str]]:
     if text.lstrip()[:1] in ("[", "{"):
         value = _json(text)
         if value is not None:
-            found = _from_json(value)
-            _check_count(len(found), "entries")
-            return found, []
+            words_or_ids = _from_json(value)
+            _check_count(len(words_or_ids), "entries")
+            return words_or_ids, []
     words, assumptions = _lines(text)
     return _pairs(words) or _list(words, assumptions)
 
@@ -56,10 +56,10 @@ def _json(text: str) -> Any:
     repeated: list[str] = []
 
     def noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs) and not repeated:
+        named = dict(pairs)
+        if len(named) != len(pairs) and not repeated:
             repeated.append(next(k for k, n in Counter(k for k, _ in pairs).items() if n > 1))
-        return found
+        return named
 
     try:
         value = json.loads(text, object_pairs_hook=noting_repeats)
@@ -178,9 +178,9 @@ def _pairs(words: list[str]) -> tuple[Mapping[str, int], list[str]] | None:
         ]
         if words and all(first):
             return _ids([(word.lstrip(" "), int(number)) for number, word in swapped], called)
-        for found in (fits, first):
-            if sum(found) > len(words) / 2 and sum(found) > 1:
-                number = found.index(False)
+        for numeric in (fits, first):
+            if sum(numeric) > len(words) / 2 and sum(numeric) > 1:
+                number = numeric.index(False)
                 raise FormatError(
                     f"Most lines of the vocabulary hold a word, {called} and an id, but line "
                     f"{number + 1} does not: {words[number]!r:.60}."

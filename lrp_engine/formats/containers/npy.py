@@ -30,11 +30,11 @@ def unpack(stream: BinaryIO, size: int, output: Output, name: str) -> None:
         raise RefusalError(f"{what} has a header of {length} bytes, which is not plausible.")
     dtype, shape, fortran = _header(stream.read(length), what)
     expected = math.prod(shape) * itemsize(dtype)
-    found = size - len(fixed) - width - length
-    if expected != found:
+    remaining = size - len(fixed) - width - length
+    if expected != remaining:
         raise RefusalError(
             f"{what} declares shape {shape} of {dtype}, which is {expected} bytes, but holds "
-            f"{found} bytes; it is damaged or incomplete."
+            f"{remaining} bytes; it is damaged or incomplete."
         )
     output.copy(stream, output.begin(name, dtype, shape, order="F" if fortran else "C"), what)
 

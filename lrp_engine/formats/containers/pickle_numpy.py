@@ -32,14 +32,14 @@ class DType(StandIn):
     title = "a numpy type"
 
     def __init__(self, code: Any, *_: Any) -> None:
-        found = _NUMBER.fullmatch(code) if isinstance(code, str) else None
-        if found is None:
+        match = _NUMBER.fullmatch(code) if isinstance(code, str) else None
+        if match is None:
             objects = isinstance(code, str) and code.lstrip("|<>=").startswith("O")
             raise RefusalError(
                 f"The pickle holds an array of {'Python objects' if objects else quoted(code)}, "
                 "expected real numbers."
             )
-        self.code, self.order = found[2], _BYTE_ORDERS.get(found[1], "<")
+        self.code, self.order = match[2], _BYTE_ORDERS.get(match[1], "<")
 
     def build(self, state: Any) -> None:
         if (
@@ -159,12 +159,12 @@ def numpy_names(limits: Limits, input_bytes: int) -> dict[tuple[str, str], Any]:
 
     def ordered(*arguments: Any) -> Ordered:
         """`OrderedDict()`; Python 2 gives its entries as a list of pairs."""
-        found = Ordered()
+        ordered = Ordered()
         for key, value in arguments[0] if arguments else ():
             if not isinstance(key, (str, int)):
                 raise RefusalError("The pickle holds a dictionary with unusual keys.")
-            found[key] = value
-        return found
+            ordered[key] = value
+        return ordered
 
     calls: dict[tuple[str, str], Callable[..., Any]] = {
         ("numpy", "dtype"): DType,

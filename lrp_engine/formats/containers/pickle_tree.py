@@ -149,9 +149,9 @@ def _rows(value: dict[Any, Any], budget: int) -> Array | None:
 
 
 def _packed(data: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
-    found = Array()
-    found.dtype, found.shape, found.data = dtype, shape, data
-    return found
+    array = Array()
+    array.dtype, array.shape, array.data = dtype, shape, data
+    return array
 
 
 def restored(text: str, arrays: Mapping[str, Any]) -> Any:

@@ -29,13 +29,13 @@ def recognizes(head: bytes) -> bool:
         return True
     if head[:1] not in b"(}]cl" or not head:  # protocols 0 and 1 begin with one of these
         return False
-    found = []
+    opcodes = []
     try:
         for opcode, _, _ in pickletools.genops(head):
-            found.append(opcode.name)
+            opcodes.append(opcode.name)
     except Exception:  # noqa: BLE001 - cut off after 512 bytes, or no pickle
-        return len(found) >= 4 and {"MARK", "GLOBAL"} & set(found) != set()
-    return len(found) > 1
+        return len(opcodes) >= 4 and {"MARK", "GLOBAL"} & set(opcodes) != set()
+    return len(opcodes) > 1
 
 
 def unpack(stream: BinaryIO, size: int, output: Output) -> None:

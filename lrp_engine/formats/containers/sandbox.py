@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -108,7 +108,7 @@ class _BrokenError(Exception):
 
 
 def _contents(stream: IO[bytes], limits: Limits) -> Contents:
-    found, budget = Contents(""), limits.output_bytes
+    contents, budget = Contents(""), limits.output_bytes
     for kind, size in _messages(stream):
         if kind == b"D" or size > 2 * limits.text_bytes + 64 * MIB:
             raise _BrokenError
@@ -119,14 +119,12 @@ def _contents(stream: IO[bytes], limits: Limits) -> Contents:
             raise FormatError(payload.decode("utf-8", "replace"))
         value = json.loads(payload)
         if kind == b"Z":
-            return Contents(
-                value["kind"], tuple(value["names"]), found.arrays, found.texts, found.attributes
-            )
+            return replace(contents, kind=value["kind"], names=tuple(value["names"]))
         if kind == b"G":
-            found.attributes[value["name"]] = value["values"]
+            contents.attributes[value["name"]] = value["values"]
             continue
         name, dtype, shape = value["name"], value["dtype"], tuple(value["shape"])
-        if name in found.arrays or name in found.texts:
+        if name in contents.arrays or name in contents.texts:
             raise FormatError(f"The file holds {name!r:.80} twice.")
         if not DTYPE.fullmatch(dtype):
             raise _BrokenError
@@ -137,9 +135,9 @@ def _contents(stream: IO[bytes], limits: Limits) -> Contents:
         raw = np.empty(total, np.uint8)
         _fill(stream, memoryview(raw.data))
         if dtype == "text":
-            found.texts[name] = _decoded(raw.tobytes(), name)
+            contents.texts[name] = _decoded(raw.tobytes(), name)
         else:
-            found.arrays[name] = _array(raw, dtype, shape, value["order"])
+            contents.arrays[name] = _array(raw, dtype, shape, value["order"])
     raise _BrokenError
 
 

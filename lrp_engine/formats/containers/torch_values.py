@@ -186,11 +186,11 @@ def persistent(storages: dict[str, Storage]) -> Callable[[Any], Storage]:
             or identity[5:] not in ((), (None,))
         ):
             raise RefusalError("The PyTorch file refers to data in a way that is not known.")
-        found = storages.setdefault(key, Storage(dtype.dtype, key, count))
-        if (found.dtype, found.count) != (dtype.dtype, count):
+        storage = storages.setdefault(key, Storage(dtype.dtype, key, count))
+        if (storage.dtype, storage.count) != (dtype.dtype, count):
             raise RefusalError(
                 f"The PyTorch file describes its storage {quoted(key)} in two different ways."
             )
-        return found
+        return storage
 
     return refer

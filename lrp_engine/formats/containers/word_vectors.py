@@ -64,13 +64,13 @@ def unpack(stream: BinaryIO, size: int, output: Output) -> None:
 
 def _units(head: bytes) -> int | None:
     """Numbers on a line, None where not even one line is complete."""
-    found: dict[int, int] = {}
+    votes: dict[int, int] = {}
     for line in head.split(b"\n")[:-1]:
         fields = line.rstrip(b"\r ").replace(b"\t", b" ").split(b" ")[1:]
         while fields and not _NUMBER.fullmatch(fields[0]):  # of a word that holds blanks
             del fields[0]
-        found[len(fields)] = found.get(len(fields), 0) + 1
-    return max(found, key=lambda units: found[units]) or None if found else None
+        votes[len(fields)] = votes.get(len(fields), 0) + 1
+    return max(votes, key=lambda units: votes[units]) or None if votes else None
 
 
 def _text(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.keras.calls import Call, get, only_layer, read_call
 from lrp_engine.formats.keras.classes import KERAS_CLASSES, has_arrays, masked_value
 from lrp_engine.formats.keras.graph import (
     CAUSAL,
@@ -27,15 +28,15 @@ def parse_graph(model: Any) -> Graph:
     Raises:
         FormatError: it is no Sequential or functional model with one input and one output.
     """
-    kind = _get(model, "class_name")
+    kind = get(model, "class_name")
     if kind not in MODELS:
         raise FormatError(
             f"The Keras model is of class {kind!r:.80}; supported: Sequential and functional "
             "models. A subclass keeps its computation in Python code, which is not in the file."
         )
-    config = _get(model, "config")
+    config = get(model, "config")
     # Before Keras 2.2.3 a Sequential configuration was the bare list of layers.
-    layers = config if isinstance(config, list) else _get(config, "layers")
+    layers = config if isinstance(config, list) else get(config, "layers")
     if not isinstance(layers, list) or not layers:
         raise FormatError("The Keras model lists no layers.")
     return _sequential(layers) if kind in SEQUENTIAL else _functional(config, layers)
@@ -54,8 +55,8 @@ def _sequential(layers: list[Any]) -> Graph:
 
 
 def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
-    source = _only(config.get("input_layers"), "inputs")
-    output = _only(config.get("output_layers"), "outputs")
+    source = only_layer(config.get("input_layers"), "inputs")
+    output = only_layer(config.get("output_layers"), "outputs")
     described = [_entry(layer, ()) for layer in layers]
     listed = _listed(described)
     masking = _masking(described, layers)
@@ -66,7 +67,7 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
         if entry.kind == "InputLayer":
             shape = _input_shape(layer)
             continue
-        call = _call(entry.name, layer.get("inbound_nodes"))
+        call = read_call(entry.name, layer.get("inbound_nodes"))
         if _computes_mask(entry.kind, call, masking, padding_masks):
             padding_masks.add(entry.name)
             continue
@@ -75,7 +76,7 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
     return Graph(order, source, output, listed, *shape)
 
 
-def _called(entry: Entry, call: _Call, padding_masks: set[str]) -> Entry:
+def _called(entry: Entry, call: Call, padding_masks: set[str]) -> Entry:
     """The entry with what it is called with."""
     if set(call.masks) - padding_masks:
         raise FormatError(f"Layer {entry.name!r} gets a mask that is computed in an unknown way.")
@@ -84,81 +85,6 @@ def _called(entry: Entry, call: _Call, padding_masks: set[str]) -> Entry:
         raise FormatError(f"Layer {entry.name!r} is called with {CAUSAL}, which is not supported.")
     config = {**entry.config, CAUSAL: True} if call.causal else entry.config
     return replace(entry, config=config, inputs=call.inputs, masked=bool(call.masks))
-
-
-@dataclass(frozen=True)
-class _Call:
-    inputs: tuple[str, ...]
-    masks: tuple[str, ...]
-    constants: list[Any]
-    causal: bool
-
-
-def _call(name: str, nodes: Any) -> _Call:
-    """What a layer is called with, in the notation of Keras 2 or 3."""
-    if not isinstance(nodes, list) or len(nodes) != 1:
-        times = len(nodes) if isinstance(nodes, list) else 0
-        raise FormatError(f"Layer {name!r} is used {times} times, expected once.")
-    if isinstance(nodes[0], Mapping):
-        arguments, options = nodes[0].get("args", []), nodes[0].get("kwargs", {})
-    else:  # Keras 2: [[layer, node, tensor, {options}], ...]
-        arguments = [list(t[:3]) for t in nodes[0]]
-        options = {k: v for t in nodes[0] if len(t) > 3 for k, v in t[3].items()}
-    given = dict(options)
-    if given.get("return_attention_scores"):
-        raise FormatError(
-            f"Layer {name!r} is called with return_attention_scores, which is not supported."
-        )
-    mask = given.pop("mask", None)
-    if any(True for value in given.values() for _ in _tensors(value)):
-        raise FormatError(
-            f"Layer {name!r} gets a second input ({', '.join(map(repr, given))}), such as an "
-            "initial state, which is not supported."
-        )
-    return _Call(
-        tuple(_tensors(arguments)),
-        tuple(_tensors(mask)),
-        [a for a in arguments if isinstance(a, (int, float)) and not isinstance(a, bool)],
-        bool(given.get(CAUSAL)),
-    )
-
-
-def _tensors(value: Any) -> Iterator[str]:
-    """Names of the layers whose outputs occur in a value, in order."""
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Mapping):
-            history = _get(value.get("config", {}), "keras_history", None)
-            if value.get("class_name") == "__keras_tensor__" and history is not None:
-                yield _producer(history)
-            else:
-                waiting.extend(reversed(list(value.values())))
-        elif isinstance(value, list):
-            if _is_history(value):
-                yield _producer(value)
-            else:
-                waiting.extend(reversed(value))
-
-
-def _is_history(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 3
-        and isinstance(value[0], str)
-        and all(type(n) is int for n in value[1:])
-    )
-
-
-def _producer(history: Any) -> str:
-    if not _is_history(history):
-        raise FormatError("The Keras model has a connection that cannot be read.")
-    if history[1:] != [0, 0]:
-        raise FormatError(
-            f"The Keras model reads output {history[2]} of call {history[1]} of layer "
-            f"{history[0]!r}; only layers with one output, called once, are supported."
-        )
-    return history[0]
 
 
 def _in_order(entries: Mapping[str, Entry], source: str, output: str) -> Iterator[Entry]:
@@ -190,12 +116,12 @@ def _masking(entries: list[Entry], layers: list[Any]) -> list[tuple[tuple[str, .
     for entry, layer in zip(entries, layers, strict=True):
         value = masked_value(entry.kind, entry.config)
         if value is not None:
-            masking.append((_call(entry.name, layer.get("inbound_nodes")).inputs, value))
+            masking.append((read_call(entry.name, layer.get("inbound_nodes")).inputs, value))
     return masking
 
 
 def _computes_mask(
-    kind: str, call: _Call, masking: list[tuple[tuple[str, ...], Any]], masks: set[str]
+    kind: str, call: Call, masking: list[tuple[tuple[str, ...], Any]], masks: set[str]
 ) -> bool:
     """Whether this is one of the operations that Keras 3 writes beside layers that pass masks on.
 
@@ -220,16 +146,9 @@ def check_masks(entries: tuple[Entry, ...]) -> None:
             )
 
 
-def _only(layers: Any, what: str) -> str:
-    names = list(_tensors(layers))
-    if len(names) != 1:
-        raise FormatError(f"The Keras model has {len(names)} {what}, expected one.")
-    return names[0]
-
-
 def _entry(layer: Any, inputs: tuple[str, ...]) -> Entry:
-    kind, config = _get(layer, "class_name"), _get(layer, "config")
-    name = _get(config, "name", None) or _get(layer, "name", None)
+    kind, config = get(layer, "class_name"), get(layer, "config")
+    name = get(config, "name", None) or get(layer, "name", None)
     if not isinstance(kind, str) or not isinstance(config, Mapping) or not isinstance(name, str):
         raise FormatError("The Keras model lists a layer without a name, class or configuration.")
     package = layer.get("registered_name") or layer.get("module")
@@ -240,9 +159,9 @@ def _entry(layer: Any, inputs: tuple[str, ...]) -> Entry:
 
 def _input_shape(layer: Any) -> tuple[int | None, int | None]:
     """Axes of the input and its fixed number of time steps, None where not stated."""
-    config = _get(layer, "config")
+    config = get(layer, "config")
     for key in ("batch_shape", "batch_input_shape"):
-        shape = _get(config, key, None)
+        shape = get(config, key, None)
         if isinstance(shape, list):
             length = shape[1] if len(shape) > 1 and type(shape[1]) is int else None
             return len(shape), length
@@ -256,14 +175,3 @@ def _listed(entries: list[Entry]) -> tuple[Listed, ...]:
     return tuple(
         Listed(e.name, e.kind, e.kind in MODELS or has_arrays(e.kind, e.config)) for e in entries
     )
-
-
-_REQUIRED = object()
-
-
-def _get(value: Any, key: str, default: Any = _REQUIRED) -> Any:
-    if isinstance(value, Mapping) and key in value:
-        return value[key]
-    if default is _REQUIRED:
-        raise FormatError(f"The Keras model lacks {key!r}; its configuration is damaged.")
-    return default

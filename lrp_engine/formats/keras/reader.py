@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,9 +17,9 @@ from lrp_engine.formats.keras.architecture import (
     read_architecture,
     with_sizes,
 )
+from lrp_engine.formats.keras.assembly import assemble
 from lrp_engine.formats.keras.folding import fold
 from lrp_engine.formats.keras.graph import Graph
-from lrp_engine.formats.keras.layers import build
 from lrp_engine.formats.keras.nested import parse_model
 from lrp_engine.formats.keras.text import first_text_layer, read_text, without
 from lrp_engine.formats.keras.weights import (
@@ -29,12 +28,9 @@ from lrp_engine.formats.keras.weights import (
     archive_weights,
     legacy_weights,
 )
-from lrp_engine.formats.plain import parse_json, unused_name
+from lrp_engine.formats.plain import parse_json
 from lrp_engine.formats.reader import Reader
-from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
-from lrp_engine.layers.activations import check_activation
-from lrp_engine.model.graph import INPUT, Node, find_shapes
-from lrp_engine.model.network import OUTPUTS, Network
+from lrp_engine.model.network import Network
 from lrp_engine.model.text import Vocabulary
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -116,15 +112,15 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
 def _read(contents: Contents, given: Companions) -> Network:
     parsed = parse(contents, given)
     given = replace(given, vocabulary=parsed.vocabulary)
-    found = _assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)
+    parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)
     text = dict(parsed.text)
-    found["assumptions"] = [
+    parts["assumptions"] = [
         *text.pop("assumptions", ()),
-        *found["assumptions"],
+        *parts["assumptions"],
         *_about_precision(parsed.graph, given.dtype),
     ]
     source = f"Keras {parsed.version} file".replace("  ", " ")
-    return given.network(**found, **text, source=source)
+    return given.network(**parts, **text, source=source)
 
 
 # Where the weights lie in what was unpacked.
@@ -159,131 +155,21 @@ def _described(contents: Contents, given: Companions) -> Architecture:
 
 def _about_precision(graph: Graph, dtype: str) -> list[str]:
     """What the model computes in, where it is not what we compute in."""
-    found: dict[str, None] = {}
+    policies: dict[str, None] = {}
     for entry in graph.entries:
         policy = entry.config.get("dtype")
         if isinstance(policy, Mapping):
             policy = (policy.get("config") or {}).get("name")
         if policy in _PRECISIONS and policy != dtype:
-            found[policy] = None
+            policies[policy] = None
     return [
         f"Layers compute in {policy} in Keras; here their weights are cast to {dtype}, so scores "
         "agree only to that precision."
-        for policy in found
+        for policy in policies
     ]
 
 
 _PRECISIONS = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
-
-
-@dataclass(frozen=True, eq=False)
-class _Step:
-    """A layer and what reads it in place of the entries that became part of it."""
-
-    node: Node
-    activation: str = "linear"
-
-
-def _assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) -> dict[str, Any]:
-    """The arguments of Network: entries without a layer vanish, activations join their layer."""
-    steps: list[_Step] = []
-    where: dict[str, int] = {graph.input: -1}  # entry -> position of the step that computes it
-    used: set[str] = {INPUT}
-    reads = Counter(name for entry in graph.entries for name in entry.inputs)
-    shared: dict[str, bool] = {graph.input: True}  # whether others see what an entry passes on
-
-    def append(name: str, layer: Layer, sources: list[int]) -> int:
-        inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
-        steps.append(_Step(Node(unused_name(name, used), layer, inputs)))
-        return len(steps) - 1
-
-    for entry in graph.entries:
-        built = build(entry, weights(entry.path), old=old)
-        sources = [where[name] for name in entry.inputs]
-        if built.layer is not None:
-            where[entry.name] = append(entry.name, built.layer, sources)
-        else:
-            where[entry.name] = sources[0]
-        at = where[entry.name]
-        first = entry.inputs[0]
-        shared[entry.name] = built.layer is None and (shared[first] or reads[first] > 1)
-        if built.activation != "linear":
-            if at < 0 or steps[at].activation != "linear" or shared[entry.name]:
-                layer = _activation(entry.name, built.activation)
-                where[entry.name] = append(entry.name, layer, [at])
-            else:
-                steps[at] = replace(steps[at], activation=built.activation)
-    if not steps:
-        raise FormatError("The Keras model has no layers with weights.")
-    if where[graph.output] != len(steps) - 1:
-        raise FormatError("The Keras model's output is not computed by its last layer.")
-    nodes = [node for step in steps[:-1] for node in _with_activation(step, used)]
-    last = steps[-1]
-    if isinstance(last.node.layer, (Softmax, Activation)):  # of a layer that others read, too
-        raise FormatError(f"The Keras model ends in {last.node.name!r}, which is not supported.")
-    nodes += [last.node] if last.activation in OUTPUTS else _with_activation(last, used)
-    shapes = find_shapes(nodes)
-    _check_input(graph, nodes[0].layer, shapes[INPUT])
-    output, assumptions = _output(last, shapes[nodes[-1].name], given)
-    assumptions += _about_padding(graph, nodes[0].layer)
-    return {"nodes": nodes, "output": output, "assumptions": assumptions}
-
-
-def _with_activation(step: _Step, used: set[str]) -> list[Node]:
-    """The layer with its activation inside, or else as a layer of its own under the same name."""
-    node, layer = step.node, _activation(step.node.name, step.activation)
-    if step.activation == "linear":
-        return [node]
-    if isinstance(node.layer, (Dense, Conv1D)) and isinstance(layer, Activation):
-        return [replace(node, layer=replace(node.layer, activation=step.activation))]
-    before = replace(node, name=unused_name(f"{node.name}_linear", used))
-    return [before, Node(node.name, layer, (before.name,))]
-
-
-def _activation(name: str, activation: str) -> Layer:
-    if activation == "softmax":
-        return Softmax()
-    check_activation(f"Layer {name!r}", activation)
-    return Activation(activation)
-
-
-def _output(last: _Step, shape: Shape, given: Companions) -> tuple[str, list[str]]:
-    """What the last layer's numbers mean, and what had to be assumed for it."""
-    if last.activation in OUTPUTS:
-        if given.output not in (None, last.activation):
-            raise FormatError(
-                f"The spec has output {given.output!r}, but the file's last activation is "
-                f"{last.activation!r}."
-            )
-        return last.activation, []
-    single = shape.units == 1
-    output = "sigmoid" if single else "softmax"
-    if given.output is not None:
-        return given.output, []
-    ends = f"The file's last activation is {last.activation!r}, so its "
-    if single:
-        return output, [ends + "single output is taken as the logit of a sigmoid: two classes."]
-    return output, [ends + "outputs are taken as the logits of a softmax: one class is right."]
-
-
-def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
-    """An input of another rank than the layers are made for would be read as something else."""
-    axes = graph.input_axes
-    expected = 2 if isinstance(first, Embedding) or not wanted.time else 3
-    if axes is not None and axes != expected:
-        raise FormatError(
-            f"The Keras model takes an input with {axes} axes, expected {expected}: "
-            "(batch, time) of word ids, (batch, time, units) or (batch, features)."
-        )
-
-
-def _about_padding(graph: Graph, first: Layer) -> list[str]:
-    if isinstance(first, Embedding) and not first.mask_zero and graph.input_length is not None:
-        return [
-            f"The model was built for {graph.input_length} tokens and does not mask padding; here "
-            "a text is read without padding, so scores may differ from those of padded texts."
-        ]
-    return []
 
 
 KERAS = Reader(

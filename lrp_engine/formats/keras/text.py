@@ -140,24 +140,24 @@ def _tokens(
 ) -> list[str]:
     """Words by id, padding and unknown first, from the file or from the caller."""
     listed = config.get("vocabulary")
-    found: list[str] | None = None
+    own: list[str] | None = None
     if isinstance(listed, list):
         if not all(isinstance(token, str) for token in listed):
             raise refuse("lists a vocabulary that holds more than texts.")
-        found = _with_special(listed, special)
+        own = _with_special(listed, special)
     elif asset is not None:
-        found = _with_special(lines(asset), special)
+        own = _with_special(lines(asset), special)
     if given is None:
-        if found is None:
+        if own is None:
             raise refuse(
                 "learned its words by adapt(), and this file does not keep them: give them as "
                 "`vocabulary`, layer.get_vocabulary() as JSON, or save the model as .keras."
             )
-        return found
+        return own
     tokens = _with_special(list(given.tokens), special)
-    if found is not None and found != tokens:
+    if own is not None and own != tokens:
         raise refuse(
-            f"has a vocabulary of its own ({len(found)} words), other than the one given; leave "
+            f"has a vocabulary of its own ({len(own)} words), other than the one given; leave "
             "`vocabulary` out."
         )
     return tokens

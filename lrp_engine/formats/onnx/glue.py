@@ -134,16 +134,16 @@ def _range(partial: PartialGraph, data: View, at: int, start: int, end: int) -> 
 
 def _units(partial: PartialGraph, step: Step, start: int, end: int) -> Step:
     """The components that are exactly these units."""
-    at, found = 0, []
+    at, chosen = 0, []
     for part in step.components or (step,):
         if start <= at and at + part.units <= end:
-            found.append(part)
+            chosen.append(part)
         at += part.units
-    if not found or sum(part.units for part in found) != end - start:
+    if not chosen or sum(part.units for part in chosen) != end - start:
         raise FormatError(
             f"it cuts units {start} to {end} out of {step.name!r:.60}, not those of one layer."
         )
-    return partial.side_by_side(joined(found))
+    return partial.side_by_side(joined(chosen))
 
 
 def concat(partial: PartialGraph, op: Op) -> list[Value]:
@@ -188,10 +188,10 @@ def squeeze(partial: PartialGraph, op: Op) -> list[Value]:
         for axis in sorted({value.at(axis) for axis in axes}, reverse=True):
             value = value.without(axis)
         return [value]
-    found = sizes(value)
-    if len(found.entries) != 1:
+    dims = sizes(value)
+    if len(dims.entries) != 1:
         raise FormatError("it drops an axis that has not length 1.")
-    return [Dims(found.entries, scalar=True)]
+    return [Dims(dims.entries, scalar=True)]
 
 
 def unsqueeze(partial: PartialGraph, op: Op) -> list[Value]:
@@ -216,9 +216,9 @@ def reshape(partial: PartialGraph, op: Op) -> list[Value]:
     if isinstance(value, Zeros):
         return [value]
     if not isinstance(value, View):
-        found = sizes(value)
-        if numbers(op.input(1)) in ((-1,), (1,)) and len(found.entries) == 1:
-            return [Dims(found.entries)]
+        dims = sizes(value)
+        if numbers(op.input(1)) in ((-1,), (1,)) and len(dims.entries) == 1:
+            return [Dims(dims.entries)]
         raise FormatError("it gives a list of sizes another shape.")
     if op.whole("allowzero", 0) and 0 in sizes(op.input(1)).entries:
         raise FormatError("it makes an empty signal.")

@@ -147,7 +147,7 @@ def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str,
                 waiting.append(step)
     names: dict[Step, str] = {}
     taken = {INPUT}
-    found = []
+    described = []
     for step in steps:
         if step not in needed:
             continue
@@ -157,5 +157,5 @@ def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str,
             names[step] = INPUT
             continue
         names[step] = unused_name(step.name, taken)
-        found.append((names[step], step.layer, tuple(names[i] for i in step.inputs)))
-    return found
+        described.append((names[step], step.layer, tuple(names[i] for i in step.inputs)))
+    return described

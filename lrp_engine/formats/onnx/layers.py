@@ -174,14 +174,14 @@ def _squashing(op: Op, number: int) -> list[str]:
     named = op.attributes.get("activations") or usual * (number + 1)
     here = named[number * len(usual) : (number + 1) * len(usual)]
     # Names count in any case.
-    by_name = {name.lower(): ours for name, ours in ACTIVATIONS.items()}
-    found = [by_name.get(str(name).lower(), "") for name in here]
-    if len(found) != len(usual) or "" in found or found[1:2] != found[1:][-1:]:
+    by_name = {name.lower(): one for name, one in ACTIVATIONS.items()}
+    ours = [by_name.get(str(name).lower(), "") for name in here]
+    if len(ours) != len(usual) or "" in ours or ours[1:2] != ours[1:][-1:]:
         raise FormatError(
             f"its activations are {named!r:.100}; supported: {choices(ACTIVATIONS)}, the same for "
             "signal and state."
         )
-    return found
+    return ours
 
 
 def gemm(partial: PartialGraph, op: Op) -> list[Value]:

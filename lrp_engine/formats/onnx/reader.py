@@ -122,11 +122,11 @@ def _followed(
     static: dict[str, int | None] = {}
     signals = []
     for entry in graph["inputs"]:
-        value, found = _input(entry, order, start)
+        value, fixed = _input(entry, order, start)
         values[entry["name"]] = value
         if not isinstance(value, Lengths):
             signals.append(entry["name"])
-            static = found
+            static = fixed
     if len(signals) != 1 or len(graph["outputs"]) != 1:
         raise FormatError(
             f"The ONNX model has {len(signals)} inputs for words, vectors or features and "

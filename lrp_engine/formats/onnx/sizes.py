@@ -37,14 +37,14 @@ def zeros(partial: PartialGraph, op: Op) -> list[Value]:
 def shape(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     if isinstance(value, View):
-        found = value.shape().entries
+        entries = value.shape().entries
     elif isinstance(value, Ids):
-        found = value.axes
+        entries = value.axes
     elif isinstance(value, np.ndarray):
-        found = value.shape
+        entries = value.shape
     else:
         raise FormatError("it asks for the shape of something without one.")
-    return [Dims(found[op.whole("start", 0) : op.whole("end", END)])]
+    return [Dims(entries[op.whole("start", 0) : op.whole("end", END)])]
 
 
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {

@@ -184,7 +184,7 @@ def reshaped(view: View, target: Dims, static: Mapping[str, int | None]) -> View
 def _fits(
     axes: tuple[str, ...], units: int, view: View, target: Dims, static: Mapping[str, int | None]
 ) -> bool:
-    found: dict[str, int | str] = {UNITS: units, PARTS: len(view.parts), ONE: 1}
+    lengths: dict[str, int | str] = {UNITS: units, PARTS: len(view.parts), ONE: 1}
     if len(axes) != len(target.entries) or target.entries.count(-1) > 1:
         return False
     for at, (axis, entry) in enumerate(zip(axes, target.entries, strict=True)):
@@ -192,6 +192,6 @@ def _fits(
         fixed = isinstance(entry, int) and entry == static.get(axis)
         if entry == 0 and axis == UNITS and units != view.units:
             return False
-        if entry != -1 and not same and not fixed and entry != found.get(axis, axis):
+        if entry != -1 and not same and not fixed and entry != lengths.get(axis, axis):
             return False
     return True

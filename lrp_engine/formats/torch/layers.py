@@ -91,7 +91,7 @@ def nodes(order: Sequence[Module], options: Options) -> list[Node]:
             "there are no states over time."
         )
     pooling = POOLINGS[options.pooling or "last"]
-    found: list[Node] = []
+    chain: list[Node] = []
     for position, module in enumerate(order):
         layers: list[tuple[str, Layer]]
         if module.kind == "embedding":
@@ -106,8 +106,8 @@ def nodes(order: Sequence[Module], options: Options) -> list[Node]:
             if pooling is not None and final:
                 layers.append((f"{module.name}.{options.pooling}", pooling))
         for name, layer in layers:
-            found.append(Node(name, layer, (found[-1].name if found else INPUT,)))
-    return found
+            chain.append(Node(name, layer, (chain[-1].name if chain else INPUT,)))
+    return chain
 
 
 def _activations(hidden: Sequence[Module], options: Options) -> Sequence[str]:
@@ -233,14 +233,14 @@ _KINDS: dict[int, Callable[..., LSTM | GRU | SimpleRNN]] = {4: _lstm, 3: _gru, 1
 
 def assumptions(order: Sequence[Module], options: Options, output: str | None) -> list[str]:
     """What the state dict did not say and the caller did not either, as sentences."""
-    found = []
+    sentences = []
     names = [module.name for module in order]
     recurrent = [module for module in order if module.kind == "recurrent"]
     hidden = [module.name for module in order[:-1] if module.kind == "linear"]
     if options.order is None and len(order) > 1:
-        found.append(f"The layers run in this order: {', '.join(names)}.")
+        sentences.append(f"The layers run in this order: {', '.join(names)}.")
     if hidden and options.activation is None:
-        found.append(f"{', '.join(hidden)}: the activation after it is ReLU.")
+        sentences.append(f"{', '.join(hidden)}: the activation after it is ReLU.")
     if recurrent:
         last = recurrent[-1]
         if options.pooling is None:
@@ -250,13 +250,13 @@ def assumptions(order: Sequence[Module], options: Options, output: str | None) -
                 if _directions(last) == 2
                 else ""
             )
-            found.append(f"{last.name}: what goes on is the final hidden state{both}.")
+            sentences.append(f"{last.name}: what goes on is the final hidden state{both}.")
         if options.rnn_activation is None and any(_blocks(module) == 1 for module in recurrent):
-            found.append("nn.RNN: the activation inside is tanh.")
-        found.append(
+            sentences.append("nn.RNN: the activation inside is tanh.")
+        sentences.append(
             "Every text is read without padding, as with pack_padded_sequence; h_0 and c_0 are "
             "zero."
         )
     if output is None:
-        found.append(about_output(order[-1].outputs))
-    return found
+        sentences.append(about_output(order[-1].outputs))
+    return sentences

@@ -77,11 +77,11 @@ def modules(arrays: Arrays) -> list[Module]:
         if last in _REFUSED:
             raise FormatError(f"{full!r:.80} belongs to {_REFUSED[last]}, which is not read.")
         groups.setdefault(path, {})[last] = array
-    has_recurrent = any(_RECURRENT.fullmatch(last) for found in groups.values() for last in found)
+    has_recurrent = any(_RECURRENT.fullmatch(last) for group in groups.values() for last in group)
     listed: list[Module] = []
-    for path, found in groups.items():
+    for path, group in groups.items():
         before = has_recurrent and not any(module.kind == "recurrent" for module in listed)
-        listed.append(_module(path, found, before))
+        listed.append(_module(path, group, before))
     if not listed:
         raise FormatError("The state dict holds no weights.")
     return listed
@@ -129,10 +129,10 @@ def _module(path: str, arrays: Arrays, before_recurrent: bool) -> Module:
 def _recurrent(path: str, arrays: Arrays) -> Module:
     name = path or "rnn"
     for last in arrays:
-        found = _RECURRENT.fullmatch(last)
-        if found is None:
+        match = _RECURRENT.fullmatch(last)
+        if match is None:
             raise FormatError(f"{_full(path, last)!r:.80} is no weight of a recurrent layer.")
-        if found[1] == "weight_hr":
+        if match[1] == "weight_hr":
             raise FormatError(
                 f"{name!r:.80} is an LSTM with projections (proj_size), which is not supported; "
                 "train one without proj_size."

@@ -1,0 +1,132 @@
+"""A Keras graph and its arrays as the nodes of a network, and what its output means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.companions import Companions
+from lrp_engine.formats.keras.graph import Graph
+from lrp_engine.formats.keras.layers import build
+from lrp_engine.formats.keras.weights import Weights
+from lrp_engine.formats.plain import unused_name
+from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
+from lrp_engine.layers.activations import check_activation
+from lrp_engine.model.graph import INPUT, Node, find_shapes
+from lrp_engine.model.network import OUTPUTS
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A layer and what reads it in place of the entries that became part of it."""
+
+    node: Node
+    activation: str = "linear"
+
+
+def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) -> dict[str, Any]:
+    """The arguments of Network: entries without a layer vanish, activations join their layer.
+
+    Raises:
+        FormatError: a layer is not supported, or the layers do not fit each other.
+    """
+    steps: list[_Step] = []
+    where: dict[str, int] = {graph.input: -1}  # entry -> position of the step that computes it
+    used: set[str] = {INPUT}
+    reads = Counter(name for entry in graph.entries for name in entry.inputs)
+    shared: dict[str, bool] = {graph.input: True}  # whether others see what an entry passes on
+
+    def append(name: str, layer: Layer, sources: list[int]) -> int:
+        inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
+        steps.append(_Step(Node(unused_name(name, used), layer, inputs)))
+        return len(steps) - 1
+
+    for entry in graph.entries:
+        built = build(entry, weights(entry.path), old=old)
+        sources = [where[name] for name in entry.inputs]
+        if built.layer is not None:
+            where[entry.name] = append(entry.name, built.layer, sources)
+        else:
+            where[entry.name] = sources[0]
+        at = where[entry.name]
+        first = entry.inputs[0]
+        shared[entry.name] = built.layer is None and (shared[first] or reads[first] > 1)
+        if built.activation != "linear":
+            if at < 0 or steps[at].activation != "linear" or shared[entry.name]:
+                layer = _activation(entry.name, built.activation)
+                where[entry.name] = append(entry.name, layer, [at])
+            else:
+                steps[at] = replace(steps[at], activation=built.activation)
+    if not steps:
+        raise FormatError("The Keras model has no layers with weights.")
+    if where[graph.output] != len(steps) - 1:
+        raise FormatError("The Keras model's output is not computed by its last layer.")
+    nodes = [node for step in steps[:-1] for node in _with_activation(step, used)]
+    last = steps[-1]
+    if isinstance(last.node.layer, (Softmax, Activation)):  # of a layer that others read, too
+        raise FormatError(f"The Keras model ends in {last.node.name!r}, which is not supported.")
+    nodes += [last.node] if last.activation in OUTPUTS else _with_activation(last, used)
+    shapes = find_shapes(nodes)
+    _check_input(graph, nodes[0].layer, shapes[INPUT])
+    output, assumptions = _output(last, shapes[nodes[-1].name], given)
+    assumptions += _about_padding(graph, nodes[0].layer)
+    return {"nodes": nodes, "output": output, "assumptions": assumptions}
+
+
+def _with_activation(step: _Step, used: set[str]) -> list[Node]:
+    """The layer with its activation inside, or else as a layer of its own under the same name."""
+    node, layer = step.node, _activation(step.node.name, step.activation)
+    if step.activation == "linear":
+        return [node]
+    if isinstance(node.layer, (Dense, Conv1D)) and isinstance(layer, Activation):
+        return [replace(node, layer=replace(node.layer, activation=step.activation))]
+    before = replace(node, name=unused_name(f"{node.name}_linear", used))
+    return [before, Node(node.name, layer, (before.name,))]
+
+
+def _activation(name: str, activation: str) -> Layer:
+    if activation == "softmax":
+        return Softmax()
+    check_activation(f"Layer {name!r}", activation)
+    return Activation(activation)
+
+
+def _output(last: _Step, shape: Shape, given: Companions) -> tuple[str, list[str]]:
+    """What the last layer's numbers mean, and what had to be assumed for it."""
+    if last.activation in OUTPUTS:
+        if given.output not in (None, last.activation):
+            raise FormatError(
+                f"The spec has output {given.output!r}, but the file's last activation is "
+                f"{last.activation!r}."
+            )
+        return last.activation, []
+    single = shape.units == 1
+    output = "sigmoid" if single else "softmax"
+    if given.output is not None:
+        return given.output, []
+    ends = f"The file's last activation is {last.activation!r}, so its "
+    if single:
+        return output, [ends + "single output is taken as the logit of a sigmoid: two classes."]
+    return output, [ends + "outputs are taken as the logits of a softmax: one class is right."]
+
+
+def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
+    """An input of another rank than the layers are made for would be read as something else."""
+    axes = graph.input_axes
+    expected = 2 if isinstance(first, Embedding) or not wanted.time else 3
+    if axes is not None and axes != expected:
+        raise FormatError(
+            f"The Keras model takes an input with {axes} axes, expected {expected}: "
+            "(batch, time) of word ids, (batch, time, units) or (batch, features)."
+        )
+
+
+def _about_padding(graph: Graph, first: Layer) -> list[str]:
+    if isinstance(first, Embedding) and not first.mask_zero and graph.input_length is not None:
+        return [
+            f"The model was built for {graph.input_length} tokens and does not mask padding; here "
+            "a text is read without padding, so scores may differ from those of padded texts."
+        ]
+    return []

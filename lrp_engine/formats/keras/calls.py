@@ -1,0 +1,117 @@
+"""What a layer of a Keras model is called with, in the notation of Keras 2 or 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.keras.graph import CAUSAL
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call.
+
+    Attributes:
+        inputs, masks: names of layers whose outputs are given.
+        constants: numbers among the arguments.
+        causal: whether `use_causal_mask` is on.
+    """
+
+    inputs: tuple[str, ...]
+    masks: tuple[str, ...]
+    constants: list[Any]
+    causal: bool
+
+
+def read_call(name: str, nodes: Any) -> Call:
+    """The only call of a layer.
+
+    Raises:
+        FormatError: it is called more often, or with what is not supported.
+    """
+    if not isinstance(nodes, list) or len(nodes) != 1:
+        times = len(nodes) if isinstance(nodes, list) else 0
+        raise FormatError(f"Layer {name!r} is used {times} times, expected once.")
+    if isinstance(nodes[0], Mapping):
+        arguments, options = nodes[0].get("args", []), nodes[0].get("kwargs", {})
+    else:  # Keras 2: [[layer, node, tensor, {options}], ...]
+        arguments = [list(t[:3]) for t in nodes[0]]
+        options = {k: v for t in nodes[0] if len(t) > 3 for k, v in t[3].items()}
+    given = dict(options)
+    if given.get("return_attention_scores"):
+        raise FormatError(
+            f"Layer {name!r} is called with return_attention_scores, which is not supported."
+        )
+    mask = given.pop("mask", None)
+    if any(True for value in given.values() for _ in _tensors(value)):
+        raise FormatError(
+            f"Layer {name!r} gets a second input ({', '.join(map(repr, given))}), such as an "
+            "initial state, which is not supported."
+        )
+    return Call(
+        tuple(_tensors(arguments)),
+        tuple(_tensors(mask)),
+        [a for a in arguments if isinstance(a, (int, float)) and not isinstance(a, bool)],
+        bool(given.get(CAUSAL)),
+    )
+
+
+def _tensors(value: Any) -> Iterator[str]:
+    """Names of the layers whose outputs occur in a value, in order."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            history = get(value.get("config", {}), "keras_history", None)
+            if value.get("class_name") == "__keras_tensor__" and history is not None:
+                yield _producer(history)
+            else:
+                waiting.extend(reversed(list(value.values())))
+        elif isinstance(value, list):
+            if _is_history(value):
+                yield _producer(value)
+            else:
+                waiting.extend(reversed(value))
+
+
+def _is_history(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and all(type(n) is int for n in value[1:])
+    )
+
+
+def _producer(history: Any) -> str:
+    if not _is_history(history):
+        raise FormatError("The Keras model has a connection that cannot be read.")
+    if history[1:] != [0, 0]:
+        raise FormatError(
+            f"The Keras model reads output {history[2]} of call {history[1]} of layer "
+            f"{history[0]!r}; only layers with one output, called once, are supported."
+        )
+    return history[0]
+
+
+def only_layer(layers: Any, what: str) -> str:
+    """The one layer among the model's inputs or outputs, whichever `what` says."""
+    names = list(_tensors(layers))
+    if len(names) != 1:
+        raise FormatError(f"The Keras model has {len(names)} {what}, expected one.")
+    return names[0]
+
+
+_REQUIRED = object()
+
+
+def get(value: Any, key: str, default: Any = _REQUIRED) -> Any:
+    """An entry of a configuration; raises FormatError where it is missing without a default."""
+    if isinstance(value, Mapping) and key in value:
+        return value[key]
+    if default is _REQUIRED:
+        raise FormatError(f"The Keras model lacks {key!r}; its configuration is damaged.")
+    return default
