@@ -10,7 +10,7 @@ import numpy as np
 
 from app.compare.ranks import size_agreement
 from app.review.methods import MAIN
-from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
 from lrp_engine.render.numbers import number, percentage
 
 
@@ -222,7 +222,7 @@ _ENTRIES = (
             ),
         ),
     ),
-    *(agreement_with(name) for name in METHODS if name != MAIN),
+    *(agreement_with(name) for name in LIVE_METHODS if name != MAIN),
 )
 
 
