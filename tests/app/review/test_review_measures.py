@@ -14,6 +14,7 @@ from app.review.methods import MAIN, OF_A_NEW_SET
 from app.review.queue import FIRST, SORTS, Filter, queue, sorts_by
 from app.review.sets import Set, Sets
 from lrp_engine import METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.app import sets as files
 
 TEXT = MeasuredText(
@@ -46,7 +47,7 @@ def explained(network, tmp_path_factory) -> tuple[Sets, Set]:
         ("margin", 0.5, 0.0, "50.0 %"),
         ("leak", 0.4, 0.0, "40.0 %"),
         ("error", 0.05, 0.0, "5.0e-02"),
-        *((name, 0.5, None, "+0.50") for name in METHODS if name != MAIN),
+        *((name, 0.5, None, "+0.50") for name in LIVE_METHODS if name != MAIN),
     ],
 )
 def test_every_measure_by_hand(name, value, of_nothing, written):
