@@ -102,6 +102,7 @@ EPS_STEPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 EPS_SMALLEST = 1e-12
 EPS_LARGEST = 1_000.0
 BIAS_FACTOR_DEFAULT = 0.0
+RULE_CHARACTERS = 1_500  # of a rule by layer in a link
 
 # Words of a text that the lesson follows step by step: more cannot be read on a screen.
 LESSON_WORDS = 60

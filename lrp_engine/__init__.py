@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         RULES,
         ZB,
         AlphaBeta,
+        ByLayer,
         Epsilon,
         Flat,
         Gamma,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AlphaBeta": "propagation.rules",
+    "ByLayer": "propagation.rules",
     "CorpusSettings": "corpora.settings",
     "Epsilon": "propagation.rules",
     "Explanation": "attribution.explanation",
@@ -67,6 +69,7 @@ __all__ = [
     "RULES",
     "ZB",
     "AlphaBeta",
+    "ByLayer",
     "CorpusSettings",
     "Epsilon",
     "Explanation",

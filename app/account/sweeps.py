@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -49,10 +49,6 @@ class Sweep:
     token_kind: str = "word"
 
 
-def _with(rule: Rule, setting: str, value: float) -> Rule:
-    return replace(rule, eps=value) if setting == EPS else replace(rule, bias_factor=value)
-
-
 def run(
     network: Network,
     inputs: Any,
@@ -64,7 +60,7 @@ def run(
 ) -> Sweep:
     """Explain one input with every value of a setting; the rule says the other settings."""
     explanations = [
-        network.explain(inputs, ACCOUNT_METHOD.name, target, _with(rule, setting, value))
+        network.explain(inputs, ACCOUNT_METHOD.name, target, rule.with_options(**{setting: value}))
         for value in values
     ]
     kinds = [one.ledger.by("kind") for one in explanations]
@@ -147,8 +143,8 @@ def sentence(sweep: Sweep) -> str:
     )
 
 
-def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.LayerChart:
-    """Lines over the values of a setting; a dashed rule stands at the present one."""
+def chart(lines: pd.DataFrame, setting: str, title: str, *, now: Iterable[float]) -> alt.LayerChart:
+    """Lines over the values of a setting; a dashed rule stands at each present one."""
     scale = alt.Scale(type="log") if setting == EPS else alt.Scale()
     series = lines["series"].unique().tolist()
     columns = 1 if max(map(len, series)) > LEGEND else 2
@@ -167,7 +163,7 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: float) -> alt.L
             ],
         )
     )
-    present = alt.Chart(pd.DataFrame({"setting": [now]}))
+    present = alt.Chart(pd.DataFrame({"setting": list(now)}))
     rule = present.mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
     return axes.finish(rule + drawn, title, "", HEIGHT)
 

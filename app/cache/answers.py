@@ -115,7 +115,7 @@ def swept(
 ) -> sweeps.Sweep:
     """The same text with many values of a setting of the rule."""
     # The setting that is swept is no part of the question.
-    rule = replace(rule, **{setting: getattr(lrp_engine.Epsilon(), setting)})
+    rule = rule.with_options(**{setting: getattr(lrp_engine.Epsilon(), setting)})
     values = settings.SWEEP_EPS if setting == sweeps.EPS else settings.SWEEP_BIAS_FACTORS
 
     def make() -> sweeps.Sweep:

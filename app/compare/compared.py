@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -9,7 +10,8 @@ from typing import Any
 
 from lrp_engine import METHODS, RULES, Epsilon, Explanation
 from lrp_engine.attribution.methods import LIVE_METHODS
-from lrp_engine.propagation.rules import Rule
+from lrp_engine.propagation.rules import ByLayer, LayerRule, Rule
+from lrp_engine.propagation.rules.by_layer import place
 from lrp_engine.render.numbers import exact
 from lrp_engine.render.wording import visible
 
@@ -21,7 +23,8 @@ class Row:
     Attributes:
         method: name in `METHODS`.
         target: a class; None for the predicted one.
-        rule, gates: names in `RULES` and `GATES`; None for those of the sidebar.
+        rule, gates: names in `RULES` and `GATES`; None for those of the sidebar. A rule by layer is
+            its JSON, which says all that follows, too.
         eps, bias_factor: of the rule; None for those of the sidebar.
         own: the numbers that only this rule has, in the order of its `options`; None, and () where
             all are, for those of the sidebar. Methods that propagate no relevance have none of
@@ -42,7 +45,7 @@ class Row:
     def options(self) -> dict[str, Any]:
         """What the row says of its rule, by the names of the rule's fields."""
         chosen = {"eps": self.eps, "bias_factor": self.bias_factor, "gates": self.gates}
-        known = RULES[self.rule].options if self.rule and self.own else ()
+        known = RULES[self.rule].options if self.rule in RULES and self.own else ()
         chosen |= {option.name: value for option, value in zip(known, self.own, strict=True)}
         return {name: value for name, value in chosen.items() if value is not None}
 
@@ -50,11 +53,15 @@ class Row:
         """The row with this rule, whatever the sidebar says later."""
         if not has_rule(self.method):
             return self
+        if not isinstance(rule, LayerRule):
+            return replace(self, rule=as_text(rule), gates=None, eps=None, bias_factor=None, own=())
         own = tuple(getattr(rule, option.name) for option in rule.options)
         return replace(self, rule=rule.name, gates=rule.gates, eps=rule.eps,
                        bias_factor=rule.bias_factor, own=own)  # fmt: skip
 
 
+# Options of every rule -> how rows call them.
+COMMON = {"gates": "gates", "eps": "ε", "bias_factor": "bias factor"}
 UNSAID = {Epsilon.title, Epsilon().gates}  # what rows share unless somebody chose
 DEFAULT = tuple(Row(method=name) for name in LIVE_METHODS)
 
@@ -121,13 +128,39 @@ def joined(rows: Sequence[Row], more: Sequence[Row], *, most: int) -> tuple[tupl
     return distinct[:most], max(0, len(distinct) - most)
 
 
+def as_text(rule: Rule) -> str:
+    """A rule by layer as links and rows have it: compact JSON."""
+    return json.dumps(rule.to_dict(), separators=(",", ":"), ensure_ascii=False)
+
+
 def rule_words(rule: Rule) -> str:
-    """A rule by its name and the numbers that it has of its own: "gamma (γ 0.25)"."""
+    """A rule by its name and the numbers that it has of its own: "gamma (γ 0.25)".
+
+    By layer: "epsilon; first layer: w-square", with those common options that differ.
+    """
+    differing = [name for name in COMMON if rule.common(name) is None]
+    if not isinstance(rule, ByLayer):
+        return "; ".join(_words(one, differing) for one in rule.layer_rules)
+    places = [f"{visible(place(where))}: {_words(one, differing)}" for where, one in rule.rules]
+    return "; ".join([_words(rule.default, differing), *places])
+
+
+def _words(rule: LayerRule, differing: Sequence[str]) -> str:
+    numbers = [(option.title, getattr(rule, option.name)) for option in rule.options]
+    numbers += [(COMMON[name], getattr(rule, name)) for name in differing]
     own = ", ".join(
-        f"{option.title} {exact(getattr(rule, option.name), signed=False)}"
-        for option in rule.options
+        f"{title} {value if isinstance(value, str) else exact(value, signed=False)}"
+        for title, value in numbers
     )
     return f"{rule.title} ({own})" if own else rule.title
+
+
+def _common(rule: Rule | None, option: str) -> str:
+    """An option that all layers share, in words; "" where there is none."""
+    value = None if rule is None else rule.common(option)
+    if value is None or isinstance(value, str):
+        return value or ""
+    return exact(value, signed=False)
 
 
 def names(
@@ -144,11 +177,7 @@ def names(
         "method": methods,
         "class": [visible(e.target_label(index)) for e in explanations],
         "rule": ["" if rule is None else rule_words(rule) for rule in ruled],
-        "gates": ["" if rule is None else rule.gates for rule in ruled],
-        "ε": ["" if e.rule is None else exact(e.rule.eps, signed=False) for e in explanations],
-        "bias factor": [
-            "" if e.rule is None else exact(e.rule.bias_factor, signed=False) for e in explanations
-        ],
+        **{title: [_common(rule, name) for rule in ruled] for name, title in COMMON.items()},
         "model": [visible(name) for name in models],
     }
     # The class belongs to the method: "LRP for “positive”, ε 0.1".

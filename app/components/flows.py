@@ -145,7 +145,8 @@ def _sweeps(answer: Answer) -> None:
         with st.spinner("Trying other settings …"):
             sweep = cache.swept(*_question(answer), setting)
         _note(sweeps.sentence(sweep))
-        title, now = sweeps.TITLES[setting], session.get(setting)
+        title = sweeps.TITLES[setting]
+        now = sorted({getattr(one, setting) for one in session.rule().layer_rules})
         left, right = st.columns(2)
         for place, lines, what in (
             (left, sweeps.word_lines(sweep), f"The strongest {answer.explanations.token_kind}s"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +14,7 @@ from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.attribution.ledger import LedgerName
 from lrp_engine.errors import InputError
+from lrp_engine.propagation.rules import ByLayer
 from lrp_engine.render.conservation import Verdict, conservation_verdict, require_sum
 from lrp_engine.render.wording import ledger_words, state_words, visible
 
@@ -98,7 +100,9 @@ def token_csv(explanations: Explanations, index: int = 0) -> str:
     table = token_table(explanations, index)
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
     options = {} if rule is None else rule.to_dict()
-    if options:
+    if isinstance(rule, ByLayer):
+        options = {"rule": json.dumps(options)}
+    elif options:
         options["rule"] = options.pop("name")
     question = {"target": visible(explanations.target_label(index)),
              "model_hash": explanations.model_hash,

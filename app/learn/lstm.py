@@ -142,7 +142,7 @@ def inside(network: Network, explanation: Explanation) -> Inside:
     x = network.embedding.rows(ids).astype(np.float64)
     real = ids != 0 if network.embedding.mask_zero else np.ones(len(ids), bool)
     arriving = np.split(explanation.layers[name][0].astype(np.float64), len(layers), axis=-1)
-    rule = explanation.rule
+    rule = explanation.rule.by_node(network.nodes)[[n.name for n in network.nodes].index(name)]
     readings = {way: read(layer, x, real) for way, layer in layers.items()}
     returns = {
         way: send_back(readings[way], x, R, eps=rule.eps, bias_factor=rule.bias_factor)

@@ -67,8 +67,13 @@ def layers(network: Network) -> list[tuple[str, str, str, str, str, int]]:
 
 
 def follows_rule(network: Network) -> bool:
-    """Whether rules that tell signs apart make a difference."""
+    """Whether it makes a difference which rule is chosen."""
     return any(node.layer.follows_rule for node in network.nodes)
+
+
+def has_first_layer(network: Network) -> bool:
+    """Whether a rule of the first layer alone makes a difference: others follow rules, too."""
+    return sum(node.layer.follows_rule for node in network.nodes) > 1
 
 
 def has_gates(network: Network) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from app import settings
 from app.compare import compared
@@ -17,12 +18,14 @@ from app.review import outcomes, queue, sets
 from app.review.verdicts import VERDICTS
 from lrp_engine import RULES, Epsilon
 from lrp_engine.attribution.methods import LIVE_METHODS
-from lrp_engine.propagation.rules import GATES, Option, Rule
+from lrp_engine.propagation.rules import GATES, LayerRule, Option, from_text
 from lrp_engine.render import palettes
 
 ANY = "any"  # no filter
 PREDICTED = "predicted"  # the target that follows the model
 NOTHING = "nothing"  # no contrast
+AS_OTHERS = "as_others"  # the first layer has no rule of its own
+FIRST_LAYER_RULES = (AS_OTHERS, *(name for name, rule in RULES.items() if rule.for_inputs))
 
 
 # Python also reads "1_0" and the digits of other scripts.
@@ -174,11 +177,24 @@ def _read_rows(text: str) -> tuple[compared.Row, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _rule(text: str) -> str:
+    """A rule's name, or a rule by layer as compact JSON."""
+    if text in RULES:
+        return text
+    if len(text) > settings.RULE_CHARACTERS or not text.startswith("{"):
+        raise ValueError(text)
+    rule = from_text(text)
+    if isinstance(rule, LayerRule):  # which has choices of its own
+        raise ValueError(text)
+    return compared.as_text(rule)
+
+
 def _read_row(text: str) -> compared.Row:
     parts = text.split("~")
     method, target, eps, bias_factor, model, rule, gates = (*parts, *[""] * 6)[:7]
     ruled, own = compared.has_rule(method), parts[7:]
-    known = RULES[_RULE(rule)].options if rule else ()
+    rule = _rule(unquote(rule)) if rule else ""
+    known = RULES[rule].options if rule in RULES else ()
     if len(own) > len(known) or text.endswith("~"):
         raise ValueError(text)
     numbers = zip(known, [*own, *[""] * (len(known) - len(own))], strict=True)
@@ -188,7 +204,7 @@ def _read_row(text: str) -> compared.Row:
         eps=_EPS(eps) if eps and ruled else None,
         bias_factor=_FACTOR(bias_factor) if bias_factor and ruled else None,
         model=_matching(re.compile("[0-9a-f]{12}|"))(model),
-        rule=_RULE(rule) if rule and ruled else None,
+        rule=rule if rule and ruled else None,
         gates=_GATES(gates) if gates and ruled else None,
         own=tuple(OWN_OPTIONS[option.name].read(one) if one else None for option, one in numbers)
         if own and ruled
@@ -205,7 +221,7 @@ def _write_rows(found: tuple[compared.Row, ...]) -> str:
                 "" if row.eps is None else shortest(row.eps),
                 "" if row.bias_factor is None else shortest(row.bias_factor),
                 row.model,
-                row.rule or "",
+                quote(row.rule or "", safe="").replace("~", "%7E"),
                 row.gates or "",
                 *("" if number is None else shortest(number) for number in row.own),
             )
@@ -216,7 +232,7 @@ def _write_rows(found: tuple[compared.Row, ...]) -> str:
 
 _EPS = _between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
 _FACTOR = _between(0, 1)
-_RULE, _GATES = _one_of(*RULES), _one_of(*GATES)
+_GATES = _one_of(*GATES)
 # What the Learn page shows: its step, the two small examples, the part of the LSTM looked into.
 
 
@@ -241,7 +257,7 @@ LEARN: dict[str, Choice] = {
 }  # fmt: skip
 
 
-def _own(kind: type[Rule], option: Option) -> Choice:
+def _own(kind: type[LayerRule], option: Option) -> Choice:
     return Choice(
         getattr(kind(), option.name), _between(option.smallest, option.largest), shortest,
         f"a number from {option.smallest:g} to {option.largest:g}",
@@ -268,7 +284,10 @@ CHOICES: dict[str, Choice] = {
     "bias_factor": Choice(
         settings.BIAS_FACTOR_DEFAULT, _FACTOR, shortest, "a number from 0 to 1"
     ),
-    "rule": Choice(Epsilon.name, _RULE, expected=" or ".join(RULES)),
+    "rule": Choice(Epsilon.name, _rule,
+                   expected=f"{' or '.join(RULES)}, or a rule by layer as JSON"),
+    "first_layer": Choice(AS_OTHERS, _one_of(*FIRST_LAYER_RULES),
+                          expected=" or ".join(FIRST_LAYER_RULES)),
     "gates": Choice(Epsilon().gates, _GATES, expected=" or ".join(GATES)),
     **OWN_OPTIONS,
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),

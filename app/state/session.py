@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -9,11 +10,12 @@ import streamlit as st
 
 from app import settings
 from app.navigation import BY_PATH, FIRST, View
-from app.state.choices import ANY, CHOICES
-from lrp_engine import RULES
+from app.state.choices import ANY, AS_OTHERS, CHOICES
+from lrp_engine import RULES, ByLayer
+from lrp_engine.propagation.rules import COMMON_OPTIONS, from_text
 
 if TYPE_CHECKING:
-    from lrp_engine.propagation.rules import Rule
+    from lrp_engine.propagation.rules import LayerRule, Rule
 
 # Filters of the list of examples; not in the address.
 FILTERS = ("true_class", "said_class", "verdict")
@@ -88,10 +90,32 @@ def default(name: str) -> Any:
 
 
 def rule(name: str | None = None, **options: Any) -> Rule:
-    """The rule that is chosen; another one, or with other options, where they are given."""
-    kind = RULES[name or get("rule")]
-    chosen = ("eps", "bias_factor", "gates", *(option.name for option in kind.options))
-    return kind.of(**{one: get(one) for one in chosen} | options)
+    """The rule that is chosen; another one, or with other options, where they are given.
+
+    Args:
+        name: of a rule that all layers follow; or a rule by layer as JSON, see `as_text`.
+    """
+    chosen = name or get("rule")
+    if chosen not in RULES:
+        return from_text(chosen).with_options(**options)
+    others = _layer_rule(chosen, options)
+    first = get("first_layer")
+    if name is not None or first in (AS_OTHERS, chosen):
+        return others
+    common = {one: getattr(others, one) for one in COMMON_OPTIONS}
+    return ByLayer((("first", _layer_rule(first, common)),), default=others)
+
+
+def _layer_rule(name: str, options: Mapping[str, Any]) -> LayerRule:
+    kind = RULES[name]
+    names = (*COMMON_OPTIONS, *(option.name for option in kind.options))
+    return kind.of(**{**{one: get(one) for one in names}, **options})
+
+
+def rule_by_layer() -> ByLayer | None:
+    """The rule by layer that is chosen as a whole; None where the controls make the rule."""
+    chosen = get("rule")
+    return from_text(chosen) if chosen not in RULES else None  # type: ignore[return-value]
 
 
 def put(name: str, value: Any) -> None:

@@ -23,11 +23,12 @@ from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
-from lrp_engine.propagation.rules import DEFAULT_RULE, RULES, Rule
+from lrp_engine.propagation import rules
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
     from lrp_engine.propagation.program import Backward, Program
+    from lrp_engine.propagation.rules import Rule
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -52,12 +53,7 @@ def explain(
     """One Explanation per method; each calculus runs once, however many methods read it."""
     asked = _methods(methods, layers=layers)
     options = options_of(asked, method_options)
-    rule = DEFAULT_RULE if rule is None else rule
-    if not isinstance(rule, Rule):
-        raise InputError(
-            f"rule is {rule!r:.80}, expected one of "
-            + ", ".join(f"lrp_engine.{kind.__name__}(...)" for kind in RULES.values())
-        )
+    rule = rules.checked(rule, network.nodes)
     samples = samples_of.read(network, inputs, lengths)
     targets = resolve(network, target, len(samples))
     calculi = tuple(dict.fromkeys(calculus for method in asked for calculus in method.passes))

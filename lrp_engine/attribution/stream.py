@@ -17,7 +17,7 @@ from lrp_engine.errors import InputError, OverflowInputError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.network import Network
 from lrp_engine.model.samples import CHUNK_TOKENS
-from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -81,6 +81,7 @@ def explain_stream(
         raise InputError("A stream has one target for all texts: a class or a pair (a, b).")
     require_words(network)
     resolve(network, target, 1)
+    rule = checked(rule, network.nodes)
 
     def run() -> Iterator[Explanation]:
         done = 0

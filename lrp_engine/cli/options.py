@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
-from lrp_engine.propagation.rules import GATES, RULES, Epsilon, Rule
+from lrp_engine.propagation.rules import COMMON_OPTIONS, GATES, RULES, Epsilon, Rule, from_text
 from lrp_engine.quiet import quiet
 
 if TYPE_CHECKING:
@@ -50,30 +51,28 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--eps",
         type=float,
-        default=defaults.eps,
-        help="stabilizer of the rule, greater than 0; default: %(default)g",
+        help=f"stabilizer of the rule, greater than 0; default: {defaults.eps:g}",
     )
     command.add_argument(
         "--bias-factor",
         type=float,
-        default=defaults.bias_factor,
         metavar="SHARE",
         help="share (0 to 1) of what biases absorb that goes back to the inputs; "
-        "default: %(default)g",
+        f"default: {defaults.bias_factor:g}",
     )
     command.add_argument(
         "--gates",
         choices=list(GATES),
-        default=defaults.gates,
         help="how a product of a gate and a signal shares relevance: "
         + "; ".join(f"{name}: {meaning}" for name, meaning in GATES.items())
-        + ". Default: %(default)s",
+        + f". Default: {defaults.gates}",
     )
     command.add_argument(
         "--rule",
-        choices=list(RULES),
+        metavar="NAME|JSON|@FILE",
         default=defaults.name,
-        help="of dense and convolution layers, the others follow epsilon; default: %(default)s",
+        help=f"of dense and convolution layers, the others follow epsilon: {', '.join(RULES)}; "
+        "or a rule by layer as JSON, see docs/rules.md, or a file with it; default: %(default)s",
     )
     for option, names in _own_options().items():
         values = " or ".join(f"{getattr(RULES[name], option):g} ({name})" for name in names)
@@ -137,18 +136,40 @@ def rule_of(options: argparse.Namespace) -> Rule:
     Raises:
         InputError: a number is out of range, or belongs to another rule.
     """
-    given = {}
-    for option, names in _own_options().items():
-        value = getattr(options, option)
-        if value is not None and options.rule not in names:
+    own = _own_options()
+    values = vars(options)
+    given = {name: values[name] for name in (*COMMON_OPTIONS, *own) if values[name] is not None}
+    if options.rule not in RULES:
+        rule = from_text(_text_of(options.rule))
+        if given:
             raise InputError(
-                f"--{option} belongs to --rule {' and '.join(names)}, found --rule {options.rule}."
+                f"{_flag(next(iter(given)))} belongs to a rule by its name; JSON of --rule has the "
+                "numbers of every rule in it."
             )
-        if value is not None:
-            given[option] = value
-    return RULES[options.rule](
-        eps=options.eps, bias_factor=options.bias_factor, gates=options.gates, **given
-    )
+        return rule
+    for option in given:
+        if option in own and options.rule not in own[option]:
+            raise InputError(
+                f"{_flag(option)} belongs to --rule {' and '.join(own[option])}, found --rule "
+                f"{options.rule}."
+            )
+    return RULES[options.rule](**given)
+
+
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def _text_of(rule: str) -> str:
+    """What --rule says, or the file that it names."""
+    if not rule.startswith("@"):
+        return rule
+    path = rule[1:]
+    check_paths(path)
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"The file {path!r} is no JSON text in UTF-8.") from None
 
 
 def load_model(options: argparse.Namespace, *, device: str | None = None) -> Network:

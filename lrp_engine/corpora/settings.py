@@ -14,7 +14,7 @@ from lrp_engine.attribution.methods import (
     options_of,
 )
 from lrp_engine.errors import InputError, choices
-from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
+from lrp_engine.propagation.rules import DEFAULT_RULE, LayerRule, Rule, checked
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -63,26 +63,30 @@ class CorpusSettings:
             raise InputError(f"Texts and labels are both the column {self.text_column!r}.")
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         if not isinstance(self.rule, Rule):
-            raise InputError(f"rule is {self.rule!r:.80}, expected one of lrp_engine.RULES.")
+            raise InputError(
+                f"rule is {self.rule!r:.80}, expected one of lrp_engine.RULES, or "
+                "lrp_engine.ByLayer."
+            )
 
     def check(self, network: Network) -> None:
         """Stop where the network cannot do what is asked.
 
         Raises:
-            InputError: it reads no texts, or has no such class.
+            InputError: it reads no texts, or has no such class or no layer that the rule names.
         """
         from lrp_engine.attribution.stream import require_words
         from lrp_engine.attribution.targets import resolve
 
         require_words(network)
         resolve(network, self.target, 1)
+        checked(self.rule, network.nodes)
 
     def to_dict(self) -> dict[str, Any]:
         """Option names as on the command line -> values as JSON keeps them."""
         return {
             "method": list(self.methods),
             "target": list(self.target) if isinstance(self.target, tuple) else self.target,
-            **{_option(name): value for name, value in self.rule.to_dict().items()},
+            **self._rule(),
             # Left out where there are none, as in manifests from before methods had options.
             **({"method-option": self.method_options} if self.method_options else {}),
             "text-column": self.text_column,
@@ -90,6 +94,12 @@ class CorpusSettings:
             "max-tokens": self.max_tokens,
             "shard-rows": self.shard_rows,
         }
+
+    def _rule(self) -> dict[str, Any]:
+        rule = self.rule.to_dict()
+        if not isinstance(self.rule, LayerRule):
+            return {"rule": rule}  # as --rule takes it
+        return {_option(name): value for name, value in rule.items()}
 
 
 def _option(name: str) -> str:

@@ -58,8 +58,13 @@ class Ops:
     sinks: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
     states: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
 
-    def within(self, name: str) -> Ops:
-        return replace(self, scope=(*self.scope, name))
+    def within(self, name: str, calculus: Calculus | None = None) -> Ops:
+        """For a layer of this name; in another calculus, where it has one of its own."""
+        return replace(
+            self,
+            scope=(*self.scope, name),
+            calculus=self.calculus if calculus is None else calculus,
+        )
 
     def sink(
         self, name: str, like: tf.Tensor, *, bias: bool = True, gate: bool = False

@@ -17,7 +17,7 @@ from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
 from lrp_engine.propagation.program import program_of
-from lrp_engine.propagation.rules import Epsilon
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 from lrp_engine.render.conservation import TOLERANCES, conservation_verdict
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _measured(name: str, worst: Worst, tolerance: float, how: str, **words: str)
 
 def derived(exact: Program, x: np.ndarray, steps: np.ndarray, chosen: np.ndarray) -> Backward:
     """Scores and derivatives of the chosen ones, in float64."""
-    passes = exact.backward(("gradient",), x.astype(np.float64), steps, chosen, Epsilon())
+    passes = exact.backward(("gradient",), x.astype(np.float64), steps, chosen, DEFAULT_RULE)
     return passes["gradient"]
 
 
@@ -137,7 +137,7 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
     return line, _measured("meaning", meaning, TWIN_TOLERANCE, f"{how}, after {twin.ending}")
 
 
-def explained(network: Network, probes: Sequence[Probe], rule: Epsilon) -> list[Explanation]:
+def explained(network: Network, probes: Sequence[Probe], rule: Rule) -> list[Explanation]:
     """What the network says of each probe by LRP, in its own precision.
 
     Raises:
@@ -226,7 +226,7 @@ def _kinds(network: Network) -> list[str]:
 
 
 def ledger(
-    network: Network, probes: Sequence[Probe], explanations: Sequence[Explanation], rule: Epsilon
+    network: Network, probes: Sequence[Probe], explanations: Sequence[Explanation], rule: Rule
 ) -> Line:
     """Line "ledger": the largest conservation error, relative as `conservation_verdict` says."""
     allowed = TOLERANCES[network.dtype]
@@ -243,9 +243,15 @@ def ledger(
         error=relative,
         absolute=absolute,
         tolerance=allowed,
-        detail=f"epsilon rule, eps {rule.eps:g}, bias factor {rule.bias_factor:g}, {len(errors)} "
+        detail=f"{_rule_words(rule)}, {len(errors)} "
         f"inputs in {network.dtype}; largest error {figure(absolute)} on {where}.",
     )
+
+
+def _rule_words(rule: Rule) -> str:
+    numbers = {"eps": rule.common("eps"), "bias factor": rule.common("bias_factor")}
+    said = (f", {name} {value:g}" for name, value in numbers.items() if value is not None)
+    return f"{rule.title} rule" + "".join(said)
 
 
 def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:

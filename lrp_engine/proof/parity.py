@@ -20,7 +20,7 @@ from lrp_engine.proof import checks
 from lrp_engine.proof.probes import Probe, probes, without_embedding
 from lrp_engine.proof.sheet import FAIL, INDEPENDENT, PASS, Line, ProofSheet
 from lrp_engine.propagation.program import Program
-from lrp_engine.propagation.rules import DEFAULT_RULE, Epsilon
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
 
 def parity(
@@ -34,7 +34,7 @@ def parity(
     labels: Any = None,
     spec: Any = None,
     dtype: str = "float32",
-    rule: Epsilon = DEFAULT_RULE,
+    rule: Rule = DEFAULT_RULE,
 ) -> ProofSheet:
     """Check a network against its source, on random inputs and examples.
 
@@ -87,8 +87,9 @@ def _sheet(
     parsed: Parsed | None,
     reference: Reference | None,
     examples: Sequence[str],
-    rule: Epsilon,
+    rule: Rule,
 ) -> ProofSheet:
+    checked(rule, network.nodes)
     exact = Program(without_embedding(network), traced=False)
     tried = probes(network, examples=examples, **_about_inputs(network, parsed))
     with np.errstate(all="ignore"):  # what overflows is a line of the sheet
@@ -132,7 +133,7 @@ def _scores(
 
 
 def _inside(
-    network: Network, exact: Program, tried: Sequence[Probe], rule: Epsilon
+    network: Network, exact: Program, tried: Sequence[Probe], rule: Rule
 ) -> tuple[Line, ...]:
     """Lines that need no source: "rounding", "ledger" and "gradient"."""
     try:

@@ -14,16 +14,20 @@ from lrp_engine.propagation.calculus import Calculus, Units
 
 @dataclass(frozen=True, kw_only=True)
 class MultiBackward(Calculus):
-    """One forward pass, then a backward pass in each mode; `activate` says which comes next."""
+    """One forward pass, then a backward pass in each mode; `activate` says which comes next.
+
+    Layers may have modes of their own, which a `replace` of `modes` makes: all are activated
+    together, by position.
+    """
 
     modes: tuple[Calculus, ...]
-    activated: list[Calculus] = field(default_factory=list)
+    activated: list[int] = field(default_factory=list)
 
-    def activate(self, mode: Calculus) -> None:
-        self.activated[:] = [mode]
+    def activate(self, position: int) -> None:
+        self.activated[:] = [position]
 
     def active(self) -> Calculus:
-        return self.activated[0]
+        return self.modes[self.activated[0]]
 
     @property
     def reads_gates(self) -> bool:

@@ -81,7 +81,7 @@ class Program:
                 else replace(node, layer=map_arrays(node.layer, tf.constant))
                 for node in network.nodes
             ]
-        self._passes: dict[tuple[tuple[str, ...], TraceKey, bool], Any] = {}
+        self._passes: dict[tuple[tuple[str, ...], tuple[TraceKey, ...], bool], Any] = {}
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of what `Samples.padded` returns."""
@@ -101,8 +101,14 @@ class Program:
         """A backward pass per calculus after one forward pass.
 
         `selection` None explains the predicted class.
+
+        Raises:
+            InputError: the rule names layers that the network does not have.
         """
-        key = (tuple(calculi), rule.trace_key, layers)
+        rules = rule.by_node(self.network.nodes)
+        if len(set(rules)) == 1:
+            rules = rules[:1]  # all layers share one
+        key = (tuple(calculi), tuple(one.trace_key for one in rules), layers)
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         with self._running():
@@ -113,7 +119,7 @@ class Program:
                 tf.constant(steps),
                 tf.constant(chosen, self.dtype),
                 tf.constant(predicted),
-                tf.constant(rule.parameters, self.dtype),
+                tf.constant([number for one in rules for number in one.parameters], self.dtype),
             )
             arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
         return {name: Backward(**found) for name, found in arrays.items()}
@@ -170,7 +176,10 @@ class Program:
             return run
         return _traced(run, self._signature)
 
-    def _trace(self, calculi: tuple[str, ...], trace_key: TraceKey, layers: bool) -> Any:
+    def _trace(
+        self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool
+    ) -> Any:
+        """The passes, for a rule that all nodes share or for one of each node."""
         classes = self.network.classes
 
         @self._on_device
@@ -181,16 +190,21 @@ class Program:
             predicted: tf.Tensor,
             parameters: tf.Tensor,
         ) -> dict:
-            modes = {name: CALCULI[name](parameters, trace_key) for name in calculi}
-            calculus = MultiBackward(modes=tuple(modes.values()))
+            numbers = tf.split(parameters, [key.parameters for key in trace_keys])
+            modes = [
+                tuple(CALCULI[name](own, key) for name in calculi)
+                for own, key in zip(numbers, trace_keys, strict=True)
+            ]
+            calculus = MultiBackward(modes=modes[0])
+            by_node = [replace(calculus, modes=own) for own in modes] if modes[1:] else None
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
                 ops = Ops(calculus, tape.watch)
-                scores, outputs = self._forward(ops, x, steps)
+                scores, outputs = self._forward(ops, x, steps, by_node)
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
             results = {}
-            for name, mode in modes.items():
+            for position, (name, mode) in enumerate(zip(calculi, calculus.modes, strict=True)):
                 absorbs = mode.absorbs(gate=False)
                 watched = {
                     "message": x,
@@ -198,7 +212,7 @@ class Program:
                     "states": ops.states if absorbs else {},
                     "layers": outputs if layers else {},
                 }
-                calculus.activate(mode)
+                calculus.activate(position)
                 found = tape.gradient(
                     scores,
                     watched,
@@ -221,19 +235,27 @@ class Program:
         )
 
     def _forward(
-        self, ops: Ops, x: tf.Tensor, steps: tf.Tensor
+        self,
+        ops: Ops,
+        x: tf.Tensor,
+        steps: tf.Tensor,
+        by_node: Sequence[Calculus] | None = None,
     ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
-        """Scores (B, C) and every node's output by name."""
+        """Scores (B, C) and every node's output by name.
+
+        `by_node`: the calculus of each node, where they differ from that of `ops`.
+        """
         x = tf.identity(x)  # bound to the device, as an argument is not
         if self.network.input_shape.time:
             signals = {"input": Signal(x, steps > MASKED, steps > 0)}
         else:
             signals = {"input": Signal(x)}
-        for node in self.nodes:
+        for position, node in enumerate(self.nodes):
             inputs = [signals[name] for name in node.inputs]
             if not node.layer.knows_weights:
                 inputs = [signal._replace(weights=False) for signal in inputs]
-            output = node.layer.forward(ops.within(node.name), *inputs)
+            own = None if by_node is None else by_node[position]
+            output = node.layer.forward(ops.within(node.name, own), *inputs)
             shape = self.network.shapes[node.name]
             if not shape.time:
                 output = Signal(output.values)

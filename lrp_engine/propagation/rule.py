@@ -6,7 +6,9 @@ Axes: D inputs of a weighted sum, M its outputs.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -15,11 +17,14 @@ from lrp_engine.errors import InputError, choices
 from lrp_engine.option import Option
 
 if TYPE_CHECKING:
+    from lrp_engine.model.graph import Node
     from lrp_engine.propagation.arithmetic import Tensor
 
 # float32 holds these without becoming 0 or infinity in a step.
 SMALLEST_EPS, LARGEST_EPS = 1e-30, 1e6
 LARGEST_WEIGHT = 1e6  # of gamma and alpha
+
+COMMON_OPTIONS = ("eps", "bias_factor", "gates")  # of every rule
 
 # How a product of a gate and a signal shares its relevance -> what people read about it.
 GATES: dict[str, str] = {
@@ -54,23 +59,58 @@ class SumRule(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TraceKey:
-    """The part of a rule that decides which operations a program is made of.
+    """The part of a layer's rule that decides which operations a program is made of.
 
     Attributes:
+        parameters: how many numbers the rule has, see `LayerRule.parameters`.
         redistributes_bias: whether any of what bias and stabilizer absorbed goes back to the
             inputs.
         gates: key in `GATES`.
         sum_rule: how dense and convolution layers share; None for the epsilon rule.
     """
 
+    parameters: int
     redistributes_bias: bool
-    gates: str = "all"
-    sum_rule: SumRule | None = None
+    gates: str
+    sum_rule: SumRule | None
+
+
+class Rule(ABC):
+    """How relevance is handed back in a network: the same in every layer, or by layer."""
+
+    name: ClassVar[str]
+    title: str  # for people
+
+    @property
+    @abstractmethod
+    def layer_rules(self) -> tuple[LayerRule, ...]:
+        """Every rule that a layer may follow."""
+
+    @abstractmethod
+    def by_node(self, nodes: Sequence[Node]) -> tuple[LayerRule, ...]:
+        """The rule of each node of a network.
+
+        Raises:
+            InputError: the rule is made for other layers than these.
+        """
+
+    @abstractmethod
+    def with_options(self, **options: Any) -> Self:
+        """The same with other values of options that all rules have."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Name and options as JSON keeps them; `rules.from_dict` reads it."""
+
+    def common(self, option: str) -> Any:
+        """The value of an option in every layer; None where it differs."""
+        values = {getattr(rule, option) for rule in self.layer_rules}
+        return values.pop() if len(values) == 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """Options that all rules have.
+class LayerRule(Rule):
+    """What a layer follows: options that all rules have. By itself, every layer follows it.
 
     Sums of dense and convolution layers follow `sum_rule`; all other sums follow the epsilon rule.
 
@@ -92,10 +132,9 @@ class Rule:
         InputError: an option is outside its range.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
     source: ClassVar[str]
     meaning: ClassVar[str]  # a sentence for people
+    for_inputs: ClassVar[bool] = False  # meant for the layer that reads the inputs themselves
     sum_rule: ClassVar[SumRule | None] = None  # None: as all other sums
     options: ClassVar[tuple[Option, ...]] = ()  # numbers that not every rule has
 
@@ -127,7 +166,10 @@ class Rule:
     def trace_key(self) -> TraceKey:
         """What a program is traced for."""
         return TraceKey(
-            redistributes_bias=self.bias_factor > 0, gates=self.gates, sum_rule=self.sum_rule
+            parameters=len(self.parameters),
+            redistributes_bias=self.bias_factor > 0,
+            gates=self.gates,
+            sum_rule=self.sum_rule,
         )
 
     @property
@@ -135,8 +177,17 @@ class Rule:
         """The numbers a traced program takes as arguments, so that a new eps needs no new trace."""
         return self.eps, self.bias_factor, *(getattr(self, one.name) for one in self.options)
 
+    @property
+    def layer_rules(self) -> tuple[LayerRule, ...]:
+        return (self,)
+
+    def by_node(self, nodes: Sequence[Node]) -> tuple[LayerRule, ...]:
+        return (self,) * len(nodes)
+
+    def with_options(self, **options: Any) -> Self:
+        return replace(self, **options)
+
     def to_dict(self) -> dict[str, Any]:
-        """Name and options as JSON keeps them."""
         return {"name": self.name, **{f.name: getattr(self, f.name) for f in fields(self)}}
 
     @classmethod
@@ -151,8 +202,7 @@ class Rule:
     @classmethod
     def own_options(cls) -> tuple[str, ...]:
         """Names of the numbers that this rule has and not every rule."""
-        common = {item.name for item in fields(Rule)}
-        return tuple(item.name for item in fields(cls) if item.name not in common)
+        return tuple(item.name for item in fields(cls) if item.name not in COMMON_OPTIONS)
 
     def _check(self, option: str, smallest: float, largest: float) -> float:
         """Set an option to its value as a number within its range."""

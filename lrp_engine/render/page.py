@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lrp_engine.propagation.rules import GATES
+from lrp_engine.propagation.rules import GATES, ByLayer
+from lrp_engine.propagation.rules.by_layer import place
 from lrp_engine.render import templates
 from lrp_engine.render.conservation import conservation_verdict, named_parts
 from lrp_engine.render.numbers import exact, percentage
@@ -136,9 +137,21 @@ def _settings(ones: Sequence[Explanation]) -> list[tuple[str, str]]:
 
 
 def rule_rows(rule: Rule) -> list[tuple[str, str]]:
-    """Name and options of a rule as pairs of a term and a value."""
+    """Name and options of a rule as pairs of a term and a value; by layer, a pair per place."""
+    if not isinstance(rule, ByLayer):
+        return [("rule", type(rule).__name__), *_option_rows(rule)]
+    rows = [("rule", rule.title)]
+    for where, one in (*rule.rules, ("", rule.default)):
+        options = "; ".join(f"{name} {value}" for name, value in _option_rows(one))
+        rows.append((place(where) or "other layers", f"{one.title}; {options}"))
+    return rows
+
+
+def _option_rows(rule: Rule) -> list[tuple[str, str]]:
     options = rule.to_dict()
     del options["name"]
     gates = GATES[options.pop("gates")]
-    numbers = [(name.replace("_", " "), f"{value:g}") for name, value in options.items()]
-    return [("rule", type(rule).__name__), ("gates", gates), *numbers]
+    return [
+        ("gates", gates),
+        *((name.replace("_", " "), f"{value:g}") for name, value in options.items()),
+    ]

@@ -309,8 +309,13 @@ def _run(network, x):
     return (np.array([-out[0], out[0]]) if len(out) == 1 else out), made, values
 
 
-def relevance(network: Network, x: np.ndarray, selection: np.ndarray, rule: Rule) -> Result:
-    """LRP of one sample x (T, E) or (D,), for a signed choice of classes (C,)."""
+def relevance(
+    network: Network, x: np.ndarray, selection: np.ndarray, rule: Rule | dict[str, Rule]
+) -> Result:
+    """LRP of one sample x (T, E) or (D,), for a signed choice of classes (C,).
+
+    `rule`: of every node, or one for each by its name.
+    """
     found, made, values = _run(network, x)
     result = Result(found, np.zeros_like(x))
     start = found * selection
@@ -319,7 +324,8 @@ def relevance(network: Network, x: np.ndarray, selection: np.ndarray, rule: Rule
     R[last] = np.array([start.sum()]) if network.single_sigmoid else start
     for node in reversed(network.nodes):
         result.layers[node.name] = R[node.name]
-        received = made[node.name].backward(R[node.name], rule, result)
+        own = rule[node.name] if isinstance(rule, dict) else rule
+        received = made[node.name].backward(R[node.name], own, result)
         for name, part in zip(
             node.inputs, received if isinstance(received, list) else [received], strict=True
         ):

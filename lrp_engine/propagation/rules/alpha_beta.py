@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrp_engine.errors import InputError
 from lrp_engine.option import Option
-from lrp_engine.propagation.rule import LARGEST_WEIGHT, Rule
+from lrp_engine.propagation.rule import LARGEST_WEIGHT, LayerRule
 
 if TYPE_CHECKING:
     from lrp_engine.propagation.arithmetic import Tensor
@@ -30,7 +30,7 @@ def share_alpha_beta(
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlphaBeta(Rule):
+class AlphaBeta(LayerRule):
     """The alpha-beta rule for dense and convolution layers, the epsilon rule elsewhere.
 
     Positive contributions share alpha R, negative ones -beta R. Bach et al. 2015
@@ -38,7 +38,7 @@ class AlphaBeta(Rule):
 
     Attributes:
         alpha, beta: alpha - beta = 1, beta 0 or more.
-        eps, bias_factor, gates: see `Rule`.
+        eps, bias_factor, gates: see `LayerRule`.
 
     Raises:
         InputError: an option is outside its range.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lrp_engine.propagation.rule import Rule
+from lrp_engine.propagation.rule import LayerRule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Epsilon(Rule):
+class Epsilon(LayerRule):
     """The epsilon rule for every sum, Bach et al. 2015 (doi 10.1371/journal.pone.0130140, eq. 58).
 
     Attributes:
-        eps, bias_factor, gates: see `Rule`.
+        eps, bias_factor, gates: see `LayerRule`.
 
     Raises:
         InputError: an option is outside its range.

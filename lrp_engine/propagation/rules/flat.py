@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrp_engine.propagation.rule import Rule
+from lrp_engine.propagation.rule import LayerRule
 
 if TYPE_CHECKING:
     from lrp_engine.propagation.arithmetic import Tensor
@@ -30,7 +30,7 @@ def share_flat(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flat(Rule):
+class Flat(LayerRule):
     """The flat rule for dense and convolution layers, the epsilon rule elsewhere.
 
     R_k = sum_j R_j / N for each of the N inputs of a sum, whatever inputs and weights are: for a
@@ -39,7 +39,7 @@ class Flat(Rule):
     nothing; only a window without any input absorbs all.
 
     Attributes:
-        eps, bias_factor, gates: see `Rule`; eps is that of the sums that follow the epsilon rule.
+        eps, bias_factor, gates: see `LayerRule`; eps is for sums that follow the epsilon rule.
 
     Raises:
         InputError: an option is outside its range.
@@ -52,4 +52,5 @@ class Flat(Rule):
         "All inputs of a sum receive the same, whatever they and the weights are: meant for a "
         "first layer."
     )
+    for_inputs = True
     sum_rule = staticmethod(share_flat)

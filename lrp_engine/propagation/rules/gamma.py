@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrp_engine.option import Option
-from lrp_engine.propagation.rule import LARGEST_WEIGHT, Rule
+from lrp_engine.propagation.rule import LARGEST_WEIGHT, LayerRule
 
 if TYPE_CHECKING:
     from lrp_engine.propagation.arithmetic import Tensor
@@ -36,7 +36,7 @@ def share_gamma(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gamma(Rule):
+class Gamma(LayerRule):
     """The gamma rule for dense and convolution layers, the epsilon rule elsewhere.
 
     Contributions a_kj = x_k W_kj and b_j of the sign of z_j count 1 + gamma times, in the messages
@@ -45,7 +45,7 @@ class Gamma(Rule):
 
     Attributes:
         gamma: 0 or more (at most 1e6); 0 is the epsilon rule.
-        eps, bias_factor, gates: see `Rule`.
+        eps, bias_factor, gates: see `LayerRule`.
 
     Raises:
         InputError: an option is outside its range.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrp_engine.propagation.rule import Rule
+from lrp_engine.propagation.rule import LayerRule
 
 if TYPE_CHECKING:
     from lrp_engine.propagation.arithmetic import Tensor
@@ -29,7 +29,7 @@ def share_w_square(
 
 
 @dataclass(frozen=True, kw_only=True)
-class WSquare(Rule):
+class WSquare(LayerRule):
     """The w-square rule for dense and convolution layers, the epsilon rule elsewhere.
 
     R_k = sum_j W_kj^2 / (sum_k' W_k'j^2 + eps) R_j, whatever the inputs x are: for a first layer
@@ -37,7 +37,7 @@ class WSquare(Rule):
     the bias is no part of the sum and absorbs nothing; the stabilizer absorbs what eps withholds.
 
     Attributes:
-        eps, bias_factor, gates: see `Rule`.
+        eps, bias_factor, gates: see `LayerRule`.
 
     Raises:
         InputError: an option is outside its range.
@@ -49,4 +49,5 @@ class WSquare(Rule):
     meaning = (
         "Squared weights share the relevance, whatever the inputs are: meant for a first layer."
     )
+    for_inputs = True
     sum_rule = staticmethod(share_w_square)

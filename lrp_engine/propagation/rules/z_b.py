@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrp_engine.option import Option
-from lrp_engine.propagation.rule import LARGEST_WEIGHT, Rule
+from lrp_engine.propagation.rule import LARGEST_WEIGHT, LayerRule
 
 if TYPE_CHECKING:
     from lrp_engine.propagation.arithmetic import Tensor
@@ -39,7 +39,7 @@ def share_z_b(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ZB(Rule):
+class ZB(LayerRule):
     """The z-B rule for dense and convolution layers, the epsilon rule elsewhere.
 
     For inputs with low <= x <= high. Contributions c_kj = x_k W_kj - low W+_kj - high W-_kj, none
@@ -50,7 +50,7 @@ class ZB(Rule):
     Attributes:
         low: smallest value an input can have, 0 or less (at least -1e6).
         high: largest value an input can have, 0 or more (at most 1e6).
-        eps, bias_factor, gates: see `Rule`.
+        eps, bias_factor, gates: see `LayerRule`.
 
     Raises:
         InputError: an option is outside its range.
@@ -63,6 +63,7 @@ class ZB(Rule):
         "Distances of the inputs from their bounds share the relevance: meant for a first layer "
         "with inputs between low and high."
     )
+    for_inputs = True
     sum_rule = staticmethod(share_z_b)
     options = (
         Option(name="low", title="low", smallest=-LARGEST_WEIGHT, largest=0,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lrp_engine.propagation.rule import Rule
+from lrp_engine.propagation.rule import LayerRule
 from lrp_engine.propagation.rules.alpha_beta import share_alpha_beta
 
 
 @dataclass(frozen=True, kw_only=True)
-class ZPlus(Rule):
+class ZPlus(LayerRule):
     """The z-plus rule for dense and convolution layers, the epsilon rule elsewhere.
 
     Positive contributions share all of R: alpha-beta with alpha 1 and beta 0. Montavon et al. 2017
     (doi 10.1016/j.patcog.2016.11.008, eq. 14).
 
     Attributes:
-        eps, bias_factor, gates: see `Rule`.
+        eps, bias_factor, gates: see `LayerRule`.
 
     Raises:
         InputError: an option is outside its range.

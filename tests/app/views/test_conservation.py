@@ -159,7 +159,7 @@ def test_a_sweep_is_what_the_engine_says_at_each_value(network, setting, values)
     assert set(sweeps.word_lines(sweep)["setting"]) == set(values)
     assert len(sweeps.table(sweep)) == 3
     assert sweeps.TITLES[setting] in sweeps.sentence(sweep)
-    drawn = sweeps.chart(sweeps.leak_lines(sweep), setting, "Leak", now=values[0]).to_dict()
+    drawn = sweeps.chart(sweeps.leak_lines(sweep), setting, "Leak", now=[values[0]]).to_dict()
     assert "log" in str(drawn) or setting == sweeps.BIAS_FACTOR
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
+import io
 import json
 
 import pytest
@@ -11,11 +13,13 @@ from app.cache import answers
 from app.compare.compared import Row, rule_words
 from app.figures import tables
 from app.models import facts
+from app.navigation import BY_PATH
 from app.review.sets import Sets
 from app.state.choices import CHOICES
-from lrp_engine import RULES, AlphaBeta, Epsilon, Gamma, ZPlus
+from lrp_engine import RULES, ZB, AlphaBeta, ByLayer, Epsilon, Flat, Gamma, WSquare, ZPlus
 from lrp_engine.layers import LAYERS, Bidirectional
-from lrp_engine.propagation.rules import GATES, from_dict
+from lrp_engine.propagation.rules import GATES, from_dict, from_text
+from lrp_engine.render.numbers import MINUS
 from tests.app import sets as small
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget
 
@@ -164,6 +168,125 @@ def test_exports_say_the_rule(network):
     head, row, *_ = (line.split(",") for line in table.splitlines())
     found = dict(zip(head, row, strict=True))
     assert (found["rule"], found["gamma"], found["gates"]) == ("gamma", "0.5", "all")
+
+
+# Rules by layer ------------------------------------------------------------------------------
+
+BY_LAYER = ByLayer([("last", WSquare(eps=0.5))], default=Epsilon(eps=0.1))
+ODD = ByLayer([("a~b, c%7E+é", Flat())], default=Gamma(gamma=2))
+
+
+def follows(network, app, rule):
+    """Whether the heatmap of LRP shows what the engine says, and the usual rule says otherwise."""
+    said = (cell.partition(", relevance ")[2].replace(MINUS, "-") for cell in numbers(app)[0])
+    shown = [float(one.partition(",")[0].split()[0]) for one in said]
+    ours, usual = (
+        network.explain([app.text_area[0].value], rule=one).token_relevance[0]
+        for one in (rule, Epsilon())
+    )
+    assert max(abs(ours - usual)) > 0.002
+    return max(abs(ours - shown)) <= 0.0006  # three decimals
+
+
+def test_the_first_layer_has_a_rule_of_its_own(opened, network, monkeypatch):
+    app = opened()
+    assert widget(app, "first_layer").disabled  # this model has one such layer only
+    assert "no two such layers" in widget(app, "first_layer").help
+    monkeypatch.setattr(facts, "has_first_layer", lambda network: True)
+    app.run()
+    kinds = [kind for kind in RULES.values() if kind.for_inputs]
+    assert widget(app, "first_layer").options == ["as the others", *(k.title for k in kinds)]
+    widget(app, "first_layer").set_value("z_b").run()
+    widget(app, "high").set_value(3.0).run()
+    assert healthy(app)
+    rule = ByLayer([("first", ZB(high=3))])
+    assert follows(network, app, rule)
+    address = dict(app.query_params)
+    assert (address["first_layer"], address["high"]) == ("z_b", "3")
+    again = opened(**{name: address[name] for name in ("first_layer", "high")})
+    assert numbers(again)[0] == numbers(app)[0]
+    assert not widget(again, "first_layer").disabled
+
+
+def test_a_whole_rule_by_layer_comes_with_a_link_and_can_be_left(opened, network):
+    app = opened(rule=json.dumps(BY_LAYER.to_dict()))
+    assert healthy(app)
+    assert not messages(app)
+    assert follows(network, app, BY_LAYER)
+    words = "epsilon (ε 0.1); last layer: w-square (ε 0.5)"
+    assert rule_words(BY_LAYER) == words
+    assert any(words in note.value for note in app.caption)
+    assert all(widget(app, name).disabled for name in ("eps", "bias_factor", "gates"))
+    assert from_text(dict(app.query_params)["rule"]) == BY_LAYER
+    for page in ("conservation", "learn"):
+        app = app.switch_page(BY_PATH[page].file).run()
+        assert healthy(app)
+    widget(app, "rule").set_value("gamma").run()
+    assert dict(app.query_params)["rule"] == "gamma"
+    assert not widget(app, "eps").disabled
+
+
+def test_a_place_that_the_model_lacks_is_a_sentence_and_the_rule_can_be_left(opened):
+    app = opened(rule=json.dumps(ByLayer([("conv1d", Flat())]).to_dict()))
+    assert any("names 'conv1d'" in error.value.replace("\\", "") for error in app.error)
+    widget(app, "rule").set_value("epsilon").run()
+    assert healthy(app)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{",
+        "{}",
+        '{"name": "gamma"}',
+        '{"name": "by_layer", "rules": 1}',
+        json.dumps(ByLayer([("a" * 1_500, Flat())]).to_dict()),
+        json.dumps({**BY_LAYER.to_dict(), "default": BY_LAYER.to_dict()}),
+        json.dumps(BY_LAYER.to_dict()).replace("0.5", "-1"),
+        json.dumps(BY_LAYER.to_dict()).replace("0.5", "1e999"),
+        '{"name":' * 150,
+    ],
+)
+def test_a_hostile_rule_by_layer_is_ignored_with_a_notice(opened, value):
+    app = opened(rule=value)
+    assert healthy(app)
+    assert "“rule” was ignored" in messages(app)
+    assert widget(app, "rule").value == "epsilon"
+
+
+def test_rows_of_the_comparison_keep_a_rule_by_layer(opened, network):
+    app = opened("compare", rule=json.dumps(BY_LAYER.to_dict()))
+    press(app, "LRP for every class")
+    assert healthy(app)
+    rows = CHOICES["rows"].read(dict(app.query_params)["rows"])
+    assert {from_text(row.rule) for row in rows} == {BY_LAYER}
+    assert f"rule {rule_words(BY_LAYER)}" in html(app)
+    widget(app, "rule").set_value("gamma").run()
+    assert CHOICES["rows"].read(dict(app.query_params)["rows"]) == rows
+    press(app, "LRP with small and large ε")
+    assert len(CHOICES["rows"].read(dict(app.query_params)["rows"])) == 4
+
+
+@pytest.mark.parametrize("rule", [BY_LAYER, ODD], ids=["plain", "odd"])
+def test_a_rule_by_layer_survives_links_rows_and_sets(rule, network, tmp_path):
+    choice = CHOICES["rule"]
+    said = choice.read(json.dumps(rule.to_dict(), indent=2))
+    assert choice.read(choice.write(said)) == said
+    assert from_text(said) == rule
+    rows = (Row(method="lrp", target=1).settled(rule), Row(method="lrp"))
+    written = CHOICES["rows"].write(rows)
+    assert CHOICES["rows"].read(written) == rows
+    assert from_text(rows[0].rule) == rule
+    sets = Sets(tmp_path)
+    sets.add(one := small.new(network, rule=rule.to_dict()), small.as_csv())
+    assert sets.find(one.id).corpus.rule == rule
+
+
+def test_exports_say_a_rule_by_layer(network):
+    table = tables.token_csv(network.explain_all(["good film"], rule=BY_LAYER))
+    row = next(csv.DictReader(io.StringIO(table)))
+    assert from_text(row["rule"]) == BY_LAYER
+    assert not {"rules", "default", "eps"} & set(row)
 
 
 def test_controls_that_make_no_difference_are_disabled(opened, monkeypatch):

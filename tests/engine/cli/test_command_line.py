@@ -18,6 +18,7 @@ from lrp_engine import (
     RULES,
     ZB,
     AlphaBeta,
+    ByLayer,
     Epsilon,
     Flat,
     Gamma,
@@ -33,6 +34,7 @@ from lrp_engine.render.terminal import COLOURS, colours_of, paint, render
 from tests import zoo
 
 ROOT = Path(__file__).parents[3]
+BY_LAYER = json.dumps(ByLayer([("conv1d", WSquare())]).to_dict())
 WORDS = ["<unk>", "not", "good", "bad", "the", "film"]
 
 
@@ -128,6 +130,22 @@ def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
         assert found["token_relevance"] == expected["token_relevance"]
 
 
+def test_a_rule_by_layer_is_json_or_a_file(run, folder, network, tmp_path):
+    rule = ByLayer([("first", WSquare(eps=0.5))], default=Epsilon(eps=0.1))
+    file = tmp_path / "rule.json"
+    file.write_text(text := json.dumps(rule.to_dict()))
+    expected = network.explain(["good film"], rule=rule).to_dict()
+    for said in (text, f"@{file}"):
+        code, out, _ = run("explain", folder, "good film", "--json", "--rule", said)
+        found = json.loads(out)
+        assert (code, found["rule"]) == (0, rule.to_dict())
+        assert found["token_relevance"] == expected["token_relevance"]
+    code, out, _ = run(
+        "explain", folder, "good", "--json", "--rule", '{"name": "gamma", "gamma": 2}'
+    )
+    assert (code, json.loads(out)["rule"]) == (0, Gamma(gamma=2).to_dict())
+
+
 def test_double_precision(run, folder):
     code, out, _ = run("explain", folder, "good", "--dtype", "float64")
     assert code == 0
@@ -172,6 +190,12 @@ def test_targets(text, target):
         (["{}", "good", "--gamma", "1"], "--gamma belongs to --rule gamma, found --rule epsilon"),
         (["{}", "good", "--rule", "gamma", "--gamma", "-1"], "gamma must be"),
         (["{}", "good", "--rule", "alpha_beta", "--alpha", "3"], "alpha 2 belongs to beta 1"),
+        (["{}", "good", "--rule", "x"], "There is no rule 'x'; choose from 'epsilon'"),
+        (["{}", "good", "--rule", '{"name"'], "is no JSON"),
+        (["{}", "good", "--rule", '{"name": "flat"}', "--eps", "1"], "--eps belongs to a rule by"),
+        (["{}", "good", "--rule", BY_LAYER], "names 'conv1d', which this network does not have"),
+        (["{}", "good", "--rule", "@missing.json"], "no file or folder 'missing.json'"),
+        (["{}", "good", "--rule", f"@{sys.executable}"], "is no JSON text in UTF-8"),
         ([__file__, "good"], "lrp_engine: "),
     ],
 )

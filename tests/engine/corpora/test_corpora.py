@@ -19,7 +19,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lrp_engine import METHODS, CorpusSettings, Epsilon, Gamma, InputError, explain_corpus, formats
+from lrp_engine import (
+    METHODS,
+    ByLayer,
+    CorpusSettings,
+    Epsilon,
+    Gamma,
+    InputError,
+    WSquare,
+    explain_corpus,
+    formats,
+)
 from lrp_engine.cli import corpora as command
 from lrp_engine.cli.main import main
 from lrp_engine.corpora import columns, read_csv, read_jsonl, tables
@@ -27,6 +37,7 @@ from lrp_engine.corpora import folder as folders
 from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.corpora.settings import methods_named
 from lrp_engine.propagation.program import program_of
+from lrp_engine.propagation.rules import from_dict
 from tests import corpora, zoo
 
 ROOT = Path(__file__).parents[3]
@@ -421,12 +432,38 @@ def test_a_finished_run_computes_nothing_again(network, tmp_path):
     assert first.bad_rows == 1
 
 
+def test_a_rule_by_layer_is_kept_as_json_and_gone_on_with(network, run, table, tmp_path):
+    rule = ByLayer([("last", WSquare(eps=0.5))], default=Epsilon(eps=0.1, gates="half"))
+    out, plain = tmp_path / "out", tmp_path / "plain"
+    settings = CorpusSettings(shard_rows=4, rule=rule)
+    explain_corpus(network, table, str(out), settings=settings)
+    manifest = json.loads((out / MANIFEST).read_text())
+    assert from_dict(manifest["settings"]["rule"]) == rule
+    assert "eps" not in manifest["settings"]
+    before = corpora.parts(out)
+    sorted(out.glob("part-*"))[1].unlink()
+    code, _, err = run(table, out, "--shard-rows", "4", "--quiet",
+                       "--rule", json.dumps(rule.to_dict()))  # fmt: skip
+    assert (code, err) == (0, "")
+    assert corpora.parts(out) == before
+    explain_corpus(network, table, str(plain), settings=SMALL)
+    assert corpora.parts(plain) != before
+    with pytest.raises(InputError, match="names 'conv1d'"):
+        explain_corpus(network, table, str(tmp_path / "no"),
+                       settings=CorpusSettings(rule=ByLayer([("conv1d", WSquare())])))  # fmt: skip
+    assert not (tmp_path / "no").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"rule": Epsilon(eps=0.1)}, "--eps differs, 0.001 there and 0.1 now"),
         ({"rule": Epsilon(gates="half")}, '--gates differs, "all" there and "half" now'),
         ({"rule": Gamma(gamma=1)}, '--rule differs, "epsilon" there and "gamma" now'),
+        (
+            {"rule": ByLayer([("last", WSquare())])},
+            '--rule differs, "epsilon" there and {"name": "by',
+        ),
         ({"target": 1}, "--target"),
         ({"methods": ("lrp", "sensitivity")}, "--method"),
         ({"shard_rows": 5}, "--shard-rows"),

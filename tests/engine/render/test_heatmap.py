@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from lrp_engine import METHODS, Epsilon, InputError
+from lrp_engine import METHODS, ByLayer, Epsilon, InputError, WSquare
 from lrp_engine.render import heatmap as html
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.numbers import MINUS, exact, vmax_of
@@ -287,6 +287,13 @@ def test_page_states_the_options_of_a_method(network):
     assert "LRP: batch size" not in explanation.to_html()
     asked = replace(explanation, method_options={"batch_size": 20})
     assert "<dt>LRP: batch size</dt><dd>20</dd>" in asked.to_html()
+
+
+def test_page_says_which_layer_followed_which_rule(network):
+    rule = ByLayer([("first", WSquare(eps=0.25))], default=Epsilon(eps=0.02))
+    text = Reader(network.explain([["good"]], rule=rule).to_html()).text
+    for part in ("epsilon; first layer: w-square", "other layers", "eps 0.25", "eps 0.02"):
+        assert part in text
 
 
 def test_padding_is_not_shown(network):
