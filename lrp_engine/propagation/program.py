@@ -122,7 +122,7 @@ class Program:
                 tf.constant([number for one in rules for number in one.parameters], self.dtype),
             )
             arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
-        return {name: Backward(**found) for name, found in arrays.items()}
+        return {name: Backward(**parts) for name, parts in arrays.items()}
 
     def traces(self) -> int:
         """How many traces were made so far: at most one per pass, whatever the shapes."""
@@ -192,11 +192,11 @@ class Program:
         ) -> dict:
             numbers = tf.split(parameters, [key.parameters for key in trace_keys])
             modes = [
-                tuple(CALCULI[name](own, key) for name in calculi)
-                for own, key in zip(numbers, trace_keys, strict=True)
+                tuple(CALCULI[name](parameters, key) for name in calculi)
+                for parameters, key in zip(numbers, trace_keys, strict=True)
             ]
             calculus = MultiBackward(modes=modes[0])
-            by_node = [replace(calculus, modes=own) for own in modes] if modes[1:] else None
+            by_node = [replace(calculus, modes=one) for one in modes] if modes[1:] else None
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
                 ops = Ops(calculus, tape.watch)
@@ -213,13 +213,13 @@ class Program:
                     "layers": outputs if layers else {},
                 }
                 calculus.activate(position)
-                found = tape.gradient(
+                messages = tape.gradient(
                     scores,
                     watched,
                     mode.start(scores, selection),
                     unconnected_gradients=tf.UnconnectedGradients.ZERO,
                 )
-                results[name] = {"scores": scores, "selection": selection, **found}
+                results[name] = {"scores": scores, "selection": selection, **messages}
             return results
 
         if not self.traced:
@@ -254,8 +254,8 @@ class Program:
             inputs = [signals[name] for name in node.inputs]
             if not node.layer.knows_weights:
                 inputs = [signal._replace(weights=False) for signal in inputs]
-            own = None if by_node is None else by_node[position]
-            output = node.layer.forward(ops.within(node.name, own), *inputs)
+            calculus = None if by_node is None else by_node[position]
+            output = node.layer.forward(ops.within(node.name, calculus), *inputs)
             shape = self.network.shapes[node.name]
             if not shape.time:
                 output = Signal(output.values)
@@ -263,7 +263,7 @@ class Program:
             values = tf.ensure_shape(
                 output.values, [None, *steps, *([shape.units] * bool(shape.units))]
             )
-            # A node of its own, so that relevance can be asked for at its output.
+            # A separate tensor, so that relevance at the output of this node can be read.
             signals[node.name] = output._replace(values=tf.identity(values))
         scores = signals[self.nodes[-1].name].values
         if self.network.single_sigmoid:
@@ -272,16 +272,16 @@ class Program:
 
 
 def program_of(network: Network) -> Program:
-    """The network's program: made when first asked for, kept with the network."""
+    """The network's program: made at the first call, then kept with the network."""
     if "program" not in network.compiled:
         network.compiled["program"] = Program(network)
-    found: Program = network.compiled["program"]
-    return found
+    program: Program = network.compiled["program"]
+    return program
 
 
 def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
     # TensorFlow warns of retracing when many functions share their code, as those of many
-    # networks do; a partial has no code of its own.
+    # networks do; every partial is new.
     function = tf.function(partial(run), input_signature=signature, autograph=False)
     forget_gradients(function)
     return function

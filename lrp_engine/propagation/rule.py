@@ -76,7 +76,7 @@ class TraceKey:
 
 
 class Rule(ABC):
-    """How relevance is handed back in a network: the same in every layer, or by layer."""
+    """How relevance is redistributed in a network: the same in every layer, or by layer."""
 
     name: ClassVar[str]
     title: str  # for people

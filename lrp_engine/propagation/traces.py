@@ -1,7 +1,7 @@
-"""What TensorFlow keeps of a trace for the life of the process, given back.
+"""Free the memory that TensorFlow holds for every trace until the process ends.
 
 Every use of `tf.custom_gradient` in a traced function leaves its gradient, and with it the whole
-graph, in a registry that nothing ever empties: some 30 MB for each model that was ever opened.
+graph, in a registry that is never emptied: some 30 MB for each model ever opened.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ GRADIENT = "_gradient_op_type"  # the attribute that names an operation's entry
 
 
 def forget_gradients(function: Any) -> None:
-    """Takes a traced `tf.function`'s gradients off TensorFlow's registry.
+    """Remove the gradients of a traced `tf.function` from TensorFlow's registry.
 
-    The function still runs: its backward pass is a part of the trace. It cannot be differentiated
-    from outside any more. Does nothing where TensorFlow keeps its registry elsewhere, as it may:
-    it is no public part of it.
+    The function still runs, since its backward pass is part of the trace, but it can no longer be
+    differentiated from outside. The registry is not public: where TensorFlow has moved it, nothing
+    happens.
     """
     try:
         from tensorflow.python.framework import ops

@@ -117,11 +117,11 @@ class ByLayer(Rule):
         return self.default, *(rule for _, rule in self.rules)
 
     def by_node(self, nodes: Sequence[Node]) -> tuple[LayerRule, ...]:
-        found: dict[str, LayerRule] = {}
+        assigned: dict[str, LayerRule] = {}
         for where, rule in self.rules:
             for name in named(nodes, where):
-                found.setdefault(name, rule)
-        return tuple(found.get(node.name, self.default) for node in nodes)
+                assigned.setdefault(name, rule)
+        return tuple(assigned.get(node.name, self.default) for node in nodes)
 
     def with_options(self, **options: Any) -> Self:
         return replace(
