@@ -16,7 +16,17 @@ import numpy as np
 import pytest
 
 import lrp_engine
-from lrp_engine import FormatError, InputError, from_weights, load, parity
+from lrp_engine import (
+    ByLayer,
+    Epsilon,
+    FormatError,
+    Gamma,
+    InputError,
+    WSquare,
+    from_weights,
+    load,
+    parity,
+)
 from lrp_engine.cli.main import main
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.keras.classes import KERAS_CLASSES
@@ -659,3 +669,18 @@ def test_arguments_that_cannot_be_meant():
     with pytest.raises(InputError, match="Give a network"):
         parity(b"123", source=b"456")
     assert lrp_engine.ProofSheet is type(parity(zoo_network("dense")))
+
+
+def test_the_account_is_checked_for_any_rule():
+    network = zoo_network("convolution")
+    by_layer = ByLayer([("first", WSquare(eps=0.5))], default=Epsilon(eps=0.1))
+    for rule, words in (
+        (Epsilon(), "epsilon rule, eps 0.001, bias factor 0, "),
+        (Gamma(eps=0.1, bias_factor=0.5), "gamma rule, eps 0.1, bias factor 0.5, "),
+        (by_layer, "epsilon; first layer: w-square rule, bias factor 0, "),
+    ):
+        (line,) = (one for one in parity(network, rule=rule).lines if one.name == "ledger")
+        assert line.verdict == PASS
+        assert line.detail.startswith(words)
+    with pytest.raises(InputError, match="names 'lstm'"):
+        parity(network, rule=ByLayer([("lstm", WSquare())]))
