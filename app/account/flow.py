@@ -33,7 +33,7 @@ def _halves(network: Network, explanation: Explanation) -> Iterator[tuple[str, l
         yield node.name, np.split(explanation.layers[node.name], [units], axis=-1)
 
 
-def directions(network: Network, explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def directions(network: Network, explanation: Explanation) -> pd.DataFrame:
     """What each direction of a two-way layer receives, and where it leaves it.
 
     Columns: layer, direction, received, share (of what both receive), initial states, kept,
@@ -41,11 +41,11 @@ def directions(network: Network, explanation: Explanation, index: int = 0) -> pd
     """
     rows = []
     for name, halves in _halves(network, explanation):
-        received = [float(half[index].sum(dtype=np.float64)) for half in halves]
+        received = [float(half[0].sum(dtype=np.float64)) for half in halves]
         for direction, value in zip(DIRECTIONS, received, strict=True):
             place = f"{name}/{direction}/"
             states, kept = (
-                sum(float(a[index]) for key, a in table.items() if key.startswith(place))
+                sum(float(a[0]) for key, a in table.items() if key.startswith(place))
                 for table in (explanation.initial_states, explanation.ledger)
             )
             rows.append((name, direction, value, value / sum(received) if sum(received) else np.nan,
@@ -75,17 +75,17 @@ class Track:
     values: np.ndarray
 
 
-def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[Track]:
+def tracks(network: Network, explanation: Explanation) -> list[Track]:
     """Relevance per time step: of the input, and of hidden states.
 
     Hidden states of a layer have relevance of their own at every time step only where the layer
     hands them on; quantities that are zero throughout are left out.
     """
-    count = len(explanation.tokens[index])
+    count = len(explanation.tokens[0])
     tracks_of_layers = [
         Track(
             name=f"input: the {explanation.token_kind}s",
-            values=explanation.token_relevance[index, :count],
+            values=explanation.token_relevance[0, :count],
         )
     ]
     halves = dict(_halves(network, explanation))
@@ -97,16 +97,16 @@ def tracks(network: Network, explanation: Explanation, index: int = 0) -> list[T
             ("", array)]  # fmt: skip
         for direction, part in parts:
             place = ", ".join(filter(None, (node.name, direction)))
-            values = part[index, :count].sum(axis=-1, dtype=np.float64)
+            values = part[0, :count].sum(axis=-1, dtype=np.float64)
             tracks_of_layers.append(Track(name=f"{place}: hidden output", values=values))
     return [tracks_of_layers[0], *_told(tracks_of_layers[1:])]
 
 
-def kept_tracks(explanation: Explanation, index: int = 0) -> list[Track]:
+def kept_tracks(explanation: Explanation) -> list[Track]:
     """What the biases and stabilizers of each operation keep per time step, where it is not 0."""
-    count = len(explanation.tokens[index])
+    count = len(explanation.tokens[0])
     return _told(
-        Track(name=ledger_words(name), values=array[index, :count])
+        Track(name=ledger_words(name), values=array[0, :count])
         for name, array in explanation.ledger.steps.items()
     )
 
@@ -143,7 +143,7 @@ def state_sentences(inside: lstm.Inside) -> list[str]:
     return sentences
 
 
-def checks(network: Network, explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def checks(network: Network, explanation: Explanation) -> pd.DataFrame:
     """Layer by layer, from the score down: does what arrives leave again, or is it kept?
 
     Columns: layer, arrives, handed on, kept, initial states, error, allowed, passed. Layers that
@@ -152,20 +152,20 @@ def checks(network: Network, explanation: Explanation, index: int = 0) -> pd.Dat
     """
     at = dict(explanation.layers) | {INPUT: explanation.unit_relevance}
     relative = TOLERANCES[explanation.dtype]
-    last, score = network.nodes[-1].name, float(explanation.explained_score[index])
-    start, _ = _total(at[last][index])
+    last, score = network.nodes[-1].name, float(explanation.explained_score[0])
+    start, _ = _total(at[last][0])
     rows = [("explained score", score, start, 0.0, 0.0, relative * max(abs(score), abs(start)))]
     for group in _groups(network.nodes):
         names = [node.name for node in group]
         sources = dict.fromkeys(source for node in group for source in node.inputs)
-        arrives, size = _sum(at[name][index] for name in names)
-        leaves, below = _sum(at[name][index] for name in sources)
+        arrives, size = _sum(at[name][0] for name in names)
+        leaves, below = _sum(at[name][0] for name in sources)
         kept, in_kept = _sum(
-            array[index] for key, array in explanation.ledger.items()
+            array[0] for key, array in explanation.ledger.items()
             if LedgerName.parse(key).layer in names
         )  # fmt: skip
         states, in_states = _sum(
-            array[index] for key, array in explanation.initial_states.items()
+            array[0] for key, array in explanation.initial_states.items()
             if key.split("/")[0] in names
         )  # fmt: skip
         allowed = relative * max(size, below + in_kept + in_states)

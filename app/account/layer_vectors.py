@@ -38,20 +38,18 @@ class Vector:
     sentence: str
 
 
-def of_layers(network: Network, explanation: Explanation, index: int = 0) -> list[Vector]:
+def of_layers(network: Network, explanation: Explanation) -> list[Vector]:
     """The input and every layer without time steps, in the order of computation.
 
     Needs an explanation made with `layers=True`.
     """
-    account = {
-        row["layer"]: row for row in flow.checks(network, explanation, index).to_dict("records")
-    }
+    account = {row["layer"]: row for row in flow.checks(network, explanation).to_dict("records")}
     token_kind = explanation.token_kind
-    words = explanation.token_relevance[index, : len(explanation.tokens[index])]
+    words = explanation.token_relevance[0, : len(explanation.tokens[0])]
     vectors = [
         Vector(
             name=f"Input: {len(words)} {token_kind}s",
-            units=tuple(map(visible, explanation.tokens[index])),
+            units=tuple(map(visible, explanation.tokens[0])),
             values=words,
             sentence=f"They sum to {number(float(words.sum()))}.",
         )
@@ -60,7 +58,7 @@ def of_layers(network: Network, explanation: Explanation, index: int = 0) -> lis
         array = explanation.layers[node.name]
         if array.ndim != 2:
             continue
-        values = array[index].astype(np.float64)
+        values = array[0].astype(np.float64)
         count = len(values)
         vectors.append(
             Vector(
@@ -101,18 +99,16 @@ def html(vector: Vector, *, palette: str) -> str:
     return note + heatmap(row)
 
 
-def by_unit(
-    explanation: Explanation, names: tuple[str, ...], *, palette: str, index: int = 0
-) -> str:
+def by_unit(explanation: Explanation, names: tuple[str, ...], *, palette: str) -> str:
     """Steps by the numbers of a step, one scale for all, and a row of totals; as HTML."""
-    count, info = len(explanation.tokens[index]), explanation.method_info
-    units = explanation.unit_relevance[index, :count].astype(np.float64)  # (T, E)
-    totals = explanation.token_relevance[index, :count]
+    count, info = len(explanation.tokens[0]), explanation.method_info
+    units = explanation.unit_relevance[0, :count].astype(np.float64)  # (T, E)
+    totals = explanation.token_relevance[0, :count]
     vmax = vmax_of(units, totals)
     columns = [(visible(name), units[:, n]) for n, name in enumerate(names)]
     rows = [
         HeatmapRow.of_values(
-            explanation.tokens[index],
+            explanation.tokens[0],
             values,
             signed=info.signed,
             value_name=info.value_name,
@@ -133,9 +129,7 @@ def marked(known: Known, values: np.ndarray) -> np.ndarray:
     return values[:, known.marks] != 0
 
 
-def shares(
-    known: Known, values: np.ndarray, explanations: Explanations, index: int = 0
-) -> pd.DataFrame:
+def shares(known: Known, values: np.ndarray, explanations: Explanations) -> pd.DataFrame:
     """One row per method: its share of all |relevance| at the steps that count.
 
     Columns: method, share, `by chance` (what equal values everywhere would give).
@@ -143,16 +137,14 @@ def shares(
     there = marked(known, values)
     rows = []
     for one in explanations.values():
-        sizes = np.abs(one.token_relevance[index, : len(values)])
+        sizes = np.abs(one.token_relevance[0, : len(values)])
         total = float(sizes.sum())
         rows.append((one.method_info.short, float(sizes[there].sum()) / total if total else np.nan))
     table = pd.DataFrame(rows, columns=["method", "share"])
     return table.assign(**{"by chance": float(there.mean())})
 
 
-def sentences(
-    known: Known, values: np.ndarray, explanations: Explanations, index: int = 0
-) -> list[str]:
+def sentences(known: Known, values: np.ndarray, explanations: Explanations) -> list[str]:
     """What is known of the right answer, and how near each method comes, computed now."""
     there, amounts = marked(known, values), values[:, known.amount]
     if not there.any():
@@ -161,9 +153,9 @@ def sentences(
     right = " and ".join(number(x) for x in amounts[there])
     lines.append(
         f"Here these are {right}, together {number(float(amounts[there].sum()))}; the score is "
-        f"{number(float(explanations.scores[index, known.target]))}."
+        f"{number(float(explanations.scores[0, known.target]))}."
     )
-    table = shares(known, values, explanations, index)
+    table = shares(known, values, explanations)
     parts = ", ".join(
         f"{row['method']} {percentage(row['share'])}" for row in table.to_dict("records")
     )
@@ -172,13 +164,11 @@ def sentences(
         f"would put {percentage(float(there.mean()))} there."
     )
     for one in explanations.values():
-        if one.method_info.completeness == "score" and _asked(known, one, index):
-            given = " and ".join(
-                number(x) for x in one.token_relevance[index, : len(values)][there]
-            )
+        if one.method_info.completeness == "score" and _asked(known, one):
+            given = " and ".join(number(x) for x in one.token_relevance[0, : len(values)][there])
             lines.append(f"{one.method_info.short} gives the marked steps {given}.")
     return lines
 
 
-def _asked(known: Known, one: Explanation, index: int) -> bool:
-    return np.atleast_1d(one.target[index]).tolist() == [known.target]
+def _asked(known: Known, one: Explanation) -> bool:
+    return np.atleast_1d(one.target[0]).tolist() == [known.target]

@@ -171,23 +171,23 @@ def chart(lines: pd.DataFrame, setting: str, title: str, *, now: Iterable[float]
 # Precision ---------------------------------------------------------------------------------
 
 
-def precisions(one: Explanation, other: Explanation, index: int = 0) -> pd.DataFrame:
+def precisions(one: Explanation, other: Explanation) -> pd.DataFrame:
     """One row per word: position, token, relevance in either precision, difference."""
-    a, b = one.token_relevance[index], other.token_relevance[index]
-    tokens = [visible(token) for token in one.tokens[index]]
+    a, b = one.token_relevance[0], other.token_relevance[0]
+    tokens = [visible(token) for token in one.tokens[0]]
     return pd.DataFrame(
         {"position": range(len(tokens)), "token": tokens, one.dtype: a[: len(tokens)],
          other.dtype: b[: len(tokens)], "difference": (a - b)[: len(tokens)]}
     )  # fmt: skip
 
 
-def precision_sentence(one: Explanation, other: Explanation, index: int = 0) -> str:
+def precision_sentence(one: Explanation, other: Explanation) -> str:
     """How far two precisions are apart, to read aloud."""
-    table = precisions(one, other, index)
+    table = precisions(one, other)
     gaps = table["difference"].abs()
     at, errors = (
         int(gaps.to_numpy().argmax()),
-        [abs(float(e.conservation_error[index])) for e in (one, other)],
+        [abs(float(e.conservation_error[0])) for e in (one, other)],
     )
     largest = float(table[other.dtype].abs().max())
     share = f", {tiny(gaps[at] / largest)} of the strongest {one.token_kind}" if largest else ""

@@ -61,16 +61,16 @@ class Pair:
     token_kind: str = "word"
 
 
-def pair(names: tuple[str, str], a: Explanation, b: Explanation, index: int = 0) -> Pair:
+def pair(names: tuple[str, str], a: Explanation, b: Explanation) -> Pair:
     """How far two explanations of the same text agree."""
-    tokens, others = a.tokens[index], b.tokens[index]
+    tokens, others = a.tokens[0], b.tokens[0]
     shared = [
         (n, m)
         for n, m in columns([tokens, others])
         if n is not None and m is not None and tokens[n].casefold() == others[m].casefold()
     ]
-    one = a.token_relevance[index][[n for n, _ in shared]]
-    two = b.token_relevance[index][[m for _, m in shared]]
+    one = a.token_relevance[0][[n for n, _ in shared]]
+    two = b.token_relevance[0][[m for _, m in shared]]
     words = [visible(tokens[n]) for n, _ in shared]
     signed = a.method_info.signed, b.method_info.signed
     product = np.sign(one) * np.sign(two) if all(signed) else np.zeros(len(shared))

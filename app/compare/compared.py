@@ -163,9 +163,7 @@ def _common(rule: Rule | None, option: str) -> str:
     return exact(value, signed=False)
 
 
-def names(
-    explanations: Sequence[Explanation], models: Sequence[str], index: int = 0
-) -> tuple[list[str], str]:
+def names(explanations: Sequence[Explanation], models: Sequence[str]) -> tuple[list[str], str]:
     """A name per row made of what differs between them, and what all of them share.
 
     Args:
@@ -175,7 +173,7 @@ def names(
     ruled = [e.rule for e in explanations]
     parts: dict[str, list[str]] = {
         "method": methods,
-        "class": [visible(e.target_label(index)) for e in explanations],
+        "class": [visible(e.target_label()) for e in explanations],
         "rule": ["" if rule is None else rule_words(rule) for rule in ruled],
         **{title: [_common(rule, name) for rule in ruled] for name, title in COMMON.items()},
         "model": [visible(name) for name in models],

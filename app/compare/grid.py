@@ -25,26 +25,23 @@ def aligned_rows(
     *,
     palette: str,
     vmax: Sequence[float],
-    index: int = 0,
 ) -> list[HeatmapRow]:
     """A row per explanation, the same words under each other, gaps where a row has no such word.
 
     Args:
         names: of the rows. vmax: the value of each row's strongest colour.
     """
-    aligned = columns([e.tokens[index] for e in explanations])
+    aligned = columns([e.tokens[0] for e in explanations])
     rows = []
     for n, (name, explanation, top) in enumerate(zip(names, explanations, vmax, strict=True)):
-        row = HeatmapRow.of_explanation(explanation, index, palette=palette, vmax=top)
+        row = HeatmapRow.of_explanation(explanation, palette=palette, vmax=top)
         rows.append(replace(row.placed(column[n] for column in aligned), name=name))
     return rows
 
 
-def vmax_of_rows(
-    explanations: Sequence[Explanation], *, shared: bool, index: int = 0
-) -> list[float]:
+def vmax_of_rows(explanations: Sequence[Explanation], *, shared: bool) -> list[float]:
     """The value of each row's strongest colour; shared: by all rows of the same unit."""
-    own = [vmax_of(e.token_relevance[index]) for e in explanations]
+    own = [vmax_of(e.token_relevance[0]) for e in explanations]
     if not shared:
         return own
     units = [e.method_info.unit for e in explanations]

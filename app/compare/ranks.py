@@ -22,7 +22,7 @@ _AGREEMENT = (
 )
 
 
-def rank_agreement(a: Explanation, b: Explanation, index: int = 0) -> float | None:
+def rank_agreement(a: Explanation, b: Explanation) -> float | None:
     """Spearman correlation of |values| over the words, ties shared; in [-1, 1].
 
     None where it is not defined: fewer than three words, or all values of a method equal.
@@ -30,14 +30,14 @@ def rank_agreement(a: Explanation, b: Explanation, index: int = 0) -> float | No
     Raises:
         InputError: the explanations are of different words.
     """
-    if a.tokens[index] != b.tokens[index]:
+    if a.tokens[0] != b.tokens[0]:
         raise InputError("The explanations are of different texts; compare methods on one text.")
-    return size_agreement(*(_values(e, index) for e in (a, b)))
+    return size_agreement(*(_values(e) for e in (a, b)))
 
 
-def _values(explanation: Explanation, index: int) -> np.ndarray:
+def _values(explanation: Explanation) -> np.ndarray:
     """The value of each word (n,)."""
-    return explanation.token_relevance[index, : len(explanation.tokens[index])]
+    return explanation.token_relevance[0, : len(explanation.tokens[0])]
 
 
 def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
@@ -51,9 +51,9 @@ def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
     return float(np.clip(one @ two / norm, -1, 1)) if norm else None
 
 
-def agreement_sentence(a: Explanation, b: Explanation, index: int = 0) -> str:
+def agreement_sentence(a: Explanation, b: Explanation) -> str:
     """`rank_agreement` in words to read aloud."""
-    value = rank_agreement(a, b, index)
+    value = rank_agreement(a, b)
     pair = f"{a.method_info.short} and {b.method_info.short}"
     if value is None:
         return f"Whether {pair} agree cannot be said: there are too few different values."

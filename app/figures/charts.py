@@ -70,7 +70,6 @@ def _value(unit: str, what: str = "relevance") -> str:
 
 def token_bars(
     explanation: Explanation,
-    index: int = 0,
     *,
     palette: str = DEFAULT,
     strongest: int = 40,
@@ -80,7 +79,7 @@ def token_bars(
 
     The bar of the word at position `pick` is framed and its label marked; it is always shown.
     """
-    words, info = words_of(explanation, index), explanation.method_info
+    words, info = words_of(explanation), explanation.method_info
     colours = palette_named(palette)
     total = len(words)
     if total > strongest:
@@ -102,7 +101,7 @@ def token_bars(
         for t, v, picked in zip(marked, shown, words["picked"], strict=True)
     )
     words["number"] = words["position"] + 1
-    words["direction"] = [_direction(explanation, index, v) for v in words["value"]]
+    words["direction"] = [_direction(explanation, v) for v in words["value"]]
     words["colour"] = [colours.mark(v, signed=info.signed) for v in words["value"]]
     what = info.value_name
     bars = (
@@ -123,7 +122,7 @@ def token_bars(
             ],
         )
     )
-    title = f"{info.title}: {explanation.target_label(index)}"
+    title = f"{info.title}: {explanation.target_label()}"
     note = (
         f"The {strongest} strongest of {total:,} {explanation.token_kind}s"
         if total > strongest
@@ -132,11 +131,9 @@ def token_bars(
     return finish(bars + zero(), title, note, ROW * len(words))
 
 
-def unit_bars(
-    explanation: Explanation, at: int, index: int = 0, *, palette: str = DEFAULT
-) -> alt.LayerChart:
+def unit_bars(explanation: Explanation, at: int, *, palette: str = DEFAULT) -> alt.LayerChart:
     """A bar per input unit of the word at a position; the sum of all is the word's value."""
-    table, info = unit_table(explanation, at, index), explanation.method_info
+    table, info = unit_table(explanation, at), explanation.method_info
     colours = palette_named(palette)
     table["colour"] = [colours.mark(v, signed=info.signed) for v in table["value"]]
     what = info.value_name
@@ -153,15 +150,15 @@ def unit_bars(
             ],
         )
     )
-    word = visible(explanation.tokens[index][at])
+    word = visible(explanation.tokens[0][at])
     title = f"{info.title}: the {len(table)} units of “{brief(word)}”"
     return finish(bars + zero("y"), title, "", UNITS_HEIGHT)
 
 
-def _direction(explanation: Explanation, index: int, value: float) -> str:
+def _direction(explanation: Explanation, value: float) -> str:
     if not explanation.method_info.signed:
         return "how strongly the score reacts, without a sign"
-    target, against = target_words(explanation, index)
+    target, against = target_words(explanation)
     if value == 0:
         return "speaks neither for nor against"
     if value > 0:
@@ -169,12 +166,12 @@ def _direction(explanation: Explanation, index: int, value: float) -> str:
     return f"speaks against {target}" if against is None else f"speaks for {against}"
 
 
-def score_bars(explanation: Explanation | Explanations, index: int = 0) -> alt.LayerChart:
+def score_bars(explanation: Explanation | Explanations) -> alt.LayerChart:
     """A bar per class with score and probability; predicted and explained classes say so.
 
     Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
     """
-    table = scores_table(explanation, index)
+    table = scores_table(explanation)
     total, vmax = len(table), vmax_of(table["score"].to_numpy())
     if total > CLASSES_SHOWN:
         best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
@@ -210,15 +207,13 @@ def score_bars(explanation: Explanation | Explanations, index: int = 0) -> alt.L
     return finish(bars + zero(), "Scores of the classes", note, 2 * ROW * len(table))
 
 
-def waterfall(
-    explanation: Explanation, index: int = 0, *, palette: str = DEFAULT
-) -> alt.LayerChart:
+def waterfall(explanation: Explanation, *, palette: str = DEFAULT) -> alt.LayerChart:
     """From 0 to the explained score: words, initial states, biases, stabilizers, rounding.
 
     Raises:
         InputError: the method promises no sum.
     """
-    table = waterfall_table(explanation, index)
+    table = waterfall_table(explanation)
     colours = palette_named(palette)
     total = table["kind"] == "total"
     vmax = vmax_of(table["relevance"].to_numpy())
@@ -254,17 +249,17 @@ def waterfall(
         .mark_tick(color=NEUTRAL, thickness=2, size=ROW * 0.9)
         .encode(x="end:Q", y=row_axis())
     )
-    title = f"Where the score of {explanation.target_label(index)} comes from"
+    title = f"Where the score of {explanation.target_label()} comes from"
     return finish(bars + ticks + zero(), title, "", ROW * len(table))
 
 
-def step_chart(explanation: Explanation, index: int = 0) -> alt.LayerChart:
+def step_chart(explanation: Explanation) -> alt.LayerChart:
     """What biases and stabilizers kept at each time step, stacked by layer, direction and kind.
 
     Raises:
         InputError: nothing is kept per time step.
     """
-    table, run = step_runs(explanation, index, most=STEPS_SHOWN, parts=len(CATEGORIES))
+    table, run = step_runs(explanation, most=STEPS_SHOWN, parts=len(CATEGORIES))
     parts = table["part"].unique().tolist()
     steps = zip(table["run"], table["words"], strict=True)
     table["from"], table["to"] = table["first"] + 1, table["last"] + 1

@@ -39,20 +39,20 @@ WATERFALL_WORDS = 30  # more are grouped
 WATERFALL_STRONGEST = 20  # of these many stay by themselves
 
 
-def words_of(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def words_of(explanation: Explanation) -> pd.DataFrame:
     """One row per word in reading order: position, token (visible), unknown, value."""
-    count = len(explanation.tokens[index])
+    count = len(explanation.tokens[0])
     return pd.DataFrame(
         {
             "position": np.arange(count),
-            "token": [visible(token) for token in explanation.tokens[index]],
-            "unknown": explanation.unknown[index, :count],
-            "value": explanation.token_relevance[index, :count],
+            "token": [visible(token) for token in explanation.tokens[0]],
+            "unknown": explanation.unknown[0, :count],
+            "value": explanation.token_relevance[0, :count],
         }
     )
 
 
-def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.DataFrame:
+def token_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
     """One row per word: position (from 0), token, unknown, and a column per method with its unit.
 
     Raises:
@@ -61,11 +61,11 @@ def token_table(explanations: Mapping[str, Explanation], index: int = 0) -> pd.D
     if not explanations:
         raise InputError("There is no explanation to make a table of.")
     first, *rest = explanations.values()
-    if any(other.tokens[index] != first.tokens[index] for other in rest):
+    if any(other.tokens[0] != first.tokens[0] for other in rest):
         raise InputError("The explanations are of different texts; compare methods on one text.")
-    table = words_of(first, index).drop(columns="value")
+    table = words_of(first).drop(columns="value")
     for explanation in explanations.values():
-        values = explanation.token_relevance[index, : len(table)]
+        values = explanation.token_relevance[0, : len(table)]
         table[f"{explanation.method_info.short} ({explanation.method_info.unit})"] = values
     return table
 
@@ -82,11 +82,9 @@ def counted(table: pd.DataFrame, token_kind: str = "word") -> pd.DataFrame:
     )
 
 
-def shown_table(
-    explanations: Explanations, pick: int | None = None, index: int = 0
-) -> pd.DataFrame:
+def shown_table(explanations: Explanations, pick: int | None = None) -> pd.DataFrame:
     """`token_table` to read: the picked word marked, unknown words said where there are any."""
-    table = token_table(explanations, index)
+    table = token_table(explanations)
     table["token"] = [f"▸ {t}" if n == pick else t for n, t in enumerate(table["token"])]
     if table["unknown"].any():
         table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
@@ -95,55 +93,55 @@ def shown_table(
     return counted(table, explanations.token_kind)
 
 
-def token_csv(explanations: Explanations, index: int = 0) -> str:
+def token_csv(explanations: Explanations) -> str:
     """`token_table` as CSV, with what the numbers belong to in every row."""
-    table = token_table(explanations, index)
+    table = token_table(explanations)
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
     options = {} if rule is None else rule.to_dict()
     if isinstance(rule, ByLayer):
         options = {"rule": json.dumps(options)}
     elif options:
         options["rule"] = options.pop("name")
-    question = {"target": visible(explanations.target_label(index)),
+    question = {"target": visible(explanations.target_label()),
              "model_hash": explanations.model_hash,
              "engine": f"lrp-lens {lrp_engine.__version__}", "dtype": explanations.dtype,
              **options}  # fmt: skip
     return harmless_csv(table.assign(**question))
 
 
-def scores_table(explanation: Explanation | Explanations, index: int = 0) -> pd.DataFrame:
+def scores_table(explanation: Explanation | Explanations) -> pd.DataFrame:
     """One row per class: class, score, probability, predicted, role ("explained", ...)."""
-    predicted = int(explanation.predicted[index])
-    targets = [int(c) for c in np.atleast_1d(explanation.target[index])]
+    predicted = int(explanation.predicted[0])
+    targets = [int(c) for c in np.atleast_1d(explanation.target[0])]
     names = ["explained"] if len(targets) == 1 else ["explained for", "explained against"]
     roles = dict(zip(targets, names, strict=True))
     return pd.DataFrame(
         {
             "class": list(explanation.labels),
-            "score": explanation.scores[index].astype(np.float64),
-            "probability": explanation.probabilities[index].astype(np.float64),
+            "score": explanation.scores[0].astype(np.float64),
+            "probability": explanation.probabilities[0].astype(np.float64),
             "predicted": [c == predicted for c in range(len(explanation.labels))],
             "role": [roles.get(c, "") for c in range(len(explanation.labels))],
         }
     )
 
 
-def ledger_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def ledger_table(explanation: Explanation) -> pd.DataFrame:
     """Where the score went: part, kind, relevance, share of the score; the last row is the total.
 
     Raises:
         InputError: the method promises no sum.
     """
     require_sum(explanation)
-    score = float(explanation.explained_score[index])
+    score = float(explanation.explained_score[0])
     rows = [
-        (f"all {explanation.token_kind}s", "words", float(explanation.token_relevance[index].sum()))
+        (f"all {explanation.token_kind}s", "words", float(explanation.token_relevance[0].sum()))
     ]
-    rows += [(state_words(name), "initial state", float(array[index]))
+    rows += [(state_words(name), "initial state", float(array[0]))
              for name, array in explanation.initial_states.items()]  # fmt: skip
-    rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[index]))
+    rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[0]))
              for name, array in explanation.ledger.items()]  # fmt: skip
-    rows.append(("rounding error", "rounding", float(explanation.conservation_error[index])))
+    rows.append(("rounding error", "rounding", float(explanation.conservation_error[0])))
     rows.append(("explained score", "total", score))
     table = pd.DataFrame(rows, columns=["part", "kind", "relevance"])
     # + 0.0 turns a negative zero into zero.
@@ -151,7 +149,7 @@ def ledger_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     return table
 
 
-def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def waterfall_table(explanation: Explanation) -> pd.DataFrame:
     """Steps from 0 to the explained score: step, kind, relevance, start, end.
 
     Up to `WATERFALL_WORDS` words stand by themselves; of more, the strongest do and the rest are
@@ -162,11 +160,11 @@ def waterfall_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
     """
     require_sum(explanation)
     rows = [
-        *_word_steps(words_of(explanation, index), explanation.token_kind),
-        *_kept_steps(explanation, index),
+        *_word_steps(words_of(explanation), explanation.token_kind),
+        *_kept_steps(explanation),
     ]
-    rows.append(("rounding error", "rounding", float(explanation.conservation_error[index])))
-    score = float(explanation.explained_score[index])
+    rows.append(("rounding error", "rounding", float(explanation.conservation_error[0])))
+    score = float(explanation.explained_score[0])
     # The last step is what is missing, whatever the order of summation.
     ends = [*np.cumsum([value for *_, value in rows])[:-1].tolist(), score, score]
     rows.append(("explained score", "total", score))
@@ -192,23 +190,23 @@ def _word_steps(words: pd.DataFrame, token_kind: str) -> list[tuple[str, str, fl
     return steps
 
 
-def _kept_steps(explanation: Explanation, index: int) -> list[tuple[str, str, float]]:
+def _kept_steps(explanation: Explanation) -> list[tuple[str, str, float]]:
     """Initial states, biases and stabilizers, by layer and direction."""
     totals: dict[tuple[str, str], float] = {}
     for name, array in explanation.initial_states.items():
         key = (", ".join(name.split("/")[:-1]), "initial state")
-        totals[key] = totals.get(key, 0.0) + float(array[index])
+        totals[key] = totals.get(key, 0.0) + float(array[0])
     for kind in ("bias", "stabilizer"):
         for name, array in explanation.ledger.items():
             parts = LedgerName.parse(name)
             if parts.kind == kind:
                 place = ", ".join(part for part in (parts.layer, parts.direction) if part)
-                totals[place, kind] = totals.get((place, kind), 0.0) + float(array[index])
+                totals[place, kind] = totals.get((place, kind), 0.0) + float(array[0])
     words = {"initial state": "initial states", "bias": "biases", "stabilizer": "stabilizers"}
     return [(f"{place}: {words[kind]}", kind, total) for (place, kind), total in totals.items()]
 
 
-def step_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
+def step_table(explanation: Explanation) -> pd.DataFrame:
     """What stayed at each time step: position, token, direction, kind, kept; operations summed.
 
     Raises:
@@ -220,28 +218,26 @@ def step_table(explanation: Explanation, index: int = 0) -> pd.DataFrame:
             "Biases and stabilizers are accounted per time step for Layer-wise Relevance "
             "Propagation through recurrent layers; this explanation has no such account."
         )
-    words = words_of(explanation, index)[["position", "token"]]
+    words = words_of(explanation)[["position", "token"]]
     totals: dict[tuple[str, str], np.ndarray] = {}
     for name, array in steps.items():
         parts = LedgerName.parse(name)
         key = (", ".join(part for part in (parts.layer, parts.direction) if part), parts.kind)
-        totals[key] = totals.get(key, 0.0) + array[index, : len(words)]
+        totals[key] = totals.get(key, 0.0) + array[0, : len(words)]
     return pd.concat(
         [words.assign(place=place, kind=kind, kept=kept) for (place, kind), kept in totals.items()],
         ignore_index=True,
     )
 
 
-def step_runs(
-    explanation: Explanation, index: int = 0, *, most: int, parts: int
-) -> tuple[pd.DataFrame, int]:
+def step_runs(explanation: Explanation, *, most: int, parts: int) -> tuple[pd.DataFrame, int]:
     """`step_table` summed over runs of words, at most so many, and the words in each run.
 
     Columns: part ("bilstm, forward: biases"), run, kept, first and last position, words. Parts
     that keep nothing are left out; of more than so many, directions and then layers are summed.
     """
-    table = step_table(explanation, index)
-    size = max(1, -(-len(explanation.tokens[index]) // most))
+    table = step_table(explanation)
+    size = max(1, -(-len(explanation.tokens[0]) // most))
     kinds = table["kind"].map({"bias": "biases", "stabilizer": "stabilizers"})
     places = table["place"] + ": "
     layers = table["place"].str.replace(_DIRECTION, "", regex=True) + ": "

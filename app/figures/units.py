@@ -35,9 +35,9 @@ def without_units(explanation: Explanation) -> str:
     )
 
 
-def units_of(explanation: Explanation, at: int, index: int = 0) -> Units:
+def units_of(explanation: Explanation, at: int) -> Units:
     """The units behind the value of the word at a position."""
-    values = np.atleast_1d(explanation.unit_relevance[index, at]).astype(np.float64)
+    values = np.atleast_1d(explanation.unit_relevance[0, at]).astype(np.float64)
     positive, negative = float(values[values > 0].sum()), float(values[values < 0].sum())
     if not explanation.method_info.signed:
         sentence = f"{len(values)} units sum to {number(positive, signed=False)}; none has a sign."
@@ -52,23 +52,23 @@ def units_of(explanation: Explanation, at: int, index: int = 0) -> Units:
     return Units(values=values, positive=positive, negative=negative, sentence=sentence)
 
 
-def unit_table(explanation: Explanation, at: int, index: int = 0) -> pd.DataFrame:
+def unit_table(explanation: Explanation, at: int) -> pd.DataFrame:
     """One row per unit: unit (from 0), value."""
-    values = units_of(explanation, at, index).values
+    values = units_of(explanation, at).values
     return pd.DataFrame({"unit": np.arange(len(values)), "value": values})
 
 
-def word_values(explanations: Explanations, at: int, index: int = 0) -> list[tuple[str, str, str]]:
+def word_values(explanations: Explanations, at: int) -> list[tuple[str, str, str]]:
     """Per method: its short name, the word's value, its rank among the words by size."""
     values_of_methods = []
     for explanation in explanations.values():
-        values = explanation.token_relevance[index, : len(explanation.tokens[index])]
+        values = explanation.token_relevance[0, : len(explanation.tokens[0])]
         rank = int((np.abs(values) > abs(values[at])).sum()) + 1
         shown = exact(float(values[at]), signed=explanation.method_info.signed, digits=4)
         values_of_methods.append((explanation.method_info.short, shown, f"{rank} of {len(values)}"))
     return values_of_methods
 
 
-def word_name(explanation: Explanation | Explanations, at: int, index: int = 0) -> str:
+def word_name(explanation: Explanation | Explanations, at: int) -> str:
     """The word as it is shown."""
-    return visible(explanation.tokens[index][at])
+    return visible(explanation.tokens[0][at])

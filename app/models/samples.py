@@ -48,7 +48,6 @@ class Sample:
     vocabulary: Path | None
     spec: Path | None
     examples: Path
-    card: Path
     start: int | None = None
     units: tuple[str, ...] = ()
     known: Mapping[str, str] | None = None
@@ -115,7 +114,6 @@ def _sample(manifest: Path) -> Sample:
         vocabulary=files.get("vocabulary"),
         spec=files.get("spec"),
         examples=folder / facts["examples"],
-        card=folder / "README.md",
         start=facts.get("start"),
         units=tuple(facts.get("units", ())),
         known=facts.get("known"),

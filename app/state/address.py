@@ -1,4 +1,11 @@
-"""The address says what is on the screen: the only module that names query parameters."""
+"""The address says what is on the screen: the only module that names query parameters.
+
+Streamlit's own `bind="query-params"` (1.67) is no way to do this. It writes what an option reads
+like: links would depend on the names of classes, and older ones would lose their choices. It drops
+what it cannot read without a word, and replaces the entry in the browser's history, so that Back
+would skip what was asked on a page. A parameter lives only as long as its one widget is drawn, but
+a picked word, edits, rows of Compare and the row under review have no widget.
+"""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def aligned(before: Sequence[str], after: Sequence[str]) -> list[tuple[int | Non
     return pairs
 
 
-def differences(before: Explanation, after: Explanation, index: int = 0) -> pd.DataFrame:
+def differences(before: Explanation, after: Explanation) -> pd.DataFrame:
     """One row per aligned word: change, before, after (words), value before and after, difference.
 
     A missing word counts as 0 in the difference; `at` is its position in the edited text, or NA.
@@ -113,8 +113,8 @@ def differences(before: Explanation, after: Explanation, index: int = 0) -> pd.D
         raise InputError(
             f"Before is {before.method} and after is {after.method}; compare the same method."
         )
-    old, new = before.tokens[index], after.tokens[index]
-    a, b = before.token_relevance[index].tolist(), after.token_relevance[index].tolist()
+    old, new = before.tokens[0], after.tokens[0]
+    a, b = before.token_relevance[0].tolist(), after.token_relevance[0].tolist()
     rows = []
     for n, m in aligned(old, new):
         one, two = (0.0 if n is None else a[n]), (0.0 if m is None else b[m])
@@ -133,12 +133,12 @@ def _change(n: int | None, m: int | None, same: bool) -> str:
     return KEPT if same else REPLACED
 
 
-def class_changes(before: Explanation, after: Explanation, index: int = 0) -> pd.DataFrame:
+def class_changes(before: Explanation, after: Explanation) -> pd.DataFrame:
     """One row per class: class, score before, score after, change, the same of probabilities."""
     table = pd.DataFrame({"class": [visible(label) for label in after.labels]})
     for name, one, two in (
-        ("score", before.scores[index], after.scores[index]),
-        ("probability", before.probabilities[index], after.probabilities[index]),
+        ("score", before.scores[0], after.scores[0]),
+        ("probability", before.probabilities[0], after.probabilities[0]),
     ):
         table[f"{name} before"] = one.astype(np.float64)
         table[f"{name} after"] = two.astype(np.float64)

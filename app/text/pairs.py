@@ -35,12 +35,10 @@ class Column:
     changed: bool
 
 
-def heatmaps(
-    before: Explanation, after: Explanation, *, palette: str, long: bool, index: int = 0
-) -> str:
+def heatmaps(before: Explanation, after: Explanation, *, palette: str, long: bool) -> str:
     """A column per word: before, after, difference; one scale of colour for all three."""
-    table, signed = differences(before, after, index), after.method_info.signed
-    vmax = vmax_of(before.token_relevance[index], after.token_relevance[index])
+    table, signed = differences(before, after), after.method_info.signed
+    vmax = vmax_of(before.token_relevance[0], after.token_relevance[0])
 
     def row(words: list[str], values: pd.Series, *, signed: bool) -> HeatmapRow:
         return HeatmapRow.of_values(
@@ -79,13 +77,13 @@ def _column(change: str, before: Cell, after: Cell, difference: Cell) -> Column:
     )
 
 
-def scores(before: Explanation, after: Explanation, index: int = 0) -> str:
+def scores(before: Explanation, after: Explanation) -> str:
     """A table of the classes' scores and probabilities; of many classes, those that matter."""
-    table = class_changes(before, after, index)
+    table = class_changes(before, after)
     if len(table) > CLASSES_SHOWN:
         best = table[["probability before", "probability after"]].max(axis=1)
         table = table.loc[best.nlargest(CLASSES_SHOWN, keep="first").index].sort_index()
-    old, new = int(before.predicted[index]), int(after.predicted[index])
+    old, new = int(before.predicted[0]), int(after.predicted[0])
     rows = (
         (row["class"], _role(int(c), old, new), _numbers(row))
         for c, row in zip(table.index.tolist(), table.to_dict("records"), strict=True)
@@ -110,14 +108,14 @@ def _role(c: int, old: int, new: int) -> str:
     return " (predicted before)" if c == old else " (predicted after)" if c == new else ""
 
 
-def sentence(before: Explanation, after: Explanation, index: int = 0) -> str:
+def sentence(before: Explanation, after: Explanation) -> str:
     """What the edit did to the explained score and to the prediction, as HTML."""
-    old, new = (float(e.explained_score[index]) for e in (before, after))
+    old, new = (float(e.explained_score[0]) for e in (before, after))
     return templates.fragment("pairs.html", "sentence")(
-        target=after.target_label(index),
+        target=after.target_label(),
         change=new - old,
         before=old,
         after=new,
-        predicted_before=after.labels[int(before.predicted[index])],
-        predicted_after=after.labels[int(after.predicted[index])],
+        predicted_before=after.labels[int(before.predicted[0])],
+        predicted_after=after.labels[int(after.predicted[0])],
     )

@@ -75,10 +75,10 @@ def require_sum(explanation: Explanation) -> None:
         )
 
 
-def named_parts(explanation: Explanation, index: int = 0) -> list[tuple[str, float]]:
+def named_parts(explanation: Explanation) -> list[tuple[str, float]]:
     """What reached the initial states, and what biases and stabilizers kept, for people."""
     states = explanation.initial_states.items()
     return [
-        *((state_words(name), float(array[index])) for name, array in states),
-        *((ledger_words(name), float(array[index])) for name, array in explanation.ledger.items()),
+        *((state_words(name), float(array[0])) for name, array in states),
+        *((ledger_words(name), float(array[0])) for name, array in explanation.ledger.items()),
     ]

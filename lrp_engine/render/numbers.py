@@ -46,11 +46,11 @@ def number(
     return _sign(text, value, signed, minus)
 
 
-def exact(value: float, *, signed: bool = True, digits: int = 6, minus: str = MINUS) -> str:
+def exact(value: float, *, signed: bool = True, digits: int = 6) -> str:
     """A value with all its digits up to a number of them, as "+0.421337"."""
     if not math.isfinite(value):
-        return number(value, minus=minus)
-    return _sign(f"{value:+.{digits}g}", value, signed, minus)
+        return number(value)
+    return _sign(f"{value:+.{digits}g}", value, signed, MINUS)
 
 
 def tiny(size: float) -> str:

@@ -190,11 +190,9 @@ class HeatmapRow:
 
 def method_rows(
     explanations: Mapping[str, Explanation],
-    index: int = 0,
     *,
     palette: str | None = None,
     vmax: Mapping[str, float | None] | None = None,
-    substitute: str | None = None,
 ) -> list[HeatmapRow]:
     """A row per explanation of one sample.
 
@@ -205,10 +203,8 @@ def method_rows(
     return [
         HeatmapRow.of_explanation(
             explanation,
-            index,
             palette=palette,
             vmax=(vmax or {}).get(key),
-            substitute=substitute,
         )
         for key, explanation in explanations.items()
     ]

@@ -33,9 +33,7 @@ WARNING = 120  # characters in a line of a warning
 _FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 
 
-def svg(
-    explanations: Mapping[str, Explanation], index: int = 0, *, palette: str | None = None
-) -> str:
+def svg(explanations: Mapping[str, Explanation], *, palette: str | None = None) -> str:
     """One sample by one method or several, as a standalone SVG picture.
 
     Settings, engine version and model hash are in its metadata, as in `Explanation.to_dict`.
@@ -43,7 +41,7 @@ def svg(
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
-    samples = of_one_text(explanations, index, what="A picture")
+    samples = of_one_text(explanations, 0, what="A picture")
     ones = list(samples.values())
     parts, top = _warnings(ones[0])
     for one, row in zip(ones, method_rows(samples, palette=palette), strict=True):

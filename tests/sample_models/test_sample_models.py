@@ -24,6 +24,7 @@ from sample_models.common import HELD_OUT, REFERENCE_INPUTS, key_of
 
 SAMPLES = {sample.name: sample for sample in catalogue.samples()}
 TRAINED = [name for name in SAMPLES if name != "sentiment"]  # that has tests of its own
+CARD = "README.md"
 LARGEST = 3_000_000  # bytes of a committed file
 LAYER_KINDS = {
     "attention": {"embedding", "lstm", "dense", "softmax", "dot", "flatten"},
@@ -45,7 +46,7 @@ def explained(name: str) -> dict[str, lrp_engine.Explanation]:
 
 
 def metrics(name: str) -> dict:
-    return json.loads((SAMPLES[name].card.parent / "metrics.json").read_text())
+    return json.loads((SAMPLES[name].examples.parent / "metrics.json").read_text())
 
 
 def rows(path) -> list[dict[str, str]]:
@@ -77,10 +78,10 @@ def test_the_list_is_complete_and_in_order():
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_file_that_is_named_exists_and_is_small(name):
     sample = SAMPLES[name]
-    for path in [*sample.arguments.values(), sample.examples, sample.card]:
+    for path in [*sample.arguments.values(), sample.examples, sample.examples.parent / CARD]:
         assert path.exists(), path
     if name in TRAINED:
-        sizes = {path.name: path.stat().st_size for path in sample.card.parent.iterdir()}
+        sizes = {path.name: path.stat().st_size for path in sample.examples.parent.iterdir()}
         assert max(sizes.values()) < LARGEST, sizes
     assert sample.sentence.endswith(".")
     assert len(sample.title) < 40
@@ -117,7 +118,7 @@ def test_examples_are_explained_and_the_ledger_closes(name):
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_claimed_accuracy_can_be_counted_again(name):
     labels, claimed = network(name).labels, metrics(name)["test"]
-    held_out = rows(SAMPLES[name].card.parent / HELD_OUT)
+    held_out = rows(SAMPLES[name].examples.parent / HELD_OUT)
     scores = np.array([[float(one[f"score of {label}"]) for label in labels] for one in held_out])
     truth = np.array([labels.index(one["label"]) for one in held_out])
     confusion = np.zeros((len(labels),) * 2, int)
@@ -126,13 +127,13 @@ def test_the_claimed_accuracy_can_be_counted_again(name):
     accuracy = float((truth == scores.argmax(axis=1)).mean())
     assert claimed["accuracy"] == pytest.approx(accuracy, abs=5e-5)
     assert accuracy > np.bincount(truth).max() / len(truth) + 0.1
-    card = SAMPLES[name].card.read_text()
+    card = (SAMPLES[name].examples.parent / CARD).read_text()
     assert f"{claimed['accuracy']:.1%}" in re.split("numbers -->", card)[1]
 
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_committed_model_made_the_held_out_scores(name):
-    held_out = {one["key"]: one for one in rows(SAMPLES[name].card.parent / HELD_OUT)}
+    held_out = {one["key"]: one for one in rows(SAMPLES[name].examples.parent / HELD_OUT)}
     if SAMPLES[name].input == "features":  # examples and held-out rows are the same, in one order
         keys = [*held_out]
     else:

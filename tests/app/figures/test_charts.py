@@ -28,8 +28,9 @@ from app.figures.charts import (
 )
 from app.figures.tables import step_runs
 from lrp_engine import METHODS, Epsilon, InputError, Ledger
-from lrp_engine.render.palettes import PALETTES, THEMES, contrast
+from lrp_engine.render.palettes import PALETTES, THEMES
 from tests import zoo
+from tests.contrast import contrast
 
 WORDS = ["<unk>", "not", "good", "bad", "the", "film", "a\nb"]
 TEXT = ["the", "film", "not", "good", "not", "good", "zebra", "a\nb"]
@@ -378,10 +379,10 @@ def test_features(explanations):
 def test_second_sample_of_a_batch(reader):
     both = reader.explain([["good"], TEXT])
     alone = reader.explain([TEXT])
-    assert bars(token_bars(both, 0))["value"].size == 1
-    one, other = waterfall_table(both, 1), waterfall_table(alone)
+    assert bars(token_bars(both[0]))["value"].size == 1
+    one, other = waterfall_table(both[1]), waterfall_table(alone)
     assert one["end"].to_numpy() == pytest.approx(other["end"].to_numpy(), abs=1e-5)
-    assert len(step_table(both, 0)) * len(TEXT) == len(step_table(both, 1))
+    assert len(step_table(both[0])) * len(TEXT) == len(step_table(both[1]))
 
 
 def test_charts_set_no_text_colour_and_no_gradient_legend(explanations):

@@ -29,9 +29,10 @@ from lrp_engine import (
 from lrp_engine.cli.main import main
 from lrp_engine.cli.options import parse_target
 from lrp_engine.propagation.rules import GATES
-from lrp_engine.render.palettes import THEMES, contrast
+from lrp_engine.render.palettes import THEMES
 from lrp_engine.render.terminal import COLOURS, colours_of, paint, render
 from tests import zoo
+from tests.contrast import contrast
 
 ROOT = Path(__file__).parents[3]
 BY_LAYER = json.dumps(ByLayer([("conv1d", WSquare())]).to_dict())

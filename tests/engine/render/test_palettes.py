@@ -14,12 +14,11 @@ from lrp_engine.render.palettes import (
     NEUTRAL,
     PALETTES,
     THEMES,
-    contrast,
-    luminance,
     mix,
     palette_named,
     rgb,
 )
+from tests.contrast import contrast, luminance
 
 FILLS = ("positive", "negative", "unsigned")
 EACH = [(palette, fill) for palette in PALETTES.values() for fill in FILLS]

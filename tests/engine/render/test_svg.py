@@ -13,9 +13,10 @@ from lrp_engine import Network
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.render.page import methods_page
-from lrp_engine.render.palettes import PALETTES, THEMES, contrast
+from lrp_engine.render.palettes import PALETTES, THEMES
 from lrp_engine.render.svg import WIDTH, svg
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
+from tests.contrast import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = "good <b>bad</b> film \x1b \ufffe 😀 字字 nor"
