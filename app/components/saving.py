@@ -51,25 +51,25 @@ def _restore(key: str) -> None:
     session.put("restored", session.get("restored") + 1)
     session.used()
     try:
-        found = session_file.read(file.getvalue())
+        restored = session_file.read(file.getvalue())
     except FormatError as error:
         session.notify(f"{visible(file.name)}: {error}")
         return
-    missing = session_models.gather(one for one in found.models if one != found.model)
-    session_models.link(found.model)
-    for name, value in found.values.items():
+    missing = session_models.gather(one for one in restored.models if one != restored.model)
+    session_models.link(restored.model)
+    for name, value in restored.values.items():
         session.put(name, value)
-    session.put("undo", found.undo)
+    session.put("undo", restored.undo)
     session.ask_again()
-    session.put("turn", found.view)
+    session.put("turn", restored.view)
     for one in missing:
         session.notify(
             f"The session also had the model {session_models.described(one)}; upload it again."
         )
-    if found.unknown:
+    if restored.unknown:
         session.notify(
             "The file says more than this version understands; left out: "
-            f"{visible(', '.join(found.unknown[:8]))}."
+            f"{visible(', '.join(restored.unknown[:8]))}."
         )
 
 

@@ -18,7 +18,7 @@ def facts(network: Network) -> list[tuple[str, str]]:
     token_kind = reads(network) or "word"
     kind = "one sigmoid unit" if network.single_sigmoid else network.output
     vocabulary, tokenizer = network.vocabulary, network.tokenizer
-    found = [
+    pairs = [
         ("Read from", network.source),
         (
             "Input",
@@ -36,7 +36,7 @@ def facts(network: Network) -> list[tuple[str, str]]:
         ("Weights", f"{sum(size for *_, size in layers(network)):,} numbers"),
         ("Hash", network.hash),
     ]
-    return [(term, value) for term, value in found if value]
+    return [(term, value) for term, value in pairs if value]
 
 
 def _splitting(tokenizer: Tokenizer) -> str:
@@ -85,22 +85,22 @@ def missing(network: Network) -> list[str]:
     """What keeps inputs from being typed, each with what to do; empty when nothing does."""
     if not network.input_shape.time:
         return []  # features are typed as they are
-    found = []
+    sentences = []
     if reads(network) == STEP:
-        found.append(
+        sentences.append(
             f"The model reads steps of {network.input_shape.units} numbers, which can be typed "
             "on the Explain page. If they stand for words, it needs embeddings and a vocabulary."
         )
     if network.embedding is None:
-        found.append(
+        sentences.append(
             "No embeddings: add a .npy or .npz file with one row of "
             f"{network.input_shape.units} numbers per word."
         )
     if network.vocabulary is None:
         rows = network.embedding and len(network.embedding.table)
         words = f"{rows:,} words, one per embedding row" if rows else "one word per embedding row"
-        found.append(f"No vocabulary: add one to type sentences ({words}).")
-    return found
+        sentences.append(f"No vocabulary: add one to type sentences ({words}).")
+    return sentences
 
 
 def _unknown(network: Network) -> str:
@@ -119,10 +119,10 @@ def _hidden(network: Network) -> str:
 
 
 def _arrays(layer: Layer, prefix: str = "") -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, value in vars(layer).items():
         if isinstance(value, np.ndarray):
-            found[prefix + name] = value
+            arrays[prefix + name] = value
         elif isinstance(value, Layer):
-            found |= _arrays(value, f"{prefix}{name.removesuffix('_layer')} ")
-    return found
+            arrays |= _arrays(value, f"{prefix}{name.removesuffix('_layer')} ")
+    return arrays

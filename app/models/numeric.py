@@ -63,8 +63,8 @@ def read(network: Network, text: str) -> np.ndarray:
     rows = [row.split(BETWEEN) for row in text.split(STEPS)] if text else []
     if not network.input_shape.time:
         if len(rows) != 1 or len(rows[0]) != units:
-            found = sum(map(len, rows))
-            raise InputError(f"Found {found} numbers; this model takes {units}.")
+            count = sum(map(len, rows))
+            raise InputError(f"Found {count} numbers; this model takes {units}.")
     else:
         most = settings.most_words(units)
         if not 0 < len(rows) <= most:
@@ -94,12 +94,12 @@ def start(network: Network) -> str:
 
 def batch(network: Network, texts: Sequence[str]) -> dict[str, Any]:
     """Arguments of `Network.predict` for many inputs."""
-    found = [read(network, text)[0] for text in texts]
+    arrays = [read(network, text)[0] for text in texts]
     if not network.input_shape.time:
-        return {"inputs": np.array(found)}
-    lengths = np.array([len(one) for one in found])
-    padded = np.zeros((len(found), int(lengths.max()), network.input_shape.units))
-    for row, one in enumerate(found):
+        return {"inputs": np.array(arrays)}
+    lengths = np.array([len(one) for one in arrays])
+    padded = np.zeros((len(arrays), int(lengths.max()), network.input_shape.units))
+    for row, one in enumerate(arrays):
         padded[row, : len(one)] = one
     return {"inputs": padded, "lengths": lengths}
 
@@ -164,17 +164,17 @@ def table(network: Network, names: Sequence[str], text: str) -> pd.DataFrame:
     return pd.DataFrame(values, columns=list(names), index=range(1, len(values) + 1))
 
 
-def from_table(found: pd.DataFrame) -> str:
+def from_table(edited: pd.DataFrame) -> str:
     """The text of an edited table.
 
     Raises:
         InputError: it has no step, or a cell without a number.
     """
-    if not len(found):
+    if not len(edited):
         raise InputError("There is no step; add one with the last row of the table.")
-    values = found.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = edited.to_numpy(dtype=np.float64, na_value=np.nan)
     empty = np.argwhere(~np.isfinite(values))
     if len(empty):
         row, column = empty[0]
-        raise InputError(f"Step {row + 1} has no number for “{found.columns[column]}”; type one.")
+        raise InputError(f"Step {row + 1} has no number for “{edited.columns[column]}”; type one.")
     return write(values)

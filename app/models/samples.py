@@ -55,11 +55,11 @@ class Sample:
     @property
     def arguments(self) -> dict[str, Path]:
         """What `lrp_engine.load` takes: `load(**sample.arguments)`."""
-        found = {"path_or_bytes": self.model}
+        arguments = {"path_or_bytes": self.model}
         for key in ("vocabulary", "spec"):
             if (path := getattr(self, key)) is not None:
-                found[key] = path
-        return found
+                arguments[key] = path
+        return arguments
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -96,8 +96,8 @@ INPUTS: dict[str, tuple[Callable[[Sample], tuple[str, ...]], Callable[[Sample], 
 
 def samples(folder: Path = FOLDER) -> tuple[Sample, ...]:
     """Every sample model, in the order in which they are shown."""
-    found = [_sample(path) for path in folder.glob(f"*/{MANIFEST}")]
-    return tuple(sorted(found, key=lambda sample: (sample.order, sample.name)))
+    unsorted = [_sample(path) for path in folder.glob(f"*/{MANIFEST}")]
+    return tuple(sorted(unsorted, key=lambda sample: (sample.order, sample.name)))
 
 
 def _sample(manifest: Path) -> Sample:

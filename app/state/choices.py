@@ -171,10 +171,10 @@ REVIEW: dict[str, Choice] = {
 
 
 def _read_rows(text: str) -> tuple[compared.Row, ...]:
-    found = tuple(_read_row(one) for one in text.split(",")) if text else ()
-    if len(found) > settings.COMPARE_ROWS:
+    rows = tuple(_read_row(one) for one in text.split(",")) if text else ()
+    if len(rows) > settings.COMPARE_ROWS:
         raise ValueError("too many rows")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(rows))
 
 
 def _rule(text: str) -> str:
@@ -212,7 +212,7 @@ def _read_row(text: str) -> compared.Row:
     )
 
 
-def _write_rows(found: tuple[compared.Row, ...]) -> str:
+def _write_rows(rows: tuple[compared.Row, ...]) -> str:
     return ",".join(
         "~".join(
             (
@@ -226,7 +226,7 @@ def _write_rows(found: tuple[compared.Row, ...]) -> str:
                 *("" if number is None else shortest(number) for number in row.own),
             )
         ).rstrip("~")
-        for row in found
+        for row in rows
     )
 
 

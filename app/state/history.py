@@ -50,6 +50,6 @@ def complain(sentence: str) -> None:
 
 def complaints() -> tuple[str, ...]:
     """Sentences not shown yet."""
-    found: tuple[str, ...] = session.get("complaints")
+    sentences: tuple[str, ...] = session.get("complaints")
     session.put("complaints", ())
-    return found
+    return sentences

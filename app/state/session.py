@@ -186,6 +186,6 @@ def notify(sentence: str) -> None:
 
 def notices() -> list[str]:
     """Sentences not shown yet."""
-    found: list[str] = st.session_state[_NOTICES]
+    sentences: list[str] = st.session_state[_NOTICES]
     st.session_state[_NOTICES] = []
-    return found
+    return sentences

@@ -104,31 +104,31 @@ def read(data: bytes) -> Session:
             f"{settings.SESSION_MEGABYTES} MB."
         )
     try:
-        found = parse_json(data.decode("utf-8-sig"), "The file")
-        json.dumps(found, ensure_ascii=False).encode()
+        parsed = parse_json(data.decode("utf-8-sig"), "The file")
+        json.dumps(parsed, ensure_ascii=False).encode()
     except (UnicodeError, RecursionError):
         raise FormatError("The file is not valid JSON in UTF-8.") from None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+    if not isinstance(parsed, dict) or parsed.get("schema") != SCHEMA:
         raise FormatError(
             f'This is no session of LRP Lens: such a file says "schema": "{SCHEMA}". Choose a file '
             "that “Save session” made."
         )
-    if found.get("version") != VERSION:
+    if parsed.get("version") != VERSION:
         raise FormatError(
-            f"The session has version {found.get('version')!r:.20}, expected {VERSION}: another "
+            f"The session has version {parsed.get('version')!r:.20}, expected {VERSION}: another "
             "version of LRP Lens made it."
         )
-    said = _part(found, "choices", dict, {})
-    view = _part(found, "view", str, VIEWS[0])
+    choices = _part(parsed, "choices", dict, {})
+    view = _part(parsed, "view", str, VIEWS[0])
     if view not in VIEWS:
         raise FormatError(f"The session's “view” is {view!r:.40}, expected {' or '.join(VIEWS)}.")
     return Session(
         view=view,
-        model=_model_ref(_part(found, "model", dict)),
-        models=tuple(map(_model_ref, _part(found, "models", list, [])[: settings.SESSION_MODELS])),
-        values={name: _value(name, choice, said) for name, choice in ALL.items()},
-        undo=tuple(map(_step, _part(found, "undo", list, [])[-settings.UNDO_STEPS :])),
-        unknown=tuple(str(name)[:40] for name in (*found, *said) if name not in (*PARTS, *ALL)),
+        model=_model_ref(_part(parsed, "model", dict)),
+        models=tuple(map(_model_ref, _part(parsed, "models", list, [])[: settings.SESSION_MODELS])),
+        values={name: _value(name, choice, choices) for name, choice in ALL.items()},
+        undo=tuple(map(_step, _part(parsed, "undo", list, [])[-settings.UNDO_STEPS :])),
+        unknown=tuple(str(name)[:40] for name in (*parsed, *choices) if name not in (*PARTS, *ALL)),
     )
 
 
@@ -136,8 +136,8 @@ _NAMES = {dict: "an object", list: "a list", str: "text", int: "a number", bool:
           float: "a number", type(None): "null"}  # fmt: skip
 
 
-def _part(found: dict, name: str, kind: type, default: Any = None) -> Any:
-    value = found.get(name, default)
+def _part(parsed: dict, name: str, kind: type, default: Any = None) -> Any:
+    value = parsed.get(name, default)
     if not isinstance(value, kind):
         raise FormatError(
             f"The session's “{name}” is {_NAMES[type(value)]}, expected {_NAMES[kind]}."
@@ -145,8 +145,8 @@ def _part(found: dict, name: str, kind: type, default: Any = None) -> Any:
     return value
 
 
-def _value(name: str, choice: Choice, said: dict) -> Any:
-    value = said.get(name)
+def _value(name: str, choice: Choice, choices: dict) -> Any:
+    value = choices.get(name)
     if value is None:
         return choice.default
     try:
