@@ -44,13 +44,13 @@ def require(name: str | None) -> None:
     kind, index = _parts(name)
     import tensorflow as tf
 
-    found = _visible(kind)
-    if index < found:
+    visible = _visible(kind)
+    if index < visible:
         return
     seen = ", ".join(f"{_visible(each)} {each}" for each in ("CPU", "GPU"))
     text = f"Device {name!r} was asked for, but TensorFlow {tf.__version__} sees {seen}."
-    if found:
-        raise InputError(f"{text} The last {kind} is '{kind.lower()}:{found - 1}'.")
+    if visible:
+        raise InputError(f"{text} The last {kind} is '{kind.lower()}:{visible - 1}'.")
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
     shown = "is not set" if hidden is None else f"is {hidden!r}"
     raise InputError(

@@ -36,11 +36,11 @@ def form(page: Page) -> str | None:
     model = page.model
     text = _text(model)
     if model.reads == numeric.FEATURE and model.network.input_shape.units > settings.FEATURE_FIELDS:
-        found = _many(model, text)
+        numbers = _many(model, text)
     elif model.reads == numeric.FEATURE:
-        found = _fields(model, text)
+        numbers = _fields(model, text)
     else:
-        found = _steps(model, text)
+        numbers = _steps(model, text)
     with st.container(horizontal=True, vertical_alignment="center"):
         if model.examples:
             place = st.popover("Examples", icon=":material/list:")
@@ -51,9 +51,9 @@ def form(page: Page) -> str | None:
                           help="The median of each feature over the examples.")  # fmt: skip
         zeros = numeric.start(model.network)
         st.button("All zeros", on_click=session.set_numbers, args=(zeros,))
-    if found is not None:
-        _known(model, found)
-    return found
+    if numbers is not None:
+        _known(model, numbers)
+    return numbers
 
 
 def _text(model: Model) -> str:
@@ -130,14 +130,14 @@ def _many(model: Model, text: str) -> str | None:
     key, made = widgets.grid("steps", text)
     names = [visible(name) for name in model.names]
     base = pd.DataFrame({"number": numeric.read(model.network, made)[0]}, index=names)
-    found = st.data_editor(base, key=key, on_change=session.used, height=320)
-    return _taken(found.T)
+    edited = st.data_editor(base, key=key, on_change=session.used, height=320)
+    return _taken(edited.T)
 
 
 def _steps(model: Model, text: str) -> str | None:
     key, made = widgets.grid("steps", text)
     names = [visible(name) for name in model.names]
-    found = st.data_editor(
+    edited = st.data_editor(
         numeric.table(model.network, names, made),
         key=key,
         on_change=session.used,
@@ -149,10 +149,10 @@ def _steps(model: Model, text: str) -> str | None:
         "their left edge and press Delete."
     )
     most = settings.most_words(len(names))
-    if len(found) > most:
-        st.warning(f"The table has {len(found):,} steps; up to {most:,} can be explained at once.")
+    if len(edited) > most:
+        st.warning(f"The table has {len(edited):,} steps; up to {most:,} can be explained at once.")
         return None
-    return _taken(found)
+    return _taken(edited)
 
 
 def _taken(found: pd.DataFrame) -> str | None:

@@ -142,9 +142,9 @@ class Explanation:
             "layers": MappingProxyType({name: cut(name, a) for name, a in self.layers.items()}),
         }  # fmt: skip
         # Parts of what is frozen are frozen; checking each again would be most of the time.
-        found = object.__new__(Explanation)
-        vars(found).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
-        return found
+        one_sample = object.__new__(Explanation)
+        vars(one_sample).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
+        return one_sample
 
     @property
     def method_info(self) -> Method:

@@ -29,13 +29,13 @@ class Explanations(Mapping[str, Explanation]):
     _by_method: dict[str, Explanation]
 
     def __init__(self, by_method: Mapping[str, Explanation]) -> None:
-        found = dict(by_method)
-        if not found:
+        explanations = dict(by_method)
+        if not explanations:
             raise InputError("There is no explanation.")
-        first, *rest = found.values()
+        first, *rest = explanations.values()
         if any(one.tokens != first.tokens for one in rest):
             raise InputError("The explanations are of different samples; give those of the same.")
-        object.__setattr__(self, "_by_method", found)
+        object.__setattr__(self, "_by_method", explanations)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("Explanations cannot be changed.")

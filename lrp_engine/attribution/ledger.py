@@ -75,10 +75,10 @@ class Ledger(Mapping[str, np.ndarray]):
     def select(self, index: int, length: int) -> Ledger:
         """The ledger of one sample, cut to its length."""
         one = slice(index, index + 1)
-        found = object.__new__(Ledger)
-        found._count = 1
-        found._terms = {name: array[one] for name, array in self._terms.items()}
-        found.steps = MappingProxyType(
+        one_sample = object.__new__(Ledger)
+        one_sample._count = 1
+        one_sample._terms = {name: array[one] for name, array in self._terms.items()}
+        one_sample.steps = MappingProxyType(
             {name: array[one, :length] for name, array in self.steps.items()}
         )
-        return found
+        return one_sample

@@ -86,19 +86,19 @@ def explain_stream(
     def run() -> Iterator[Explanation]:
         done = 0
         for words, problem in _windows(network, texts, window):
-            found: dict[int, Explanation | InputError] = {}
+            results: dict[int, Explanation | InputError] = {}
             for chunk, result in in_batches(
                 network, words, methods=[method], target=target, rule=rule, method_options=options,
                 cancel=cancel,
             ):  # fmt: skip
                 for at, n in enumerate(chunk.tolist()):
-                    found[n] = result if isinstance(result, InputError) else result[method][at]
+                    results[n] = result if isinstance(result, InputError) else result[method][at]
                 if progress is not None:
-                    progress(done + len(found))
+                    progress(done + len(results))
             for n in range(len(words)):
                 if cancel is not None and cancel.is_set():
                     return
-                one = found.pop(n)
+                one = results.pop(n)
                 if isinstance(one, InputError):
                     raise InputError(f"Text {done + n} cannot be explained. {one}")
                 yield one
@@ -145,7 +145,7 @@ def in_batches(
             return
         chunk = waiting.popleft()
         try:
-            found = network.explain_all(
+            explanations = network.explain_all(
                 [words[n] for n in chunk], methods=methods, target=target, rule=rule,
                 method_options=method_options,
             )  # fmt: skip
@@ -164,7 +164,7 @@ def in_batches(
                 ) from None
             waiting.extendleft(reversed(np.array_split(chunk, 2)))
             continue
-        yield chunk, found
+        yield chunk, explanations
 
 
 def _windows(

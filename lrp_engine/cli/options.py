@@ -86,11 +86,11 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
 
 def _own_options() -> dict[str, list[str]]:
     """Options that not every rule has -> names of the rules that do."""
-    found: dict[str, list[str]] = {}
+    rules_with: dict[str, list[str]] = {}
     for name, rule in RULES.items():
         for option in rule.own_options():
-            found.setdefault(option, []).append(name)
-    return found
+            rules_with.setdefault(option, []).append(name)
+    return rules_with
 
 
 def add_method_options(command: argparse.ArgumentParser) -> None:

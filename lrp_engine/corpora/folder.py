@@ -79,8 +79,8 @@ class Folder:
         """Names of what lies in the folder."""
         with self._sentences("list"):
             self.system.invalidate_cache()
-            found = self.system.ls(self.path, detail=False)
-        return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in found)
+            paths = self.system.ls(self.path, detail=False)
+        return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in paths)
 
     def parts(self) -> list[str]:
         """Names of the parts that are there."""
@@ -91,14 +91,14 @@ class Folder:
         if MANIFEST not in self.names():
             return None
         try:
-            found = json.loads(self.read(MANIFEST))
+            manifest = json.loads(self.read(MANIFEST))
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
+            manifest = None
+        if not isinstance(manifest, dict):
             raise InputError(
                 f"{MANIFEST} in {self.url!r} is damaged; choose another folder, or add --restart."
             )
-        return found
+        return manifest
 
     def read(self, name: str) -> bytes:
         with self._sentences("read"):

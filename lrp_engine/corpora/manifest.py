@@ -81,14 +81,14 @@ def check_same(found: dict[str, Any], wanted: dict[str, Any], url: str) -> None:
 
 def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
     """What must be equal, by dotted name."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key in _COMPARED:
         value = manifest.get(key)
         if key in ("input", "settings") and isinstance(value, dict):
-            found |= {f"{key}.{name}": one for name, one in value.items()}
+            flat |= {f"{key}.{name}": one for name, one in value.items()}
         else:
-            found[key] = value
-    return found
+            flat[key] = value
+    return flat
 
 
 def _shown(value: Any) -> str:

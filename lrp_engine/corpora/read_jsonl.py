@@ -31,10 +31,10 @@ class JsonLines:
         self.source, self.text_column = source, text_column
         self.rows = 0
         kinds: dict[str, set[str]] = {}
-        for found in self._objects():
+        for line in self._objects():
             self.rows += 1
-            if isinstance(found, dict):
-                for name, value in found.items():
+            if isinstance(line, dict):
+                for name, value in line.items():
                     kinds.setdefault(clean(name), set()).add(_kind(value))
         if text_column is not None:
             if self.rows:
@@ -50,11 +50,11 @@ class JsonLines:
         return blocks_of(self._rows(), self.schema, size)
 
     def _rows(self) -> Iterator[Row]:
-        for found in self._objects():
-            if isinstance(found, str):
-                yield Row(None, found, (None,) * len(self.kinds))
+        for line in self._objects():
+            if isinstance(line, str):
+                yield Row(None, line, (None,) * len(self.kinds))
                 continue
-            values = {clean(name): value for name, value in found.items()}
+            values = {clean(name): value for name, value in line.items()}
             if self.text_column is not None and self.text_column in values:
                 text, problem = judged(values[self.text_column])
             else:
@@ -73,14 +73,14 @@ class JsonLines:
                 if not text.strip():
                     continue
                 try:
-                    found = json.loads(text)
+                    value = json.loads(text)
                 except (ValueError, RecursionError) as error:
                     yield f"Line {number} is not JSON: {clean(str(error))}."
                     continue
                 yield (
-                    found
-                    if isinstance(found, dict)
-                    else f"Line {number} holds {type(found).__name__}, expected an object."
+                    value
+                    if isinstance(value, dict)
+                    else f"Line {number} holds {type(value).__name__}, expected an object."
                 )
 
 

@@ -31,18 +31,18 @@ class ParquetTable:
         with source.open() as file:
             parquet = pq.ParquetFile(file)
             self.rows = parquet.metadata.num_rows
-            found = parquet.schema_arrow
-        twice = [name for n, name in enumerate(found.names) if name in found.names[:n]]
+            schema = parquet.schema_arrow
+        twice = [name for n, name in enumerate(schema.names) if name in schema.names[:n]]
         if twice:
             raise InputError(f"The column {twice[0]!r} stands twice in {source.url!r}.")
         if text_column is not None:
-            require(text_column, found.names)
-            kind = found.field(text_column).type
+            require(text_column, schema.names)
+            kind = schema.field(text_column).type
             if not _is_text(kind):
                 raise InputError(f"The column {text_column!r} holds {kind}, expected text.")
-            found = found.remove(found.get_field_index(text_column))
+            schema = schema.remove(schema.get_field_index(text_column))
         # What other tools noted about the whole table does not hold for the result.
-        self.schema = found.remove_metadata()
+        self.schema = schema.remove_metadata()
 
     def blocks(self, size: int) -> Iterator[tuple[list, list, pa.Table]]:
         import pyarrow as pa

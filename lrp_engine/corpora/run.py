@@ -114,8 +114,8 @@ def explain_corpus(
     with folder.locked():
         earlier = _prepare(folder, manifest, restart=restart)
         report = progress or (lambda rows, total, before: None)
-        found = Finished(folder, schema, earlier, lambda rows: report(rows, table.rows, True))
-        missing = found.missing(shards(table, settings.shard_rows))
+        finished = Finished(folder, schema, earlier, lambda rows: report(rows, table.rows, True))
+        missing = finished.missing(shards(table, settings.shard_rows))
         if scheduler is not None:
             from lrp_engine.corpora.cluster import on_cluster
 
@@ -124,7 +124,7 @@ def explain_corpus(
             parts = in_this_process(network, missing, settings)
         else:
             parts = in_processes(network, missing, settings, workers=count)
-        done, digests = _Tally(), found.digests
+        done, digests = _Tally(), finished.digests
         with contextlib.closing(parts):
             for part in parts:
                 name = part_name(part.index)
@@ -136,8 +136,8 @@ def explain_corpus(
                 f"{source!r} changed while it was read; run again with --restart to explain it as "
                 "it is now."
             )
-        real, computed = added(done.positions, found.positions)
-        bad = done.bad + found.bad
+        real, computed = added(done.positions, finished.positions)
+        bad = done.bad + finished.bad
         waste = round(1 - real / computed, 4) if computed else 0.0
         account = {"complete": True, "bad_rows": bad, "padding_waste": waste}
         listed = DIGESTS | {"parts": dict(sorted(digests.items()))}
@@ -148,7 +148,7 @@ def explain_corpus(
         output=output,
         rows=table.rows,
         bad_rows=bad,
-        skipped_rows=found.rows,
+        skipped_rows=finished.rows,
         seconds=round(seconds, 3),
         rows_per_second=round(done.rows / seconds, 1),
         peak_memory_bytes=done.peak_memory,
@@ -187,13 +187,15 @@ def _prepare(folder: Folder, manifest: dict[str, Any], *, restart: bool) -> dict
     if restart:
         folder.clear()
     folder.clear_temporary()
-    found = folder.manifest()
-    if found is not None:
-        check_same(found, manifest, folder.url)
+    earlier = folder.manifest()
+    if earlier is not None:
+        check_same(earlier, manifest, folder.url)
     # What an earlier run said of its parts holds until this one has looked at them.
-    kept = {key: found[key] for key in ("digest", "parts") if key in found} if found else DIGESTS
+    kept = DIGESTS
+    if earlier is not None:
+        kept = {key: earlier[key] for key in ("digest", "parts") if key in earlier}
     _write_manifest(folder, manifest | kept)
-    return found
+    return earlier
 
 
 def _write_manifest(folder: Folder, manifest: dict[str, Any]) -> None:

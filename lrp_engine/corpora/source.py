@@ -46,17 +46,17 @@ class Source:
         """
         try:
             system, path = fsspec.core.url_to_fs(self.url)
-            found = system.info(path)
+            info = system.info(path)
         except FileNotFoundError:
             raise InputError(f"There is no file {self.url!r}.") from None
         except (OSError, ValueError, ImportError) as error:
             raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
-        if found["type"] == "directory":
+        if info["type"] == "directory":
             raise InputError(f"{self.url!r} is a folder; give one file.")
-        tag = next((found[k] for k in ("ETag", "etag", "md5Hash", "mtime") if k in found), None)
+        tag = next((info[k] for k in ("ETag", "etag", "md5Hash", "mtime") if k in info), None)
         return {
             "path": system.unstrip_protocol(path),
-            "size": found.get("size"),
+            "size": info.get("size"),
             "version": str(system.ukey(path) if tag is None else tag),
         }
 

@@ -98,8 +98,8 @@ class LayerNormalization(Layer):
 
         def weight(values: tf.Tensor) -> tf.Tensor:
             spread = tf.math.reduce_variance(values, axis=-1, keepdims=True)
-            found = tf.math.rsqrt(spread + self.epsilon)
-            return found if self.gamma is None else found * self.gamma
+            scale = tf.math.rsqrt(spread + self.epsilon)
+            return scale if self.gamma is None else scale * self.gamma
 
         bias = -tf.reduce_mean(x.values, axis=-1, keepdims=True) * weight(x.values)
         bias = tf.broadcast_to(bias if self.beta is None else bias + self.beta, tf.shape(x.values))

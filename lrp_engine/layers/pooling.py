@@ -122,8 +122,8 @@ class GlobalMaxPooling1D(_Global, Layer):
         sink = ops.sink("maximum", x.values[:, 0], bias=False)[:, None]
         none = tf.zeros_like(x.values[:, :1, :1])
         nothing = ops.calculus.sum_over_time(none, x.values[:, :1], none > 0, sink)
-        found = tf.reduce_any(counts, axis=1, keepdims=True)
-        return Signal(tf.where(found, largest(x.values, counts), nothing[:, 0]))
+        any_step = tf.reduce_any(counts, axis=1, keepdims=True)
+        return Signal(tf.where(any_step, largest(x.values, counts), nothing[:, 0]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,13 +125,13 @@ def scan(
                 at = n if backwards else length - 1 - n
                 if sequences:
                     messages = [messages[0] + R[at], *messages[1:]]
-                found = back_step(at, messages)
-                sides = [side for side in found[: len(sources)] if side is not None]
-                reached[:] = [side is not None for side in found[: len(sources)]]
+                arrived = back_step(at, messages)
+                sides = [side for side in arrived[: len(sources)] if side is not None]
+                reached[:] = [side is not None for side in arrived[: len(sources)]]
                 # A step without a token passes messages on unchanged.
                 passing = [*messages, *(0 for _ in sides)]
-                found = where_real(at, [*found[len(sources) :], *sides], passing)
-                messages, here = found[: len(messages)], iter(found[len(messages) :])
+                arrived = where_real(at, [*arrived[len(sources) :], *sides], passing)
+                messages, here = arrived[: len(messages)], iter(arrived[len(messages) :])
                 writes = [
                     a.write(at, next(here)) if there else a
                     for a, there in zip(writes, reached, strict=True)

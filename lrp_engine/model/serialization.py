@@ -53,10 +53,10 @@ def describe(network: Network) -> dict[str, Any]:
 
 def weights(network: Network) -> dict[str, np.ndarray]:
     """Arrays by `layer/field`, `layer/inner layer/field` for nested layers."""
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     for node in network.nodes:
-        _collect(node.layer, node.name, found)
-    return found
+        _collect(node.layer, node.name, arrays)
+    return arrays
 
 
 def content_hash(network: Network) -> str:
