@@ -61,7 +61,7 @@ def test_a_set_of_every_format_is_explained_as_by_the_engine(sets, jobs, network
     np.testing.assert_allclose(good["leak"], outside / size, atol=1e-5)
     assert (good["error"] < 1e-5).all()
     for name in ("gradient_x_input", "sensitivity"):
-        expected = [rank_agreement(lrp, found[name], n) for n in range(files.GOOD)]
+        expected = [rank_agreement(lrp[n], found[name][n]) for n in range(files.GOOD)]
         np.testing.assert_allclose(good[name], np.array(expected, float), atol=1e-6)
     stored = explained_rows.read(sets, one, [0, 4, 6])
     assert set(stored) == {0, 4}  # row 6 was not explained
