@@ -19,7 +19,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tests import hostile_pickles
+from tests import hostile_objects, hostile_pickles
 
 Maker = Callable[[], bytes]
 
@@ -586,6 +586,9 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
         "own": _NATIVE,
         "pickle": hostile_pickles.PICKLES,
         "torch": hostile_pickles.TORCH,
+        "known": hostile_objects.KNOWN_OBJECTS,
+        "texts": hostile_objects.TEXT_ARRAYS,
+        "joblib": hostile_objects.JOBLIB,
         "other": _OTHER,
     }.items()
     for name, case in cases.items()

@@ -121,7 +121,7 @@ PICKLES: dict[str, tuple[Maker, str]] = {
                 text(_COMMAND),
             )
         ),
-        "getattr'",
+        "__import__'",
     ),
     "dotted_stack_global": (
         lambda: steps(call(on_stack("numpy", "core.multiarray._reconstruct.__globals__"))),
@@ -227,7 +227,7 @@ PICKLES: dict[str, tuple[Maker, str]] = {
     "dtype_state_list": (
         lambda: steps(array(shape(2), kind=dtype(state=b"]"))), "numpy never writes"
     ),
-    "dtype_objects": (lambda: steps(array(shape(1), kind=dtype("O8"))), "Python objects"),
+    "dtype_objects": (lambda: steps(array(shape(1), kind=dtype("O8"))), "numpy never writes"),
     "dtype_void": (lambda: steps(array(shape(1), kind=dtype("V2147483647"))), "real numbers"),
     "dtype_number": (
         lambda: steps(call(named("numpy", "dtype"), number(2**70), b"\x89", b"\x88")),
@@ -260,7 +260,7 @@ PICKLES: dict[str, tuple[Maker, str]] = {
         "special kind",
     ),
     "objects": (lambda: pickle.dumps(np.array([{}, None], object), 4), "Python objects"),
-    "words_array": (lambda: pickle.dumps(np.array(["a", "b"]), 4), "real numbers"),
+    "words_array": (lambda: pickle.dumps(np.array(["a", "b"]), 4), "a list of 2 entries"),
     "structured": (lambda: pickle.dumps(np.zeros(2, "i4,f4"), 4), "real numbers"),
     "complex": (lambda: pickle.dumps([np.zeros(2, complex)], 4), "real numbers"),
     "scalar_mismatch": (

@@ -16,6 +16,8 @@ from lrp_engine.formats.arrays.sst import SST
 from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.companions.spec import check_options
 from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.containers.pickle_objects import LABEL_ENCODER, ONE_HOT_ENCODER
+from lrp_engine.formats.containers.pickle_tree import PickledObject
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.input_file import (
@@ -54,13 +56,15 @@ def load(
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format; or a
             `formats.SharedFile`, which `parity` reads too.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
-            path or bytes of a text file (one word a line, or word<TAB>id), of JSON or a pickle; or
+            path or bytes of a text file (one word a line, or word<TAB>id), of JSON, a pickle or
+            what torch.save or joblib.dump wrote (also a Keras Tokenizer or torchtext Vocab); or
             a file of word vectors, which then gives the embeddings too.
         embeddings: (V, E) for a file without an embedding layer: an array, or the path or bytes of
             a .npy or .npz file, a pickled array or a tensor; or vectors by word (GloVe or word2vec,
             text or binary; a dictionary in JSON, .npz, a pickle or a PyTorch file), which then
             give the vocabulary too.
-        labels: one name per class: a list, a dictionary number -> name, or either as JSON.
+        labels: one name per class: a list, a dictionary number -> name, or either as JSON; or a
+            pickled LabelEncoder or OneHotEncoder of scikit-learn.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
             "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
             "labels", "features" (one name per input of a network without a time axis); for Keras
@@ -178,6 +182,10 @@ def _unrecognized(contents: Contents) -> str:
 
 def _unrecognized_pickle(value: Any) -> str:
     """A pickle that can be read, but is no model."""
+    if isinstance(value, PickledObject):
+        encoder = value.title in (LABEL_ENCODER, ONE_HOT_ENCODER)
+        where = "`labels`" if encoder else "`vocabulary`"
+        return f"This file holds {value.title}, not a network; give it as {where}."
     if isinstance(value, dict):
         keys = ", ".join(quoted(str(key), 40) for key in [*value][:5])
         what = f"a dictionary of {len(value)} entries ({keys})" if value else "an empty dictionary"

@@ -1,6 +1,7 @@
 """The network as files: network.json, weights.safetensors, vocabulary.txt; a folder or a zip.
 
-`network.json` describes the graph and says which tensor is which weight; nothing in it is code.
+Words with line breaks are kept in vocabulary.json instead, a list. `network.json` describes the
+graph and says which tensor is which weight; nothing in it is code.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 FORMAT = "lrp-lens network"
 VERSION = 1
 DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocabulary.txt"
+VOCABULARY_JSON = "vocabulary.json"
 
 # Fields that a Network, a Tokenizer and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
@@ -76,8 +78,7 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a folder, or a zip file where the path ends in .zip.
 
     Raises:
-        InputError: a word holds a line break, which the vocabulary file cannot keep; the path is
-            empty.
+        InputError: the path is empty.
         OSError: nothing can be written there.
     """
     if not os.fspath(path):  # Path("") is the current folder
@@ -91,10 +92,11 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
         ),
     }
     if network.vocabulary is not None:
-        broken = [token for token in network.vocabulary.tokens if "\n" in token or "\r" in token]
-        if broken:
-            raise InputError(f"The word {broken[0]!r} holds a line break and cannot be saved.")
-        files[VOCABULARY] = ("\n".join(network.vocabulary.tokens) + "\n").encode()
+        words = network.vocabulary.tokens
+        if any("\n" in word or "\r" in word for word in words):
+            files[VOCABULARY_JSON] = json.dumps(words, indent=0).encode()
+        else:
+            files[VOCABULARY] = ("\n".join(words) + "\n").encode()
     target = Path(path)
     if target.suffix == ".zip":
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
@@ -103,6 +105,9 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
                 archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), data)
         return
     target.mkdir(parents=True, exist_ok=True)
+    for one, other in ((VOCABULARY, VOCABULARY_JSON), (VOCABULARY_JSON, VOCABULARY)):
+        if one in files:  # the other is of a network saved here before
+            (target / other).unlink(missing_ok=True)
     for name, data in files.items():
         (target / name).write_bytes(data)
 

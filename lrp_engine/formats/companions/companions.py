@@ -17,7 +17,7 @@ from lrp_engine.formats.companions.embeddings import (
     table_of,
     with_embedding,
 )
-from lrp_engine.formats.companions.files import plain_list, read_embeddings, read_text, unpickled
+from lrp_engine.formats.companions.files import read_embeddings, read_text, unpickled
 from lrp_engine.formats.companions.labels import read_labels
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.spec import (
@@ -28,6 +28,7 @@ from lrp_engine.formats.companions.spec import (
     tokenizer_of,
 )
 from lrp_engine.formats.companions.vocabulary import parse_words
+from lrp_engine.formats.companions.vocabulary_values import has_halves, words_of
 from lrp_engine.formats.input_file import is_path_or_bytes
 from lrp_engine.formats.plain import words_by_id
 from lrp_engine.model.graph import Node
@@ -116,8 +117,9 @@ def _words_and_vectors(
     """Both may come in one file of word vectors, under either name."""
     if is_path_or_bytes(vocabulary) and holds_vectors(vocabulary, "The vocabulary"):
         vocabulary = read_vectors(vocabulary, "The vocabulary")
-    vocabulary = unpickled(vocabulary)
-    if isinstance(vocabulary, Vectors) or (embeddings is None and is_vectors(vocabulary)):
+    vocabulary = unpickled(vocabulary, "The vocabulary")
+    vectors = is_vectors(vocabulary) and not has_halves(vocabulary)
+    if isinstance(vocabulary, Vectors) or (embeddings is None and vectors):
         if embeddings is not None:
             raise FormatError(
                 "The vocabulary holds words with their vectors, which is vocabulary and embeddings "
@@ -137,17 +139,19 @@ def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
     if value is None or isinstance(value, Vocabulary):
         return value, assumptions
     if is_path_or_bytes(value):
-        value, assumptions = parse_words(read_text(value, "The vocabulary"))
-    if isinstance(value, Mapping):
-        words, more = words_by_id(value)
-        return Vocabulary(tuple(words)), [*assumptions, *more]
-    value = plain_list(value)
-    if isinstance(value, Sequence):
-        return Vocabulary(tuple(value)), assumptions
-    raise InputError(
-        f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from word to "
-        "id, or the path or bytes of a text or JSON file."
-    )
+        words, assumptions = parse_words(read_text(value, "The vocabulary"))
+    else:
+        found = words_of(value)
+        if found is None:
+            raise InputError(
+                f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from "
+                "word to id, or the path or bytes of a text, JSON or pickle file."
+            )
+        words = found
+    if isinstance(words.words, Mapping):
+        ordered, more = words_by_id(words.words)
+        return Vocabulary(tuple(ordered)), [*assumptions, *more]
+    return Vocabulary(tuple(words.words)), assumptions
 
 
 def _embeddings(value: Any) -> np.ndarray | Vectors | None:

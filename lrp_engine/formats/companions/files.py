@@ -19,18 +19,29 @@ from lrp_engine.formats.input_file import (
     unpack_file,
 )
 from lrp_engine.formats.plain import parse_json
-from lrp_engine.formats.sniff import looks_like
+from lrp_engine.formats.sniff import CONTAINER_KINDS, looks_like
 
 
-def unpickled(value: Any) -> Any:
-    """What a pickle or PyTorch file given as the vocabulary holds; any other value as it is."""
+def unpickled(value: Any, what: str) -> Any:
+    """What a pickle or PyTorch file holds; a text file and any other value as they are.
+
+    Raises:
+        FormatError: it is another kind of file.
+    """
     if not is_path_or_bytes(value):
         return value
-    with open_file(value, "The vocabulary") as (file, size):
-        if looks_like(file.read(HEAD), size)[0] not in PICKLED:
+    with open_file(value, what) as (file, size):
+        kind, _ = looks_like(file.read(HEAD), size)
+        if kind not in CONTAINER_KINDS or kind == "vectors":
             return value
         file.seek(0)
-        return unpack_file(file, size).value
+        contents = unpack_file(file, size)
+    if contents.kind not in PICKLED:
+        raise FormatError(
+            f"{what} is a file of arrays ({contents.kind}), expected a text, JSON, a pickle or "
+            "what torch.save or joblib.dump wrote."
+        )
+    return contents.value
 
 
 def read_text(source: PathOrBytes, what: str) -> str:

@@ -6,19 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrp_engine.errors import FormatError, InputError
-from lrp_engine.formats.companions.files import plain_list, read_json
+from lrp_engine.formats.companions.files import plain_list, read_json, unpickled
+from lrp_engine.formats.containers.pickle_objects import LABEL_ENCODER, ONE_HOT_ENCODER
+from lrp_engine.formats.containers.pickle_tree import PickledObject
+
+_WHAT = "The list of labels"
 
 
 def read_labels(value: Any) -> tuple[str, ...] | None:
-    """One name per class: a list, a dictionary number -> name or name -> number, or JSON.
+    """One name per class: a list, a dictionary number -> name or name -> number, or JSON; or a
+    pickled LabelEncoder or OneHotEncoder.
 
     Raises:
         FormatError: the names are no texts, or their numbers leave gaps.
         InputError: the value is of a type that cannot be meant.
     """
-    value = read_json(value, "The list of labels")
+    value = _from_file(value)
     if value is None:
         return None
+    if isinstance(value, PickledObject):
+        value = _of_encoder(value)
     if isinstance(value, Mapping):
         value = _by_number(value)
     value = plain_list(value)
@@ -29,6 +36,32 @@ def read_labels(value: Any) -> tuple[str, ...] | None:
     if wrong or not names:
         raise FormatError(f"labels must be one text per class, found {wrong[:1] or 'none'}.")
     return tuple(map(str, names))
+
+
+def _from_file(value: Any) -> Any:
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):  # a text, no path
+        return read_json(value, _WHAT)
+    return read_json(unpickled(value, _WHAT), _WHAT)
+
+
+def _of_encoder(value: PickledObject) -> list[Any]:
+    """The classes of a LabelEncoder, or the only feature's categories of a OneHotEncoder."""
+    if value.title == LABEL_ENCODER:
+        names = value.state["classes_"]
+    elif value.title == ONE_HOT_ENCODER:
+        features = value.state["categories_"]
+        if not isinstance(features, list) or len(features) != 1:
+            raise FormatError(
+                "The OneHotEncoder encodes more than one column; give one name per class."
+            )
+        names = features[0]
+    else:
+        raise FormatError(f"{_WHAT} is {value.title}; give it as `vocabulary`.")
+    names = plain_list(names)
+    if not isinstance(names, list):
+        raise FormatError(f"The classes of {value.title} are no list; the file is damaged.")
+    # Classes may be numbers, which were the author's names for them.
+    return [str(name) if isinstance(name, int | float) else name for name in names]
 
 
 def _by_number(value: Mapping[Any, Any]) -> list[Any]:

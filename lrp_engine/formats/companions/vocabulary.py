@@ -1,6 +1,7 @@
 """Vocabulary files: which words have which ids, in the notations that tools write.
 
-One word a line, a word and its id on each line, or JSON. A notation is recognized only where every
+One word a line, a word and its id on each line, every word a JSON text in quotes, or JSON as a
+whole. A notation is recognized only where every
 line follows it; what could be meant in two ways is refused with the number of the line.
 """
 
@@ -10,10 +11,11 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.vocabulary_values import Words, unique, words_of
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.plain import lines
 from lrp_engine.model.text import UNKNOWN_TOKENS
@@ -21,33 +23,54 @@ from lrp_engine.model.text import UNKNOWN_TOKENS
 # What may stand between a word and its id, by what people call it.
 _SEPARATORS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", " ": "a blank"}
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_JSON_IN_JSON = 4
 
 
-def parse_words(text: str) -> tuple[list[str] | Mapping[str, int], list[str]]:
+def parse_words(text: str) -> tuple[Words, list[str]]:
     """Words in order or ids by word, and what had to be assumed.
 
     Raises:
         FormatError: the text follows no notation throughout; names the first line that does not.
     """
     text = text.removeprefix("\ufeff")
+    text = _unwrapped(text)
     if text.lstrip()[:1] in ("[", "{"):
         value = _json(text)
         if value is not None:
-            words_or_ids = _from_json(value)
-            _check_count(len(words_or_ids), "entries")
-            return words_or_ids, []
+            return _from_json(value), []
+    ids = _line_breaks(text)
+    if ids is not None:
+        return Words(words=ids), [
+            "Blank lines of the vocabulary are taken as words made of line breaks."
+        ]
     words, assumptions = _lines(text)
-    return _pairs(words) or _list(words, assumptions)
-
-
-def _check_count(count: int, what: str) -> None:
-    if count > LIMITS.words:
-        raise FormatError(
-            f"The vocabulary has {count:,} {what}; at most {LIMITS.words:,} words are read."
-        )
+    pairs = _pairs(words)
+    if pairs is not None:
+        return Words(words=pairs), []
+    return Words(words=_list(words)), assumptions
 
 
 # JSON ------------------------------------------------------------------------------------------
+
+
+def _unwrapped(text: str) -> str:
+    """The JSON in a JSON text, as json.dump(tokenizer.to_json()) writes it; other texts as they
+    are.
+    """
+    inner = text.strip()
+    if inner[:1] != '"':
+        return text
+    for _ in range(_JSON_IN_JSON):
+        if inner[:1] != '"' or "\n" in inner:
+            return inner if inner[:1] in ("[", "{") else text
+        try:
+            inner = json.loads(inner)
+        except ValueError:
+            return text
+    raise FormatError(
+        f"The vocabulary is a JSON text in a JSON text, more than {_JSON_IN_JSON - 1} times; save "
+        "the JSON itself."
+    )
 
 
 def _json(text: str) -> Any:
@@ -74,57 +97,14 @@ def _json(text: str) -> Any:
     return value
 
 
-def _from_json(value: Any) -> list[str] | Mapping[str, int]:
-    if isinstance(value, dict) and {"class_name", "config"} <= set(value):
-        value = _keras_tokenizer(value)
-    if isinstance(value, dict):
-        if (
-            value
-            and all(_NUMBER.fullmatch(key) for key in value)
-            and all(isinstance(word, str) for word in value.values())
-        ):
-            return _by_word({int(number): word for number, word in value.items()})
-        return value
-    if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
-        pairs = [item for item in value if len(item) == 2 and isinstance(item[0], str)]
-        if len(pairs) == len(value):
-            return _unique([(word, number) for word, number in pairs])
-    if not isinstance(value, list):
+def _from_json(value: Any) -> Words:
+    words = words_of(value)
+    if words is None:
         raise FormatError(
             f"The vocabulary is a JSON {type(value).__name__}, expected a list of words or an "
             "object from word to id."
         )
-    return value
-
-
-def _keras_tokenizer(value: Mapping[str, Any]) -> Any:
-    """The words of a tokenizer of Keras 2, as `tokenizer.to_json()` writes them."""
-    config = value["config"]
-    words = config.get("word_index") if isinstance(config, Mapping) else None
-    words = _json(words) if isinstance(words, str) else words
-    if not isinstance(words, Mapping):
-        raise FormatError(
-            "The vocabulary is a configuration without 'word_index'; give a list of words."
-        )
-    limit = config.get("num_words")
-    # The tokenizer leaves out words from this number on, although it lists them.
-    return words if type(limit) is not int else {w: n for w, n in words.items() if n < limit}
-
-
-def _by_word(by_number: Mapping[int, str]) -> Mapping[str, int]:
-    return _unique([(word, number) for number, word in by_number.items()])
-
-
-def _unique(pairs: Sequence[tuple[str, int]]) -> Mapping[str, int]:
-    ids: dict[str, int] = {}
-    for word, number in pairs:
-        if word in ids:
-            raise FormatError(
-                f"The vocabulary lists the word {word!r:.60} more than once; every word needs one "
-                "id."
-            )
-        ids[word] = number
-    return ids
+    return words
 
 
 # Lines -----------------------------------------------------------------------------------------
@@ -134,8 +114,15 @@ def _lines(text: str) -> tuple[list[str], list[str]]:
     """The lines that hold something, with what was assumed about them."""
     if "\n" not in text and "\r" in text:  # as old Macs ended lines
         text = text.replace("\r", "\n")
-    _check_count(text.count("\n") + 1, "lines")
+    count = text.count("\n") + 1
+    if count > LIMITS.words:
+        raise FormatError(
+            f"The vocabulary has {count:,} lines; at most {LIMITS.words:,} words are read."
+        )
     words, assumptions = lines(text), []
+    quoted = _json_strings(words)
+    if quoted is not None:
+        return quoted, []
     while words and not words[-1]:
         words.pop()
     spaces = 0
@@ -143,7 +130,8 @@ def _lines(text: str) -> tuple[list[str], list[str]]:
         if not word and not (number == 1 and len(words) > 1 and words[1] in UNKNOWN_TOKENS):
             raise FormatError(
                 f"Line {number} of the vocabulary is blank; every line needs one word, or the "
-                "words after it get wrong ids."
+                "words after it get wrong ids. A blank or a line break that is a word is written "
+                r'as JSON: the whole list, or every line in quotes, "\n".'
             )
         if len(word) > LIMITS.word_characters:
             raise FormatError(
@@ -165,7 +153,37 @@ def _lines(text: str) -> tuple[list[str], list[str]]:
     return words, assumptions
 
 
-def _pairs(words: list[str]) -> tuple[Mapping[str, int], list[str]] | None:
+def _json_strings(words: list[str]) -> list[str] | None:
+    """The words where every one is a JSON text in quotes, None where one is not."""
+    if not words or not all(len(w) > 1 and w[0] == w[-1] == '"' for w in words):
+        return None
+    try:
+        values = [json.loads(word) for word in words]
+    except ValueError:
+        return None
+    return values if all(isinstance(value, str) for value in values) else None
+
+
+def _line_breaks(text: str) -> Mapping[str, int] | None:
+    """Ids by word of lines "id, tab, word" with words that are line breaks; None of other texts.
+
+    Such a word goes on over blank lines. Ids run from 0 in the order of the lines.
+    """
+    if not text.startswith("0\t") or "\n\n" not in text.rstrip("\n"):
+        return None
+    words: list[str] = []
+    for line in lines(text):
+        number, tab, word = line.partition("\t")
+        if tab and number == str(len(words)):
+            words.append(word)
+        elif line or words[-1].strip():
+            return None
+        else:
+            words[-1] += "\n"
+    return unique([(word, number) for number, word in enumerate(words)])
+
+
+def _pairs(words: list[str]) -> Mapping[str, int] | None:
     """Ids by word where every line holds a word, a separator and an id; None where none does."""
     for separator, called in _SEPARATORS.items():
         split = [word.rsplit(separator, 1) for word in words]
@@ -188,8 +206,11 @@ def _pairs(words: list[str]) -> tuple[Mapping[str, int], list[str]] | None:
     return None
 
 
-def _ids(pairs: list[tuple[str, int]], called: str) -> tuple[Mapping[str, int], list[str]]:
-    if called in ("a comma", "a semicolon"):  # a table, in which words may be quoted
+def _ids(pairs: list[tuple[str, int]], called: str) -> Mapping[str, int]:
+    quoted = _json_strings([word for word, _ in pairs])
+    if quoted is not None:
+        pairs = [(word, number) for word, (_, number) in zip(quoted, pairs, strict=True)]
+    elif called in ("a comma", "a semicolon"):  # a table, in which words may be quoted
         pairs = [(_unquoted(word), number) for word, number in pairs]
     numbers = sorted(number for _, number in pairs)
     start = 1 if numbers[0] == 1 else 0
@@ -201,7 +222,7 @@ def _ids(pairs: list[tuple[str, int]], called: str) -> tuple[Mapping[str, int], 
             f"{numbers[0]} to {numbers[-1]} for {len(pairs)} words. If they are counts, leave "
             "them out."
         )
-    return _unique(pairs), []
+    return unique(pairs)
 
 
 def _unquoted(word: str) -> str:
@@ -210,7 +231,7 @@ def _unquoted(word: str) -> str:
     return word
 
 
-def _list(words: list[str], assumptions: list[str]) -> tuple[list[str], list[str]]:
+def _list(words: list[str]) -> list[str]:
     for number, word in enumerate(words, start=1):
         if "\t" in word:
             raise FormatError(
@@ -221,4 +242,4 @@ def _list(words: list[str], assumptions: list[str]) -> tuple[list[str], list[str
         raise FormatError(
             f"The vocabulary is a single line, {words[0]!r:.60}; give one word a line."
         )
-    return words, assumptions
+    return words

@@ -12,7 +12,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from .limits import Limits
-from .pickle_values import Bounded, ByteText, Named, Ordered, StandIn
+from .pickle_values import (
+    Bounded,
+    ByteText,
+    Constructible,
+    Named,
+    Ordered,
+    StandIn,
+    Streamed,
+    Unordered,
+)
 from .refusal import RefusalError, quoted
 
 Names = Mapping[tuple[str, str], Any]
@@ -22,7 +31,6 @@ _REFUSED = {
     "INST": "builds an object", "OBJ": "builds an object", "NEWOBJ": "builds an object",
     "NEWOBJ_EX": "builds an object", "EXT1": "asks for a registered class",
     "EXT2": "asks for a registered class", "EXT4": "asks for a registered class",
-    "EMPTY_SET": "holds a set, which has no order", "FROZENSET": "holds a set, which has no order",
     "PERSID": "refers to data outside itself", "BINPERSID": "refers to data outside itself",
     "NEXT_BUFFER": "refers to data outside itself",
     "READONLY_BUFFER": "refers to data outside itself",
@@ -49,6 +57,7 @@ class Machine:
     ) -> None:
         self._names, self._refuse, self._persistent = names, refuse, persistent
         self._limits, self._steps_left = limits, limits.opcodes
+        self._nested = False
 
     def run(self, stream: BinaryIO, size: int) -> Any:
         """The value of the pickle at the start of a stream that has `size` bytes left.
@@ -57,13 +66,16 @@ class Machine:
             RefusalError: it does more than write plain values and arrays.
             Exception: of any other kind, where it is damaged.
         """
+        self._stream = Bounded(stream, size)
+        return self._value()
+
+    def _value(self) -> Any:
         self.stack: list[Any] = []
         self._below: list[list[Any]] = []  # stacks set aside by a mark
         self._memo: dict[int, Any] = {}
-        bounded = Bounded(stream, size)
         while True:
-            name, read, step = _TABLE[bounded.read(1)]
-            argument = read(bounded) if read else None
+            name, read, step = _TABLE[self._stream.read(1)]
+            argument = read(self._stream) if read else None
             self._steps_left -= 1
             if self._steps_left < 0:
                 raise RefusalError(
@@ -78,10 +90,22 @@ class Machine:
         (value,) = self.stack
         return value
 
+    def nested(self) -> Any:
+        """The value of a pickle within this one, which cannot hold another."""
+        if self._nested:
+            raise RefusalError("The pickle holds a pickle that holds a pickle; it is damaged.")
+        outer = self.stack, self._below, self._memo
+        self._nested = True
+        value = self._value()
+        self._nested = False
+        self.stack, self._below, self._memo = outer
+        return value
+
     def _why_not(self, step: str, argument: Any) -> str:
         what = _REFUSED.get(step, "does more than write values")
         name = str(argument).replace(" ", ".") if step == "INST" else ""
-        if step == "NEWOBJ" and len(self.stack) > 1 and isinstance(self.stack[-2], Named):
+        known = (Named, Constructible)
+        if step == "NEWOBJ" and len(self.stack) > 1 and isinstance(self.stack[-2], known):
             name = self.stack[-2].title
         of = f" of class {quoted(name)}" if name else ""
         return f"The pickle {what}{of} (step {step}); only arrays and plain values are read."
@@ -190,6 +214,23 @@ class Machine:
         if not isinstance(target, (StandIn, Ordered)):
             raise RefusalError("The pickle sets the state of a plain value, which is not allowed.")
         target.build(state)
+        if isinstance(target, Streamed):
+            self.stack[-1] = target.read(self._stream, self.nested)
+
+    def new_object(self) -> None:
+        arguments, kind = self.stack[-1], self.stack[-2]
+        if not isinstance(kind, Constructible) or arguments != ():
+            raise RefusalError(self._why_not("NEWOBJ", None))
+        self.stack[-2:] = [kind.make()]
+
+    def frozen_set(self) -> None:
+        self.marked()
+        self.stack.append(Unordered())
+
+    def add_to_set(self) -> None:
+        self.marked()
+        if not isinstance(self.stack[-1], Unordered):
+            raise RefusalError("The pickle adds to what is no set; it is damaged.")
 
     def refer(self) -> None:
         if self._persistent is None:
@@ -253,6 +294,10 @@ _STEPS: dict[str, Callable[[Machine, Any], None]] = {
     "STACK_GLOBAL": lambda m, _: m.name_on_stack(),
     "REDUCE": lambda m, _: m.reduce(),
     "BUILD": lambda m, _: m.build(),
+    "NEWOBJ": lambda m, _: m.new_object(),
+    "EMPTY_SET": lambda m, _: m.stack.append(Unordered()),
+    "ADDITEMS": lambda m, _: m.add_to_set(),
+    "FROZENSET": lambda m, _: m.frozen_set(),
     "BINPERSID": lambda m, _: m.refer(),
 }
 

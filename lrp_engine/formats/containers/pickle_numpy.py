@@ -7,62 +7,26 @@ in Fortran order, bytes), from protocol 5 on as `_frombuffer(bytes, dtype, shape
 from __future__ import annotations
 
 import math
-import re
-import struct
 from collections.abc import Callable
 from typing import Any
 
 from .limits import Limits
 from .messages import Output, itemsize
+from .pickle_dtypes import DType
 from .pickle_values import ByteText, Named, Ordered, StandIn
 from .refusal import RefusalError, quoted
 
-_NUMBER = re.compile(r"([<>|=]?)([iuf][1248]|b1)")
-_BYTE_ORDERS = {"<": "<", ">": ">", "=": "<", "|": "<"}
-_PLAIN_TYPE = (None, None, None, -1, -1, 0)  # no parts, no names, no fields; sizes as usual
-_STRUCT = {"i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q",
-           "f2": "e", "f4": "f", "f8": "d", "b1": "?"}  # fmt: skip
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
 
 
-class DType(StandIn):
-    """A type of numbers; any other kind is refused where it is made or given its state."""
-
-    title = "a numpy type"
-
-    def __init__(self, code: Any, *_: Any) -> None:
-        match = _NUMBER.fullmatch(code) if isinstance(code, str) else None
-        if match is None:
-            objects = isinstance(code, str) and code.lstrip("|<>=").startswith("O")
-            raise RefusalError(
-                f"The pickle holds an array of {'Python objects' if objects else quoted(code)}, "
-                "expected real numbers."
-            )
-        self.code, self.order = match[2], _BYTE_ORDERS.get(match[1], "<")
-
-    def build(self, state: Any) -> None:
-        if (
-            type(state) is not tuple
-            or len(state) != 8
-            or state[0] != 3
-            or state[1] not in tuple(_BYTE_ORDERS)
-            or state[2:] != _PLAIN_TYPE
-        ):
-            raise RefusalError(
-                "The pickle describes a numpy type in a way that numpy never writes for numbers."
-            )
-        self.order = _BYTE_ORDERS[state[1]]
-
-    @property
-    def name(self) -> str:
-        if self.code == "b1":
-            return "|u1"
-        return f"{'|' if self.code.endswith('1') else self.order}{self.code}"
-
-
 class Array(StandIn):
-    """A numpy array: its bytes as they lie in the file, and how to read them."""
+    """A numpy array: its bytes as they lie in the file, and how to read them.
+
+    Attributes:
+        plain: the values of an array of texts or objects, which is no array of weights; None of
+            numbers.
+    """
 
     title = "a numpy array"
 
@@ -70,22 +34,34 @@ class Array(StandIn):
         self.dtype, self.order = "", "C"
         self.shape: tuple[int, ...] = ()
         self.data: bytes | bytearray = b""
+        self.plain: list[Any] | None = None
 
     def build(self, state: Any) -> None:
         if type(state) is not tuple or len(state) != 5 or state[0] not in (0, 1):
             raise RefusalError("The pickle holds a numpy array in a form that is not known.")
-        self._fill(*state[1:])
+        self.fill(*state[1:])
 
-    def _fill(self, shape: Any, dtype: Any, fortran: Any, data: Any) -> None:
+    def fill(self, shape: Any, dtype: Any, fortran: Any, data: Any) -> None:
         if isinstance(data, ByteText):
             data = data.encode("latin-1")
-        if not isinstance(dtype, DType) or not isinstance(data, (bytes, bytearray)):
+        if not isinstance(dtype, DType):
             raise RefusalError("The pickle holds a numpy array without numbers; it is damaged.")
         if type(shape) is not tuple or not all(type(n) is int and 0 <= n < 2**62 for n in shape):
             raise RefusalError(
                 f"The pickle holds an array of shape {quoted(_short(shape))}, expected sizes of 0 "
                 "or more."
             )
+        if not dtype.numeric:
+            if len(shape) > 1:
+                raise RefusalError(
+                    f"The pickle holds texts in an array of shape {quoted(_short(shape))}, "
+                    "expected one row of them."
+                )
+            self.plain = dtype.values(math.prod(shape), data)
+            self.shape = shape
+            return
+        if not isinstance(data, (bytes, bytearray)):
+            raise RefusalError("The pickle holds a numpy array without numbers; it is damaged.")
         expected = math.prod(shape) * itemsize(dtype.name)
         if expected != len(data):
             raise RefusalError(
@@ -124,14 +100,14 @@ def _reconstruct(kind: Any, *_: Any) -> Array:
 
 def _from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> Array:
     array = Array()
-    array._fill(shape, dtype, order == "F", data)
+    array.fill(shape, dtype, order == "F", data)
     return array
 
 
 def _scalar(dtype: Any, data: Any) -> Any:
-    """A single number, as scores and learning rates in a checkpoint are."""
+    """A single number, as learning rates in a checkpoint are, or a text of a list of words."""
     array = _from_buffer(data, dtype, (), "C")
-    return struct.unpack(dtype.order + _STRUCT[dtype.code], array.data)[0]
+    return dtype.number(array.data) if array.plain is None else array.plain[0]
 
 
 def _bytes(*arguments: Any) -> bytes:

@@ -1,8 +1,8 @@
 """What a pickle held, as messages: arrays one by one, everything else as one JSON text.
 
-In the text a list is a list, a dictionary `{"items": [[key, value], ...]}`, an array
-`{"array": name}`; a dictionary from words to vectors of one length is
-`{"rows": name, "keys": [...]}`, with one row per word.
+In the text a list is a list, a dictionary `{"items": [[key, value], ...]}`, an object of a known
+class `{"object": what it is, "items": ...}`, an array `{"array": name}`; a dictionary from words to
+vectors of one length is `{"rows": name, "keys": [...]}`, with one row per word.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import array
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .messages import Output
 from .pickle_numpy import Array
+from .pickle_objects import Known
 from .pickle_values import ByteText, StandIn
 from .refusal import RefusalError, quoted
 
@@ -63,6 +65,12 @@ class Tree:
             )
         if isinstance(value, dict):
             return self._dictionary(value, path, depth)
+        if isinstance(value, Known):
+            return {"object": value.title, **self._dictionary(value.entries(), path, depth)}
+        if isinstance(value, Array) and value.plain is not None:
+            if not value.shape:
+                return self._plain(value.plain[0], above, key, depth)
+            value = value.plain
         if isinstance(value, (list, tuple)):
             vector = _vector(value)
             if vector is None:
@@ -137,7 +145,7 @@ def _rows(value: dict[Any, Any], budget: int) -> Array | None:
     vectors: list[Array] = []
     for entry in value.values():
         vector: Any = _vector(entry) if isinstance(entry, (list, tuple)) else entry
-        if not isinstance(vector, Array) or len(vector.shape) != 1:
+        if not isinstance(vector, Array) or vector.plain is not None or len(vector.shape) != 1:
             return None
         vectors.append(vector)
     first = vectors[0]
@@ -154,6 +162,19 @@ def _packed(data: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     return array
 
 
+@dataclass(frozen=True)
+class PickledObject:
+    """What a file says of an object of a known class.
+
+    Attributes:
+        title: what it is, a name in `pickle_objects`.
+        state: its attributes that are of use, as plain values.
+    """
+
+    title: str
+    state: Mapping[str, Any]
+
+
 def restored(text: str, arrays: Mapping[str, Any]) -> Any:
     """The value that was emitted as a text and arrays."""
 
@@ -166,6 +187,7 @@ def restored(text: str, arrays: Mapping[str, Any]) -> Any:
             return arrays[plain["array"]]
         if "rows" in plain:
             return dict(zip(plain["keys"], arrays[plain["rows"]], strict=True))
-        return {key: value(entry) for key, entry in plain["items"]}
+        items = {key: value(entry) for key, entry in plain["items"]}
+        return PickledObject(plain["object"], items) if "object" in plain else items
 
     return value(json.loads(text))

@@ -30,6 +30,26 @@ class Named(StandIn):
         self.title, self.call = title, call
 
 
+class Constructible(StandIn):
+    """Stands for a class of which a file may make objects, without arguments.
+
+    Args:
+        title: of its objects, in words.
+        make: a new object, a stand-in of ours.
+    """
+
+    def __init__(self, title: str, make: Callable[[], StandIn]) -> None:
+        self.title, self.make = title, make
+
+
+class Streamed(StandIn):
+    """A value that follows the pickle's step that describes it, outside of any step."""
+
+    def read(self, stream: Bounded, nested: Callable[[], Any]) -> Any:
+        """The value, read from here on; `nested` runs a whole pickle that begins here."""
+        raise NotImplementedError
+
+
 class ByteText(str):
     """A text of Python 2: bytes, one character each."""
 
@@ -41,6 +61,12 @@ class Ordered(dict):
 
     def build(self, state: Any) -> None:
         del state
+
+
+class Unordered(StandIn):
+    """A set: allowed where nobody reads it, refused as a value."""
+
+    title = "a set, which has no order,"
 
 
 class Bounded:

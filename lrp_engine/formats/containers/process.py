@@ -27,7 +27,7 @@ def apply(limits: Limits, input_bytes: int) -> None:
 
 def forbid_opening_files() -> None:
     """Keep stdin, stdout and stderr; every further open fails from here on."""
-    for name in ("ascii", "latin-1", "utf-8", "cp437"):
+    for name in ("ascii", "latin-1", "utf-8", "cp437", "utf-32-le", "utf-32-be"):
         codecs.lookup(name)  # Python loads codecs from files at their first use
     _limit("RLIMIT_NOFILE", 3)
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from .messages import BLOCK, Output
 from .pickle_machine import Machine
 from .pickle_numpy import numpy_names
+from .pickle_objects import object_names
 from .pickle_tree import Tree
 from .process import forbid_opening_files
 from .refusal import RefusalError, quoted
@@ -25,7 +26,7 @@ _TRAINING = re.compile(r"optim|sched|scaler|callbacks|loops", re.IGNORECASE)
 
 
 def _machine(output: Output, size: int, storages: dict[str, Storage]) -> Machine:
-    names = {**numpy_names(output.limits, size), **torch_names()}
+    names = {**numpy_names(output.limits, size), **object_names(), **torch_names()}
     return Machine(names, refusal, output.limits, persistent(storages))
 
 

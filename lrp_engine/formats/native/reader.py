@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lrp_engine.errors import FormatError
@@ -13,7 +14,7 @@ from lrp_engine.formats.native.description import parts
 from lrp_engine.formats.plain import lines, parse_json
 from lrp_engine.formats.reader import Reader
 from lrp_engine.model.network import Network
-from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, WEIGHTS
+from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, VOCABULARY_JSON, WEIGHTS
 
 
 def read_folder(path: Path) -> Contents:
@@ -27,8 +28,8 @@ def read_folder(path: Path) -> Contents:
             f"The folder {path.name or str(path)!r} holds no {DESCRIPTION}; expected a folder "
             "written by Network.save, or give one file."
         )
-    contents = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY))
-    for name in (DESCRIPTION, VOCABULARY):
+    contents = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY, VOCABULARY_JSON))
+    for name in (DESCRIPTION, VOCABULARY, VOCABULARY_JSON):
         if (path / name).exists():
             contents.texts[name] = _text(path / name)
     with open_file(path / WEIGHTS, WEIGHTS) as (file, size):
@@ -76,9 +77,22 @@ def _read(contents: Contents, given: Companions) -> Network:
         for name, array in contents.arrays.items()
         if name.startswith(start)
     }
-    text = contents.texts.get(f"{prefix}{VOCABULARY}")
-    words = None if text is None else tuple(lines(text))
+    words = _words(contents.texts, prefix or "")
     return given.network(**parts(description, arrays, words))
+
+
+def _words(texts: Mapping[str, str], prefix: str) -> tuple[str, ...] | None:
+    plain, listed = texts.get(f"{prefix}{VOCABULARY}"), texts.get(f"{prefix}{VOCABULARY_JSON}")
+    if plain is not None and listed is not None:
+        raise FormatError(
+            f"The model holds {VOCABULARY} and {VOCABULARY_JSON}; remove the one that is not meant."
+        )
+    if listed is None:
+        return None if plain is None else tuple(lines(plain))
+    words = parse_json(listed, VOCABULARY_JSON)
+    if not isinstance(words, list):
+        raise FormatError(f"{VOCABULARY_JSON} is {type(words).__name__}, expected a list of words.")
+    return tuple(words)
 
 
 NATIVE = Reader(

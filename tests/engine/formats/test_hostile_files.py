@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,11 +22,11 @@ import pytest
 import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.formats.arrays.eight_arrays import NAMES
-from lrp_engine.formats.companions.companions import Companions
+from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.readers import read
-from tests import hostile, hostile_pickles
+from tests import hostile, hostile_objects, hostile_pickles
 
 ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))  # for thousands: python tests/fuzz.py
 PATIENCE = 10  # seconds
@@ -251,6 +252,7 @@ def test_every_budget_of_a_pickle_is_enforced(limits, words, tmp_path):
 
 
 TORCH = Path(__file__).parents[2] / "fixtures" / "torch"
+SKLEARN = Path(__file__).parents[2] / "fixtures" / "sklearn"
 ONNX = Path(__file__).parents[2] / "fixtures" / "onnx"
 EIGHT = {
     name: np.ones(shape, "float32")
@@ -304,6 +306,16 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         f"pickle_{protocol}": (pickle.dumps(EIGHT, protocol=protocol), bytes)
         for protocol in (0, 2, 5)
     },
+    "tokenizer": (hostile_objects.keras_tokenizer(), bytes),
+    "tokenizer_json": (hostile_objects.KERAS_JSON.encode(), bytes),
+    "tokenizer_json_in_json": (
+        hostile_objects.KERAS_JSON.encode(),
+        lambda data: json.dumps(data.decode("latin-1")).encode(),
+    ),
+    "labels": ((SKLEARN / "labels.joblib").read_bytes(), bytes),
+    "joblib": ((SKLEARN / "words.joblib").read_bytes(), bytes),
+    "joblib_in_zlib": ((SKLEARN / "words.joblib").read_bytes(), zlib.compress),
+    "joblib_array": ((SKLEARN / "array.joblib").read_bytes(), bytes),
     "npy_in_npz": (hostile.npy(np.ones((4, 3))), lambda data: hostile.zipped({"arr_0.npy": data})),
     "safetensors_in_own": (hostile.OWN_WEIGHTS, lambda data: hostile.own(weights=data)),
     "description_in_own": (
@@ -311,6 +323,14 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         lambda data: hostile.own(data.decode("latin-1")),
     ),
 }
+
+
+# What is no model: the argument it is given as.
+GIVEN_AS = {
+    "tokenizer": "vocabulary", "tokenizer_json": "vocabulary",
+    "tokenizer_json_in_json": "vocabulary", "labels": "labels", "joblib": "vocabulary",
+    "joblib_in_zlib": "vocabulary", "joblib_array": "embeddings",
+}  # fmt: skip
 
 
 ODD_VALUES = (None, True, 0, -1, 2**70, float("nan"), "", "x", "input", "LSTM", "softmax", "/",
@@ -366,7 +386,11 @@ def damage(kind: str, rounds: int, seed: int) -> tuple[list[float], int]:
     def attempt(data: bytes) -> tuple[float, bool]:
         start, refused = time.monotonic(), False
         try:
-            lrp_engine.load(data, spec=spec)
+            if kind in GIVEN_AS:
+                given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": None}
+                read_companions(**{**given, GIVEN_AS[kind]: data}, dtype="float32")
+            else:
+                lrp_engine.load(data, spec=spec)
         except FormatError:
             refused = True
         return time.monotonic() - start, refused

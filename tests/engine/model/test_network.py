@@ -270,11 +270,14 @@ def test_the_hash_knows_everything_that_decides_an_explanation(arrays):
     assert len({base.hash, *(net.hash for net in others)}) == len(others) + 1
 
 
-def test_a_word_with_a_line_break_is_not_saved_wrongly(tmp_path, arrays):
-    net = from_weights(arrays, vocabulary=["a", "b\nc"], embeddings=np.ones((2, E)))
-    with pytest.raises(InputError, match="line break"):
-        net.save(tmp_path / "model")
-    assert not (tmp_path / "model").exists()
+@pytest.mark.parametrize("name", ["model", "model.zip"])
+def test_words_with_line_breaks_and_blanks_are_saved(name, tmp_path, arrays):
+    words, table = ["a", "\n", "b\r\nc", "", " ", '"', "\\n", "\t"], np.ones((8, E))
+    net = from_weights(arrays, vocabulary=words, embeddings=table)
+    plain = from_weights(arrays, vocabulary=["a", "b"], embeddings=table[:2])
+    for saved in (plain, net, plain, net):  # in one folder: the other file of words goes
+        saved.save(tmp_path / name)
+        assert lrp_engine.load(tmp_path / name).hash == saved.hash
 
 
 def test_an_empty_path_does_not_fill_the_current_folder(tmp_path, arrays, monkeypatch):
