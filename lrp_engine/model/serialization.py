@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.errors import InputError
+from lrp_engine.errors import InputError, choices
 from lrp_engine.model.layer import Layer
-from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text import TOKENIZERS, Tokenizer, Vocabulary
+from lrp_engine.model.text.cutters import FUNCTION
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -28,12 +29,10 @@ VERSION = 1
 DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocabulary.txt"
 VOCABULARY_JSON = "vocabulary.json"
 
-# Fields that a Network, a Tokenizer and network.json share.
+# Fields that a Network and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 WARNINGS = "warnings"
-TOKENIZER_FIELDS = ("method", "lowercase")
-# Written only where they differ from the default.
-TOKENIZER_OPTIONS: dict[str, type] = {"standardize": str, "length": int, "pad": bool}
+TOKENIZER_FIELDS = ("method", "lowercase")  # of its options, those that are always written
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -78,11 +77,16 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a folder, or a zip file where the path ends in .zip.
 
     Raises:
-        InputError: the path is empty.
+        InputError: a function cuts the texts; the path is empty.
         OSError: nothing can be written there.
     """
     if not os.fspath(path):  # Path("") is the current folder
         raise InputError("The path to save to is empty; name a folder or a .zip file.")
+    if network.tokenizer.function is not None:
+        raise InputError(
+            "This network cuts texts by a function of yours, which is code and cannot be saved; "
+            f"give `tokenizer` a name instead, one of {choices(TOKENIZERS)}."
+        )
     from safetensors.numpy import save as to_safetensors
 
     files = {
@@ -113,12 +117,11 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
 
 
 def _describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
-    options = {name: getattr(tokenizer, name) for name in TOKENIZER_OPTIONS}
-    usual = Tokenizer()
-    return {
-        **{name: getattr(tokenizer, name) for name in TOKENIZER_FIELDS},
-        **{name: value for name, value in options.items() if value != getattr(usual, name)},
-    }
+    always = {name: getattr(tokenizer, name) for name in TOKENIZER_FIELDS}
+    if tokenizer.function is not None:
+        name = getattr(tokenizer.function, "__qualname__", type(tokenizer.function).__qualname__)
+        always[FUNCTION] = f"{tokenizer.function.__module__}.{name}"
+    return {**always, **tokenizer.changed_options()}
 
 
 def _describe_unknown(vocabulary: Vocabulary | None) -> dict[str, str]:

@@ -42,6 +42,8 @@ class Companions:
 
     Attributes:
         embeddings: (V, E).
+        tokenizer: options of the text pipeline by name, which override those read from the file
+            one by one.
         options: of the spec, what only some formats understand.
         assumptions: what the files given do not say.
     """
@@ -52,7 +54,7 @@ class Companions:
     features: tuple[str, ...] | None = None
     gate_order: str | None = None
     output: str | None = None
-    tokenizer: Tokenizer | None = None
+    tokenizer: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
     reference: Reference | None = None
     assumptions: tuple[str, ...] = ()
@@ -65,9 +67,11 @@ class Companions:
             FormatError: the parts do not fit each other.
         """
         parts["assumptions"] = (*parts.get("assumptions", ()), *self.assumptions)
-        for name in ("vocabulary", "labels", "features", "output", "tokenizer"):
+        for name in ("vocabulary", "labels", "features", "output"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
+        if self.tokenizer:
+            parts["tokenizer"] = parts.get("tokenizer", Tokenizer()).with_options(self.tokenizer)
         if self.embeddings is not None:
             nodes = with_embedding(self.embeddings, nodes)
         network = Network(nodes=tuple(nodes), dtype=self.dtype, **parts)

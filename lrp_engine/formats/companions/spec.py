@@ -8,15 +8,12 @@ from typing import Any
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.companions.files import read_json
 from lrp_engine.model.network import OUTPUTS
-from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.options import checked
 
 _KEYS = ("gate_order", "output", "tokenizer", "labels", "features")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
 _LAYERS = ("architecture", "layers")
 _OPTIONS = (*_LAYERS, "order", "activation", "pooling", "rnn_activation")
-_TOKENIZER_KEYS = {
-    "method": str, "lowercase": bool, "standardize": str, "length": int, "pad": bool
-}  # fmt: skip
 
 
 def read_spec(value: Any) -> Mapping[str, Any]:
@@ -91,17 +88,7 @@ def features_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(features)
 
 
-def tokenizer_of(spec: Mapping[str, Any]) -> Tokenizer | None:
-    """How texts become words."""
+def tokenizer_of(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """How texts become what the network reads: options by name, without those left open."""
     options = spec.get("tokenizer")
-    if options is None:
-        return None
-    if not isinstance(options, Mapping) or not all(
-        isinstance(option, _TOKENIZER_KEYS.get(key, ())) for key, option in options.items()
-    ):
-        raise FormatError(
-            "The tokenizer in the spec must be an object with 'method' (a name), 'lowercase' "
-            "(true or false), 'standardize' (a name), 'length' (a number) and 'pad' (true or "
-            f"false), found {options!r:.80}."
-        )
-    return Tokenizer(**options)
+    return {} if options is None else checked(options, "The tokenizer in the spec")

@@ -18,12 +18,13 @@ from lrp_engine.model.network import Network
 from lrp_engine.model.serialization import (
     DESCRIPTION,
     FORMAT,
-    TOKENIZER_OPTIONS,
+    TOKENIZER_FIELDS,
     VERSION,
     WARNINGS,
     WEIGHTS,
 )
 from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text.options import checked
 
 
 def parts(
@@ -48,19 +49,10 @@ def parts(
     nodes = tuple(_build_node(entry, arrays, unused) for entry in layers)
     if unused:
         raise FormatError(f"{WEIGHTS} holds {sorted(unused)[0]!r}, which no layer asks for.")
-    tokenizer = _typed(description, "tokenizer", dict)
     return {
         "nodes": nodes,
         "vocabulary": None if vocabulary is None else Vocabulary(vocabulary, _unknown(description)),
-        "tokenizer": Tokenizer(
-            method=_typed(tokenizer, "method", str),
-            lowercase=_typed(tokenizer, "lowercase", bool),
-            **{
-                name: _typed(tokenizer, name, kind)
-                for name, kind in TOKENIZER_OPTIONS.items()
-                if name in tokenizer
-            },
-        ),
+        "tokenizer": _tokenizer(_typed(description, "tokenizer", dict)),
         "output": _typed(description, "output", str),
         "source": _typed(description, "source", str),
         **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
@@ -77,6 +69,13 @@ def build(
 ) -> Network:
     """The network that `describe` and `weights` came from; raises FormatError as `parts` does."""
     return Network(**parts(description, arrays, vocabulary), dtype=dtype)
+
+
+def _tokenizer(options: Mapping[str, Any]) -> Tokenizer:
+    for name in TOKENIZER_FIELDS:
+        if name not in options:
+            raise FormatError(f"The tokenizer in {DESCRIPTION} lacks {name!r}.")
+    return Tokenizer(**checked(options, f"The tokenizer in {DESCRIPTION}"))
 
 
 def _unknown(description: Mapping[str, Any]) -> str | None:

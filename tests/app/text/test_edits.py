@@ -12,7 +12,7 @@ from app.methods import LEFT_OUT_METHOD
 from app.text import edits, pairs
 from lrp_engine import METHODS
 from lrp_engine.errors import InputError
-from lrp_engine.model.text import TOKENIZERS
+from lrp_engine.model.text import TOKENIZERS, Tokenizer
 
 TOKENS = ("good", "bad", "film", ".")
 
@@ -35,9 +35,15 @@ TEXT = "Well-drawn, isn't it? (Yes... it's 3.5 stars!) “quoted” 😀 שלו�
 CUT = [name for name, cutter in TOKENIZERS.items() if cutter.between is not None]
 
 
+def tokenizer_named(method):
+    """Keras' own would leave out the punctuation, so it filters nothing here."""
+    filters = {"filters": ""} if method == "keras" else {}
+    return Tokenizer(method=method, lowercase=False, **filters)
+
+
 @pytest.mark.parametrize("method", CUT)
 def test_an_edited_text_is_cut_as_it_was_joined(method):
-    cut = TOKENIZERS[method]
+    cut = tokenizer_named(method)
     tokens = cut(TEXT)
     for at in range(len(tokens)):
         before, after = tokens[:at], tokens[at + 1 :]
@@ -49,7 +55,7 @@ def test_an_edited_text_is_cut_as_it_was_joined(method):
 
 @pytest.mark.parametrize("method", [name for name in TOKENIZERS if name not in CUT])
 def test_a_text_that_is_one_token_can_only_be_replaced(method):
-    cut = TOKENIZERS[method]
+    cut = tokenizer_named(method)
     tokens = cut(TEXT)
     assert cut(edits.replace(tokens, 0, " as  typed", cut.between).text) == [" as  typed"]
     with pytest.raises(InputError, match="only word"):

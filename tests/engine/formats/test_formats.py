@@ -766,7 +766,7 @@ def test_labels_are_taken_in_many_forms(labels):
         ({"spec": {"gate_order": "ifgo"}}, "does not apply"),
         ({"spec": {"output": "tanh"}}, "'softmax', 'sigmoid'"),
         ({"spec": {"output": "sigmoid"}}, "last activation is 'softmax'"),
-        ({"spec": {"tokenizer": {"pattern": ".*"}}}, "'method' (a name)"),
+        ({"spec": {"tokenizer": {"pattern": ".*"}}}, "valid: 'method' (a name)"),
         ({"spec": {"tokenizer": {"method": "x"}}}, "no tokenizer 'x'"),
         ({"spec": b"[1]"}, "expected an object"),
         ({"spec": "{"}, "not valid JSON"),

@@ -316,7 +316,7 @@ def test_vocabulary_finds_words_and_says_what_it_lacks():
     words = Vocabulary(("", "[UNK]", "good"))
     assert words.ids(["good", "bad"]).tolist() == [2, 1]
     assert words.lacks(["good", "bad"]).tolist() == [False, True]
-    assert (words.unknown, words.padding) == ("[UNK]", "")
+    assert (words.unknown, words.padding_id) == ("[UNK]", 0)
     assert Vocabulary(("good",)).ids(["bad"]).tolist() == [-1]
     assert Vocabulary(("good",)).words([0, 5]) == ["good", "#5"]
     with pytest.raises(FormatError, match="empty"):

@@ -1,0 +1,103 @@
+"""The text pipeline as data: options that are checked, saved and read again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import zoo
+
+from lrp_engine import FormatError, InputError, load
+from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.options import OPTIONS, checked
+
+ALL = {
+    "method": "keras", "lowercase": False, "standardize": "lower", "filters": ".,", "split": "|",
+    "char_level": True, "drop": ["a"], "num_words": 9, "unknown": "film", "offset": 3, "start": 1,
+    "end": "film", "length": 7, "truncate": "pre", "pad": "pre", "pad_id": 2,
+}  # fmt: skip
+
+
+WORDS = ["<pad>", "<unk>", "the", "film", "was", "good", "bad"]
+
+
+def network(**options):
+    """A network that reads these words."""
+    return replace(zoo.reader(WORDS, ["no", "yes"], 0), tokenizer=Tokenizer(**options))
+
+
+def test_every_option_is_read_written_and_no_two_are_the_same():
+    assert set(ALL) == set(OPTIONS)
+    tokenizer = Tokenizer(**checked(ALL, "It"))
+    assert {**tokenizer.changed_options()} == ALL
+    assert Tokenizer(**checked(json.loads(json.dumps(ALL)), "It")) == tokenizer
+    assert Tokenizer().changed_options() == {}
+
+
+def test_true_is_the_pad_of_the_first_version():
+    assert Tokenizer(length=3, pad=True) == Tokenizer(length=3, pad="post")
+    assert Tokenizer(length=3, pad="post").changed_options()["pad"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"pattern": ".*"}, "unknown key 'pattern'; valid: 'method' .a name., 'lowercase'"),
+        ({"pad": 1}, '\'pad\': 1, expected "pre", "post" or false'),
+        ({"length": True}, "'length': True, expected a number"),
+        ({"drop": "the"}, "'drop': 'the', expected a list of words"),
+        ({"drop": [1]}, "expected a list of words"),
+        ([], "expected an object with some of 'method'"),
+    ],
+)
+def test_options_of_the_wrong_type_are_refused(options, said):
+    with pytest.raises(FormatError, match=said):
+        checked(options, "The tokenizer in the spec")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"filters": ","}, "'filters' belongs to the tokenizer 'keras', and this one is 'white"),
+        ({"method": "keras", "split": ""}, "'split' of the tokenizer is empty"),
+        ({"truncate": "left"}, "cut at 'left'; choose from 'pre', 'post'"),
+        ({"pad": "left", "length": 2}, "padded at 'left'"),
+        ({"pad": "pre"}, "no length is given"),
+        ({"offset": -1}, "'offset' is -1, expected a whole number from 0 on"),
+        ({"num_words": 0}, "'num_words' is 0"),
+        ({"start": -2}, "'start' is -2"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options, said):
+    with pytest.raises(FormatError, match=said):
+        Tokenizer(**options)
+
+
+def test_another_method_forgets_what_belongs_to_keras():
+    keras = Tokenizer(method="keras", filters="!", length=5, unknown="drop")
+    assert keras.with_options({"method": "words"}) == Tokenizer(
+        method="words", length=5, unknown="drop"
+    )
+    assert keras.with_options({"filters": "?"}).filters == "?"
+
+
+def test_a_pipeline_is_saved_with_its_network(tmp_path):
+    net = network(**{**ALL, "offset": 0})
+    net.save(tmp_path / "net.zip")
+    again = load(tmp_path / "net.zip")
+    assert again.tokenizer == net.tokenizer
+    assert again.hash == net.hash
+    assert replace(net, tokenizer=Tokenizer()).hash != net.hash
+
+
+def test_a_function_cuts_texts_but_cannot_be_saved(tmp_path):
+    net = network(function=lambda text: text.split("/"))
+    assert net.tokenizer("The/film") == ["the", "film"]
+    with pytest.raises(InputError, match="a function of yours, which is code and cannot be saved"):
+        net.save(tmp_path / "net.zip")
+    assert net.tokenizer.with_options({"method": "words"}).function is None
+
+
+def test_options_of_the_spec_change_those_of_the_file_one_by_one(tmp_path):
+    network(method="words", length=4, pad="pre").save(tmp_path / "net.zip")
+    net = load(tmp_path / "net.zip", spec={"tokenizer": {"truncate": "pre"}})
+    assert net.tokenizer == Tokenizer(method="words", length=4, pad="pre", truncate="pre")
