@@ -91,7 +91,7 @@ def _sheet(
 ) -> ProofSheet:
     checked(rule, network.nodes)
     exact = Program(without_embedding(network), traced=False)
-    tried = probes(network, examples=examples, **_about_inputs(network, parsed))
+    tried = probes(network, exact=exact, examples=examples, **_about_inputs(network, parsed))
     with np.errstate(all="ignore"):  # what overflows is a line of the sheet
         lines = list(_scores(network, exact, parsed, tried))
         if reference is None:

@@ -163,7 +163,7 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             for table in (values, before, ending):
                 table[entry.name] = table[entry.inputs[0]]
             continue
-        layer, after = _layer(entry, dtype)
+        layer, after = _layer(entry, dtype, old=parsed.old)
         try:
             with _without_hints():
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
@@ -175,7 +175,7 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             if entry.kind in ("Activation", "Softmax"):
                 before[entry.name] = inputs[0]
             else:
-                end = keras.layers.Activation(after, dtype="float64")
+                end = keras.layers.Activation(_meant(after, parsed.old), dtype="float64")
                 values[entry.name] = end(values[entry.name])
         except (TypeError, ValueError, LookupError, NotImplementedError) as error:
             raise NoTwinError(
@@ -203,8 +203,12 @@ def _without_hints() -> Iterator[None]:
         yield
 
 
-def _layer(entry: Entry, dtype: str) -> tuple[Any, str]:
-    """A Keras layer, and the activation to apply after it (or that it is)."""
+def _layer(entry: Entry, dtype: str, *, old: bool = False) -> tuple[Any, str]:
+    """A Keras layer, and the activation to apply after it (or that it is).
+
+    Args:
+        old: whether the file is of Keras 2 or older.
+    """
     import keras
 
     plain = _options(entry.name, entry.kind, entry.config)
@@ -214,32 +218,46 @@ def _layer(entry: Entry, dtype: str) -> tuple[Any, str]:
     if entry.kind == "Dense":
         after = plain.pop("activation", "linear")
         return keras.layers.Dense(**plain, dtype="float64"), after
-    layer = _made(entry.name, entry.kind, entry.config, plain)
+    layer = _made(entry.name, entry.kind, entry.config, plain, old)
     if entry.kind == "Softmax":
         return layer, "softmax"
     return layer, plain["activation"] if entry.kind == "Activation" else "linear"
 
 
-def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any]) -> Any:
+def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any], old: bool) -> Any:
     import keras
 
     inner = [
-        _inner(name, config[key]) for key in _WRAPPED.get(kind, ()) if config.get(key) is not None
+        _inner(name, config[key], old)
+        for key in _WRAPPED.get(kind, ())
+        if config.get(key) is not None
     ]
     if kind == "Bidirectional" and len(inner) == 2:
         return keras.layers.Bidirectional(
             inner[0], backward_layer=inner[1], dtype="float64", **plain
         )
-    options = {key: value for key, value in plain.items() if key != CAUSAL}  # of the call
+    options = {key: _meant(value, old) for key, value in plain.items() if key != CAUSAL}  # a call's
     return getattr(keras.layers, kind)(*inner, dtype="float64", **options)
 
 
-def _inner(name: str, described: Any) -> Any:
+def _meant(value: Any, old: bool) -> Any:
+    """An option's value; Keras 3 keeps the name hard_sigmoid for another function than Keras 2."""
+    return hard_sigmoid_keras_2 if old and value == "hard_sigmoid" else value
+
+
+def hard_sigmoid_keras_2(z: Any) -> Any:
+    """0.2 z + 0.5, cut to 0 to 1, by its source: keras 2.3, backend/tensorflow_backend.py."""
+    from keras import ops
+
+    return ops.clip(0.2 * z + 0.5, 0.0, 1.0)
+
+
+def _inner(name: str, described: Any, old: bool) -> Any:
     kind = described.get("class_name") if isinstance(described, Mapping) else None
     config = described.get("config") if isinstance(described, Mapping) else None
     if not isinstance(kind, str) or not isinstance(config, Mapping) or kind in _WRAPPED:
         raise NoTwinError(f"layer {name!r:.60} wraps something that has no independent twin")
-    return _made(name, kind, config, _options(name, kind, config))
+    return _made(name, kind, config, _options(name, kind, config), old)
 
 
 def _options(name: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:

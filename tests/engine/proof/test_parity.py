@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, replace
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,12 @@ from lrp_engine.formats.keras.classes import KERAS_CLASSES
 from lrp_engine.formats.keras.graph import Entry
 from lrp_engine.formats.keras.reader import parse
 from lrp_engine.formats.readers import contents_of
+from lrp_engine.layers import BatchNormalization
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.model.graph import Node
 from lrp_engine.proof import checks, twin
 from lrp_engine.proof.options import UNUSABLE
-from lrp_engine.proof.probes import Probe, probes, without_embedding
+from lrp_engine.proof.probes import Probe, input_range, probes, without_embedding
 from lrp_engine.proof.sheet import (
     FAIL,
     FAILED,
@@ -248,6 +250,68 @@ def test_checks_of_options_return_the_mark_not_none():
             assert check(object()) is UNUSABLE, (name, key)
 
 
+KERAS_2 = Path(__file__).parents[2] / "fixtures" / "keras2"
+
+
+def test_hard_sigmoid_is_that_of_the_version_that_wrote_the_file():
+    """Keras 3 computes another function by the name that Keras 2 used."""
+    path = KERAS_2 / "hard_sigmoid.h5"
+    net = load(path)
+    lines = _twin_lines(net, path, length=5)
+    assert [line.verdict for line in lines] == [PASS, PASS]
+    assert lines[0].error < 1e-12
+    today = replace(net.nodes[1].layer, recurrent_activation="hard_sigmoid")
+    wrong = _twin_lines(_with_layer(net, 1, lambda _: today), path, length=5)[0]
+    assert wrong.verdict == FAIL
+    z = np.linspace(-4, 4, 81)
+    cut = np.clip(0.2 * z + 0.5, 0, 1)
+    np.testing.assert_allclose(twin.hard_sigmoid_keras_2(z), cut, atol=1e-15)
+
+
+# Inputs that the model could see -----------------------------------------------------------------
+
+
+def test_random_words_are_words_of_the_vocabulary(masked):
+    net = load(masked, vocabulary=["", "a", "b"])
+    assert len(net.embedding.table) > 3
+    ids = np.concatenate([ids for probe in probes(net) for ids in probe.samples.ids])
+    assert set(ids) == {0, 1, 2}
+
+
+def test_random_vectors_are_scaled_to_what_the_first_layer_takes():
+    """By its weights, by the statistics of a normalization; a small weight changes nothing."""
+    net = zoo_network("dense")
+    center, scale = input_range(net)
+    assert not center.any()
+    large = _with_layer(net, 0, lambda d: replace(d, kernel=1e3 * d.kernel))
+    assert (scale <= 1).all()
+    assert (input_range(large)[1] < 0.01).all()
+    normalization = BatchNormalization(np.full(6, 70.0), np.full(6, 9.0))
+    first = Node("normal", normalization, ("input",))
+    nodes = (first, Node(net.nodes[0].name, net.nodes[0].layer, ("normal",)), *net.nodes[1:])
+    x = probes(replace(net, nodes=nodes))[0].samples.values
+    assert abs(x.mean() - 70) < 2
+    assert 2 < x.std() < 4
+
+
+def test_vectors_that_let_a_right_network_explode_are_not_asked(tmp_path):
+    """An LSTM with ReLU grows at every step: far inputs have no scores that float32 could tell."""
+    import keras
+
+    k = keras.layers
+    model = keras.Sequential([keras.Input((60, 1)), k.LSTM(32, "relu"), k.Dense(2)])
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        weight.assign(rng.normal(size=weight.shape) * (0.6 if "kernel" in weight.path else 0))
+    model.save(tmp_path / "m.keras")
+    net = load(tmp_path / "m.keras")
+    exact = Program(without_embedding(net), traced=False)
+    for given, verdict in ((None, FAIL), (exact, PASS)):
+        tried = probes(net, exact=given, length=60)
+        said = SimpleNamespace(scores=net.predict(tried[0].samples.values))
+        assert checks.rounding(net, exact, tried, [said]).verdict == verdict
+
+
 # The sheet ---------------------------------------------------------------------------------------
 
 
@@ -309,13 +373,14 @@ def test_what_the_file_ends_in_is_compared_too(name, tmp_path):
         assert found["rounding"].verdict == NOT_CHECKED  # it is float64
 
 
-def _twin_lines(net: Any, path: Any) -> tuple[Line, Line]:
+def _twin_lines(net: Any, path: Any, length: int | None = None) -> tuple[Line, Line]:
     """Lines "keras" and "meaning"."""
     shape = net.input_shape
     vectors = (None, shape.units) if shape.time else (shape.units,)
     parsed = parse(contents_of(path))
     built = twin.build(parsed, input_shape=vectors, dtype=net.dtype)
-    return checks.against_twin(Program(without_embedding(net), traced=False), built, probes(net))
+    tried = probes(net, length=length)
+    return checks.against_twin(Program(without_embedding(net), traced=False), built, tried)
 
 
 def _with_layer(net: Any, position: int, change: Any) -> Any:
