@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Source:
         import pyarrow as pa
 
         try:
-            with fsspec.open(self.url, "rb", compression="infer") as file:
+            with self._opened() as file:
                 yield file
         except InputError:
             raise
@@ -37,6 +38,9 @@ class Source:
             raise InputError(f"There is no file {self.url!r}.") from None
         except (OSError, EOFError, zlib.error, ValueError, ImportError, pa.ArrowException) as error:
             raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+
+    def _opened(self) -> contextlib.AbstractContextManager[IO[bytes]]:
+        return fsspec.open(self.url, "rb", compression="infer")
 
     def identity(self) -> dict[str, Any]:
         """What tells whether the file is still the same: place, size, time or tag of its content.
@@ -59,6 +63,21 @@ class Source:
             "size": info.get("size"),
             "version": str(system.ukey(path) if tag is None else tag),
         }
+
+
+@dataclass(frozen=True)
+class OpenFile(Source):
+    """A local file that is open already, for a process that may open none; not decompressed.
+
+    Attributes:
+        descriptor: one reader at a time moves its position.
+    """
+
+    descriptor: int
+
+    def _opened(self) -> IO[bytes]:
+        os.lseek(self.descriptor, 0, os.SEEK_SET)
+        return open(self.descriptor, "rb", closefd=False)
 
 
 def reason(error: Exception) -> str:

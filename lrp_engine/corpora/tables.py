@@ -41,31 +41,36 @@ EXTENSIONS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "par
 COMPRESSIONS = ("gz", "bz2", "xz")
 
 
-def open_table(url: str, *, format: str, text_column: str) -> Table:
+def open_table(url: str | Source, *, format: str, text_column: str) -> Table:
     """The table in a file.
 
     Args:
-        url: a path or anything fsspec opens.
+        url: a path, anything fsspec opens, or a source.
         format: a name in `READERS`.
         text_column: must exist.
 
     Raises:
         InputError: the file cannot be read, or lacks the column.
     """
-    table = READERS[format](Source(url), text_column)
+    source = _source(url)
+    table = READERS[format](source, text_column)
     if table.rows == 0:
-        raise InputError(f"{url!r} holds no rows.")
+        raise InputError(f"{source.url!r} holds no rows.")
     return table
 
 
-def look(url: str, *, format: str) -> tuple[list[str], int]:
+def look(url: str | Source, *, format: str) -> tuple[list[str], int]:
     """Names of a table's columns, and how many rows it has; no text is looked at.
 
     Raises:
         InputError: the file cannot be read.
     """
-    table = READERS[format](Source(url), None)
+    table = READERS[format](_source(url), None)
     return list(table.schema.names), table.rows
+
+
+def _source(url: str | Source) -> Source:
+    return Source(url) if isinstance(url, str) else url
 
 
 def shards(table: Table, size: int) -> Iterator[Shard]:

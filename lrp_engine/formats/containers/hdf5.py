@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .limits import megabytes
 from .messages import BLOCK, DTYPE, Output
-from .process import forbid_opening_files
 from .refusal import RefusalError, quoted
 
 if TYPE_CHECKING:
     import h5py
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
+MODULES = ("h5py",)
 # Training state: as large as the weights, twice, and of no use here.
 _SKIPPED = ("optimizer", "optimizer_weights")
 # The only attributes that are read; long lists are split into layer_names0, layer_names1, ...
@@ -25,7 +25,6 @@ def unpack(stream: BinaryIO, size: int, output: Output, name: str) -> None:
     """Emit datasets and attributes of a seekable stream, named `name/group/...`."""
     import h5py
 
-    forbid_opening_files()  # what h5py needs is loaded; links to other files lead nowhere now
     try:
         file = h5py.File(stream, "r")
     except Exception:  # noqa: BLE001 - whatever h5py makes of nonsense

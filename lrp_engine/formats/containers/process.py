@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import importlib
 import os
 import sys
+from collections.abc import Iterable
 
 from .limits import Limits
 
@@ -14,6 +16,10 @@ try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
+
+
+# All that readers name: of texts, zip archives, numpy's texts, pickles of protocol 0.
+_CODECS = ("ascii", "latin-1", "utf-8", "cp437", "utf-32-le", "utf-32-be", "raw-unicode-escape")
 
 
 def apply(limits: Limits, input_bytes: int) -> None:
@@ -25,10 +31,20 @@ def apply(limits: Limits, input_bytes: int) -> None:
     _limit("RLIMIT_FSIZE", 0)
 
 
+def load(modules: Iterable[str]) -> None:
+    """Load what reading needs while files can be opened; what is not installed fails at its use.
+
+    Codecs are loaded too: Python reads them from files at their first use.
+    """
+    for name in _CODECS:
+        codecs.lookup(name)
+    for name in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
 def forbid_opening_files() -> None:
     """Keep stdin, stdout and stderr; every further open fails from here on."""
-    for name in ("ascii", "latin-1", "utf-8", "cp437", "utf-32-le", "utf-32-be"):
-        codecs.lookup(name)  # Python loads codecs from files at their first use
     _limit("RLIMIT_NOFILE", 3)
 
 

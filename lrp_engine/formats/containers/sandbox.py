@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.containers import process
+from lrp_engine.formats.containers.confinement import Confinement
 from lrp_engine.formats.containers.limits import LIMITS, MIB, Limits, megabytes
 from lrp_engine.formats.containers.messages import BLOCK, DTYPE, HEADER, itemsize
 from lrp_engine.formats.containers.pickle_tree import TREE, restored
@@ -24,6 +26,7 @@ from lrp_engine.formats.containers.pickle_tree import TREE, restored
 _OUT_OF_TIME = (-24, -9)
 PICKLED = ("pickle", "torch")
 _WORKER = Path(__file__).with_name("worker.py")
+_CONFINEMENT = Path(__file__).with_name("confinement.py")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,23 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS) -> Contents:
         finally:
             clock.cancel()
             child.kill()
+
+
+def confinement() -> Confinement:
+    """What this machine's kernel forbids the child, as one that was started for it reports.
+
+    It costs one start; see `Confinement.describe` for sentences.
+    """
+    with contextlib.suppress(OSError, ValueError, TypeError, subprocess.TimeoutExpired):
+        done = subprocess.run(
+            [*process.interpreter(), str(_CONFINEMENT)],
+            capture_output=True,
+            env=process.environment(),
+            timeout=LIMITS.wall_seconds,
+            check=False,
+        )
+        return Confinement(**json.loads(done.stdout))
+    return Confinement()
 
 
 class _BrokenError(Exception):

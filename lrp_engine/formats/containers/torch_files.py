@@ -14,7 +14,6 @@ from .pickle_machine import Machine
 from .pickle_numpy import numpy_names
 from .pickle_objects import object_names
 from .pickle_tree import Tree
-from .process import forbid_opening_files
 from .refusal import RefusalError, quoted
 from .torch_values import Storage, persistent, refusal, torch_names
 
@@ -74,7 +73,6 @@ def unpack_zip(
     script = by_name[f"{prefix}{_PICKLE}"]
     if script.file_size > output.limits.text_bytes:
         raise RefusalError("The pickle inside the PyTorch file is far too large for a state dict.")
-    forbid_opening_files()
     storages: dict[str, Storage] = {}
     value = _machine(output, script.file_size, storages).run(
         io.BytesIO(archive.read(script)), script.file_size
@@ -115,7 +113,6 @@ def _check(stream: BinaryIO, start: int, member: zipfile.ZipInfo) -> None:
 
 def unpack_legacy(stream: BinaryIO, size: int, output: Output) -> None:
     """Emit what a stream of `size` bytes holds: five pickles, then the storages one by one."""
-    forbid_opening_files()
     storages: dict[str, Storage] = {}
     machine = _machine(output, size, storages)
 

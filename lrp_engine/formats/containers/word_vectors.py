@@ -18,6 +18,7 @@ from .refusal import RefusalError, quoted
 _HEADER = re.compile(rb"[ \t]*(\d{1,10})[ \t]+(\d{1,6})[ \t]*\r?\n")
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _MOST_UNITS = 10_000
+MODULES = ("numpy",)
 _LONGEST_LINE = 40 * _MOST_UNITS
 _WORDS, _VECTORS = "words", "vectors"
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import BinaryIO
 
 if __name__ == "__main__":  # only this folder becomes importable, as a package of its own
-    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     from containers import worker  # type: ignore[import-not-found]
 
     worker.main(sys.argv[1])
 
-from . import hdf5, npy, onnx_files, pickles, process, tensors, torch_files, word_vectors, zips
+from . import (
+    confinement,
+    hdf5,
+    npy,
+    onnx_files,
+    pickles,
+    process,
+    tensors,
+    torch_files,
+    word_vectors,
+    zips,
+)
 from .limits import Limits
 from .messages import HEAD, Output
 from .refusal import RefusalError
@@ -37,7 +48,9 @@ def main(limits_json: str) -> None:
     kind = "file"
     try:
         head = stream.read(HEAD)
+        process.load(_modules(head, stream, size))
         stream.seek(0)
+        confinement.confine()  # before anything of the file is parsed
         names: list[str] = []
         if head.startswith(hdf5.MAGIC):
             kind = "hdf5"
@@ -73,3 +86,14 @@ def main(limits_json: str) -> None:
         output.message(b"E", _DAMAGED.format(_TITLES.get(kind, kind)).encode())
     output.stream.flush()
     os._exit(0)  # not through the destructors of a library that has read nonsense
+
+
+def _modules(head: bytes, stream: BinaryIO, size: int) -> tuple[str, ...]:
+    """What reading such a file may need; it may be of another kind after all."""
+    if head.startswith(hdf5.MAGIC):
+        return hdf5.MODULES
+    if head.startswith(zips.MAGIC):
+        return zips.modules(stream, size)
+    if onnx_files.recognizes(head):
+        return onnx_files.MODULES
+    return word_vectors.MODULES if word_vectors.recognizes(head) else ()

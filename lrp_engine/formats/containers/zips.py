@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -15,7 +16,17 @@ from .refusal import RefusalError, quoted
 
 MAGIC, EMPTY_MAGIC = b"PK\x03\x04", b"PK\x05\x06"
 _LOCAL = struct.Struct("<4s22xHH")  # magic, ..., lengths of name and extra field
+# Archives whose members need no module to be read are told by what lies in their directory.
+_PLAIN, _TAIL = (b".npy", b".safetensors", b"data.pkl"), 2**16
 _READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def modules(stream: BinaryIO, size: int) -> tuple[str, ...]:
+    """What reading the archive may need, by the names at its end, which are not parsed."""
+    stream.seek(-min(size, _TAIL), io.SEEK_END)
+    names = stream.read(_TAIL)
+    plain = any(name in names for name in _PLAIN) and b".h5" not in names
+    return () if plain else hdf5.MODULES
 
 
 def unpack(stream: BinaryIO, size: int, output: Output) -> tuple[str, list[str]]:
@@ -118,6 +129,10 @@ def _member(
         with archive.open(member) as content:
             tensors.unpack(content, size, output, name)  # type: ignore[arg-type]
     elif head == hdf5.MAGIC:
+        if "h5py" not in sys.modules:  # see `modules`: it cannot be loaded any more
+            raise RefusalError(
+                f"The zip member {quoted(name)} is an HDF5 file; its name must end in .h5."
+            )
         hdf5.unpack(_seekable(archive, member, stream, start, output), size, output, name)
 
 
