@@ -102,7 +102,7 @@ def _add_vocabulary() -> None:
 
 def _explain(model: Model, rule: Rule) -> Answer | None:
     text, typed = session.shown_text(), session.get("text")
-    words = len(model.network.tokenizer(text))
+    words = length(model, text)
     if not words:
         st.info("Type a text, or pick an example, to see which words count.")
         return None
@@ -134,14 +134,15 @@ def fits(model: Model, text: str) -> bool:
     if model.reads_numbers:
         return True  # `numbers.form` saw to it
     most = settings.most_words(model.network.input_shape.units)
-    return len(text) <= settings.TEXT_CHARACTERS and 0 < len(model.network.tokenizer(text)) <= most
+    return len(text) <= settings.TEXT_CHARACTERS and 0 < length(model, text) <= most
 
 
 def length(model: Model, text: str) -> int:
     """How many words, steps or features a text has."""
     if model.reads_numbers:
         return len(numeric.named(model.network, text))
-    return len(model.network.tokenizer(text))
+    tokenizer = model.network.tokenizer
+    return tokenizer.steps(len(tokenizer(text)))
 
 
 def _target(model: Model, text: str, rule: Rule) -> cache.Target:

@@ -133,12 +133,12 @@ def inside(network: Network, explanation: Explanation) -> Inside:
         InputError: the words are not read by an LSTM, or nothing was kept per layer.
     """
     name, layers = find(network)
-    if network.embedding is None or network.vocabulary is None or explanation.rule is None:
+    if network.embedding is None or explanation.ids is None or explanation.rule is None:
         raise InputError("The lesson follows words by LRP; this model or method has none.")
     if name not in explanation.layers:
         raise InputError(f"The explanation was made without the relevance at {name!r}.")
     tokens = explanation.tokens[0]
-    ids = network.vocabulary.ids(tokens)
+    ids = explanation.ids[0]
     x = network.embedding.rows(ids).astype(np.float64)
     real = ids != 0 if network.embedding.mask_zero else np.ones(len(ids), bool)
     arriving = np.split(explanation.layers[name][0].astype(np.float64), len(layers), axis=-1)

@@ -104,7 +104,7 @@ def missing(network: Network) -> list[str]:
 
 
 def _unknown(network: Network) -> str:
-    unknown = network.vocabulary and network.vocabulary.unknown
+    unknown = network.substitute
     return f"read as {unknown}" if unknown else "read as a vector of zeros"
 
 

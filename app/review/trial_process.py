@@ -65,7 +65,7 @@ def _words(request: dict[str, Any], file: OpenFile) -> dict[str, Any]:
     rows = words = 0
     for shard in shards(table, STEP):
         rows += len(shard)
-        words += sum(len(tokenizer(text)) for text in shard.texts if text)
+        words += sum(tokenizer.steps(len(tokenizer(text))) for text in shard.texts if text)
     return {"rows": rows, "words": words}
 
 

@@ -102,10 +102,7 @@ class Assembly:
 
     def explanation(self, method: Method, targets: np.ndarray | None, rule: Rule) -> Explanation:
         samples, network = self.samples, self.samples.network
-        unknown = np.zeros((len(samples), samples.width), bool)
-        unknown[np.arange(samples.width) < samples.lengths[:, None]] = np.concatenate(
-            samples.unknown
-        )
+        unknown = self._over_time(samples.unknown)
         scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
         values = self.parts["tokens"].get((method.name,))
         return Explanation(
@@ -114,6 +111,9 @@ class Assembly:
             method_options=self.options[method.name],
             tokens=samples.tokens,
             unknown=unknown,
+            padding=self._over_time(samples.padding) if samples.padding else np.zeros_like(unknown),
+            ids=samples.ids,
+            alignment=samples.alignment,
             lengths=samples.lengths,
             padded_lengths=self.padded_lengths,
             scores=scores,
@@ -132,10 +132,17 @@ class Assembly:
             resampled_time=tuple(filter(self._resampled_time, self.nodes)),
             model_hash=network.hash,
             dtype=network.dtype,
-            substitute=network.vocabulary.unknown if network.vocabulary else None,
+            substitute=network.substitute,
             warnings=network.warnings,
             token_kind=samples.token_kind,
         )
+
+    def _over_time(self, flags: Sequence[np.ndarray]) -> np.ndarray:
+        """Flags (n,) of each sample as one array (B, T)."""
+        over_time = np.zeros((len(self.samples), self.samples.width), bool)
+        real = np.arange(self.samples.width) < self.samples.lengths[:, None]
+        over_time[real] = np.concatenate(flags)
+        return over_time
 
     def _ledger(self) -> Ledger:
         terms: dict[str, np.ndarray] = {}

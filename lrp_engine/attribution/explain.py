@@ -138,6 +138,7 @@ def _run(
         x=x,
         steps=steps,
         lengths=samples.lengths[chunk],
+        droppable=samples.droppable(chunk),
         scores=scores,
         selection=chosen,
         backward=passes,

@@ -6,7 +6,7 @@ Axes: B samples, T time steps (or D features), E input units (none for features)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,9 @@ from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.text.alignment import Alignment, LeftOut
+from lrp_engine.model.text.cutters import Span
+from lrp_engine.model.text.describe import sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +46,9 @@ class Explanation:
         tokens: per sample, its words (positions for vector inputs, names for features).
         unknown: (B, T) words that the vocabulary lacks.
         substitute: what the network read in their place; None for a vector of zeros.
+        padding: (B, T) time steps that only fill a text up, and which the network may read.
+        ids: per sample, the rows of the embedding that were read; None where vectors were given.
+        alignment: where words stand in the texts; see `spans` and `left_out`.
         lengths: (B,) time steps of each sample.
         padded_lengths: (B,) time steps computed for each, padding included.
         scores: (B, C) logits; probabilities: (B, C).
@@ -86,16 +92,23 @@ class Explanation:
     token_kind: str = "word"
     token_values: np.ndarray | None = None
     method_options: Mapping[str, Any] = field(default_factory=dict)
+    padding: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool))  # then: none
+    ids: tuple[np.ndarray, ...] | None = None
+    alignment: Alignment | None = None
 
     def __post_init__(self) -> None:
         if self.relevance is None and self.token_values is None:
             raise ValueError("An explanation holds relevance, token_values, or both.")
         if not len(self.padded_lengths):
             object.__setattr__(self, "padded_lengths", self.lengths)
+        if not len(self.padding):
+            object.__setattr__(self, "padding", np.zeros(self.unknown.shape, bool))
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
                 object.__setattr__(self, item.name, frozen_array(value))
+        if self.ids is not None:
+            object.__setattr__(self, "ids", tuple(map(frozen_array, self.ids)))
         for name in ("initial_states", "layers"):
             table = {key: frozen_array(array) for key, array in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(table))
@@ -133,6 +146,9 @@ class Explanation:
                              "target", "explained_score")
             },
             "unknown": self.unknown[one, :length],
+            "padding": self.padding[one, :length],
+            "ids": self.ids and self.ids[one],
+            "alignment": self.alignment and self.alignment.select(index),
             "relevance": None if self.relevance is None else self.relevance[one, :length],
             "token_values": None if self.token_values is None else self.token_values[one, :length],
             "initial_states": MappingProxyType(
@@ -159,6 +175,56 @@ class Explanation:
         if self.relevance.ndim == 2:
             return frozen_array(self.relevance.astype(np.float64))
         return frozen_array(self.relevance.sum(axis=2, dtype=np.float64))
+
+    @cached_property
+    def padding_relevance(self) -> np.ndarray:
+        """(B,) what padding received, of `token_relevance`."""
+        return frozen_array(np.where(self.padding, self.token_relevance, 0).sum(axis=1))
+
+    @cached_property
+    def spans(self) -> tuple[tuple[Span | None, ...] | None, ...]:
+        """Per sample, the first and last + 1 character of each token in its text.
+
+        None for a token that the text does not hold: padding, marks. None for a whole sample that
+        was given as words or numbers.
+        """
+        if self.alignment is None:
+            return (None,) * len(self)
+        return tuple(map(self.alignment.spans, range(len(self))))
+
+    @cached_property
+    def left_out(self) -> tuple[tuple[LeftOut, ...], ...]:
+        """Per sample, the words that were typed and that the network did not read, and why."""
+        if self.alignment is None:
+            return ((),) * len(self)
+        return tuple(map(self.alignment.left_out, range(len(self))))
+
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """Per sample, what was typed; None where it was given as words or numbers."""
+        if self.alignment is None:
+            return (None,) * len(self)
+        return tuple(map(self.alignment.text, range(len(self))))
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What was chosen, as plain JSON values: method, rule, and how texts were read.
+
+        "tokenizer" holds the options of the text pipeline, "text" says them in sentences; both are
+        missing where no words were given.
+        """
+        chosen: dict[str, Any] = {
+            "method": self.method,
+            "method_options": dict(self.method_options),
+            "rule": self.rule and self.rule.to_dict(),
+        }
+        if self.alignment is not None:
+            tokenizer = self.alignment.tokenizer
+            chosen |= {
+                "tokenizer": tokenizer.to_dict(),
+                "text": sentences(tokenizer, self.substitute),
+            }
+        return MappingProxyType(chosen)
 
     @property
     def unit_relevance(self) -> np.ndarray:
@@ -201,18 +267,20 @@ class Explanation:
         return " − ".join(self.labels[c] for c in np.atleast_1d(self.target[index]))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per word: sample, position, token, unknown, relevance."""
+        """One row per word: sample, position, token, unknown, padding, relevance."""
         import pandas as pd
 
         counts = [len(tokens) for tokens in self.tokens]
         values = [self.token_relevance[n, :count] for n, count in enumerate(counts)]
         unknown = [self.unknown[n, :count] for n, count in enumerate(counts)]
+        padding = [self.padding[n, :count] for n, count in enumerate(counts)]
         return pd.DataFrame(
             {
                 "sample": np.repeat(np.arange(len(self)), counts),
                 "position": np.concatenate([np.arange(count) for count in counts]),
                 "token": [token for tokens in self.tokens for token in tokens],
                 "unknown": np.concatenate(unknown),
+                "padding": np.concatenate(padding),
                 "relevance": np.concatenate(values),
             }
         )
@@ -238,6 +306,9 @@ class Explanation:
             "explained_score": float(one.explained_score[0]),
             "tokens": list(one.tokens[0]),
             "unknown": one.unknown[0].tolist(),
+            "padding": one.padding[0].tolist(),
+            "padding_relevance": float(one.padding_relevance[0]),
+            **one._text_fields(),
             "substitute": self.substitute,
             "token_relevance": one.token_relevance[0].tolist(),
             "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
@@ -247,6 +318,17 @@ class Explanation:
                 if self.method_info.completeness == "score"
                 else None
             ),
+        }
+
+    def _text_fields(self) -> dict[str, Any]:
+        """Of the first sample, what `to_dict` says of its text; nothing where there is none."""
+        if self.alignment is None:
+            return {}
+        said = {name: self.settings[name] for name in ("tokenizer", "text")}
+        return {
+            **said,
+            "spans": self.spans[0] and [span and list(span) for span in self.spans[0]],
+            "left_out": [asdict(word) for word in self.left_out[0]],
         }
 
     def to_html(self, index: int = 0, *, palette: str | None = None) -> str:

@@ -169,9 +169,9 @@ def in_batches(
 
 def _windows(
     network: Network, texts: Iterable[Any], window: int
-) -> Iterator[tuple[list[list[str]], InputError | None]]:
+) -> Iterator[tuple[list[Sequence[str]], InputError | None]]:
     """Token lists, a window at a time; a bad item ends them and comes along as an error."""
-    words: list[list[str]] = []
+    words: list[Sequence[str]] = []
     tokens = 0
     for position, text in enumerate(texts):
         try:
@@ -187,9 +187,9 @@ def _windows(
         yield words, None
 
 
-def _words(network: Network, text: Any, position: int) -> list[str]:
+def _words(network: Network, text: Any, position: int) -> Sequence[str]:
     if isinstance(text, str):
-        return network.tokenizer(text)
+        return network.tokenizer.cut(text)
     if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
         return list(text)
     raise InputError(

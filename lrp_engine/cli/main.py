@@ -119,7 +119,7 @@ def _explain(options: argparse.Namespace) -> str:
         explanation,
         colours=0 if options.no_color else colours_of(sys.stdout),
         palette=options.palette,
-        substitute=network.vocabulary.unknown if network.vocabulary else None,
+        substitute=network.substitute,
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.model.network import Network
+from lrp_engine.model.text import CutText
 
 # Where a part's metadata keeps its positions.
 POSITIONS = b"lrp-lens positions"
@@ -70,11 +71,11 @@ def _explain(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
     import pyarrow.parquet as pq
 
     problems = list(shard.problems)
-    words: dict[int, list[str]] = {}
+    words: dict[int, CutText] = {}
     for n, text in enumerate(shard.texts):
         if problems[n] is None and text is not None:
-            tokens = network.tokenizer(text)
-            problems[n] = _problem(len(tokens), settings.max_tokens)
+            tokens = network.tokenizer.cut(text)
+            problems[n] = _problem(network.tokenizer.steps(len(tokens)), settings.max_tokens)
             if problems[n] is None:
                 words[n] = tokens
     schema = result_schema(settings, shard.others.schema, network.dtype)
@@ -119,7 +120,7 @@ def _problem(tokens: int, most: int) -> str | None:
 
 
 def _explained(
-    network: Network, words: dict[int, list[str]], rows: int, settings: CorpusSettings
+    network: Network, words: dict[int, CutText], rows: int, settings: CorpusSettings
 ) -> tuple[dict[str, Any], tuple[int, int], dict[int, str]]:
     """Values per row for the columns that an explanation fills, None elsewhere; positions; and
     rows that could not be explained, with the reason."""

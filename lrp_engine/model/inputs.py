@@ -12,6 +12,7 @@ import numpy as np
 
 from lrp_engine.errors import InputError
 from lrp_engine.model.samples import Samples, existing, from_words
+from lrp_engine.model.text.cutters import CutText
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -30,15 +31,13 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
         kind = _common_kind(inputs)
         if kind is str:
             _only_for_arrays(lengths)
-            return _words(network, tuple(tuple(network.tokenizer(t)) for t in inputs))
+            return _words(network, [network.tokenizer.cut(text) for text in inputs])
         if kind is list:
-            words = [_listed(sample) for sample in inputs]
+            words = [one if isinstance(one, CutText) else _listed(one) for one in inputs]
             text = [isinstance(word, str) for sample in words for word in sample]
             if all(text):
                 _only_for_arrays(lengths)
-                return _words(
-                    network, tuple(tuple(network.tokenizer.pad_and_truncate(w)) for w in words)
-                )
+                return _words(network, words)
             if any(text):
                 raise InputError(f"A token list holds more than words. {_expected(network)}")
             kinds = {type(i) for sample in words for i in sample}
@@ -123,13 +122,13 @@ def _needs_embedding(network: Network) -> None:
         raise InputError(f"This network has no embedding to look ids up in. {_expected(network)}")
 
 
-def _words(network: Network, tokens: tuple[tuple[str, ...], ...]) -> Samples:
+def _words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
     if network.vocabulary is None:
         raise InputError(
             f"This network has no vocabulary, so it cannot read words. {_expected(network)} "
             "Or load it with vocabulary=..., and embeddings=... where it has none."
         )
-    return from_words(network, tokens)
+    return from_words(network, words)
 
 
 def _from_ids(network: Network, ids: Sequence[np.ndarray]) -> Samples:
@@ -143,15 +142,33 @@ def _from_ids(network: Network, ids: Sequence[np.ndarray]) -> Samples:
     return Samples(
         network=network,
         tokens=tuple(
-            tuple(vocabulary.words(s) if vocabulary else (f"#{i}" for i in s)) for s in ids
+            tuple(network.text_ids.words(s.tolist()) if vocabulary else (f"#{i}" for i in s))
+            for s in ids
         ),
         unknown=tuple(np.zeros(len(sample), bool) for sample in ids),
         masks=tuple(existing(network, sample) for sample in ids),
         ids=tuple(ids),
+        padding=_padding(network, ids),
     )
 
 
-def _ids(network: Network, n: int, ids: list) -> np.ndarray:
+def _padding(network: Network, ids: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
+    """Which ids in front and behind are padding; None where no id is known to mean it."""
+    assert network.embedding is not None
+    pad = network.text_ids.pad if network.vocabulary else network.tokenizer.pad_id or 0
+    named = network.vocabulary is not None and network.vocabulary.padding_id is not None
+    if not (network.tokenizer.pad or named or (network.embedding.mask_zero and pad == 0)):
+        return None
+    return tuple(_outer_runs(sample == pad) for sample in ids)
+
+
+def _outer_runs(holds: np.ndarray) -> np.ndarray:
+    """Where (n,) something holds from the first or up to the last on."""
+    front, behind = np.logical_and.accumulate(holds), np.logical_and.accumulate(holds[::-1])
+    return front | behind[::-1]
+
+
+def _ids(network: Network, n: int, ids: Sequence) -> np.ndarray:
     try:
         return np.array(ids, np.int64)
     except OverflowError:

@@ -19,6 +19,7 @@ from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen
 from lrp_engine.model.shapes import Shape
 from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text.ids import KNOWN, Ids
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -130,11 +131,14 @@ class Network:
                 f"There is a vocabulary of {words} words but no embedding layer; pass "
                 f"`embeddings`, an array of shape ({words}, {self.input_shape.units})."
             )
-        rows = len(self.embedding.table)
-        if words > rows:
+        rows, offset = len(self.embedding.table), self.tokenizer.offset
+        if words + offset > rows:
+            shifted = f", shifted by {offset}" if offset else ""
             raise FormatError(
-                f"The vocabulary has {words} words, but the embedding has only {rows} rows."
+                f"The vocabulary has {words} words{shifted}, but the embedding has only {rows} "
+                "rows."
             )
+        self.text_ids  # noqa: B018 - raises where words or ids of the pipeline are not there
 
     @property
     def input_shape(self) -> Shape:
@@ -184,7 +188,19 @@ class Network:
         """Which tokens (n,) of the tokenizer the vocabulary lacks; None where there is none."""
         if self.vocabulary is None:
             return None
-        return self.vocabulary.lacks(self.tokenizer.keys(tokens))
+        return self.text_ids.look_up(self.tokenizer.keys(tokens))[1] != KNOWN
+
+    @cached_property
+    def text_ids(self) -> Ids:
+        """Which ids words, marks and padding have; only of a network with a vocabulary."""
+        assert self.vocabulary is not None
+        assert self.embedding is not None
+        return Ids.of(self.tokenizer, self.vocabulary, len(self.embedding.table))
+
+    @property
+    def substitute(self) -> str | None:
+        """What is read in the place of an unknown word; None for a vector of zeros or nothing."""
+        return None if self.vocabulary is None else self.text_ids.substitute
 
     def predict(
         self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None

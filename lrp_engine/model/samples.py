@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrp_engine.model.text.alignment import Alignment
+from lrp_engine.model.text.cutters import CutText
+from lrp_engine.model.text.ids import KNOWN
+from lrp_engine.model.text.layout import PAD, lay_out, steps_of
+
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
@@ -34,7 +39,8 @@ class Samples:
         masks: per sample, which time steps are not masked, (n,) bool.
         ids: per sample, rows of the embedding (n,); None where vectors are given.
         values: (B, T, E) or (B, D); None where ids are given.
-        words: whether the tokens are words that the network's tokenizer cuts and pads.
+        padding: per sample, which time steps only fill it up, (n,) bool; None: none does.
+        alignment: where words stand in the texts; None where no words are given.
     """
 
     network: Network
@@ -43,7 +49,8 @@ class Samples:
     masks: tuple[np.ndarray, ...]
     ids: tuple[np.ndarray, ...] | None = None
     values: np.ndarray | None = None
-    words: bool = False
+    padding: tuple[np.ndarray, ...] | None = None
+    alignment: Alignment | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -107,14 +114,28 @@ class Samples:
         ids[real] = np.concatenate([self.ids[i] for i in chunk])
         return self.network.embedding.rows(ids).astype(dtype, copy=False), steps
 
+    def droppable(self, chunk: np.ndarray) -> np.ndarray:
+        """Which parts (b, t) of samples can be left out: all but padding and marks."""
+        if not self.timed:
+            return np.ones((len(chunk), self.network.input_shape.units), bool)
+        counts = self.lengths[chunk]
+        can = np.arange(max(1, int(counts.max()))) < counts[:, None]
+        if self.alignment is not None:
+            can[can] = np.concatenate([self.alignment.places[i] for i in chunk]) >= 0
+        elif self.padding is not None:
+            can[can] = ~np.concatenate([self.padding[i] for i in chunk])
+        return can
+
     def variants(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
         """Samples of which parts are left out.
 
         Args:
             chosen: pairs of a sample and which of its n parts stay, (n,) bool. A word or step that
-                does not stay is dropped, and words are cut and padded once more; a feature that
-                does not stay is 0.
+                does not stay is dropped, and words are marked, cut and padded once more; a feature
+                that does not stay is 0. What is not `droppable` among words always stays.
         """
+        if self.alignment is not None:
+            return self._words_left(chosen)
         rows = [row for row, _ in chosen]
         if not self.timed:
             assert self.values is not None
@@ -127,11 +148,6 @@ class Samples:
                 values=np.where(kept, self.values[rows], 0),
             )
         tokens = tuple(tuple(compress(self.tokens[row], stays)) for row, stays in chosen)
-        if self.words:
-            return from_words(
-                self.network,
-                tuple(map(tuple, map(self.network.tokenizer.pad_and_truncate, tokens))),
-            )
         values = None
         if self.values is not None:
             values = np.zeros((len(chosen), max(map(len, tokens)), *self.values.shape[2:]),
@@ -144,28 +160,92 @@ class Samples:
             unknown=tuple(self.unknown[row][stays] for row, stays in chosen),
             masks=tuple(self.masks[row][stays] for row, stays in chosen),
             ids=self.ids and tuple(self.ids[row][stays] for row, stays in chosen),
+            padding=self.padding and tuple(self.padding[row][stays] for row, stays in chosen),
             values=values,
         )
 
+    def _words_left(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
+        """Words without some of those read, laid out as the text would be without them."""
+        assert self.alignment is not None
+        assert self.ids is not None
+        tokenizer, alignment = self.network.tokenizer, self.alignment
+        steps, laid_out, places = steps_of(tokenizer), [], []
+        for row, stays in chosen:
+            before = alignment.places[row]
+            kept = np.flatnonzero(stays & (before >= 0))
+            read = lay_out(tokenizer, steps, kept, np.zeros(len(before), np.int8))
+            laid_out.append((self.tokens[row], self.ids[row], self.unknown[row], read))
+            places.append(np.where(read >= 0, before[read] if len(before) else read, read))
+        rows = [row for row, _ in chosen]
+        words = Alignment(
+            tokenizer,
+            tuple(alignment.texts[row] for row in rows),
+            tuple(alignment.why[row] for row in rows),
+            tuple(places),
+        )
+        return _from_layout(self.network, laid_out, words)
 
-def from_words(network: Network, tokens: tuple[tuple[str, ...], ...]) -> Samples:
-    """Samples of tokens, already truncated and padded by the network's tokenizer."""
-    assert network.vocabulary is not None
+
+def from_words(network: Network, texts: Sequence[Sequence[str]]) -> Samples:
+    """Samples of words as they were cut or given, looked up and laid out by the tokenizer."""
+    tokenizer = network.tokenizer
+    words = texts
+    if tokenizer.leaves_out_some:  # a text's words are already without them
+        words = [
+            text if isinstance(text, CutText) else [w for w in text if not tokenizer.leaves_out(w)]
+            for text in texts
+        ]
     # Words of all samples at once: a loop over samples would cost as much as explaining them.
-    keys = network.tokenizer.keys(list(chain.from_iterable(tokens)))
-    ids, lacking = network.vocabulary.look_up(keys)
-    cuts = list(pairwise(accumulate((len(sample) for sample in tokens), initial=0)))
+    ids, why = network.text_ids.look_up(tokenizer.keys(list(chain.from_iterable(words))))
+    cuts = list(pairwise(accumulate((len(sample) for sample in words), initial=0)))
 
     def by_sample(array: np.ndarray) -> tuple[np.ndarray, ...]:
         return tuple(array[start:end] for start, end in cuts)
 
+    ids_of, why_of, unknown_of = by_sample(ids), by_sample(why), by_sample(why != KNOWN)
+    every = np.arange(max((len(sample) for sample in words), default=0))
+    steps = steps_of(tokenizer)
+    places = tuple(every[: len(sample)] for sample in words)
+    if steps:
+        places = tuple(lay_out(tokenizer, steps, p, w) for p, w in zip(places, why_of, strict=True))
+    alignment = Alignment(tokenizer, tuple(texts), why_of, places)
+    if steps:
+        return _from_layout(
+            network, list(zip(words, ids_of, unknown_of, places, strict=True)), alignment
+        )
     return Samples(
         network=network,
-        tokens=tokens,
-        unknown=by_sample(lacking),
+        tokens=tuple(text if isinstance(text, tuple) else tuple(text) for text in words),
+        unknown=unknown_of,
         masks=by_sample(existing(network, ids)),
-        ids=by_sample(ids),
-        words=True,
+        ids=ids_of,
+        alignment=alignment,
+    )
+
+
+def _from_layout(
+    network: Network,
+    laid_out: Sequence[tuple[Sequence[str], np.ndarray, np.ndarray, np.ndarray]],
+    alignment: Alignment,
+) -> Samples:
+    """Samples of words, their ids and whether they are unknown, and which of them are read."""
+    extra = network.text_ids.by_place
+    names = network.text_ids.names_by_place
+    ids = tuple(np.concatenate([ids, extra])[read] for _, ids, _, read in laid_out)
+    return Samples(
+        network=network,
+        tokens=tuple(
+            tuple(map([*words, *names].__getitem__, read.tolist()))
+            for words, _, _, read in laid_out
+        ),
+        unknown=tuple(
+            np.concatenate([unknown, np.zeros(len(extra), bool)])[read]
+            for _, _, unknown, read in laid_out
+        ),
+        masks=tuple(existing(network, one) for one in ids),
+        ids=ids,
+        padding=tuple(read == PAD for *_, read in laid_out) if network.tokenizer.pad else None,
+        alignment=alignment,
     )
 
 

@@ -18,8 +18,7 @@ import numpy as np
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model.layer import Layer
-from lrp_engine.model.text import TOKENIZERS, Tokenizer, Vocabulary
-from lrp_engine.model.text.cutters import FUNCTION
+from lrp_engine.model.text import TOKENIZERS, Vocabulary
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -32,7 +31,7 @@ VOCABULARY_JSON = "vocabulary.json"
 # Fields that a Network and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 WARNINGS = "warnings"
-TOKENIZER_FIELDS = ("method", "lowercase")  # of its options, those that are always written
+TOKENIZER_FIELDS = ("method", "lowercase")  # of `Tokenizer.to_dict`, those always written
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def describe(network: Network) -> dict[str, Any]:
         **{name: _plain(getattr(network, name)) for name in NETWORK_FIELDS},
         # Absent where empty: the hash of networks without warnings stays what it was.
         **({WARNINGS: list(network.warnings)} if network.warnings else {}),
-        "tokenizer": _describe_tokenizer(network.tokenizer),
+        "tokenizer": network.tokenizer.to_dict(),
         **_describe_unknown(network.vocabulary),
         "layers": [
             {"name": node.name, "inputs": list(node.inputs), **_describe_layer(node.layer)}
@@ -114,14 +113,6 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
             (target / other).unlink(missing_ok=True)
     for name, data in files.items():
         (target / name).write_bytes(data)
-
-
-def _describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
-    always = {name: getattr(tokenizer, name) for name in TOKENIZER_FIELDS}
-    if tokenizer.function is not None:
-        name = getattr(tokenizer.function, "__qualname__", type(tokenizer.function).__qualname__)
-        always[FUNCTION] = f"{tokenizer.function.__module__}.{name}"
-    return {**always, **tokenizer.changed_options()}
 
 
 def _describe_unknown(vocabulary: Vocabulary | None) -> dict[str, str]:

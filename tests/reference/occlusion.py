@@ -25,11 +25,11 @@ def of_numbers(network: Network, x: np.ndarray, chosen: np.ndarray) -> np.ndarra
 
 
 def of_words(network: Network, words: Sequence[str], chosen: np.ndarray) -> np.ndarray:
-    """(n,) of the words that the network reads of a list, each dropped from those."""
+    """(n,) of the words that the network reads of a list, each dropped from those; padding is 0."""
     read = fitted(network, words)
     whole = scores(network, vectors(network, read)) @ chosen
     found = np.zeros(len(read))
-    for t in range(len(read)):
+    for t in range(min(len(words), len(read))):
         rest = fitted(network, [word for n, word in enumerate(read) if n != t])
         found[t] = whole - scores(network, vectors(network, rest)) @ chosen
     return found
@@ -47,12 +47,15 @@ def fitted(network: Network, words: Sequence[str]) -> list[str]:
 
 
 def vectors(network: Network, words: Sequence[str]) -> np.ndarray:
-    """(n, E) rows of the embedding; zeros for a word without one. Words of id 0 are masked away."""
+    """(n, E) rows of the embedding; zeros for a word without one. Words of id 0 are masked away.
+
+    The empty word that fills up is the vocabulary's <pad>.
+    """
     table, vocabulary = network.embedding.table, list(network.vocabulary.tokens)
     unknown = network.vocabulary.unknown
     rows = []
     for word in words:
-        known = word if word in vocabulary else unknown
+        known = "<pad>" if word == "" else word if word in vocabulary else unknown
         if known is not None and network.embedding.mask_zero and vocabulary.index(known) == 0:
             continue
         rows.append(np.zeros(table.shape[1]) if known is None else table[vocabulary.index(known)])

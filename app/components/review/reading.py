@@ -172,7 +172,6 @@ def _why(desk: Desk, row: int) -> None:
 def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicted: str) -> str:
     method = METHODS[name]
     network = desk.model.network if desk.model else None
-    vocabulary = network.vocabulary if network else None
     row = HeatmapRow.of_method(
         method,
         text.tokens,
@@ -180,7 +179,7 @@ def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicte
         target_label=predicted,
         palette=session.get("palette"),
         unknown=network.unknown(text.tokens) if network else None,
-        substitute=vocabulary.unknown if vocabulary else None,
+        substitute=network.substitute if network else None,
     )
     values_shown = session.get("values") and len(text.tokens) <= settings.WORDS_UNFRAMED
     title = f'<h3 class="lens-way">{escape(method.title)}</h3>'

@@ -31,6 +31,8 @@ class Run:
         x: what the network reads, (B, T, E) or (B, D); 0 where there is no step.
         steps: kinds of time steps (B, T) or (B, 1), see `Samples.padded`.
         lengths: (B,) words, steps or features of each sample.
+        droppable: (B, T) or (B, D), which of them can be left out: neither padding nor the marks
+            around a text, which are put there again.
         scores: (B, C).
         selection: (B, C) the target: +1 at the class explained, -1 at the other of a contrast.
         backward: the backward passes that the method `passes` names, made together with those of
@@ -45,6 +47,7 @@ class Run:
     x: np.ndarray
     steps: np.ndarray
     lengths: np.ndarray
+    droppable: np.ndarray
     scores: np.ndarray
     selection: np.ndarray
     backward: Mapping[str, Backward]

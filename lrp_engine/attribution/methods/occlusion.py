@@ -11,9 +11,11 @@ from lrp_engine.attribution.methods.base import Attribution, Method, Run, Varian
 
 
 def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
-    """R_t = s(x) - s(x without t), exact: words and steps are dropped, features set to 0."""
-    row = np.repeat(np.arange(len(run)), run.lengths)  # (n,) of all words of all samples
-    position = np.concatenate([np.arange(length) for length in run.lengths])
+    """R_t = s(x) - s(x without t), exact: words and steps are dropped, features set to 0.
+
+    Padding and marks have 0: a text without a word is padded again.
+    """
+    row, position = np.nonzero(run.droppable)  # (n,) of all words of all samples
 
     def without() -> Iterator[Variant]:
         for sample, at in zip(row.tolist(), position.tolist(), strict=True):

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.model.text.cutters import BY_FUNCTION, FUNCTION, TOKENIZERS, Cutter, CutText
+from lrp_engine.model.text.cutters import BY_FUNCTION, FUNCTION, TOKENIZERS, Cutter, CutText, Span
 from lrp_engine.model.text.standardizers import STANDARDIZERS
 
 LONGEST = 100_000  # tokens that a text may be padded to
@@ -124,6 +124,16 @@ class Tokenizer:
             changed["function"] = None
         return replace(self, **changed)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Its options as network.json keeps them: those that every version wrote, and the others
+        where they are not the usual ones.
+        """
+        always: dict[str, Any] = {"method": self.method, "lowercase": self.lowercase}
+        if self.function is not None:
+            name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
+            always[FUNCTION] = f"{self.function.__module__}.{name}"
+        return {**always, **self.changed_options()}
+
     def changed_options(self) -> dict[str, Any]:
         """Options that are not the usual ones, by name, as plain JSON values."""
         values = {name: getattr(self, name) for name, usual in _DEFAULTS.items()
@@ -166,6 +176,16 @@ class Tokenizer:
         """The same with those that are left out."""
         return self.cutter.cut(text.lower() if self.lowercase else text, self)
 
+    def spans(self, text: str, tokens: Sequence[str]) -> list[Span | None]:
+        """Where the tokens of `cut_all` stand in the text; None for one that is not in it."""
+        lowered = text.lower() if self.lowercase else text
+        spans = self.cutter.spans(lowered, tokens, self)
+        if len(lowered) == len(text):
+            return spans
+        # One letter may have become two: the letters behind each of the lowered text.
+        came_from = [n for n, c in enumerate(text) for _ in c.lower()]
+        return [span and (came_from[span[0]], came_from[span[1] - 1] + 1) for span in spans]
+
     @property
     def leaves_out_some(self) -> bool:
         return bool(self.drop) or (self.standardize != "none" and self.method != "whole")
@@ -178,18 +198,15 @@ class Tokenizer:
         return "stop word" if key in self.dropped else ""
 
     def __call__(self, text: str) -> list[str]:
-        """The tokens of a text as they would be read if every word were known."""
-        return self.pad_and_truncate(self.cut(text))
+        """The words of a text, as they are looked up."""
+        return list(self.cut(text))
 
-    def pad_and_truncate(self, tokens: Sequence[str]) -> list[str]:
-        """Tokens cut and padded to the length."""
-        fitted = list(tokens)
-        if self.length is not None:
-            fitted = fitted[-self.length :] if self.truncate == "pre" else fitted[: self.length]
-        if self.pad and self.length is not None:
-            padding = [""] * (self.length - len(fitted))
-            fitted = [*padding, *fitted] if self.pad == "pre" else [*fitted, *padding]
-        return fitted
+    def steps(self, words: int) -> int:
+        """How many time steps so many words become, at most."""
+        marked = words + (self.start is not None) + (self.end is not None)
+        if self.length is None:
+            return marked
+        return self.length if self.pad else min(marked, self.length)
 
     def key(self, token: str) -> str:
         """What is looked up in the vocabulary for a token."""

@@ -70,24 +70,20 @@ class Vocabulary:
         """The id of the token whose name says that it is padding; None where there is none."""
         return next((self.index[token] for token in PADDING_TOKENS if token in self.index), None)
 
-    def look_up(self, tokens: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Ids (n,) of tokens and which of them (n,) are not listed.
-
-        Unknown words get the id of `unknown`, or -1.
-        """
-        ids = np.fromiter(map(self.index.get, tokens, repeat(-1)), np.int64)
-        lacking = ids < 0
-        if self.unknown is not None:
-            ids[lacking] = self.index[self.unknown]
-        return ids, lacking
-
-    def ids(self, tokens: Iterable[str]) -> np.ndarray:
-        """The first part of `look_up`."""
-        return self.look_up(tokens)[0]
+    def places(self, tokens: Iterable[str]) -> np.ndarray:
+        """Places (n,) of tokens in the list, -1 for those not listed."""
+        return np.fromiter(map(self.index.get, tokens, repeat(-1)), np.int64)
 
     def lacks(self, tokens: Iterable[str]) -> np.ndarray:
-        """The second part of `look_up`."""
-        return self.look_up(tokens)[1]
+        """Which tokens (n,) are not listed."""
+        return self.places(tokens) < 0
+
+    def ids(self, tokens: Iterable[str]) -> np.ndarray:
+        """`places`, with that of `unknown` for tokens not listed, where there is one."""
+        ids = self.places(tokens)
+        if self.unknown is not None:
+            ids[ids < 0] = self.index[self.unknown]
+        return ids
 
     def words(self, ids: Iterable[int]) -> list[str]:
         """Tokens of ids; an id beyond the list is written as #id."""

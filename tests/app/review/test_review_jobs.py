@@ -233,7 +233,7 @@ def test_a_bad_upload_is_a_sentence(tmp_path, name, data, told):
 def test_words_are_counted_as_the_model_splits_them(tmp_path, monkeypatch, tokenizer):
     path = tmp_path / "upload"
     path.write_bytes(files.as_csv())
-    count = sum(len(tokenizer(text)) for text, _ in files.ROWS)
+    count = sum(tokenizer.steps(len(tokenizer(text))) for text, _ in files.ROWS)
     monkeypatch.setattr(settings, "REVIEW_WORDS", count)
     assert trial.rows(path, "rows.csv", "csv", "text", tokenizer) == len(files.ROWS)
     monkeypatch.setattr(settings, "REVIEW_WORDS", count - 1)

@@ -12,6 +12,7 @@ import pytest
 
 import lrp_engine
 from lrp_engine import FormatError
+from lrp_engine.model import inputs
 from lrp_engine.model.text import STANDARDIZERS, Tokenizer
 from tests import hostile
 
@@ -102,7 +103,7 @@ def test_words_get_the_ids_of_keras(options, tmp_path):
     net, layer = lrp_engine.load(_saved(model, tmp_path)), model.layers[0]
     assert list(net.vocabulary.tokens) == layer.get_vocabulary()
     for text in TEXTS:
-        ids = net.vocabulary.ids([net.tokenizer.key(token) for token in net.tokenizer(text)])
+        ids = inputs.read(net, [text]).ids[0]
         expected = np.atleast_1d(np.asarray(layer([text]))[0])
         np.testing.assert_array_equal(ids, expected[: len(ids)])
         assert not expected[len(ids) :].any()

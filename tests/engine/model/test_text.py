@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
-import zoo
 
 from lrp_engine import FormatError, InputError, load
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.model.text.options import OPTIONS, checked
+from tests import zoo
 
 ALL = {
     "method": "keras", "lowercase": False, "standardize": "lower", "filters": ".,", "split": "|",
