@@ -89,6 +89,9 @@ REVIEW_TAG = 40
 REVIEW_NAME = 80  # characters of a reviewer's name
 REVIEWER_DAYS = 180  # that a browser keeps the reviewer's name
 REVIEW_REPORT_ROWS = 2_000  # of the web page
+REVIEW_REPORT_CLASSES = 50  # whose words it lists
+REVIEW_SCORES = 5_000_000  # rows times classes: a summary holds a probability for each
+MATRIX_CLASSES = 20  # of the confusion matrix: those with the most texts
 # A trial reads an upload first, in a process of its own with so much memory and time: seconds of
 # computing; and by the clock, a far backstop, since a busy machine reads slowly.
 TRIAL_MEGABYTES = 2_048

@@ -24,10 +24,10 @@ def upload_columns(name: str, data: bytes) -> tuple[list[str], str]:
 
 
 def upload_rows(
-    name: str, data: bytes, *, format: str, text_column: str, tokenizer: Tokenizer
+    name: str, data: bytes, *, format: str, text_column: str, tokenizer: Tokenizer, classes: int
 ) -> int:
     """See `trial.rows`."""
-    return _or_raise(_rows(_digest(data), name, format, text_column, repr(tokenizer), data,
+    return _or_raise(_rows(_digest(data), name, format, text_column, repr(tokenizer), classes, data,
                            tokenizer))  # fmt: skip
 
 
@@ -42,10 +42,11 @@ def _columns(digest: str, name: str, _data: bytes) -> tuple[list[str], str] | In
 
 @st.cache_resource(max_entries=settings.TRIALS_CACHED, show_spinner=False)
 def _rows(
-    digest: str, name: str, format: str, text_column: str, splitting: str, _data: bytes,
-    _tokenizer: Tokenizer,
+    digest: str, name: str, format: str, text_column: str, splitting: str, classes: int,
+    _data: bytes, _tokenizer: Tokenizer,
 ) -> int | InputError:  # fmt: skip
-    return _tried(_data, lambda path: trial.rows(path, name, format, text_column, _tokenizer))
+    return _tried(_data, lambda path: trial.rows(path, name, format, text_column, _tokenizer,
+                                                 classes))  # fmt: skip
 
 
 def _tried(data: bytes, ask: Callable[[Path], T]) -> T | InputError:

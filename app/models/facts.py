@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.models.numeric import STEP, reads
@@ -9,6 +11,7 @@ from lrp_engine import Network
 from lrp_engine.layers import Layer
 from lrp_engine.model.text import Tokenizer
 
+LISTED = 50  # classes by name
 LAYER_COLUMNS = ("layer", "kind", "output", "weights", "shape", "numbers")
 
 
@@ -26,7 +29,7 @@ def facts(network: Network) -> list[tuple[str, str]]:
         ),
         ("Hidden units", f"H = {hidden}" if (hidden := _hidden(network)) else ""),
         ("Output", f"C = {network.classes} classes, {kind}"),
-        ("Classes", ", ".join(network.labels)),
+        ("Classes", _listed(network.labels)),
         ("Vocabulary", f"{len(vocabulary):,} words" if vocabulary else ""),
         ("Unknown words", _unknown(network) if vocabulary else ""),
         (
@@ -37,6 +40,11 @@ def facts(network: Network) -> list[tuple[str, str]]:
         ("Hash", network.hash),
     ]
     return [(term, value) for term, value in pairs if value]
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = len(labels) - LISTED
+    return ", ".join(labels[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _splitting(tokenizer: Tokenizer) -> str:

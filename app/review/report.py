@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from app import templates
+from app import settings, templates
 from app.review import words as counted
 from app.review.explained_rows import ExplainedText
 from app.review.methods import MAIN
-from app.review.outcomes import NO_CLASS, RIGHT, WRONG, confusion, outcomes
+from app.review.outcomes import NO_CLASS, RIGHT, WRONG, Confusion, confusion, outcomes
 from app.review.sets import Set
 from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
@@ -45,6 +45,7 @@ def page(
     shown = [n for n in sorted(reviews) if n in rows]
     lines = {line["row"]: line for line in summary.to_dict("records")}
     left_out = len(shown) < len(reviews)
+    counts = confusion(summary, len(one.labels))
     return templates.render(
         "report.html",
         title=f"Review of {visible(one.name)}",
@@ -52,12 +53,18 @@ def page(
         account=_account(summary),
         verdict_rows=_verdict_rows(summary, reviews),
         class_columns=[
-            ("true class ↓, predicted →", False), *((visible(label), True) for label in one.labels)
+            ("true class ↓, predicted →", False),
+            *((visible(one.labels[c]), True) for c in counts.across),
         ],
-        class_rows=_class_rows(one, summary),
+        class_rows=_class_rows(one, counts),
+        classes_left_out=_of_classes(counts.left_out, len(counts.across)),
         at_least=AT_LEAST,
         reach=counted.REACH,
         word_tables=_word_tables(one, occurrences),
+        words_left_out=_of_classes(
+            occurrences["said"].nunique() - settings.REVIEW_REPORT_CLASSES,
+            settings.REVIEW_REPORT_CLASSES,
+        ),
         method=METHODS[MAIN].short,
         left_out=f" The first {len(shown):,} of {len(reviews):,}." if left_out else "",
         articles=[
@@ -89,19 +96,25 @@ def _verdict_rows(
     yield "no verdict", f"{len(summary) - sum(given[choice] for choice in VERDICTS):,}"
 
 
-def _class_rows(one: Set, summary: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    counts = confusion(summary, len(one.labels))
-    for label, row in zip(one.labels, counts, strict=False):  # the last row is of no label
-        yield visible(label), *(f"{n:,}" for n in row)
-    if counts[NO_CLASS].any():
-        yield "no label", *(f"{n:,}" for n in counts[NO_CLASS])
+def _of_classes(left_out: int, shown: int) -> str:
+    """A sentence where not all classes are shown."""
+    total = shown + left_out
+    return f" The {shown} of {total:,} classes with the most texts." if left_out > 0 else ""
+
+
+def _class_rows(one: Set, counts: Confusion) -> Iterator[tuple[str, ...]]:
+    for c, row in zip(counts.down, counts.counts, strict=True):
+        label = "no label" if c == NO_CLASS else visible(one.labels[c])
+        yield label, *(f"{n:,}" for n in row)
 
 
 def _word_tables(
     one: Set, occurrences: pd.DataFrame
 ) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     """Per class its strongest words, as rows of texts; classes without words are left out."""
-    for c, label in enumerate(one.labels):
+    texts = occurrences.groupby("said")["row"].nunique()
+    for c in sorted(texts.nlargest(settings.REVIEW_REPORT_CLASSES).index):
+        label = one.labels[c]
         words = counted.strongest(
             counted.table(occurrences, c), at_least=AT_LEAST, most=WORDS_SHOWN
         )

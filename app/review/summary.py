@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def schema(one: Set) -> pa.Schema:
     )
 
 
-def summary_of(part: pa.Table, one: Set, probabilities: Mapping[int, Sequence[float]]) -> pa.Table:
+def summary_of(part: pa.Table, one: Set, probabilities: Mapping[int, np.ndarray]) -> pa.Table:
     """The summary of a part's rows.
 
     Args:
@@ -80,9 +80,9 @@ def _plain(label: Any) -> str:
     return str(label)
 
 
-def _measured(row: Mapping[str, Any], one: Set, probabilities: Sequence[float]) -> dict[str, Any]:
+def _measured(row: Mapping[str, Any], one: Set, probabilities: np.ndarray) -> dict[str, Any]:
     text = MeasuredText(
-        probabilities=np.array(probabilities),
+        probabilities=probabilities,
         relevance={name: np.array(row[name]) for name in one.methods},
         absorbed=sum(abs(row[name]) for name in _ABSORBED),
         conservation_error=row[_ERROR],

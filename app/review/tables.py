@@ -38,9 +38,9 @@ class SetTables:
 def finish(sets: Sets, one: Set, network: Network) -> None:
     """Everything is explained: keep the tables."""
     probabilities = {
-        row: network.to_probabilities(np.array(scores, np.float64)[None])[0].tolist()
+        row: network.to_probabilities(scores[None])[0]
         for part in _parts(sets, one, ["row", "scores"])
-        for row, scores in zip(*(column.to_pylist() for column in part.columns), strict=True)
+        for row, scores in zip(part["row"].to_pylist(), _arrays(part["scores"]), strict=True)
         if scores is not None
     }
     sets.finish(one, *_files(sets, one, probabilities))
@@ -53,8 +53,7 @@ def read(sets: Sets, one: Set) -> SetTables:
     if not all(_current(path, schema) for path, schema in zip(paths, schemas, strict=True)):
         # The parts hold scores; what the model made of them, the first summary says.
         known = pd.read_parquet(sets.summary(one), columns=["row", "probabilities"]).dropna()
-        shares = (values.tolist() for values in known["probabilities"])
-        probabilities = dict(zip(known["row"], shares, strict=True))
+        probabilities = dict(zip(known["row"], known["probabilities"], strict=True))
         sets.finish(one, *_files(sets, one, probabilities))
     return SetTables(*map(pd.read_parquet, paths))
 
@@ -68,9 +67,7 @@ def _current(path: Path, schema: pa.Schema) -> bool:
     return version == str(VERSION).encode() and there.equals(schema)
 
 
-def _files(
-    sets: Sets, one: Set, probabilities: Mapping[int, Sequence[float]]
-) -> tuple[bytes, bytes]:
+def _files(sets: Sets, one: Set, probabilities: Mapping[int, np.ndarray]) -> tuple[bytes, bytes]:
     """Summary and words of all parts, as Parquet files; relevances per unit are never held."""
     tables = [
         (summary.summary_of(part, one, probabilities), words.occurrences_in(part))
@@ -84,6 +81,12 @@ def _parts(sets: Sets, one: Set, columns: list[str] | None = None) -> Iterator[p
     import pyarrow.parquet as pq
 
     return (pq.read_table(path, columns=columns) for path in sets.parts(one))
+
+
+def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:
+    """Lists of numbers (C,) one by one, never as lists of Python's: there may be many classes."""
+    for value in column:
+        yield None if value.values is None else value.values.to_numpy().astype(np.float64)
 
 
 def _file(tables: Sequence[pa.Table]) -> bytes:

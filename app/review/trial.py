@@ -64,11 +64,13 @@ def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
     return names, format
 
 
-def rows(path: Path, name: str, format: str, text_column: str, tokenizer: Tokenizer) -> int:
+def rows(
+    path: Path, name: str, format: str, text_column: str, tokenizer: Tokenizer, classes: int
+) -> int:
     """How many rows an upload has, once every value was read.
 
     Args:
-        tokenizer: of the model that is to explain them; its words are counted.
+        tokenizer, classes: of the model that is to explain them; its words are counted.
 
     Raises:
         InputError: it cannot be read, or costs more than allowed.
@@ -80,6 +82,13 @@ def rows(path: Path, name: str, format: str, text_column: str, tokenizer: Tokeni
             f"{name!r} has {table['words']:,} words as this model splits them; up to "
             f"{settings.REVIEW_WORDS:,} are reviewed as one set. Cut it into several files, or use "
             "the command explain-corpus."
+        )
+    if table["rows"] * classes > settings.REVIEW_SCORES:
+        most = settings.REVIEW_SCORES // classes
+        raise InputError(
+            f"{name!r} has {table['rows']:,} rows, and the model {classes:,} classes; up to "
+            f"{most:,} rows are reviewed as one set with so many classes. Cut it into several "
+            "files, or use the command explain-corpus."
         )
     return int(table["rows"])
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from lrp_engine.errors import InputError
 
+LISTED = 50  # classes in an error
+
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
@@ -46,10 +48,14 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
 
 def selection(targets: np.ndarray, classes: int) -> np.ndarray:
     """Signed choice (B, C): +1 at a, and -1 at b for a contrast."""
-    one_hot = np.eye(classes)
+    chosen = np.zeros((len(targets), classes))
+    rows = np.arange(len(targets))
     if targets.ndim == 1:
-        return one_hot[targets]
-    return one_hot[targets[:, 0]] - one_hot[targets[:, 1]]
+        chosen[rows, targets] = 1
+        return chosen
+    chosen[rows, targets[:, 0]] = 1
+    chosen[rows, targets[:, 1]] -= 1
+    return chosen
 
 
 def _class(network: Network, target: Any) -> int:
@@ -60,5 +66,7 @@ def _class(network: Network, target: Any) -> int:
     whole = isinstance(target, (int, np.integer)) and not isinstance(target, bool)
     if whole and 0 <= target < network.classes:
         return int(target)
-    listed = ", ".join(f"{c} {label!r}" for c, label in enumerate(network.labels))
-    raise InputError(f"There is no class {target!r}; choose from {listed}.")
+    listed = ", ".join(f"{c} {label!r}" for c, label in enumerate(network.labels[:LISTED]))
+    if network.classes > LISTED:
+        listed += f" ... (numbers up to {network.classes - 1})"
+    raise InputError(f"There is no class {target!r:.80}; choose from {listed}.")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from app.review.outcomes import Confusion
 from app.state import widgets
 
 _CSS = """
@@ -58,7 +58,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   data.counts.forEach((counts, t) => {
     const line = make("tr", "", body);
     make("th", data.down[t], line).scope = "row";
-    counts.forEach((count, s) => {
+    counts.forEach((count, c) => {
+      const s = data.columns[c];
       const cell = make("td", "", line);
       const right = data.classes[t] === s;
       if (right) cell.className = "right";
@@ -70,7 +71,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const chosen = data.chosen[0] === data.classes[t] && data.chosen[1] === s;
       button.setAttribute("aria-pressed", String(chosen));
       button.setAttribute("aria-label",
-        `${count} texts: true class ${data.down[t]}, predicted ${data.across[s]}`);
+        `${count} texts: true class ${data.down[t]}, predicted ${data.across[c]}`);
       button.onclick = () =>
         setTriggerValue("cell", chosen ? "none" : [data.classes[t], s]);
     });
@@ -86,25 +87,25 @@ _component = st.components.v2.component(
 
 
 def matrix(
-    counts: np.ndarray,
-    down: list[str],
-    across: list[str],
-    classes: list[int],
+    confusion: Confusion,
+    named: Callable[[int], str],
     *,
     chosen: tuple[int | None, int | None],
     colours: tuple[str, str],
     caption: str,
     take: Callable[[Any], None],
 ) -> None:
-    """Counts (n, C) whose cells are buttons.
+    """Counts whose cells are buttons.
 
     Args:
-        down, across: names of rows and columns. classes: which class each row is.
+        named: what a class is called.
         chosen: the pressed cell's classes. colours: mixed in where right, where wrong.
         take: called with the classes [true, predicted] of a pressed cell, "none" for release.
     """
     _component(
-        data={"counts": counts.tolist(), "down": down, "across": across, "classes": classes,
+        data={"counts": confusion.counts.tolist(),
+              "classes": confusion.down, "down": list(map(named, confusion.down)),
+              "columns": confusion.across, "across": list(map(named, confusion.across)),
               "chosen": list(chosen), "colours": list(colours), "caption": caption,
               "corner": "true ↓ predicted →"},
         **widgets.hear("matrix", cell=take),

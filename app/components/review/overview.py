@@ -32,25 +32,23 @@ FILTERS = ("truth", "said", "outcome", "marked", "find", "word")
 
 def matrix(desk: Desk) -> None:
     """Counts of true and predicted classes; a pressed cell is a filter."""
-    labels = [visible(label) for label in desk.set.labels]
-    counts = outcomes.confusion(desk.tables.summary, len(labels))
-    classes, down = list(range(len(labels))), list(labels)
-    if counts[outcomes.NO_CLASS].any():
-        classes, down = [*classes, outcomes.NO_CLASS], [*down, "no label"]
-    if not counts[: len(labels)].any():  # nothing is labelled
-        classes, down = [outcomes.NO_CLASS], ["no label"]
+    labels = desk.set.labels
+    confusion = outcomes.confusion(desk.tables.summary, len(labels))
     colours = palette_named(session.get("palette"))
     confusion_matrix(
-        counts[classes],
-        down,
-        labels,
-        classes,
+        confusion,
+        lambda c: "no label" if c == outcomes.NO_CLASS else visible(labels[c]),
         chosen=(session.optional("truth"), session.optional("said")),
         colours=(colours.positive, colours.negative),
         caption="How many texts of each true class got which prediction. Press a number to see "
         "them.",
         take=_take,
     )
+    if confusion.left_out:
+        st.caption(
+            f"The {len(confusion.across)} of {len(labels):,} classes with the most texts; all are "
+            "in the list of classes below."
+        )
 
 
 def _take(cell: Any) -> None:

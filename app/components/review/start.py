@@ -118,7 +118,12 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)
     rows = cache.upload_rows(
-        name, data, format=format, text_column=text, tokenizer=model.network.tokenizer
+        name,
+        data,
+        format=format,
+        text_column=text,
+        tokenizer=model.network.tokenizer,
+        classes=model.network.classes,
     )
     one = Set.new(model.network, rows=rows, **facts)
     sets.add(one, data, needed=lambda: jobs.active.union(cache.reviews().sets()))

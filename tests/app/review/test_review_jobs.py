@@ -204,7 +204,7 @@ def looked(tmp_path: Path, name: str, data: bytes) -> tuple[list[str], str]:
 def test_an_upload_says_what_it_holds(tmp_path, format):
     data = files.FILES[format]()
     assert looked(tmp_path, f"rows.{format}", data) == (["text", "label"], format)
-    assert trial.rows(tmp_path / "upload", "rows", format, "text", SPLIT) == len(files.ROWS)
+    assert trial.rows(tmp_path / "upload", "rows", format, "text", SPLIT, 2) == len(files.ROWS)
 
 
 @pytest.mark.parametrize(
@@ -235,10 +235,18 @@ def test_words_are_counted_as_the_model_splits_them(tmp_path, monkeypatch, token
     path.write_bytes(files.as_csv())
     count = sum(tokenizer.steps(len(tokenizer(text))) for text, _ in files.ROWS)
     monkeypatch.setattr(settings, "REVIEW_WORDS", count)
-    assert trial.rows(path, "rows.csv", "csv", "text", tokenizer) == len(files.ROWS)
+    assert trial.rows(path, "rows.csv", "csv", "text", tokenizer, 2) == len(files.ROWS)
     monkeypatch.setattr(settings, "REVIEW_WORDS", count - 1)
     with pytest.raises(InputError, match=f"has {count} words .*up to {count - 1} are reviewed"):
-        trial.rows(path, "rows.csv", "csv", "text", tokenizer)
+        trial.rows(path, "rows.csv", "csv", "text", tokenizer, 2)
+
+
+def test_rows_times_classes_are_limited(tmp_path):
+    path = tmp_path / "upload"
+    path.write_bytes(files.as_csv())
+    classes = settings.REVIEW_SCORES // 2
+    with pytest.raises(InputError, match=r"has 8 rows, and .* classes; up to 2 rows"):
+        trial.rows(path, "rows.csv", "csv", "text", SPLIT, classes)
 
 
 def test_a_text_is_as_long_as_the_explain_page_allows(sets, network, monkeypatch):
@@ -259,7 +267,7 @@ def test_a_small_file_that_unfolds_to_gigabytes_ends_in_its_own_process(tmp_path
     pq.write_table(pa.table({"text": column}), path, compression="zstd")
     assert path.stat().st_size < 100_000
     with pytest.raises(InputError, match="cannot be read within"):
-        trial.rows(path, "bomb.parquet", "parquet", "text", SPLIT)
+        trial.rows(path, "bomb.parquet", "parquet", "text", SPLIT, 2)
 
 
 def test_a_missing_column_is_named(tmp_path):

@@ -17,6 +17,7 @@ from app.review.outcomes import NO_CLASS
 from app.review.queue import SORTS, Filter
 from app.review.sets import Sets
 from app.review.verdicts import VERDICTS, Review, Verdict, tags_in
+from lrp_engine.attribution.targets import selection
 from tests.app import sets as files
 
 SUMMARY = pd.DataFrame(
@@ -89,10 +90,24 @@ def test_filters_narrow_the_queue(asked, order):
 
 
 def test_the_matrix_counts_every_explained_text_once():
-    counts = outcomes.confusion(SUMMARY, 2)
-    assert counts.tolist() == [[0, 1], [1, 1], [1, 0]]
+    confusion = outcomes.confusion(SUMMARY, 2)
+    assert (confusion.down, confusion.across) == ([0, 1, outcomes.NO_CLASS], [0, 1])
+    assert confusion.counts.tolist() == [[0, 1], [1, 1], [1, 0]]
     for truth, said in np.ndindex(2, 2):
-        assert counts[truth, said] == len(rows_of(truth=truth, predicted=said))
+        assert confusion.counts[truth, said] == len(rows_of(truth=truth, predicted=said))
+    unlabelled = outcomes.confusion(SUMMARY.assign(truth=outcomes.NO_CLASS), 2)
+    assert (unlabelled.down, unlabelled.counts.tolist()) == ([outcomes.NO_CLASS], [[2, 2]])
+
+
+def test_of_very_many_classes_those_with_texts_are_shown():
+    classes = 40_000  # squared: 12.8 GB
+    summary = pd.DataFrame({"truth": [7, 7, 39_999, 7, 5], "said": [7, 7, 7, 39_999, 30_000]})
+    confusion = outcomes.confusion(summary, classes, most=2)
+    assert confusion.down == confusion.across == [7, 39_999]
+    assert confusion.counts.tolist() == [[2, 1], [1, 0]]
+    assert confusion.left_out == classes - 2
+    chosen = selection(np.array([39_999, 0]), classes)
+    assert (chosen.shape, chosen.sum(), chosen[0, -1], chosen[1, 0]) == ((2, classes), 2, 1, 1)
 
 
 def test_rows_around_one():
