@@ -274,4 +274,4 @@ def test_a_missing_column_is_named(tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(files.as_csv())
     with pytest.raises(InputError, match="no column 'body'; found 'text', 'label'"):
-        trial.rows(path, "rows.csv", "csv", "body", SPLIT)
+        trial.rows(path, "rows.csv", "csv", "body", SPLIT, 2)
