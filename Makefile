@@ -23,6 +23,7 @@ lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python tests/audit.py
 
 format: .venv/test.stamp
 	$(BIN)/ruff check --fix .
