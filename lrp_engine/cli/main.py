@@ -1,4 +1,5 @@
-"""Command line: `python -m lrp_engine explain MODEL "a sentence"`, `explain-corpus`, `prove`."""
+"""Command line: `python -m lrp_engine explain MODEL "a sentence"`, `explain-corpus`,
+`prove`, `confinement`."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
-from lrp_engine.cli import corpora
+from lrp_engine.cli import confinement, corpora
 from lrp_engine.cli import proof as proof
 from lrp_engine.cli.options import (
     add_method_options,
@@ -97,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     )
     corpora.add_parser(commands)
     proof.add_parser(commands)
+    confinement.add_parser(commands)
     return top
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import lrp_engine
 from lrp_engine import FormatError
+from lrp_engine.cli.main import main
 from lrp_engine.formats.containers import process, sandbox, system_calls
 from lrp_engine.formats.containers.confinement import Confinement
 from lrp_engine.formats.containers.limits import Limits
@@ -179,3 +180,17 @@ def test_hdf5_under_an_odd_name_in_a_zip_of_arrays_is_refused(tmp_path):
     odd = hostile.zipped({"a.npy": hostile.npy(np.ones(3)), "b.npy": hostile.weights_h5()})
     with pytest.raises(FormatError, match=r"'b\.npy' is an HDF5 file; its name must end in \.h5"):
         lrp_engine.load(odd)
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (Confinement(no_new_privs=True, landlock=7, system_calls=True), 0),
+        (Confinement(no_new_privs=True, landlock=7), 1),
+        (Confinement(), 1),
+    ],
+)
+def test_the_command_says_what_is_missing(found, code, monkeypatch, capsys):
+    monkeypatch.setattr(sandbox, "confinement", lambda: found)
+    assert main(["confinement"]) == code
+    assert capsys.readouterr().out == f"{found.describe()}\n"
