@@ -8,6 +8,8 @@ time the second one is told, and nothing that was ever saved is lost.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +33,11 @@ _versions = sa.Table(
     sa.Column("reviewer", sa.String(settings.REVIEW_NAME), nullable=False),
     sa.Column("saved", sa.DateTime(timezone=True), nullable=False),
 )
+
+
+WAIT_SECONDS = 10  # for other writers of a database
+# What drivers call a disk without room: sqlite3 by name, psycopg by number.
+_FULL = ("SQLITE_FULL", "53100")
 
 
 class ConflictError(LensError):
@@ -60,7 +67,7 @@ class Store:
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _patient)
         with self._sentences():
-            _metadata.create_all(engine)
+            _create(engine)
 
     def of(self, set_id: str) -> dict[int, Review]:
         """The newest review of every row that has one, by row."""
@@ -136,12 +143,34 @@ class Store:
         except sa.exc.IntegrityError:
             raise
         except sa.exc.SQLAlchemyError as error:
+            database = f"The database of verdicts ({self.engine.dialect.name})"
+            after = "Nothing was saved just now; what was saved before is not touched."
+            if _is_full(error):
+                raise InputError(
+                    f"{database} has no room: the disk is full. {after} Make room, then try again."
+                ) from error
             raise InputError(
-                f"The database of verdicts ({self.engine.dialect.name}) cannot be used "
-                f"({type(error).__name__}). Nothing was saved just now; what was saved before is "
-                "not touched. Check that it runs and that "
-                f"{settings.DATABASE_VARIABLE} names it, then try again."
+                f"{database} cannot be used ({type(error).__name__}). {after} Check that it runs "
+                f"and that {settings.DATABASE_VARIABLE} names it, then try again."
             ) from error
+
+
+def _create(engine: sa.Engine) -> None:
+    """Make the table where it is missing; any number of processes may do so at the same time."""
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.schema.CreateTable(_versions, if_not_exists=True))
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError):
+        # Of those who come together, PostgreSQL tells all but one that the name is taken.
+        if not sa.inspect(engine).has_table(_versions.name):
+            raise
+
+
+def _is_full(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether the database had no room on its disk."""
+    cause = getattr(error, "orig", None)
+    names = (getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None))
+    return any(name in _FULL for name in names)
 
 
 def _newest_first(set_id: str, row: int) -> sa.Select:
@@ -163,6 +192,14 @@ def _review(line: Any) -> Review:
 def _patient(connection: Any, record: Any) -> None:
     """SQLite: readers do not block writers, and a writer waits for another one."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={1000 * WAIT_SECONDS}")
+    end = time.monotonic() + WAIT_SECONDS
+    while True:  # no timeout is heeded while a new database is turned to this mode
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
     cursor.close()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +17,7 @@ from app import settings
 from app.review.store import ConflictError, Store
 from app.review.verdicts import Review, Verdict
 from lrp_engine import InputError
+from tests.app import writers
 from tests.app.databases import postgresql
 
 SET = "A" * 22
@@ -100,6 +106,60 @@ def test_of_many_at_the_same_moment_one_wins_and_all_others_are_told(store):
         thread.join()
     assert sorted(outcomes, key=str) == [1, *["told"] * (writers - 1)]
     assert len(store.history(SET, 0)) == 1
+
+
+def _in_processes(what: str, url: str, count: int) -> Any:
+    """What `tests.app.writers` says."""
+    command = [sys.executable, "-m", "tests.app.writers", what, url, str(count)]
+    done = subprocess.run(command, cwd=settings.REPOSITORY, capture_output=True, timeout=120,
+                          check=True, env={**os.environ, "PYTHONPATH": "."})  # fmt: skip
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_many_processes_open_a_new_database_at_the_same_moment(engine, url):
+    """`engine` removes the table afterwards."""
+    assert _in_processes("open", url, 16) == [""] * 16
+    assert set(Store(engine).of(SET)) == set(range(16))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks and kills")
+def test_two_writers_that_are_killed_lose_nothing_and_leave_nothing_half_written(store, url):
+    told = _in_processes("kill", url, 6)
+    assert len({writer for _, _, writer, _ in told}) == 12
+    kept = {}
+    for row in range(writers.ROWS):
+        history = store.history(SET, row)
+        assert [review.version for review in history] == list(range(len(history), 0, -1))
+        for review in history:
+            writer, number = map(int, review.verdict.reviewer.split("-"))
+            assert review.verdict == writers.verdict(writer, number)  # every part of it
+            kept[row, review.version] = (writer, number)
+    for row, version, writer, number in told:
+        assert kept[row, version] == (writer, number)
+    # A writer may be killed between a save and the word of it: once each.
+    assert len(told) <= len(kept) <= len(told) + 12
+
+
+def test_a_full_disk_is_said(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'reviews.db'}")
+
+    @sa.event.listens_for(engine, "connect")
+    def small(connection, _):
+        connection.execute("PRAGMA max_page_count=20")
+
+    store = Store(engine)
+    saved: list[int] = []
+
+    def fill() -> None:
+        for row in range(100):
+            store.save(SET, row, Verdict(note="x" * settings.REVIEW_NOTE), seen=0)
+            saved.append(row)
+
+    with pytest.raises(InputError, match=r"the disk is full\. Nothing was saved just now"):
+        fill()
+    assert list(store.of(SET)) == saved != []
+    engine.dispose()
 
 
 def test_sets_are_apart_and_can_be_forgotten(store):
