@@ -47,8 +47,10 @@ def form() -> None:
             "Vocabulary, where the file has none",
             key=widgets.file_key("vocabulary"),
             max_upload_size=settings.VOCABULARY_MEGABYTES,
-            help="One word a line in the order of the embedding's rows, a word and its number on "
-            "each line, or JSON: a list of words or an object from word to number.",
+            help="The Tokenizer of Keras (pickled or to_json()), tokenizer.json or vocab.txt of "
+            "Hugging Face, or words: one a line in the order of the embedding's rows, a word and "
+            "its number on each line, or a list or an object from word to number, as JSON, a "
+            "pickle, or a file of torch.save or joblib.dump.",
         )
         embeddings = right.file_uploader(
             "Embeddings, where the file has none",

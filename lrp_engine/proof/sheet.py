@@ -111,7 +111,8 @@ class ProofSheet:
 
     def marked(self, network: Network) -> Network:
         """The network, whose explanations carry a warning where the proof failed."""
-        return replace(network, warnings=self.warnings) if self.warnings else network
+        together = tuple(dict.fromkeys((*network.warnings, *self.warnings)))
+        return replace(network, warnings=together) if self.warnings else network
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; a number that is infinite or missing is null."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from lrp_engine.errors import FormatError, InputError
+from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.embeddings import (
     Vectors,
     holds_vectors,
@@ -17,7 +17,8 @@ from lrp_engine.formats.companions.embeddings import (
     table_of,
     with_embedding,
 )
-from lrp_engine.formats.companions.files import read_embeddings, read_text, unpickled
+from lrp_engine.formats.companions.files import read_embeddings, unpickled
+from lrp_engine.formats.companions.given_words import GivenWords, read_words
 from lrp_engine.formats.companions.labels import read_labels
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.spec import (
@@ -27,10 +28,8 @@ from lrp_engine.formats.companions.spec import (
     read_spec,
     tokenizer_of,
 )
-from lrp_engine.formats.companions.vocabulary import parse_words
-from lrp_engine.formats.companions.vocabulary_values import has_halves, words_of
+from lrp_engine.formats.companions.vocabulary_values import has_halves
 from lrp_engine.formats.input_file import is_path_or_bytes
-from lrp_engine.formats.plain import words_by_id
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Tokenizer, Vocabulary
@@ -48,7 +47,7 @@ class Companions:
         assumptions: what the files given do not say.
     """
 
-    vocabulary: Vocabulary | None = None
+    words: GivenWords = field(default_factory=GivenWords)
     embeddings: np.ndarray | None = None
     labels: tuple[str, ...] | None = None
     features: tuple[str, ...] | None = None
@@ -60,6 +59,10 @@ class Companions:
     assumptions: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        return self.words.vocabulary
+
     def network(self, *, nodes: Sequence[Node], **parts: Any) -> Network:
         """The network of a file's parts, with what the caller gave in place.
 
@@ -67,13 +70,17 @@ class Companions:
             FormatError: the parts do not fit each other.
         """
         parts["assumptions"] = (*parts.get("assumptions", ()), *self.assumptions)
-        for name in ("vocabulary", "labels", "features", "output"):
+        for name in ("labels", "features", "output"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
-        if self.tokenizer:
-            parts["tokenizer"] = parts.get("tokenizer", Tokenizer()).with_options(self.tokenizer)
         if self.embeddings is not None:
             nodes = with_embedding(self.embeddings, nodes)
+        text = self.words.parts(
+            nodes[0].layer, parts.get("tokenizer") or Tokenizer(), self.tokenizer
+        )
+        for name in ("assumptions", "warnings"):
+            text[name] = (*parts.get(name, ()), *text[name])
+        parts.update(text)
         network = Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
         if self.features and network.input_shape.time:
             raise FormatError(
@@ -101,7 +108,7 @@ def read_companions(
     spec = read_spec(spec)
     words, table, assumptions = _words_and_vectors(vocabulary, embeddings)
     return Companions(
-        vocabulary=words,
+        words=words,
         embeddings=table,
         labels=read_labels(labels if labels is not None else spec.get("labels")),
         features=features_of(spec),
@@ -111,14 +118,14 @@ def read_companions(
         dtype=dtype,
         options=options_of(spec),
         reference=Reference.read(reference),
-        assumptions=tuple(assumptions),
+        assumptions=assumptions,
     )
 
 
 def _words_and_vectors(
     vocabulary: Any, embeddings: Any
-) -> tuple[Vocabulary | None, np.ndarray | None, list[str]]:
-    """Both may come in one file of word vectors, under either name."""
+) -> tuple[GivenWords, np.ndarray | None, tuple[str, ...]]:
+    """Both may come in one file of word vectors, under either name; and what is assumed of them."""
     if is_path_or_bytes(vocabulary) and holds_vectors(vocabulary, "The vocabulary"):
         vocabulary = read_vectors(vocabulary, "The vocabulary")
     vocabulary = unpickled(vocabulary, "The vocabulary")
@@ -130,32 +137,12 @@ def _words_and_vectors(
                 "in one; leave `embeddings` out."
             )
         vocabulary, embeddings = None, vocabulary
-    words, assumptions = _vocabulary(vocabulary)
+    words = read_words(vocabulary)
     table = _embeddings(embeddings)
-    if isinstance(table, Vectors):
-        words, table, missing = table.by_word(words)
-        assumptions += missing
-    return words, table, assumptions
-
-
-def _vocabulary(value: Any) -> tuple[Vocabulary | None, list[str]]:
-    assumptions: list[str] = []
-    if value is None or isinstance(value, Vocabulary):
-        return value, assumptions
-    if is_path_or_bytes(value):
-        words, assumptions = parse_words(read_text(value, "The vocabulary"))
-    else:
-        found = words_of(value)
-        if found is None:
-            raise InputError(
-                f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from "
-                "word to id, or the path or bytes of a text, JSON or pickle file."
-            )
-        words = found
-    if isinstance(words.words, Mapping):
-        ordered, more = words_by_id(words.words)
-        return Vocabulary(tuple(ordered)), [*assumptions, *more]
-    return Vocabulary(tuple(words.words)), assumptions
+    if not isinstance(table, Vectors):
+        return words, table, ()
+    listed, rows, assumptions = table.by_word(words.vocabulary)
+    return replace(words, vocabulary=listed), rows, tuple(assumptions)
 
 
 def _embeddings(value: Any) -> np.ndarray | Vectors | None:

@@ -13,8 +13,9 @@ from typing import Any
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.files import plain_list
+from lrp_engine.formats.companions.subwords import is_tokenizer_json
 from lrp_engine.formats.containers.limits import LIMITS
-from lrp_engine.formats.containers.pickle_objects import KERAS_TOKENIZER, TORCHTEXT
+from lrp_engine.formats.containers.pickle_objects import KERAS_SETTINGS, KERAS_TOKENIZER, TORCHTEXT
 from lrp_engine.formats.containers.pickle_tree import PickledObject
 from lrp_engine.formats.plain import parse_json
 
@@ -39,10 +40,12 @@ class Words:
     Attributes:
         words: in order, or ids by word.
         keras: settings of a Keras Tokenizer, by its own names; empty where there was none.
+        tokenizer_json: a tokenizer of Hugging Face, which is read apart.
     """
 
     words: Sequence[Any] | Mapping[Any, Any]
     keras: Mapping[str, Any] = field(default_factory=dict)
+    tokenizer_json: Any = None
 
 
 def words_of(value: Any) -> Words | None:
@@ -83,6 +86,8 @@ def _mapping(value: Mapping[Any, Any]) -> Words:
         return keras_tokenizer(value["config"])
     if isinstance(value.get("word_index"), (str, Mapping)):  # what get_config() says
         return keras_tokenizer(value)
+    if is_tokenizer_json(value):
+        return Words(words=(), tokenizer_json=value)
     if has_halves(value):
         return _halves(value)
     return Words(words=_by_number(value) or value)
@@ -138,12 +143,9 @@ def keras_tokenizer(config: Any) -> Words:
             "The vocabulary is a configuration without 'word_index'; give a list of words."
         )
     _check_count(len(words))
-    limit = config.get("num_words")
-    if type(limit) is int:  # the tokenizer leaves out words from this number on, but lists them
-        words = {w: n for w, n in words.items() if not isinstance(n, int) or n < limit}
     return Words(
         words=words,
-        keras={key: value for key, value in config.items() if key != "word_index"},
+        keras={key: value for key, value in config.items() if key in KERAS_SETTINGS},
     )
 
 

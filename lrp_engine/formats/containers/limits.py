@@ -25,6 +25,7 @@ class Limits:
         words: of one vocabulary or file of word vectors.
         word_characters: of one word.
         text_bytes: one text or JSON member, one HDF5 attribute.
+        tokenizer_bytes: a tokenizer.json.
         header_bytes: the JSON header of a safetensors file.
         npy_header_bytes: the header of a .npy file.
         inflated_bytes: a compressed HDF5 file inside a zip, which is held in memory.
@@ -47,6 +48,7 @@ class Limits:
     words: int = 5_000_000
     word_characters: int = 2_000
     text_bytes: int = 64 * MIB
+    tokenizer_bytes: int = 32 * MIB
     header_bytes: int = 16 * MIB
     npy_header_bytes: int = 10_000
     inflated_bytes: int = 512 * MIB

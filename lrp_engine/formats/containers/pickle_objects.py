@@ -75,13 +75,11 @@ def _torchtext(value: Any) -> dict[str, Any]:
     return {"itos": words}
 
 
-_KERAS = (
-    "word_index", "num_words", "filters", "lower", "split", "char_level", "oov_token"
-)  # fmt: skip
+KERAS_SETTINGS = ("num_words", "filters", "lower", "split", "char_level", "oov_token")
 # A class, its name, the modules it has been in.
 _CLASSES: tuple[tuple[KnownClass, str, tuple[str, ...]], ...] = (
     (
-        _attributes(KERAS_TOKENIZER, *_KERAS),
+        _attributes(KERAS_TOKENIZER, "word_index", *KERAS_SETTINGS),
         "Tokenizer",
         (
             "keras_preprocessing.text",

@@ -62,6 +62,7 @@ def environment() -> dict[str, str]:
         "HDF5_PLUGIN_PRELOAD": "::",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
     }
 
 

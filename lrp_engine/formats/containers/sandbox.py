@@ -34,7 +34,8 @@ class Contents:
     """What a file holds, as plain data.
 
     Attributes:
-        kind: "hdf5", "zip", "npy", "safetensors", "torch", "pickle", "onnx", "vectors" or "folder".
+        kind: "hdf5", "zip", "npy", "safetensors", "torch", "pickle", "onnx", "vectors", "subwords"
+            or "folder".
         names: the members of a zip or folder.
         arrays: by path; in a zip the member's name comes first (`model.weights.h5/layers/...`).
         texts: JSON and text members by name.
@@ -54,8 +55,11 @@ class Contents:
         return None if self.kind not in PICKLED or text is None else restored(text, self.arrays)
 
 
-def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS) -> Contents:
+def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS, *, expected: str = "") -> Contents:
     """The contents of an open file of the operating system, read in a child process.
+
+    Args:
+        expected: see `worker.main`.
 
     Raises:
         FormatError: the file is malformed or hostile, or costs more than the limits.
@@ -66,7 +70,7 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS) -> Contents:
     os.lseek(file.fileno(), 0, os.SEEK_SET)  # the child shares the position, not Python's buffer
     try:
         child = subprocess.Popen(
-            [*process.interpreter(), str(_WORKER), limits.to_json()],
+            [*process.interpreter(), str(_WORKER), limits.to_json(), expected],
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ if __name__ == "__main__":  # only this folder becomes importable, as a package 
     sys.path.append(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     from containers import worker  # type: ignore[import-not-found]
 
-    worker.main(sys.argv[1])
+    worker.main(*sys.argv[1:])
 
 from . import (
     confinement,
@@ -19,6 +19,7 @@ from . import (
     onnx_files,
     pickles,
     process,
+    subword_files,
     tensors,
     torch_files,
     word_vectors,
@@ -34,12 +35,17 @@ _TITLES = {
     "npy": "numpy",
     "torch": "PyTorch",
     "vectors": "word vector",
+    "subwords": "tokenizer",
 }
 _DAMAGED = "The file is damaged: its {} structure is broken; save or upload it again."
 
 
-def main(limits_json: str) -> None:
-    """Read the file on stdin within the limits given; say what it holds, or why not."""
+def main(limits_json: str, expected: str = "") -> None:
+    """Read the file on stdin within the limits given; say what it holds, or why not.
+
+    Args:
+        expected: "subwords" for a tokenizer.json, which looks like any JSON.
+    """
     limits = Limits.from_json(limits_json)
     stream = os.fdopen(0, "rb", closefd=False)
     size = os.fstat(0).st_size
@@ -48,11 +54,15 @@ def main(limits_json: str) -> None:
     kind = "file"
     try:
         head = stream.read(HEAD)
-        process.load(_modules(head, stream, size))
+        named = subword_files.MODULES if expected == "subwords" else _modules(head, stream, size)
+        process.load(named)
         stream.seek(0)
         confinement.confine()  # before anything of the file is parsed
         names: list[str] = []
-        if head.startswith(hdf5.MAGIC):
+        if expected == "subwords":
+            kind = expected
+            subword_files.unpack(stream, size, output)
+        elif head.startswith(hdf5.MAGIC):
             kind = "hdf5"
             hdf5.unpack(stream, size, output, "")
         elif head.startswith(zips.MAGIC):

@@ -9,6 +9,7 @@ from typing import Any
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
+from lrp_engine.formats.companions.given_words import GivenWords
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.keras.architecture import (
     NEEDED,
@@ -111,7 +112,8 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
 
 def _read(contents: Contents, given: Companions) -> Network:
     parsed = parse(contents, given)
-    given = replace(given, vocabulary=parsed.vocabulary)
+    if parsed.text:  # the words of the text layer, which are those of the rows
+        given = replace(given, words=GivenWords())
     parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)
     text = dict(parsed.text)
     parts["assumptions"] = [
@@ -120,7 +122,7 @@ def _read(contents: Contents, given: Companions) -> Network:
         *_about_precision(parsed.graph, given.dtype),
     ]
     source = f"Keras {parsed.version} file".replace("  ", " ")
-    return given.network(**parts, **text, source=source)
+    return given.network(**parts, **text, vocabulary=parsed.vocabulary, source=source)
 
 
 # Where the weights lie in what was unpacked.

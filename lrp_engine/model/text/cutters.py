@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, groupby
 from typing import Any, Protocol
 from unicodedata import category
+
+from lrp_engine.errors import InputError
 
 Span = tuple[int, int]  # of characters, the second not included
 
@@ -22,6 +24,8 @@ class Options(Protocol):
     def split(self) -> str: ...
     @property
     def char_level(self) -> bool: ...
+    @property
+    def pieces(self) -> str | None: ...
     @property
     def filter_table(self) -> dict[int, Any]: ...
     @property
@@ -158,3 +162,34 @@ def _cut_by_function(text: str, options: Options) -> list[str]:
 # Of a function that a caller gives; no file can name it.
 BY_FUNCTION = Cutter(_cut_by_function)
 FUNCTION = "function"
+
+
+# Pieces of words: the package `tokenizers` ------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def _pieces(described: str) -> Any:
+    """The tokenizer of a description that the limited child has read before."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise InputError(
+            "This network reads pieces of words, which needs the package tokenizers: "
+            "pip install 'tokenizers>=0.21,<1'."
+        ) from None
+    return Tokenizer.from_str(described)
+
+
+def _encoded(text: str, options: Options) -> Any:
+    return _pieces(options.pieces or "").encode(text, add_special_tokens=False)
+
+
+def _spans_pieces(text: str, tokens: Sequence[str], options: Options) -> list[Span | None]:
+    return [span if span[0] < span[1] else None for span in _encoded(text, options).offsets]
+
+
+# Of a tokenizer that a file describes. An edited word would be cut anew, so that none is edited.
+BY_PIECES = Cutter(
+    lambda text, options: _encoded(text, options).tokens, between=None, spans=_spans_pieces
+)
+PIECES = "pieces"

@@ -52,6 +52,7 @@ OPTIONS: dict[str, TextOption] = {
     "truncate": TextOption((str,), '"pre" or "post"'),
     "pad": TextOption((bool, str), '"pre", "post" or false'),
     "pad_id": TextOption((int,), "an id", empty=True),
+    "pieces": TextOption((str,), "a tokenizer.json of Hugging Face, as a text", empty=True),
 }  # fmt: skip
 
 

@@ -8,7 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.model.text.cutters import BY_FUNCTION, FUNCTION, TOKENIZERS, Cutter, CutText, Span
+from lrp_engine.model.text.cutters import (
+    BY_FUNCTION,
+    BY_PIECES,
+    FUNCTION,
+    PIECES,
+    TOKENIZERS,
+    Cutter,
+    CutText,
+    Span,
+)
 from lrp_engine.model.text.standardizers import STANDARDIZERS
 
 LONGEST = 100_000  # tokens that a text may be padded to
@@ -43,6 +52,8 @@ class Tokenizer:
         pad: where shorter texts are filled up to `length`, which the network reads: "pre" in front,
             "post" behind (or True), False: not at all.
         pad_id: the id to fill up with; None is the vocabulary's padding token, or 0.
+        pieces: Hugging Face's tokenizer.json as a text, which cuts texts into pieces of words
+            instead of a `method`.
         function: of a caller, cuts texts instead of a `method`; such a tokenizer cannot be saved.
 
     Raises:
@@ -65,6 +76,7 @@ class Tokenizer:
     truncate: str = "post"
     pad: str | bool = False
     pad_id: int | None = None
+    pieces: str | None = None
     function: Callable[[str], Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
@@ -73,11 +85,13 @@ class Tokenizer:
             object.__setattr__(self, "pad", "post")
         if self.function is not None:
             object.__setattr__(self, "method", FUNCTION)
+        if self.pieces is not None:
+            object.__setattr__(self, "method", PIECES)
         for check in (self._check_names, self._check_keras, self._check_numbers):
             check()
 
     def _check_names(self) -> None:
-        if self.function is None:
+        if self.function is None and self.pieces is None:
             _one_of("There is no tokenizer", self.method, TOKENIZERS)
         _one_of("There is no standardization", self.standardize, STANDARDIZERS)
         _one_of("Texts are to be cut at", self.truncate, SIDES)
@@ -122,6 +136,7 @@ class Tokenizer:
             changed = {**keras, **changed}
         if "method" in changed:
             changed["function"] = None
+            changed.setdefault("pieces", None)
         return replace(self, **changed)
 
     def to_dict(self) -> dict[str, Any]:
@@ -148,7 +163,9 @@ class Tokenizer:
 
     @property
     def cutter(self) -> Cutter:
-        return TOKENIZERS[self.method] if self.function is None else BY_FUNCTION
+        if self.function is not None:
+            return BY_FUNCTION
+        return TOKENIZERS[self.method] if self.pieces is None else BY_PIECES
 
     @property
     def between(self) -> str | None:

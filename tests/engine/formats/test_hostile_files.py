@@ -26,7 +26,7 @@ from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.readers import read
-from tests import hostile, hostile_objects, hostile_pickles
+from tests import hostile, hostile_objects, hostile_pickles, hostile_tokenizers
 
 ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))  # for thousands: python tests/fuzz.py
 PATIENCE = 10  # seconds
@@ -312,6 +312,7 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         hostile_objects.KERAS_JSON.encode(),
         lambda data: json.dumps(data.decode("latin-1")).encode(),
     ),
+    "subwords": (json.dumps(hostile_tokenizers.WORDPIECE).encode(), bytes),
     "labels": ((SKLEARN / "labels.joblib").read_bytes(), bytes),
     "joblib": ((SKLEARN / "words.joblib").read_bytes(), bytes),
     "joblib_in_zlib": ((SKLEARN / "words.joblib").read_bytes(), zlib.compress),
@@ -328,8 +329,8 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
 # What is no model: the argument it is given as.
 GIVEN_AS = {
     "tokenizer": "vocabulary", "tokenizer_json": "vocabulary",
-    "tokenizer_json_in_json": "vocabulary", "labels": "labels", "joblib": "vocabulary",
-    "joblib_in_zlib": "vocabulary", "joblib_array": "embeddings",
+    "tokenizer_json_in_json": "vocabulary", "subwords": "vocabulary", "labels": "labels",
+    "joblib": "vocabulary", "joblib_in_zlib": "vocabulary", "joblib_array": "embeddings",
 }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def test_every_notation_gives_the_same_words(data):
                 {"class_name": "Tokenizer",
                  "config": {"num_words": 3, "word_index": '{"<OOV>": 1, "the": 2, "rare": 3}'}}
             ).encode(),
-            ("<pad>", "<OOV>", "the"),
+            ("<pad>", "<OOV>", "the", "rare"),
         ),
     ],
     ids=range(8),

@@ -79,14 +79,14 @@ def test_a_pickled_tokenizer_is_read_by_every_name_its_class_had(module, class_o
     assert type(made.word_counts) is collections.OrderedDict
     assert type(made.word_docs) is collections.defaultdict
     for protocol in PROTOCOLS:
-        assert words(pickle.dumps(made, protocol)) == ("<pad>", "<oov>", "good", "film")
+        assert words(pickle.dumps(made, protocol)) == ("<pad>", "<oov>", "good", "film", "bad")
 
 
 def test_a_tokenizer_is_read_from_its_json_also_within_json():
     text = tokenizer().to_json()
     config = json.dumps(tokenizer().get_config())
     for given_text in (text, json.dumps(text), json.dumps(json.dumps(text)), config):
-        assert words(given_text.encode()) == ("<pad>", "<oov>", "good", "film")
+        assert words(given_text.encode()) == ("<pad>", "<oov>", "good", "film", "bad")
 
 
 def test_a_tokenizer_of_another_module_is_refused(class_of):

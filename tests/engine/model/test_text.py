@@ -15,6 +15,7 @@ ALL = {
     "char_level": True, "drop": ["a"], "num_words": 9, "unknown": "film", "offset": 3, "start": 1,
     "end": "film", "length": 7, "truncate": "pre", "pad": "pre", "pad_id": 2,
 }  # fmt: skip
+BY_PIECES = {"method": "pieces", "pieces": "{}"}
 
 
 WORDS = ["<pad>", "<unk>", "the", "film", "was", "good", "bad"]
@@ -26,7 +27,8 @@ def network(**options):
 
 
 def test_every_option_is_read_written_and_no_two_are_the_same():
-    assert set(ALL) == set(OPTIONS)
+    assert {*ALL, *BY_PIECES} == set(OPTIONS)
+    assert Tokenizer(**checked(BY_PIECES, "It")).changed_options() == BY_PIECES
     tokenizer = Tokenizer(**checked(ALL, "It"))
     assert {**tokenizer.changed_options()} == ALL
     assert Tokenizer(**checked(json.loads(json.dumps(ALL)), "It")) == tokenizer

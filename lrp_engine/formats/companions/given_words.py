@@ -1,0 +1,122 @@
+"""The vocabulary as it was given, and what its file says of the text pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lrp_engine.errors import InputError
+from lrp_engine.formats.companions.files import read_text
+from lrp_engine.formats.companions.keras_tokenizer import keras_options
+from lrp_engine.formats.companions.rows import fit_rows
+from lrp_engine.formats.companions.subwords import (
+    Subwords,
+    read_pieces,
+    read_tokenizer_json,
+    sound,
+)
+from lrp_engine.formats.companions.vocabulary import parse_words
+from lrp_engine.formats.companions.vocabulary_values import words_of
+from lrp_engine.formats.input_file import is_path_or_bytes
+from lrp_engine.formats.plain import words_by_id
+from lrp_engine.layers import Embedding
+from lrp_engine.model.layer import Layer
+from lrp_engine.model.text import Tokenizer, Vocabulary
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenWords:
+    """A vocabulary that a caller gave; nothing where none was.
+
+    Attributes:
+        word_index: whether its ids were given from 1 on, see `fit_rows`.
+        options: of the text pipeline, which its file says.
+        assumptions, warnings: sentences.
+    """
+
+    vocabulary: Vocabulary | None = None
+    word_index: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def parts(self, first: Layer, tokenizer: Tokenizer, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Vocabulary, tokenizer, assumptions and warnings of a network that begins with a layer.
+
+        Args:
+            tokenizer: of the model's own file.
+            asked: options of the text pipeline that the caller gave, which count first.
+        """
+        words, options = self, dict(self.options)
+        if self.vocabulary is not None and isinstance(first, Embedding):
+            fitted = fit_rows(
+                self.vocabulary,
+                len(first.table),
+                word_index=self.word_index and not self.options,
+                masked=first.mask_zero,
+                offset=asked.get("offset"),
+            )
+            options = {**fitted.options, **options}
+            words = replace(
+                self,
+                vocabulary=fitted.vocabulary,
+                assumptions=(*self.assumptions, *fitted.assumptions),
+                warnings=(*self.warnings, *fitted.warnings),
+            )
+        made, lacking = sound(tokenizer.with_options(options).with_options(asked))
+        return {
+            "tokenizer": made,
+            "assumptions": words.assumptions,
+            "warnings": (*words.warnings, *lacking),
+            **({} if words.vocabulary is None else {"vocabulary": words.vocabulary}),
+        }
+
+
+def read_words(value: Any) -> GivenWords:
+    """A vocabulary from whatever a caller gives, but a file of word vectors.
+
+    Raises:
+        FormatError: a file or text is malformed.
+        InputError: the value is of a type that cannot be meant.
+    """
+    assumptions: list[str] = []
+    if value is None or isinstance(value, Vocabulary):
+        return GivenWords(vocabulary=value)
+    if is_path_or_bytes(value):
+        words, assumptions = parse_words(read_text(value, "The vocabulary"))
+    else:
+        found = words_of(value)
+        if found is None:
+            raise InputError(
+                f"vocabulary is {type(value).__name__}; give a list of words, a dictionary from "
+                "word to id, or the path or bytes of a text, JSON or pickle file."
+            )
+        words = found
+    if words.tokenizer_json is not None:
+        return _of_subwords(read_tokenizer_json(words.tokenizer_json))
+    word_index = False
+    listed = words.words
+    if isinstance(listed, Mapping):
+        listed, more = words_by_id(listed)
+        word_index, assumptions = bool(more), [*assumptions, *more]
+    vocabulary = Vocabulary(tuple(listed))
+    pieces = read_pieces(vocabulary.tokens)
+    if pieces is not None:
+        return _of_subwords(pieces)
+    options = keras_options(words.keras, vocabulary) if words.keras else {}
+    return GivenWords(
+        vocabulary=vocabulary,
+        word_index=word_index,
+        options=options,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _of_subwords(read: Subwords) -> GivenWords:
+    return GivenWords(
+        vocabulary=Vocabulary(tuple(read.pieces)),
+        options=read.options,
+        assumptions=read.assumptions,
+        warnings=read.warnings,
+    )
