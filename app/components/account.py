@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from app.components.guard import plain
 from app.figures import charts, tables
 from app.state import session
+from app.text.markdown import plain
 from lrp_engine import Explanation
 from lrp_engine.render.numbers import MINUS, number, percentage
 from lrp_engine.render.wording import visible, with_noun

@@ -12,11 +12,11 @@ from app import cache, settings
 from app.compare import agreement, grid
 from app.compare.compared import DEFAULT, Row, names
 from app.components import adding, frontend
-from app.components.guard import plain
 from app.components.question import Answer, alike, fits, length
 from app.components.sidebar import BUNDLED, model_names
 from app.models.model import Model
 from app.state import session, session_models, widgets
+from app.text.markdown import plain
 from app.text.spelled import spelled
 from lrp_engine import METHODS, Explanation
 from lrp_engine.render import wording

@@ -11,13 +11,13 @@ import streamlit as st
 from app import cache, settings
 from app.account import flow, sweeps
 from app.compare import grid
-from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer
 from app.figures import tables
 from app.learn import words
 from app.models.model import Model
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine import Explanation, InputError
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.row import HeatmapRow

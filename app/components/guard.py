@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
+from app.text.markdown import plain
 from lrp_engine.errors import LensError
 
-_MARKUP = re.compile(r"([\\`*_\[\]$~<>#|])")
 _log = logging.getLogger("lrp_lens")
-
-
-def plain(text: str) -> str:
-    """Text that Streamlit's Markdown shows as it is."""
-    return _MARKUP.sub(r"\\\1", text)
 
 
 @contextmanager

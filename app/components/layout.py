@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.models.model import Model
 from app.state import address, session, session_models
+from app.text.markdown import plain
 from lrp_engine.render.palettes import THEMES
 from lrp_engine.render.wording import with_noun
 

@@ -12,11 +12,11 @@ import streamlit as st
 
 from app import settings
 from app.components import examples
-from app.components.guard import plain
 from app.components.layout import Page
 from app.models import numeric
 from app.models.model import Model
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import MINUS
 from lrp_engine.render.wording import visible

@@ -15,6 +15,8 @@ from app.figures import units
 from app.learn import words
 from app.models import numeric
 from app.state import session
+from app.text.markdown import plain
+from lrp_engine.render.wording import visible
 
 
 def show(answer: Answer, page: Page) -> None:
@@ -38,7 +40,7 @@ def known(answer: Answer) -> None:
         st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in sentences))
         target = answer.model.known.target
         if session.get("target") != target:
-            label = answer.explanations.labels[target]
+            label = plain(visible(answer.explanations.labels[target]))
             st.button(f"Explain “{label}”", on_click=session.choose, kwargs={"target": target})
 
 

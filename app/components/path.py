@@ -7,11 +7,11 @@ from html import escape
 import streamlit as st
 
 from app import cache
-from app.components.guard import plain
 from app.components.question import Answer
 from app.learn import charts, words
 from app.methods import ACCOUNT_METHOD
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine.errors import InputError
 
 

@@ -9,9 +9,9 @@ from html import escape
 import streamlit as st
 
 from app import cache, settings
-from app.components.guard import plain
 from app.components.layout import Page
 from app.models.model import Model
+from app.text.markdown import plain
 from lrp_engine import ProofSheet
 from lrp_engine.proof.sheet import (
     FAIL,

@@ -7,9 +7,9 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app.components.guard import plain
 from app.models import facts
 from app.models.model import Model
+from app.text.markdown import plain
 from lrp_engine.render.wording import visible
 
 STYLE = """<style>

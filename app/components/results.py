@@ -11,10 +11,11 @@ import streamlit as st
 from app import settings
 from app.compare import ranks
 from app.components import frontend, path, word
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.state import address, session, widgets
+from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.numbers import percentage, vmax_of
 from lrp_engine.render.page import methods_page

@@ -6,11 +6,11 @@ import streamlit as st
 
 from app import settings
 from app.compare.compared import rule_words
-from app.components.guard import plain
 from app.models import facts
 from app.models.model import Model
 from app.state import session, widgets
 from app.state.choices import AS_OTHERS, FIRST_LAYER_RULES, shortest
+from app.text.markdown import plain
 from lrp_engine import RULES, ByLayer
 from lrp_engine.propagation.rules import GATES
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache, settings
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.models import samples
 from app.state import session, session_models, widgets
+from app.text.markdown import plain
 
 
 def gallery() -> None:

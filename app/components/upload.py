@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from app import cache, settings
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.models.uploads import MORE, Upload
 from app.navigation import View
 from app.state import session, session_models, widgets
+from app.text.markdown import plain
 from lrp_engine.formats.arrays.eight_arrays import DETECT
 from lrp_engine.formats.readers import READERS
 from lrp_engine.model.text import TOKENIZERS

@@ -8,12 +8,12 @@ from html import escape
 import streamlit as st
 
 from app import settings
-from app.components.guard import plain
 from app.components.question import Answer
 from app.figures import charts, units
 from app.state import history, session, widgets
 from app.text import edits, pairs
 from app.text.edits import Edit
+from app.text.markdown import plain
 from lrp_engine import METHODS
 from lrp_engine.errors import InputError
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app.components import proof, samples, upload
-from app.components.guard import plain
 from app.components.layout import page
 from app.components.report import report
+from app.text.markdown import plain
 
 with page("The model") as run:
     upload.arrival(run.model.upload_hash)

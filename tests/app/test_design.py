@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app import cache, settings
-from app.components.guard import plain
 from app.navigation import BY_PATH
+from app.text.markdown import plain
 from lrp_engine.render.palettes import THEMES
 from tests.app.reading import messages
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 from app import cache
 from app.components import account, frontend, word
-from app.components.guard import plain
 from app.components.layout import Page
 from app.components.learn import common
 from app.figures import charts, heatmap_rows, tables
@@ -16,6 +15,7 @@ from app.figures.axes import large
 from app.learn import words
 from app.methods import ACCOUNT_METHOD
 from app.state import session
+from app.text.markdown import plain
 from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.row import method_rows
 

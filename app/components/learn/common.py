@@ -7,11 +7,11 @@ from html import escape
 import streamlit as st
 
 from app import cache, settings
-from app.components.guard import plain
 from app.components.layout import Page
 from app.components.question import Answer, ask
 from app.learn import lstm, words
 from app.state import session
+from app.text.markdown import plain
 from lrp_engine import Epsilon, Explanation
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import number, tiny

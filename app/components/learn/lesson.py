@@ -8,10 +8,11 @@ import streamlit as st
 
 from app import learn
 from app.components import frontend
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.components.layout import Page
 from app.components.learn import bias, common, gate, lstm, methods, score, sums, time
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine.errors import InputError
 
 STEPS: dict[str, Callable[[Page], None]] = {

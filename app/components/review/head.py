@@ -8,10 +8,10 @@ import streamlit as st
 
 from app import cache, settings
 from app.components import frontend
-from app.components.guard import plain
 from app.components.review.common import Desk, open_set
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import widgets
+from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
 

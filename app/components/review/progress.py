@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.components.review.common import open_set
 from app.models.model import Model
 from app.review.jobs import ACTIVE, FAILED, RUNNING, Job
 from app.review.sets import Set
+from app.text.markdown import plain
 
 SECONDS = 0.5  # between two looks
 

@@ -18,6 +18,7 @@ from app.review.methods import MAIN
 from app.review.outcomes import NO_CLASS
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine import METHODS
 from lrp_engine.render.heatmap import heatmap
 from lrp_engine.render.numbers import percentage
@@ -121,7 +122,7 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
         frontend.prev_next(near, at, _open_row)
     with st.container(key="lens-row"):
         if line["said"] == NO_CLASS:
-            st.warning(f"This text was not explained. {line['problem']}")
+            st.warning(plain(f"This text was not explained. {line['problem']}"))
             st.text(visible(str(line["text"] or "")))
         else:
             _decision(desk, line)

@@ -10,11 +10,12 @@ from pathlib import PurePath
 import streamlit as st
 
 from app import cache, settings
-from app.components.guard import guard, plain
+from app.components.guard import guard
 from app.components.review.common import open_set
 from app.models.model import Model
 from app.review.sets import Set
 from app.state import session
+from app.text.markdown import plain
 
 NAME_CHARACTERS = 80
 NO_LABELS = ""

@@ -10,11 +10,11 @@ from typing import Any
 import streamlit as st
 
 from app import cache, settings
-from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review.store import ConflictError
 from app.review.verdicts import NO_VERDICT, VERDICTS, Review, Verdict, tags_in
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine.errors import InputError
 from lrp_engine.render.wording import visible
 

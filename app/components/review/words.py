@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app.components.guard import plain
 from app.components.review.common import Desk
 from app.review import words
 from app.review.methods import MAIN
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine import METHODS
 from lrp_engine.render.wording import visible
 
@@ -70,7 +70,7 @@ def show(desk: Desk) -> None:
         )
         return
     left, right = st.columns(2)
-    name = plain(visible(labels[predicted]))
+    name = visible(labels[predicted])
     with left:
         _list(f"Towards {name}", counted[counted["mean"] > 0], predicted)
     with right:
@@ -78,7 +78,7 @@ def show(desk: Desk) -> None:
 
 
 def _list(title: str, counted: pd.DataFrame, predicted: int) -> None:
-    st.header(title, anchor=False)
+    st.header(plain(title), anchor=False)
     if counted.empty:
         st.caption("None.")
         return
