@@ -20,6 +20,7 @@ PAYLOADS = (
     "<b>zq</b>", "<http://foreign.example>", "~~zq~~", "|zq|", "zq -> zq",
 )  # fmt: skip
 HOSTILE = " ".join(PAYLOADS)
+NAME = " ".join(payload for payload in PAYLOADS if "/" not in payload)
 LABELS = tuple(" ".join(PAYLOADS[n::3]) for n in range(3))
 WORDS = ("<unk>", *PAYLOADS[:9])  # none has white space
 

@@ -11,11 +11,9 @@ from app.learn import STEPS
 from app.navigation import BY_PATH
 from app.text.markdown import plain
 from tests.app import sets as files
-from tests.app.foreign import HOSTILE, LABELS, PAYLOADS, WORDS, markup, network
+from tests.app.foreign import HOSTILE, LABELS, NAME, PAYLOADS, WORDS, markup, network
 from tests.app.models.test_uploads import EMBEDDINGS, VOCABULARY, WEIGHTS, upload
 from tests.app.reading import messages, widget
-
-NAME = " ".join(payload for payload in PAYLOADS if "/" not in payload)
 
 
 @pytest.fixture(scope="module")
