@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -26,13 +27,26 @@ def test_the_python_examples_run():
 
 
 def test_every_file_the_documents_name_exists():
-    for document in ("README.md", "CONTRIBUTING.md", "docs/formats.md"):
+    for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/formats.md"):
         text = (ROOT / document).read_text()
         named = re.findall(
             r"\]\((?!http)([^)#]+)\)|`((?:app|lrp_engine|tests|docs)/[\w/.]+)`", text
         )
         for path in {one or two for one, two in named}:
             assert (ROOT / path).exists(), f"{document} names {path}"
+
+
+def test_every_promise_of_security_names_tests_that_exist():
+    text = (ROOT / "SECURITY.md").read_text()
+    promises = re.findall(r"^\| (.+) \| (.*`tests/.+) \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| promise \| test \|\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert len(promises) == sum(block.count("\n") for block in rows) > 20, "a promise has no test"
+    for _, named in promises:
+        for one in re.findall(r"`(.+?)`", named):
+            path, _, name = one.partition("::")
+            found = {node.name for node in ast.walk(ast.parse((ROOT / path).read_text()))
+                     if isinstance(node, ast.FunctionDef)}  # fmt: skip
+            assert name in found, f"SECURITY.md names {one}"
 
 
 def test_the_version_has_a_changelog_entry():
