@@ -204,7 +204,10 @@ def padded_ids(
 
 
 def write_reference(folder: Path, **arrays: np.ndarray) -> None:
-    """What the framework that trained says of some inputs, for the proof (`lrp_engine.parity`)."""
+    """What the framework that trained says of some inputs, for the proof (`lrp_engine.parity`).
+
+    With the texts behind the ids, the proof covers how texts are read.
+    """
     np.savez_compressed(folder / REFERENCE, allow_pickle=False, **arrays)
 
 

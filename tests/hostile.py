@@ -447,6 +447,17 @@ _NPY: dict[str, tuple[Maker, str]] = {
     "objects": (_in_npz(npy(np.array([{}], object), allow_pickle=True)), "Python objects"),
     "structured": (_in_npz(npy(np.zeros(2, "i4,f4"))), "real numbers"),
     "words": (_in_npz(npy(np.array(["a", "b"]))), "real numbers"),
+    "words_of_no_length": (_in_npz(raw_npy(_header(descr="<U0", shape=(9,)))), "real numbers"),
+    "words_in_a_table": (_in_npz(npy(np.array([["a"], ["b"]]))), "expected a list"),
+    "words_of_32_gib": (
+        _in_npz(raw_npy(_header(descr="<U999999", shape=(9000,)), b"1234")),
+        "declares shape",
+    ),
+    "words_beyond_unicode": (
+        _in_npz(raw_npy(_header(descr="<U1", shape=(1,)), b"\xff\xff\xff\x7f")),
+        "not Unicode",
+    ),
+    "many_words": (_in_npz(npy(np.full(30_000, "a"))), "more than 20,000 entries"),
     "complex": (_in_npz(npy(np.zeros(2, complex))), "real numbers"),
     "header_calls": (_in_npz(raw_npy("__import__('os').getpid()")), "cannot be read"),
     "header_brackets": (_in_npz(raw_npy("(" * 9000)), "cannot be read"),

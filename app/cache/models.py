@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -103,6 +104,30 @@ def read_network(upload_hash: str, _read: Callable[[], Network]) -> Network:
 def proof(key: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
     """The proof sheet of the files with these hashes; `_prove` runs when nobody asked before."""
     return _prove()
+
+
+def proof_key(model: Model) -> str:
+    """Of all that the proof of a model from a folder depends on."""
+    _, reference = model.files
+    if reference is None:
+        return model.upload_hash
+    return f"{model.upload_hash} {hashlib.sha256(reference.read_bytes()).hexdigest()}"
+
+
+def text_verdict(model: Model) -> str:
+    """Whether texts are read as the source of a model from a folder reads them, see `ProofSheet`.
+
+    Raises:
+        FormatError, InputError: the reference beside the model is none, or of another model.
+    """
+    return _text_verdict(proof_key(model), model.network, model.files[1])
+
+
+@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+def _text_verdict(key: str, _network: Network, _reference: Path | None) -> str:
+    from lrp_engine.proof.parity import text_verdict
+
+    return text_verdict(_network, _reference)
 
 
 def uploaded(upload: Upload) -> Model:

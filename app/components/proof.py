@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from html import escape
 
@@ -11,12 +10,12 @@ import streamlit as st
 from app import cache, settings
 from app.components.layout import Page
 from app.models.model import Model
+from app.navigation import View
 from app.text.markdown import plain
 from lrp_engine import ProofSheet
 from lrp_engine.proof.sheet import (
     FAIL,
     FAILED,
-    MEANING,
     NOT_CHECKED,
     PASS,
     UNVERIFIED,
@@ -28,8 +27,13 @@ from lrp_engine.render.wording import visible
 ICONS = {PASS: "✓", FAIL: "✗", NOT_CHECKED: "–"}
 COLUMNS = ("verdict", "check", "error", "allowed", "how")
 SETTLE = (
-    "A file of reference outputs settles it: a few inputs, and what your own program says of them "
-    "(see the form below)."
+    "A file of reference outputs settles it: five texts (or other inputs), and what your own "
+    "program says of them. For texts that is CSV with the columns text and probability, or JSON "
+    "Lines; see the form below."
+)
+LEAD = (
+    "Text pipeline not verified: whether texts are read as in training was not compared. Five "
+    "texts with the original program's outputs show it."
 )
 STYLE = """<style>
 .lens-proof { overflow-x: auto; }
@@ -61,18 +65,28 @@ def section(page: Page) -> None:
         page.waiting.append((place, lambda: _make(model)))
 
 
+def lead(page: Page) -> None:
+    """A line that leads to the sheet where it is not known whether texts are read as meant.
+
+    Drawn last for a model without a sheet: its texts are compared before anything is said.
+    """
+    model, place = page.model, st.container()
+    if model.proof is None:
+        page.waiting.append((place, lambda: _lead(cache.text_verdict(model))))
+    else:
+        with place:
+            _lead(model.proof.text)
+
+
+def _lead(verdict: str) -> None:
+    if verdict == UNVERIFIED:
+        st.page_link(View.MODEL.file, label=LEAD, icon=":material/help:")
+
+
 def _make(model: Model) -> None:
     with st.spinner("Checking …"):
-        sheet = cache.proof(_key(model), lambda: _prove(model))
+        sheet = cache.proof(cache.proof_key(model), lambda: _prove(model))
     _show(sheet)
-
-
-def _key(model: Model) -> str:
-    """Of all that the proof depends on."""
-    _, reference = model.files
-    if reference is None:
-        return model.upload_hash
-    return f"{model.upload_hash} {hashlib.sha256(reference.read_bytes()).hexdigest()}"
 
 
 def _prove(model: Model) -> ProofSheet:
@@ -90,8 +104,7 @@ def _show(sheet: ProofSheet) -> None:
         FAILED: (st.error, "gpp_bad"),
         UNVERIFIED: (st.info, "help"),
     }[sheet.verdict]
-    show(f"**{sheet.verdict.capitalize()}.** {plain(MEANING[sheet.verdict])}",
-         icon=f":material/{icon}:")  # fmt: skip
+    show(f"**{sheet.headline}.** {plain(sheet.meaning)}", icon=f":material/{icon}:")
     if sheet.verdict == UNVERIFIED:
         st.caption(SETTLE)
     st.html(table(sheet))

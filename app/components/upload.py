@@ -63,8 +63,9 @@ def form() -> None:
             "Reference outputs, to prove that the model is read right",
             key=widgets.file_key("reference"),
             max_upload_size=settings.REFERENCE_MEGABYTES,
-            help="A .npz file with inputs (ids, vectors or features; lengths where padded) and "
-            "what the original program said of them (logits or probabilities). Optional.",
+            help="Texts with what the original program said of them: CSV with the columns text "
+            "and probability, or JSON Lines. Or a .npz file with inputs (texts, ids, vectors or "
+            "features; lengths where padded) and logits or probabilities. Optional.",
         )
         with st.expander("What the files may not say"):
             labels = st.text_area(

@@ -1,10 +1,11 @@
 """Compare: any methods, rules, classes and models on the same sentence."""
 
-from app.components import comparison, results
+from app.components import comparison, proof, results
 from app.components.layout import page
 from app.components.question import ask
 
 with page("How do explanations compare?") as run:
+    proof.lead(run)
     answer = ask(run)
     if answer is not None:
         results.verdict(answer)

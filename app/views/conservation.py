@@ -1,11 +1,12 @@
 """Conservation: where the score goes, and whether everything adds up."""
 
-from app.components import account, flows, results
+from app.components import account, flows, proof, results
 from app.components.layout import page
 from app.components.question import ask, targets
 from app.methods import ACCOUNT_METHOD
 
 with page("Where does the score go?") as run:
+    proof.lead(run)
     answer = ask(run)
     if answer is not None:
         results.verdict(answer)

@@ -1,10 +1,11 @@
 """Explain: which words made the model say that."""
 
-from app.components import numeric_views, results
+from app.components import numeric_views, proof, results
 from app.components.layout import page
 from app.components.question import ask, targets
 
 with page("Which words made the model say that?") as run:
+    proof.lead(run)
     answer = ask(run)
     if answer is not None:
         results.verdict(answer)

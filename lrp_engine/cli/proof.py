@@ -24,8 +24,9 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "--reference",
         metavar="FILE",
-        help=".npz with 'ids', 'vectors' or 'features' (and 'lengths'), and the original "
-        "program's 'logits' or 'probabilities'; default: reference.npz beside the model, if any",
+        help="texts with the original program's outputs: CSV (text,probability) or JSON Lines; or "
+        ".npz with 'texts', 'ids', 'vectors' or 'features' (and 'lengths'), and 'logits' or "
+        "'probabilities'; default: reference.npz beside the model, if any",
     )
     command.add_argument(
         "--gate-order",

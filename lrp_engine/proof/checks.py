@@ -16,20 +16,16 @@ from lrp_engine.model.gate_order import SOURCES
 from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
-from lrp_engine.propagation.program import program_of
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 from lrp_engine.render.conservation import TOLERANCES, conservation_verdict
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
-    from lrp_engine.formats.companions.reference import Reference
     from lrp_engine.model.network import Network
     from lrp_engine.proof.twin import Twin
     from lrp_engine.propagation.program import Backward, Program
 
 TWIN_TOLERANCE = 1e-9  # both compute in float64
-# Other programs write float32, or a few digits.
-REFERENCE_TOLERANCE = 1e-4
 ROUNDING_TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-5
 _SAMPLES, _STRONGEST, _ANY = 2, 3, 3  # coordinates of the gradient that are tried
@@ -38,6 +34,7 @@ TITLES = {
     "keras": "Scores equal those of the same layers built in Keras",
     "meaning": "Probabilities equal the output that the file ends in",
     "reference": "Scores equal the reference given",
+    "text": "Texts are read as the original program reads them",
     "rounding": "Rounding in {dtype}",
     "gate_order": "Order of the gates",
     "ledger": "Words, initial states and ledger add up to the score",
@@ -77,7 +74,7 @@ def not_checked(name: str, why: str, **words: str) -> Line:
     )
 
 
-def _measured(name: str, worst: Worst, tolerance: float, how: str, **words: str) -> Line:
+def measured(name: str, worst: Worst, tolerance: float, how: str, **words: str) -> Line:
     return Line.measured(
         name,
         TITLES[name].format(**words),
@@ -130,11 +127,11 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
             scores.see(ours, logits, name)
             meaning.see(exact.network.to_probabilities(ours), output, name)
     how = f"{count} inputs in float64"
-    line = _measured("keras", scores, TWIN_TOLERANCE, how)
+    line = measured("keras", scores, TWIN_TOLERANCE, how)
     if not twin.ending:
         why = "The file ends in scores and does not say whether a softmax or a sigmoid follows"
         return line, not_checked("meaning", why)
-    return line, _measured("meaning", meaning, TWIN_TOLERANCE, f"{how}, after {twin.ending}")
+    return line, measured("meaning", meaning, TWIN_TOLERANCE, f"{how}, after {twin.ending}")
 
 
 def explained(network: Network, probes: Sequence[Probe], rule: Rule) -> list[Explanation]:
@@ -172,23 +169,7 @@ def rounding(
             )
             count += len(chunk)
     how = f"{count} inputs, against float64"
-    return _measured("rounding", worst, ROUNDING_TOLERANCE, how, dtype=network.dtype)
-
-
-def against_reference(network: Network, reference: Reference, probe: Probe) -> Line:
-    """Line "reference": what another program said of its own inputs."""
-    expected = reference.expected(network, len(probe.samples))
-    worst = Worst()
-    for chunk, x, steps in probe.arrays():
-        with network.lock:
-            outputs = program_of(network).scores(x, steps)
-        if reference.kind == "probabilities":
-            outputs = network.to_probabilities(outputs)
-        worst.see(outputs, expected[chunk], lambda n, chunk=chunk: f"input {chunk[n]}")  # type: ignore[misc]
-    how = f"{reference.kind} of {len(expected)} input{'s' * (len(expected) > 1)}"
-    if reference.name:
-        how += f" from {reference.name:.60}"
-    return _measured("reference", worst, REFERENCE_TOLERANCE, how)
+    return measured("rounding", worst, ROUNDING_TOLERANCE, how, dtype=network.dtype)
 
 
 def gate_order(network: Network, compared: bool) -> Line | None:
@@ -286,4 +267,4 @@ def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:
     how = f"{tried} coordinates in float64, step {STEPS[0]:g}"
     if kinks:
         how += f" (and {kinks} at a kink, where there is no slope)"
-    return _measured("gradient", worst, GRADIENT_TOLERANCE, how)
+    return measured("gradient", worst, GRADIENT_TOLERANCE, how)

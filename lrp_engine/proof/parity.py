@@ -12,13 +12,23 @@ from lrp_engine.errors import InputError
 from lrp_engine.formats.arrays.eight_arrays import DETECT
 from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.formats.companions.reference_files import read_reference
 from lrp_engine.formats.input_file import ModelFile, is_model_file
 from lrp_engine.formats.keras.reader import KERAS, Parsed, parse
 from lrp_engine.formats.readers import contents_of, read
 from lrp_engine.model.network import Network
 from lrp_engine.proof import checks
+from lrp_engine.proof.against import against_reference, text_pipeline
 from lrp_engine.proof.probes import Probe, probes, without_embedding
-from lrp_engine.proof.sheet import FAIL, INDEPENDENT, PASS, Line, ProofSheet
+from lrp_engine.proof.sheet import (
+    FAIL,
+    INDEPENDENT,
+    NO_TEXT,
+    PASS,
+    TEXT_VERDICTS,
+    Line,
+    ProofSheet,
+)
 from lrp_engine.propagation.program import Program
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
@@ -46,20 +56,23 @@ def parity(
         network_or_source: a network, or a file as `load` takes it.
         source: the file that a given network was read from; a `formats.SharedFile` that `load`
             read before is not unpacked again.
-        reference: inputs and what the original program said: a pair (inputs, logits), or a
-            dictionary or `.npz` file with one of "ids" (B, T), "vectors" (B, T, E), "features"
-            (B, D), optional "lengths" (B,), and one of "logits" or "probabilities" (B, C).
+        reference: what the original program said, of texts or of arrays: a pair (texts, outputs)
+            with a probability or score of each text, or one per class; the same as a CSV or JSON
+            Lines file; a pair (arrays, logits); or a dictionary or `.npz` file with "texts" (B,),
+            one of "ids" (B, T), "vectors" (B, T, E), "features" (B, D) and optional "lengths"
+            (B,), or both, and one of "logits" or "probabilities" (B, C), "outputs" (either), or
+            "labels" (B,), the predicted classes, which are weak: they can fail, never verify.
         examples: texts to try besides random inputs, where there is a vocabulary.
         vocabulary, embeddings, labels, spec, dtype: as in `load`, for a file.
         rule: of the relevance whose account is checked.
 
     Returns:
-        The sheet; `verdict` is "verified", "failed" or "unverified".
+        The sheet; `weights`, `text` and `verdict` are "verified", "failed" or "unverified".
 
     Raises:
         FormatError: the file cannot be read. InputError: the reference does not fit the network.
     """
-    given = Reference.read(reference)
+    given = read_reference(reference)
     parts = read_companions(
         vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
     )
@@ -82,6 +95,16 @@ def parity(
     return _sheet(network, parsed, given, examples, rule)
 
 
+def text_verdict(network: Network, reference: Any) -> str:
+    """`ProofSheet.text` alone, which takes one pass; nothing is computed where no text is given.
+
+    Raises:
+        FormatError, InputError: as of `parity`.
+    """
+    line = text_pipeline(network, read_reference(reference))
+    return NO_TEXT if line is None else TEXT_VERDICTS[line.verdict]
+
+
 def _sheet(
     network: Network,
     parsed: Parsed | None,
@@ -96,9 +119,14 @@ def _sheet(
         lines = list(_scores(network, exact, parsed, tried))
         if reference is None:
             lines.append(checks.not_checked("reference", "No reference was given"))
+        elif reference.inputs is None:
+            lines.append(
+                checks.not_checked("reference", "It holds texts, which are compared below")
+            )
         else:
-            probe = Probe("reference input", reference.samples(network))
-            lines.append(checks.against_reference(network, reference, probe))
+            lines.append(against_reference(network, reference))
+        text = text_pipeline(network, reference)
+        lines += [] if text is None else [text]
         compared = any(line.verdict == PASS for line in lines if line.name in INDEPENDENT)
         order = checks.gate_order(network, compared)
         lines += [] if order is None else [order]

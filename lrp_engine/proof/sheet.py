@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.render import templates
 from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
@@ -14,13 +15,34 @@ if TYPE_CHECKING:
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
 VERIFIED, FAILED, UNVERIFIED = "verified", "failed", "unverified"
+NO_TEXT = "reads no text"
+TEXT = "text"  # the line about how texts become ids
+TEXT_VERDICTS = {PASS: VERIFIED, FAIL: FAILED, NOT_CHECKED: UNVERIFIED}
 # Lines that compare with something that did not come through our reading of the file.
-INDEPENDENT = ("keras", "reference")
+INDEPENDENT = ("keras", "reference", TEXT)
 
-MEANING = {
-    VERIFIED: "The network gives the scores of its source.",
-    FAILED: "A check failed: do not rely on explanations of this network.",
-    UNVERIFIED: "Nothing independent was there to compare the scores with.",
+# (weights, text) -> headline and what it means; a failed one comes first.
+_FAILED = ("Failed", "A check failed: do not rely on explanations of this network.")
+_WORDS = {
+    (VERIFIED, NO_TEXT): ("Verified", "The network gives the scores of its source."),
+    (VERIFIED, VERIFIED): (
+        "Verified",
+        "The network gives the scores of its source, and reads texts as it does.",
+    ),
+    (VERIFIED, UNVERIFIED): (
+        "Weights verified, text pipeline not verified",
+        "From ids on, the network gives the scores of its source. Whether texts become the same "
+        "ids was not compared: a few texts with the outputs of the original program show it.",
+    ),
+    (UNVERIFIED, NO_TEXT): (
+        "Unverified",
+        "Nothing independent was there to compare the scores with.",
+    ),
+    (UNVERIFIED, UNVERIFIED): (
+        "Unverified",
+        "Nothing independent was there to compare the scores with: a few texts with the outputs "
+        "of the original program show whether weights and texts are read as meant.",
+    ),
 }
 
 
@@ -90,13 +112,43 @@ class ProofSheet:
         raise KeyError(name)
 
     @property
-    def verdict(self) -> str:
-        """ "failed" where a check failed, "verified" where the scores were compared with
-        something independent and every check passed, "unverified" otherwise."""
-        if any(line.verdict == FAIL for line in self.lines):
+    def weights(self) -> str:
+        """Of what is computed from ids or numbers on: "failed" where a check of it failed,
+        "verified" where scores were compared with something independent, else "unverified"."""
+        if any(line.verdict == FAIL for line in self.lines if line.name != TEXT):
             return FAILED
         compared = any(line.verdict == PASS for line in self.lines if line.name in INDEPENDENT)
         return VERIFIED if compared else UNVERIFIED
+
+    @property
+    def text(self) -> str:
+        """Of how texts become ids: "verified" where outputs of texts were compared and equal,
+        "failed" where they differ, "unverified" where none were given; or "reads no text"."""
+        found = (TEXT_VERDICTS[line.verdict] for line in self.lines if line.name == TEXT)
+        return next(found, NO_TEXT)
+
+    @property
+    def verdict(self) -> str:
+        """ "failed" where a check failed, "verified" where everything that applies was compared
+        with something independent and passed, "unverified" otherwise."""
+        both = (self.weights, self.text)
+        if FAILED in both:
+            return FAILED
+        return UNVERIFIED if UNVERIFIED in both else VERIFIED
+
+    @property
+    def headline(self) -> str:
+        """Both verdicts in a few words."""
+        return self._words[0]
+
+    @property
+    def meaning(self) -> str:
+        """Both verdicts in a sentence or two."""
+        return self._words[1]
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        return _FAILED if self.verdict == FAILED else _WORDS[self.weights, self.text]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -132,6 +184,8 @@ class ProofSheet:
         return {
             "engine": f"lrp-lens {__version__}",
             "verdict": self.verdict,
+            "weights": self.weights,
+            "text": self.text,
             "model_hash": self.model_hash,
             "source": self.source,
             "dtype": self.dtype,
@@ -147,7 +201,7 @@ class ProofSheet:
     def to_text(self) -> str:
         """The sheet for a terminal or a log; ends in a line break."""
         lines = [
-            f"{self.verdict.upper()}: {MEANING[self.verdict]}",
+            f"{self.headline.upper()}: {self.meaning}",
             f"source: {visible(self.source)}; dtype {self.dtype}; {self.inputs} inputs; "
             f"model {self.model_hash}",
             "",
@@ -161,6 +215,20 @@ class ProofSheet:
             lines += ["", "Assumed, because the file does not say:"]
             lines += [f"  - {visible(sentence)}" for sentence in self.assumptions]
         return "\n".join(lines) + "\n"
+
+    def to_html(self) -> str:
+        """The sheet as a page that loads nothing; every word escaped."""
+        rows = [
+            (line.verdict, line.title, figure(line.error), figure(line.tolerance),
+             visible(line.detail))
+            for line in self.lines
+        ]  # fmt: skip
+        facts = [("source", visible(self.source)), ("dtype", self.dtype),
+                 ("inputs", str(self.inputs)), ("model hash", self.model_hash)]  # fmt: skip
+        return templates.render(
+            "proof.html", title=self.headline, headline=self.headline, meaning=self.meaning,
+            rows=rows, assumptions=self.assumptions, facts=facts,
+        )  # fmt: skip
 
 
 def figure(value: float | None) -> str:

@@ -99,7 +99,13 @@ def reference(folder: Path) -> None:
     vocabulary = reviews.Vocabulary(tuple(words))
     ids = [vocabulary.ids(reviews.TOKENIZER(text)) for text in common.first_texts(folder)]
     padded, lengths = common.padded_ids(ids)
-    common.write_reference(folder, ids=padded, lengths=lengths, logits=logits(model, ids))
+    common.write_reference(
+        folder,
+        texts=np.array(common.first_texts(folder)),
+        ids=padded,
+        lengths=lengths,
+        logits=logits(model, ids),
+    )
 
 
 def train_once(

@@ -407,7 +407,13 @@ def reference(folder: Path) -> None:
     texts = [TOKENIZER(text) for text in first_texts(folder)]
     ids = pad([[index.get(word, index[UNKNOWN]) for word in text] for text in texts])
     lengths = np.array(list(map(len, texts)))
-    write_reference(folder, ids=ids, lengths=lengths, logits=model(ids, training=False).numpy())
+    write_reference(
+        folder,
+        texts=np.array(first_texts(folder)),
+        ids=ids,
+        lengths=lengths,
+        logits=model(ids, training=False).numpy(),
+    )
 
 
 # Measuring ---------------------------------------------------------------------------------

@@ -113,7 +113,13 @@ def reference(folder: Path) -> None:
     vocabulary = Vocabulary(tuple(words))
     ids = [vocabulary.ids(TOKENIZER(text)) for text in common.first_texts(folder)]
     padded_ids, lengths = common.padded_ids(ids)
-    common.write_reference(folder, ids=padded_ids, lengths=lengths, logits=logits(model, ids))
+    common.write_reference(
+        folder,
+        texts=np.array(common.first_texts(folder)),
+        ids=padded_ids,
+        lengths=lengths,
+        logits=logits(model, ids),
+    )
 
 
 def train_once(

@@ -15,12 +15,13 @@ import lrp_engine
 from app.models import samples as catalogue
 from lrp_engine import FormatError
 from lrp_engine.attribution.methods import LIVE_METHODS
-from lrp_engine.formats.companions.reference import Reference, reference_file_of
+from lrp_engine.formats.companions.reference import reference_file_of
+from lrp_engine.formats.companions.reference_files import read_reference
 from lrp_engine.layers import LAYERS
-from lrp_engine.proof import checks
-from lrp_engine.proof.probes import Probe
+from lrp_engine.proof.against import against_reference, text_pipeline
 from lrp_engine.proof.sheet import PASS
 from sample_models.common import HELD_OUT, REFERENCE_INPUTS, key_of
+from tests.reference.texts import words as slow_words
 
 SAMPLES = {sample.name: sample for sample in catalogue.samples()}
 TRAINED = [name for name in SAMPLES if name != "sentiment"]  # that has tests of its own
@@ -153,17 +154,26 @@ def test_the_committed_model_made_the_held_out_scores(name):
 def test_it_scores_as_the_framework_that_trained_it(name):
     """`reference.npz`: what Keras or PyTorch said of some examples with the committed weights."""
     net, path = network(name), reference_file_of(SAMPLES[name].model)
-    reference = Reference.read(path)
+    reference = read_reference(path)
     samples = reference.samples(net)
     assert len(samples) == REFERENCE_INPUTS
-    line = checks.against_reference(net, reference, Probe("", samples))
+    line = against_reference(net, reference)
     assert line.verdict == PASS
     assert line.error < 1e-6  # the framework computed in float32
     assert "from reference.npz" in line.detail
     examples = [one.value for one in catalogue.examples(SAMPLES[name])[:REFERENCE_INPUTS]]
-    if SAMPLES[name].input == "words":  # texts become the ids that the framework was given
-        for ids, text in zip(samples.ids, examples, strict=True):
-            assert ids.tolist() == net.vocabulary.ids(net.tokenizer(text)).tolist()
+    text = text_pipeline(net, reference)
+    if SAMPLES[name].input != "words":
+        assert text is None
+        return
+    # Texts become the ids that the framework was given, also by the slow version.
+    assert text.verdict == PASS
+    assert text.error < 1e-6
+    assert list(reference.texts) == examples
+    words = {word: n for n, word in enumerate(net.vocabulary.tokens)}
+    for ids, text in zip(samples.ids, examples, strict=True):
+        tokens = slow_words(text.lower())[: net.tokenizer.length]
+        assert ids.tolist() == [words.get(token, words["<unk>"]) for token in tokens]
 
 
 def test_relevance_passes_attention_and_stays_out_of_its_softmax():

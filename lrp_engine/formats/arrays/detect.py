@@ -49,8 +49,8 @@ def detect(weights: Arrays, network: Network, reference: Reference) -> GateOrder
         InputError: no reading comes close enough, or several do; lists the best ones.
     """
     samples = reference.samples(network)
-    expected = reference.expected(network, len(samples))
-    scale = 1.0 if reference.kind == "probabilities" else float(np.abs(expected).max()) or 1.0
+    kind, expected = reference.expected(network, len(samples))
+    scale = 1.0 if kind == "probabilities" else float(np.abs(expected).max()) or 1.0
     worst = np.zeros((2, len(CELLS)))
     for chunk in samples.chunks():
         units = weights["Wh"].shape[1] * len(CELLS)
@@ -59,7 +59,7 @@ def detect(weights: Arrays, network: Network, reference: Reference) -> GateOrder
                 x, steps = samples.padded(part)
                 mask = steps == READ
                 for side, scores in enumerate(_scores(weights, x.astype(np.float64), mask)):
-                    off = np.abs(_as(reference.kind, network, scores) - expected[part])
+                    off = np.abs(_as(kind, network, scores) - expected[part])
                     off = np.nan_to_num(off, nan=np.inf).max(axis=(1, 2))
                     worst[side] = np.maximum(worst[side], off)
     ranking = sorted(

@@ -53,6 +53,9 @@ def _arrays(contents: Contents) -> dict[str, np.ndarray]:
         return dict(value)
     if isinstance(value, list):
         return {f"arr_{n}": array for n, array in enumerate(value)}
+    if contents.texts:
+        listed = ", ".join(map(quoted, sorted(contents.texts)[:4]))
+        raise FormatError(f"The file holds texts ({listed:.200}), expected arrays of real numbers.")
     return {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
 
 

@@ -21,6 +21,7 @@ from lrp_engine.formats.companions.files import read_embeddings, unpickled
 from lrp_engine.formats.companions.given_words import GivenWords, read_words
 from lrp_engine.formats.companions.labels import read_labels
 from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.formats.companions.reference_files import read_reference
 from lrp_engine.formats.companions.spec import (
     features_of,
     options_of,
@@ -117,7 +118,7 @@ def read_companions(
         tokenizer=tokenizer_of(spec),
         dtype=dtype,
         options=options_of(spec),
-        reference=Reference.read(reference),
+        reference=read_reference(reference),
         assumptions=assumptions,
     )
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
-from lrp_engine.formats.input_file import (
-    PathOrBytes,
-    is_path_or_bytes,
-    open_file,
-    unpack_file,
-)
+from lrp_engine.formats.input_file import PathOrBytes
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.samples import Samples
 
@@ -24,13 +20,7 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
 FILE = "reference.npz"  # of a model's folder
-INPUTS = ("ids", "vectors", "features", "texts")
-OUTPUTS = ("logits", "probabilities")
-_EXPECTED = (
-    "expected one array of inputs ('ids' (B, T), 'vectors' (B, T, E) or 'features' (B, D), with "
-    "'lengths' (B,) where samples are padded) and one of outputs ('logits' or 'probabilities', "
-    "(B, C))"
-)
+DIGITS = 4  # outputs written with fewer decimals are not compared any closer
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,10 +28,13 @@ class Reference:
     """What another program said.
 
     Attributes:
-        inputs: anything `Network.predict` takes, B samples.
-        outputs: (B, C); for a single sigmoid unit also (B, 1) or (B,).
-        kind: what the outputs are, "logits" (before softmax or sigmoid) or "probabilities".
+        inputs: arrays that `Network.predict` takes, B samples; None where only texts are given.
+        texts: (B,) that became these inputs, or that are all there is; empty where there are none.
+        outputs: (B, C); for a single sigmoid unit also (B, 1) or (B,); for "labels" (B,).
+        kind: what the outputs are: "logits" (before softmax or sigmoid), "probabilities",
+            "outputs" (one of these, nobody says which), or "labels" (the predicted class alone).
         lengths: real time steps (B,) of array inputs.
+        columns: names of the C outputs; empty where nobody names them.
         name: of the file, for people; empty where there is none.
     """
 
@@ -49,79 +42,81 @@ class Reference:
     outputs: np.ndarray
     kind: str = "logits"
     lengths: np.ndarray | None = None
+    texts: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     name: str = ""
 
-    @classmethod
-    def read(cls, value: Any) -> Reference | None:
-        """A reference from whatever a caller gives.
-
-        Args:
-            value: None, a Reference, a pair (inputs, logits), a mapping with the names of a file,
-                or the path or bytes of a `.npz` file.
-
-        Raises:
-            FormatError: the file is malformed.
-            InputError: names or shapes are not those of a reference.
-        """
-        if value is None or isinstance(value, cls):
-            return value
-        name = ""
-        if is_path_or_bytes(value):
-            if isinstance(value, (str, os.PathLike)):
-                name = Path(os.fsdecode(value)).name
-            with open_file(value, "The reference file") as (file, size):
-                contents = unpack_file(file, size, supported="Expected a reference, a .npz file.")
-            value = {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
-            if contents.kind != "zip":
-                raise InputError(f"The reference is no .npz file; {_EXPECTED}.")
-        if isinstance(value, Mapping):
-            return cls._from_names(value, name)
-        if not isinstance(value, (tuple, list)) or len(value) != 2:
-            raise InputError(
-                f"The reference is {type(value).__name__}; give a pair (inputs, logits), a "
-                "dictionary or a .npz file."
-            )
-        return cls(inputs=value[0], outputs=_numbers(value[1]))
-
-    @classmethod
-    def _from_names(cls, named: Mapping[str, Any], name: str) -> Reference:
-        given = [name for name in INPUTS if name in named]
-        told = [name for name in OUTPUTS if name in named]
-        unknown = set(named) - {*INPUTS, *OUTPUTS, "lengths"}
-        if len(given) != 1 or len(told) != 1 or unknown:
-            names = choices(sorted(map(str, named))[:12]) or "nothing"
-            raise InputError(f"The reference holds {names:.300}; {_EXPECTED}.")
-        lengths = named.get("lengths")
-        return cls(
-            inputs=named[given[0]],
-            outputs=_numbers(named[told[0]]),
-            kind=told[0],
-            lengths=None if lengths is None else np.asarray(lengths),
-            name=name,
-        )
+    @property
+    def source(self) -> str:
+        """Where it comes from, to stand behind a sentence; empty where it is no file."""
+        return f" from {self.name:.60}" if self.name else ""
 
     def samples(self, network: Network) -> Samples:
-        """The inputs as a network reads them.
+        """The inputs as a network reads them: arrays where there are some, else texts.
 
         Raises:
             InputError: they do not fit it.
         """
+        if self.inputs is None:
+            return self.text_samples(network)
+        return self._samples(network, self.inputs, self.lengths)
+
+    def text_samples(self, network: Network) -> Samples:
+        """The texts as a network reads them.
+
+        Raises:
+            InputError: it reads no texts.
+        """
+        return self._samples(network, list(self.texts), None)
+
+    def _samples(self, network: Network, inputs: Any, lengths: Any) -> Samples:
         try:
-            return samples_of.read(network, self.inputs, self.lengths)
+            return samples_of.read(network, inputs, lengths)
         except InputError as error:
             name = f" {self.name:.60}" if self.name else ""
             raise InputError(f"The reference{name} does not fit the network: {error}") from None
 
-    def expected(self, network: Network, count: int) -> np.ndarray:
-        """The outputs (B, C) as the network should give them, of `count` samples.
+    def readings(self, network: Network, count: int) -> Mapping[str, np.ndarray]:
+        """What the outputs can be, kind -> (B, C) as the network should give them.
+
+        More than one where nobody says whether they are logits or probabilities.
 
         Raises:
-            InputError: they have another shape, or are no scores.
+            InputError: they have another shape, or are no outputs.
         """
+        if self.kind == "labels":
+            raise InputError(
+                f"The reference holds {count} predicted classes and no numbers. Labels alone do "
+                "not show what the network computes; give a probability or a score of each input."
+            )
+        kinds = ("probabilities", "logits") if self.kind == "outputs" else (self.kind,)
+        found: dict[str, np.ndarray] = {}
+        for kind in kinds:
+            outputs = self._by_class(network, kind, count)
+            if kind == "probabilities" and (outputs.min() < 0 or outputs.max() > 1):
+                if self.kind == "outputs":
+                    continue
+                raise InputError(
+                    "The reference probabilities do not lie between 0 and 1; if they are scores "
+                    "before softmax or sigmoid, call them 'logits'."
+                )
+            found[kind] = outputs
+        return found
+
+    def expected(self, network: Network, count: int) -> tuple[str, np.ndarray]:
+        """The kind, as far as the numbers tell it, and the outputs (B, C) of `count` samples.
+
+        Raises:
+            InputError: they have another shape, or are no outputs.
+        """
+        return next(iter(self.readings(network, count).items()))
+
+    def _by_class(self, network: Network, kind: str, count: int) -> np.ndarray:
         outputs, classes = self.outputs.astype(np.float64), network.classes
-        if network.single_sigmoid and outputs.shape in ((count,), (count, 1)):
+        one_each = outputs.shape in ((count,), (count, 1))
+        if one_each and (network.single_sigmoid or (classes == 2 and kind == "probabilities")):
             z = outputs.reshape(count, 1)
-            other = -z if self.kind == "logits" else 1 - z
+            other = -z if kind == "logits" else 1 - z
             outputs = np.concatenate([other, z], axis=1)
         if outputs.shape != (count, classes):
             labels = (
@@ -133,12 +128,35 @@ class Reference:
                 f"The reference {self.kind} have shape {outputs.shape}, expected "
                 f"({count}, {classes}): one number per class for each of {count} inputs.{labels}"
             )
-        if self.kind == "probabilities" and (outputs.min() < 0 or outputs.max() > 1):
-            raise InputError(
-                "The reference probabilities do not lie between 0 and 1; if they are scores before "
-                "softmax or sigmoid, call them 'logits'."
-            )
+        if len(self.columns) == classes and {*self.columns} == {*network.labels}:
+            outputs = outputs[:, [self.columns.index(label) for label in network.labels]]
         return outputs
+
+    def classes(self, network: Network) -> np.ndarray:
+        """The predicted classes (B,) of a reference of labels.
+
+        Raises:
+            InputError: one is no class of the network.
+        """
+        at = {label: n for n, label in enumerate(network.labels)}
+        at |= {str(n): n for n in range(network.classes)}
+        for label in self.outputs.tolist():
+            if str(label) not in at:
+                raise InputError(
+                    f"The reference names the class {label!r:.60}; the network has "
+                    f"{choices(network.labels)}."
+                )
+        return np.array([at[str(label)] for label in self.outputs.tolist()])
+
+    @cached_property
+    def rounding(self) -> float:
+        """How far outputs written with few decimals may be off; 0 where they have `DIGITS`."""
+        for decimals in range(DIGITS):
+            if self.kind != "labels" and np.array_equal(
+                np.round(self.outputs, decimals), self.outputs
+            ):
+                return 0.5 * 10.0**-decimals
+        return 0.0
 
 
 def reference_file_of(model: PathOrBytes) -> Path | None:
@@ -148,17 +166,3 @@ def reference_file_of(model: PathOrBytes) -> Path | None:
     path = Path(os.fsdecode(model))
     reference = (path if path.is_dir() else path.parent) / FILE
     return reference if reference.is_file() and reference != path else None
-
-
-def _numbers(value: Any) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise InputError("The reference outputs have rows of different lengths.") from None
-    if array.size == 0:
-        raise InputError("The reference outputs are empty.")
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"The reference outputs hold {array.dtype}, expected numbers.")
-    if not np.isfinite(array).all():
-        raise InputError("The reference outputs hold numbers that are not finite.")
-    return array

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import io
+import json
 import math
 import re
 import struct
 from typing import Any, BinaryIO
 
+from .limits import megabytes
 from .messages import DTYPE, Output, itemsize
 from .refusal import RefusalError, quoted
 
 MAGIC = b"\x93NUMPY"
+TEXTS = re.compile(r"([<>])U([1-9][0-9]{0,5})")  # Unicode of so many characters
 _KEYS = {"descr", "fortran_order", "shape"}
 
 
@@ -29,14 +33,45 @@ def unpack(stream: BinaryIO, size: int, output: Output, name: str) -> None:
     if not 0 < length <= output.limits.npy_header_bytes:
         raise RefusalError(f"{what} has a header of {length} bytes, which is not plausible.")
     dtype, shape, fortran = _header(stream.read(length), what)
-    expected = math.prod(shape) * itemsize(dtype)
+    texts = TEXTS.fullmatch(dtype)
+    one = 4 * int(texts[2]) if texts else itemsize(dtype)
+    expected = math.prod(shape) * one
     remaining = size - len(fixed) - width - length
     if expected != remaining:
         raise RefusalError(
             f"{what} declares shape {shape} of {dtype}, which is {expected} bytes, but holds "
             f"{remaining} bytes; it is damaged or incomplete."
         )
+    if texts:
+        _texts(stream, shape, one, texts[1], output, name)
+        return
     output.copy(stream, output.begin(name, dtype, shape, order="F" if fortran else "C"), what)
+
+
+def _texts(
+    stream: BinaryIO, shape: tuple[int, ...], width: int, order: str, output: Output, name: str
+) -> None:
+    """Emit an array of texts of `width` bytes each as a JSON list."""
+    what = f"The array {quoted(name)}"
+    if len(shape) != 1:
+        raise RefusalError(f"{what} holds texts in shape {quoted(shape)}, expected a list of them.")
+    size = shape[0] * width
+    if size > output.limits.text_bytes:
+        raise RefusalError(
+            f"{what} has {megabytes(size)} of texts; at most "
+            f"{megabytes(output.limits.text_bytes)} are read."
+        )
+    output.count(shape[0])
+    output.reserve(what, size)
+    raw, codec = stream.read(size), "utf-32-le" if order == "<" else "utf-32-be"
+    if len(raw) != size:
+        raise RefusalError(f"The file ends in the middle of {what}; it is incomplete.")
+    try:
+        cells = [raw[n : n + width].decode(codec).rstrip("\0") for n in range(0, size, width)]
+    except UnicodeDecodeError:
+        raise RefusalError(f"{what} holds texts that are not Unicode; it is damaged.") from None
+    plain = json.dumps(cells).encode()
+    output.text(name, io.BytesIO(plain), len(plain))
 
 
 def _header(raw: bytes, what: str) -> tuple[str, tuple[int, ...], bool]:
@@ -52,7 +87,8 @@ def _header(raw: bytes, what: str) -> tuple[str, tuple[int, ...], bool]:
             f"{what} holds Python objects, which are never loaded because they can run code; "
             "save it as an array of numbers, e.g. array.astype('float32')."
         )
-    if not isinstance(descr, str) or descr == "text" or not DTYPE.fullmatch(descr):
+    known = isinstance(descr, str) and (DTYPE.fullmatch(descr) or TEXTS.fullmatch(descr))
+    if not known or descr == "text":
         raise RefusalError(f"{what} holds {quoted(descr)}, expected real numbers such as '<f4'.")
     if (
         not isinstance(shape, tuple)

@@ -10,7 +10,7 @@ import pytest
 
 import lrp_engine
 from app import settings
-from app.components.proof import table
+from app.components.proof import LEAD, table
 from app.navigation import BY_PATH, View
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.proof.sheet import FAIL, FAILED, UNVERIFIED, VERIFIED, Line, ProofSheet
@@ -53,7 +53,7 @@ def test_the_reference_finds_the_order(opened, files):
     app = opened("model")
     app.selectbox(key="lens.file.gates").set_value("detect")
     app = upload(app, **files)
-    assert "**Verified.**" in messages(app)
+    assert "**Weights verified, text pipeline not verified.**" in messages(app)
     assert "detected from reference scores" in html(app)
     app.switch_page(View.EXPLAIN.file).run()
     assert MARK not in messages(app)
@@ -81,8 +81,25 @@ def test_a_reference_beside_that_model_is_found(
     np.savez(folder / "reference.npz", ids=ids, logits=network.predict(ids))
     monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
     app = opened("model")
-    assert "**Verified.**" in messages(app)
+    assert "**Weights verified, text pipeline not verified.**" in messages(app)
     assert "logits of 1 input from reference.npz" in html(app)
+
+
+def test_every_page_leads_to_the_proof_until_texts_were_compared(
+    opened, network, model_folder, tmp_path, monkeypatch
+):
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    monkeypatch.setenv(settings.MODEL_VARIABLE, str(folder))
+    for page in ("explain", "compare", "conservation", "review", "learn"):
+        (link,) = (link for link in opened(page).get("page_link") if LEAD in link.proto.label)
+        assert link.proto.page == View.MODEL.path
+    texts = ["a good film"]
+    np.savez(folder / "reference.npz", texts=texts, logits=network.predict(texts))
+    assert not [link for link in opened("explain").get("page_link") if LEAD in link.proto.label]
+    app = opened("model")
+    assert "**Verified.**" in messages(app)
+    assert "reads texts as it does" in messages(app)
 
 
 def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):
@@ -97,7 +114,8 @@ def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):
 def test_what_the_form_says_of_a_file_belongs_to_its_proof(name):
     """Layers given as JSON, words given as a file: without them the file cannot be read again."""
     given = UPLOADS[name].upload()
-    assert given.prove(given.read()).verdict == VERIFIED
+    sheet = given.prove(given.read())
+    assert (sheet.weights, sheet.text) == (VERIFIED, UNVERIFIED)
 
 
 def test_the_table_escapes_what_a_file_says():

@@ -29,7 +29,7 @@ from lrp_engine import (
     parity,
 )
 from lrp_engine.cli.main import main
-from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.formats.companions.reference_files import read_reference
 from lrp_engine.formats.keras.classes import KERAS_CLASSES
 from lrp_engine.formats.keras.graph import Entry
 from lrp_engine.formats.keras.reader import parse
@@ -38,8 +38,9 @@ from lrp_engine.layers import BatchNormalization
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.model.graph import Node
 from lrp_engine.proof import checks, twin
+from lrp_engine.proof.against import against_reference
 from lrp_engine.proof.options import UNUSABLE
-from lrp_engine.proof.probes import Probe, input_range, probes, without_embedding
+from lrp_engine.proof.probes import input_range, probes, without_embedding
 from lrp_engine.proof.sheet import (
     FAIL,
     FAILED,
@@ -529,8 +530,8 @@ def test_a_reference_decides(arrays, document):
 
 def _reference_line(net: Any, reference: Any) -> Line:
     """The one line of the sheet; the others do not depend on the reference."""
-    given = Reference.read(reference)
-    return checks.against_reference(net, given, Probe("", given.samples(net)))
+    given = read_reference(reference)
+    return against_reference(net, given)
 
 
 def test_a_single_unit_may_be_one_number_per_sample(document, arrays):

@@ -1,0 +1,98 @@
+"""Comparison with what another program said of its own inputs and texts.
+
+Axes: B inputs, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.formats.companions.reference import DIGITS
+from lrp_engine.proof.checks import TITLES, Worst, measured, not_checked
+from lrp_engine.proof.probes import Probe
+from lrp_engine.proof.sheet import FAIL, Line
+from lrp_engine.propagation.program import program_of
+
+if TYPE_CHECKING:
+    from lrp_engine.formats.companions.reference import Reference
+    from lrp_engine.model.network import Network
+
+# Other programs write float32, or a few digits.
+TOLERANCE = 1e-4
+
+
+def against_reference(network: Network, reference: Reference) -> Line:
+    """Line "reference": what another program said of its own inputs.
+
+    Raises:
+        InputError: the reference does not fit the network.
+    """
+    return _against(network, reference, Probe("", reference.samples(network)), "reference", "input")
+
+
+def text_pipeline(network: Network, reference: Reference | None) -> Line | None:
+    """Line "text": what another program said of texts; None for a network that reads none.
+
+    Raises:
+        InputError: the reference does not fit the network.
+    """
+    if network.vocabulary is None:
+        return None
+    if reference is None or not reference.texts:
+        return not_checked("text", "No texts with the outputs of the original program were given")
+    probe = Probe("", reference.text_samples(network))
+    return _against(network, reference, probe, "text", "text")
+
+
+def _against(network: Network, reference: Reference, probe: Probe, line: str, noun: str) -> Line:
+    count = len(probe.samples)
+    scores = np.zeros((count, network.classes))
+    for chunk, x, steps in probe.arrays():
+        with network.lock:
+            scores[chunk] = program_of(network).scores(x, steps)
+    name = probe.name if noun == "text" else "input {}".format
+    if reference.kind == "labels":
+        return _classes(network, reference, scores, line, name)
+    tried = []
+    for kind, expected in reference.readings(network, count).items():
+        worst = Worst()
+        outputs = network.to_probabilities(scores) if kind == "probabilities" else scores
+        worst.see(outputs, expected, name)
+        how = f"{kind} of {count} {noun}{'s' * (count > 1)}{reference.source}"
+        tried.append((worst, how))
+    worst, how = min(tried, key=lambda one: one[0].relative)
+    if worst.relative > TOLERANCE and worst.absolute <= reference.rounding:
+        why = (
+            f"{how} agree as far as they are written; with {DIGITS} decimals and more they "
+            "would decide"
+        )
+        return not_checked(line, why)
+    return measured(line, worst, TOLERANCE, how)
+
+
+def _classes(
+    network: Network,
+    reference: Reference,
+    scores: np.ndarray,
+    line: str,
+    name: Callable[[int], str],
+) -> Line:
+    """Predicted classes alone: another one shows a mistake, the same ones prove little."""
+    expected = reference.classes(network)
+    if len(expected) != len(scores):
+        raise InputError(
+            f"The reference has {len(expected)} labels for {len(scores)} inputs; expected as many."
+        )
+    wrong = np.flatnonzero(scores.argmax(axis=1) != expected)
+    how = f"predicted classes of {len(expected)} inputs{reference.source}"
+    if len(wrong):
+        first = int(wrong[0])
+        return Line(
+            name=line, title=TITLES[line], verdict=FAIL,
+            detail=f"{how}: {len(wrong)} differ, the first one on {name(first)}.",
+        )  # fmt: skip
+    return not_checked(line, f"{how} agree, which is weak: with probabilities they would decide")
