@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import io
 import json
 import math
@@ -16,6 +17,8 @@ from .refusal import RefusalError, quoted
 
 MAGIC = b"\x93NUMPY"
 TEXTS = re.compile(r"([<>])U([1-9][0-9]{0,5})")  # Unicode of so many characters
+# Looked up before the process is confined: a codec is a module that is loaded by its name.
+DECODE = {"<": codecs.lookup("utf-32-le").decode, ">": codecs.lookup("utf-32-be").decode}
 _KEYS = {"descr", "fortran_order", "shape"}
 
 
@@ -63,11 +66,11 @@ def _texts(
         )
     output.count(shape[0])
     output.reserve(what, size)
-    raw, codec = stream.read(size), "utf-32-le" if order == "<" else "utf-32-be"
+    raw, decode = stream.read(size), DECODE[order]
     if len(raw) != size:
         raise RefusalError(f"The file ends in the middle of {what}; it is incomplete.")
     try:
-        cells = [raw[n : n + width].decode(codec).rstrip("\0") for n in range(0, size, width)]
+        cells = [decode(raw[n : n + width])[0].rstrip("\0") for n in range(0, size, width)]
     except UnicodeDecodeError:
         raise RefusalError(f"{what} holds texts that are not Unicode; it is damaged.") from None
     plain = json.dumps(cells).encode()
