@@ -13,7 +13,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 
 import streamlit as st
 
-from app import streamlit_patches
+from app import server, streamlit_patches
 from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
@@ -56,4 +56,9 @@ def main() -> None:
         device()
 
 
-main()
+if __name__ == "__main__":
+    main()  # a run of a session's page
+else:
+    # `streamlit run` imports this file once, finds the name, and serves it.
+    streamlit_patches.before_the_server()
+    dashboard = st.App(__file__, middleware=server.MIDDLEWARE, lifespan=server.lifespan)

@@ -52,6 +52,10 @@ UNDO_STEPS = 50
 UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
 VOCABULARY_MEGABYTES = 20
 REFERENCE_MEGABYTES = 50
+# What the server keeps of a session's files, and of everybody's, until the session ends.
+SESSION_FILES_MEGABYTES = 480  # all files of a form
+FILES_MEGABYTES = 960
+UPLOAD_IDLE_SECONDS = 60  # that an upload may stand still
 LABELS_CHARACTERS = 20_000
 SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 

@@ -16,6 +16,7 @@ from app.cache.answers import (
     predicted,
     swept,
 )
+from app.cache.files import files_by_session
 from app.cache.models import (
     bundled,
     device,
@@ -39,6 +40,7 @@ __all__ = [
     "explained",
     "explained_by",
     "explanations",
+    "files_by_session",
     "followed",
     "held",
     "jobs",

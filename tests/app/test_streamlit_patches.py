@@ -1,12 +1,19 @@
-"""Runs leave TensorFlow as it is."""
+"""Runs leave TensorFlow as it is; sessions end when their time is over."""
 
 from __future__ import annotations
 
+import asyncio
+
 import keras
 import pytest
+import streamlit as st
+from streamlit.runtime import Runtime, memory_session_storage
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.session_manager import SessionInfo
 from tensorflow.python.eager.context import Context
 
-from app import streamlit_patches
+from app import cache, settings, streamlit_patches
+from app.streamlit_patches import DisconnectedSessions
 from tests.app.reading import healthy
 
 
@@ -24,3 +31,78 @@ def test_a_run_throws_no_prepared_program_away(opened, monkeypatch: pytest.Monke
 def test_before_keras_is_there_nothing_happens(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delitem(streamlit_patches.sys.modules, "keras")
     streamlit_patches.keep_keras_session()
+
+
+# Sessions whose page was closed ------------------------------------------------------------
+
+
+class Gone:
+    """In place of a Streamlit session: what ends it."""
+
+    def __init__(self, name: str) -> None:
+        self.id, self.ended, self._scriptrunner = name, 0, None
+        self.session_state: dict[str, object] = {"lens.models": {"a": object()}}
+
+    def shutdown(self) -> None:
+        self.ended += 1
+
+
+def stored(names: str, *, seconds: float, maxsize: int = 10) -> tuple[DisconnectedSessions, list]:
+    storage, sessions = DisconnectedSessions(maxsize, seconds), [Gone(name) for name in names]
+    for session in sessions:
+        storage.save(SessionInfo(client=None, session=session))
+    return storage, sessions
+
+
+def test_a_session_whose_page_was_closed_ends_by_itself():
+    async def closed() -> None:
+        storage, (gone, back) = stored("ab", seconds=0.1)
+        assert storage.get("b").session is back
+        storage.delete("b")  # its browser came back
+        assert not gone.ended
+        await asyncio.sleep(0.2)
+        assert (gone.ended, gone.session_state) == (1, {})
+        assert (back.ended, len(back.session_state)) == (0, 1)
+        assert storage.list() == []
+
+    asyncio.run(closed())
+
+
+def test_one_session_too_many_ends_the_oldest():
+    async def closed() -> None:
+        storage, (first, *others) = stored("abc", seconds=60, maxsize=2)
+        assert [info.session for info in storage.list()] == others
+        assert (first.ended, first.session_state) == (1, {})
+
+    asyncio.run(closed())
+
+
+def test_a_session_at_work_is_released_when_its_run_is_over(monkeypatch):
+    async def closed() -> None:
+        monkeypatch.setattr(streamlit_patches, "AGAIN_SECONDS", 0.05)
+        _, (busy,) = stored("a", seconds=0.05)
+        busy._scriptrunner = object()
+        await asyncio.sleep(0.15)
+        assert busy.ended == 1
+        assert busy.session_state
+        busy._scriptrunner = None
+        await asyncio.sleep(0.1)
+        assert busy.session_state == {}
+
+    asyncio.run(closed())
+
+
+def test_the_server_is_made_with_these_sessions_and_no_browser_clears_the_caches(monkeypatch):
+    monkeypatch.setattr(memory_session_storage, "MemorySessionStorage", None)
+    monkeypatch.setattr(AppSession, "_handle_clear_cache_request", None)
+    streamlit_patches.before_the_server()
+    runtime = st.App(settings.REPOSITORY / "app" / "main.py")._create_runtime()
+    storage = runtime._session_mgr._session_storage
+    try:
+        assert isinstance(storage, DisconnectedSessions)
+        assert storage.seconds == st.get_option("server.disconnectedSessionTTL")
+        kept = cache.explanations()
+        AppSession._handle_clear_cache_request(None)
+        assert cache.explanations() is kept
+    finally:
+        Runtime._instance = None
