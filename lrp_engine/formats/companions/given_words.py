@@ -23,6 +23,7 @@ from lrp_engine.formats.plain import words_by_id
 from lrp_engine.layers import Embedding
 from lrp_engine.model.layer import Layer
 from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text.tokenizer import DROP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +33,27 @@ class GivenWords:
     Attributes:
         word_index: whether its ids were given from 1 on, see `fit_rows`.
         options: of the text pipeline, which its file says.
+        guessed: of the text pipeline, where nothing says more.
         assumptions, warnings: sentences.
     """
 
     vocabulary: Vocabulary | None = None
     word_index: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    guessed: Mapping[str, Any] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def of_keras(self) -> GivenWords:
+        """The same for a Keras model: a word_index alone is that of a usual Tokenizer."""
+        if not self.word_index or self.options:
+            return self
+        said = (
+            "Texts are taken to be cut as a Keras Tokenizer does unless told otherwise: in lower "
+            "case, without its filters, words that are not listed left out."
+        )
+        guessed = {"method": "keras", "unknown": DROP}
+        return replace(self, guessed=guessed, assumptions=(*self.assumptions, said))
 
     def parts(self, first: Layer, tokenizer: Tokenizer, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Vocabulary, tokenizer, assumptions and warnings of a network that begins with a layer.
@@ -48,16 +62,17 @@ class GivenWords:
             tokenizer: of the model's own file.
             asked: options of the text pipeline that the caller gave, which count first.
         """
-        words, options = self, dict(self.options)
+        words, options = self, {**self.guessed, **self.options}
         if self.vocabulary is not None and isinstance(first, Embedding):
             fitted = fit_rows(
                 self.vocabulary,
                 len(first.table),
-                word_index=self.word_index and not self.options,
+                word_index=self.word_index,
+                told=bool(self.options),
                 masked=first.mask_zero,
                 offset=asked.get("offset"),
             )
-            options = {**fitted.options, **options}
+            options = {**self.guessed, **fitted.options, **self.options}
             words = replace(
                 self,
                 vocabulary=fitted.vocabulary,

@@ -13,7 +13,7 @@ IMDB = {"offset": 3, "start": 1, "unknown": 2, "pad_id": 0}
 # How its index of the IMDB reviews begins.
 _IMDB_WORDS = ("the", "and", "a", "of", "to", "is", "br", "in", "it", "i")
 _ASKED = 3  # so many rows without a word can be a shift of the ids
-_SAY = 'say so in the tokenizer\'s settings: {"offset": %d}, or 0 where they are not.'
+_SAY = 'say so in the tokenizer\'s settings: {"offset": %d}'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,13 @@ class Fitted:
 
 
 def fit_rows(
-    vocabulary: Vocabulary, rows: int, *, word_index: bool, masked: bool, offset: int | None = None
+    vocabulary: Vocabulary,
+    rows: int,
+    *,
+    word_index: bool,
+    masked: bool,
+    told: bool = False,
+    offset: int | None = None,
 ) -> Fitted:
     """A vocabulary for an embedding with so many rows.
 
@@ -40,6 +46,7 @@ def fit_rows(
         word_index: whether its ids were given from 1 on, as Keras' Tokenizer and data sets number
             words: id 0 is padding, and the list may be longer than the rows.
         masked: whether the network skips id 0.
+        told: whether its file says how texts are cut; then its ids are not those of a data set.
         offset: of the ids, where the caller says it.
     """
     words = len(vocabulary)
@@ -51,7 +58,7 @@ def fit_rows(
         )
     if word_index:
         known = vocabulary.tokens[1 : len(_IMDB_WORDS) + 1] == _IMDB_WORDS and words != rows
-        if known or rows - words == IMDB["offset"]:
+        if not told and (known or rows - words == IMDB["offset"]):
             return _as_imdb(vocabulary, rows, known)
         fitted = _cut(Fitted(vocabulary=vocabulary), rows, rows)
     else:
@@ -62,7 +69,7 @@ def fit_rows(
             fitted,
             warnings=(
                 f"The network skips id 0 as padding, but the vocabulary has the word {first!r:.60} "
-                f"there: its words may be off by one. If they are, {_SAY % 1}",
+                f"there: its words may be off by one. If they are, {_SAY % 1}; if not, 0.",
             ),
         )
     if 0 < spare <= _ASKED:
@@ -78,7 +85,7 @@ def _question(vocabulary: Vocabulary, spare: int, rows: int) -> str:
     lacks = "" if special else " It has no word for padding or unknown words in front."
     return (
         f"The embedding has {rows:,} rows, {spare} more than the vocabulary has words.{lacks} If "
-        f"the ids are shifted by {spare}, {_SAY % spare}"
+        f"the ids are shifted by {spare}, {_SAY % spare}; if not, 0."
     )
 
 
@@ -96,7 +103,7 @@ def _as_imdb(vocabulary: Vocabulary, rows: int, known: bool) -> Fitted:
         vocabulary=vocabulary,
         options=IMDB,
         assumptions=(said,),
-        warnings=(f"{said} If they are not, {_SAY % 0}",),
+        warnings=(f"{said} If they are not, {_SAY % 0}.",),
     )
     return _cut(fitted, rows - IMDB["offset"], rows)
 

@@ -114,6 +114,8 @@ def _read(contents: Contents, given: Companions) -> Network:
     parsed = parse(contents, given)
     if parsed.text:  # the words of the text layer, which are those of the rows
         given = replace(given, words=GivenWords())
+    else:
+        given = replace(given, words=given.words.of_keras())
     parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)
     text = dict(parsed.text)
     parts["assumptions"] = [
