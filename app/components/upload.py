@@ -13,7 +13,7 @@ from app.models.uploads import MORE, Upload
 from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
-from lrp_engine.formats.arrays.eight_arrays import DETECT
+from lrp_engine.formats.companions.spec import DETECT
 from lrp_engine.formats.readers import READERS
 from lrp_engine.model.text import TOKENIZERS
 
@@ -23,6 +23,10 @@ GATE_ORDERS = {
     "igfo": "i g f o (Torch7, TensorFlow 1)",
     "iofg": "i o f g (ONNX)",
     DETECT: "find it out by the reference outputs",
+}
+TOKENIZER_WORDS = {
+    AS_IT_IS: "as the file says, or at white space",
+    DETECT: "find it out, and padding too, by texts with outputs",
 }
 # The library's errors name the arguments of its functions.
 HINT = (
@@ -83,8 +87,8 @@ def form() -> None:
             )
             tokenizer = st.selectbox(
                 "Words are split",
-                [AS_IT_IS, *TOKENIZERS],
-                format_func=lambda name: name or "as the file says, or at white space",
+                [AS_IT_IS, DETECT, *TOKENIZERS],
+                format_func=lambda name: TOKENIZER_WORDS.get(name, name),
                 key=widgets.file_key("tokenizer"),
             )
             lowercase = st.checkbox(
@@ -115,8 +119,13 @@ def form() -> None:
     if gates == DETECT and reference is None:
         st.warning("To find out the order of the gates, add a file of reference outputs.")
         return
+    if tokenizer == DETECT and reference is None:
+        st.warning("To find out how texts are read, add a file of texts with reference outputs.")
+        return
     spec: dict[str, Any] = {"gate_order": gates} if gates else {}
-    if tokenizer or not lowercase:
+    if tokenizer == DETECT:
+        spec["tokenizer"] = DETECT
+    elif tokenizer or not lowercase:
         spec["tokenizer"] = {"method": tokenizer or "whitespace", "lowercase": lowercase}
     upload = Upload(
         name=weights.name,

@@ -12,8 +12,7 @@ from typing import Any
 import lrp_engine
 from app import settings
 from lrp_engine import FormatError, Network, ProofSheet
-from lrp_engine.formats.arrays.eight_arrays import DETECT
-from lrp_engine.formats.companions.spec import is_model_config
+from lrp_engine.formats.companions.spec import DETECT, is_model_config
 from lrp_engine.formats.input_file import SharedFile
 from lrp_engine.formats.plain import parse_json
 
@@ -110,7 +109,9 @@ class Upload:
             embeddings=self.embeddings,
             labels=_labels(self.labels),
             spec=spec or None,
-            reference=self.reference if spec.get("gate_order") == DETECT else None,
+            reference=self.reference
+            if DETECT in (spec.get("gate_order"), spec.get("tokenizer"))
+            else None,
         )
 
     def prove(self, network: Network) -> ProofSheet:

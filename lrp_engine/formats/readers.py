@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lrp_engine import device as devices
+from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, LensError, choices
 from lrp_engine.formats.arrays.eight_arrays import check_reference
 from lrp_engine.formats.arrays.npz import NPZ
 from lrp_engine.formats.arrays.sst import SST
 from lrp_engine.formats.companions.companions import Companions, read_companions
-from lrp_engine.formats.companions.spec import check_options
+from lrp_engine.formats.companions.spec import DETECT, check_options
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.pickle_objects import LABEL_ENCODER, ONE_HOT_ENCODER
 from lrp_engine.formats.containers.pickle_tree import PickledObject
@@ -66,7 +68,8 @@ def load(
         labels: one name per class: a list, a dictionary number -> name, or either as JSON; or a
             pickled LabelEncoder or OneHotEncoder of scikit-learn.
         spec: what the file does not say, as a dictionary or JSON: "gate_order" (eight arrays),
-            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}),
+            "output" ("softmax" or "sigmoid"), "tokenizer" ({"method", "lowercase", ...}, or
+            "detect" with a reference of about five texts),
             "labels", "features" (one name per input of a network without a time axis); for Keras
             weights without a model "architecture", what `model.to_json()`
             says (which can also be given alone), or "layers", a list of layers without sizes;
@@ -74,7 +77,9 @@ def load(
             layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").
         dtype: "float32" or "float64", of every computation.
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
-        reference: for the gate order "detect", see `lrp_engine.from_weights`.
+        reference: for the gate order "detect", see `lrp_engine.from_weights`; for the tokenizer
+            "detect" texts with the outputs that the original program gave them, see
+            `lrp_engine.parity`: the settings that give the same outputs are taken.
 
     Returns:
         The network; what had to be assumed is in `assumptions`.
@@ -99,7 +104,7 @@ def load(
         dtype=dtype,
         reference=reference,
     )
-    check_reference(given.gate_order, given.reference)
+    check_reference(given.gate_order, given.reference, detects_text=given.detects_text)
     return read(contents_of(path_or_bytes), given).to(device)
 
 
@@ -111,8 +116,22 @@ def read(contents: Contents, given: Companions) -> Network:
     """
     for reader in READERS:
         if reader.recognizes(contents):
-            return _read(reader, contents, given)
+            return _with_text(_read(reader, contents, _about_gates(given)), given)
     raise FormatError(f"{_unrecognized(contents)} {supported()}")
+
+
+def _about_gates(given: Companions) -> Companions:
+    """Without a reference that is there for the text pipeline alone."""
+    return given if given.gate_order == DETECT else replace(given, reference=None)
+
+
+def _with_text(network: Network, given: Companions) -> Network:
+    if not given.detects_text:
+        return network
+    detected: Network = lazy.load("proof.text_detection:with_detected_text")(
+        network, given.reference
+    )
+    return detected
 
 
 def supported() -> str:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import InputError
-from lrp_engine.formats.arrays.eight_arrays import DETECT
 from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
+from lrp_engine.formats.companions.spec import DETECT
 from lrp_engine.formats.input_file import ModelFile, is_model_file
 from lrp_engine.formats.keras.reader import KERAS, Parsed, parse
 from lrp_engine.formats.readers import contents_of, read
@@ -85,7 +85,7 @@ def parity(
             "a file."
         )
     else:
-        if parts.gate_order == DETECT:
+        if parts.gate_order == DETECT or parts.detects_text:
             parts = replace(parts, reference=given)
         contents = contents_of(network_or_source)
         network = read(contents, parts)

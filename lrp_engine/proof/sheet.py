@@ -162,9 +162,13 @@ class ProofSheet:
         )
 
     def marked(self, network: Network) -> Network:
-        """The network, whose explanations carry a warning where the proof failed."""
-        together = tuple(dict.fromkeys((*network.warnings, *self.warnings)))
-        return replace(network, warnings=together) if self.warnings else network
+        """The network, whose explanations carry a warning where the proof failed.
+
+        What a reader warned of, how texts may be read, is settled where texts are verified.
+        """
+        kept = () if self.text == VERIFIED else network.warnings
+        together = tuple(dict.fromkeys((*kept, *self.warnings)))
+        return network if together == network.warnings else replace(network, warnings=together)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; a number that is infinite or missing is null."""

@@ -16,6 +16,7 @@ from lrp_engine.errors import FormatError, InputError
 from lrp_engine.formats.arrays.detect import GATES, detect, read_as
 from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.formats.companions.spec import DETECT
 from lrp_engine.formats.plain import about_output
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.layers.lstm import reorder_gates
@@ -24,7 +25,6 @@ from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 
 NAMES = ("Wx", "Wh", "b", "Wx_bw", "Wh_bw", "b_bw", "W_dense", "b_dense")
-DETECT = "detect"
 
 
 def from_weights(
@@ -90,17 +90,19 @@ def build(arrays: Any, gate_order: Any, given: Companions, *, source: str) -> Ne
     return _network(read_as(weights, order.reading), order, given)
 
 
-def check_reference(gate_order: Any, reference: Reference | None) -> None:
+def check_reference(
+    gate_order: Any, reference: Reference | None, *, detects_text: bool = False
+) -> None:
     """Raise InputError unless a reference comes with "detect", and "detect" with a reference."""
     if gate_order == DETECT and reference is None:
         raise InputError(
             "gate_order='detect' needs a reference: inputs and the scores (logits) another program "
             "gave them, reference=(inputs, logits)."
         )
-    if reference is not None and gate_order != DETECT:
+    if reference is not None and gate_order != DETECT and not detects_text:
         raise InputError(
-            "A reference is used only with gate_order='detect'; to compare a network with one, "
-            "use lrp_engine.parity(..., reference=...)."
+            "A reference is used only with gate_order='detect' or tokenizer='detect'; to compare "
+            "a network with one, use lrp_engine.parity(..., reference=...)."
         )
 
 

@@ -23,6 +23,7 @@ from lrp_engine.formats.companions.labels import read_labels
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
 from lrp_engine.formats.companions.spec import (
+    DETECT,
     features_of,
     options_of,
     output_of,
@@ -44,6 +45,7 @@ class Companions:
         embeddings: (V, E).
         tokenizer: options of the text pipeline by name, which override those read from the file
             one by one.
+        detects_text: whether the text pipeline is to be found by the reference.
         options: of the spec, what only some formats understand.
         assumptions: what the files given do not say.
     """
@@ -55,6 +57,7 @@ class Companions:
     gate_order: str | None = None
     output: str | None = None
     tokenizer: Mapping[str, Any] = field(default_factory=dict)
+    detects_text: bool = False
     dtype: str = "float32"
     reference: Reference | None = None
     assumptions: tuple[str, ...] = ()
@@ -116,6 +119,7 @@ def read_companions(
         gate_order=spec.get("gate_order"),
         output=output_of(spec),
         tokenizer=tokenizer_of(spec),
+        detects_text=spec.get("tokenizer") == DETECT,
         dtype=dtype,
         options=options_of(spec),
         reference=read_reference(reference),

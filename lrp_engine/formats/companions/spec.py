@@ -10,6 +10,7 @@ from lrp_engine.formats.companions.files import read_json
 from lrp_engine.model.network import OUTPUTS
 from lrp_engine.model.text.options import checked
 
+DETECT = "detect"  # of the gate order and the tokenizer: find it by the reference
 _KEYS = ("gate_order", "output", "tokenizer", "labels", "features")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
 _LAYERS = ("architecture", "layers")
@@ -91,4 +92,8 @@ def features_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
 def tokenizer_of(spec: Mapping[str, Any]) -> dict[str, Any]:
     """How texts become what the network reads: options by name, without those left open."""
     options = spec.get("tokenizer")
-    return {} if options is None else checked(options, "The tokenizer in the spec")
+    return (
+        {}
+        if options is None or options == DETECT
+        else checked(options, "The tokenizer in the spec")
+    )

@@ -148,9 +148,15 @@ def test_weights_and_texts_have_verdicts_of_their_own(net, shares):
     both = replace(sheet, lines=(text_pipeline(net, read_reference((TEXTS, shares))),))
     assert (both.weights, both.text, both.verdict) == (VERIFIED, VERIFIED, VERIFIED)
     assert both.headline == "Verified"
-    wrong = parity(net, reference=(TEXTS, shares[::-1]))
+    # What a reader warned of is settled by texts, and by nothing else.
+    warned = replace(net, warnings=("Words may be off by one.",))
+    assert both.marked(warned).warnings == ()
+    assert sheet.marked(warned) is warned
+    line = text_pipeline(net, read_reference((TEXTS, shares[::-1])))
+    wrong = replace(sheet, lines=(line,))
     assert (wrong.weights, wrong.text, wrong.verdict) == (UNVERIFIED, FAILED, FAILED)
     assert "original program reads them" in wrong.warnings[0]
+    assert wrong.marked(warned).warnings == (*warned.warnings, *wrong.warnings)
     nothing = replace(net, vocabulary=None)
     line = against_reference(nothing, read_reference(weights))
     silent = ProofSheet(model_hash="", source="", dtype="", lines=(line,))

@@ -1,0 +1,42 @@
+"""Which text would show what the texts at hand leave open about how texts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrp_engine.model.text import Tokenizer
+
+# What a text holds -> a text by which two ways to cut show whether they differ on it.
+_SIGNS = {
+    "capital letters": "Good",
+    "an apostrophe": "it's",
+    "a hyphen": "well-made",
+    "a full stop or a comma": "good, bad.",
+    "a number such as 3.5": "3.5",
+    "a sign such as & or #": "a & b #c",
+    "a line break or a tab": "a\nb\tc",
+    "letters beyond a to z": "Été",
+}
+
+
+def deciding(chosen: Tokenizer, others: Sequence[Tokenizer]) -> list[str]:
+    """Texts in words, as "a text with an apostrophe", that tell the chosen one from the others."""
+    found: dict[str, None] = {}
+    longest = 0
+    for other in others:
+        if (chosen.unknown, chosen.num_words) != (other.unknown, other.num_words):
+            found["a text with a word that the vocabulary lacks"] = None
+        lengths = [one.length for one in (chosen, other) if one.length is not None]
+        if lengths and (chosen.length, chosen.truncate) != (other.length, other.truncate):
+            longest = max(longest, min(lengths))
+        if lengths and (chosen.pad, chosen.pad_id) != (other.pad, other.pad_id):
+            found[f"a text shorter than {min(lengths)} tokens"] = None
+        if (chosen.offset, chosen.start, chosen.end) != (other.offset, other.start, other.end):
+            found["a text of common words"] = None
+        for sign, text in _SIGNS.items():
+            if [*chosen.keys(chosen.cut(text))] != [*other.keys(other.cut(text))]:
+                found[f"a text with {sign}"] = None
+                break
+    if longest:
+        found[f"a text longer than {longest} tokens"] = None
+    return [*found]

@@ -1,0 +1,129 @@
+"""Finds how texts become ids by the outputs that another program gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.model.network import Network
+from lrp_engine.proof.deciding_texts import deciding
+from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
+from lrp_engine.proof.text_search import Search, TextCandidate
+
+ACCEPTED = 1e-4  # largest difference, relative to the largest score (or 1)
+ROUNDING = 1e-7  # differences below it are one and the same
+MARGIN = 10  # how many times worse the runner-up must be
+SHOWN = 4
+LONGEST = 512  # tokens, where every length is tried
+FIRST_STEPS = 1_500_000  # time steps that all lengths may take on the text asked first
+
+
+class UndecidedTextError(InputError):
+    """The outputs do not decide; `candidates` are the best ones, for a person to choose from."""
+
+    def __init__(self, message: str, candidates: Sequence[TextCandidate]) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
+def with_detected_text(network: Network, reference: Reference | None) -> Network:
+    """The network with the text pipeline that gives the outputs of a reference's texts.
+
+    Raises:
+        InputError: the network reads no text, or the reference holds no texts with numbers.
+        UndecidedTextError: no pipeline comes close enough, or several do; lists the best ones and
+            says which text would decide.
+    """
+    ranked = rank(network, reference)
+    assert reference is not None
+    best, count = ranked[0], len(reference.texts)
+    margin = _margin(ranked)
+    if not best.difference < ACCEPTED or margin < MARGIN:
+        raise UndecidedTextError(_undecided(ranked, count), ranked[:SHOWN])
+    sentence = (
+        f"The text pipeline is detected from the outputs of {count} text{'s' * (count > 1)}: "
+        f"{best} (largest difference {best.difference:.1e}; the next best is {margin:.1e} times "
+        "worse)."
+    )
+    more = (
+        f"The texts given leave something open about how texts are read: {text} would show it."
+        for text in deciding(best.tokenizer, best.alike)
+    )
+    return replace(
+        network,
+        tokenizer=best.tokenizer,
+        vocabulary=best.vocabulary,
+        assumptions=(*network.assumptions, sentence, *more),
+        warnings=(),  # those of a network that was just read are about its text pipeline
+    )
+
+
+def rank(network: Network, reference: Reference | None) -> list[TextCandidate]:
+    """Candidates that differ on some text, the nearest first; those far off are left out.
+
+    Raises:
+        InputError: the network reads no text, the reference holds no texts or only classes, or
+            the texts are too long to try everything.
+    """
+    if network.vocabulary is None:
+        raise InputError("The network has no vocabulary, so there is no text pipeline to detect.")
+    if reference is None or not reference.texts:
+        raise InputError(
+            "tokenizer='detect' needs a reference: texts with the outputs that another program "
+            "gave them, reference=(texts, probabilities), or a CSV or JSON Lines file."
+        )
+    found = sequences(network, reference.texts)
+    search = Search(network, reference)
+    longest = max(len(ids) for one in found for ids in one.ids)
+    base, first = network.tokenizer, search.order(found)[0]
+    different = len({one.ids[first].tobytes() for one in found})
+
+    def ranked(lengths: Iterable[int]) -> list[TextCandidate]:
+        tried = _affordable(lengths, different)
+        ways = {one.pad_ids: paddings(base, one.pad_ids, lengths=tried) for one in found}
+        return search.ranking(found, ways)
+
+    usual = ranked({longest, *LENGTHS})
+    if usual[0].difference < ACCEPTED or base.length is not None:
+        return usual
+    # A length that nobody would guess.
+    return min(usual, ranked(range(1, LONGEST + 1)), key=lambda one: one[0].difference)
+
+
+def _affordable(lengths: Iterable[int], different: int) -> list[int]:
+    """The shorter ones of lengths: so many different ids are padded to each, on both sides."""
+    ascending = sorted(lengths)
+    steps = np.cumsum(ascending) * 2 * different
+    return ascending[: max(1, int(np.searchsorted(steps, FIRST_STEPS)))]
+
+
+def _margin(ranked: Sequence[TextCandidate]) -> float:
+    """How many times worse than the best the next one is."""
+    if len(ranked) == 1:
+        return float("inf")
+    return ranked[1].difference / max(ranked[0].difference, ROUNDING)
+
+
+def _undecided(ranked: Sequence[TextCandidate], count: int) -> str:
+    best = ranked[0]
+    listed = "; ".join(f"({one}) {one.difference:.1e}" for one in ranked[:SHOWN])
+    head = f"The text pipeline could not be detected from {count} text{'s' * (count > 1)}: "
+    if not best.difference < ACCEPTED:
+        return (
+            f"{head}no way to read them gives outputs closer than {ACCEPTED:g}. The best are "
+            f"{listed} (largest difference). Check that texts and outputs belong to these files "
+            "and that outputs are written with five digits or more, or say the settings yourself: "
+            "spec={'tokenizer': {'method': 'keras', 'length': 100, 'pad': 'pre', ...}}."
+        )
+    near = MARGIN * max(best.difference, ROUNDING)
+    close = [one for one in ranked[1:] if one.difference < near]
+    texts = deciding(best.tokenizer, [one.tokenizer for one in close])
+    return (
+        f"{head}the next best is not {MARGIN} times worse than the best. The best are {listed} "
+        f"(largest difference). {' or '.join(texts[:3]).capitalize() or 'A longer text'} with its "
+        "output would decide; or choose: spec={'tokenizer': {...}}."
+    )

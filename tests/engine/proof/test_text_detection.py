@@ -1,0 +1,310 @@
+"""Ten pipelines as Keras and PyTorch programs write them: text in, the program's probability out.
+
+Each is loaded with the settings said, and again with none: five to eight texts show them.
+Ids are made by Keras' own Tokenizer, `pad_sequences` and TextVectorization, or by plain loops as in
+PyTorch programs; probabilities by Keras' `predict`. Weights are random: nothing is trained.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lrp_engine import FormatError, InputError, load
+from lrp_engine.cli.main import main
+from lrp_engine.formats.companions.reference_files import read_reference
+from lrp_engine.layers import GRU, Dense, Embedding
+from lrp_engine.model.graph import Node
+from lrp_engine.model.network import Network
+from lrp_engine.model.text import Vocabulary
+from lrp_engine.proof.parity import text_verdict
+from lrp_engine.proof.sheet import VERIFIED
+from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
+from lrp_engine.proof.text_detection import UndecidedTextError, rank, with_detected_text
+from lrp_engine.proof.text_search import Search
+
+# What TensorFlow's variables say to numpy 2 while Keras saves them.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+CORPUS = (
+    "the film was good and the actors were great",
+    "a very bad plot: not a good film, it's the worst of the year",
+    "well-made, day-long and dull",
+    "I liked the year's best film; the best!",
+)
+TEXTS = (
+    "The film was good.",
+    "It's a very bad plot, NOT great!",
+    "Unheard words were in the well-made film; the worst.",
+    "a good film and a bad film and a dull film and the best film of the year and the worst plot",
+    "Best film",
+    "the year's best & worst",
+)
+WORDS = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A model, what becomes of texts before it, and the settings that say so.
+
+    Attributes:
+        ids: texts -> ids (B, T) as a program makes them; None where the model reads texts.
+        words: by embedding row.
+        settings: of `spec["tokenizer"]`.
+        rows: of the embedding; 0 for as many as words.
+        length: T where the model fixes it.
+        vectorize: makes the text layer of a model that reads texts.
+    """
+
+    ids: Callable[[Sequence[str]], Any] | None
+    words: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rows: int = 0
+    length: int | None = None
+    masked: bool = False
+    vectorize: Callable[[], Any] | None = None
+
+
+def _keras(
+    maxlen: int, padding: str = "pre", truncating: str = "pre", rows: int = 0, **options: Any
+) -> Pipeline:
+    """Keras' Tokenizer, then `pad_sequences`."""
+    from keras.src.legacy.preprocessing.text import Tokenizer
+    from keras.utils import pad_sequences
+
+    made = Tokenizer(**options)
+    made.fit_on_texts(CORPUS)
+    words = ("<pad>", *made.word_index)
+    limit = options.get("num_words")
+    settings = {"method": "keras", "unknown": options.get("oov_token", "drop"), "length": maxlen,
+                "pad": padding, "truncate": truncating, "num_words": limit,
+                **{key: options[key] for key in ("filters", "char_level") if key in options},
+                "lowercase": options.get("lower", True)}  # fmt: skip
+
+    def ids(texts: Sequence[str]) -> np.ndarray:
+        rows = made.texts_to_sequences(texts)
+        return pad_sequences(rows, maxlen=maxlen, padding=padding, truncating=truncating)
+
+    return Pipeline(ids, words, settings, rows=rows)
+
+
+def _imdb() -> Pipeline:
+    """As `keras.datasets.imdb.load_data` numbers words: start 1, unknown 2, words from 4 on."""
+    index = {word: n for n, word in enumerate(_vocabulary(), start=1)}
+
+    def ids(texts: Sequence[str]) -> np.ndarray:
+        from keras.utils import pad_sequences
+
+        rows = [[1, *(index[w] + 3 if w in index else 2 for w in t.lower().split())] for t in texts]
+        return pad_sequences(rows, maxlen=20)
+
+    settings = {"method": "whitespace", "offset": 3, "start": 1, "unknown": 2, "length": 20,
+                "pad": "pre", "truncate": "pre", "pad_id": 0}  # fmt: skip
+    return Pipeline(ids, ("<pad>", *index), settings, rows=len(index) + 4)
+
+
+def _vocabulary() -> list[str]:
+    return sorted({word for text in CORPUS for word in text.lower().split()})
+
+
+def _torch(length: int, *, tokens: Callable[[str], list[str]], method: str) -> Pipeline:
+    """A loop as PyTorch programs have: words or <unk>, cut, filled up behind, nothing packed."""
+    words = ("<pad>", "<unk>", *sorted({w for text in CORPUS for w in tokens(text.lower())}))
+    index = {word: n for n, word in enumerate(words)}
+
+    def ids(texts: Sequence[str]) -> np.ndarray:
+        made = np.zeros((len(texts), length), np.int64)
+        for row, text in enumerate(texts):
+            found = [index.get(word, 1) for word in tokens(text.lower())][:length]
+            made[row, : len(found)] = found
+        return made
+
+    settings = {"method": method, "length": length, "pad": "post", "truncate": "post"}
+    return Pipeline(ids, words, settings)
+
+
+def _vectorization() -> Pipeline:
+    import keras
+
+    def layer() -> Any:
+        made = keras.layers.TextVectorization(output_sequence_length=16)
+        made.adapt(list(CORPUS))
+        return made
+
+    return Pipeline(None, vectorize=layer)
+
+
+PIPELINES: dict[str, Callable[[], Pipeline]] = {
+    "pad pre, cut pre": lambda: _keras(12),
+    "pad post, cut post": lambda: _keras(15, "post", "post"),
+    "pad pre, cut post": lambda: _keras(10, "pre", "post"),
+    "filters": lambda: _keras(20, filters="!.,;:'&"),
+    "char level": lambda: _keras(60, char_level=True),
+    "oov token": lambda: _keras(25, oov_token="<OOV>"),
+    "num_words": lambda: _keras(20, num_words=12, rows=12),
+    "imdb": _imdb,
+    "text vectorization": _vectorization,
+    "padded pytorch": lambda: _torch(18, tokens=str.split, method="whitespace"),
+}  # fmt: skip
+
+
+@cache
+def built(name: str) -> tuple[bytes, Pipeline, np.ndarray]:
+    """A model's file, its pipeline, and Keras' probabilities of the texts."""
+    import tempfile
+    from pathlib import Path
+
+    import keras
+
+    k, one = keras.layers, PIPELINES[name]()
+    layers: list[Any] = []
+    if one.vectorize is not None:
+        layers = [keras.Input((1,), dtype="string"), one.vectorize()]
+        rows = layers[1].vocabulary_size()
+    else:
+        layers, rows = [keras.Input((None,))], one.rows or len(one.words)
+    layers += [k.Embedding(rows, 5), k.LSTM(4), k.Dense(1, activation="sigmoid")]
+    model = keras.Sequential(layers)
+    draw = np.random.default_rng(len(name))
+    for weight in model.trainable_weights:
+        weight.assign(draw.normal(size=weight.shape))
+    read = one.ids(TEXTS) if one.ids else np.array(TEXTS, object)[:, None]
+    if one.ids is None:
+        import tensorflow as tf
+
+        read = tf.constant(read.tolist())
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes(), one, np.array(model(read))[:, 0]
+
+
+def loaded(name: str, **options: Any) -> Any:
+    data, one, _ = built(name)
+    words = list(one.words[: one.rows or None]) or None
+    if one.settings.get("offset"):
+        words = list(one.words)
+    return load(data, vocabulary=words, **options)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_the_probability_of_a_text_is_that_of_the_program(name):
+    _, one, expected = built(name)
+    net = loaded(name, spec={"tokenizer": dict(one.settings)} if one.settings else None)
+    found = net.probabilities(list(TEXTS))[:, 1]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_the_settings_are_found_from_a_few_texts(name):
+    _, _, expected = built(name)
+    net = loaded(name, spec={"tokenizer": "detect"}, reference=(TEXTS, expected))
+    found = net.probabilities(list(TEXTS))[:, 1]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert any("text pipeline is detected" in sentence for sentence in net.assumptions)
+    assert text_verdict(net, (TEXTS, expected)) == VERIFIED
+
+
+NAME = "pad pre, cut post"
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A model whose text pipeline nobody described; traced once."""
+    return loaded(NAME)
+
+
+def test_the_search_is_bounded_and_its_ranking_plain(plain):
+    expected = built(NAME)[2]
+    assert np.abs(plain.probabilities(list(TEXTS))[:, 1] - expected).max() > 0.01
+    found = sequences(plain, TEXTS)
+    ways = {ids: paddings(plain.tokenizer, ids, lengths=LENGTHS) for ids in {(0,)}}
+    assert len(found) * len(ways[0,]) > 10_000
+    search = Search(plain, read_reference((TEXTS, expected)))
+    best, second, *_ = search.ranking(found, ways)
+    assert best.difference < 1e-5
+    assert second.difference > 1e-4
+    settings = best.tokenizer
+    assert (settings.length, settings.pad, settings.truncate) == (10, "pre", "post")
+    assert "length 10" in str(best)
+    assert search.spent < 600_000  # time steps, of all ways and six texts
+    scores = np.log(expected / (1 - expected))
+    assert rank(plain, read_reference((TEXTS, scores)))[0].tokenizer == settings
+
+
+def test_what_texts_do_not_show_is_said_with_the_text_that_would(plain):
+    """Two texts of known words, shorter than any length: nothing is known of other texts."""
+    texts = ("the film was good", "a dull plot")
+    ids = [[0] * (10 - len(text.split())) + plain.vocabulary.ids(text.split()).tolist()
+           for text in texts]  # fmt: skip
+    found = with_detected_text(plain, read_reference((texts, plain.probabilities(ids))))
+    assert (found.tokenizer.pad, found.tokenizer.length) == ("pre", 10)
+    said = " ".join(found.assumptions)
+    for text in ("with a word that the vocabulary lacks", "with capital letters", "longer than 10"):
+        assert f"a text {text}" in said, text
+    settled = with_detected_text(plain, read_reference((TEXTS, built(NAME)[2])))
+    assert "a word that the vocabulary lacks" not in " ".join(settled.assumptions)
+
+
+def test_what_is_not_found_comes_with_the_nearest(plain):
+    wrong = read_reference((TEXTS[:3], 0.9 * built(NAME)[2][:3]))
+    with pytest.raises(UndecidedTextError, match=r"no way to read them .* The best are") as caught:
+        with_detected_text(plain, wrong)
+    assert len(caught.value.candidates) == 4
+    assert caught.value.candidates[0].difference > 1e-3
+
+
+def test_texts_that_do_not_decide_ask_for_one_that_would():
+    """A model that sees no difference between its words cannot tell how they are looked up."""
+    draw = np.random.default_rng(0).normal
+    nodes = (
+        Node("words", Embedding(np.tile(draw(size=(1, 4)), (9, 1))), ("input",)),
+        Node("gru", GRU(draw(size=(4, 9)), draw(size=(3, 9)), draw(size=9)), ("words",)),
+        Node("out", Dense(draw(size=(3, 1)), draw(size=1)), ("gru",)),
+    )
+    net = Network(nodes=nodes, output="sigmoid", vocabulary=Vocabulary(tuple("abcdefg")))
+    reference = read_reference((("a B", "c x"), net.probabilities(["a b", "c x"])))
+    with pytest.raises(UndecidedTextError, match=r"not 10 times worse .* would decide"):
+        with_detected_text(net, reference)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"spec": {"tokenizer": "detect"}}, "needs a reference"),
+        ({"spec": {"tokenizer": "detect"}, "reference": ([[1, 2]], [[0.5, -0.5]])}, "needs a ref"),
+        ({"spec": {"tokenizer": "detect"}, "reference": (TEXTS, [1, 0, 1, 0, 1, 0])}, "Labels"),
+        ({"reference": (TEXTS, np.ones(6))}, "tokenizer='detect'"),
+        ({"spec": {"tokenizer": "find"}}, "expected an object"),
+    ],
+    ids=str,
+)
+def test_detecting_needs_texts_with_outputs(options, words):
+    with pytest.raises((InputError, FormatError), match=words):
+        loaded(NAME, **options)
+
+
+def test_the_command_finds_the_settings(tmp_path, capsys):
+    data, one, expected = built(NAME)
+    (tmp_path / "model.keras").write_bytes(data)
+    (tmp_path / "words.txt").write_text("\n".join(one.words) + "\n")
+    (tmp_path / "spec.json").write_text('{"tokenizer": "detect"}')
+    rows = [json.dumps([text, float(p)]) for text, p in zip(TEXTS, expected, strict=True)]
+    (tmp_path / "mine.jsonl").write_text("\n".join(rows))
+    command = ["prove", str(tmp_path / "model.keras"), "--json"]
+    files = {"vocabulary": "words.txt", "spec": "spec.json", "reference": "mine.jsonl"}
+    for option, name in files.items():
+        command += [f"--{option}", str(tmp_path / name)]
+    assert main(command) == 0
+    sheet = json.loads(capsys.readouterr().out)
+    assert (sheet["verdict"], sheet["weights"], sheet["text"]) == (VERIFIED,) * 3
+    assert any("length 10" in sentence for sentence in sheet["assumptions"])
