@@ -39,6 +39,7 @@ from lrp_engine.layers import (
     SimpleRNN,
     Softmax,
     Subtract,
+    ZeroMasked,
 )
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
@@ -179,6 +180,13 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         Activation("relu"),
         Dense(d(H, 3), d(3)),
     ),
+    "zero_masked": lambda d: _chain(
+        Masking(),
+        d.bilstm(return_sequences=True),
+        ZeroMasked(),
+        GlobalMaxPooling1D(),
+        Dense(d(2 * H, 3), d(3)),
+    ),
     "prelu": lambda d: _chain(
         d.bilstm(return_sequences=True),
         PReLU(d(2 * H)),
@@ -267,6 +275,37 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         )
         for name in ("selu", "softplus", "sigmoid", "linear", "hard_sigmoid_keras_2")
     },
+    # One activation a branch: the others, in one network.
+    "dense_activations": lambda d: _graph(
+        *(
+            (name, Dense(d(3, 2), d(2), activation=name), "input")
+            for name in (
+                "gelu",
+                "gelu_tanh",
+                "silu",
+                "hard_silu",
+                "leaky_relu",
+                "relu6",
+                "mish",
+                "hard_tanh",
+                "exponential",
+            )
+        ),
+        (
+            "all",
+            Concatenate(),
+            "gelu",
+            "gelu_tanh",
+            "silu",
+            "hard_silu",
+            "leaky_relu",
+            "relu6",
+            "mish",
+            "hard_tanh",
+            "exponential",
+        ),
+        ("out", Dense(d(18, 2), d(2))),
+    ),
 }  # type: ignore[assignment]
 
 

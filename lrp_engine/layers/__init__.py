@@ -18,7 +18,7 @@ from lrp_engine.layers.pooling import (
     MaxPooling1D,
 )
 from lrp_engine.layers.prelu import PReLU
-from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape
+from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape, ZeroMasked
 from lrp_engine.layers.simple_rnn import SimpleRNN
 from lrp_engine.layers.softmax import Activation, Softmax
 from lrp_engine.model.layer import Layer, map_arrays
@@ -41,6 +41,7 @@ LAYERS: dict[str, type[Layer]] = {
         BatchNormalization,
         LayerNormalization,
         Masking,
+        ZeroMasked,
         Flatten,
         Reshape,
         RepeatVector,

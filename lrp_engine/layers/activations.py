@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,49 @@ def _hard_sigmoid_keras_2(z: Any) -> Any:
     return tf.clip_by_value(0.2 * z + 0.5, 0.0, 1.0)
 
 
+def _hard_silu(z: Any) -> Any:
+    return z * _hard_sigmoid(z)
+
+
+def _gelu(z: Any) -> Any:
+    """z Phi(z) (Hendrycks and Gimpel 2016, arXiv 1606.08415). tf.nn.gelu rounds to float32."""
+    import tensorflow as tf
+
+    return 0.5 * z * (1 + tf.math.erf(z * 0.5**0.5))
+
+
+def _gelu_tanh(z: Any) -> Any:
+    """The same with a tanh in place of the error function."""
+    import tensorflow as tf
+
+    return 0.5 * z * (1 + tf.tanh((2 / math.pi) ** 0.5 * (z + 0.044715 * z**3)))
+
+
+def _leaky_relu(z: Any) -> Any:
+    """With the slope that Keras 3 gives a negative value where only the name is known."""
+    import tensorflow as tf
+
+    return tf.where(z > 0, z, 0.2 * z)  # tf.nn.leaky_relu rounds its slope to float32
+
+
+def _mish(z: Any) -> Any:
+    import tensorflow as tf
+
+    return z * tf.tanh(tf.nn.softplus(z))
+
+
+def _exponential(z: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.exp(z)
+
+
+def _hard_tanh(z: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.clip_by_value(z, -1.0, 1.0)
+
+
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,
     "relu": _tf("relu"),
@@ -42,6 +86,15 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "selu": _tf("selu"),
     "softplus": _tf("softplus"),
     "softsign": _tf("softsign"),
+    "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
+    "silu": _tf("silu"),
+    "hard_silu": _hard_silu,
+    "leaky_relu": _leaky_relu,
+    "relu6": _tf("relu6"),
+    "mish": _mish,
+    "hard_tanh": _hard_tanh,
+    "exponential": _exponential,
 }
 
 

@@ -37,6 +37,26 @@ class Masking(_Any, Layer):
 
 
 @dataclass(frozen=True, eq=False)
+class ZeroMasked(_Any, Layer):
+    """0 at masked steps, which stay masked: for layers that know no masks, such as pooling.
+
+    Keras calls it `zero_output_for_mask` and sets it in every Bidirectional that returns sequences.
+    """
+
+    kind: ClassVar[str] = "zero_masked"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return expect_steps(inputs)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        zeros = tf.zeros_like(x.values)
+        return x._replace(values=tf.where(x.mask[..., None], x.values, zeros))
+
+
+@dataclass(frozen=True, eq=False)
 class Flatten(_Any, Layer):
     """All numbers of a sample on one axis; (B, T, 1) becomes (B, T)."""
 

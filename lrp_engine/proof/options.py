@@ -16,7 +16,8 @@ Check = Callable[[Any], Any]
 
 ACTIVATIONS = frozenset(
     {"linear", "relu", "tanh", "sigmoid", "softmax", "hard_sigmoid", "elu", "selu", "softplus",
-     "softsign", "gelu", "silu", "swish", "exponential", "leaky_relu", "relu6"}
+     "softsign", "gelu", "silu", "swish", "exponential", "leaky_relu", "relu6",
+     "hard_silu", "hard_swish", "mish", "hard_tanh"}
 )  # fmt: skip
 
 # Options that decide nothing about a single forward pass: training, names, storage.
@@ -46,6 +47,22 @@ def count(value: Any) -> Any:
 def real(value: Any) -> Any:
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if plain and math.isfinite(value) else UNUSABLE
+
+
+def real_or_none(value: Any) -> Any:
+    return None if value is None else real(value)
+
+
+def reals_or_none(value: Any) -> Any:
+    """Numbers, as nested lists of one row, or none."""
+    while isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)):
+        return real(value)
+    numbers = [real(one) for one in value]
+    return UNUSABLE if UNUSABLE in numbers else numbers
 
 
 def flag(value: Any) -> Any:

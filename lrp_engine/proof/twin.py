@@ -31,6 +31,8 @@ from lrp_engine.proof.options import (
     one_of,
     order_of_two,
     real,
+    real_or_none,
+    reals_or_none,
     target_shape,
 )
 
@@ -93,7 +95,10 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "Reshape": {"target_shape": target_shape},
     "Activation": {"activation": activation},
     "Softmax": {"axis": axis},
-    "ReLU": {},
+    "ReLU": {"max_value": real_or_none, "negative_slope": real, "threshold": real},
+    "LeakyReLU": {"negative_slope": real, "alpha": real},
+    "ELU": {"alpha": real},
+    "Normalization": {"axis": axis, "mean": reals_or_none, "variance": reals_or_none},
     "PReLU": {"shared_axes": axes_or_none},
 }  # fmt: skip
 # Active in training only.
@@ -169,6 +174,8 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
                 values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
             layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
+            if entry.kind == "Normalization":
+                layer.finalize_state()  # else it goes on with the statistics it was built with
             before[entry.name], ending[entry.name] = values[entry.name], ""
             if after == "linear":
                 continue

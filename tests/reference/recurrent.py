@@ -275,6 +275,7 @@ REFERENCES = {
     layers.BatchNormalization: BatchNormalizationReference,
     layers.LayerNormalization: LayerNormalizationReference,
     layers.Embedding: SameReference,
+    layers.ZeroMasked: SameReference,
     layers.Masking: SameReference,
     layers.Activation: SameReference,
     layers.PReLU: PReLUReference,

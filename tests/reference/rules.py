@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import erf
 
 import numpy as np
 
@@ -17,6 +18,15 @@ FUNCTIONS = {
     "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
     "softplus": lambda z: np.logaddexp(0, z),
     "softsign": lambda z: z / (1 + np.abs(z)),
+    "gelu": lambda z: z * np.vectorize(lambda v: (1 + erf(v / 2**0.5)) / 2)(z),
+    "gelu_tanh": lambda z: z / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (z + 0.044715 * z**3))),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "hard_silu": lambda z: z * np.clip((z + 3) / 6, 0, 1),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.2 * z),
+    "relu6": lambda z: np.clip(z, 0, 6),
+    "mish": lambda z: z * np.tanh(np.log1p(np.exp(z))),
+    "hard_tanh": lambda z: np.clip(z, -1, 1),
+    "exponential": np.exp,
 }
 
 

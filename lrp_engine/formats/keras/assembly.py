@@ -59,6 +59,9 @@ def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) ->
                 where[entry.name] = append(entry.name, layer, [at])
             else:
                 steps[at] = replace(steps[at], activation=built.activation)
+        if built.after is not None:
+            name = f"{entry.name}_{built.after.kind}"
+            where[entry.name] = append(name, built.after, [where[entry.name]])
     if not steps:
         raise FormatError("The Keras model has no layers with weights.")
     if where[graph.output] != len(steps) - 1:

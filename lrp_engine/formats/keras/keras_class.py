@@ -5,6 +5,7 @@ Axes: T time steps, D units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,10 +23,15 @@ Arrays = dict[str, int | None]
 
 @dataclass(frozen=True, eq=False)
 class Built:
-    """A layer (None: passes its input on) and the activation that follows it."""
+    """A layer (None: passes its input on), its activation, and a layer that follows both."""
 
     layer: Layer | None = None
     activation: str = "linear"
+    after: Layer | None = None
+
+
+# Names that Keras has for the same function.
+_ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
 def _no_arrays(config: Options) -> Arrays:
@@ -113,7 +119,7 @@ class LayerConfig:
             raise self.refuse(f"has a custom {key}; its code is not in the file.")
         if value == "hard_sigmoid" and self.old:
             return "hard_sigmoid_keras_2"  # another function than today's
-        return value
+        return _ALIASES.get(value, value)
 
     def check_units(self, key: str, units: int) -> None:
         declared = self.config.get(key)
@@ -137,11 +143,17 @@ class LayerConfig:
             raise self.refuse(f"has {key}={value!r:.40}, expected one number from 1.")
         return value
 
-    def epsilon(self) -> float:
-        value = self.config.get("epsilon", 1e-3)
-        if type(value) not in (int, float):
-            raise self.refuse(f"has epsilon={value!r:.40}, expected a number.")
+    def real(self, key: str, default: float) -> float:
+        """A finite number; Keras 2 also writes an array of one."""
+        value = self.config.get(key, default)
+        if isinstance(value, Mapping) and value.get("type") == "ndarray":
+            value = value.get("value")
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise self.refuse(f"has {key}={value!r:.40}, expected a number.")
         return float(value)
+
+    def epsilon(self) -> float:
+        return self.real("epsilon", 1e-3)
 
     def inner(self, key: str, what: str) -> LayerConfig:
         """The layer that an option describes, with this layer's arrays; `what` is for people."""

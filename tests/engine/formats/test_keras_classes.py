@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lrp_engine.errors import FormatError
 from lrp_engine.formats.keras import classes
 from lrp_engine.formats.keras.classes import KERAS_CLASSES
+from lrp_engine.formats.keras.keras_class import LayerConfig
 
 B, T, D, V, H = 2, 5, 4, 7, 3
 
@@ -31,6 +35,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"use_scale": True, "score_mode": "concat"},
     ),
     "AdditiveAttention": ({}, {"use_scale": False}),
+    "Normalization": ({}, {"mean": [0.0] * D, "variance": [1.0] * D}),
     "PReLU": ({"shared_axes": [1]}, {"shared_axes": [1, 2]}, {}),
     "Masking": ({}, {"mask_value": 0.5}),
 }
@@ -77,7 +82,9 @@ def _called(name: str, layer: Any) -> Any:
     return layer([inputs, inputs] if KERAS_CLASSES[name].several_inputs else inputs)
 
 
-CASES = [(name, options) for name in KERAS_CLASSES for options in OPTIONS.get(name, ({},))]
+OF_KERAS_2 = {"CuDNNLSTM", "CuDNNGRU"}  # Keras 3 has none
+TODAYS = [name for name in KERAS_CLASSES if name not in OF_KERAS_2]
+CASES = [(name, options) for name in TODAYS for options in OPTIONS.get(name, ({},))]
 
 
 @pytest.mark.parametrize(("name", "options"), CASES, ids=str)
@@ -107,7 +114,7 @@ def test_a_record_knows_whether_its_class_masks(name, options):
     assert (classes.masked_value(name, layer.get_config()) is not None) == masks
 
 
-@pytest.mark.parametrize("name", KERAS_CLASSES)
+@pytest.mark.parametrize("name", TODAYS)
 def test_only_some_classes_take_several_inputs_or_a_causal_mask(name):
     """A record that claims too much would read what Keras cannot have written."""
     import inspect
@@ -122,6 +129,60 @@ def test_only_some_classes_take_several_inputs_or_a_causal_mask(name):
     merges = issubclass(layer, keras.src.layers.merging.base_merge.Merge)
     assert keras_class.several_inputs == (merges or keras_class.causal_call)
     assert (keras_class.direction is not None) == issubclass(layer, keras.layers.RNN)
+
+
+def _as_cudnn(kernel, recurrent, blocks):
+    """The kernels in the layout of a file of CuDNN layers, number by number."""
+    H, rows = recurrent.shape[0], kernel.shape[0]
+    own, own_recurrent = np.empty_like(kernel), np.empty_like(recurrent)
+    for block in range(blocks):
+        for n in range(rows * H):  # the place of each number, column by column of the plain kernel
+            i, j = n % rows, n // rows
+            own[n // H, block * H + n % H] = kernel[i, block * H + j]
+        for i in range(H):
+            for j in range(H):
+                own_recurrent[i, block * H + j] = recurrent[j, block * H + i]
+    return own, own_recurrent
+
+
+@pytest.mark.parametrize(("name", "plain", "blocks"), [("LSTM", "LSTM", 4), ("GRU", "GRU", 3)])
+def test_a_cudnn_layer_is_the_plain_one_in_another_layout(name, plain, blocks):
+    rng = np.random.default_rng(0)
+    kernel, recurrent, bias = (
+        rng.normal(size=shape) for shape in [(D, blocks * H), (H, blocks * H), (2, blocks * H)]
+    )
+    config = {"units": H, "return_sequences": True}
+    weights = [*_as_cudnn(kernel, recurrent, blocks), bias.reshape(-1)]
+    found = KERAS_CLASSES[f"CuDNN{name}"].build(
+        LayerConfig("c", f"CuDNN{name}", config, weights, KERAS_CLASSES)
+    )
+    options = {**config, **({} if plain == "LSTM" else {"reset_after": True})}
+    both = [kernel, recurrent, bias.sum(axis=0) if plain == "LSTM" else bias]
+    expected = KERAS_CLASSES[plain].build(LayerConfig("c", plain, options, both, KERAS_CLASSES))
+    for item in fields(expected.layer):
+        np.testing.assert_array_equal(
+            getattr(found.layer, item.name), getattr(expected.layer, item.name), err_msg=item.name
+        )
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "said"),
+    [(0, (D, 4 * H + 1), "expected 4 blocks"), (2, (4 * H,), "expected 24"), (1, (H,), "2 axes")],
+)
+def test_a_cudnn_layer_of_other_sizes_is_refused(place, shape, said):
+    weights = [np.zeros((D, 4 * H)), np.zeros((H, 4 * H)), np.zeros(8 * H)]
+    weights[place] = np.zeros(shape)
+    layer = LayerConfig("c", "CuDNNLSTM", {"units": H}, weights, KERAS_CLASSES)
+    with pytest.raises(FormatError, match=said):
+        KERAS_CLASSES["CuDNNLSTM"].build(layer)
+
+
+def test_a_state_erased_by_masked_steps_is_refused():
+    options = {"units": H, "zero_output_for_mask": True}
+    weights = [np.zeros((D, 4 * H)), np.zeros((H, 4 * H)), np.zeros(4 * H)]
+    layer = LayerConfig("c", "LSTM", options, weights, KERAS_CLASSES)
+    with pytest.raises(FormatError, match="without return_sequences"):
+        KERAS_CLASSES["LSTM"].build(layer)
 
 
 def test_no_file_of_records_is_left_out_of_the_table():

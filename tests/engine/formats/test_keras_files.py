@@ -336,6 +336,13 @@ def test_keras_2_files_score_as_in_keras_2(file):
     _agrees(net, file.split(".")[0])
 
 
+def test_a_file_of_cudnn_layers_is_read():
+    """Written by hand to the layout of Keras 2.2, its scores by loops over its numbers."""
+    net = lrp_engine.load(KERAS_2 / "cudnn.h5")
+    np.testing.assert_allclose(net.predict([[1, 2, 3, 4]]), [[0.5231, -0.3492]], atol=5e-5)
+    assert np.abs(net.explain([[1, 2, 3, 4]]).conservation_error).max() < 1e-4
+
+
 def test_keras_2_gru_files_score_as_in_keras_2():
     pytest.importorskip("lrp_engine.layers.gru")
     _agrees(lrp_engine.load(KERAS_2 / "gru.h5"), "gru")

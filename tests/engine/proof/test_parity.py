@@ -51,7 +51,7 @@ from lrp_engine.proof.sheet import (
     Line,
 )
 from lrp_engine.propagation.program import Program
-from tests.engine.formats.test_formats import KERAS_MODELS, _functional, _inputs
+from tests.engine.formats.test_formats import KERAS_MODELS, _functional, _inputs, finalized
 from tests.zoo import network as zoo_network
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
@@ -171,7 +171,7 @@ def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
         with float64():
             exact = make()
             exact.set_weights(model.get_weights())
-            expected = exact(x).numpy()
+            expected = finalized(exact)(x).numpy()
     assert expected.dtype == np.float64
     shape = model.input_shape[1:]
     parsed, other = (parse(contents_of(path)) for path in files)
@@ -200,7 +200,10 @@ def _unnumbered(config: Any) -> Any:
 
 
 # Classes that only the reader or only the twin knows, and why.
-WITHOUT_TWIN: dict[str, str] = {}
+WITHOUT_TWIN: dict[str, str] = {
+    "CuDNNLSTM": "Keras 3 has no such layer to compare with",
+    "CuDNNGRU": "Keras 3 has no such layer to compare with",
+}
 WITHOUT_READER: dict[str, str] = {}
 
 

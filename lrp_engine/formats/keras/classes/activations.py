@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from lrp_engine.formats.keras.keras_class import Built, KerasClass, LayerConfig
 from lrp_engine.layers import PReLU, Softmax
 
@@ -20,11 +22,32 @@ def _softmax(layer: LayerConfig) -> Built:
 
 
 def _relu(layer: LayerConfig) -> Built:
+    """Zero below, or a slope; a maximum of 6 or none."""
     config = layer.config
-    # A maximum of 0 is one, too.
-    if config.get("max_value") is not None or any(map(config.get, ("negative_slope", "threshold"))):
-        raise layer.refuse("has a maximum, slope or threshold, which is not supported.")
-    return Built(activation="relu")
+    highest, slope, threshold = map(config.get, ("max_value", "negative_slope", "threshold"))
+    if threshold or highest not in (None, 6) or (slope and highest is not None):
+        raise layer.refuse(
+            f"has max_value={highest!r:.20}, negative_slope={slope!r:.20} and "
+            f"threshold={threshold!r:.20}; supported: a slope alone, or max_value=6."
+        )
+    if slope:
+        return _slanted(layer, "negative_slope", 0.0)
+    return Built(activation="relu" if highest is None else "relu6")
+
+
+def _leaky_relu(layer: LayerConfig) -> Built:
+    # Keras 2 calls the slope alpha.
+    return _slanted(layer, "alpha" if "alpha" in layer.config else "negative_slope", 0.3)
+
+
+def _slanted(layer: LayerConfig, key: str, default: float) -> Built:
+    return Built(PReLU(np.array([layer.real(key, default)])))
+
+
+def _elu(layer: LayerConfig) -> Built:
+    if layer.real("alpha", 1.0) != 1:
+        raise layer.refuse(f"has alpha={layer.config['alpha']!r:.40}, supported: 1.")
+    return Built(activation="elu")
 
 
 def _prelu(layer: LayerConfig) -> Built:
@@ -53,6 +76,8 @@ CLASSES = (
     KerasClass(name="Activation", build=_activation, per_step=True),
     KerasClass(name="Softmax", build=_softmax),
     KerasClass(name="ReLU", build=_relu, per_step=True),
+    KerasClass(name="LeakyReLU", build=_leaky_relu, per_step=True),
+    KerasClass(name="ELU", build=_elu, per_step=True),
     # The slope has the input's axes without the batch, which its options do not say.
     KerasClass(name="PReLU", build=_prelu, arrays=lambda _: {"alpha": None}, per_step=True),
 )

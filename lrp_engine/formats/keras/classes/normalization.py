@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
 from lrp_engine.layers import BatchNormalization, LayerNormalization
 
@@ -30,12 +32,39 @@ def _layer_normalization(layer: LayerConfig) -> Built:
     return Built(LayerNormalization(arrays.get("gamma"), arrays.get("beta"), layer.epsilon()))
 
 
+def _normalization(layer: LayerConfig) -> Built:
+    """(x - mean) / spread, of statistics that were adapted to data or given as numbers."""
+    _check_axis(layer)
+    layer.require("invert", False)
+    arrays = layer.arrays()
+    mean, variance = (
+        arrays[name] if arrays else np.atleast_1d(np.squeeze(_numbers(layer, name)))
+        for name in ("mean", "variance")
+    )
+    # Keras divides by no spread below 1e-7.
+    return Built(BatchNormalization(mean, np.maximum(variance, 1e-14), None, None, 0.0))
+
+
+def _numbers(layer: LayerConfig, key: str) -> np.ndarray:
+    try:
+        return np.array(layer.config.get(key), np.float64)
+    except (TypeError, ValueError):
+        raise layer.refuse(f"has {key}={layer.config.get(key)!r:.40}, expected numbers.") from None
+
+
+def _adapted(config: Options) -> Arrays:
+    if config.get("mean") is not None:
+        return {}
+    return {"mean": 1, "variance": 1, "count": 0}
+
+
 def _check_axis(layer: LayerConfig) -> None:
     # The last axis, however counted; Keras 2 writes lists.
     layer.require("axis", -1, 1, 2, [-1], [1], [2])
 
 
 CLASSES = (
+    KerasClass(name="Normalization", build=_normalization, arrays=_adapted, per_step=True),
     KerasClass(
         name="BatchNormalization",
         build=_batch_normalization,

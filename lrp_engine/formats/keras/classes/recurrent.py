@@ -13,7 +13,7 @@ import numpy as np
 
 from lrp_engine.errors import choices
 from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
-from lrp_engine.layers import GRU, LSTM, Bidirectional, Layer, SimpleRNN
+from lrp_engine.layers import GRU, LSTM, Bidirectional, Layer, SimpleRNN, ZeroMasked
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.layers.bidirectional import MERGES
 from lrp_engine.layers.lstm import reorder_gates
@@ -44,6 +44,48 @@ def _simple_rnn(layer: LayerConfig) -> Layer:
     options = _options(layer, gates=False)
     kernel, recurrent, bias = _kernels(layer, 1)
     return SimpleRNN(kernel, recurrent, bias, **options)
+
+
+def _cudnn_lstm(layer: LayerConfig) -> Layer:
+    kernel, recurrent, bias = _from_cudnn(layer, 4)
+    return _lstm(_plain(layer, "LSTM", [kernel, recurrent, bias.sum(axis=0)]))
+
+
+def _cudnn_gru(layer: LayerConfig) -> Layer:
+    return _gru(_plain(layer, "GRU", _from_cudnn(layer, 3), reset_after=True))
+
+
+def _plain(layer: LayerConfig, kind: str, weights: list[np.ndarray], **more: Any) -> LayerConfig:
+    """The same layer as the class that is not tied to a GPU."""
+    return replace(layer, kind=kind, weights=weights, config={**layer.config, **more})
+
+
+def _from_cudnn(layer: LayerConfig, blocks: int) -> list[np.ndarray]:
+    """Kernel, recurrent kernel and bias (2, blocks H) as layers without CuDNN keep them.
+
+    CuDNN's matrices are transposed, block by block; Keras keeps the kernel's numbers in the order
+    of the transposed matrix under the shape of the plain one.
+    """
+    kernel, recurrent, bias = layer.arrays().values()
+    if kernel.shape[1] % blocks or recurrent.shape[1] != blocks * recurrent.shape[0]:
+        raise layer.refuse(
+            f"has kernels of shapes {kernel.shape} and {recurrent.shape}, expected {blocks} blocks."
+        )
+    if len(bias) != 2 * kernel.shape[1]:
+        raise layer.refuse(f"has {len(bias)} biases, expected {2 * kernel.shape[1]}.")
+
+    def by_block(array: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        return np.concatenate([function(b) for b in np.split(array, blocks, axis=1)], axis=1)
+
+    return [
+        by_block(kernel, lambda block: block.T.reshape(block.shape, order="F")),
+        by_block(recurrent, np.transpose),
+        bias.reshape(2, -1),
+    ]
+
+
+def _cudnn_arrays(config: Options) -> Arrays:
+    return {"kernel": 2, "recurrent_kernel": 2, "bias": 1}
 
 
 def _options(layer: LayerConfig, *, gates: bool = True) -> dict[str, Any]:
@@ -104,7 +146,7 @@ def _recurrent(
                 "reads backwards and returns its sequence in reverse order, which is not "
                 "supported; use Bidirectional, or return_sequences=False."
             )
-        return Built(direction(layer))
+        return _zeroed(layer, direction(layer))
 
     return KerasClass(
         name=name,
@@ -113,6 +155,18 @@ def _recurrent(
         sizes={"units": ("recurrent_kernel", 0)},
         direction=direction,
     )
+
+
+def _zeroed(config: LayerConfig, layer: Layer) -> Built:
+    """The layer, its output 0 at masked steps where the file says so."""
+    if not config.config.get("zero_output_for_mask"):
+        return Built(layer)
+    if not config.config.get("return_sequences"):
+        raise config.refuse(
+            "has zero_output_for_mask=True without return_sequences, so that masked steps at the "
+            "end would erase its state, which is not supported; train it without."
+        )
+    return Built(layer, after=ZeroMasked())
 
 
 def _bidirectional(layer: LayerConfig) -> Built:
@@ -134,7 +188,7 @@ def _bidirectional(layer: LayerConfig) -> Built:
         _direction(replace(forward, weights=layer.weights[:one])),
         _direction(replace(backward, weights=layer.weights[one:])),
     )
-    return Built(Bidirectional(*directions, mode))
+    return _zeroed(forward, Bidirectional(*directions, mode))
 
 
 def _inner(layer: LayerConfig, key: str) -> LayerConfig:
@@ -159,5 +213,8 @@ CLASSES = (
     _recurrent("LSTM", _lstm),
     _recurrent("GRU", _gru, _gru_arrays),
     _recurrent("SimpleRNN", _simple_rnn),
+    # Of Keras 2: layers that ran on GPUs alone.
+    _recurrent("CuDNNLSTM", _cudnn_lstm, _cudnn_arrays),
+    _recurrent("CuDNNGRU", _cudnn_gru, _cudnn_arrays),
     KerasClass(name="Bidirectional", build=_bidirectional, wraps=("layer", "backward_layer")),
 )
