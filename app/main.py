@@ -13,13 +13,14 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 
 import streamlit as st
 
-from app import server, streamlit_patches
+from app import gate, server, streamlit_patches
 from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 from app.models import confinement
 from app.navigation import FIRST, View
 from app.state import address, session
+from app.text.markdown import plain
 
 # No links to anywhere.
 MENU: Any = {
@@ -37,6 +38,9 @@ def main() -> None:
     icon = str(Path(__file__).with_name("icon.svg"))
     st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)
     st.logo(str(Path(__file__).with_name("logo.svg")), size="large", icon_image=icon)
+    if sentence := gate.refusal():  # served by a program that has no gate
+        st.error(plain(sentence))
+        return
     session.begin()
     pages = {
         st.Page(view.file, title=view.title, icon=view.icon, default=view is FIRST): view
@@ -61,4 +65,6 @@ if __name__ == "__main__":
 else:
     # `streamlit run` imports this file once, finds the name, and serves it.
     streamlit_patches.before_the_server()
-    dashboard = st.App(__file__, middleware=server.MIDDLEWARE, lifespan=server.lifespan)
+    dashboard = st.App(
+        __file__, middleware=[*gate.middleware(), *server.MIDDLEWARE], lifespan=server.lifespan
+    )

@@ -20,6 +20,8 @@ BUNDLED_MODEL = REPOSITORY / "sample_models" / "sentiment"
 # and database_url for what stands in for them.
 DATA_VARIABLE = "LRP_LENS_DATA"
 DATABASE_VARIABLE = "LRP_LENS_DATABASE"
+# Set to 1 where other machines may ask; without it the dashboard answers nobody but this one.
+REMOTE_VARIABLE = "LRP_LENS_ALLOW_REMOTE"
 # In a model's folder, where there are such: sentences to pick (text, label), see
 # app/models/opening.py.
 EXAMPLES_FILE = "examples.csv"
@@ -131,6 +133,11 @@ def most_words_on_request(units: int, *, time: bool) -> int:
     """
     most = REQUEST_VALUES // max(1, units)
     return max(1, isqrt(most) if time else most)
+
+
+def remote_is_allowed() -> bool:
+    """Whether somebody decided that other machines may ask."""
+    return os.environ.get(REMOTE_VARIABLE) == "1"
 
 
 def data_folder() -> Path:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app import cache, settings
+from app import cache, gate, settings
 from app.navigation import BY_PATH
-from app.text.markdown import plain
 from lrp_engine.render.palettes import THEMES
 from tests.app.reading import messages
 
@@ -49,6 +48,7 @@ def test_every_page_is_a_file():
 
 def test_the_server_listens_on_this_machine_only_and_asks_nobody_outside():
     assert CONFIG["server"]["address"] == "localhost"
+    assert set(CONFIG["server"]["allowedHosts"]) == set(gate.LOCAL_NAMES)
     assert CONFIG["browser"]["gatherUsageStats"] is False
 
 
@@ -83,7 +83,3 @@ def test_an_unexpected_error_is_a_sentence_with_an_id(opened, page, monkeypatch,
     assert number[1] in caplog.text
     assert "secret detail" in caplog.text
     assert "secret detail" not in messages(app)
-
-
-def test_markup_is_shown_as_it_is():
-    assert plain("*a* $b$ [c](d) <e>") == r"\*a\* \$b\$ \[c\](d) \<e\>"

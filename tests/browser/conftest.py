@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,19 +59,18 @@ def healthy(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a dashboard started for this test run."""
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[str]:
+    """Address of a dashboard that was started in a folder of its own, as a stranger would."""
     port = free_port()
     url = f"http://localhost:{port}"
-    log = tmp_path_factory.mktemp("server") / "log"
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
-    options = ["--server.port", str(port), "--server.headless", "true",
-               "--server.address", "localhost"]  # fmt: skip
+    log = folder / "log"
+    command = [sys.executable, "-m", "streamlit", "run", str(settings.REPOSITORY / "app/main.py"),
+               "--server.port", str(port), "--server.headless", "true"]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command + options,
-            cwd=settings.REPOSITORY,
+            [*command, *options],
+            cwd=folder,
             env={
                 **os.environ,
                 "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -90,6 +90,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
         process.wait(timeout=20)
     assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the dashboard that is started for this test run."""
+    with started(tmp_path_factory.mktemp("server")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
