@@ -133,7 +133,7 @@ class Jobs:
                 self._explain(job, network)
                 job.state = STOPPED if job.stop.is_set() else DONE
             except LensError as error:
-                job.problem = str(error)
+                job.problem = self.sets.without_paths(job.set, str(error))
             except Exception:  # noqa: BLE001 - the end of a thread: logged with its traceback
                 number = secrets.token_hex(4)
                 _log.exception("Error %s", number)

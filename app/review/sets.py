@@ -112,8 +112,8 @@ class Sets:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise InputError(
-                f"The folder for sets, {str(folder)!r}, cannot be made ({error.strerror}); name "
-                f"another one in the environment variable {settings.DATA_VARIABLE}."
+                f"The server's folder for sets cannot be made ({error.strerror}); whoever runs it "
+                f"names another one in the environment variable {settings.DATA_VARIABLE}."
             ) from None
 
     def __iter__(self) -> Iterator[Set]:
@@ -185,6 +185,12 @@ class Sets:
 
     def path(self, one: Set) -> Path:
         return self.folder / one.id
+
+    def without_paths(self, one: Set, sentence: str) -> str:
+        """A sentence about a set's files in which the set is called as the user called it."""
+        for path in (self.input(one), self.path(one)):
+            sentence = sentence.replace(str(path), one.name)
+        return sentence
 
     def input(self, one: Set) -> Path:
         return self.path(one) / f"input.{one.format}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
@@ -16,6 +15,7 @@ from lrp_engine.cli.options import (
     parse_target,
     rule_of,
 )
+from lrp_engine.cli.output import to_json
 from lrp_engine.corpora.settings import ALL
 from lrp_engine.errors import InputError
 
@@ -123,7 +123,7 @@ def _run(options: argparse.Namespace) -> str:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(AGAIN) from None
     if options.json:
-        return json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        return to_json(summary.to_dict())
     return _sentence(summary)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from lrp_engine.cli.options import (
     parse_target,
     rule_of,
 )
+from lrp_engine.cli.output import to_json
 from lrp_engine.errors import LensError
 from lrp_engine.quiet import quiet
 from lrp_engine.render.palettes import DEFAULT, PALETTES
@@ -114,7 +114,7 @@ def _explain(options: argparse.Namespace) -> str:
             method_options=method_options_of(options, [options.method]).get(options.method),
         )
     if options.json:
-        return json.dumps(explanation.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        return to_json(explanation.to_dict())
     from lrp_engine.render.terminal import colours_of, render
 
     return render(

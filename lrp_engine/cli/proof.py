@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from lrp_engine.cli.options import add_model_options, check_paths
+from lrp_engine.cli.output import to_json
 from lrp_engine.quiet import quiet
 
 
@@ -56,8 +56,5 @@ def _run(options: argparse.Namespace) -> tuple[str, int]:
             spec=spec,
             dtype=options.dtype,
         )
-    if options.json:
-        text = json.dumps(sheet.to_dict(), indent=2, ensure_ascii=False) + "\n"
-    else:
-        text = sheet.to_text()
+    text = to_json(sheet.to_dict()) if options.json else sheet.to_text()
     return text, int(sheet.verdict == FAILED)

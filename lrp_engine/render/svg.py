@@ -17,7 +17,7 @@ from lrp_engine.render.cells import Swatch
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.palettes import THEMES, Palette, mix
 from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
-from lrp_engine.render.wording import visible
+from lrp_engine.render.wording import printable, visible
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -73,8 +73,7 @@ def _warnings(one: Explanation) -> tuple[list[str], float]:
 
 def _plain(text: str) -> str:
     """Escaped, without the characters that XML does not allow."""
-    allowed = (c for c in text if c in "\t\n\r" or (c >= " " and not 0xD800 <= ord(c) <= 0xDFFF))
-    return escape("".join(c for c in allowed if c not in "\ufffe\uffff"))
+    return escape(printable(text))
 
 
 def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:

@@ -42,6 +42,11 @@ def visible(token: str) -> str:
     return "".join(_shown(character, blank=blank) for character in token)
 
 
+def printable(text: str) -> str:
+    """Text of several lines with its control characters, which pages may not hold, made visible."""
+    return text.translate(_PICTURES)
+
+
 def _shown(character: str, *, blank: bool) -> str:
     if character in _SHOWN and (blank or character not in " \xa0"):
         return _SHOWN[character]
@@ -52,6 +57,13 @@ def _shown(character: str, *, blank: bool) -> str:
     if unicodedata.category(character) == "Zs":
         return "␣"
     return f"⟨{ord(character):04X}⟩"
+
+
+# What neither HTML nor XML may hold, and a terminal may act on.
+_NOT_IN_PAGES = {*range(32), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF}
+_PICTURES = {
+    code: _shown(chr(code), blank=False) for code in sorted(_NOT_IN_PAGES - set(map(ord, "\t\n\r")))
+}
 
 
 def with_noun(text: str, token_kind: str) -> str:

@@ -16,7 +16,7 @@ from app.review.verdicts import NO_VERDICT, VERDICTS, Review, Verdict, tags_in
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.errors import InputError
-from lrp_engine.render.wording import visible
+from lrp_engine.render.wording import printable, visible
 
 ICONS = {"agree": "check", "wrong": "close", "reasons": "psychology_alt", "unclear": "help"}
 REMEMBERED = 8  # rows
@@ -153,5 +153,5 @@ def _words(verdict: Verdict) -> str:
     note = ""
     if verdict.note:
         style = "white-space:pre-wrap;overflow-wrap:anywhere"
-        note = f'<div style="{style}" dir="auto">{escape(verdict.note)}</div>'
+        note = f'<div style="{style}" dir="auto">{escape(printable(verdict.note))}</div>'
     return f'<p style="margin:0">{", ".join(parts)}</p>{note}'

@@ -1,4 +1,5 @@
-"""Jinja2 templates of pages and fragments; every value is escaped, a missing one is an error.
+"""Jinja2 templates of pages and fragments; every value is escaped and free of control characters,
+a missing one is an error.
 
 White space between tags of a template is in the page, so it is cut (`{%- -%}`) where words lie
 side by side or their text keeps its own.
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.palettes import THEMES
-from lrp_engine.render.wording import visible
+from lrp_engine.render.wording import printable, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,6 +34,7 @@ def environment(*folders: Path) -> Environment:
         loader=FileSystemLoader([FOLDER, *folders]),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -41,6 +43,11 @@ def environment(*folders: Path) -> Environment:
     made.globals["themes"] = THEMES
     made.filters.update(visible=visible, number=number, percentage=percentage)
     return made
+
+
+def _finalize(value: Any) -> Any:
+    """What every value passes last: no control character gets into a page."""
+    return printable(value) if isinstance(value, str) else value
 
 
 def render(name: str, /, *, folders: tuple[Path, ...] = (), **values: Any) -> str:

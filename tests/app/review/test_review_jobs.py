@@ -275,3 +275,18 @@ def test_a_missing_column_is_named(tmp_path):
     path.write_bytes(files.as_csv())
     with pytest.raises(InputError, match="no column 'body'; found 'text', 'label'"):
         trial.rows(path, "rows.csv", "csv", "body", SPLIT, 2)
+
+
+def test_a_failure_names_the_file_as_the_user_did_and_no_place_on_the_server(sets, jobs, network):
+    one = files.new(network, name="mine.csv")
+    sets.add(one, files.as_csv())
+    sets.input(one).unlink()
+    jobs.start(one, network)
+    job = files.finished(jobs, one)
+    assert "'mine.csv'" in job.problem
+    assert str(sets.folder) not in job.problem
+    assert one.id not in job.problem
+    (sets.folder / "file").write_bytes(b"")
+    with pytest.raises(InputError, match=settings.DATA_VARIABLE) as refused:
+        Sets(sets.folder / "file" / "sets")
+    assert str(sets.folder) not in str(refused.value)

@@ -188,8 +188,8 @@ def test_the_strongest_words_of_either_sign():
 
 # To take along -----------------------------------------------------------------------------
 
-EVIL = Verdict(choice="reasons", tags=("=cmd()", "irony"), note="+1 <script>alert(1)</script>",
-               reviewer="@Ana")  # fmt: skip
+EVIL = Verdict(choice="reasons", tags=("=cmd()", "irony"), reviewer="@Ana",
+               note="+1 \x1b[2J<script>alert(1)</script>")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +288,8 @@ def test_the_report_stands_alone_and_escapes_everything(work):
     assert not [n for n, _ in reader.attributes if n in ("src", "href") or n.startswith("on")]
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "&lt;b&gt;rows&lt;/b&gt;.csv" in page
+    assert "␛[2J" in page
+    assert all(character.isprintable() or character in "\n\t" for character in page)
     assert reader.tags.count("article") == 2
     assert page.count('class="lrp-words"') == 2
     for part in (one.model_hash, f"lrp-lens {lrp_engine.__version__}", "0.001", "default-src",

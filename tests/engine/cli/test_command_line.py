@@ -220,6 +220,9 @@ def test_tokens_cannot_steer_the_terminal(run, folder):
     _, out, _ = run("explain", folder, "\x1b[2J\x07 \x9b31m \u202egood bad\x1b]0;x")
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", out)
     assert "␛[2j␇" in out
+    _, out, _ = run("explain", folder, "\x9b31m \u202egood \x7f\u2066", "--json")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out)
+    assert json.loads(out)["tokens"] == ["\x9b31m", "\u202egood", "\x7f\u2066"]
 
 
 def test_colours_of_a_stream():

@@ -34,6 +34,13 @@ def test_values_are_escaped_and_html_is_text():
     assert "&#39;&#34;&amp;&lt;b&gt;" in made
 
 
+def test_no_control_character_gets_into_a_page():
+    text = "a\x00b\x1b[31mc\x7f\x9b\ud800\uffffd\te\nf"
+    made = templates.fragment("parts.html", "table")([(text, False)], [(text,)])
+    assert made.count("a␀b␛[31mc⟨007F⟩⟨009B⟩⟨D800⟩⟨FFFF⟩d\te\nf") == 3
+    assert made.encode()
+
+
 def test_numbers_in_a_table_are_set_to_the_right():
     made = templates.fragment("parts.html", "table")([("a", False), ("b", True)], [("x", "1")])
     assert '<th scope="col">a</th><th scope="col" class="n">b</th>' in made
