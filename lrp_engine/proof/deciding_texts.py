@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text.ids import Ids
+from lrp_engine.model.text.tokenizer import DROP
 
 # What a text holds -> a text by which two ways to cut show whether they differ on it.
 _SIGNS = {
@@ -19,12 +21,24 @@ _SIGNS = {
 }
 
 
-def deciding(chosen: Tokenizer, others: Sequence[Tokenizer]) -> list[str]:
-    """Texts in words, as "a text with an apostrophe", that tell the chosen one from the others."""
+def deciding(
+    chosen: Tokenizer, others: Sequence[Tokenizer], vocabulary: Vocabulary, rows: int
+) -> list[str]:
+    """Texts in words, as "a text with an apostrophe", that tell the chosen one from the others.
+
+    Args:
+        rows: of the embedding.
+    """
+
+    def unknown(tokenizer: Tokenizer) -> tuple[object, ...]:
+        """What becomes of unknown words, however the settings say it."""
+        read = Ids.of(tokenizer, vocabulary, rows).unknown
+        return tokenizer.unknown == DROP or read, tokenizer.num_words
+
     found: dict[str, None] = {}
     longest = 0
     for other in others:
-        if (chosen.unknown, chosen.num_words) != (other.unknown, other.num_words):
+        if unknown(chosen) != unknown(other):
             found["a text with a word that the vocabulary lacks"] = None
         lengths = [one.length for one in (chosen, other) if one.length is not None]
         if lengths and (chosen.length, chosen.truncate) != (other.length, other.truncate):

@@ -10,6 +10,7 @@ import numpy as np
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network
+from lrp_engine.model.text import Tokenizer
 from lrp_engine.proof.deciding_texts import deciding
 from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
 from lrp_engine.proof.text_search import Search, TextCandidate
@@ -43,7 +44,7 @@ def with_detected_text(network: Network, reference: Reference | None) -> Network
     best, count = ranked[0], len(reference.texts)
     margin = _margin(ranked)
     if not best.difference < ACCEPTED or margin < MARGIN:
-        raise UndecidedTextError(_undecided(ranked, count), ranked[:SHOWN])
+        raise UndecidedTextError(_undecided(network, ranked, count), ranked[:SHOWN])
     sentence = (
         f"The text pipeline is detected from the outputs of {count} text{'s' * (count > 1)}: "
         f"{best} (largest difference {best.difference:.1e}; the next best is {margin:.1e} times "
@@ -51,7 +52,7 @@ def with_detected_text(network: Network, reference: Reference | None) -> Network
     )
     more = (
         f"The texts given leave something open about how texts are read: {text} would show it."
-        for text in deciding(best.tokenizer, best.alike)
+        for text in _deciding(network, best, best.alike)
     )
     return replace(
         network,
@@ -108,7 +109,12 @@ def _margin(ranked: Sequence[TextCandidate]) -> float:
     return ranked[1].difference / max(ranked[0].difference, ROUNDING)
 
 
-def _undecided(ranked: Sequence[TextCandidate], count: int) -> str:
+def _deciding(network: Network, best: TextCandidate, others: Sequence[Tokenizer]) -> list[str]:
+    assert network.embedding is not None
+    return deciding(best.tokenizer, others, best.vocabulary, len(network.embedding.table))
+
+
+def _undecided(network: Network, ranked: Sequence[TextCandidate], count: int) -> str:
     best = ranked[0]
     listed = "; ".join(f"({one}) {one.difference:.1e}" for one in ranked[:SHOWN])
     head = f"The text pipeline could not be detected from {count} text{'s' * (count > 1)}: "
@@ -121,7 +127,7 @@ def _undecided(ranked: Sequence[TextCandidate], count: int) -> str:
         )
     near = MARGIN * max(best.difference, ROUNDING)
     close = [one for one in ranked[1:] if one.difference < near]
-    texts = deciding(best.tokenizer, [one.tokenizer for one in close])
+    texts = _deciding(network, best, [one.tokenizer for one in close])
     return (
         f"{head}the next best is not {MARGIN} times worse than the best. The best are {listed} "
         f"(largest difference). {' or '.join(texts[:3]).capitalize() or 'A longer text'} with its "
