@@ -19,6 +19,7 @@ from app.models import numeric, opening
 from app.models.byte_lru import ByteLRU
 from app.models.model import Model
 from lrp_engine import METHODS, Explanations
+from lrp_engine.attribution.padding import merged_padding
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation, Network
@@ -39,13 +40,18 @@ def explanations() -> ByteLRU:
 
 
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanations:
-    """By every method shown while one types: why the model scores this text as it does."""
+    """By every method shown while one types: why the model scores this text as it does.
+
+    Padding is one word.
+    """
     if model.opening and (text, target, rule) == (settings.DEFAULT_TEXT, None, opening.RULE):
         return model.opening
 
     def make() -> Explanations:
         by_method = model.network.explain_all(model.input(text), target=target, rule=rule)
-        return Explanations({name: model.named(one, text) for name, one in by_method.items()})
+        return Explanations(
+            {name: merged_padding(model.named(one, text)) for name, one in by_method.items()}
+        )
 
     key = ("explained", model.model_hash, text, target, _settings(rule))
     return explanations().get(key, make)
@@ -58,7 +64,8 @@ def explained_by(method: str, model: Model, text: str, target: Target, rule: Rul
         return explained(model, text, target, rule)[method]
 
     def make() -> Explanation:
-        return model.named(model.network.explain(model.input(text), method, target, rule), text)
+        made = model.network.explain(model.input(text), method, target, rule)
+        return merged_padding(model.named(made, text))
 
     rule_key = _settings(rule) if info.uses_rule else ""
     key = ("explained by", method, model.model_hash, text, target, rule_key)

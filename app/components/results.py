@@ -15,6 +15,7 @@ from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.state import address, session, widgets
+from app.text import typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.numbers import percentage, vmax_of
@@ -64,6 +65,7 @@ def verdict(answer: Answer) -> None:
             f'<p class="lens-note">{unknown.total():,} of {len(one.tokens[0]):,} words {verb} '
             f"unknown to the model, which reads {them} {escape(reads)}: {listed}{more}.</p>"
         )
+    parts.append(typed.left_out(one))
     st.html(STYLE + "".join(parts))
 
 

@@ -43,18 +43,32 @@ def heading(answer: Answer, at: int) -> None:
 
 
 def editor(answer: Answer, at: int) -> None:
-    """Drop, replace, insert."""
-    tokens, between = answer.explanations.tokens[0], answer.model.network.tokenizer.between
+    """Drop, replace, insert; nothing for what nobody typed."""
+    tokens, places = _typed(answer)
+    between, place = answer.model.network.tokenizer.between, places[at]
+    if place is None:
+        st.html('<p class="lens-note">Nobody typed this: it is put there to fill the text up, or '
+                "to mark where it starts and ends.</p>")  # fmt: skip
+        return
     for sentence in history.complaints():
         st.warning(plain(sentence))
     # In a form nothing is sent before a button is pressed; Enter presses the first one.
     form = st.form("lens-editor", border=False, enter_to_submit=True)
     with form.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Another word", max_chars=200, width=220, key=widgets.field(WORD))
-        _button("Replace", lambda word: edits.replace(tokens, at, word, between))
-        _button("Insert before", lambda word: edits.insert(tokens, at, word, between))
-        _button("Insert after", lambda word: edits.insert(tokens, at + 1, word, between))
-        _button("Drop", lambda _: edits.drop(tokens, at, between))
+        _button("Replace", lambda word: edits.replace(tokens, place, word, between))
+        _button("Insert before", lambda word: edits.insert(tokens, place, word, between))
+        _button("Insert after", lambda word: edits.insert(tokens, place + 1, word, between))
+        _button("Drop", lambda _: edits.drop(tokens, place, between))
+
+
+def _typed(answer: Answer) -> tuple[list[str], list[int | None]]:
+    """All words of the text, those left out too, and which of them stands at each place shown."""
+    alignment = next(iter(answer.explanations.values())).alignment
+    if alignment is None:
+        tokens = list(answer.explanations.tokens[0])
+        return tokens, list(range(len(tokens)))
+    return alignment.typed(0)
 
 
 def _button(label: str, make: Callable[[str], Edit]) -> None:
@@ -75,11 +89,13 @@ def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
 
 def dropper(answer: Answer) -> Callable[[object], None]:
     """What the Delete key does to a word of this answer."""
-    tokens, between = answer.explanations.tokens[0], answer.model.network.tokenizer.between
+    tokens, places = _typed(answer)
+    between = answer.model.network.tokenizer.between
 
     def act(at: object) -> None:
-        if isinstance(at, int):
-            _edit(lambda: edits.drop(tokens, at, between))()
+        place = places[at] if isinstance(at, int) and 0 <= at < len(places) else None
+        if place is not None:
+            _edit(lambda: edits.drop(tokens, place, between))()
 
     return act
 

@@ -36,7 +36,8 @@ def component_data(
 
 
 def _row(row: HeatmapRow) -> dict[str, Any]:
-    order = np.argsort(-np.abs(row.values), kind="stable")[:STRONGEST]
+    sizes = np.where(row.padding, -1, np.abs(row.values))  # no word, and last of all
+    order = np.argsort(-sizes, kind="stable")[: min(STRONGEST, len(sizes) - int(row.padding.sum()))]
     return {
         "short": row.name,
         "title": row.title,

@@ -13,9 +13,15 @@ from app.figures.spreadsheet import harmless_csv
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.attribution.ledger import LedgerName
+from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import ByLayer
-from lrp_engine.render.conservation import Verdict, conservation_verdict, require_sum
+from lrp_engine.render.conservation import (
+    Verdict,
+    conservation_verdict,
+    require_sum,
+    word_parts,
+)
 from lrp_engine.render.wording import ledger_words, state_words, visible
 
 __all__ = [
@@ -40,13 +46,14 @@ WATERFALL_STRONGEST = 20  # of these many stay by themselves
 
 
 def words_of(explanation: Explanation) -> pd.DataFrame:
-    """One row per word in reading order: position, token (visible), unknown, value."""
+    """One row per word in reading order: position, token (visible), unknown, padding, value."""
     count = len(explanation.tokens[0])
     return pd.DataFrame(
         {
             "position": np.arange(count),
             "token": [visible(token) for token in explanation.tokens[0]],
             "unknown": explanation.unknown[0, :count],
+            "padding": explanation.padding[0, :count],
             "value": explanation.token_relevance[0, :count],
         }
     )
@@ -54,6 +61,8 @@ def words_of(explanation: Explanation) -> pd.DataFrame:
 
 def token_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
     """One row per word: position (from 0), token, unknown, and a column per method with its unit.
+
+    Where the network reads padding, a column says which rows are that.
 
     Raises:
         InputError: the explanations are of different words.
@@ -64,6 +73,8 @@ def token_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
     if any(other.tokens[0] != first.tokens[0] for other in rest):
         raise InputError("The explanations are of different texts; compare methods on one text.")
     table = words_of(first).drop(columns="value")
+    if not table["padding"].any():
+        table = table.drop(columns="padding")
     for explanation in explanations.values():
         values = explanation.token_relevance[0, : len(table)]
         table[f"{explanation.method_info.short} ({explanation.method_info.unit})"] = values
@@ -84,7 +95,7 @@ def counted(table: pd.DataFrame, token_kind: str = "word") -> pd.DataFrame:
 
 def shown_table(explanations: Explanations, pick: int | None = None) -> pd.DataFrame:
     """`token_table` to read: the picked word marked, unknown words said where there are any."""
-    table = token_table(explanations)
+    table = token_table(explanations).drop(columns="padding", errors="ignore")
     table["token"] = [f"▸ {t}" if n == pick else t for n, t in enumerate(table["token"])]
     if table["unknown"].any():
         table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
@@ -134,9 +145,9 @@ def ledger_table(explanation: Explanation) -> pd.DataFrame:
     """
     require_sum(explanation)
     score = float(explanation.explained_score[0])
-    rows = [
-        (f"all {explanation.token_kind}s", "words", float(explanation.token_relevance[0].sum()))
-    ]
+    kinds = ("words", "padding")
+    parts = word_parts(explanation, "all ")
+    rows = [(part, kind, value) for (part, value), kind in zip(parts, kinds, strict=False)]
     rows += [(state_words(name), "initial state", float(array[0]))
              for name, array in explanation.initial_states.items()]  # fmt: skip
     rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[0]))
@@ -159,6 +170,7 @@ def waterfall_table(explanation: Explanation) -> pd.DataFrame:
         InputError: the method promises no sum.
     """
     require_sum(explanation)
+    explanation = merged_padding(explanation)
     rows = [
         *_word_steps(words_of(explanation), explanation.token_kind),
         *_kept_steps(explanation),
@@ -175,6 +187,7 @@ def waterfall_table(explanation: Explanation) -> pd.DataFrame:
 
 
 def _word_steps(words: pd.DataFrame, token_kind: str) -> list[tuple[str, str, float]]:
+    padding, words = words[words["padding"]], words[~words["padding"]]
     if len(words) <= WATERFALL_WORDS:
         kept, others = words, words.iloc[:0]
     else:
@@ -183,6 +196,8 @@ def _word_steps(words: pd.DataFrame, token_kind: str) -> list[tuple[str, str, fl
         others = words.drop(kept.index)
     steps = [(str(token), "word", float(value))
              for token, value in zip(kept["token"], kept["value"], strict=True)]  # fmt: skip
+    steps += [(str(token), "padding", float(value))
+              for token, value in zip(padding["token"], padding["value"], strict=True)]  # fmt: skip
     for text, chosen in (("for", others["value"] >= 0), ("against", others["value"] < 0)):
         if chosen.any():
             total = float(others.loc[chosen, "value"].sum())

@@ -9,7 +9,7 @@ import numpy as np
 from app.models.numeric import STEP, reads
 from lrp_engine import Network
 from lrp_engine.layers import Layer
-from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.describe import sentences
 
 LISTED = 50  # classes by name
 LAYER_COLUMNS = ("layer", "kind", "output", "weights", "shape", "numbers")
@@ -31,10 +31,9 @@ def facts(network: Network) -> list[tuple[str, str]]:
         ("Output", f"C = {network.classes} classes, {kind}"),
         ("Classes", _listed(network.labels)),
         ("Vocabulary", f"{len(vocabulary):,} words" if vocabulary else ""),
-        ("Unknown words", _unknown(network) if vocabulary else ""),
         (
-            "Text is split",
-            _splitting(tokenizer) if vocabulary else "",
+            "How a text is read",
+            " ".join(sentences(tokenizer, network.substitute)) if vocabulary else "",
         ),
         ("Weights", f"{sum(size for *_, size in layers(network)):,} numbers"),
         ("Hash", network.hash),
@@ -45,17 +44,6 @@ def facts(network: Network) -> list[tuple[str, str]]:
 def _listed(labels: Sequence[str]) -> str:
     more = len(labels) - LISTED
     return ", ".join(labels[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _splitting(tokenizer: Tokenizer) -> str:
-    parts = [f"by “{tokenizer.method}”"]
-    if tokenizer.lowercase:
-        parts.append("lower case")
-    if tokenizer.standardize != "none":
-        parts.append(f"looked up by “{tokenizer.standardize}”")
-    if tokenizer.length is not None:
-        parts.append(f"{'padded or ' if tokenizer.pad else ''}cut to {tokenizer.length} tokens")
-    return ", ".join(parts)
 
 
 def layers(network: Network) -> list[tuple[str, str, str, str, str, int]]:
@@ -109,11 +97,6 @@ def missing(network: Network) -> list[str]:
         words = f"{rows:,} words, one per embedding row" if rows else "one word per embedding row"
         sentences.append(f"No vocabulary: add one to type sentences ({words}).")
     return sentences
-
-
-def _unknown(network: Network) -> str:
-    unknown = network.substitute
-    return f"read as {unknown}" if unknown else "read as a vector of zeros"
 
 
 def _hidden(network: Network) -> str:

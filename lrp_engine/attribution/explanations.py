@@ -9,15 +9,16 @@ import numpy as np
 
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.text.alignment import LeftOut
 
 
 class Explanations(Mapping[str, Explanation]):
     """Method name -> Explanation, of the same B samples, targets and network. Frozen.
 
     Attributes:
-        tokens, unknown, lengths, padded_lengths, scores, probabilities, predicted, labels, target,
-        explained_score, token_kind, model_hash, dtype, substitute, warnings, target_label: as in
-            `Explanation`, where they are explained.
+        tokens, unknown, padding, left_out, texts, lengths, padded_lengths, scores, probabilities,
+            predicted, labels, target, explained_score, token_kind, model_hash, dtype, substitute,
+            warnings, target_label: as in `Explanation`, where they are explained.
         complete: the first explanation whose words, initial states and ledger add up to the
             explained score; None where no method promises it.
 
@@ -76,6 +77,18 @@ class Explanations(Mapping[str, Explanation]):
     @property
     def tokens(self) -> tuple[tuple[str, ...], ...]:
         return self._first.tokens
+
+    @property
+    def padding(self) -> np.ndarray:
+        return self._first.padding
+
+    @property
+    def left_out(self) -> tuple[tuple[LeftOut, ...], ...]:
+        return self._first.left_out
+
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        return self._first.texts
 
     @property
     def unknown(self) -> np.ndarray:

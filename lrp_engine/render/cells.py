@@ -67,6 +67,7 @@ class Cell(Swatch):
         value: its number; short: the number under the word.
         label: the word with its value, for screen readers; title: the same with all digits.
         unknown: whether the vocabulary lacks the word.
+        padding: whether it is no word, but what fills a text up.
     """
 
     token: str
@@ -75,6 +76,11 @@ class Cell(Swatch):
     label: str
     title: str
     unknown: bool = False
+    padding: bool = False
+
+    @property
+    def css_class(self) -> str:
+        return f"{_CSS_CLASSES[self.kind]} lrp-padding" if self.padding else _CSS_CLASSES[self.kind]
 
     @property
     def plain(self) -> PlainCell:
@@ -98,6 +104,7 @@ def cells(
     tokens: Sequence[str],
     values: Sequence[float] | np.ndarray,
     unknown: Sequence[bool] | np.ndarray,
+    padding: Sequence[bool] | np.ndarray,
     *,
     signed: bool,
     value_name: str,
@@ -110,7 +117,9 @@ def cells(
     Raises:
         ValueError: there are not as many values as words.
     """
-    for token, value, lacking in zip(tokens, map(float, values), unknown, strict=True):
+    for token, value, lacking, fills in zip(
+        tokens, map(float, values), unknown, padding, strict=True
+    ):
         text = visible(token)
         # Browsers' sanitizers drop a whole attribute that could pass for markup.
         spoken = text.replace("<", "‹").replace(">", "›")
@@ -128,4 +137,5 @@ def cells(
             percent=percent,
             line=1 + 3 * percent / palette.strongest if signed else 0.0,
             unknown=bool(lacking),
+            padding=bool(fills),
         )

@@ -51,9 +51,10 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
     scale = max(abs(score), float(np.abs(parts).sum()))
     tolerance = relative * scale
     ok = abs(error) <= tolerance  # false for NaN
+    padding = "padding, " if explanation.padding[index].any() else ""
     sentence = (
-        f"{'Passed' if ok else 'Failed'}: {explanation.token_kind}s, initial states, biases and "
-        f"stabilizers add up to the explained score {number(score)} with an error of "
+        f"{'Passed' if ok else 'Failed'}: {explanation.token_kind}s, {padding}initial states, "
+        f"biases and stabilizers add up to the explained score {number(score)} with an error of "
         f"{tiny(error)}. Allowed is {tiny(tolerance)}: {tiny(relative)} (for "
         f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
         "score where that is larger."
@@ -73,6 +74,16 @@ def require_sum(explanation: Explanation) -> None:
             f"{explanation.method_info.title} does not promise that its numbers add up to the "
             f"score; choose {' or '.join(complete)} to see the account."
         )
+
+
+def word_parts(explanation: Explanation, all_of: str = "") -> list[tuple[str, float]]:
+    """What the words received, and padding where the network read any, for people."""
+    padding = float(explanation.padding_relevance[0])
+    words = float(explanation.token_relevance[0].sum()) - padding
+    parts = [(f"{all_of}{explanation.token_kind}s", words)]
+    if explanation.padding.any():
+        parts.append(("padding", padding))
+    return parts
 
 
 def named_parts(explanation: Explanation) -> list[tuple[str, float]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lrp_engine.propagation.rules import GATES, ByLayer
 from lrp_engine.propagation.rules.by_layer import place
 from lrp_engine.render import templates
-from lrp_engine.render.conservation import conservation_verdict, named_parts
+from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import exact, percentage
 from lrp_engine.render.row import method_rows, of_one_text
 from lrp_engine.render.wording import target_words, visible, with_noun
@@ -109,7 +109,7 @@ def _class_rows(one: Explanation) -> Iterator[tuple[str, ...]]:
 
 def _account_rows(one: Explanation) -> Iterator[tuple[str, str]]:
     for name, value in (
-        (f"all {one.token_kind}s", one.token_relevance[0].sum()),
+        *word_parts(one, "all "),
         *named_parts(one),
         ("rounding error (conservation error)", one.conservation_error[0]),
         ("explained score", one.explained_score[0]),
@@ -127,9 +127,11 @@ def _settings(ones: Sequence[Explanation]) -> list[tuple[str, str]]:
             for name, value in one.method_options.items()
         ]
     rule = next((one.rule for one in ones if one.rule is not None), None)
+    text = ones[0].settings.get("text", ())
     return [
         *rows,
         *(rule_rows(rule) if rule is not None else ()),
+        *([("text", " ".join(text))] if text else ()),
         ("dtype", ones[0].dtype),
         ("engine", f"lrp-lens {__version__}"),
         ("model hash", ones[0].model_hash),

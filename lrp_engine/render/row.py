@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.errors import InputError
 from lrp_engine.render.cells import GAP, Cell, PlainCell, cells
 from lrp_engine.render.legend import Legend
@@ -57,6 +58,7 @@ class HeatmapRow:
         palette: str | None = None,
         vmax: float | None = None,
         unknown: Sequence[bool] | np.ndarray | None = None,
+        padding: Sequence[bool] | np.ndarray | None = None,
         substitute: str | None = None,
         name: str = "",
         label: str = "",
@@ -70,6 +72,7 @@ class HeatmapRow:
             palette: a name in `PALETTES`; the default one where None.
             vmax: the value of the strongest colour; the largest |value| where None.
             unknown: (n,) words the vocabulary lacks; substitute: what the model saw in their place.
+            padding: (n,) what is no word, but fills the text up.
             name, label: as of the class.
 
         Raises:
@@ -84,6 +87,7 @@ class HeatmapRow:
             tokens,
             values,
             [False] * len(tokens) if unknown is None else unknown,
+            [False] * len(tokens) if padding is None else padding,
             signed=signed,
             value_name=value_name,
             palette=colours,
@@ -119,7 +123,7 @@ class HeatmapRow:
             info: the method. tokens: n words. values: (n,).
             target_label, against_label: the class explained, and the other one of a contrast.
             label: what the row is, for screen readers; the method and the target where empty.
-            options: palette, vmax, unknown, substitute, as of `of_values`.
+            options: palette, vmax, unknown, padding, substitute, as of `of_values`.
         """
         target = target_label if against_label is None else f"{target_label} − {against_label}"
         row = cls.of_values(
@@ -153,20 +157,24 @@ class HeatmapRow:
         vmax: float | None = None,
         substitute: str | None = None,
     ) -> HeatmapRow:
-        """One sample of an explanation, with its legend; arguments as of `of_values`."""
-        count = len(explanation.tokens[index])
-        target, against = target_words(explanation, index)
+        """One sample of an explanation, with its legend; padding is one cell.
+
+        Arguments as of `of_values`.
+        """
+        one = merged_padding(explanation[index])
+        target, against = target_words(one)
         return cls.of_method(
-            explanation.method_info,
-            explanation.tokens[index],
-            explanation.token_relevance[index, :count],
+            one.method_info,
+            one.tokens[0],
+            one.token_relevance[0],
             target_label=target,
             against_label=against,
-            token_kind=explanation.token_kind,
+            token_kind=one.token_kind,
             palette=palette,
             vmax=vmax,
-            unknown=explanation.unknown[index, :count],
-            substitute=substitute or explanation.substitute,
+            unknown=one.unknown[0],
+            padding=one.padding[0],
+            substitute=substitute or one.substitute,
         )
 
     @property
@@ -176,6 +184,11 @@ class HeatmapRow:
     @property
     def plain_cells(self) -> list[PlainCell]:
         return [cell.plain for cell in self.cells]
+
+    @property
+    def padding(self) -> np.ndarray:
+        """(n,) which cells are padding."""
+        return np.array([cell.padding for cell in self.cells], bool)
 
     @property
     def values(self) -> np.ndarray:
@@ -213,7 +226,7 @@ def method_rows(
 def of_one_text(
     explanations: Mapping[str, Explanation], index: int, *, what: str
 ) -> dict[str, Explanation]:
-    """One sample by every method, each with B = 1.
+    """One sample by every method, each with B = 1 and its padding as one token.
 
     Args:
         what: of which it is the content, as "A page".
@@ -221,7 +234,7 @@ def of_one_text(
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
-    samples = {key: explanation[index] for key, explanation in explanations.items()}
+    samples = {key: merged_padding(explanation[index]) for key, explanation in explanations.items()}
     if len({one.tokens for one in samples.values()}) != 1:
         raise InputError(f"{what} needs explanations of one text, by one method or more.")
     return samples

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from lrp_engine.render.conservation import conservation_verdict, named_parts
+from lrp_engine.attribution.padding import merged_padding
+from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import number, percentage, to_ascii
 from lrp_engine.render.palettes import THEMES, mix, rgb
 from lrp_engine.render.row import HeatmapRow
@@ -46,7 +47,7 @@ def render(
         colours: one of `COLOURS`. palette: a name in `PALETTES`.
         substitute: what the model saw for an unknown word.
     """
-    one = explanation[index]
+    one = merged_padding(explanation[index])
     row = HeatmapRow.of_explanation(one, palette=palette, substitute=substitute)
     lines = [*_head(one), "", *_words(row, colours)]
     if one.method_info.completeness == "score":
@@ -103,7 +104,7 @@ def _words(row: HeatmapRow, colours: int) -> list[str]:
 
 def _account(one: Explanation) -> list[str]:
     rows = [
-        (f"{one.token_kind}s", float(one.token_relevance[0].sum())),
+        *word_parts(one),
         *named_parts(one),
         ("explained score", float(one.explained_score[0])),
     ]

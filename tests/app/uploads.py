@@ -135,13 +135,15 @@ def uploads() -> dict[str, Given]:
         "keras with texts": Given(
             reader="keras",
             weights=_fixture("keras3/reviews.keras"), verdict=WEIGHTS,
-            says=("looked up by “lower_and_strip_punctuation”", "logit of a sigmoid"),
+            says=(
+                "Words are looked up in lower case and without punctuation.", "logit of a sigmoid",
+            ),
         ),
         "h5 with texts": Given(
             reader="keras",
             weights=_fixture("keras3/reviews.h5"), verdict=WEIGHTS,
             vocabulary=("words.json", _words_of("keras3/reviews.keras")),
-            says=("looked up by “lower_and_strip_punctuation”",),
+            says=("Words are looked up in lower case and without punctuation.",),
         ),
         "keras weights": Given(
             reader="keras",

@@ -16,6 +16,7 @@ from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.graph import INPUT, Node, find_shapes
 from lrp_engine.model.network import OUTPUTS
+from lrp_engine.model.text import LONGEST, Tokenizer
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,9 @@ def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) ->
     shapes = find_shapes(nodes)
     _check_input(graph, nodes[0].layer, shapes[INPUT])
     output, assumptions = _output(last, shapes[nodes[-1].name], given)
-    assumptions += _about_padding(graph, nodes[0].layer)
-    return {"nodes": nodes, "output": output, "assumptions": assumptions}
+    text = _texts_of_one_length(graph, nodes[0].layer, given)
+    assumptions += text.pop("assumptions", [])
+    return {"nodes": nodes, "output": output, "assumptions": assumptions, **text}
 
 
 def _with_activation(step: _Step, used: set[str]) -> list[Node]:
@@ -126,10 +128,34 @@ def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
         )
 
 
-def _about_padding(graph: Graph, first: Layer) -> list[str]:
-    if isinstance(first, Embedding) and not first.mask_zero and graph.input_length is not None:
-        return [
-            f"The model was built for {graph.input_length} tokens and does not mask padding; here "
-            "a text is read without padding, so scores may differ from those of padded texts."
+# Of explanations, until texts with their outputs were compared.
+PADDING_GUESSED = (
+    "The file does not say on which side texts were padded and cut; Keras' usual way (in front) is "
+    "assumed. Compare a text with the original program's output, or say it in the spec: "
+    '"tokenizer": {"pad": ..., "truncate": ...}.'
+)
+
+
+def _texts_of_one_length(graph: Graph, first: Layer, given: Companions) -> dict[str, Any]:
+    """How texts are cut and padded, as far as the length that a model was built for says it.
+
+    A model that masks padding reads the same without. What the caller says is not assumed.
+    """
+    length = graph.input_length
+    if not isinstance(first, Embedding) or length is None or not 0 < length <= LONGEST:
+        return {}
+    options: dict[str, Any] = {"length": length, "truncate": "pre"}
+    said = ["longer ones are cut in front"]
+    if not first.mask_zero:
+        options["pad"] = "pre"
+        said.insert(0, "shorter texts are filled up in front")
+    parts: dict[str, Any] = {"tokenizer": Tokenizer(**options)}
+    open_questions = {"pad", "truncate"} & set(options) - {*given.tokenizer, *given.words.options}
+    if open_questions:
+        parts["assumptions"] = [
+            f"The model was built for {length} tokens: {', '.join(said)}, as Keras' pad_sequences "
+            "does unless told otherwise."
         ]
-    return []
+    if open_questions and not first.mask_zero and given.vocabulary is not None:
+        parts["warnings"] = (PADDING_GUESSED,)
+    return parts

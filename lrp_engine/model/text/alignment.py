@@ -6,7 +6,7 @@ Worked out when somebody asks: it costs more than reading the text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,10 @@ class Alignment:
         one = slice(index, index + 1)
         return Alignment(self.tokenizer, self.texts[one], self.why[one], self.places[one])
 
+    def at(self, steps: np.ndarray) -> Alignment:
+        """The same of some time steps (n,) of a single sample; words left out stay so."""
+        return replace(self, places=(self.places[0][steps],))
+
     def text(self, index: int) -> str | None:
         """What was typed; None where words were given."""
         typed = self.texts[index]
@@ -85,6 +89,13 @@ class Alignment:
                 left.append(LeftOut(token, span, reason))
             place += 1
         return tuple(left)
+
+    def typed(self, index: int) -> tuple[list[str], list[int | None]]:
+        """Every word typed or given, and which of them is read at each time step, None for none."""
+        words = list(self._words(index))
+        looked_up = [n for n, (_, _, reason) in enumerate(words) if not reason]
+        places = [looked_up[p] if p >= 0 else None for p in self.places[index].tolist()]
+        return [token for token, _, _ in words], places
 
     def _words(self, index: int) -> Iterator[tuple[str, Span | None, str]]:
         """Every word with its place, and why it is not looked up, empty where it is."""

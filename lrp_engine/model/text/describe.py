@@ -13,6 +13,7 @@ _METHODS = {
     "characters": "The text is split into characters.",
     "whole": "The text is one token.",
     "function": "The text is split by a function of the caller.",
+    "pieces": "The text is cut into pieces of words by Hugging Face's tokenizer.",
 }
 _STANDARDIZED = {
     "lower": "Words are looked up in lower case.",

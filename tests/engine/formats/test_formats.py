@@ -25,7 +25,7 @@ from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.containers.sandbox import unpack
 from lrp_engine.formats.keras.classes import KERAS_CLASSES
 from lrp_engine.layers import Embedding
-from lrp_engine.model.text import Vocabulary
+from lrp_engine.model.text import Tokenizer, Vocabulary
 from tests import hostile, zoo
 
 V, E, H, C = 11, 4, 3, 5
@@ -521,11 +521,19 @@ def test_unmasked_padding_is_an_assumption(tmp_path):
     import keras
 
     k = keras.layers
-    for mask, found in [(True, False), (False, True)]:
+    said = {"pad": "pre", "truncate": "pre"}
+    for mask, words, told, warned in [
+        (True, True, {}, 0), (False, True, {}, 1), (False, False, {}, 0), (False, True, said, 0)
+    ]:  # fmt: skip
         model = _chain(k.Embedding(V, E, mask_zero=mask), k.LSTM(H), k.Dense(2),
                        inputs=keras.Input((9,)))  # fmt: skip
-        net = lrp_engine.load(_file(model, tmp_path, ".keras"))
-        assert found == any("9 tokens" in sentence for sentence in net.assumptions)
+        words = ["<pad>", *(f"w{n}" for n in range(1, V))] if words else None
+        net = lrp_engine.load(_file(model, tmp_path, ".keras"), words, spec={"tokenizer": told})
+        assert net.tokenizer == Tokenizer(length=9, truncate="pre", pad=False if mask else "pre")
+        assert any("9 tokens" in sentence for sentence in net.assumptions) == (not told)
+        assert len(net.warnings) == warned
+        if words:
+            assert net.explain(["w1"]).warnings == net.warnings
 
 
 def test_keras_2_files_are_read(keras_model):

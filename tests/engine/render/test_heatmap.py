@@ -313,6 +313,7 @@ def test_long_page_lets_people_skip(explanations):
         explanations["lrp"],
         tokens=(("w",) * 100,),
         unknown=np.zeros((1, 100), bool),
+        padding=np.zeros((1, 100), bool),
         relevance=np.ones((1, 100, E)),
         lengths=np.array([100]),
     )

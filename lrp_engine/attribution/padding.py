@@ -1,0 +1,62 @@
+"""Padding as one entry: what fills a text up is shown once, with all that it received.
+
+Axes: T time steps, of which each run of padding becomes one; E units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.ledger import Ledger
+
+_CALLED = "{:,} × padding"
+_ENDS = _CALLED.partition("}")[2]
+
+
+def merged_padding(explanation: Explanation) -> Explanation:
+    """One sample (B = 1) in which padding next to each other is a single token, its sums.
+
+    Everything that adds up still does. Without padding it is the explanation itself. What was read
+    step by step (`ids`) is left out.
+    """
+    count = len(explanation.tokens[0])
+    padding = explanation.padding[0, :count]
+    if not padding.any():
+        return explanation
+    follows = np.concatenate([[False], padding[1:] & padding[:-1]])
+    starts = np.flatnonzero(~follows)  # (n,) of the entries that are left
+    sizes = np.diff([*starts, count])
+
+    def summed(array: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(array[:, :count], starts, axis=1)
+
+    def merged(token: str, size: int) -> bool:
+        return size == 1 and token.endswith(_ENDS)  # an entry that was made here before
+
+    def over_time(name: str, array: np.ndarray) -> np.ndarray:
+        timed = array.ndim == 3 and name not in explanation.resampled_time
+        return summed(array) if timed else array
+
+    tokens, ledger = explanation.tokens[0], explanation.ledger
+    entries = zip(starts.tolist(), sizes.tolist(), strict=True)
+    return replace(
+        explanation,
+        tokens=(
+            tuple(
+                _CALLED.format(size) if padding[at] and not merged(tokens[at], size) else tokens[at]
+                for at, size in entries
+            ),
+        ),
+        unknown=explanation.unknown[:, starts],
+        padding=explanation.padding[:, starts],
+        lengths=np.array([len(starts)]),
+        relevance=None if explanation.relevance is None else summed(explanation.relevance),
+        token_values=summed(explanation.token_relevance),
+        ledger=Ledger(dict(ledger), {name: summed(a) for name, a in ledger.steps.items()}, 1),
+        layers={name: over_time(name, array) for name, array in explanation.layers.items()},
+        ids=None,
+        alignment=explanation.alignment and explanation.alignment.at(starts),
+    )
