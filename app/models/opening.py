@@ -22,12 +22,15 @@ import lrp_engine
 from app import settings
 from lrp_engine import Explanation, Explanations, Ledger
 from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.model import inputs
 
 if TYPE_CHECKING:
     from lrp_engine import Network
 
 RULE = lrp_engine.Epsilon(eps=settings.EPS_DEFAULT, bias_factor=settings.BIAS_FACTOR_DEFAULT)
 _QUESTION = "facts"  # the array of the file that holds the question and what is no array
+# What follows from the text and the model without a pass.
+_READ_AGAIN = ("ids", "alignment")
 # What numpy, zip and JSON raise on a damaged file.
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
@@ -56,6 +59,8 @@ def write(path: Path, network: Network) -> None:
         plain[name] = {"rule": explanation.rule is not None}
         for item in fields(explanation):
             value = getattr(explanation, item.name)
+            if item.name in _READ_AGAIN:
+                continue
             if isinstance(value, np.ndarray):
                 arrays[f"{name}:{item.name}"] = value
             elif isinstance(value, Mapping):
@@ -84,12 +89,16 @@ def _read(path: Path, network: Network) -> Explanations | None:
         if stored["question"] != question(network):
             return None
         arrays = {name: file[name] for name in file.files if name != _QUESTION}
+    samples = inputs.read(network, [settings.DEFAULT_TEXT])
+    again = {name: getattr(samples, name) for name in _READ_AGAIN}
     return Explanations(
-        {name: _explanation(name, plain, arrays) for name, plain in stored["plain"].items()}
+        {name: _explanation(name, plain, arrays, again) for name, plain in stored["plain"].items()}
     )
 
 
-def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Explanation:
+def _explanation(
+    name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarray], again: dict[str, Any]
+) -> Explanation:
     def table(kind: str) -> dict[str, np.ndarray]:
         start = f"{name}:{kind}:"
         return {key.removeprefix(start): a for key, a in arrays.items() if key.startswith(start)}
@@ -101,6 +110,7 @@ def _explanation(name: str, plain: dict[str, Any], arrays: Mapping[str, np.ndarr
     }
     return Explanation(
         **single,
+        **again,
         **{key: _tuples(value) for key, value in plain.items() if key != "rule"},
         rule=RULE if plain["rule"] else None,
         initial_states=table("initial_states"),

@@ -12,6 +12,7 @@ import pytest
 import lrp_engine
 from app import settings
 from app.models import opening
+from lrp_engine.model.text.alignment import Alignment
 from tests.app.reading import healthy, heatmaps, html
 
 BUNDLED = settings.BUNDLED_MODEL / settings.OPENING_FILE
@@ -26,6 +27,14 @@ def same(one, other):
     elif isinstance(other, np.ndarray):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(one, other, atol=1e-5)
+    elif isinstance(other, tuple):
+        assert len(one) == len(other)
+        for parts in zip(one, other, strict=True):
+            same(*parts)
+    elif isinstance(other, Alignment):
+        assert [one.text(0), one.spans(0), one.left_out(0)] == [
+            other.text(0), other.spans(0), other.left_out(0)
+        ]  # fmt: skip
     else:
         assert one == other
 

@@ -161,7 +161,7 @@ def test_what_a_file_leaves_open_is_written_as_json(opened):
     given = Upload(name="x", weights=weights[1], more='{"activation": "tanh"}')
     assert "ReLU" not in " ".join(given.read().assumptions)
     assert healthy(upload(opened("model"), weights=weights, more=given.more))
-    app = upload(opened("model"), weights=weights, more='{"activation": "gelu"}')
+    app = upload(opened("model"), weights=weights, more='{"activation": "celu"}')
     assert "choose from" in app.error[0].value
 
 

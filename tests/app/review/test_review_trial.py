@@ -35,7 +35,7 @@ def test_every_format_is_read_by_a_confined_process(format, tmp_path):
     path = tmp_path / "set"
     _write(path, format)
     assert trial.columns(path, f"set.{format}", 9) == (["text", "label"], format)
-    assert trial.rows(path, f"set.{format}", format, "text", Tokenizer()) == 2
+    assert trial.rows(path, f"set.{format}", format, "text", Tokenizer(), 3) == 2
 
 
 @pytest.mark.skipif(
