@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from streamlit import config
 
 from app import gate, settings
 from app.settings import REMOTE_VARIABLE
+from tests import loops
 from tests.app.reading import messages
 
 OPTIONS = ("server.address", "server.allowedHosts", *gate.PROMISED)
@@ -40,7 +40,7 @@ def asked(
     (part,) = gate.middleware()
     scope = {"type": kind, "method": "PUT", "path": path, "server": (at, 8501),
              "headers": [(b"host", host.encode())]}  # fmt: skip
-    asyncio.run(part.cls(app, **part.kwargs)(scope, None, send))
+    loops.run(part.cls(app, **part.kwargs)(scope, None, send))
     body = b"".join(message.get("body", b"") for message in answered)
     return {**answered[0], "body": body.decode()}
 

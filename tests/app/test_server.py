@@ -12,6 +12,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.web.server.starlette import starlette_routes
 
 from app import cache, server, settings
+from tests import loops
 
 MB = 2**20
 EDGE = "edge"
@@ -88,17 +89,17 @@ def test_files_under_invented_names_are_kept_up_to_the_quota_of_a_session(served
             for n in range(7)
         ]
 
-    assert asyncio.run(attack()) == [204, 204, *[413] * 5]
+    assert loops.run(attack()) == [204, 204, *[413] * 5]
     assert served.held() == {"one": 4 * MB}
     served.manager.remove_session_files("one")  # as Streamlit does when the session ends
-    assert asyncio.run(served.put("one", "again", megabytes(2))) == 204
+    assert loops.run(served.put("one", "again", megabytes(2))) == 204
 
 
 def test_sessions_share_what_everybody_has(served):
     async def attack() -> list[int]:
         return [await served.put(f"session {n}", "file", megabytes(3)) for n in range(4)]
 
-    assert asyncio.run(attack()) == [204, 204, 413, 413]
+    assert loops.run(attack()) == [204, 204, 413, 413]
     assert sum(served.held().values()) == 6 * MB
 
 
@@ -108,12 +109,12 @@ def test_what_is_on_its_way_counts_at_once_and_is_forgotten_when_it_ends(served)
     async def attack() -> list[int]:
         return await asyncio.gather(*(served.put("one", str(n), megabytes(3)) for n in range(6)))
 
-    answers = asyncio.run(attack())
+    answers = loops.run(attack())
     assert set(answers) <= {204, 413}
     assert answers.count(413) >= 5
     assert sum(served.held().values()) <= 5 * MB
     served.manager.remove_session_files("one")
-    assert asyncio.run(served.put("one", "later", megabytes(4))) == 204
+    assert loops.run(served.put("one", "later", megabytes(4))) == 204
 
 
 def test_a_file_that_declares_too_much_is_refused_unread(served):
@@ -121,12 +122,12 @@ def test_a_file_that_declares_too_much_is_refused_unread(served):
         raise AssertionError("the body was read")
         yield b""
 
-    assert asyncio.run(served.put("one", "file", never(), declared=6 * MB)) == 413
+    assert loops.run(served.put("one", "file", never(), declared=6 * MB)) == 413
 
 
 def test_an_upload_that_stands_still_is_ended(served, monkeypatch):
     monkeypatch.setattr(settings, "UPLOAD_IDLE_SECONDS", 0.05)
-    assert asyncio.run(served.put("one", "file", [*megabytes(1), b""])) == 408
+    assert loops.run(served.put("one", "file", [*megabytes(1), b""])) == 408
     assert served.held() == {}
 
 
@@ -143,8 +144,8 @@ def test_other_requests_pass(served):
         await served.quota(scope, None, send)
         return answers[0]["status"]
 
-    assert asyncio.run(served.put("one", "file", megabytes(1))) == 204
-    assert asyncio.run(delete()) == 204
+    assert loops.run(served.put("one", "file", megabytes(1))) == 204
+    assert loops.run(delete()) == 204
     assert sum(served.held().values()) == 0
 
 

@@ -14,6 +14,7 @@ from tensorflow.python.eager.context import Context
 
 from app import cache, settings, streamlit_patches
 from app.streamlit_patches import DisconnectedSessions
+from tests import loops
 from tests.app.reading import healthy
 
 
@@ -65,7 +66,7 @@ def test_a_session_whose_page_was_closed_ends_by_itself():
         assert (back.ended, len(back.session_state)) == (0, 1)
         assert storage.list() == []
 
-    asyncio.run(closed())
+    loops.run(closed())
 
 
 def test_one_session_too_many_ends_the_oldest():
@@ -74,7 +75,7 @@ def test_one_session_too_many_ends_the_oldest():
         assert [info.session for info in storage.list()] == others
         assert (first.ended, first.session_state) == (1, {})
 
-    asyncio.run(closed())
+    loops.run(closed())
 
 
 def test_a_session_at_work_is_released_when_its_run_is_over(monkeypatch):
@@ -89,7 +90,7 @@ def test_a_session_at_work_is_released_when_its_run_is_over(monkeypatch):
         await asyncio.sleep(0.1)
         assert busy.session_state == {}
 
-    asyncio.run(closed())
+    loops.run(closed())
 
 
 def test_the_server_is_made_with_these_sessions_and_no_browser_clears_the_caches(monkeypatch):

@@ -121,7 +121,7 @@ def uploads() -> dict[str, Given]:
     relu = "the activation after it is ReLU"
     return {
         "own zip": Given(
-            reader="native",weights=_own(), says=(bidirectional, "by “whitespace”")),
+            reader="native",weights=_own(), says=(bidirectional, "split at white space")),
         "keras": Given(
             reader="keras",
             weights=_fixture("keras3/imdb.keras"), vocabulary=lines, verdict=WEIGHTS,

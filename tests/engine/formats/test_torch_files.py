@@ -169,7 +169,7 @@ def test_another_activation_is_used():
         ({"order": ["fc1"]}, "each must be named once"),
         ({"order": "fc1"}, "list of layer names"),
         ({"order": ["embedding", "encoder.rnn", "fc2", "fc1"]}, "do not form a chain"),
-        ({"activation": "gelu"}, "choose from 'linear'"),
+        ({"activation": "celu"}, "choose from 'linear'"),
         ({"activation": ["relu", "relu"]}, "2 activations"),
         ({"activation": {"a": 1}}, "choose from"),
         ({"pooling": "first"}, "choose from 'last', 'mean', 'max'"),
