@@ -45,7 +45,11 @@ def jobs() -> Jobs:
 @st.cache_resource(show_spinner=False)
 def _jobs(folder: str) -> Jobs:
     return Jobs(
-        Sets(Path(folder)), running=settings.REVIEW_RUNNING, waiting=settings.REVIEW_WAITING
+        Sets(Path(folder)),
+        running=settings.REVIEW_RUNNING,
+        waiting=settings.REVIEW_WAITING,
+        share=settings.REVIEW_SHARE,
+        seconds=settings.REVIEW_SECONDS,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import streamlit as st
 
 from app import settings
-from app.review import trial
+from app.review import disk, trial
 from lrp_engine.errors import InputError
 from lrp_engine.model.text import Tokenizer
 
@@ -51,7 +51,7 @@ def _rows(
 
 def _tried(data: bytes, ask: Callable[[Path], T]) -> T | InputError:
     """What a trial says of a file with these bytes; a refusal is an answer, and kept like one."""
-    with tempfile.TemporaryDirectory() as folder:
+    with disk.sentences(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "set"
         path.write_bytes(data)
         try:

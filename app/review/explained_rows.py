@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,13 +26,18 @@ class ExplainedText:
 
 
 def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, ExplainedText]:
-    """Texts by row number; rows that were not explained are left out."""
+    """Texts by row number; rows that were not explained are left out.
+
+    Raises:
+        DamagedError: a part is not what was written.
+    """
     import pyarrow.parquet as pq
 
     columns = ["row", "tokens", "explained_score", *one.methods]
     texts: dict[int, ExplainedText] = {}
     for part, wanted in groupby(sorted(numbers), lambda row: row // one.step):
-        table = pq.read_table(sets.part(one, part), columns=columns)
+        data = sets.read(one, sets.part(one, part).name)
+        table = pq.read_table(io.BytesIO(data), columns=columns)
         for row in wanted:
             line = table.slice(row % one.step, 1).to_pylist()[0]
             if line["tokens"] is not None:

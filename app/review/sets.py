@@ -5,17 +5,19 @@
 <id>/part-00000.parquet   explained rows, as `explain-corpus` writes them
 <id>/summary.parquet      one row a text
 <id>/words.parquet        one row a word
+<id>/digests.json         SHA-256 of these files
+_new.<id>, _deleted.<id>  a set that comes or goes; what a killed server leaves of it is removed
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import re
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +25,15 @@ from typing import TYPE_CHECKING, Any
 
 import lrp_engine
 from app import settings
+from app.review import disk
+from app.review.damage import DamagedError
+from app.review.files import Files
+from app.review.leftovers import DELETED, NEW, sweep
 from app.review.methods import OF_A_NEW_SET, OF_AN_OLD_SET
+from lrp_engine.corpora import durable
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
-from lrp_engine.errors import InputError
+from lrp_engine.errors import InputError, LensError
 from lrp_engine.propagation.rules import from_dict
 
 if TYPE_CHECKING:
@@ -100,14 +107,15 @@ class Set:
 
 
 class Sets:
-    """The sets in a folder, which is made where it does not exist.
+    """The sets in a folder, which is made where it does not exist; leftovers in it are removed.
 
     Raises:
         InputError: it cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self._lock = folder, threading.Lock()
+        self.folder = folder
+        self._adding = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -115,11 +123,11 @@ class Sets:
                 f"The server's folder for sets cannot be made ({error.strerror}); whoever runs it "
                 f"names another one in the environment variable {settings.DATA_VARIABLE}."
             ) from None
+        sweep(self.folder, id=ID, listed=_FACTS)
 
-    def __iter__(self) -> Iterator[Set]:
-        """Every set, the oldest first."""
-        there = (self.find(path.name) for path in self.folder.iterdir())
-        return iter(sorted((one for one in there if one), key=lambda one: one.created))
+    def ids(self) -> list[str]:
+        """Of every set that is kept."""
+        return sorted(path.name for path in self.folder.iterdir() if ID.fullmatch(path.name))
 
     def find(self, key: str) -> Set | None:
         """The set of this id; None where there is none."""
@@ -136,52 +144,84 @@ class Sets:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def add(
-        self, one: Set, data: bytes, *, needed: Callable[[], Iterable[str]] = frozenset
-    ) -> None:
-        """Keep a new set; where there are too many, the oldest that nobody needs goes.
+    def add(self, one: Set, data: bytes) -> None:
+        """Keep a new set. No other set ever makes room for it.
 
         Args:
             data: the file.
-            needed: gives ids of sets that have a verdict, or are being explained.
 
         Raises:
             InputError: the server keeps no more.
+            LensError: its disk is full, or cannot be written; nothing of the set is left then.
         """
-        with self._lock:
-            there = list(self)
-            if len(there) >= settings.REVIEW_SETS:
-                kept = set(needed())
-                oldest = next((other for other in there if other.id not in kept), None)
-                if oldest is None:
-                    raise InputError(
-                        f"The server keeps {settings.REVIEW_SETS} sets, all of them reviewed or "
-                        "being explained; delete one that is no longer needed."
-                    )
-                self.delete(oldest)
-            self.path(one).mkdir(mode=0o700)
-            self.input(one).write_bytes(data)
-            self.update(one)
+        sweep(self.folder, id=ID, listed=_FACTS)
+        with self._adding:
+            if len(self.ids()) >= settings.REVIEW_SETS:
+                raise InputError(
+                    f"This server keeps up to {settings.REVIEW_SETS} sets, and so many are there. "
+                    "Each is kept until it is deleted: delete one that is no longer needed, or "
+                    "tell whoever runs the server."
+                )
+            new = self.folder / f"{NEW}{one.id}"
+            with disk.sentences():
+                try:
+                    new.mkdir(mode=0o700)
+                    Files(new).write(self.input(one).name, data)
+                    Files(new).write(_FACTS, _facts(one))
+                    durable.rename(new, self.path(one))
+                except BaseException:
+                    shutil.rmtree(new, ignore_errors=True)
+                    raise
 
     def update(self, one: Set) -> None:
         """Write down what a set is."""
-        text = json.dumps(asdict(one), ensure_ascii=False, indent=1)
-        self.write(one, _FACTS, text.encode("utf-8", "backslashreplace"))
+        self.files(one).write(_FACTS, _facts(one))
 
     def finish(self, one: Set, summary: bytes, words: bytes) -> None:
         """Everything is explained: keep the tables that the page reads."""
-        self.write(one, _SUMMARY, summary)
-        self.write(one, _WORDS, words)
+        self.files(one).write(_SUMMARY, summary)
+        self.files(one).write(_WORDS, words)
         self.update(replace(one, complete=True))
 
-    def write(self, one: Set, name: str, data: bytes) -> None:
-        """A file that appears whole or not at all."""
-        temporary = self.path(one) / f"_{name}.{secrets.token_hex(8)}"
-        temporary.write_bytes(data)
-        os.replace(temporary, self.path(one) / name)
+    def files(self, one: Set) -> Files:
+        """Its files, to read and write."""
+        return Files(self.path(one))
 
-    def delete(self, one: Set) -> None:
-        shutil.rmtree(self.path(one), ignore_errors=True)
+    def read(self, one: Set, name: str) -> bytes:
+        """The bytes of a file as they were written.
+
+        Raises:
+            DamagedError: it is damaged or gone.
+        """
+        data = self.files(one).read(name)
+        if data is None:
+            raise DamagedError([name], file=one.name, step=one.step, rows=one.rows)
+        return data
+
+    def check(self, one: Set) -> None:
+        """Read everything that was written of a set.
+
+        Raises:
+            DamagedError: it names every file that is damaged or gone.
+        """
+        with contextlib.suppress(LensError):  # a full disk: it can be read all the same
+            self.files(one).adopt()
+        names = self.files(one).damaged()
+        if names:
+            raise DamagedError(names, file=one.name, step=one.step, rows=one.rows)
+
+    def forget(self, one: Set) -> None:
+        """From now on nobody opens a set or writes into it; `remove` frees the disk.
+
+        Raises:
+            LensError: the disk refuses.
+        """
+        with disk.sentences(), contextlib.suppress(FileNotFoundError):
+            durable.rename(self.path(one), self._deleted(one))
+
+    def remove(self, one: Set) -> None:
+        """Remove what is left of a forgotten set."""
+        shutil.rmtree(self._deleted(one), ignore_errors=True)
 
     def path(self, one: Set) -> Path:
         return self.folder / one.id
@@ -207,3 +247,11 @@ class Sets:
 
     def words(self, one: Set) -> Path:
         return self.path(one) / _WORDS
+
+    def _deleted(self, one: Set) -> Path:
+        return self.folder / f"{DELETED}{one.id}"
+
+
+def _facts(one: Set) -> bytes:
+    text = json.dumps(asdict(one), ensure_ascii=False, indent=1)
+    return text.encode("utf-8", "backslashreplace")

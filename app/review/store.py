@@ -105,11 +105,6 @@ class Store:
             newest = self._newest(set_id, row)  # somebody was faster
         raise ConflictError(newest)
 
-    def sets(self) -> set[str]:
-        """Ids of sets that somebody has reviewed."""
-        with self._sentences(), self.engine.connect() as connection:
-            return set(connection.scalars(sa.select(_versions.c.set_id).distinct()))
-
     def delete(self, set_id: str) -> None:
         """Forget all reviews of a set, their history included."""
         with self._sentences(), self.engine.begin() as connection:

@@ -47,7 +47,13 @@ def finish(sets: Sets, one: Set, network: Network) -> None:
 
 
 def read(sets: Sets, one: Set) -> SetTables:
-    """The tables of a complete set."""
+    """The tables of a complete set, once everything of it is found as it was written.
+
+    Raises:
+        DamagedError: it is not.
+        LensError: tables of another version cannot be replaced: the disk refuses.
+    """
+    sets.check(one)
     paths = sets.summary(one), sets.words(one)
     schemas = summary.schema(one), words.schema()
     if not all(_current(path, schema) for path, schema in zip(paths, schemas, strict=True)):
@@ -80,7 +86,8 @@ def _files(sets: Sets, one: Set, probabilities: Mapping[int, np.ndarray]) -> tup
 def _parts(sets: Sets, one: Set, columns: list[str] | None = None) -> Iterator[pa.Table]:
     import pyarrow.parquet as pq
 
-    return (pq.read_table(path, columns=columns) for path in sets.parts(one))
+    for path in sets.parts(one):
+        yield pq.read_table(io.BytesIO(sets.read(one, path.name)), columns=columns)
 
 
 def _arrays(column: pa.ChunkedArray) -> Iterator[np.ndarray | None]:

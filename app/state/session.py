@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -45,7 +46,7 @@ def begin() -> None:
         "begun": True, "notices": [], "page": None, "used": False, "drawn": {},
         "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
-        "arrived": None, "address": None, "entered": {},
+        "arrived": None, "address": None, "entered": {}, "visitor": secrets.token_hex(8),
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},
     }.items():  # fmt: skip

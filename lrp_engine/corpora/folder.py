@@ -8,25 +8,24 @@ import json
 import os
 import re
 import sys
-import uuid
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from lrp_engine.corpora import durable
+from lrp_engine.corpora.durable import FULL, TEMPORARY
 from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.corpora.source import reason
 from lrp_engine.errors import InputError
 
 PART = re.compile(r"part-\d{5,}\.parquet")
-# Parquet readers skip names that begin with an underscore.
-TEMPORARY = re.compile(r"_[\w.-]+\.[0-9a-f]{32}\.tmp")
 # The SHA-256 of a part, until the manifest of the finished run lists them all.
 DIGEST = re.compile(r"_part-\d{5,}\.parquet\.sha256")
 LOCK = "_lock"
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
 class Folder:
@@ -44,6 +43,8 @@ class Folder:
             if self.system.isfile(self.path):
                 raise InputError(f"The output {url!r} is a file; give a folder.")
             self.system.makedirs(self.path, exist_ok=True)
+            if self.local:
+                durable.sync_folder(Path(self.path).parent)
         names = self.names()
         foreign = [n for n in names if not n.startswith((".", "_"))]
         if foreign and MANIFEST not in names:
@@ -111,7 +112,7 @@ class Folder:
             InputError: it cannot be written, for example because the disk is full.
         """
         final = f"{self.path}/{name}"
-        temporary = f"{self.path}/_{name}.{uuid.uuid4().hex}.tmp"
+        temporary = f"{self.path}/{durable.temporary_name(name)}"
         with self._sentences("write to"):
             try:
                 with self.system.open(temporary, "wb") as file:
@@ -120,7 +121,7 @@ class Folder:
                         file.flush()
                         os.fsync(file.fileno())
                 if self.local:
-                    os.replace(temporary, final)
+                    durable.rename(temporary, final)
                 else:
                     self.system.mv(temporary, final)
             except BaseException:
@@ -135,7 +136,8 @@ class Folder:
             self.write(name, data)
         except BaseException:
             with contextlib.suppress(Exception):
-                self.system.rm_file(f"{self.path}/{_digest_name(name)}")
+                if not self.system.exists(f"{self.path}/{name}"):
+                    self.system.rm_file(f"{self.path}/{_digest_name(name)}")
             raise
         return digest
 

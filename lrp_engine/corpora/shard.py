@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.stream import in_batches
+from lrp_engine.attribution.stream import Cancel, in_batches
 from lrp_engine.corpora.columns import ACCOUNT, result_schema
 from lrp_engine.errors import InputError
 
@@ -48,17 +48,27 @@ class Part:
     peak: int
 
 
-def explain_shard(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
+class CancelledError(Exception):
+    """A shard was given up before its end."""
+
+
+def explain_shard(
+    network: Network, shard: Shard, settings: CorpusSettings, cancel: Cancel | None = None
+) -> Part:
     """Every row of a shard, explained or with the reason why not.
 
     The same shard gives the same bytes, whoever computes it: batches depend on its rows alone,
     unless memory runs out.
 
+    Args:
+        cancel: looked at before each batch.
+
     Raises:
         InputError: there is no memory for it, not even in the smallest batches.
+        CancelledError: it was cancelled; nothing of it is kept.
     """
     try:
-        return _explain(network, shard, settings)
+        return _explain(network, shard, settings, cancel)
     except MemoryError:  # numpy's, pyarrow's or TensorFlow's
         raise InputError(
             f"There is not enough memory for rows {shard.first:,} to "
@@ -67,7 +77,9 @@ def explain_shard(network: Network, shard: Shard, settings: CorpusSettings) -> P
         ) from None
 
 
-def _explain(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
+def _explain(
+    network: Network, shard: Shard, settings: CorpusSettings, cancel: Cancel | None
+) -> Part:
     import pyarrow.parquet as pq
 
     problems = list(shard.problems)
@@ -79,7 +91,9 @@ def _explain(network: Network, shard: Shard, settings: CorpusSettings) -> Part:
             if problems[n] is None:
                 words[n] = tokens
     schema = result_schema(settings, shard.others.schema, network.dtype)
-    columns, positions, overflowing = _explained(network, words, len(shard), settings)
+    columns, positions, overflowing = _explained(network, words, len(shard), settings, cancel)
+    if cancel is not None and cancel.is_set():
+        raise CancelledError
     for n, problem in overflowing.items():
         problems[n] = problem
     columns |= {
@@ -120,7 +134,11 @@ def _problem(tokens: int, most: int) -> str | None:
 
 
 def _explained(
-    network: Network, words: dict[int, CutText], rows: int, settings: CorpusSettings
+    network: Network,
+    words: dict[int, CutText],
+    rows: int,
+    settings: CorpusSettings,
+    cancel: Cancel | None,
 ) -> tuple[dict[str, Any], tuple[int, int], dict[int, str]]:
     """Values per row for the columns that an explanation fills, None elsewhere; positions; and
     rows that could not be explained, with the reason."""
@@ -138,6 +156,7 @@ def _explained(
         target=settings.target,
         rule=settings.rule,
         method_options=settings.method_options,
+        cancel=cancel,
     ):
         at = [places[n] for n in chunk]
         if isinstance(explained, InputError):

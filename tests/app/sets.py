@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import lrp_engine
-from app.review.jobs import ACTIVE, Job, Jobs
+from app.review.job import ACTIVE, Job
+from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
 from lrp_engine import Network
 

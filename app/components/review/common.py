@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from app import cache
 from app.models.model import Model
 from app.navigation import View
 from app.review.sets import Set
@@ -13,6 +14,7 @@ from app.review.tables import SetTables
 from app.review.verdicts import Review
 from app.state import session
 from app.state.choices import CHOICES
+from lrp_engine.errors import LensError
 from lrp_engine.render.wording import visible
 
 
@@ -48,3 +50,14 @@ def open_set(key: str) -> None:
     for name in ("seen", "clash", "neighbours", "asked"):
         session.put(name, session.REVIEWING[name])
     session.put("set", key)
+
+
+def delete_set(one: Set) -> None:
+    """Callback: a set is deleted with its verdicts, and another one can be begun."""
+    try:
+        cache.reviews().delete(one.id)
+        cache.jobs().delete(one)
+    except LensError as error:
+        session.notify(str(error))
+    else:
+        open_set("")

@@ -6,9 +6,10 @@ import streamlit as st
 
 from app import cache
 from app.components.layout import Page
-from app.components.review import export, head, overview, progress, reading, start, words
+from app.components.review import damaged, export, head, overview, progress, reading, start, words
 from app.components.review.common import Desk
 from app.models.model import Model
+from app.review.damage import DamagedError
 from app.review.sets import Set
 from app.state import session, session_models, widgets
 
@@ -28,7 +29,10 @@ def show(page: Page) -> None:
     elif not one.complete:
         progress.show(one, page.model)
     else:
-        _work(one, page)
+        try:
+            _work(one, page)
+        except DamagedError as error:
+            damaged.show(one, error, page.model)
 
 
 def _work(one: Set, page: Page) -> None:

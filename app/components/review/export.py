@@ -46,6 +46,7 @@ def show(desk: Desk) -> None:
 
 def _table(desk: Desk) -> pd.DataFrame:
     sets = cache.sets()
+    sets.check(desk.set)  # it may have been open for long
     # The newest verdicts, also where the page was drawn before they were given.
     reviews = cache.reviews().of(desk.set.id)
     return export.table(desk.set, desk.tables.summary, reviews, sets.parts(desk.set))

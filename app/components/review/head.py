@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from app import cache, settings
+from app import settings
 from app.components import frontend
-from app.components.review.common import Desk, open_set
+from app.components.review.common import Desk, delete_set, open_set
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import widgets
 from app.text.markdown import plain
@@ -56,7 +56,7 @@ def show(desk: Desk) -> None:
         st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("Deletes the texts, their explanations and every verdict of this set.")
-            st.button("Delete this set for good", on_click=_delete, args=(desk,))
+            st.button("Delete this set for good", on_click=delete_set, args=(one,))
     frontend.remember_reviewer()
     if desk.model is None:
         st.caption(
@@ -66,9 +66,3 @@ def show(desk: Desk) -> None:
     st.caption(
         "The address of this page is the key to this set: whoever has it can read and review it.",
     )
-
-
-def _delete(desk: Desk) -> None:
-    cache.jobs().delete(desk.set)
-    cache.reviews().delete(desk.set.id)
-    open_set("")

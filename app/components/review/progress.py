@@ -6,10 +6,11 @@ import streamlit as st
 
 from app import cache
 from app.components.guard import guard
-from app.components.review.common import open_set
+from app.components.review.common import delete_set, open_set
 from app.models.model import Model
-from app.review.jobs import ACTIVE, FAILED, RUNNING, Job
+from app.review.job import ACTIVE, FAILED, RUNNING, Job
 from app.review.sets import Set
+from app.state import session
 from app.text.markdown import plain
 
 SECONDS = 0.5  # between two looks
@@ -35,10 +36,10 @@ def show(one: Set, model: Model) -> None:
     with st.container(horizontal=True):
         if st.button("Go on", type="primary", icon=":material/play_arrow:"):
             with guard():
-                cache.jobs().start(one, model.network)
+                cache.jobs().start(one, model.network, owner=session.get("visitor"))
                 st.rerun()
         st.button("Begin another set", on_click=open_set, args=("",))
-        st.button("Delete this one", on_click=_delete, args=(one,))
+        st.button("Delete this one", on_click=delete_set, args=(one,))
 
 
 @st.fragment(run_every=SECONDS)
@@ -72,9 +73,3 @@ def _span(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _delete(one: Set) -> None:
-    cache.jobs().delete(one)
-    cache.reviews().delete(one.id)
-    open_set("")

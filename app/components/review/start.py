@@ -79,7 +79,8 @@ def _upload(model: Model) -> None:
     )
     st.caption(
         f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
-        f"{settings.REVIEW_MEGABYTES} MB. Only those who have its address can open the set."
+        f"{settings.REVIEW_MEGABYTES} MB. Only those who have its address can open the set. It is "
+        "kept until it is deleted."
     )
     if given is None:
         return
@@ -111,7 +112,7 @@ def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
 def _begin(model: Model, name: str, format: str, text: str, label: str | None, data: bytes) -> None:
     """Check the file, keep it, explain it in the background, and turn to it."""
     jobs, sets = cache.jobs(), cache.sets()
-    jobs.require_room()
+    jobs.require_room(session.get("visitor"))
     facts = {
         "name": name, "format": format, "text_column": text, "label_column": label,
         "rule": session.rule().to_dict(), "model_name": model.name,
@@ -127,7 +128,7 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
         classes=model.network.classes,
     )
     one = Set.new(model.network, rows=rows, **facts)
-    sets.add(one, data, needed=lambda: jobs.active.union(cache.reviews().sets()))
-    jobs.start(one, model.network)
+    sets.add(one, data)
+    jobs.start(one, model.network, owner=session.get("visitor"))
     open_set(one.id)
     st.rerun()  # the address and the progress

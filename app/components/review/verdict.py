@@ -104,6 +104,9 @@ def _change(key: tuple[str, int], **changes: Any) -> None:
 
 
 def _save(set_id: str, row: int, verdict: Verdict, version: int) -> None:
+    if cache.sets().find(set_id) is None:
+        session.notify("This set was deleted, so that nothing can be kept of it any more.")
+        return
     try:
         saved = cache.reviews().save(set_id, row, verdict, seen=version)
     except ConflictError:

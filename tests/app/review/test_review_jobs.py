@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +20,10 @@ import lrp_engine
 from app import settings
 from app.compare.ranks import rank_agreement
 from app.review import explained_rows, trial
+from app.review import job as job_of
 from app.review import jobs as background
-from app.review.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Jobs
+from app.review.job import DONE, FAILED, RUNNING, STOPPED, WAITING
+from app.review.jobs import Jobs
 from app.review.sets import Sets
 from lrp_engine import InputError
 from lrp_engine.model.text import Tokenizer
@@ -112,12 +118,12 @@ def test_a_cancelled_set_keeps_what_it_has_and_goes_on(sets, jobs, network, monk
     assert files.finished(jobs, one).state == STOPPED
     assert not sets.find(one.id).complete
     kept = {path: path.stat().st_mtime_ns for path in sets.parts(one)}
-    assert len(kept) == 2
+    assert len(kept) == 1  # the one that was at work is given up before its next batch
     # The server may have been started anew: another registry goes on from what is on disk.
     again = Jobs(Sets(sets.folder), running=1, waiting=1)
     again.start(sets.find(one.id), network)
     done = files.finished(again, one)
-    assert (done.state, done.before, done.done) == (DONE, 4, 8)
+    assert (done.state, done.before, done.done) == (DONE, 2, 8)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     whole = files.explained(sets, network)
     pd.testing.assert_frame_equal(
@@ -135,7 +141,7 @@ def test_sets_wait_for_their_turn_and_the_server_takes_only_so_many(
     some = [files.new(network) for _ in range(4)]
     for one in some:
         sets.add(one, files.as_csv())
-    started = [jobs.start(one, network) for one in some[:3]]
+    started = [jobs.start(one, network, owner=f"session {n}") for n, one in enumerate(some[:3])]
     assert reached.wait(30)
     assert [job.state for job in started].count(WAITING) == 2
     with pytest.raises(InputError, match="3 sets are being explained"):
@@ -179,16 +185,179 @@ def test_nobody_finds_a_set_without_its_key(sets, network):
     assert sets.find(one.id) is None  # damaged: as if it were not there
 
 
-def test_the_oldest_set_without_a_verdict_makes_room(sets, network, monkeypatch):
+def test_a_full_server_refuses_a_set_and_none_makes_room(sets, network, monkeypatch):
     monkeypatch.setattr(settings, "REVIEW_SETS", 2)
-    old, new, more = (files.new(network) for _ in range(3))
-    sets.add(old, b"")
-    sets.add(new, b"")
-    oldest = next(iter(sets)).id
-    sets.add(more, b"", needed=lambda: {oldest})
-    assert {one.id for one in sets} == {oldest, more.id}
-    with pytest.raises(InputError, match="all of them reviewed or being explained"):
-        sets.add(files.new(network), b"", needed=lambda: {oldest, more.id})
+    some = [files.new(network) for _ in range(3)]
+    for one in some[:2]:
+        sets.add(one, b"")
+    with pytest.raises(InputError, match=r"keeps up to 2 sets.*Each is kept until it is deleted"):
+        sets.add(some[2], b"")
+    assert sets.ids() == sorted(one.id for one in some[:2])
+    files.Jobs(sets, running=1, waiting=1).delete(some[0])
+    sets.add(some[2], b"")
+    assert sets.ids() == sorted(one.id for one in some[1:])
+
+
+# Turns -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def turns(monkeypatch):
+    """Owners of the parts that are explained, in order; explaining waits for a signal.
+
+    Equal parts are explained once.
+    """
+    served: list[str] = []
+    parts: dict[tuple[int, int], Any] = {}
+    reached, go = threading.Event(), threading.Event()
+    real = background.explain_shard
+
+    def noted(network, shard, corpus, job):
+        served.append(job.owner)
+        reached.set()
+        assert go.wait(30)
+        key = (shard.first, len(shard))
+        if key not in parts:
+            parts[key] = real(network, shard, corpus, job)
+        return parts[key]
+
+    monkeypatch.setattr(background, "explain_shard", noted)
+    return served, reached, go
+
+
+def _added(sets, network, count, **changes):
+    some = [files.new(network, **changes) for _ in range(count)]
+    for one in some:
+        sets.add(one, files.as_csv())
+    return some
+
+
+def test_sessions_take_turns_part_by_part(sets, network, turns):
+    served, reached, go = turns
+    jobs = Jobs(sets, running=1, waiting=9)
+    many, few = _added(sets, network, 3, step=2), _added(sets, network, 1, step=2)
+    for one in many:
+        jobs.start(one, network, owner="greedy")
+    assert reached.wait(30)
+    jobs.start(few[0], network, owner="modest")
+    go.set()
+    assert {files.finished(jobs, one).state for one in [*many, *few]} == {DONE}
+    assert served == ["greedy", "modest"] * 4 + ["greedy"] * 8
+
+
+def test_a_session_has_one_set_at_work_and_the_next_session_begins_at_once(sets, network, turns):
+    served, reached, go = turns
+    jobs = Jobs(sets, running=2, waiting=8)
+    mine = [jobs.start(one, network, owner="one") for one in _added(sets, network, 2)]
+    assert reached.wait(30)
+    other = jobs.start(_added(sets, network, 1)[0], network, owner="other")
+    for _ in range(500):
+        if len(served) == 2:
+            break
+        time.sleep(0.02)
+    assert sorted(served) == ["one", "other"]
+    assert [job.state for job in (*mine, other)] == [RUNNING, WAITING, RUNNING]
+    go.set()
+    assert {files.finished(jobs, job.set).state for job in (*mine, other)} == {DONE}
+
+
+def test_a_session_has_its_share_of_the_server(sets, network, turns):
+    _, _, go = turns
+    jobs = Jobs(sets, running=1, waiting=9, share=2)
+    first, second, third = _added(sets, network, 3)
+    for one in (first, second):
+        jobs.start(one, network, owner="greedy")
+    with pytest.raises(InputError, match=r"2 of your sets .* one visitor's share"):
+        jobs.start(third, network, owner="greedy")
+    jobs.start(third, network, owner="somebody else")
+    go.set()
+    assert {files.finished(jobs, one).state for one in (first, second, third)} == {DONE}
+
+
+def test_a_cancelled_waiting_set_leaves_the_queue_at_once(sets, network, turns):
+    served, reached, go = turns
+    jobs = Jobs(sets, running=1, waiting=1)
+    first, second, third = _added(sets, network, 3)
+    jobs.start(first, network, owner="a")
+    assert reached.wait(30)
+    waiting = jobs.start(second, network, owner="b")
+    jobs.stop(second.id)
+    assert waiting.state == STOPPED
+    jobs.start(third, network, owner="b")  # there is room again
+    go.set()
+    assert {files.finished(jobs, one).state for one in (first, third)} == {DONE}
+    assert served == ["a", "b"]
+    assert not sets.parts(second)
+
+
+def test_a_set_that_takes_too_long_stops_with_a_sentence_and_goes_on_when_asked(
+    sets, network, monkeypatch
+):
+    clock = [0.0]
+    monkeypatch.setattr(job_of, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    real = background.explain_shard
+
+    def slow(*args):
+        part = real(*args)
+        clock[0] += 50
+        return part
+
+    monkeypatch.setattr(background, "explain_shard", slow)
+    jobs = Jobs(sets, running=1, waiting=1, seconds=60)
+    (one,) = _added(sets, network, 1, step=2)
+    jobs.start(one, network)
+    job = files.finished(jobs, one)
+    assert job.state == FAILED
+    assert "has taken 1 minutes" in job.problem
+    assert "4 of 8 rows are explained and kept: Go on" in job.problem
+    assert len(sets.parts(one)) == 2
+    jobs.start(one, network)
+    assert (files.finished(jobs, one).state, len(sets.parts(one))) == (DONE, 4)
+
+
+def test_a_set_that_is_late_within_a_part_stops_before_its_next_batch(sets, network):
+    jobs = Jobs(sets, running=1, waiting=1, seconds=0)
+    (one,) = _added(sets, network, 1)
+    jobs.start(one, network)
+    assert files.finished(jobs, one).state == FAILED
+    assert not sets.parts(one)
+
+
+# Deleting ----------------------------------------------------------------------------------
+
+
+def test_a_set_at_work_is_nobodys_at_once_and_gone_when_its_part_has_ended(sets, network, turns):
+    _, reached, go = turns
+    jobs = Jobs(sets, running=1, waiting=1)
+    (one,) = _added(sets, network, 1, step=2)
+    job = jobs.start(one, network)
+    assert reached.wait(30)
+    jobs.delete(one)
+    assert sets.find(one.id) is None
+    assert sets.ids() == []
+    assert jobs.find(one.id) is None
+    go.set()
+    _until(lambda: not list(sets.folder.iterdir()))
+    assert job.state == STOPPED
+
+
+def test_sets_that_are_deleted_at_any_moment_leave_nothing_on_disk(sets, network):
+    jobs = Jobs(sets, running=2, waiting=8, share=10)
+    chance = random.Random(0)
+    for n in range(20):
+        (one,) = _added(sets, network, 1, step=1)
+        jobs.start(one, network, owner=str(n))
+        time.sleep(chance.uniform(0, 0.06))
+        jobs.delete(one)
+        assert sets.ids() == []
+    _until(lambda: not list(sets.folder.iterdir()))
+
+
+def _until(condition, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 # Uploads -----------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from app.models.model import Model
 from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
 from app.review import jobs as background
-from app.review.verdicts import Verdict
 from lrp_engine import FormatError, InputError
 from tests.app import sets as files
 from tests.app.models.test_uploads import upload
@@ -164,7 +163,7 @@ def test_sets_beyond_the_limit_wait_or_are_refused_in_a_sentence(begun, monkeypa
                     "Waiting for its turn: other sets are being explained."]  # fmt: skip
     assert "2 sets are being explained or wait for it" in messages(third)
     assert third.session_state["lens.set"] == ""
-    assert len(list(cache.sets())) == 2
+    assert len(cache.sets().ids()) == 2
     go.set()
     assert complete(first) != complete(second)
     assert set(most) == {1}
@@ -173,23 +172,23 @@ def test_sets_beyond_the_limit_wait_or_are_refused_in_a_sentence(begun, monkeypa
     complete(third)
 
 
-def test_sets_on_disk_are_bounded_and_their_readers_are_told(begun, opened, monkeypatch):
+def test_a_full_server_refuses_sets_and_keeps_those_it_has(begun, opened, monkeypatch):
     monkeypatch.setattr(settings, "REVIEW_SETS", 1)
-    lost = complete(begun())
-    kept = complete(begun())
-    assert [one.id for one in cache.sets()] == [kept]
-    assert "There is no set under the key" in messages(opened("review", set=lost))
-    cache.reviews().save(kept, 0, Verdict(choice="agree"), seen=0)
+    kept = complete(begun())  # nobody has reviewed it
     refused = begun()
-    assert "The server keeps 1 sets, all of them reviewed or being" in messages(refused)
-    assert [one.id for one in cache.sets()] == [kept]
+    assert "This server keeps up to 1 sets, and so many are there" in messages(refused)
+    assert cache.sets().ids() == [kept]
+    assert healthy(opened("review", set=kept))
 
 
-def test_a_set_at_work_makes_no_room(begun, monkeypatch):
-    monkeypatch.setattr(settings, "REVIEW_SETS", 1)
+def test_a_session_begins_no_more_than_its_share(opened, begun, monkeypatch):
+    monkeypatch.setattr(settings, "REVIEW_SHARE", 1)
     go, real = threading.Event(), background.explain_shard
     monkeypatch.setattr(background, "explain_shard", lambda *args: go.wait(60) and real(*args))
-    first = begun()
-    assert "being explained; delete one" in messages(begun())
+    greedy = begun()
+    greedy.query_params.clear()  # Back
+    assert "one visitor's share" in messages(press(greedy.run(), "Explain the examples"))
+    other = begun()
+    assert not other.error
     go.set()
-    complete(first)
+    complete(other)

@@ -403,6 +403,30 @@ def test_a_wrong_key_or_a_deleted_set_is_said(examples, visit, key):
     assert "There is no set under the key" in messages(visit(set=key))
 
 
+def test_a_damaged_part_is_named_and_explained_again_and_verdicts_stay(visit, key):
+    cache.reviews().save(key, 1, Verdict(choice="agree", note="mine"), seen=0)
+    part = cache.sets().parts(cache.sets().find(key))[0]
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(data)
+    app = visit(set=key)
+    assert not app.exception
+    assert "part-00000.parquet (rows 0 to 3)" in messages(app)
+    button(app, "Explain the damaged part again").click().run()
+    waited(app)
+    assert healthy(app)
+    assert not messages(app)
+    assert "<b>1</b> reviewed" in html(app)
+    assert cache.reviews().of(key)[1].verdict.note == "mine"
+
+
+def test_nothing_is_kept_of_a_set_that_somebody_deleted_meanwhile(examples, key):
+    cache.jobs().delete(cache.sets().find(key))
+    button(examples, "lens-verdict-agree").click().run()
+    assert "This set was deleted" in messages(examples)
+    assert cache.reviews().of(key) == {}
+
+
 def test_the_key_of_a_set_is_in_no_other_pages_address(examples, key):
     app = examples
     for page in ("explain", "conservation", "model"):
