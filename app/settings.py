@@ -10,6 +10,8 @@ import os
 from math import isqrt
 from pathlib import Path
 
+from lrp_engine.propagation.room import VARIABLE as PASS_VARIABLE
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # The environment variable that names the model to open on: a folder or a file that
@@ -60,6 +62,13 @@ FILES_MEGABYTES = 960
 UPLOAD_IDLE_SECONDS = 60  # that an upload may stand still
 LABELS_CHARACTERS = 20_000
 SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
+
+# What passes through models may take, as counted before they run (`lrp_engine.limit_passes`): all
+# that run at once, and one alone; the variable PASS_VARIABLE raises the first. And how long the
+# proof of a model may go on.
+PASS_MEGABYTES = 2_000
+PASS_OPERATIONS = 4e11  # some 20 seconds
+PROOF_SECONDS = 60
 
 # What stays in memory: models per browser session, and for everyone together.
 MODELS_PER_SESSION = 3
@@ -140,6 +149,12 @@ def most_words_on_request(units: int, *, time: bool) -> int:
 def remote_is_allowed() -> bool:
     """Whether somebody decided that other machines may ask."""
     return os.environ.get(REMOTE_VARIABLE) == "1"
+
+
+def pass_megabytes() -> float:
+    """What all running passes may hold together."""
+    given = os.environ.get(PASS_VARIABLE, "")
+    return int(given) if given.isdecimal() and int(given) else PASS_MEGABYTES
 
 
 def data_folder() -> Path:

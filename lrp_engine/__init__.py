@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
+    from lrp_engine.propagation.room import limit_passes
     from lrp_engine.propagation.rules import (
         RULES,
         ZB,
@@ -60,6 +61,7 @@ _HOME = {
     "explain_corpus": "corpora.run",
     "explain_stream": "attribution.stream",
     "from_weights": "formats.arrays.eight_arrays",
+    "limit_passes": "propagation.room",
     "load": "formats",
     "parity": "proof.parity",
 }
@@ -88,6 +90,7 @@ __all__ = [
     "explain_corpus",
     "explain_stream",
     "from_weights",
+    "limit_passes",
     "load",
     "parity",
 ]

@@ -17,6 +17,14 @@ class InputError(LensError):
     """A text, target, option or array given by the caller does not fit the network."""
 
 
+class CostError(InputError):
+    """A pass over an input would cost more than passes may; nothing was computed."""
+
+
+class OutOfTimeError(CostError):
+    """The time for passes is over; the one that would have come next did not begin."""
+
+
 class OverflowInputError(InputError):
     """Numbers on the way to a result leave the range of the network's dtype.
 

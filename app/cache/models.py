@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from lrp_engine import Network, ProofSheet
 
 
+lrp_engine.limit_passes(megabytes=settings.pass_megabytes(), operations=settings.PASS_OPERATIONS)
+
+
 def bundled() -> Model:
     """The model that comes with the dashboard."""
     path = settings.model_path()

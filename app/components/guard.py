@@ -10,8 +10,12 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app.text.markdown import plain
-from lrp_engine.errors import LensError
+from lrp_engine.errors import CostError, LensError
 
+NO_MEMORY = (
+    "There is not enough memory for this. Your text and settings are kept: shorten the text, use "
+    "a smaller model, or try again when fewer people are here."
+)
 _log = logging.getLogger("lrp_lens")
 
 
@@ -20,10 +24,15 @@ def guard(hint: str = "") -> Iterator[None]:
     """Show the engine's own errors as their sentence, anything else as an apology with an id.
 
     Args:
-        hint: what follows the engine's sentence.
+        hint: what follows the engine's sentence about a file or a choice.
     """
     try:
         yield
+    except CostError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except MemoryError:
+        _log.exception("No memory")
+        st.error(NO_MEMORY, icon=":material/error:")
     except LensError as error:
         st.error(plain(f"{error} {hint}".rstrip()), icon=":material/error:")
     except Exception:  # noqa: BLE001 - logged with its traceback

@@ -94,7 +94,11 @@ def _prove(model: Model) -> ProofSheet:
 
     source, reference = model.files
     return lrp_engine.parity(
-        model.network, source=source, reference=reference, examples=[settings.DEFAULT_TEXT]
+        model.network,
+        source=source,
+        reference=reference,
+        examples=[settings.DEFAULT_TEXT],
+        seconds=settings.PROOF_SECONDS,
     )
 
 

@@ -122,6 +122,7 @@ class Upload:
             vocabulary=self.vocabulary,  # these belong to what the file says
             spec=self.whole_spec() or None,
             examples=[settings.DEFAULT_TEXT],
+            seconds=settings.PROOF_SECONDS,
         )
 
 

@@ -185,6 +185,10 @@ class Jobs:
         except LensError as error:
             job.problem = self.sets.without_paths(job.set, str(error))
             return FAILED
+        except MemoryError:
+            _log.exception("No memory")
+            job.problem = "There was not enough memory; go on later, or cut the set into parts."
+            return FAILED
         except Exception:  # noqa: BLE001 - the end of a job: logged with its traceback
             number = secrets.token_hex(4)
             _log.exception("Error %s", number)

@@ -13,7 +13,7 @@ import numpy as np
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named, options_of
 from lrp_engine.attribution.targets import resolve
-from lrp_engine.errors import InputError, OverflowInputError
+from lrp_engine.errors import CostError, InputError, OverflowInputError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.network import Network
 from lrp_engine.model.samples import CHUNK_TOKENS
@@ -130,9 +130,9 @@ def in_batches(
 ) -> Iterator[tuple[np.ndarray, Explanations | InputError]]:
     """Positions (b,) of token lists of similar length, and their explanations by method.
 
-    Every list comes once; those whose numbers overflow come with the reason instead. The batches
-    depend on nothing but the lists, so that the same lists give the same bits; only where memory
-    runs out is a batch done in halves.
+    Every list comes once; those that cost too much or overflow come with the reason instead. The
+    batches depend on nothing but the lists, so that the same lists give the same bits; only where
+    memory or the room for passes runs out is a batch done in halves.
 
     Raises:
         InputError: there is no memory for one list alone.
@@ -154,6 +154,12 @@ def in_batches(
             yield chunk[bad], InputError(OVERFLOW.format(network.dtype))
             if not bad.all():
                 waiting.appendleft(chunk[~bad])
+            continue
+        except CostError as problem:
+            if len(chunk) == 1:
+                yield chunk, InputError(str(problem))
+            else:  # the longest one may be the only one that is too long
+                waiting.extendleft(reversed(np.array_split(chunk, 2)))
             continue
         except MemoryError:
             if len(chunk) == 1:

@@ -16,7 +16,7 @@ from lrp_engine.layers.activations import ACTIVATIONS, check_activation
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.softmax import over_time
 from lrp_engine.model.layer import Array, Layer
-from lrp_engine.model.shapes import Shape, expect_inputs, expect_shape
+from lrp_engine.model.shapes import Extent, Shape, expect_inputs, expect_shape
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -49,6 +49,25 @@ class _Attention:
 
     def check_units(self, units: int) -> None:
         pass
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        """Scores and weights of every pair of steps, or the units of every pair."""
+        query, value = inputs[0], inputs[1]
+        pairs = query.steps * value.steps
+        of_pair = 14 + self.units_of_pair(query.units)
+        return pairs * of_pair + 12 * output.numbers + 6 * sum(one.numbers for one in inputs)
+
+    def units_of_pair(self, units: int) -> int:
+        """Numbers held for a pair of steps beside its score, where each has so many units."""
+        return 0
+
+    def operations(self, output: Extent, *inputs: Extent) -> int:
+        query, value = inputs[0], inputs[1]
+        return (
+            query.steps
+            * value.steps
+            * (query.units + value.units + self.units_of_pair(query.units) + 50)
+        )
 
     def scored(self, query: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Scores (B, Q, T)."""
@@ -90,6 +109,9 @@ class Attention(_Attention, Layer):
             if getattr(self, name) is not None:
                 expect_shape(f"The {name} of an attention", getattr(self, name), (1,))
 
+    def units_of_pair(self, units: int) -> int:
+        return 0 if self.concat is None else 6 * units
+
     def scored(self, query: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         import tensorflow as tf
 
@@ -124,6 +146,9 @@ class AdditiveAttention(_Attention, Layer):
     def check_units(self, units: int) -> None:
         if self.scale is not None:
             expect_shape("The scale of an attention", self.scale, (units,))
+
+    def units_of_pair(self, units: int) -> int:
+        return 6 * units
 
     def scored(self, query: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         import tensorflow as tf
@@ -170,6 +195,10 @@ class AttentionPooling(Layer):
     def output_shape(self, *inputs: Shape) -> Shape:
         expect_inputs(inputs, self.input_shape())
         return Shape(inputs[0].units, time=False)
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        (x,) = inputs
+        return x.steps * (6 * int(self.kernel.shape[1]) + 12) + 8 * x.numbers + 10 * output.numbers
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf

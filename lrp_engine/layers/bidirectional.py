@@ -10,7 +10,7 @@ from lrp_engine.layers.merging import add, average, multiply
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.model.layer import Layer
-from lrp_engine.model.shapes import Shape
+from lrp_engine.model.shapes import Extent, Shape
 
 if TYPE_CHECKING:
     from lrp_engine.layers.merging import Merge
@@ -66,6 +66,15 @@ class Bidirectional(Layer):
         one = self.forward_layer.output_shape(*inputs)
         two = self.backward_layer.output_shape(*inputs)
         return one._replace(units=one.units + two.units) if self.merge == "concat" else one
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        both = (self.forward_layer, self.backward_layer)
+        one = Extent(output.steps, self.forward_layer.units)  # type: ignore[attr-defined]
+        return 8 * output.numbers + sum(layer.numbers(one, *inputs) for layer in both)
+
+    def operations(self, output: Extent, *inputs: Extent) -> int:
+        both = (self.forward_layer, self.backward_layer)
+        return sum(layer.operations(output, *inputs) for layer in both)
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf

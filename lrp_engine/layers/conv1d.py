@@ -11,7 +11,7 @@ from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.terms import Term
 from lrp_engine.layers.windows import Windows
 from lrp_engine.model.layer import Array, Layer
-from lrp_engine.model.shapes import Shape, expect_inputs, expect_shape
+from lrp_engine.model.shapes import Extent, Shape, expect_inputs, expect_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,12 @@ class Conv1D(Layer):
     def output_shape(self, *inputs: Shape) -> Shape:
         expect_inputs(inputs, self.input_shape())
         return self.windows.shape(inputs[0], int(self.kernel.shape[2]))
+
+    def steps_after(self, steps: int) -> int:
+        return self.windows.steps_after(steps)
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        return self.windows.numbers(output, *inputs)
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf

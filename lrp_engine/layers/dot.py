@@ -10,7 +10,7 @@ from lrp_engine.layers.merging import multiply
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.terms import Term
 from lrp_engine.model.layer import Layer
-from lrp_engine.model.shapes import Shape
+from lrp_engine.model.shapes import Extent, Shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,10 @@ class Dot(Layer):
             f"multiplies {found} over axes ({self.axis}, {self.other_axis}), which is not "
             "supported: weights and states over time, or vectors over units."
         )
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        largest = max(extent.numbers for extent in inputs)
+        return 16 * largest + 10 * output.numbers
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf

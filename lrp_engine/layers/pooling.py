@@ -12,7 +12,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.windows import Windows
 from lrp_engine.model.layer import Layer
-from lrp_engine.model.shapes import Shape, expect_steps
+from lrp_engine.model.shapes import Extent, Shape, expect_steps
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -70,6 +70,12 @@ class _Local:
     def output_shape(self, *inputs: Shape) -> Shape:
         return self.windows.shape(expect_steps(inputs), inputs[0].units)
 
+    def steps_after(self, steps: int) -> int:
+        return self.windows.steps_after(steps)
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        return self.windows.numbers(output, *inputs)
+
 
 @dataclass(frozen=True, eq=False)
 class MaxPooling1D(_Local, Layer):
@@ -99,6 +105,9 @@ class _Global:
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return Shape(expect_steps(inputs).units, time=False)
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        return 12 * inputs[0].numbers + 10 * output.numbers
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,9 @@ from typing import ClassVar
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.layer import Array
-from lrp_engine.model.shapes import Shape, expect_inputs, expect_shape
+from lrp_engine.model.shapes import Extent, Shape, expect_inputs, expect_shape
+
+STEP = 1_000_000  # operations in the time that a step of the loop takes by itself
 
 
 class Recurrent:
@@ -44,6 +46,15 @@ class Recurrent:
 
     def input_shape(self) -> Shape:
         return Shape(int(self.kernel.shape[0]), time=True)
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        """Of every step: its sums, what it remembers of them, and all that comes back."""
+        (x,) = inputs
+        return x.steps * ((8 * self.blocks + 4) * self.units + 6 * x.units) + 4 * output.numbers
+
+    def operations(self, output: Extent, *inputs: Extent) -> int:
+        (x,) = inputs
+        return x.steps * (STEP + self.kernel.size + self.recurrent_kernel.size)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         expect_inputs(inputs, self.input_shape())

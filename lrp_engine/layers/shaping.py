@@ -12,6 +12,8 @@ from lrp_engine.model.shapes import Shape, expect_one, expect_steps
 
 
 class _Any:
+    held: ClassVar[tuple[int, int]] = 4, 2
+
     def input_shape(self) -> Shape | None:
         return None
 

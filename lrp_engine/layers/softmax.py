@@ -22,6 +22,7 @@ class Activation(Layer):
 
     kind: ClassVar[str] = "activation"
     knows_weights: ClassVar[bool] = True
+    held: ClassVar[tuple[int, int]] = 4, 2
 
     activation: str = "linear"
 
@@ -53,6 +54,7 @@ class Softmax(Layer):
     """
 
     kind: ClassVar[str] = "softmax"
+    held: ClassVar[tuple[int, int]] = 6, 2
 
     axis: int = -1
 

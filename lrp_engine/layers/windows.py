@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.layers.ops import Signal
-from lrp_engine.model.shapes import Shape
+from lrp_engine.model.shapes import Extent, Shape
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -70,6 +70,13 @@ class Windows:
             if length < 1:
                 raise FormatError(f"has windows of {self.reach} steps, longer than {before}.")
         return Shape(units, True, steps, length)
+
+    def steps_after(self, steps: int) -> int:
+        return max(1, -(-steps // self.stride))
+
+    def numbers(self, output: Extent, x: Extent) -> int:
+        """See `Layer.numbers`: every window with its units, cut out, marked and shared back."""
+        return 12 * output.numbers + 4 * x.numbers + 10 * output.steps * self.size * x.units
 
     def cut(self, x: Signal) -> Cut:
         import tensorflow as tf

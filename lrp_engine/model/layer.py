@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from lrp_engine.model.shapes import Shape
+from lrp_engine.model.shapes import Extent, Shape
 
 if TYPE_CHECKING:
     from lrp_engine.layers.ops import Ops, Signal
@@ -23,6 +23,8 @@ class Layer:
     knows_weights: ClassVar[bool] = False  # told which inputs are attention weights
     reads_ids: ClassVar[bool] = False  # rows of its table are looked up before the network runs
     follows_rule: ClassVar[bool] = False  # its sums follow rules that tell signs apart
+    # At most so many numbers are held in a pass for each of its output, and of its inputs.
+    held: ClassVar[tuple[int, int]] = 10, 4
 
     @property
     def has_gates(self) -> bool:
@@ -37,9 +39,32 @@ class Layer:
         """The output's shape; raises FormatError when the inputs do not fit the weights."""
         raise NotImplementedError
 
+    def steps_after(self, steps: int) -> int:
+        """At most so many time steps come out of so many, where `output_shape` fixes no length."""
+        return steps
+
+    def numbers(self, output: Extent, *inputs: Extent) -> int:
+        """At most so many numbers are held for one sample on the way forward and back."""
+        of_output, of_input = self.held
+        return of_output * output.numbers + of_input * sum(extent.numbers for extent in inputs)
+
+    def operations(self, output: Extent, *inputs: Extent) -> int:
+        """About so many multiplications for one sample on the way forward."""
+        steps = max(output.steps, *(extent.steps for extent in inputs))
+        return steps * sum(array.size for array in arrays_of(self)) + output.numbers
+
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         """The layer's one definition, written on the three operations of the calculus."""
         raise NotImplementedError
+
+
+def arrays_of(layer: Layer) -> Iterator[np.ndarray]:
+    """Its weights, those of nested layers included."""
+    for value in vars(layer).values():
+        if isinstance(value, Layer):
+            yield from arrays_of(value)
+        elif isinstance(value, np.ndarray):
+            yield value
 
 
 LayerT = TypeVar("LayerT", bound=Layer)

@@ -21,9 +21,10 @@ from lrp_engine.model.text.layout import PAD, lay_out, steps_of
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
-# Bounds the memory of one pass: padded tokens and rows in a chunk.
+# Bounds the memory of one chunk: padded tokens, rows, and numbers where tokens are very wide.
 CHUNK_TOKENS = 8192
 CHUNK_ROWS = 1024
+CHUNK_NUMBERS = CHUNK_TOKENS * 4096
 
 MASKED, READ = 1, 2
 
@@ -78,10 +79,11 @@ class Samples:
         """Indices of samples of similar length, few enough for one pass."""
         order = np.argsort(self.lengths, kind="stable")
         ascending = self.lengths[order].tolist()
+        most = min(CHUNK_TOKENS, CHUNK_NUMBERS // self.network.input_shape.units)
         start = 0
         for end, longest in enumerate(ascending):
             rows = end + 1 - start
-            if end > start and (rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS):
+            if end > start and (rows > CHUNK_ROWS or rows * longest > most):
                 yield order[start:end]
                 start = end
         yield order[start:]

@@ -37,6 +37,17 @@ class Shape(NamedTuple):
         return (self.units, self.time) == (other.units, other.time)
 
 
+class Extent(NamedTuple):
+    """How large a signal is for one sample: its time steps, 1 where it has none, and its units."""
+
+    steps: int
+    units: int
+
+    @property
+    def numbers(self) -> int:
+        return self.steps * self.units
+
+
 def expect_shape(what: str, array: Any, expected: Sequence[int]) -> None:
     """Raise FormatError naming the array, the shape found and the shape expected."""
     found = tuple(array.shape)

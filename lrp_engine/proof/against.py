@@ -20,22 +20,30 @@ from lrp_engine.propagation.program import program_of
 if TYPE_CHECKING:
     from lrp_engine.formats.companions.reference import Reference
     from lrp_engine.model.network import Network
+    from lrp_engine.propagation.passes import Passes
 
 # Other programs write float32, or a few digits.
 TOLERANCE = 1e-4
 
 
-def against_reference(network: Network, reference: Reference) -> Line:
+def against_reference(network: Network, reference: Reference, passes: Passes) -> Line:
     """Line "reference": what another program said of its own inputs.
+
+    Args:
+        passes: whose time it takes.
 
     Raises:
         InputError: the reference does not fit the network.
     """
-    return _against(network, reference, Probe("", reference.samples(network)), "reference", "input")
+    probe = Probe("", reference.samples(network))
+    return _against(network, reference, probe, "reference", "input", passes)
 
 
-def text_pipeline(network: Network, reference: Reference | None) -> Line | None:
+def text_pipeline(network: Network, reference: Reference | None, passes: Passes) -> Line | None:
     """Line "text": what another program said of texts; None for a network that reads none.
+
+    Args:
+        passes: whose time it takes.
 
     Raises:
         InputError: the reference does not fit the network.
@@ -45,13 +53,16 @@ def text_pipeline(network: Network, reference: Reference | None) -> Line | None:
     if reference is None or not reference.texts:
         return not_checked("text", "No texts with the outputs of the original program were given")
     probe = Probe("", reference.text_samples(network))
-    return _against(network, reference, probe, "text", "text")
+    return _against(network, reference, probe, "text", "text", passes)
 
 
-def _against(network: Network, reference: Reference, probe: Probe, line: str, noun: str) -> Line:
+def _against(
+    network: Network, reference: Reference, probe: Probe, line: str, noun: str, passes: Passes
+) -> Line:
     count = len(probe.samples)
     scores = np.zeros((count, network.classes))
     for chunk, x, steps in probe.arrays():
+        passes.require_time()
         with network.lock:
             scores[chunk] = program_of(network).scores(x, steps)
     name = probe.name if noun == "text" else "input {}".format

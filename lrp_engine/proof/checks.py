@@ -16,6 +16,7 @@ from lrp_engine.model.gate_order import SOURCES
 from lrp_engine.proof.differences import STEPS, central
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
+from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
 from lrp_engine.render.conservation import TOLERANCES, conservation_verdict
 
@@ -116,7 +117,7 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
             fed = x.astype(np.float64)
             if twin.takes_ids and samples.ids is not None:
                 fed = np.stack([samples.ids[row] for row in rows]).astype(np.int32)
-            logits, output = twin(fed)
+            logits, output = _of_twin(exact, twin, x, fed)
             if exact.network.single_sigmoid:
                 logits = np.concatenate([-logits, logits], axis=1)
                 output = np.concatenate([1 - output, output], axis=1)
@@ -134,14 +135,32 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
     return line, measured("meaning", meaning, TWIN_TOLERANCE, f"{how}, after {twin.ending}")
 
 
-def explained(network: Network, probes: Sequence[Probe], rule: Rule) -> list[Explanation]:
+def _of_twin(
+    exact: Program, twin: Twin, x: np.ndarray, fed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the twin says, within the room for passes: its own cost about as much as `exact`'s."""
+    parts = []
+    for piece, nbytes in exact.room.pieces(x):
+        with ROOM.taken(nbytes):
+            parts.append(twin(fed[piece]))
+    logits, outputs = zip(*parts, strict=True)
+    return np.concatenate(logits), np.concatenate(outputs)
+
+
+def explained(
+    network: Network, exact: Program, probes: Sequence[Probe], rule: Rule
+) -> list[Explanation]:
     """What the network says of each probe by LRP, in its own precision.
 
+    Args:
+        exact: whose time it takes.
+
     Raises:
-        InputError: the numbers overflow.
+        OverflowInputError: the numbers overflow.
     """
     explanations = []
     for probe in probes:
+        exact.room.require_time()
         samples = probe.samples
         given: Any = samples.values if samples.ids is None else list(samples.ids)
         if not probe.known():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from lrp_engine.errors import InputError
+from lrp_engine.errors import InputError, OutOfTimeError, OverflowInputError
 from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
@@ -29,6 +30,7 @@ from lrp_engine.proof.sheet import (
     Line,
     ProofSheet,
 )
+from lrp_engine.propagation.passes import Passes, require_weights
 from lrp_engine.propagation.program import Program
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
@@ -45,6 +47,7 @@ def parity(
     spec: Any = None,
     dtype: str = "float32",
     rule: Rule = DEFAULT_RULE,
+    seconds: float = math.inf,
 ) -> ProofSheet:
     """Check a network against its source, on random inputs and examples.
 
@@ -65,12 +68,14 @@ def parity(
         examples: texts to try besides random inputs, where there is a vocabulary.
         vocabulary, embeddings, labels, spec, dtype: as in `load`, for a file.
         rule: of the relevance whose account is checked.
+        seconds: no pass begins later than that; what is left then is not checked.
 
     Returns:
         The sheet; `weights`, `text` and `verdict` are "verified", "failed" or "unverified".
 
     Raises:
         FormatError: the file cannot be read. InputError: the reference does not fit the network.
+        CostError: a pass costs more than passes may, see `limit_passes`.
     """
     given = read_reference(reference)
     parts = read_companions(
@@ -92,7 +97,7 @@ def parity(
     parsed = None
     if contents is not None and KERAS.recognizes(contents):
         parsed = parse(contents, parts)
-    return _sheet(network, parsed, given, examples, rule)
+    return _sheet(network, parsed, given, examples, rule, seconds)
 
 
 def text_verdict(network: Network, reference: Any) -> str:
@@ -101,7 +106,7 @@ def text_verdict(network: Network, reference: Any) -> str:
     Raises:
         FormatError, InputError: as of `parity`.
     """
-    line = text_pipeline(network, read_reference(reference))
+    line = text_pipeline(network, read_reference(reference), Passes(network))
     return NO_TEXT if line is None else TEXT_VERDICTS[line.verdict]
 
 
@@ -111,12 +116,20 @@ def _sheet(
     reference: Reference | None,
     examples: Sequence[str],
     rule: Rule,
+    seconds: float,
 ) -> ProofSheet:
     checked(rule, network.nodes)
-    exact = Program(without_embedding(network), traced=False)
-    tried = probes(network, exact=exact, examples=examples, **_about_inputs(network, parsed))
+    require_weights(network, dtype="float64")
+    exact = Program(without_embedding(network), traced=False, seconds=seconds)
+    about: dict[str, Any] = {"examples": examples, **_about_inputs(network, parsed)}
+    try:
+        tried = probes(network, exact=exact, **about)
+    except OutOfTimeError:  # nothing will be checked
+        tried = probes(network, **about)
     with np.errstate(all="ignore"):  # what overflows is a line of the sheet
-        lines = list(_scores(network, exact, parsed, tried))
+        lines = _in_time(
+            network.dtype, ["keras", "meaning"], lambda: _scores(network, exact, parsed, tried)
+        )
         if reference is None:
             lines.append(checks.not_checked("reference", "No reference was given"))
         elif reference.inputs is None:
@@ -124,13 +137,22 @@ def _sheet(
                 checks.not_checked("reference", "It holds texts, which are compared below")
             )
         else:
-            lines.append(against_reference(network, reference))
-        text = text_pipeline(network, reference)
-        lines += [] if text is None else [text]
+            lines += _in_time(
+                network.dtype,
+                ["reference"],
+                lambda: [against_reference(network, reference, exact.room)],
+            )
+        lines += _in_time(
+            network.dtype, ["text"], lambda: [text_pipeline(network, reference, exact.room)]
+        )
         compared = any(line.verdict == PASS for line in lines if line.name in INDEPENDENT)
         order = checks.gate_order(network, compared)
         lines += [] if order is None else [order]
-        lines += _inside(network, exact, tried, rule)
+        lines += _in_time(
+            network.dtype,
+            ["rounding", "ledger", "gradient"],
+            lambda: _inside(network, exact, tried, rule),
+        )
     return ProofSheet(
         model_hash=network.hash,
         source=network.source,
@@ -140,6 +162,17 @@ def _sheet(
         assumptions=network.assumptions,
         inputs=sum(len(probe.samples) for probe in tried),
     )
+
+
+def _in_time(
+    dtype: str, names: Sequence[str], check: Callable[[], Iterable[Line | None]]
+) -> list[Line]:
+    """The lines of a check; where the time is over, that they were not checked."""
+    try:
+        return [line for line in check() if line is not None]
+    except OutOfTimeError as error:
+        why = str(error).rstrip(".")
+        return [checks.not_checked(name, why, dtype=dtype) for name in names]
 
 
 def _scores(
@@ -165,8 +198,8 @@ def _inside(
 ) -> tuple[Line, ...]:
     """Lines that need no source: "rounding", "ledger" and "gradient"."""
     try:
-        explanations = checks.explained(network, tried, rule)
-    except InputError as error:  # overflow
+        explanations = checks.explained(network, exact, tried, rule)
+    except OverflowInputError as error:
         title = checks.TITLES["ledger"]
         return (Line(name="ledger", title=title, verdict=FAIL, detail=str(error)),)
     return (

@@ -6,6 +6,7 @@ Axes: B batch, T time, E input units, C classes.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -21,7 +22,9 @@ from lrp_engine.model.samples import MASKED
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward
+from lrp_engine.propagation.passes import Passes
 from lrp_engine.propagation.relevance import Relevance
+from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import Rule, TraceKey
 from lrp_engine.propagation.traces import forget_gradients
 
@@ -64,14 +67,17 @@ class Program:
     Args:
         traced: False runs operation by operation, which is slower but costs no trace: for a few
             passes of a network that is not kept.
+        seconds: no pass begins later than so many seconds from now.
 
     Raises:
         InputError: the network's device is not there.
+        CostError: its weights alone take more than passes may.
     """
 
-    def __init__(self, network: Network, *, traced: bool = True) -> None:
+    def __init__(self, network: Network, *, traced: bool = True, seconds: float = math.inf) -> None:
         device.prepare()
         device.require(network.device)
+        self.room = Passes(network, seconds=seconds)
         self.network, self.traced = network, traced
         self.dtype = tf.as_dtype(network.dtype)
         with self._running():
@@ -85,8 +91,12 @@ class Program:
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of what `Samples.padded` returns."""
-        with self._running():
-            return self._scores(tf.constant(x), tf.constant(steps)).numpy()
+        parts = []
+        for piece, nbytes in self.room.pieces(x):
+            with ROOM.taken(nbytes), self._running():
+                inputs = tf.constant(x[piece]), tf.constant(steps[piece])
+                parts.append(self._scores(*inputs).numpy())
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def backward(
         self,
@@ -111,17 +121,22 @@ class Program:
         key = (tuple(calculi), tuple(one.trace_key for one in rules), layers)
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
-        with self._running():
-            if key not in self._passes:
-                self._passes[key] = self._trace(*key)
-            results = self._passes[key](
-                tf.constant(x),
-                tf.constant(steps),
-                tf.constant(chosen, self.dtype),
-                tf.constant(predicted),
-                tf.constant([number for one in rules for number in one.parameters], self.dtype),
-            )
-            arrays = tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
+        parts = []
+        for piece, nbytes in self.room.pieces(
+            x, backward=len(calculi), layers=layers, by_sign=any(k.sum_rule for k in key[1])
+        ):
+            with ROOM.taken(nbytes), self._running():
+                if key not in self._passes:
+                    self._passes[key] = self._trace(*key)
+                results = self._passes[key](
+                    tf.constant(x[piece]),
+                    tf.constant(steps[piece]),
+                    tf.constant(chosen[piece], self.dtype),
+                    tf.constant(predicted),
+                    tf.constant([number for one in rules for number in one.parameters], self.dtype),
+                )
+                parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), results))
+        arrays = parts[0] if len(parts) == 1 else tf.nest.map_structure(_joined, *parts)
         return {name: Backward(**parts) for name, parts in arrays.items()}
 
     def traces(self) -> int:
@@ -277,6 +292,15 @@ def program_of(network: Network) -> Program:
         network.compiled["program"] = Program(network)
     program: Program = network.compiled["program"]
     return program
+
+
+def _joined(*parts: np.ndarray) -> np.ndarray:
+    """Rows one below the other; steps that some have fewer of are filled up with zeros."""
+    if parts[0].ndim > 1 and len({part.shape[1] for part in parts}) > 1:
+        most = max(part.shape[1] for part in parts)
+        ends = [(0, 0)] * (parts[0].ndim - 2)
+        parts = tuple(np.pad(part, [(0, 0), (0, most - part.shape[1]), *ends]) for part in parts)
+    return np.concatenate(parts)
 
 
 def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
