@@ -37,6 +37,7 @@ TEXT_CHARACTERS = 60_000
 TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many for each method
 SESSION_MEGABYTES = 8  # a session's file: a text, and as many again to undo
 SESSION_MODELS = 8  # that such a file may name
+SESSION_VALUES = 100_000  # of its JSON
 LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
 EXAMPLES_READ = 2_000
 

@@ -5,6 +5,7 @@ All of it is read from an explanation that kept the relevance at every layer (`l
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -155,19 +156,19 @@ def checks(network: Network, explanation: Explanation) -> pd.DataFrame:
     last, score = network.nodes[-1].name, float(explanation.explained_score[0])
     start, _ = _total(at[last][0])
     rows = [("explained score", score, start, 0.0, 0.0, relative * max(abs(score), abs(start)))]
+    kept_by: dict[str, list[np.ndarray]] = defaultdict(list)
+    states_by: dict[str, list[np.ndarray]] = defaultdict(list)
+    for key, array in explanation.ledger.items():
+        kept_by[LedgerName.parse(key).layer].append(array[0])
+    for key, array in explanation.initial_states.items():
+        states_by[key.split("/")[0]].append(array[0])
     for group in _groups(network.nodes):
         names = [node.name for node in group]
         sources = dict.fromkeys(source for node in group for source in node.inputs)
         arrives, size = _sum(at[name][0] for name in names)
         leaves, below = _sum(at[name][0] for name in sources)
-        kept, in_kept = _sum(
-            array[0] for key, array in explanation.ledger.items()
-            if LedgerName.parse(key).layer in names
-        )  # fmt: skip
-        states, in_states = _sum(
-            array[0] for key, array in explanation.initial_states.items()
-            if key.split("/")[0] in names
-        )  # fmt: skip
+        kept, in_kept = _sum(array for name in names for array in kept_by[name])
+        states, in_states = _sum(array for name in names for array in states_by[name])
         allowed = relative * max(size, below + in_kept + in_states)
         rows.append((" and ".join(names), arrives, leaves, kept, states, allowed))
     table = pd.DataFrame(
@@ -204,7 +205,7 @@ def _groups(nodes: Sequence[Node]) -> list[list[Node]]:
     return [members for _, members in groups]
 
 
-def _sum(arrays: Iterator[np.ndarray]) -> tuple[float, float]:
+def _sum(arrays: Iterable[np.ndarray]) -> tuple[float, float]:
     """Sum and sum of sizes of everything in some arrays."""
     totals = [_total(array) for array in arrays]
     return sum(total for total, _ in totals), sum(size for _, size in totals)

@@ -14,7 +14,7 @@ from app import settings
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.formats.companions.spec import DETECT, is_model_config
 from lrp_engine.formats.input_file import SharedFile
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.json_texts import parse_json
 
 MORE = "Anything else, as JSON"  # the field of the form
 

@@ -21,7 +21,7 @@ from app.models.model import ORIGINS, RIGHT, WRONG, Model, ModelRef
 from app.navigation import BY_PATH
 from app.state.choices import ANY, CHOICES, Choice
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.json_texts import parse_json
 
 SCHEMA, VERSION = "lrp-lens-session", 1
 VIEWS = sorted(BY_PATH)
@@ -104,7 +104,7 @@ def read(data: bytes) -> Session:
             f"{settings.SESSION_MEGABYTES} MB."
         )
     try:
-        parsed = parse_json(data.decode("utf-8-sig"), "The file")
+        parsed = parse_json(data.decode("utf-8-sig"), "The file", values=settings.SESSION_VALUES)
         json.dumps(parsed, ensure_ascii=False).encode()
     except (UnicodeError, RecursionError):
         raise FormatError("The file is not valid JSON in UTF-8.") from None

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from lrp_engine.corpora.source import Source
 
+# Opening brackets of a line: each may become a list or an object, many times as large.
+NESTED = 100_000
+
 
 class JsonLines:
     """UTF-8, one object a line; blank lines are no rows.
@@ -71,6 +74,9 @@ class JsonLines:
                     continue
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape")
                 if not text.strip():
+                    continue
+                if text.count("[") + text.count("{") > NESTED:  # brackets in texts, too
+                    yield f"Line {number} holds more than {NESTED:,} brackets."
                     continue
                 try:
                     value = json.loads(text)

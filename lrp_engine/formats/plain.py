@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from lrp_engine.errors import FormatError
-
-
-def parse_json(text: str, what: str) -> Any:
-    """The value of a JSON text; `what` names it in the error."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise FormatError(f"{what} is not valid JSON.") from None
+from lrp_engine.model.graph import MOST_LAYERS
 
 
 def lines(text: str) -> list[str]:
@@ -50,7 +42,15 @@ def words_by_id(ids: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
 
 
 def unused_name(name: str, used: set[str]) -> str:
-    """A layer's name close to the file's: no slashes, not empty, not taken; it is taken now."""
+    """A layer's name close to the file's: no slashes, not empty, not taken; it is taken now.
+
+    Raises:
+        FormatError: so many are taken that the network has too many layers anyway.
+    """
+    if len(used) > 2 * MOST_LAYERS:  # before a search for a free name goes through them all
+        raise FormatError(
+            f"The network has more than {2 * MOST_LAYERS} layers; up to {MOST_LAYERS} are read."
+        )
     base = name.replace("/", "_") or "layer"
     candidate, number = base, 1
     while candidate in used:

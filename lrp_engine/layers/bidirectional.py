@@ -54,6 +54,10 @@ class Bidirectional(Layer):
             )
 
     @property
+    def counts(self) -> int:
+        return self.forward_layer.counts + self.backward_layer.counts
+
+    @property
     def has_gates(self) -> bool:
         return self.merge == "mul" or any(
             one.has_gates for one in (self.forward_layer, self.backward_layer)

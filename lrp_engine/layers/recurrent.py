@@ -9,6 +9,7 @@ from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.layer import Array
 from lrp_engine.model.shapes import Extent, Shape, expect_inputs, expect_shape
 
+TRACED = 8  # layers that take as long to trace as a loop over time
 STEP = 1_000_000  # operations in the time that a step of the loop takes by itself
 
 
@@ -24,6 +25,10 @@ class Recurrent:
     activation: str
     return_sequences: bool
     go_backwards: bool
+
+    @property
+    def counts(self) -> int:
+        return TRACED
 
     def check(self) -> None:
         """Raise FormatError unless kernels and bias fit each other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,8 @@ from lrp_engine.model.layer import Layer, map_arrays
 from lrp_engine.model.shapes import Shape
 
 INPUT = "input"
+# Tracing a layer takes a part of a second, a recurrent one seconds: together they count no more.
+MOST_LAYERS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,20 @@ class Node:
     name: str
     layer: Layer
     inputs: tuple[str, ...] = (INPUT,)
+
+
+def require_few(layers: Iterable[Layer]) -> None:
+    """Stop where there are too many layers, before anything is done with each.
+
+    Raises:
+        FormatError: they are, or count as, more than `MOST_LAYERS`, see `Layer.counts`.
+    """
+    many = sum(layer.counts for layer in layers)
+    if many > MOST_LAYERS:
+        raise FormatError(
+            f"The network's layers count as {many:,} (a recurrent one as several); up to "
+            f"{MOST_LAYERS} are read."
+        )
 
 
 def find_shapes(nodes: Sequence[Node]) -> dict[str, Shape]:

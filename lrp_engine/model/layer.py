@@ -27,6 +27,11 @@ class Layer:
     held: ClassVar[tuple[int, int]] = 10, 4
 
     @property
+    def counts(self) -> int:
+        """As how many layers it counts, see `graph.MOST_LAYERS`."""
+        return 1
+
+    @property
     def has_gates(self) -> bool:
         """Whether it multiplies a gate by a signal, so that the gate rule matters."""
         return False

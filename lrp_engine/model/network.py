@@ -16,7 +16,7 @@ from lrp_engine import device as devices
 from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.model.gate_order import GateOrder
-from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen
+from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
 from lrp_engine.model.shapes import Shape
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.model.text.ids import KNOWN, Ids
@@ -84,6 +84,7 @@ class Network:
             raise FormatError(f"output is {self.output!r}; choose from {choices(OUTPUTS)}.")
         if not self.nodes:
             raise FormatError("The network has no layers.")
+        require_few(node.layer for node in self.nodes)
         self._set("nodes", tuple(frozen(node, self.dtype) for node in self.nodes))
         last = self.shapes[self.nodes[-1].name]
         unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}

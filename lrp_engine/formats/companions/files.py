@@ -18,7 +18,7 @@ from lrp_engine.formats.input_file import (
     open_file,
     unpack_file,
 )
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.sniff import CONTAINER_KINDS, looks_like
 
 

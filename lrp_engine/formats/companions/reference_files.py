@@ -15,7 +15,7 @@ from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_tables import parse_table
 from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.input_file import PathOrBytes, is_path_or_bytes, open_file, unpack_file
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.sniff import looks_like
 
 ARRAYS = ("ids", "vectors", "features")

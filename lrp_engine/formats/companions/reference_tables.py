@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lrp_engine.errors import FormatError, choices
-from lrp_engine.formats.plain import lines, parse_json
+from lrp_engine.formats.json_texts import NotJsonError, parse_json
+from lrp_engine.formats.plain import lines
 
 TEXT_COLUMNS = ("text", "texts", "sentence", "review", "comment", "message", "document")
 CLASS_COLUMNS = ("label", "class", "predicted", "prediction", "target", "y")
@@ -163,9 +163,9 @@ def _cut(text: str, delimiter: str) -> list[list[str]] | None:
 def _json_rows(text: str, what: str) -> tuple[list[str], list[Row]]:
     rows: list[Row]
     try:
-        whole = json.loads(text)
+        whole = parse_json(text, what)
         values = whole if isinstance(whole, list) and not _is_row(whole) else [whole]
-    except (ValueError, RecursionError):
+    except NotJsonError:
         values = [parse_json(line, what) for line in lines(text) if line.strip()]
     if not values or not all(map(_is_row, values)) or len({*map(type, values)}) > 1:
         raise FormatError(f"{what} holds rows that are no pairs of a text and numbers; {EXPECTED}.")

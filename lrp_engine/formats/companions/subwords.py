@@ -10,7 +10,7 @@ from typing import Any
 from lrp_engine.formats.containers import sandbox
 from lrp_engine.formats.containers.subword_files import COPY, MARKS, PIECES
 from lrp_engine.formats.input_file import open_file
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.model.text import Tokenizer
 
 _BERT_UNKNOWN, _BERT_MARKS = "[UNK]", {"start": "[CLS]", "end": "[SEP]"}

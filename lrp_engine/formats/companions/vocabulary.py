@@ -17,6 +17,7 @@ from typing import Any
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.vocabulary_values import Words, unique, words_of
 from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.json_texts import NotJsonError, parse_json
 from lrp_engine.formats.plain import lines
 from lrp_engine.model.text import UNKNOWN_TOKENS
 
@@ -64,8 +65,8 @@ def _unwrapped(text: str) -> str:
         if inner[:1] != '"' or "\n" in inner:
             return inner if inner[:1] in ("[", "{") else text
         try:
-            inner = json.loads(inner)
-        except ValueError:
+            inner = parse_json(inner, "The vocabulary")  # a text, since it begins with a quote
+        except NotJsonError:
             return text
     raise FormatError(
         f"The vocabulary is a JSON text in a JSON text, more than {_JSON_IN_JSON - 1} times; save "
@@ -85,8 +86,8 @@ def _json(text: str) -> Any:
         return named
 
     try:
-        value = json.loads(text, object_pairs_hook=noting_repeats)
-    except (ValueError, RecursionError):
+        value = parse_json(text, "The vocabulary", pairs=noting_repeats)
+    except NotJsonError:
         if re.match(r'\s*(\[\s*["\]\[]|\{\s*["}])', text):
             raise FormatError("The vocabulary is not valid JSON.") from None
         return None

@@ -17,7 +17,7 @@ from lrp_engine.formats.companions.subwords import is_tokenizer_json
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.pickle_objects import KERAS_SETTINGS, KERAS_TOKENIZER, TORCHTEXT
 from lrp_engine.formats.containers.pickle_tree import PickledObject
-from lrp_engine.formats.plain import parse_json
+from lrp_engine.formats.json_texts import parse_json
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 # What programs call the two halves of a vocabulary.

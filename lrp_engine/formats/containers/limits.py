@@ -21,6 +21,7 @@ class Limits:
         nesting: HDF5 groups inside groups; lists and dictionaries of a pickle inside each other.
         opcodes, memo: steps of a pickle, and values it keeps for later use.
         values: numbers, texts and containers in a pickle, arrays counted as entries.
+        json_values, json_containers: of a JSON text: all values, keys included; lists and objects.
         dimensions: axes of one array.
         words: of one vocabulary or file of word vectors.
         word_characters: of one word.
@@ -44,6 +45,8 @@ class Limits:
     opcodes: int = 20_000_000
     memo: int = 10_000_000
     values: int = 2_000_000
+    json_values: int = 8_000_000
+    json_containers: int = 1_000_000
     dimensions: int = 8
     words: int = 5_000_000
     word_characters: int = 2_000

@@ -21,6 +21,7 @@ from .refusal import RefusalError, quoted
 
 HEADER = struct.Struct("<cQ")
 BLOCK = 8 * 2**20
+JSON = b"lrp-lens JSON\n"  # before a JSON text, so that it is taken for nothing else
 HEAD = 512  # bytes at the start of a file by which it is recognized
 # Real numbers of 1 to 8 bytes with a byte order, and two names of our own.
 DTYPE = re.compile(r"[<>|](?:[iu]1|[fiu]2|[fiu]4|[fiu]8)|bfloat16|text")

@@ -15,6 +15,7 @@ if __name__ == "__main__":  # only this folder becomes importable, as a package 
 from . import (
     confinement,
     hdf5,
+    json_texts,
     npy,
     onnx_files,
     pickles,
@@ -68,6 +69,9 @@ def main(limits_json: str, expected: str = "") -> None:
         elif head.startswith(zips.MAGIC):
             kind = "zip"
             kind, names = zips.unpack(stream, size, output)
+        elif json_texts.recognizes(head):
+            kind = "JSON"
+            kind = json_texts.unpack(stream, size, output)
         elif head.startswith(npy.MAGIC):
             kind = "npy"
             npy.unpack(stream, size, output, "array")

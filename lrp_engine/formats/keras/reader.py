@@ -11,6 +11,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.companions.given_words import GivenWords
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.keras.architecture import (
     NEEDED,
     SPEC_KEYS,
@@ -29,7 +30,6 @@ from lrp_engine.formats.keras.weights import (
     archive_weights,
     legacy_weights,
 )
-from lrp_engine.formats.plain import parse_json
 from lrp_engine.formats.reader import Reader
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Vocabulary

@@ -10,8 +10,9 @@ from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.sandbox import Contents, unpack
 from lrp_engine.formats.input_file import open_file
+from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.native.description import parts
-from lrp_engine.formats.plain import lines, parse_json
+from lrp_engine.formats.plain import lines
 from lrp_engine.formats.reader import Reader
 from lrp_engine.model.network import Network
 from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, VOCABULARY_JSON, WEIGHTS

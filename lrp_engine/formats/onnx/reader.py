@@ -12,6 +12,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.containers.sandbox import Contents
+from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.onnx import glue, layers, sizes
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, finished, single
 from lrp_engine.formats.onnx.values import (
@@ -25,7 +26,7 @@ from lrp_engine.formats.onnx.values import (
     Value,
     View,
 )
-from lrp_engine.formats.plain import about_output, parse_json
+from lrp_engine.formats.plain import about_output
 from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Activation, Dense, Softmax
 from lrp_engine.layers.recurrent import Recurrent

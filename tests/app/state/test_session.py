@@ -149,9 +149,10 @@ SCHEMA = {"schema": session_file.SCHEMA, "version": session_file.VERSION}
         (json.dumps({**SCHEMA, "version": 99}).encode(), "version 99, expected 1"),
         (json.dumps(SCHEMA).encode(), "“model” is null"),
         (b" " * (settings.SESSION_MEGABYTES * 2**20 + 1), "at most 8 MB"),
+        (b"[" + b"[]," * 100_000 + b"[]]", "JSON holds 100,002 values; up to 100,000"),
     ],
     ids=["empty", "binary", "deep", "half a character", "list", "foreign", "newer", "short",
-         "large"],
+         "large", "many values"],
 )  # fmt: skip
 def test_what_is_no_session_is_refused(data, says):
     with pytest.raises(FormatError, match=says):
