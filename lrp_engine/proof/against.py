@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 
 
-def against_reference(network: Network, reference: Reference, passes: Passes) -> Line:
+def against_reference(network: Network, reference: Reference, passes: Passes | None = None) -> Line:
     """Line "reference": what another program said of its own inputs.
 
     Args:
-        passes: whose time it takes.
+        passes: whose time it takes; None where there is no limit.
 
     Raises:
         InputError: the reference does not fit the network.
@@ -39,11 +39,13 @@ def against_reference(network: Network, reference: Reference, passes: Passes) ->
     return _against(network, reference, probe, "reference", "input", passes)
 
 
-def text_pipeline(network: Network, reference: Reference | None, passes: Passes) -> Line | None:
+def text_pipeline(
+    network: Network, reference: Reference | None, passes: Passes | None = None
+) -> Line | None:
     """Line "text": what another program said of texts; None for a network that reads none.
 
     Args:
-        passes: whose time it takes.
+        passes: whose time it takes; None where there is no limit.
 
     Raises:
         InputError: the reference does not fit the network.
@@ -57,12 +59,18 @@ def text_pipeline(network: Network, reference: Reference | None, passes: Passes)
 
 
 def _against(
-    network: Network, reference: Reference, probe: Probe, line: str, noun: str, passes: Passes
+    network: Network,
+    reference: Reference,
+    probe: Probe,
+    line: str,
+    noun: str,
+    passes: Passes | None,
 ) -> Line:
     count = len(probe.samples)
     scores = np.zeros((count, network.classes))
     for chunk, x, steps in probe.arrays():
-        passes.require_time()
+        if passes is not None:
+            passes.require_time()
         with network.lock:
             scores[chunk] = program_of(network).scores(x, steps)
     name = probe.name if noun == "text" else "input {}".format

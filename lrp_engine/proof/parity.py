@@ -30,7 +30,7 @@ from lrp_engine.proof.sheet import (
     Line,
     ProofSheet,
 )
-from lrp_engine.propagation.passes import Passes, require_weights
+from lrp_engine.propagation.passes import require_weights
 from lrp_engine.propagation.program import Program
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
@@ -106,7 +106,7 @@ def text_verdict(network: Network, reference: Any) -> str:
     Raises:
         FormatError, InputError: as of `parity`.
     """
-    line = text_pipeline(network, read_reference(reference), Passes(network))
+    line = text_pipeline(network, read_reference(reference))
     return NO_TEXT if line is None else TEXT_VERDICTS[line.verdict]
 
 
