@@ -53,11 +53,19 @@ def open_set(key: str) -> None:
 
 
 def delete_set(one: Set) -> None:
-    """Callback: a set is deleted with its verdicts, and another one can be begun."""
+    """Callback: a set is deleted with its verdicts, and another one can be begun.
+
+    The set goes first: on a full disk it makes the room that the database needs.
+    """
     try:
-        cache.reviews().delete(one.id)
+        reviews = cache.reviews()
+        reviews.of(one.id)  # nothing goes where the database cannot be reached
         cache.jobs().delete(one)
     except LensError as error:
         session.notify(str(error))
-    else:
-        open_set("")
+        return
+    open_set("")
+    try:
+        reviews.delete(one.id)
+    except LensError as error:
+        session.notify(f"The texts and explanations are deleted, the verdicts are not. {error}")

@@ -420,6 +420,35 @@ def test_a_damaged_part_is_named_and_explained_again_and_verdicts_stay(visit, ke
     assert cache.reviews().of(key)[1].verdict.note == "mine"
 
 
+def test_deleting_on_a_full_disk_makes_the_room_that_verdicts_need_to_go(
+    examples, key, monkeypatch
+):
+    reviews = cache.reviews()
+    reviews.save(key, 1, Verdict(choice="agree"), seen=0)
+    real = reviews.delete
+
+    def delete(set_id: str) -> None:
+        if cache.sets().ids():
+            raise InputError("The disk is full.")
+        real(set_id)
+
+    monkeypatch.setattr(reviews, "delete", delete)
+    button(examples, "Delete this set for good").click().run()
+    assert not messages(examples)
+    assert cache.sets().find(key) is None
+    assert reviews.of(key) == {}
+
+
+def test_nothing_goes_where_verdicts_cannot_be_reached(examples, key, monkeypatch):
+    def gone(set_id: str) -> None:
+        raise InputError("The database of verdicts cannot be used.")
+
+    monkeypatch.setattr(cache.reviews(), "of", gone)
+    button(examples, "Delete this set for good").click().run()
+    assert "cannot be used" in messages(examples)
+    assert cache.sets().find(key) is not None
+
+
 def test_nothing_is_kept_of_a_set_that_somebody_deleted_meanwhile(examples, key):
     cache.jobs().delete(cache.sets().find(key))
     button(examples, "lens-verdict-agree").click().run()
