@@ -17,7 +17,6 @@ from app import gate, server, streamlit_patches
 from app.components import saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
-from app.models import confinement
 from app.navigation import FIRST, View
 from app.state import address, session
 from app.text.markdown import plain
@@ -33,7 +32,6 @@ MENU: Any = {
 
 def main() -> None:
     streamlit_patches.keep_keras_session()
-    confinement.note()
     # A file of our own: the built-in icons of browser tabs are fetched from outside.
     icon = str(Path(__file__).with_name("icon.svg"))
     st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import cache, settings
+from app.models import confinement
 
 UPLOAD = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+$")
 TOO_LARGE, TIMED_OUT = 413, 408
@@ -87,10 +88,14 @@ MIDDLEWARE = [Middleware(UploadQuota)]
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Open a browser where there is one, as `streamlit run` does for a plain script."""
+    """Say in the log how uploads are read, and open a browser where there is one, as
+    `streamlit run` does for a plain script.
+    """
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, confinement.note)
     if not st.get_option("server.headless"):
         address, port = st.get_option("server.address"), st.get_option("server.port")
         path = st.get_option("server.baseUrlPath").strip("/")
         url = f"http://{address or 'localhost'}:{port}/{path}"
-        asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
+        loop.run_in_executor(None, webbrowser.open, url)
     yield

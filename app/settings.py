@@ -10,7 +10,7 @@ import os
 from math import isqrt
 from pathlib import Path
 
-from lrp_engine.propagation.room import VARIABLE as PASS_VARIABLE
+from lrp_engine.propagation.room import megabytes_or
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -65,7 +65,7 @@ LABELS_CHARACTERS = 20_000
 SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 
 # What passes through models may take, as counted before they run (`lrp_engine.limit_passes`): all
-# that run at once, and one alone; the variable PASS_VARIABLE raises the first. And how long the
+# that run at once, and one alone; `room.VARIABLE` raises the first. And how long the
 # proof of a model may go on.
 PASS_MEGABYTES = 2_000
 PASS_OPERATIONS = 4e11  # some 20 seconds
@@ -154,8 +154,7 @@ def remote_is_allowed() -> bool:
 
 def pass_megabytes() -> float:
     """What all running passes may hold together."""
-    given = os.environ.get(PASS_VARIABLE, "")
-    return int(given) if given.isdecimal() and int(given) else PASS_MEGABYTES
+    return megabytes_or(PASS_MEGABYTES)
 
 
 def data_folder() -> Path:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from lrp_engine import Network
+    from lrp_engine.model.text import Tokenizer, Vocabulary
 
 PADDING, UNKNOWN = "<pad>", "<unk>"
 SAME_LOGITS = 1e-5
@@ -209,6 +210,27 @@ def write_reference(folder: Path, **arrays: np.ndarray) -> None:
     With the texts behind the ids, the proof covers how texts are read.
     """
     np.savez_compressed(folder / REFERENCE, allow_pickle=False, **arrays)
+
+
+def saved_words(folder: Path) -> Vocabulary:
+    """The vocabulary beside the saved model."""
+    from lrp_engine.model.text import Vocabulary
+
+    return Vocabulary(tuple((folder / "vocabulary.txt").read_text("utf-8").split("\n")[:-1]))
+
+
+def write_text_reference(
+    folder: Path, tokenizer: Tokenizer, logits: Callable[[list[np.ndarray]], np.ndarray]
+) -> None:
+    """`write_reference` of the first examples, each read without padding.
+
+    Args:
+        logits: what the framework says of ids, one array per text: (B, C).
+    """
+    vocabulary, texts = saved_words(folder), first_texts(folder)
+    ids = [vocabulary.ids(tokenizer(text)) for text in texts]
+    padded, lengths = padded_ids(ids)
+    write_reference(folder, texts=np.array(texts), ids=padded, lengths=lengths, logits=logits(ids))
 
 
 def write_numbers(folder: Path, lines: Iterable[str]) -> None:

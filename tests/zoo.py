@@ -45,6 +45,9 @@ from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 
 E, H, V = 4, 3, 11
+# Activations of one network, each of a branch.
+BRANCHES = ("gelu", "gelu_tanh", "silu", "hard_silu", "leaky_relu", "relu6", "mish", "hard_tanh",
+            "exponential")  # fmt: skip
 WORDS = ("<pad>", "<unk>", *(f"w{i}" for i in range(2, V)))
 
 
@@ -277,34 +280,9 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
     },
     # One activation a branch: the others, in one network.
     "dense_activations": lambda d: _graph(
-        *(
-            (name, Dense(d(3, 2), d(2), activation=name), "input")
-            for name in (
-                "gelu",
-                "gelu_tanh",
-                "silu",
-                "hard_silu",
-                "leaky_relu",
-                "relu6",
-                "mish",
-                "hard_tanh",
-                "exponential",
-            )
-        ),
-        (
-            "all",
-            Concatenate(),
-            "gelu",
-            "gelu_tanh",
-            "silu",
-            "hard_silu",
-            "leaky_relu",
-            "relu6",
-            "mish",
-            "hard_tanh",
-            "exponential",
-        ),
-        ("out", Dense(d(18, 2), d(2))),
+        *((name, Dense(d(3, 2), d(2), activation=name), "input") for name in BRANCHES),
+        ("all", Concatenate(), *BRANCHES),
+        ("out", Dense(d(2 * len(BRANCHES), 2), d(2))),
     ),
 }  # type: ignore[assignment]
 

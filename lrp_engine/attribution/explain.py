@@ -36,7 +36,7 @@ B = TypeVar("B")
 
 def predict(network: Network, inputs: Any, *, lengths: Any) -> np.ndarray:
     """Class scores (B, C)."""
-    return _scores(samples_of.read(network, inputs, lengths))
+    return scores_of(samples_of.read(network, inputs, lengths))
 
 
 def explain(
@@ -117,7 +117,7 @@ def _run(
 
     def predict(variants: Iterable[Variant]) -> np.ndarray:
         blocks = [
-            _scores(samples.variants([(int(chunk[row]), kept) for row, kept in block]))
+            scores_of(samples.variants([(int(chunk[row]), kept) for row, kept in block]))
             for block in _blocks(variants)
         ]
         return np.concatenate(blocks or [np.zeros((0, network.classes), network.dtype)])
@@ -148,11 +148,12 @@ def _run(
     )
 
 
-def _scores(samples: Samples) -> np.ndarray:
-    """Class scores (B, C)."""
+def scores_of(samples: Samples, *, before_pass: Callable[[], None] = lambda: None) -> np.ndarray:
+    """Class scores (B, C); `before_pass` may raise to stop."""
     network = samples.network
     scores = np.zeros((len(samples), network.classes), network.dtype)
     for chunk in samples.chunks():
+        before_pass()
         with network.lock:
             scores[chunk] = _program_of(network).scores(*samples.padded(chunk))
     return scores

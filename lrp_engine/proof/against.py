@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrp_engine.attribution.explain import scores_of
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import DIGITS
 from lrp_engine.proof.checks import TITLES, Worst, measured, not_checked
 from lrp_engine.proof.probes import Probe
 from lrp_engine.proof.sheet import FAIL, Line
-from lrp_engine.propagation.program import program_of
 
 if TYPE_CHECKING:
     from lrp_engine.formats.companions.reference import Reference
@@ -67,12 +67,8 @@ def _against(
     passes: Passes | None,
 ) -> Line:
     count = len(probe.samples)
-    scores = np.zeros((count, network.classes))
-    for chunk, x, steps in probe.arrays():
-        if passes is not None:
-            passes.require_time()
-        with network.lock:
-            scores[chunk] = program_of(network).scores(x, steps)
+    timed = {} if passes is None else {"before_pass": passes.require_time}
+    scores = scores_of(probe.samples, **timed).astype(np.float64)
     name = probe.name if noun == "text" else "input {}".format
     if reference.kind == "labels":
         return _classes(network, reference, scores, line, name)

@@ -27,7 +27,7 @@ from lrp_engine.model.text import (
     Vocabulary,
 )
 from lrp_engine.model.text.ids import Ids
-from lrp_engine.model.text.layout import lay_out, steps_of
+from lrp_engine.model.text.layout import filled_up, lay_out, steps_of, truncated
 from lrp_engine.model.text.tokenizer import DROP, KERAS_FILTERS, SIDES, ZERO
 
 FILTERS = (KERAS_FILTERS, f"{KERAS_FILTERS}'", "\t\n")
@@ -75,11 +75,8 @@ class Padding:
         """Ids (T,) of ids (n,), as `Tokenizer` truncates and pads."""
         if self.length is None:
             return ids
-        ids = ids[-self.length :] if self.truncate == "pre" else ids[: self.length]
-        if not self.pad:
-            return ids
-        padding = np.full(self.length - len(ids), self.pad_id)
-        return np.concatenate([padding, ids] if self.pad == "pre" else [ids, padding])
+        ids = truncated(ids, self.length, self.truncate)
+        return filled_up(ids, self.length, self.pad, self.pad_id) if self.pad else ids
 
 
 def sequences(network: Network, texts: Sequence[str]) -> list[LookedUp]:

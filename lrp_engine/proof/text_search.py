@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lrp_engine.attribution.explain import scores_of
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network
 from lrp_engine.model.samples import Samples, existing
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.proof.text_candidates import LookedUp, Padding
-from lrp_engine.propagation.program import program_of
 
 SAME = 1e-5  # scores of the same steps, in float32
 FAR = 1e-3  # differences from which on a way to read is out of the question
@@ -140,12 +140,7 @@ class Search:
                 "up to about 30 words, and one that is longer than the model reads."
             )
         samples = _samples(self.network, ids.values())
-        scores = np.zeros((len(samples), self.network.classes))
-        for chunk in samples.chunks():
-            x, steps = samples.padded(chunk)
-            with self.network.lock:
-                scores[chunk] = program_of(self.network).scores(x, steps)
-        return dict(zip(ids, scores, strict=True))
+        return dict(zip(ids, scores_of(samples).astype(np.float64), strict=True))
 
     def _grouped(self, branches: Sequence[_Branch], kind: str) -> list[TextCandidate]:
         groups: dict[tuple[bytes, ...], list[list[_Branch]]] = {}

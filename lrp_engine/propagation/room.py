@@ -82,12 +82,13 @@ class Room:
                 self._changed.notify_all()
 
 
-def _default() -> int:
+def megabytes_or(default: int) -> int:
+    """What the environment variable says passes may hold; the default where it says nothing."""
     given = os.environ.get(VARIABLE, "")
-    return (int(given) if given.isdecimal() and int(given) else DEFAULT_MEGABYTES) * MEGABYTE
+    return int(given) if given.isdecimal() and int(given) else default
 
 
-ROOM = Room(_default())
+ROOM = Room(megabytes_or(DEFAULT_MEGABYTES) * MEGABYTE)
 
 
 def limit_passes(*, megabytes: float, operations: float = math.inf) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -95,17 +96,7 @@ def reference(folder: Path) -> None:
     import keras
 
     model = keras.saving.load_model(folder / "model.keras")
-    words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")[:-1]
-    vocabulary = reviews.Vocabulary(tuple(words))
-    ids = [vocabulary.ids(reviews.TOKENIZER(text)) for text in common.first_texts(folder)]
-    padded, lengths = common.padded_ids(ids)
-    common.write_reference(
-        folder,
-        texts=np.array(common.first_texts(folder)),
-        ids=padded,
-        lengths=lengths,
-        logits=logits(model, ids),
-    )
+    common.write_text_reference(folder, reviews.TOKENIZER, partial(logits, model))
 
 
 def train_once(

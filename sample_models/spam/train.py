@@ -12,6 +12,7 @@ import copy
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,19 +108,9 @@ def reference(folder: Path) -> None:
     """What PyTorch says of a few examples with the saved weights."""
     import torch
 
-    words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")[:-1]
-    model = build(len(words))
+    model = build(len(common.saved_words(folder)))
     model.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
-    vocabulary = Vocabulary(tuple(words))
-    ids = [vocabulary.ids(TOKENIZER(text)) for text in common.first_texts(folder)]
-    padded_ids, lengths = common.padded_ids(ids)
-    common.write_reference(
-        folder,
-        texts=np.array(common.first_texts(folder)),
-        ids=padded_ids,
-        lengths=lengths,
-        logits=logits(model, ids),
-    )
+    common.write_text_reference(folder, TOKENIZER, partial(logits, model))
 
 
 def train_once(

@@ -12,7 +12,7 @@ import numpy as np
 
 from lrp_engine.model.text.cutters import CutText, Span
 from lrp_engine.model.text.ids import BEYOND, NOT_LISTED
-from lrp_engine.model.text.tokenizer import Tokenizer
+from lrp_engine.model.text.tokenizer import DROP, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Alignment:
             NOT_LISTED: "not in the vocabulary",
             BEYOND: f"beyond the first {self.tokenizer.num_words} words",
         }
-        drops, why = self.tokenizer.unknown == "drop", self.why[index].tolist()
+        drops, why = self.tokenizer.unknown == DROP, self.why[index].tolist()
         left, place = [], 0
         for token, span, reason in self._words(index):
             if reason:

@@ -40,17 +40,25 @@ def _mark(tokenizer: Tokenizer, places: np.ndarray, _: np.ndarray) -> np.ndarray
     return np.concatenate([front, places, behind]).astype(np.int64)
 
 
+def truncated(array: np.ndarray, length: int, side: str) -> np.ndarray:
+    """An array (n,) cut to a length, at the front ("pre") or at the back."""
+    return array[-length:] if side == "pre" else array[:length]
+
+
+def filled_up(array: np.ndarray, length: int, side: str | bool, value: int) -> np.ndarray:
+    """An array (n,) with a value in front ("pre") or behind, up to a length."""
+    padding = np.full(max(0, length - len(array)), value)
+    return np.concatenate([padding, array] if side == "pre" else [array, padding])
+
+
 def _truncate(tokenizer: Tokenizer, places: np.ndarray, _: np.ndarray) -> np.ndarray:
     assert tokenizer.length is not None
-    return (
-        places[-tokenizer.length :] if tokenizer.truncate == "pre" else places[: tokenizer.length]
-    )
+    return truncated(places, tokenizer.length, tokenizer.truncate)
 
 
 def _pad(tokenizer: Tokenizer, places: np.ndarray, _: np.ndarray) -> np.ndarray:
     assert tokenizer.length is not None
-    padding = np.full(max(0, tokenizer.length - len(places)), PAD)
-    return np.concatenate([padding, places] if tokenizer.pad == "pre" else [places, padding])
+    return filled_up(places, tokenizer.length, tokenizer.pad, PAD)
 
 
 # In Keras' order: `load_data` and `Tokenizer` mark and drop, then `pad_sequences` cuts and fills.
