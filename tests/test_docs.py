@@ -26,6 +26,16 @@ def test_the_python_examples_run():
     assert "'film,'" in _run_examples("docs/formats.md")
 
 
+def test_the_tables_of_formats_are_those_of_the_code():
+    done = subprocess.run(
+        [sys.executable, "-c", "import tables as t; text = t.DOCUMENT.read_text(); "
+         "assert sorted(t.marked(text)) == sorted(t.TABLES), t.marked(text); "
+         "assert t.filled(text) == text, 'run python docs/tables.py'"],
+        cwd=ROOT / "docs", capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_file_the_documents_name_exists():
     for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/formats.md"):
         text = (ROOT / document).read_text()

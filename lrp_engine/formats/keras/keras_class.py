@@ -48,6 +48,7 @@ class KerasClass:
 
     Attributes:
         name: of the class, as files say it.
+        reads: what is read of it, a line of docs/formats.md (`docs/tables.py` writes it there).
         build: the layer here, from options and arrays; raises FormatError.
         arrays: which arrays the class has with these options.
         sizes: option that states a size -> the array and its axis that have this size.
@@ -60,6 +61,7 @@ class KerasClass:
     """
 
     name: str
+    reads: str
     build: Callable[[LayerConfig], Built]
     arrays: Callable[[Options], Arrays] = _no_arrays
     sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)

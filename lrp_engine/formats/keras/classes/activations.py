@@ -73,11 +73,27 @@ def _prelu(layer: LayerConfig) -> Built:
 
 
 CLASSES = (
-    KerasClass(name="Activation", build=_activation, per_step=True),
-    KerasClass(name="Softmax", build=_softmax),
-    KerasClass(name="ReLU", build=_relu, per_step=True),
-    KerasClass(name="LeakyReLU", build=_leaky_relu, per_step=True),
-    KerasClass(name="ELU", build=_elu, per_step=True),
+    KerasClass(
+        name="Activation",
+        reads="by a name of the table of activations",
+        build=_activation,
+        per_step=True,
+    ),
+    KerasClass(name="Softmax", reads="over units or time steps", build=_softmax),
+    KerasClass(
+        name="ReLU",
+        reads="with `negative_slope` alone, or `max_value=6`; no `threshold`",
+        build=_relu,
+        per_step=True,
+    ),
+    KerasClass(name="LeakyReLU", reads="any slope", build=_leaky_relu, per_step=True),
+    KerasClass(name="ELU", reads="`alpha=1`", build=_elu, per_step=True),
     # The slope has the input's axes without the batch, which its options do not say.
-    KerasClass(name="PReLU", build=_prelu, arrays=lambda _: {"alpha": None}, per_step=True),
+    KerasClass(
+        name="PReLU",
+        reads="a slope per unit, or one for all; shared over time (`shared_axes=[1]`)",
+        build=_prelu,
+        arrays=lambda _: {"alpha": None},
+        per_step=True,
+    ),
 )

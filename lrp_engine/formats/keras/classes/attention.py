@@ -36,6 +36,7 @@ def _is_causal(layer: LayerConfig) -> bool:
 CLASSES = (
     KerasClass(
         name="Attention",
+        reads="`score_mode` dot or concat; causal, too",
         build=_attention,
         arrays=_attention_arrays,
         several_inputs=True,
@@ -43,6 +44,7 @@ CLASSES = (
     ),
     KerasClass(
         name="AdditiveAttention",
+        reads="causal, too",
         build=_additive_attention,
         arrays=_additive_arrays,
         several_inputs=True,

@@ -30,7 +30,17 @@ def _time_distributed(layer: LayerConfig) -> Built:
 
 CLASSES = (
     KerasClass(
-        name="Dense", build=_dense, arrays=_arrays, sizes={"units": ("kernel", 1)}, per_step=True
+        name="Dense",
+        reads="also at every time step",
+        build=_dense,
+        arrays=_arrays,
+        sizes={"units": ("kernel", 1)},
+        per_step=True,
     ),
-    KerasClass(name="TimeDistributed", build=_time_distributed, wraps=("layer",)),
+    KerasClass(
+        name="TimeDistributed",
+        reads="around a class that treats every step alone",
+        build=_time_distributed,
+        wraps=("layer",),
+    ),
 )

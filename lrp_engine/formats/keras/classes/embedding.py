@@ -16,6 +16,7 @@ def _embedding(layer: LayerConfig) -> Built:
 CLASSES = (
     KerasClass(
         name="Embedding",
+        reads="with or without `mask_zero`; the first layer",
         build=_embedding,
         arrays=lambda config: {"embeddings": 2},
         sizes={"input_dim": ("embeddings", 0), "output_dim": ("embeddings", 1)},

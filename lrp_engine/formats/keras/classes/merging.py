@@ -32,11 +32,23 @@ def _dot(layer: LayerConfig) -> Built:
 
 def _element_wise(merge: type[Layer]) -> KerasClass:
     """A merge without options, called here as in Keras."""
-    return KerasClass(name=merge.__name__, build=lambda layer: Built(merge()), several_inputs=True)
+    return KerasClass(
+        name=merge.__name__,
+        reads="element by element, of signals of the same time steps",
+        build=lambda layer: Built(merge()),
+        several_inputs=True,
+    )
 
 
 CLASSES = (
-    KerasClass(name="Concatenate", build=_concatenate, several_inputs=True),
+    KerasClass(
+        name="Concatenate", reads="over the last axis", build=_concatenate, several_inputs=True
+    ),
     *(_element_wise(merge) for merge in (Add, Average, Subtract, Maximum, Multiply)),
-    KerasClass(name="Dot", build=_dot, several_inputs=True),
+    KerasClass(
+        name="Dot",
+        reads="of weights and states over time, of vectors over units; no `normalize`",
+        build=_dot,
+        several_inputs=True,
+    ),
 )

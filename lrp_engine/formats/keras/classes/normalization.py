@@ -64,15 +64,23 @@ def _check_axis(layer: LayerConfig) -> None:
 
 
 CLASSES = (
-    KerasClass(name="Normalization", build=_normalization, arrays=_adapted, per_step=True),
+    KerasClass(
+        name="Normalization",
+        reads="adapted or with given numbers; over the last axis",
+        build=_normalization,
+        arrays=_adapted,
+        per_step=True,
+    ),
     KerasClass(
         name="BatchNormalization",
+        reads="with the statistics of the training; over the last axis",
         build=_batch_normalization,
         arrays=_with_statistics,
         per_step=True,
     ),
     KerasClass(
         name="LayerNormalization",
+        reads="over the last axis; no `rms_scaling`",
         build=_layer_normalization,
         arrays=_scale_and_center,
         per_step=True,

@@ -135,6 +135,7 @@ def _gru_arrays(config: Options) -> Arrays:
 
 def _recurrent(
     name: str,
+    reads: str,
     direction: Callable[[LayerConfig], Layer],
     arrays: Callable[[Options], Arrays] = _arrays,
 ) -> KerasClass:
@@ -150,6 +151,7 @@ def _recurrent(
 
     return KerasClass(
         name=name,
+        reads=reads,
         build=build,
         arrays=arrays,
         sizes={"units": ("recurrent_kernel", 0)},
@@ -210,11 +212,16 @@ def _direction(layer: LayerConfig) -> Layer:
 
 
 CLASSES = (
-    _recurrent("LSTM", _lstm),
-    _recurrent("GRU", _gru, _gru_arrays),
-    _recurrent("SimpleRNN", _simple_rnn),
+    _recurrent("LSTM", "any activations, bias or none, either direction", _lstm),
+    _recurrent("GRU", "as LSTM; reset gate before or after", _gru, _gru_arrays),
+    _recurrent("SimpleRNN", "as LSTM", _simple_rnn),
     # Of Keras 2: layers that ran on GPUs alone.
-    _recurrent("CuDNNLSTM", _cudnn_lstm, _cudnn_arrays),
-    _recurrent("CuDNNGRU", _cudnn_gru, _cudnn_arrays),
-    KerasClass(name="Bidirectional", build=_bidirectional, wraps=("layer", "backward_layer")),
+    _recurrent("CuDNNLSTM", "of Keras 2, as the LSTM it equals", _cudnn_lstm, _cudnn_arrays),
+    _recurrent("CuDNNGRU", "of Keras 2, as the GRU it equals", _cudnn_gru, _cudnn_arrays),
+    KerasClass(
+        name="Bidirectional",
+        reads="of any two recurrent classes; `merge_mode` concat, sum, ave or mul",
+        build=_bidirectional,
+        wraps=("layer", "backward_layer"),
+    ),
 )

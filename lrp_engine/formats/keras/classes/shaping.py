@@ -44,11 +44,16 @@ def _permute(layer: LayerConfig) -> Built:
 CLASSES = (
     KerasClass(
         name="Masking",
+        reads="any value",
         build=_masking,
         masked_value=lambda config: config.get("mask_value", 0.0),
     ),
-    KerasClass(name="Flatten", build=_flatten),
-    KerasClass(name="Reshape", build=_reshape),
-    KerasClass(name="RepeatVector", build=_repeat_vector),
-    KerasClass(name="Permute", build=_permute),
+    KerasClass(name="Flatten", reads="numbers of one axis too many", build=_flatten),
+    KerasClass(name="Reshape", reads="to `(units,)`, `(1, units)` or `(-1, 1)`", build=_reshape),
+    KerasClass(name="RepeatVector", reads="any number of times", build=_repeat_vector),
+    KerasClass(
+        name="Permute",
+        reads="`(1, 2)`; `(2, 1)` behind RepeatVector and before Multiply",
+        build=_permute,
+    ),
 )

@@ -10,11 +10,11 @@ def _identity(layer: LayerConfig) -> Built:
 
 
 CLASSES = (
-    KerasClass(name="Dropout", build=_identity, per_step=True),
-    KerasClass(name="SpatialDropout1D", build=_identity),
-    KerasClass(name="GaussianDropout", build=_identity),
-    KerasClass(name="GaussianNoise", build=_identity),
-    KerasClass(name="AlphaDropout", build=_identity),
-    KerasClass(name="ActivityRegularization", build=_identity),
-    KerasClass(name="Identity", build=_identity, per_step=True),
+    KerasClass(name="Dropout", reads="active in training only", build=_identity, per_step=True),
+    KerasClass(name="SpatialDropout1D", reads="active in training only", build=_identity),
+    KerasClass(name="GaussianDropout", reads="active in training only", build=_identity),
+    KerasClass(name="GaussianNoise", reads="active in training only", build=_identity),
+    KerasClass(name="AlphaDropout", reads="active in training only", build=_identity),
+    KerasClass(name="ActivityRegularization", reads="active in training only", build=_identity),
+    KerasClass(name="Identity", reads="active in training only", build=_identity, per_step=True),
 )

@@ -61,12 +61,19 @@ def _check_global(layer: LayerConfig) -> None:
 CLASSES = (
     KerasClass(
         name="Conv1D",
+        reads="any stride, dilation and padding; `groups=1`",
         build=_conv1d,
         arrays=_arrays,
         sizes={"filters": ("kernel", 2), "kernel_size": ("kernel", 0)},
     ),
-    KerasClass(name="MaxPooling1D", build=_local(MaxPooling1D)),
-    KerasClass(name="AveragePooling1D", build=_local(AveragePooling1D)),
-    KerasClass(name="GlobalMaxPooling1D", build=_global_max),
-    KerasClass(name="GlobalAveragePooling1D", build=_global_average),
+    KerasClass(name="MaxPooling1D", reads="`padding` valid or same", build=_local(MaxPooling1D)),
+    KerasClass(
+        name="AveragePooling1D", reads="`padding` valid or same", build=_local(AveragePooling1D)
+    ),
+    KerasClass(
+        name="GlobalMaxPooling1D", reads="masked steps can win, as in Keras", build=_global_max
+    ),
+    KerasClass(
+        name="GlobalAveragePooling1D", reads="masked steps are left out", build=_global_average
+    ),
 )

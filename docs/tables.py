@@ -1,0 +1,60 @@
+"""Writes the tables of docs/formats.md made of tables in the code: `python docs/tables.py`.
+
+A table stands between `<!-- table NAME -->` and `<!-- end -->`. A test holds the document to it, so
+that the docs cannot promise what the code refuses.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "formats.md"
+sys.path.insert(0, str(ROOT))
+
+from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
+from lrp_engine.layers.activations import ACTIVATIONS  # noqa: E402
+
+_BLOCK = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- ", "|---")
+
+
+def _keras_classes() -> str:
+    classes = KERAS_CLASSES.values()
+    return _table(["class", "read"], ([f"`{one.name}`", one.reads] for one in classes))
+
+
+def _activations() -> str:
+    return ", ".join(f"`{name}`" for name in ACTIVATIONS) + ".\n"
+
+
+# Name -> the text between its marks. To generate another table, add its function here.
+TABLES: dict[str, Callable[[], str]] = {
+    "keras_classes": _keras_classes,
+    "activations": _activations,
+}
+
+
+def filled(document: str) -> str:
+    """The document with every table as the code says it now.
+
+    Raises:
+        KeyError: a mark names no table.
+    """
+    return _BLOCK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", document)
+
+
+def marked(document: str) -> list[str]:
+    """Names of the tables in a document, in order."""
+    return [found[2] for found in _BLOCK.finditer(document)]
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(filled(DOCUMENT.read_text()))
