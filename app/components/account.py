@@ -17,6 +17,8 @@ TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
     "For a contrast it is the difference of two scores.",
     "Words": "What reaches the words. Positive speaks for the class, negative against it.",
+    "Padding": "What fills a short text up to the length that the model was built for. The model "
+    "reads it like words, so it carries a part of the score; it is shown as one entry.",
     "Initial states": "An LSTM starts from a hidden state and a cell state, both zero. Relevance "
     "that flows back to them belongs to no word; zero states receive none under the recommended "
     "settings, and a share with a bias factor.",
@@ -31,6 +33,7 @@ TERMS = {
 
 KINDS = {
     "words": "the words carry",
+    "padding": "padding",
     "initial state": "initial states",
     "bias": "biases",
     "stabilizer": "stabilizers",
@@ -109,10 +112,13 @@ def ledger(explanation: Explanation) -> None:
     )
 
 
-def terms(token_kind: str) -> None:
+def terms(explanation: Explanation) -> None:
     """A question mark by every term; behind it, its explanation."""
+    token_kind = explanation.token_kind
     with st.container(horizontal=True, gap="xsmall", key="lens-terms"):
         for words, about_words in TERMS.items():
+            if words == "Padding" and not explanation.padding.any():
+                continue
             term, meaning = (
                 with_noun(words, token_kind),
                 with_noun(about_words, token_kind),

@@ -13,7 +13,7 @@ with page("Where does the score go?") as run:
         targets(answer)
         accounted = answer.explanations[ACCOUNT_METHOD.name]
         account.summary(accounted)
-        account.terms(accounted.token_kind)
+        account.terms(accounted)
         account.verdict(accounted)
         account.waterfall(accounted)
         account.steps(accounted)

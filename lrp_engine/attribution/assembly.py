@@ -17,6 +17,7 @@ from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers.ops import ABSORBERS
 from lrp_engine.model.samples import Samples
 from lrp_engine.model.shapes import WORDS
+from lrp_engine.model.text.doubts import of_text
 from lrp_engine.propagation.rules import Rule
 
 
@@ -133,9 +134,17 @@ class Assembly:
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.substitute,
-            warnings=network.warnings,
+            warnings=self._warnings(),
             token_kind=samples.token_kind,
         )
+
+    def _warnings(self) -> tuple[str, ...]:
+        """Those of the network, and of a single text its own."""
+        samples, network = self.samples, self.samples.network
+        if samples.alignment is None:
+            return network.warnings
+        known = (*network.warnings, *network.text_doubts)
+        return of_text(samples.alignment.why[0], known) if len(samples) == 1 else known
 
     def _over_time(self, flags: Sequence[np.ndarray]) -> np.ndarray:
         """Flags (n,) of each sample as one array (B, T)."""

@@ -21,6 +21,7 @@ from lrp_engine.errors import InputError, choices
 from lrp_engine.model.text.alignment import Alignment, LeftOut
 from lrp_engine.model.text.cutters import Span
 from lrp_engine.model.text.describe import sentences
+from lrp_engine.model.text.doubts import of_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,8 @@ class Explanation:
         resampled_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
         token_kind: what goes in one by one: "word", "feature", or "step" for a vector.
-        warnings: why it should not be relied on, as sentences; see `Network.warnings`.
+        warnings: why it should not be relied on, as sentences: `Network.warnings`, what makes
+            its words doubtful, and of a single sample, that most of its words are unknown.
     """
 
     method: str
@@ -149,6 +151,7 @@ class Explanation:
             "padding": self.padding[one, :length],
             "ids": self.ids and self.ids[one],
             "alignment": self.alignment and self.alignment.select(index),
+            "warnings": self._warnings_of(index),
             "relevance": None if self.relevance is None else self.relevance[one, :length],
             "token_values": None if self.token_values is None else self.token_values[one, :length],
             "initial_states": MappingProxyType(
@@ -319,6 +322,12 @@ class Explanation:
                 else None
             ),
         }
+
+    def _warnings_of(self, index: int) -> tuple[str, ...]:
+        """Those of all samples, and the sample's own."""
+        if self.alignment is None or len(self) == 1:
+            return self.warnings
+        return of_text(self.alignment.why[index], self.warnings)
 
     def _text_fields(self) -> dict[str, Any]:
         """Of the first sample, what `to_dict` says of its text; nothing where there is none."""

@@ -50,6 +50,7 @@ def load(
     dtype: str = "float32",
     device: str | None = None,
     *,
+    tokenizer: Any = None,
     reference: Any = None,
 ) -> Network:
     """Read a network from a file, recognized by its content and never by its name.
@@ -77,6 +78,10 @@ def load(
             layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").
         dtype: "float32" or "float64", of every computation.
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
+        tokenizer: how a text becomes ids, where the file does not say it: options by name as in
+            spec["tokenizer"], which count before these; a file that keeps a tokenizer, with its
+            words where there is no `vocabulary`; a Tokenizer of Keras or Hugging Face; or a
+            function from a text to its tokens, with which a network cannot be saved.
         reference: for the gate order "detect", see `lrp_engine.from_weights`; for the tokenizer
             "detect" texts with the outputs that the original program gave them, see
             `lrp_engine.parity`: the settings that give the same outputs are taken.
@@ -102,6 +107,7 @@ def load(
         labels=labels,
         spec=spec,
         dtype=dtype,
+        tokenizer=tokenizer,
         reference=reference,
     )
     check_reference(given.gate_order, given.reference, detects_text=given.detects_text)

@@ -18,7 +18,7 @@ from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
 from lrp_engine.model.shapes import Shape
-from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text import Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
 
 if TYPE_CHECKING:
@@ -197,6 +197,13 @@ class Network:
         assert self.vocabulary is not None
         assert self.embedding is not None
         return Ids.of(self.tokenizer, self.vocabulary, len(self.embedding.table))
+
+    @cached_property
+    def text_doubts(self) -> tuple[str, ...]:
+        """Sentences that say why the words of texts may not be those it was trained with."""
+        if self.vocabulary is None:
+            return ()
+        return doubts.of_vocabulary(self.tokenizer, self.vocabulary)
 
     @property
     def substitute(self) -> str | None:

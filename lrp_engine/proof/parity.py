@@ -45,6 +45,7 @@ def parity(
     embeddings: Any = None,
     labels: Any = None,
     spec: Any = None,
+    tokenizer: Any = None,
     dtype: str = "float32",
     rule: Rule = DEFAULT_RULE,
     seconds: float = math.inf,
@@ -66,7 +67,7 @@ def parity(
             (B,), or both, and one of "logits" or "probabilities" (B, C), "outputs" (either), or
             "labels" (B,), the predicted classes, which are weak: they can fail, never verify.
         examples: texts to try besides random inputs, where there is a vocabulary.
-        vocabulary, embeddings, labels, spec, dtype: as in `load`, for a file.
+        vocabulary, embeddings, labels, spec, tokenizer, dtype: as in `load`, for a file.
         rule: of the relevance whose account is checked.
         seconds: no pass begins later than that; what is left then is not checked.
 
@@ -79,7 +80,12 @@ def parity(
     """
     given = read_reference(reference)
     parts = read_companions(
-        vocabulary=vocabulary, embeddings=embeddings, labels=labels, spec=spec, dtype=dtype
+        vocabulary=vocabulary,
+        embeddings=embeddings,
+        labels=labels,
+        spec=spec,
+        tokenizer=tokenizer,
+        dtype=dtype,
     )
     if isinstance(network_or_source, Network):
         network = network_or_source

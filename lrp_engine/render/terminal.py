@@ -50,6 +50,9 @@ def render(
     one = merged_padding(explanation[index])
     row = HeatmapRow.of_explanation(one, palette=palette, substitute=substitute)
     lines = [*_head(one), "", *_words(row, colours)]
+    if one.left_out[0]:
+        not_read = (f"{visible(word.token)} ({word.reason})" for word in one.left_out[0])
+        lines += ["", f"Not read: {', '.join(not_read)}"]
     if one.method_info.completeness == "score":
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"

@@ -30,6 +30,7 @@ from lrp_engine.formats.companions.spec import (
     read_spec,
     tokenizer_of,
 )
+from lrp_engine.formats.companions.tokenizer import with_tokenizer
 from lrp_engine.formats.companions.vocabulary_values import has_halves
 from lrp_engine.formats.input_file import is_path_or_bytes
 from lrp_engine.model.graph import Node
@@ -102,6 +103,7 @@ def read_companions(
     spec: Any,
     dtype: str,
     reference: Any = None,
+    tokenizer: Any = None,
 ) -> Companions:
     """The arguments of `load`, read.
 
@@ -112,7 +114,7 @@ def read_companions(
     spec = read_spec(spec)
     words, table, assumptions = _words_and_vectors(vocabulary, embeddings)
     return Companions(
-        words=words,
+        words=with_tokenizer(words, tokenizer),
         embeddings=table,
         labels=read_labels(labels if labels is not None else spec.get("labels")),
         features=features_of(spec),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lrp_engine import FormatError, InputError, load
-from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.model.text.options import OPTIONS, checked
 from tests import zoo
 
@@ -103,3 +103,74 @@ def test_options_of_the_spec_change_those_of_the_file_one_by_one(tmp_path):
     network(method="words", length=4, pad="pre").save(tmp_path / "net.zip")
     net = load(tmp_path / "net.zip", spec={"tokenizer": {"truncate": "pre"}})
     assert net.tokenizer == Tokenizer(method="words", length=4, pad="pre", truncate="pre")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("own") / "net.zip"
+    network(method="words").save(path)
+    return path
+
+
+def keras_tokenizer(**options):
+    from keras.src.legacy.preprocessing.text import Tokenizer as KerasTokenizer
+
+    made = KerasTokenizer(**options)
+    made.fit_on_texts(["the film was good"])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"length": 3, "pad": "pre"}, Tokenizer(method="words", length=3, pad="pre")),
+        (b'{"offset": 0, "drop": ["the"]}', Tokenizer(method="words", drop=("the",))),
+        (Tokenizer(method="characters"), Tokenizer(method="characters")),
+        (lambda: keras_tokenizer(lower=False), Tokenizer(method="keras", lowercase=False,
+                                                         unknown="drop")),
+        (lambda: keras_tokenizer(num_words=3).get_config(), Tokenizer(method="keras", num_words=3,
+                                                                      unknown="drop")),
+        (lambda: keras_tokenizer().to_json().encode(), Tokenizer(method="keras", unknown="drop")),
+    ],
+    ids=["options", "JSON", "own", "a Keras Tokenizer", "its configuration", "its JSON"],
+)  # fmt: skip
+def test_a_tokenizer_is_given_in_many_forms(file, given, read):
+    given = given() if callable(given) and not isinstance(given, Tokenizer) else given
+    assert load(file, WORDS, tokenizer=given).tokenizer == read
+    spec = {"tokenizer": {"length": 2}}  # what is said key by key counts most
+    assert load(file, WORDS, tokenizer=given, spec=spec).tokenizer == replace(read, length=2)
+
+
+def test_a_function_is_given_and_said(file, tmp_path):
+    net = load(file, tokenizer=lambda text: text.split("/"))
+    assert net.explain(["the/Film"]).tokens == (("the", "Film"),)
+    assert any("a function of the caller" in sentence for sentence in net.assumptions)
+    with pytest.raises(InputError, match="cannot be saved"):
+        net.save(tmp_path / "net.zip")
+
+
+@pytest.mark.parametrize("given", [7, {"methd": "words", "length": 3}, b'{"length": "x"}'])
+def test_what_is_no_tokenizer_is_refused(file, given):
+    with pytest.raises((FormatError, InputError), match="tokenizer"):
+        load(file, tokenizer=given)
+
+
+def test_words_that_cannot_be_found_are_a_warning():
+    cased = replace(
+        network(), vocabulary=Vocabulary(("<UNK>", "The", "Film", "was", "a", "b", "c"))
+    )
+    assert "2 of the 6 words of the vocabulary hold capitals" in cased.explain(["a"]).warnings[0]
+    assert not replace(cased, tokenizer=Tokenizer(lowercase=False)).explain(["a"]).warnings
+    glued = Vocabulary(("<unk>", "the", "film.", "was", "good!", "b", "."))
+    for method, count in (("words", 1), ("keras", 1), ("whitespace", 0)):
+        net = replace(network(method=method), vocabulary=glued)
+        assert len(net.explain(["the"]).warnings) == count
+
+
+def test_a_text_of_unknown_words_is_a_warning():
+    e = network().explain(["the film was good", "x y z w the film", "x y the film was good"])
+    assert e.warnings == ()
+    assert [len(e[n].warnings) for n in range(3)] == [0, 1, 0]
+    assert "4 of the 6 words of this text are unknown" in e[1].warnings[0]
+    alone = network().explain(["x y z w the film"])
+    assert alone.warnings == e[1].warnings == alone[0].warnings

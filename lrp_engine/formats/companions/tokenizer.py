@@ -1,0 +1,96 @@
+"""What a caller gives as `tokenizer`: options, a file, an object of a library, or a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from lrp_engine.errors import FormatError, InputError
+from lrp_engine.formats.companions.files import read_json, unpickled
+from lrp_engine.formats.companions.given_words import GivenWords, read_words
+from lrp_engine.formats.input_file import is_path_or_bytes
+from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.options import OPTIONS, checked
+
+_WHAT = "The tokenizer"
+_OF_LIBRARIES = {"class_name", "word_index", "model"}  # names in what their tokenizers say
+
+
+def with_tokenizer(words: GivenWords, tokenizer: Any) -> GivenWords:
+    """A vocabulary, with what the `tokenizer` of `load` says of the text pipeline.
+
+    The tokenizer's options count before those of the vocabulary's file, and its words where no
+    vocabulary is given.
+
+    Raises:
+        FormatError: a file or an option is malformed.
+        InputError: the value is of a type that cannot be meant.
+    """
+    if tokenizer is None:
+        return words
+    read = _read(tokenizer)
+    if words.vocabulary is None:
+        return read
+    return replace(
+        words,
+        options={**words.options, **read.options},
+        assumptions=(*words.assumptions, *read.assumptions),
+        warnings=(*words.warnings, *read.warnings),
+    )
+
+
+def _read(value: Any) -> GivenWords:
+    if isinstance(value, Tokenizer):
+        return GivenWords(options=_own(value))
+    if is_path_or_bytes(value):
+        return _file(value)
+    if isinstance(value, Mapping):
+        return _mapping(value)
+    # Objects of Keras and of the package tokenizers say all of themselves in JSON.
+    for says in ("to_json", "to_str"):
+        if callable(getattr(value, says, None)):
+            return read_words(getattr(value, says)().encode())
+    if callable(value):
+        name = getattr(value, "__qualname__", type(value).__name__)
+        return GivenWords(
+            options={"function": value, "lowercase": False},
+            assumptions=(
+                f"Texts are cut by a function of the caller, {name}; a network with it cannot be "
+                "saved.",
+            ),
+        )
+    raise InputError(
+        f"tokenizer is {type(value).__name__}; give options by name, the path or bytes of a "
+        "tokenizer's file, a Tokenizer of Keras or Hugging Face, or a function from a text to its "
+        "tokens."
+    )
+
+
+def _file(source: Any) -> GivenWords:
+    value = unpickled(source, _WHAT)
+    if not is_path_or_bytes(value):
+        return _mapping(value) if isinstance(value, Mapping) else read_words(value)
+    try:
+        options = read_json(value, _WHAT)
+    except FormatError:  # no JSON: a list of words, which says how they are cut
+        return read_words(value)
+    return _mapping(options) if isinstance(options, Mapping) else read_words(value)
+
+
+def _mapping(value: Mapping[str, Any]) -> GivenWords:
+    """Options by our names, or else ids by word or what a tokenizer of a library says of itself."""
+    if all(name in OPTIONS for name in value):
+        return GivenWords(options=checked(value, _WHAT))
+    ids = all(isinstance(number, int) for number in value.values())
+    if ids or not set(value) & set(OPTIONS) or set(value) & _OF_LIBRARIES:
+        return read_words(value)
+    return GivenWords(options=checked(value, _WHAT))  # refuses the names that are none
+
+
+def _own(tokenizer: Tokenizer) -> dict[str, Any]:
+    """All options of a text pipeline; how it cuts comes from one of three places."""
+    options = {item.name: getattr(tokenizer, item.name) for item in fields(tokenizer)}
+    if tokenizer.function is not None or tokenizer.pieces is not None:
+        del options["method"]
+    return options

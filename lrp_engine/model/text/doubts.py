@@ -1,0 +1,58 @@
+"""Signs that texts are not read as the network was trained, as sentences for explanations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from lrp_engine.model.text.ids import KNOWN
+from lrp_engine.model.text.tokenizer import Tokenizer
+from lrp_engine.model.text.vocabulary import PADDING_TOKENS, UNKNOWN_TOKENS, Vocabulary
+
+LEAST = 6  # a text of fewer words says nothing
+SHARE = 0.05  # of the vocabulary
+_ENDS = '.,!?;:)"\u201d'
+_MARK = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # [CLS], <start>: of programs, in no text
+_SPLITS_OFF = ("words", "keras")  # ways of cutting after which no word ends in a mark
+
+
+def of_vocabulary(tokenizer: Tokenizer, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What of a vocabulary can never be found, as the tokenizer cuts and spells words."""
+    if tokenizer.function is not None or tokenizer.pieces is not None:
+        return ()
+    special = {*PADDING_TOKENS, *UNKNOWN_TOKENS, tokenizer.unknown, tokenizer.start, tokenizer.end}
+    words = [w for w in vocabulary.tokens if w not in special and not _MARK.fullmatch(w)]
+    said = []
+    if tokenizer.lowercase or tokenizer.standardize in ("lower", "lower_and_strip_punctuation"):
+        capitals = sum(word != word.lower() for word in words)
+        if capitals > SHARE * len(words):
+            said.append(
+                f"{capitals:,} of the {len(words):,} words of the vocabulary hold capitals, but "
+                'texts are put in lower case, so that they are never found; say "lowercase": false '
+                "if the model was trained with capitals."
+            )
+    stripped = tokenizer.standardize in ("strip_punctuation", "lower_and_strip_punctuation")
+    filtered = tokenizer.method != "keras" or set(_ENDS[:4]) <= set(tokenizer.filters)
+    if stripped or (tokenizer.method in _SPLITS_OFF and filtered):
+        glued = sum(len(word) > 1 and word[-1] in _ENDS for word in words)
+        if glued > SHARE * len(words):
+            said.append(
+                f"{glued:,} of the {len(words):,} words of the vocabulary end in punctuation, "
+                "which is cut off texts, so that they are never found; the model may have been "
+                'trained with the method "whitespace".'
+            )
+    return tuple(said)
+
+
+def of_text(why: np.ndarray, passed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Whether most words of a text are unknown; `why` (n,) is what the vocabulary says of each."""
+    unknown = int((why != KNOWN).sum())
+    if len(why) < LEAST or 2 * unknown <= len(why):
+        return tuple(passed)
+    return (
+        *passed,
+        f"{unknown:,} of the {len(why):,} words of this text are unknown to the model: texts may "
+        "be cut or spelled in another way than it was trained with, or be in another language.",
+    )
