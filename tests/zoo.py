@@ -39,6 +39,7 @@ from lrp_engine.layers import (
     SimpleRNN,
     Softmax,
     Subtract,
+    TakeStep,
     ZeroMasked,
 )
 from lrp_engine.model.graph import Node
@@ -197,6 +198,14 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         Dense(d(H, 4), d(4)),
         PReLU(d(1)),
         Dense(d(4, 3), d(3)),
+    ),
+    # The state of both directions at the last word, and at the first.
+    "steps": lambda d: _graph(
+        ("states", d.bilstm(return_sequences=True), "input"),
+        ("last", TakeStep(), "states"),
+        ("first", TakeStep(0), "states"),
+        ("both", Concatenate(), "last", "first"),
+        ("out", Dense(d(4 * H, 3), d(3))),
     ),
     "merged": lambda d: _graph(
         ("one", d.lstm(return_sequences=True), "input"),

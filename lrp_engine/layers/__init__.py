@@ -16,6 +16,7 @@ from lrp_engine.layers.pooling import (
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
     MaxPooling1D,
+    TakeStep,
 )
 from lrp_engine.layers.prelu import PReLU
 from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape, ZeroMasked
@@ -38,6 +39,7 @@ LAYERS: dict[str, type[Layer]] = {
         AveragePooling1D,
         GlobalMaxPooling1D,
         GlobalAveragePooling1D,
+        TakeStep,
         BatchNormalization,
         LayerNormalization,
         Masking,

@@ -1,4 +1,4 @@
-"""Pooling over time: the winner takes the relevance, an average shares it.
+"""Pooling over time: the winner takes the relevance, an average shares it, one step takes it all.
 
 Axes: B batch, T time steps in, S time steps out, K steps in a window, D units.
 """
@@ -16,6 +16,8 @@ from lrp_engine.model.shapes import Extent, Shape, expect_steps
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+_MOST_STEPS = 2**31
 
 
 def largest(values: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
@@ -99,6 +101,15 @@ class AveragePooling1D(_Local, Layer):
         return Signal(mean(ops, values, inside), real, real)
 
 
+def _of_nothing(ops: Ops, name: str, x: Signal) -> tf.Tensor:
+    """Zeros (B, D) that absorb: over no step there is no input to hand a share of the bias to."""
+    import tensorflow as tf
+
+    sink = ops.sink(name, x.values[:, 0], bias=False)[:, None]
+    none = tf.zeros_like(x.values[:, :1, :1])
+    return ops.calculus.sum_over_time(none, x.values[:, :1], none > 0, sink)[:, 0]
+
+
 class _Global:
     def input_shape(self) -> Shape | None:
         return None
@@ -127,12 +138,9 @@ class GlobalMaxPooling1D(_Global, Layer):
 
         (x,) = inputs
         counts = x.mask if self.skip_masked else x.real
-        # Over no step at all there is no input to hand a share of the bias to: it is absorbed.
-        sink = ops.sink("maximum", x.values[:, 0], bias=False)[:, None]
-        none = tf.zeros_like(x.values[:, :1, :1])
-        nothing = ops.calculus.sum_over_time(none, x.values[:, :1], none > 0, sink)
         any_step = tf.reduce_any(counts, axis=1, keepdims=True)
-        return Signal(tf.where(any_step, largest(x.values, counts), nothing[:, 0]))
+        values = largest(x.values, counts)
+        return Signal(tf.where(any_step, values, _of_nothing(ops, "maximum", x)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,3 +152,32 @@ class GlobalAveragePooling1D(_Global, Layer):
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
         return Signal(mean(ops, x.values, x.mask))
+
+
+@dataclass(frozen=True, eq=False)
+class TakeStep(_Global, Layer):
+    """One time step of those that exist, which takes all relevance; masks are forgotten.
+
+    Attributes:
+        step: from 0 at the front; from -1 at the end, where each sample has its own. A step
+            that a sample does not have is 0.
+    """
+
+    kind: ClassVar[str] = "take_step"
+
+    step: int = -1
+
+    def __post_init__(self) -> None:
+        if type(self.step) is not int or not -_MOST_STEPS <= self.step < _MOST_STEPS:
+            raise FormatError(f"A time step is {self.step!r}, expected a whole number.")
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        steps = tf.range(tf.shape(x.values)[1])
+        lengths = tf.reduce_sum(tf.cast(x.real, tf.int32), axis=1, keepdims=True)  # (B, 1)
+        here = x.real & (steps == (self.step if self.step >= 0 else lengths + self.step))
+        taken = tf.reduce_sum(tf.where(here[..., None], x.values, tf.zeros_like(x.values)), axis=1)
+        any_step = tf.reduce_any(here, axis=1, keepdims=True)
+        return Signal(tf.where(any_step, taken, _of_nothing(ops, "step", x)))

@@ -118,6 +118,18 @@ class MaxPoolingReference(_Pooling):
         return Rx
 
 
+class TakeStepReference(SameReference):
+    def forward(self, x):
+        self.x = x
+        return x[self.layer.step]
+
+    def backward(self, R, rule, result):
+        Rx = np.zeros_like(self.x)
+        Rx[self.layer.step] = R
+        result.book(f"{self.prefix}/step", np.zeros(2), False)  # nothing: there is such a step
+        return Rx
+
+
 def over_time(R, weights, values, rule):
     """Relevance (T, D) of values under z = sum_t a_t v_t, and what was kept."""
     T, D = values.shape

@@ -30,6 +30,7 @@ from tests.reference.layers import (
     SameReference,
     ShapeReference,
     SoftmaxReference,
+    TakeStepReference,
 )
 from tests.reference.rules import FUNCTIONS, Result, add, gated, layer, linear, multiplied
 
@@ -272,6 +273,7 @@ REFERENCES = {
     layers.AveragePooling1D: AveragePoolingReference,
     layers.GlobalMaxPooling1D: MaxPoolingReference,
     layers.GlobalAveragePooling1D: AveragePoolingReference,
+    layers.TakeStep: TakeStepReference,
     layers.BatchNormalization: BatchNormalizationReference,
     layers.LayerNormalization: LayerNormalizationReference,
     layers.Embedding: SameReference,

@@ -303,7 +303,7 @@ def test_equal_values_leave_everything_to_the_first():
 
 
 @pytest.mark.parametrize("name", ["convolution", "pooled_text_cnn", "normalized", "attention",
-                                  "attention_pooling", "attention_by_hand"])  # fmt: skip
+                                  "attention_pooling", "attention_by_hand", "steps"])  # fmt: skip
 def test_sequences_shorter_than_a_window_or_empty_are_explained(name):
     network = zoo.network(name)
     for bias_factor in (0.0, 1.0):
