@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # What a failing step leaves behind is not taken for done.
 .DELETE_ON_ERROR:
 
-.PHONY: app test lint format bench screenshots chromium postgresql clean
+.PHONY: app test lint format bench attack screenshots chromium postgresql clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py
@@ -31,6 +31,10 @@ format: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python benchmarks/speed.py
+
+# For nights: half an hour, or LRP_ATTACK_MINUTES. No part of `make test`.
+attack: .venv/test.stamp postgresql
+	$(BIN)/python -m tests.attacks
 
 screenshots: .venv/test.stamp chromium
 	$(BIN)/python docs/screenshots.py

@@ -76,6 +76,32 @@ def killed(url: str, rounds: int) -> list[tuple[int, int, int, int]]:
     return told
 
 
+def lost(store: Store, told: list, *, killed: int) -> list[str]:
+    """What is not as writers were told, or half-written; nothing where all held.
+
+    Args:
+        told: rows, versions, writers, numbers. killed: how many writers were.
+    """
+    kept: dict[tuple[int, int], tuple[int, int]] = {}
+    wrong = []
+    for row in range(ROWS):
+        history = store.history(SET, row)
+        if [review.version for review in history] != list(range(len(history), 0, -1)):
+            wrong.append(f"row {row} has the versions {[review.version for review in history]}")
+        for review in history:
+            writer, number = map(int, review.verdict.reviewer.split("-"))
+            if review.verdict != verdict(writer, number):
+                wrong.append(f"row {row}, version {review.version} is half-written")
+            kept[row, review.version] = (writer, number)
+    for row, version, writer, number in told:
+        if kept.get((row, version)) != (writer, number):
+            wrong.append(f"row {row}, version {version} of writer {writer} is lost")
+    # A writer may be killed between a save and the word of it: once each.
+    if len(kept) > len(told) + killed:
+        wrong.append(f"{len(kept)} versions are kept, of {len(told)} somebody was told")
+    return wrong
+
+
 def _kill(writers: dict[Any, Any], told: list, chance: random.Random) -> None:
     """Hear what writers say, and kill each a random time after it has begun to save."""
     ends: dict[Any, float] = {}

@@ -1,0 +1,70 @@
+"""All attacks, one after the other: `make attack`, or `python -m tests.attacks [NAME ...]`.
+
+Each is a process of its own and has its share of LRP_ATTACK_MINUTES (30). Ends with an error where
+anything did not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+MINUTES = float(os.environ.get("LRP_ATTACK_MINUTES") or 30)
+GRACE = 600  # seconds over its share after which an attack hangs: starts, and what is under way
+
+
+class Attack(NamedTuple):
+    """What is attacked, and the share of the time."""
+
+    title: str
+    share: float
+
+
+# By module of this folder.
+ATTACKS = {
+    "fuzzing": Attack("Damaged and hostile inputs of every reader", 7),
+    "corpus_kills": Attack("explain-corpus killed (kill -9) and begun again", 5),
+    "verdict_kills": Attack("Writers of verdicts killed (kill -9), two at a time", 3),
+    "openings": Attack("24 processes open a new SQLite at the same moment", 1),
+    "deletions": Attack("Sets deleted while they are explained", 2),
+}
+
+
+def main(*names: str) -> None:
+    if unknown := set(names) - set(ATTACKS):
+        raise SystemExit(f"No attack {', '.join(unknown)}. Attacks: {', '.join(ATTACKS)}.")
+    chosen = {name: attack for name, attack in ATTACKS.items() if not names or name in names}
+    shares = sum(attack.share for attack in chosen.values())
+    fallen = []
+    for name, attack in chosen.items():
+        seconds = 60 * MINUTES * attack.share / shares
+        print(f"{attack.title} ({name}, {seconds:,.0f} s)", flush=True)
+        start = time.monotonic()
+        if not _held(name, seconds):
+            fallen.append(name)
+        print(f"  took {time.monotonic() - start:,.0f} s", flush=True)
+    if fallen:
+        raise SystemExit(f"Did not hold: {', '.join(fallen)}")
+    print(f"All {len(chosen)} attacks held.")
+
+
+def _held(name: str, seconds: float) -> bool:
+    command = [sys.executable, "-m", f"tests.attacks.{name}", str(seconds)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, timeout=seconds + GRACE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        print(f"  BREACH: no end {GRACE} s after its time")
+        return False
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
