@@ -57,9 +57,8 @@ UNDO_STEPS = 50
 UPLOAD_MEGABYTES = 200  # one file of weights or embeddings
 VOCABULARY_MEGABYTES = 20
 REFERENCE_MEGABYTES = 50
-# What the server keeps of a session's files, and of everybody's, until the session ends.
+# What the server keeps of a session's files until the session ends; of everybody's: below.
 SESSION_FILES_MEGABYTES = 480  # all files of a form
-FILES_MEGABYTES = 960
 UPLOAD_IDLE_SECONDS = 60  # that an upload may stand still
 LABELS_CHARACTERS = 20_000
 SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
@@ -71,12 +70,17 @@ PASS_MEGABYTES = 2_000
 PASS_OPERATIONS = 4e11  # some 20 seconds
 PROOF_SECONDS = 60
 
-# What stays in memory: models per browser session, and for everyone together.
+# What stays in memory for everybody together: one budget, and who has which share of it. Python,
+# TensorFlow and this code take some 800 MB more; what passes take is bounded above.
+MEMORY_MEGABYTES = 2_048
+FILES_MEGABYTES = 640  # as they were uploaded
+ANSWERS_MEGABYTES = 256  # explanations, tables of sets, whatever was computed or found out before
+MODELS_MEGABYTES = MEMORY_MEGABYTES - FILES_MEGABYTES - ANSWERS_MEGABYTES  # and reading the next
 MODELS_PER_SESSION = 3
-MODELS_CACHED = 8  # read before, for whoever asks for the same
-MODELS_MEGABYTES = 2_048  # uploaded models of all sessions together
-EXPLANATIONS_MEGABYTES = 256  # explanations, accounts by layer and sweeps, of everybody
+SAMPLES_CACHED = 16  # models that come with the dashboard, and proofs of such
 PREDICTIONS_CACHED = 16
+READING = 1  # uploads that are read at the same time
+READING_WAITING = 8  # that wait for their turn
 
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
 COMPARE_ROWS = 12
@@ -100,7 +104,6 @@ REVIEW_WAITING = 8  # sets that wait for their turn
 REVIEW_SHARE = 4  # of both together, sets that one session may have
 REVIEW_SECONDS = 1_800  # of work at a set; then it stops, and somebody has to ask for the rest
 REVIEW_SETS = 500  # on disk, each until it is deleted: one more is refused
-REVIEW_CACHED = 4  # sets whose tables stay in memory
 REVIEW_NOTE = 4_000  # characters of a note
 REVIEW_TAGS = 20  # of one row; REVIEW_TAG characters each
 REVIEW_TAG = 40
@@ -115,7 +118,7 @@ MATRIX_CLASSES = 20  # of the confusion matrix: those with the most texts
 TRIAL_MEGABYTES = 2_048
 TRIAL_SECONDS = 60
 TRIAL_WALL_SECONDS = 300
-TRIALS_CACHED = 64  # what trials found, by content
+REFUSAL_CHARACTERS = 1_000  # of what a trial says against a file
 
 # Settings of the rule, and where their controls begin and end.
 EPS_DEFAULT = 1e-3

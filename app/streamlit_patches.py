@@ -62,6 +62,7 @@ class DisconnectedSessions(SessionStorage):
         self.maxsize, self.seconds = maxsize, ttl_seconds
         self._sessions: dict[str, SessionInfo] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._collection: asyncio.TimerHandle | None = None
 
     def get(self, session_id: str) -> SessionInfo | None:
         return self._sessions.get(session_id)
@@ -94,4 +95,10 @@ class DisconnectedSessions(SessionStorage):
             return
         # A session is part of circles, and may be exempt from collections: nothing hangs on it.
         session.session_state.clear()
-        loop.run_in_executor(None, gc.collect)
+        # Once for many that end together: a collection does nothing while another one runs.
+        if self._collection is None:
+            self._collection = loop.call_later(AGAIN_SECONDS, self._collect)
+
+    def _collect(self) -> None:
+        self._collection = None
+        asyncio.get_running_loop().run_in_executor(None, gc.collect)

@@ -1,4 +1,4 @@
-"""What is kept between runs and users: the only place with `st.cache_*`.
+"""What is kept between runs and users, in shares of memory: the only place with `st.cache_*`.
 
 Keys are content hashes and plain values, never arrays: Streamlit samples large ones, and two
 different tables would share a result. Arguments that begin with `_` are no part of a key. Results
@@ -9,7 +9,6 @@ from app.cache.answers import (
     Target,
     explained,
     explained_by,
-    explanations,
     followed,
     layered,
     other_precision,
@@ -17,13 +16,12 @@ from app.cache.answers import (
     swept,
 )
 from app.cache.files import files_by_session
+from app.cache.memory import answers, memory, reading
 from app.cache.models import (
     bundled,
     device,
-    held,
     proof,
     proof_key,
-    read_network,
     sample,
     sample_named,
     text_verdict,
@@ -35,21 +33,21 @@ from app.cache.trials import upload_columns, upload_rows
 
 __all__ = [
     "Target",
+    "answers",
     "bundled",
     "device",
     "explained",
     "explained_by",
-    "explanations",
     "files_by_session",
     "followed",
-    "held",
     "jobs",
     "layered",
+    "memory",
     "other_precision",
     "predicted",
     "proof",
     "proof_key",
-    "read_network",
+    "reading",
     "review_tables",
     "reviews",
     "sample",

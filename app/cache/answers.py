@@ -13,16 +13,16 @@ import streamlit as st
 import lrp_engine
 from app import settings
 from app.account import sweeps
+from app.cache.memory import answers, memory
 from app.learn import lstm
 from app.methods import ACCOUNT_METHOD
 from app.models import numeric, opening
-from app.models.byte_lru import ByteLRU
 from app.models.model import Model
 from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution.padding import merged_padding
 
 if TYPE_CHECKING:
-    from lrp_engine import Explanation, Network
+    from lrp_engine import Explanation
     from lrp_engine.propagation.rules import Rule
 
 Target = int | tuple[int, int] | None
@@ -31,12 +31,6 @@ Target = int | tuple[int, int] | None
 def _settings(rule: Rule) -> str:
     """A rule as a part of a key: its name and every option."""
     return json.dumps(rule.to_dict(), sort_keys=True)
-
-
-@st.cache_resource(show_spinner=False)
-def explanations() -> ByteLRU:
-    """Explanations, accounts by layer and sweeps of everybody, by what was asked."""
-    return ByteLRU(settings.EXPLANATIONS_MEGABYTES * 2**20)
 
 
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanations:
@@ -53,8 +47,8 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanatio
             {name: merged_padding(model.named(one, text)) for name, one in by_method.items()}
         )
 
-    key = ("explained", model.model_hash, text, target, _settings(rule))
-    return explanations().get(key, make)
+    key = (model.model_hash, "explained", text, target, _settings(rule))
+    return answers().get(key, make)
 
 
 def explained_by(method: str, model: Model, text: str, target: Target, rule: Rule) -> Explanation:
@@ -68,8 +62,8 @@ def explained_by(method: str, model: Model, text: str, target: Target, rule: Rul
         return merged_padding(model.named(made, text))
 
     rule_key = _settings(rule) if info.uses_rule else ""
-    key = ("explained by", method, model.model_hash, text, target, rule_key)
-    return explanations().get(key, make)
+    key = (model.model_hash, "explained by", method, text, target, rule_key)
+    return answers().get(key, make)
 
 
 def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> Explanation:
@@ -81,8 +75,8 @@ def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) 
         )
         return model.named(explanation, text)
 
-    key = ("layered", model.model_hash, model.network.dtype, text, target, _settings(rule))
-    return explanations().get(key, make)
+    key = (model.model_hash, "layered", model.network.dtype, text, target, _settings(rule))
+    return answers().get(key, make)
 
 
 def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule) -> lstm.Inside:
@@ -96,21 +90,19 @@ def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule)
     def make() -> lstm.Inside:
         return lstm.followed(model.network, layered(model, text, target, rule))
 
-    key = ("followed", model.model_hash, model.network.dtype, text, target, _settings(rule))
-    return explanations().get(key, make)
+    key = (model.model_hash, "followed", model.network.dtype, text, target, _settings(rule))
+    return answers().get(key, make)
 
 
 def other_precision(
     model: Model, text: str, target: int | tuple[int, int], rule: Rule
 ) -> Explanation:
     """`layered` in float64 where the model computes in float32, and the other way round."""
-    other = replace(model, network=_converted(model.model_hash, model.network))
-    return layered(other, text, target, rule)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _converted(model_hash: str, _network: Network) -> Network:
-    return replace(_network, dtype=sweeps.OTHER[_network.dtype])
+    network = model.network
+    other = memory().other_precision(
+        network, lambda: replace(network, dtype=sweeps.OTHER[network.dtype])
+    )
+    return layered(replace(model, network=other), text, target, rule)
 
 
 def swept(
@@ -132,8 +124,8 @@ def swept(
         named = numeric.named(model.network, text) if model.reads_numbers else sweep.tokens
         return replace(sweep, tokens=named)
 
-    key = ("swept", model.model_hash, text, target, _settings(rule), setting)
-    return explanations().get(key, make)
+    key = (model.model_hash, "swept", text, target, _settings(rule), setting)
+    return answers().get(key, make)
 
 
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)

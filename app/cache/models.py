@@ -12,6 +12,7 @@ import streamlit as st
 
 import lrp_engine
 from app import settings, streamlit_patches
+from app.cache.memory import memory, reading
 from app.models import numeric, opening, samples
 from app.models.model import (
     BUNDLED,
@@ -25,12 +26,17 @@ from app.models.model import (
     read_examples,
 )
 from app.models.samples import Sample
-from app.models.upload_budget import UploadBudget
 from app.models.uploads import Upload
+from lrp_engine import FormatError
 from lrp_engine.formats.companions.reference import reference_file_of
+from lrp_engine.formats.containers.allowance import unfolding
 
 if TYPE_CHECKING:
     from lrp_engine import Network, ProofSheet
+
+NO_MORE_ROOM = (
+    "That is what this server has room for now; try again when somebody has closed the page."
+)
 
 
 lrp_engine.limit_passes(megabytes=settings.pass_megabytes(), operations=settings.PASS_OPERATIONS)
@@ -68,7 +74,7 @@ def sample_named(ref: ModelRef) -> Model | None:
     return next((model for model in models if ref.names(model)), None)
 
 
-@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+@st.cache_resource(max_entries=settings.SAMPLES_CACHED, show_spinner=False)
 def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
     network = lrp_engine.load(_chosen.model, vocabulary=_chosen.vocabulary, spec=_chosen.spec)
     words = _chosen.input == "words"
@@ -97,15 +103,9 @@ def _known(chosen: Sample, network: Network) -> Known | None:
     )
 
 
-@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
-def read_network(upload_hash: str, _read: Callable[[], Network]) -> Network:
-    """The network of these bytes and options; `_read` runs when nobody asked before."""
-    return _read()
-
-
-@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+@st.cache_resource(max_entries=settings.SAMPLES_CACHED, show_spinner=False)
 def proof(key: str, _prove: Callable[[], ProofSheet]) -> ProofSheet:
-    """The proof sheet of the files with these hashes; `_prove` runs when nobody asked before."""
+    """The proof sheet of a model from a folder; `_prove` runs when nobody asked before."""
     return _prove()
 
 
@@ -126,34 +126,57 @@ def text_verdict(model: Model) -> str:
     return _text_verdict(proof_key(model), model.network, model.files[1])
 
 
-@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+@st.cache_resource(max_entries=settings.SAMPLES_CACHED, show_spinner=False)
 def _text_verdict(key: str, _network: Network, _reference: Path | None) -> str:
     from lrp_engine.proof.parity import text_verdict
 
     return text_verdict(_network, _reference)
 
 
-def uploaded(upload: Upload) -> Model:
-    """The model of an upload's files and its proof; read and proven when nobody asked before.
+def uploaded(upload: Upload, tell: Callable[[int], object] = int) -> Model:
+    """The model of an upload's files and its proof; read and proven where nobody has it.
+
+    Nothing of a refused upload is kept.
+
+    Args:
+        tell: called with the number of uploads that are read first, while there are such.
 
     Raises:
         FormatError: a file is too large, malformed or not supported.
-        InputError: the reference does not fit, or does not decide the order of the gates.
+        InputError: the reference does not fit, or does not decide the order of the gates; or the
+            server has no room for the model.
     """
     upload.check()
-    try:
-        network = read_network(upload.upload_hash, upload.read)
-        sheet = proof(upload.upload_hash, lambda: upload.prove(network))
-    finally:
-        upload.close()
+    upload_hash = upload.upload_hash
     name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (upload.name, *upload.files))
-    return Model(upload.upload_hash, name, sheet.marked(network), proof=sheet, sent=(name, *others))
+    found = memory().find(upload_hash)
+    if found is None:
+        with reading().take(tell):
+            found = memory().find(upload_hash)  # who was before may have brought the same
+            if found is None:
+                found = _read(upload)
+                memory().add(upload_hash, name, *found)
+    network, sheet = found
+    return Model(upload_hash, name, network, proof=sheet, sent=(name, *others))
 
 
-@st.cache_resource(show_spinner=False)
-def held() -> UploadBudget:
-    """The models that sessions brought."""
-    return UploadBudget(settings.MODELS_MEGABYTES * 2**20)
+def _read(upload: Upload) -> tuple[Network, ProofSheet]:
+    """The network and its proof, read in the memory that is free.
+
+    The upload is closed afterwards.
+    """
+    with memory().reserved(upload.most_unfolded) as room, unfolding(room) as allowance:
+        try:
+            network = upload.read()
+            memory().require(network, upload.name, room)
+            sheet = upload.prove(network)
+        except FormatError as error:
+            if allowance.explains(str(error)):
+                raise FormatError(f"{error} {NO_MORE_ROOM}") from None
+            raise
+        finally:
+            upload.close()
+        return sheet.marked(network), sheet
 
 
 @st.cache_resource(show_spinner=False)
@@ -166,7 +189,7 @@ def device() -> str:
     return name
 
 
-@st.cache_resource(max_entries=settings.MODELS_CACHED, show_spinner=False)
+@st.cache_resource(max_entries=settings.SAMPLES_CACHED, show_spinner=False)
 def _warmed(model_hash: str, _network: Network) -> threading.Thread:
     thread = threading.Thread(target=_first_pass, args=(_network,), daemon=True)
     thread.start()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import settings
+from app.cache.memory import answers
 from app.review import tables
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
@@ -55,10 +56,9 @@ def _jobs(folder: str) -> Jobs:
 
 def review_tables(one: Set) -> SetTables:
     """The tables of a complete set."""
-    return _tables(one.id, str(sets().folder), one)
 
+    def make() -> SetTables:
+        stored = tables.read(sets(), one)
+        return replace(stored, words=stored.words.astype({"word": "category"}))
 
-@st.cache_resource(max_entries=settings.REVIEW_CACHED, show_spinner=False)
-def _tables(key: str, folder: str, _set: Set) -> SetTables:
-    stored = tables.read(sets(), _set)
-    return replace(stored, words=stored.words.astype({"word": "category"}))
+    return answers().get((one.id, "tables", str(sets().folder)), make)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import cache, settings
 from app.components.guard import guard
+from app.components.turn import telling
 from app.models.uploads import MORE, Upload
 from app.navigation import View
 from app.state import session, session_models, widgets
@@ -139,8 +140,8 @@ def form() -> None:
         more=more,
     )
     model = None
-    with guard(HINT), st.spinner("Reading and checking …"):
-        model = cache.uploaded(upload)
+    with guard(HINT), st.spinner("Reading and checking …"), telling() as tell:
+        model = cache.uploaded(upload, tell)
     if model is not None:
         with guard():
             session_models.keep(model)

@@ -13,6 +13,7 @@ import lrp_engine
 from app import settings
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.formats.companions.spec import DETECT, is_model_config
+from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.input_file import SharedFile
 from lrp_engine.formats.json_texts import parse_json
 
@@ -60,6 +61,14 @@ class Upload:
         ):
             if len(text) > most:
                 raise FormatError(f"{what} {len(text):,} characters; at most {most:,} are read.")
+
+    @property
+    def most_unfolded(self) -> int:
+        """Bytes that the files can unfold to at most, by their sizes alone."""
+        files = self.weights, self.vocabulary, self.embeddings, self.reference
+        sizes = [len(file) for file in files if file is not None]
+        return sum(min(LIMITS.output_bytes, max(LIMITS.ratio_floor, LIMITS.ratio * size))
+                   for size in sizes)  # fmt: skip
 
     @property
     def upload_hash(self) -> str:

@@ -53,18 +53,12 @@ def uploaded() -> dict[str, Model]:
 
 
 def add(model: Model) -> None:
-    """Keep a model and select it.
-
-    Raises:
-        InputError: the server has no room for another upload.
-    """
+    """Keep a model and select it."""
     _hold(model)
     select(model.upload_hash)
 
 
 def _hold(model: Model) -> None:
-    if model.origin == UPLOAD:
-        cache.held().add(model)
     models = uploaded()
     if model.upload_hash not in models and len(models) >= settings.MODELS_PER_SESSION:
         dropped = models.pop(next(iter(models)))

@@ -14,6 +14,7 @@ from tensorflow.python.eager.context import Context
 
 from app import cache, settings, streamlit_patches
 from app.streamlit_patches import DisconnectedSessions
+from lrp_engine import device
 from tests import loops
 from tests.app.reading import healthy
 
@@ -69,6 +70,19 @@ def test_a_session_whose_page_was_closed_ends_by_itself():
     loops.run(closed())
 
 
+def test_sessions_that_end_together_are_collected_once_and_after_the_last(monkeypatch):
+    async def closed() -> list[list[int]]:
+        monkeypatch.setattr(streamlit_patches, "AGAIN_SECONDS", 0.1)
+        _, sessions = stored("abc", seconds=0.02)
+        at: list[list[int]] = []
+        collect = lambda: at.append([len(one.session_state) for one in sessions])  # noqa: E731
+        monkeypatch.setattr(streamlit_patches.gc, "collect", collect)
+        await asyncio.sleep(0.3)
+        return at
+
+    assert loops.run(closed()) == [[0, 0, 0]]
+
+
 def test_one_session_too_many_ends_the_oldest():
     async def closed() -> None:
         storage, (first, *others) = stored("abc", seconds=60, maxsize=2)
@@ -102,8 +116,9 @@ def test_the_server_is_made_with_these_sessions_and_no_browser_clears_the_caches
     try:
         assert isinstance(storage, DisconnectedSessions)
         assert storage.seconds == st.get_option("server.disconnectedSessionTTL")
-        kept = cache.explanations()
+        kept = cache.device()
+        monkeypatch.setattr(device, "current", lambda: "asked again")
         AppSession._handle_clear_cache_request(None)
-        assert cache.explanations() is kept
+        assert cache.device() == kept
     finally:
         Runtime._instance = None

@@ -64,6 +64,7 @@ def delete_set(one: Set) -> None:
     except LensError as error:
         session.notify(str(error))
         return
+    cache.answers().forget(one.id)
     open_set("")
     try:
         reviews.delete(one.id)

@@ -12,6 +12,7 @@ import streamlit as st
 from app import cache, settings
 from app.components.guard import guard
 from app.components.review.common import open_set
+from app.components.turn import telling
 from app.models.model import Model
 from app.review.sets import Set
 from app.state import session
@@ -85,8 +86,8 @@ def _upload(model: Model) -> None:
     if given is None:
         return
     name, data = PurePath(given.name).name[-NAME_CHARACTERS:], given.getvalue()
-    with st.spinner("Reading …"):
-        names, format = cache.upload_columns(name, data)
+    with st.spinner("Reading …"), telling() as tell:
+        names, format = cache.upload_columns(name, data, tell)
     left, right = st.columns(2)
     text = left.selectbox(
         "Texts", names, index=_first(names, TEXT_NAMES) or 0, key=f"lens.file.text.{given.file_id}"
@@ -119,14 +120,16 @@ def _begin(model: Model, name: str, format: str, text: str, label: str | None, d
     }  # fmt: skip
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)
-    rows = cache.upload_rows(
-        name,
-        data,
-        format=format,
-        text_column=text,
-        tokenizer=model.network.tokenizer,
-        classes=model.network.classes,
-    )
+    with telling() as tell:
+        rows = cache.upload_rows(
+            name,
+            data,
+            format=format,
+            text_column=text,
+            tokenizer=model.network.tokenizer,
+            classes=model.network.classes,
+            tell=tell,
+        )
     one = Set.new(model.network, rows=rows, **facts)
     sets.add(one, data)
     jobs.start(one, model.network, owner=session.get("visitor"))

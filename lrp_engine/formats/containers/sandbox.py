@@ -16,7 +16,7 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.containers import process
+from lrp_engine.formats.containers import allowance, process
 from lrp_engine.formats.containers.confinement import Confinement
 from lrp_engine.formats.containers.limits import LIMITS, MIB, Limits, megabytes
 from lrp_engine.formats.containers.messages import BLOCK, DTYPE, HEADER, itemsize
@@ -64,6 +64,7 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS, *, expected: str 
     Raises:
         FormatError: the file is malformed or hostile, or costs more than the limits.
     """
+    limits = allowance.within(limits)
     extra = limits.extra_seconds(size)
     seconds = limits.wall_seconds + extra
     file.flush()
@@ -85,7 +86,9 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS, *, expected: str 
         clock.start()
         try:
             assert child.stdout is not None
-            return _contents(child.stdout, limits)
+            contents, unfolded = _contents(child.stdout, limits)
+            allowance.spend(unfolded)
+            return contents
         except FormatError:
             raise
         except (_BrokenError, ValueError, LookupError, TypeError):
@@ -131,7 +134,8 @@ class _BrokenError(Exception):
     """The child stopped in the middle of a message, or said something it should not."""
 
 
-def _contents(stream: IO[bytes], limits: Limits) -> Contents:
+def _contents(stream: IO[bytes], limits: Limits) -> tuple[Contents, int]:
+    """What the child says, and how many bytes that is."""
     contents, budget = Contents(""), limits.output_bytes
     for kind, size in _messages(stream):
         if kind == b"D" or size > 2 * limits.text_bytes + 64 * MIB:
@@ -143,7 +147,8 @@ def _contents(stream: IO[bytes], limits: Limits) -> Contents:
             raise FormatError(payload.decode("utf-8", "replace"))
         value = json.loads(payload)
         if kind == b"Z":
-            return replace(contents, kind=value["kind"], names=tuple(value["names"]))
+            whole = replace(contents, kind=value["kind"], names=tuple(value["names"]))
+            return whole, limits.output_bytes - budget
         if kind == b"G":
             contents.attributes[value["name"]] = value["values"]
             continue

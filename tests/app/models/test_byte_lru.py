@@ -6,6 +6,7 @@ import gc
 import threading
 
 import numpy as np
+import pandas as pd
 
 import lrp_engine
 from app import cache, settings
@@ -16,11 +17,11 @@ from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 
 
 def test_what_was_used_last_stays_and_the_bytes_never_exceed_the_limit():
-    kept = ByteLRU(10_000)
+    kept = ByteLRU(10_500)
     made: list[int] = []
 
     def ask(n: int) -> np.ndarray:
-        return kept.get(n, lambda: made.append(n) or np.full(400, float(n)))  # 3,200 bytes
+        return kept.get((n,), lambda: made.append(n) or np.full(400, float(n)))  # 3,200 bytes
 
     for n in (0, 1, 0, 2, 0, 3):
         assert ask(n)[0] == n
@@ -35,10 +36,10 @@ def test_what_was_used_last_stays_and_the_bytes_never_exceed_the_limit():
 
 def test_a_result_beyond_the_limit_is_given_and_not_kept():
     kept = ByteLRU(1000)
-    small = kept.get("small", lambda: "x")
-    assert kept.get("large", lambda: np.zeros(1000)).shape == (1000,)
+    small = kept.get(("small",), lambda: "x")
+    assert kept.get(("large",), lambda: np.zeros(1000)).shape == (1000,)
     assert len(kept) == 1
-    assert kept.get("small", lambda: "another") is small
+    assert kept.get(("small",), lambda: "another") is small
 
 
 def test_two_who_ask_at_once_are_counted_once():
@@ -46,7 +47,7 @@ def test_two_who_ask_at_once_are_counted_once():
     found = []
 
     def ask() -> None:
-        found.append(kept.get("same", lambda: (gate.wait(10) and None) or np.ones(100)))
+        found.append(kept.get(("same",), lambda: (gate.wait(10) and None) or np.ones(100)))
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
     for thread in threads:
@@ -54,7 +55,37 @@ def test_two_who_ask_at_once_are_counted_once():
     for thread in threads:
         thread.join()
     assert len(found) == 2
-    assert kept.held == nbytes("same") + nbytes(np.ones(100))
+    assert kept.held == nbytes(("same",)) + nbytes(np.ones(100))
+
+
+def test_what_is_about_something_gone_is_dropped():
+    kept = ByteLRU(10_000)
+    for about in "ab":
+        for question in range(2):
+            kept.get((about, question), lambda: np.ones(100))
+    kept.forget("a")
+    assert len(kept) == 2
+    made = []
+    kept.get(("b", 0), lambda: made.append("b"))
+    kept.get(("a", 0), lambda: made.append("a"))
+    assert made == ["a"]
+
+
+def test_forgetting_waits_for_nobody():
+    """As when a collection of garbage comes while this thread has the lock."""
+    kept = ByteLRU(10_000)
+    kept.get(("a",), lambda: np.ones(100))
+    with kept._lock:
+        kept.forget("a")
+        assert len(kept) == 1
+    kept.get(("b",), lambda: "b")
+    assert len(kept) == 1
+    assert kept.held == nbytes(("b",)) + nbytes("b")
+
+
+def test_a_table_weighs_what_its_columns_do():
+    table = pd.DataFrame({"a": np.ones(1000), "word": ["word"] * 1000})
+    assert nbytes(table) > 8000 + 4000
 
 
 def test_an_explanation_weighs_what_its_arrays_do(network):
@@ -74,7 +105,7 @@ def test_collections_pass_by_what_is_there_for_good():
 
 
 def test_models_do_not_share_answers(network):
-    cache.explanations.clear()
+    cache.answers.cache_clear()
     rule = Epsilon()
     one = Model("1", "one", network)
     weights = lrp_engine.from_weights(
@@ -87,4 +118,4 @@ def test_models_do_not_share_answers(network):
     theirs = cache.explained(other, "good film", None, rule)
     assert theirs["lrp"].model_hash == weights.hash != network.hash
     assert (theirs["lrp"].scores != first["lrp"].scores).all()
-    assert cache.explanations().held <= settings.EXPLANATIONS_MEGABYTES * 2**20
+    assert cache.answers().held <= settings.ANSWERS_MEGABYTES * 2**20

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app import cache, settings
-from app.models.byte_lru import nbytes
-from app.models.model import Model
-from app.models.upload_budget import UploadBudget
+from app.cache import models
+from app.components import turn
+from app.models import memory
+from app.models.memory import COPIES, ModelMemory
 from app.models.uploads import Upload
+from app.models.waiting_line import WaitingLine
 from app.review import jobs as background
-from lrp_engine import FormatError, InputError
+from lrp_engine import FormatError
 from tests.app import sets as files
 from tests.app.models.test_uploads import upload
 from tests.app.reading import healthy, messages, press, widget
-from tests.app.tiny import eight_arrays, npz
+from tests.app.tiny import eight_arrays, npy, npz
 
 pytestmark = pytest.mark.usefixtures("unproven")
 
@@ -66,15 +68,17 @@ def test_a_second_user_never_sees_the_first_ones_uploads(opened):
 # Models in memory --------------------------------------------------------------------------
 
 
-def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monkeypatch):
-    room = UploadBudget(int(1.5 * nbytes(network)))
-    monkeypatch.setattr(cache, "held", lambda: room)
+def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, monkeypatch):
     one, other = (("mine.npz", npz(eight_arrays(seed))) for seed in (21, 22))
+    # Room to read one of them, and no more.
+    room = ModelMemory(COPIES * sum(len(npy(array)) for array in eight_arrays()))
+    monkeypatch.setattr(models, "memory", lambda: room)
+    monkeypatch.setattr(memory, "LEAST", 1)
     first = upload(opened("model"), weights=one)
     assert healthy(first)
     assert 0 < room.bytes <= room.most
     second = upload(opened("model"), weights=other)
-    assert "that this server has for them. Try again when somebody" in messages(second)
+    assert "what this server has room for now; try again when somebody has" in messages(second)
     assert widget(second, "model").value == "bundled"
     assert second.session_state["lens.models"] == {}
     assert room.bytes <= room.most
@@ -82,20 +86,32 @@ def test_uploads_of_everybody_fit_into_the_memory_for_them(opened, network, monk
     assert "is read and selected" in messages(third)
 
 
-def test_models_nobody_has_any_more_make_room(network):
-    room = UploadBudget(int(2.5 * nbytes(network)))
-    some = [Model(str(n), "Mine", network) for n in range(2)]
-    for model in some:
-        room.add(model)
-    room.add(some[0])
-    room.add(Model("1", "The same", network))
-    assert room.bytes == 2 * nbytes(network)
-    with pytest.raises(InputError, match=r"“Third” takes .* MB of memory"):
-        room.add(third := Model("2", "Third", network))
-    del model, some[0]
-    gc.collect()
-    room.add(third)
-    assert room.bytes == 2 * nbytes(network)
+def test_who_waits_for_a_turn_is_told(opened, monkeypatch):
+    line, told = WaitingLine(1, waiting=2), []
+    monkeypatch.setattr(models, "reading", lambda: line)
+    show = turn.tell
+
+    def leave_when_told(place, before: int) -> None:
+        show(place, before)
+        told.append(place)
+        go.set()
+
+    monkeypatch.setattr(turn, "tell", leave_when_told)
+    go = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        there = threading.Event()
+        pool.submit(lambda: occupy(line, there, go))
+        assert there.wait(10)
+        app = upload(opened("model"), weights=("mine.npz", npz(eight_arrays(25))))
+    assert len(told) >= 1
+    assert "is read and selected" in messages(app)
+    assert "yours is next" not in messages(app)
+
+
+def occupy(line: WaitingLine, there: threading.Event, until: threading.Event) -> None:
+    with line.take():
+        there.set()
+        assert until.wait(10)
 
 
 def test_a_session_keeps_so_many_models_and_says_which_one_went(opened, monkeypatch):
@@ -104,22 +120,6 @@ def test_a_session_keeps_so_many_models_and_says_which_one_went(opened, monkeypa
     app = upload(app, weights=("second.npz", npz(eight_arrays(24))))
     assert [model.name for model in app.session_state["lens.models"].values()] == ["second.npz"]
     assert "“first.npz” was dropped: a session keeps 1 models." in messages(app)
-
-
-def test_models_read_before_are_kept_up_to_a_number():
-    read: list[int] = []
-
-    def ask(n: int) -> None:
-        cache.read_network(f"upload {n}", lambda: read.append(n) or n)
-
-    every = [*range(settings.MODELS_CACHED + 1)]
-    for n in every:
-        ask(n)
-    ask(every[-1])
-    assert read == every
-    ask(0)  # it went first
-    assert read == [*every, 0]
-    cache.read_network.clear()
 
 
 # Sets --------------------------------------------------------------------------------------

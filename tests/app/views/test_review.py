@@ -250,6 +250,7 @@ def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, k
     assert healthy(app)
     parameters = {"set": key, "row": str(row)}
     st.cache_resource.clear()  # as after a restart: nothing but the disk is left
+    cache.answers.cache_clear()
     again = visit(**parameters)
     assert healthy(again)
     assert widget(again, "note").value == "because of *x*"
