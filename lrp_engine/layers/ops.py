@@ -76,8 +76,8 @@ class Ops:
         """
         import tensorflow as tf
 
-        shape = tf.concat([tf.shape(like)[:-1], [len(ABSORBERS[bias])]], axis=0)
-        zeros = tf.zeros(shape, like.dtype)
+        leading = tf.unstack(tf.shape(like))[:-1]
+        zeros = tf.zeros([*leading, len(ABSORBERS[bias])], like.dtype)
         return self._watched(self.sinks, name, zeros) if self.calculus.absorbs(gate=gate) else zeros
 
     def initial_state(self, name: str, like: tf.Tensor, units: int) -> tf.Tensor:

@@ -70,30 +70,32 @@ def scan(
         length = tf.shape(mask)[0]
         full = tf.reduce_all(mask, axis=1)  # (T,)
 
-        def where_real(at: tf.Tensor, new: Sequence, old: Sequence) -> list:
+        def where_real(at: Callable, new: Sequence, old: Sequence) -> list:
             """New values where a sample has a token at this step, which most often all have."""
 
             def chosen() -> list:
-                real = mask[at][:, None]
+                real = at(mask)[:, None]
                 return [tf.where(real, *both) for both in zip(new, old, strict=True)]
 
-            return tf.cond(full[at], lambda: list(new), chosen)
+            return tf.cond(at(full), lambda: list(new), chosen)
 
         zeros = [tf.zeros_like(probe[0]) for probe in probes_]
-        # A dry run, never computed, shows what a step remembers and how wide it is.
-        trial = recorder()
-        step(calculus.with_memory(trial), initial, [x[0] for x in xs], zeros)
-        widths = [] if calculus.forward_only else [value.shape[-1] for value in trial.values]
+        widths = []
+        if not calculus.forward_only:
+            # A dry run, never computed, shows what a step remembers and how wide it is.
+            trial = recorder()
+            step(calculus.with_memory(trial), initial, [x[0] for x in xs], zeros)
+            widths = [value.shape[-1] for value in trial.values]
         stored = len(initial) if not calculus.forward_only else int(sequences)
 
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:
             at = length - 1 - n if backwards else n
             memory = recorder()
-            now = [x[at] for x in xs]
-            new = step(calculus.with_memory(memory), states, now, zeros)
+            here = _at(at)
+            new = step(calculus.with_memory(memory), states, [here(x) for x in xs], zeros)
             before = [a.write(at, s) for a, s in zip(before, states, strict=False)]
             known = [a.write(at, z) for a, z in zip(known, memory.values, strict=False)]
-            return n + 1, where_real(at, new, states), before, known
+            return n + 1, where_real(here, new, states), before, known
 
         _, final, before, known = tf.while_loop(
             lambda n, *_: n < length,
@@ -106,9 +108,9 @@ def scan(
             ),
         )
 
-        def back_step(at: tf.Tensor, messages: Sequence) -> list:
+        def back_step(at: tf.Tensor, here: Callable, messages: Sequence) -> list:
             """What arrives at a step's inputs, probes and states; None where nothing can."""
-            then, now = [a.read(at) for a in before], [x[at] for x in xs]
+            then, now = [a.read(at) for a in before], [here(x) for x in xs]
             watched = [*now, *zeros, *then]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
@@ -123,17 +125,18 @@ def scan(
 
             def back(n: tf.Tensor, messages: Sequence, writes: Sequence) -> tuple:
                 at = n if backwards else length - 1 - n
+                here = _at(at)
                 if sequences:
-                    messages = [messages[0] + R[at], *messages[1:]]
-                arrived = back_step(at, messages)
+                    messages = [messages[0] + here(R), *messages[1:]]
+                arrived = back_step(at, here, messages)
                 sides = [side for side in arrived[: len(sources)] if side is not None]
                 reached[:] = [side is not None for side in arrived[: len(sources)]]
                 # A step without a token passes messages on unchanged.
                 passing = [*messages, *(0 for _ in sides)]
-                arrived = where_real(at, [*arrived[len(sources) :], *sides], passing)
-                messages, here = arrived[: len(messages)], iter(arrived[len(messages) :])
+                arrived = where_real(here, [*arrived[len(sources) :], *sides], passing)
+                messages, side = arrived[: len(messages)], iter(arrived[len(messages) :])
                 writes = [
-                    a.write(at, next(here)) if there else a
+                    a.write(at, next(side)) if there else a
                     for a, there in zip(writes, reached, strict=True)
                 ]
                 return n + 1, messages, writes
@@ -158,6 +161,16 @@ def scan(
         return tf.concat(ordered, axis=0), backward
 
     return run(mask, *inputs, *probes, *states)
+
+
+def _at(step: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Reads tensors at one time step; `tensor[step]` would compute the bounds for each anew."""
+    import tensorflow as tf
+
+    bounds = {"begin": tf.reshape(step, [1]), "end": tf.reshape(step + 1, [1])}
+    return lambda tensor: tf.raw_ops.StridedSlice(
+        input=tensor, **bounds, strides=[1], shrink_axis_mask=1
+    )
 
 
 def columns(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:

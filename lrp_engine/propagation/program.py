@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,7 +25,7 @@ from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.passes import Passes
 from lrp_engine.propagation.relevance import Relevance
 from lrp_engine.propagation.room import ROOM
-from lrp_engine.propagation.rules import Rule, TraceKey
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, TraceKey
 from lrp_engine.propagation.traces import forget_gradients
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class Program:
             InputError: the rule names layers that the network does not have.
         """
         rules = rule.by_node(self.network.nodes)
+        if not any(CALCULI[name].follows_rule for name in calculi):
+            rules = (DEFAULT_RULE,)  # whatever the rule, the same program
         if len(set(rules)) == 1:
             rules = rules[:1]  # all layers share one
         key = (tuple(calculi), tuple(one.trace_key for one in rules), layers)
@@ -207,7 +209,7 @@ class Program:
         ) -> dict:
             numbers = tf.split(parameters, [key.parameters for key in trace_keys])
             modes = [
-                tuple(CALCULI[name](parameters, key) for name in calculi)
+                tuple(CALCULI[name].make(parameters, key) for name in calculi)
                 for parameters, key in zip(numbers, trace_keys, strict=True)
             ]
             calculus = MultiBackward(modes=modes[0])
@@ -321,8 +323,14 @@ def _relevance(parameters: tf.Tensor, trace_key: TraceKey) -> Relevance:
     )
 
 
-# Name -> calculus, given the rule's parameters as a tensor, and its trace key.
-CALCULI: dict[str, Callable[[tf.Tensor, TraceKey], Calculus]] = {
-    "relevance": _relevance,
-    "gradient": lambda parameters, trace_key: Gradient(),
+class _Entry(NamedTuple):
+    """`make`: the calculus, given the rule's parameters as a tensor, and its trace key."""
+
+    make: Callable[[tf.Tensor, TraceKey], Calculus]
+    follows_rule: bool
+
+
+CALCULI: dict[str, _Entry] = {
+    "relevance": _Entry(_relevance, follows_rule=True),
+    "gradient": _Entry(lambda parameters, trace_key: Gradient(), follows_rule=False),
 }

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 import lrp_engine
-from lrp_engine import RULES, ZB, AlphaBeta, Epsilon, Flat, Gamma, InputError, WSquare, ZPlus
+from lrp_engine import (
+    RULES,
+    ZB,
+    AlphaBeta,
+    ByLayer,
+    Epsilon,
+    Flat,
+    Gamma,
+    InputError,
+    WSquare,
+    ZPlus,
+)
 from lrp_engine.layers import (
     Activation,
     Conv1D,
@@ -159,6 +170,16 @@ def test_numbers_of_a_rule_cost_no_trace():
         network.explain_all(x, rule=ZPlus())
         network.explain_all(x, rule=ZB(low=-n, high=0.5 * n))
     assert program_of(network).traces() == 3  # gamma; alpha-beta and z-plus; z-B
+
+
+def test_methods_that_read_no_rule_are_traced_once_for_all_rules():
+    network = zoo.network("dense")
+    x = zoo.inputs(network, LENGTHS)
+    rules = [Epsilon(), Epsilon(bias_factor=0.5), Gamma(), ByLayer([("first", Flat())])]
+    found = [explain(network, x, "sensitivity", rule=rule).relevance for rule in rules]
+    assert program_of(network).traces() == 1
+    for other in found[1:]:
+        np.testing.assert_array_equal(found[0], other)
 
 
 @pytest.mark.parametrize(
