@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lrp_engine.errors import FormatError
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import MOST_LAYERS
 
 
@@ -60,8 +61,9 @@ def unused_name(name: str, used: set[str]) -> str:
     return candidate
 
 
-def about_output(units: int) -> str:
+def about_output(units: int) -> Assumption:
     """What is assumed of the last layer's numbers where nothing says what they mean."""
     if units == 1:
-        return "The single output unit is a sigmoid: its sign decides two classes."
-    return "The output units are classes under a softmax."
+        said = "The single output unit is a sigmoid: its sign decides two classes."
+        return Assumption(said, "output")
+    return Assumption("The output units are classes under a softmax.", "output")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
+from lrp_engine.model.assumption import still_open
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.options import OPTIONS
 from lrp_engine.proof.deciding_texts import deciding
 from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
 from lrp_engine.proof.text_search import Search, TextCandidate
 
+_TEXT_KEYS = frozenset(map("tokenizer.{}".format, OPTIONS))
 ACCEPTED = 1e-4  # largest difference, relative to the largest score (or 1)
 ROUNDING = 1e-7  # differences below it are one and the same
 MARGIN = 10  # how many times worse the runner-up must be
@@ -24,27 +27,43 @@ FIRST_STEPS = 1_500_000  # time steps that all lengths may take on the text aske
 
 
 class UndecidedTextError(InputError):
-    """The outputs do not decide; `candidates` are the best ones, for a person to choose from."""
+    """The outputs do not decide.
 
-    def __init__(self, message: str, candidates: Sequence[TextCandidate]) -> None:
+    Attributes:
+        candidates: the best ones, for a person to choose from.
+        deciding: texts in words, as "a text with an apostrophe", of which one with its output would
+            decide; empty where no candidate gives the outputs.
+    """
+
+    def __init__(
+        self, message: str, candidates: Sequence[TextCandidate], deciding: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
-        self.candidates = tuple(candidates)
+        self.candidates, self.deciding = tuple(candidates), tuple(deciding)
 
 
-def with_detected_text(network: Network, reference: Reference | None) -> Network:
+def with_detected_text(
+    network: Network,
+    reference: Reference | None,
+    *,
+    before_pass: Callable[[], None] = lambda: None,
+) -> Network:
     """The network with the text pipeline that gives the outputs of a reference's texts.
+
+    Args:
+        before_pass: may raise to stop.
 
     Raises:
         InputError: the network reads no text, or the reference holds no texts with numbers.
         UndecidedTextError: no pipeline comes close enough, or several do; lists the best ones and
             says which text would decide.
     """
-    ranked = rank(network, reference)
+    ranked = rank(network, reference, before_pass=before_pass)
     assert reference is not None
     best, count = ranked[0], len(reference.texts)
     margin = _margin(ranked)
     if not best.difference < ACCEPTED or margin < MARGIN:
-        raise UndecidedTextError(_undecided(network, ranked, count), ranked[:SHOWN])
+        raise _undecided(network, ranked, count)
     sentence = (
         f"The text pipeline is detected from the outputs of {count} text{'s' * (count > 1)}: "
         f"{best} (largest difference {best.difference:.1e}; the next best is {margin:.1e} times "
@@ -54,17 +73,34 @@ def with_detected_text(network: Network, reference: Reference | None) -> Network
         f"The texts given leave something open about how texts are read: {text} would show it."
         for text in _deciding(network, best, best.alike)
     )
+    return read_by(network, best, (sentence, *more))
+
+
+def read_by(network: Network, candidate: TextCandidate, sentences: Iterable[str]) -> Network:
+    """The network that reads texts as a candidate does, which nobody has to assume any more.
+
+    Args:
+        sentences: how that is known.
+    """
     return replace(
         network,
-        tokenizer=best.tokenizer,
-        vocabulary=best.vocabulary,
-        assumptions=(*network.assumptions, sentence, *more),
+        tokenizer=candidate.tokenizer,
+        vocabulary=candidate.vocabulary,
+        assumptions=(*still_open(network.assumptions, _TEXT_KEYS), *sentences),
         warnings=(),  # those of a network that was just read are about its text pipeline
     )
 
 
-def rank(network: Network, reference: Reference | None) -> list[TextCandidate]:
+def rank(
+    network: Network,
+    reference: Reference | None,
+    *,
+    before_pass: Callable[[], None] = lambda: None,
+) -> list[TextCandidate]:
     """Candidates that differ on some text, the nearest first; those far off are left out.
+
+    Args:
+        before_pass: may raise to stop.
 
     Raises:
         InputError: the network reads no text, the reference holds no texts or only classes, or
@@ -78,7 +114,7 @@ def rank(network: Network, reference: Reference | None) -> list[TextCandidate]:
             "gave them, reference=(texts, probabilities), or a CSV or JSON Lines file."
         )
     found = sequences(network, reference.texts)
-    search = Search(network, reference)
+    search = Search(network, reference, before_pass=before_pass)
     longest = max(len(ids) for one in found for ids in one.ids)
     base, first = network.tokenizer, search.order(found)[0]
     different = len({one.ids[first].tobytes() for one in found})
@@ -114,22 +150,25 @@ def _deciding(network: Network, best: TextCandidate, others: Sequence[Tokenizer]
     return deciding(best.tokenizer, others, best.vocabulary, len(network.embedding.table))
 
 
-def _undecided(network: Network, ranked: Sequence[TextCandidate], count: int) -> str:
+def _undecided(network: Network, ranked: Sequence[TextCandidate], count: int) -> UndecidedTextError:
     best = ranked[0]
     listed = "; ".join(f"({one}) {one.difference:.1e}" for one in ranked[:SHOWN])
     head = f"The text pipeline could not be detected from {count} text{'s' * (count > 1)}: "
     if not best.difference < ACCEPTED:
-        return (
+        return UndecidedTextError(
             f"{head}no way to read them gives outputs closer than {ACCEPTED:g}. The best are "
             f"{listed} (largest difference). Check that texts and outputs belong to these files "
             "and that outputs are written with five digits or more, or say the settings yourself: "
-            "spec={'tokenizer': {'method': 'keras', 'length': 100, 'pad': 'pre', ...}}."
+            "spec={'tokenizer': {'method': 'keras', 'length': 100, 'pad': 'pre', ...}}.",
+            ranked[:SHOWN],
         )
     near = MARGIN * max(best.difference, ROUNDING)
     close = [one for one in ranked[1:] if one.difference < near]
-    texts = _deciding(network, best, [one.tokenizer for one in close])
-    return (
+    texts = _deciding(network, best, [one.tokenizer for one in close])[:3] or ["a longer text"]
+    return UndecidedTextError(
         f"{head}the next best is not {MARGIN} times worse than the best. The best are {listed} "
-        f"(largest difference). {' or '.join(texts[:3]).capitalize() or 'A longer text'} with its "
-        "output would decide; or choose: spec={'tokenizer': {...}}."
+        f"(largest difference). {' or '.join(texts).capitalize()} with its output would decide; or "
+        "choose: spec={'tokenizer': {...}}.",
+        ranked[:SHOWN],
+        texts,
     )

@@ -8,7 +8,7 @@ Axes: K branches, N texts, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -62,8 +62,14 @@ class _Branch(NamedTuple):
 class Search:
     """What is near the outputs of a reference's texts."""
 
-    def __init__(self, network: Network, reference: Reference) -> None:
-        self.network, self.spent = network, 0
+    def __init__(
+        self,
+        network: Network,
+        reference: Reference,
+        *,
+        before_pass: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.network, self.spent, self._before_pass = network, 0, before_pass
         self.expected = reference.readings(network, len(reference.texts))
         self._scale = {
             kind: 1.0 if kind == "probabilities" else float(np.abs(outputs).max()) or 1.0
@@ -140,7 +146,8 @@ class Search:
                 "up to about 30 words, and one that is longer than the model reads."
             )
         samples = _samples(self.network, ids.values())
-        return dict(zip(ids, scores_of(samples).astype(np.float64), strict=True))
+        scores = scores_of(samples, before_pass=self._before_pass)
+        return dict(zip(ids, scores.astype(np.float64), strict=True))
 
     def _grouped(self, branches: Sequence[_Branch], kind: str) -> list[TextCandidate]:
         groups: dict[tuple[bytes, ...], list[list[_Branch]]] = {}

@@ -20,6 +20,7 @@ from lrp_engine.formats.companions.spec import DETECT
 from lrp_engine.formats.plain import about_output
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.layers.lstm import reorder_gates
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.gate_order import GateOrder, GateReading
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
@@ -124,7 +125,9 @@ def _network(weights: Mapping[str, np.ndarray], order: GateOrder, given: Compani
     layer = Bidirectional(direction(""), direction("_bw"))
     dense = Dense(weights["W_dense"], weights["b_dense"])
     nodes = [Node("bilstm", layer), Node("output", dense, ("bilstm",))]
-    assumptions = [order.sentence()]
+    sentence = order.sentence()
+    assumed = order.source == "assumed"
+    assumptions = [Assumption(sentence, "gate_order") if assumed else sentence]
     single = dense.kernel.shape[1] == 1
     if given.output is None:
         assumptions.append(about_output(dense.kernel.shape[1]))

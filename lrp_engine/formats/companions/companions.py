@@ -33,6 +33,7 @@ from lrp_engine.formats.companions.spec import (
 from lrp_engine.formats.companions.tokenizer import with_tokenizer
 from lrp_engine.formats.companions.vocabulary_values import has_halves
 from lrp_engine.formats.input_file import is_path_or_bytes
+from lrp_engine.model.assumption import still_open
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Tokenizer, Vocabulary
@@ -68,6 +69,13 @@ class Companions:
     def vocabulary(self) -> Vocabulary | None:
         return self.words.vocabulary
 
+    @property
+    def said(self) -> frozenset[str]:
+        """Keys of the spec that the caller gave."""
+        given = ("labels", "features", "output", "gate_order")
+        said = {name for name in given if getattr(self, name) is not None}
+        return frozenset({*said, *self.options, *map("tokenizer.{}".format, self.tokenizer)})
+
     def network(self, *, nodes: Sequence[Node], **parts: Any) -> Network:
         """The network of a file's parts, with what the caller gave in place.
 
@@ -84,7 +92,7 @@ class Companions:
             nodes[0].layer, parts.get("tokenizer") or Tokenizer(), self.tokenizer
         )
         for name in ("assumptions", "warnings"):
-            text[name] = (*parts.get(name, ()), *text[name])
+            text[name] = still_open((*parts.get(name, ()), *text[name]), self.said)
         parts.update(text)
         network = Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
         if self.features and network.input_shape.time:

@@ -21,9 +21,17 @@ from lrp_engine.formats.companions.vocabulary_values import words_of
 from lrp_engine.formats.input_file import is_path_or_bytes
 from lrp_engine.formats.plain import words_by_id
 from lrp_engine.layers import Embedding
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.layer import Layer
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.model.text.tokenizer import DROP
+
+_USUAL = Tokenizer()
+_SPLIT = Assumption(
+    "The vocabulary does not say how texts are split: at white space, in lower case.",
+    "tokenizer.method",
+    "tokenizer.lowercase",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +61,8 @@ class GivenWords:
             "case, without its filters, words that are not listed left out."
         )
         guessed = {"method": "keras", "unknown": DROP}
-        return replace(self, guessed=guessed, assumptions=(*self.assumptions, said))
+        assumed = Assumption(said, *map("tokenizer.{}".format, guessed))
+        return replace(self, guessed=guessed, assumptions=(*self.assumptions, assumed))
 
     def parts(self, first: Layer, tokenizer: Tokenizer, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Vocabulary, tokenizer, assumptions and warnings of a network that begins with a layer.
@@ -79,6 +88,9 @@ class GivenWords:
                 assumptions=(*self.assumptions, *fitted.assumptions),
                 warnings=(*self.warnings, *fitted.warnings),
             )
+        told = "method" in options or tokenizer.method != _USUAL.method
+        if self.vocabulary is not None and not told:
+            words = replace(words, assumptions=(*words.assumptions, _SPLIT))
         made, lacking = sound(tokenizer.with_options(options).with_options(asked))
         return {
             "tokenizer": made,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.text import PADDING_TOKENS, UNKNOWN_TOKENS, Vocabulary
 
 # How keras.datasets numbers words: 0 padding, 1 the start, 2 unknown words, the word n as n + 3.
@@ -13,6 +14,7 @@ IMDB = {"offset": 3, "start": 1, "unknown": 2, "pad_id": 0}
 # How its index of the IMDB reviews begins.
 _IMDB_WORDS = ("the", "and", "a", "of", "to", "is", "br", "in", "it", "i")
 _ASKED = 3  # so many rows without a word can be a shift of the ids
+_OFFSET = "tokenizer.offset"  # the key that settles it
 _SAY = 'say so in the tokenizer\'s settings: {"offset": %d}'
 
 
@@ -68,8 +70,12 @@ def fit_rows(
         return replace(
             fitted,
             warnings=(
-                f"The network skips id 0 as padding, but the vocabulary has the word {first!r:.60} "
-                f"there: its words may be off by one. If they are, {_SAY % 1}; if not, 0.",
+                Assumption(
+                    "The network skips id 0 as padding, but the vocabulary has the word "
+                    f"{first!r:.60} there: its words may be off by one. If they are, {_SAY % 1}; "
+                    "if not, 0.",
+                    _OFFSET,
+                ),
             ),
         )
     if 0 < spare <= _ASKED:
@@ -80,12 +86,13 @@ def fit_rows(
     return fitted
 
 
-def _question(vocabulary: Vocabulary, spare: int, rows: int) -> str:
+def _question(vocabulary: Vocabulary, spare: int, rows: int) -> Assumption:
     special = [word for word in vocabulary.tokens[:4] if word in PADDING_TOKENS + UNKNOWN_TOKENS]
     lacks = "" if special else " It has no word for padding or unknown words in front."
-    return (
+    return Assumption(
         f"The embedding has {rows:,} rows, {spare} more than the vocabulary has words.{lacks} If "
-        f"the ids are shifted by {spare}, {_SAY % spare}; if not, 0."
+        f"the ids are shifted by {spare}, {_SAY % spare}; if not, 0.",
+        _OFFSET,
     )
 
 
@@ -102,8 +109,8 @@ def _as_imdb(vocabulary: Vocabulary, rows: int, known: bool) -> Fitted:
     fitted = Fitted(
         vocabulary=vocabulary,
         options=IMDB,
-        assumptions=(said,),
-        warnings=(f"{said} If they are not, {_SAY % 0}.",),
+        assumptions=(Assumption(said, _OFFSET),),
+        warnings=(Assumption(f"{said} If they are not, {_SAY % 0}.", _OFFSET),),
     )
     return _cut(fitted, rows - IMDB["offset"], rows)
 

@@ -15,6 +15,7 @@ _KEYS = ("gate_order", "output", "tokenizer", "labels", "features")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
 _LAYERS = ("architecture", "layers")
 _OPTIONS = (*_LAYERS, "order", "activation", "pooling", "rnn_activation")
+KEYS = (*_KEYS, *_OPTIONS)
 
 
 def read_spec(value: Any) -> Mapping[str, Any]:
@@ -31,8 +32,8 @@ def read_spec(value: Any) -> Mapping[str, Any]:
     if is_model_config(value):  # model.to_json() alone
         return {"architecture": value}
     for key in value:
-        if key not in (*_KEYS, *_OPTIONS):
-            valid = choices((*_KEYS, *_OPTIONS))
+        if key not in KEYS:
+            valid = choices(KEYS)
             raise FormatError(f"The spec has an unknown key {key!r:.60}; valid: {valid}.")
     return value
 

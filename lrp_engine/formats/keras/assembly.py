@@ -14,6 +14,7 @@ from lrp_engine.formats.keras.weights import Weights
 from lrp_engine.formats.plain import unused_name
 from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
 from lrp_engine.layers.activations import check_activation
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node, find_shapes
 from lrp_engine.model.network import OUTPUTS
 from lrp_engine.model.text import LONGEST, Tokenizer
@@ -113,8 +114,10 @@ def _output(last: _Step, shape: Shape, given: Companions) -> tuple[str, list[str
         return given.output, []
     ends = f"The file's last activation is {last.activation!r}, so its "
     if single:
-        return output, [ends + "single output is taken as the logit of a sigmoid: two classes."]
-    return output, [ends + "outputs are taken as the logits of a softmax: one class is right."]
+        said = "single output is taken as the logit of a sigmoid: two classes."
+    else:
+        said = "outputs are taken as the logits of a softmax: one class is right."
+    return output, [Assumption(ends + said, "output")]
 
 
 def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
@@ -128,6 +131,11 @@ def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
         )
 
 
+UNPADDED = Assumption(
+    "The file fixes no length and masks no padding: each text is read at its own length, without "
+    "padding.",
+    "tokenizer.length",
+)
 # Of explanations, until texts with their outputs were compared.
 PADDING_GUESSED = (
     "The file does not say on which side texts were padded and cut; Keras' usual way (in front) is "
@@ -142,6 +150,8 @@ def _texts_of_one_length(graph: Graph, first: Layer, given: Companions) -> dict[
     A model that masks padding reads the same without. What the caller says is not assumed.
     """
     length = graph.input_length
+    if isinstance(first, Embedding) and length is None and given.vocabulary is not None:
+        return {} if first.mask_zero else {"assumptions": [UNPADDED]}
     if not isinstance(first, Embedding) or length is None or not 0 < length <= LONGEST:
         return {}
     options: dict[str, Any] = {"length": length, "truncate": "pre"}
@@ -153,8 +163,11 @@ def _texts_of_one_length(graph: Graph, first: Layer, given: Companions) -> dict[
     open_questions = {"pad", "truncate"} & set(options) - {*given.tokenizer, *given.words.options}
     if open_questions:
         parts["assumptions"] = [
-            f"The model was built for {length} tokens: {', '.join(said)}, as Keras' pad_sequences "
-            "does unless told otherwise."
+            Assumption(
+                f"The model was built for {length} tokens: {', '.join(said)}, as Keras' "
+                "pad_sequences does unless told otherwise.",
+                *sorted(f"tokenizer.{name}" for name in open_questions),
+            )
         ]
     if open_questions and not first.mask_zero and given.vocabulary is not None:
         parts["warnings"] = (PADDING_GUESSED,)

@@ -30,6 +30,7 @@ from lrp_engine.formats.plain import about_output
 from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Activation, Dense, Softmax
 from lrp_engine.layers.recurrent import Recurrent
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node
 from lrp_engine.model.network import Network
 
@@ -91,7 +92,8 @@ def _read(contents: Contents, given: Companions) -> Network:
     assumptions = []
     if any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
            for node in nodes):  # fmt: skip
-        assumptions.append("Every text is read at its own length, without padding.")
+        said = "Every text is read at its own length, without padding."
+        assumptions.append(Assumption(said, "tokenizer.length"))
     if output is None:
         output = "sigmoid" if last.units == 1 else "softmax"
         if given.output is None:

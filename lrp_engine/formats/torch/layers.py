@@ -24,6 +24,7 @@ from lrp_engine.layers import (
 )
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.lstm import reorder_gates
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node
 
 OPTIONS = ("order", "activation", "pooling", "rnn_activation")
@@ -233,14 +234,15 @@ _KINDS: dict[int, Callable[..., LSTM | GRU | SimpleRNN]] = {4: _lstm, 3: _gru, 1
 
 def assumptions(order: Sequence[Module], options: Options, output: str | None) -> list[str]:
     """What the state dict did not say and the caller did not either, as sentences."""
-    sentences = []
+    sentences: list[str] = []
     names = [module.name for module in order]
     recurrent = [module for module in order if module.kind == "recurrent"]
     hidden = [module.name for module in order[:-1] if module.kind == "linear"]
     if options.order is None and len(order) > 1:
         sentences.append(f"The layers run in this order: {', '.join(names)}.")
     if hidden and options.activation is None:
-        sentences.append(f"{', '.join(hidden)}: the activation after it is ReLU.")
+        said = f"{', '.join(hidden)}: the activation after it is ReLU."
+        sentences.append(Assumption(said, "activation"))
     if recurrent:
         last = recurrent[-1]
         if options.pooling is None:
@@ -250,13 +252,16 @@ def assumptions(order: Sequence[Module], options: Options, output: str | None) -
                 if _directions(last) == 2
                 else ""
             )
-            sentences.append(f"{last.name}: what goes on is the final hidden state{both}.")
+            said = f"{last.name}: what goes on is the final hidden state{both}."
+            sentences.append(Assumption(said, "pooling"))
         if options.rnn_activation is None and any(_blocks(module) == 1 for module in recurrent):
-            sentences.append("nn.RNN: the activation inside is tanh.")
-        sentences.append(
+            said = "nn.RNN: the activation inside is tanh."
+            sentences.append(Assumption(said, "rnn_activation"))
+        said = (
             "Every text is read without padding, as with pack_padded_sequence; h_0 and c_0 are "
             "zero."
         )
+        sentences.append(Assumption(said, "tokenizer.length"))
     if output is None:
         sentences.append(about_output(order[-1].outputs))
     return sentences

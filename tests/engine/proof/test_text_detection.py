@@ -11,7 +11,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -20,16 +20,26 @@ import pytest
 
 from lrp_engine import FormatError, InputError, load
 from lrp_engine.cli.main import main
+from lrp_engine.errors import OutOfTimeError
 from lrp_engine.formats.companions.reference_files import read_reference
+from lrp_engine.formats.questions import open_questions
 from lrp_engine.layers import GRU, Dense, Embedding
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Vocabulary
 from lrp_engine.proof.parity import text_verdict
-from lrp_engine.proof.sheet import VERIFIED
+from lrp_engine.proof.sheet import (
+    FAIL,
+    FAILED,
+    NOT_CHECKED,
+    VERIFIED,
+    Line,
+    ProofSheet,
+)
 from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
 from lrp_engine.proof.text_detection import UndecidedTextError, rank, with_detected_text
 from lrp_engine.proof.text_search import Search
+from lrp_engine.proof.tried_texts import try_texts
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -211,6 +221,7 @@ def test_the_settings_are_found_from_a_few_texts(name):
     found = net.probabilities(list(TEXTS))[:, 1]
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert any("text pipeline is detected" in sentence for sentence in net.assumptions)
+    assert not [one for one in open_questions(net) if one.key.startswith("tokenizer.")]
     assert text_verdict(net, (TEXTS, expected)) == VERIFIED
 
 
@@ -263,7 +274,8 @@ def test_what_is_not_found_comes_with_the_nearest(plain):
     assert caught.value.candidates[0].difference > 1e-3
 
 
-def test_texts_that_do_not_decide_ask_for_one_that_would():
+@pytest.fixture(scope="module")
+def blind():
     """A model that sees no difference between its words cannot tell how they are looked up."""
     draw = np.random.default_rng(0).normal
     nodes = (
@@ -271,10 +283,58 @@ def test_texts_that_do_not_decide_ask_for_one_that_would():
         Node("gru", GRU(draw(size=(4, 9)), draw(size=(3, 9)), draw(size=9)), ("words",)),
         Node("out", Dense(draw(size=(3, 1)), draw(size=1)), ("gru",)),
     )
-    net = Network(nodes=nodes, output="sigmoid", vocabulary=Vocabulary(tuple("abcdefg")))
-    reference = read_reference((("a B", "c x"), net.probabilities(["a b", "c x"])))
-    with pytest.raises(UndecidedTextError, match=r"not 10 times worse .* would decide"):
-        with_detected_text(net, reference)
+    return Network(nodes=nodes, output="sigmoid", vocabulary=Vocabulary(tuple("abcdefg")))
+
+
+def test_texts_that_do_not_decide_ask_for_one_that_would(blind):
+    reference = read_reference((("a B", "c x"), blind.probabilities(["a b", "c x"])))
+    with pytest.raises(UndecidedTextError, match=r"not 10 times worse .* would decide") as caught:
+        with_detected_text(blind, reference)
+    assert caught.value.deciding
+
+
+def sheet_of(network: Network) -> ProofSheet:
+    """A sheet that says nothing yet of texts, and fails in something else."""
+    lines = (
+        Line(name="ledger", title="Ledger", verdict=FAIL, detail="It fails."),
+        Line(name="text", title="Texts", verdict=NOT_CHECKED, detail="Nothing was given."),
+    )
+    return ProofSheet(model_hash=network.hash, source="s", dtype="float32", lines=lines)
+
+
+def test_texts_tried_settle_how_texts_are_read_and_the_line_of_the_proof(plain):
+    expected = built(NAME)[2]
+    found = try_texts(plain, sheet_of(plain), read_reference((TEXTS, expected)))
+    assert (found.network.tokenizer.pad, found.network.tokenizer.length) == ("pre", 10)
+    assert (found.sheet.weights, found.sheet.text) == (FAILED, VERIFIED)
+    assert found.sheet.model_hash == replace(found.network, warnings=()).hash
+    assert found.sheet.warnings[0] in found.network.warnings
+    np.testing.assert_allclose(found.outputs, found.expected, atol=1e-5)
+    np.testing.assert_array_equal(found.expected[:, 1], expected)
+    assert not found.candidates
+
+
+def test_texts_that_do_not_decide_leave_a_choice(blind):
+    texts = ("a B", "c x")
+    outputs = blind.probabilities(list(texts))
+    reference = read_reference((texts, outputs))
+    undecided = try_texts(blind, sheet_of(blind), reference)
+    assert undecided.network.tokenizer == blind.tokenizer
+    assert len(undecided.candidates) == 4
+    assert undecided.deciding
+    chosen = undecided.candidates[1]
+    found = try_texts(blind, sheet_of(blind), reference, chosen=chosen)
+    assert found.network.tokenizer == chosen.tokenizer
+    assert any("chosen by a person" in sentence for sentence in found.network.assumptions)
+    far = try_texts(blind, sheet_of(blind), read_reference((texts, 0.9 * outputs)))
+    assert far.sheet.text == FAILED
+    assert not far.deciding
+
+
+def test_texts_are_tried_within_a_time(plain):
+    reference = read_reference((TEXTS, built(NAME)[2]))
+    with pytest.raises(OutOfTimeError):
+        try_texts(plain, sheet_of(plain), reference, seconds=-1)
 
 
 @pytest.mark.parametrize(
