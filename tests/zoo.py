@@ -275,6 +275,20 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         ("all", Concatenate(), "flat", "match", "rnn"),
         ("out", Dense(d(2 * H + 1, 2), d(2))),
     ),
+    # Every input has so many steps, all of which are read.
+    "fixed": lambda d: _graph(
+        ("states", d.gru(return_sequences=True), "input"),
+        ("flat", Flatten()),
+        ("one", Dense(d(4 * H, 2), d(2))),
+        ("per_step", Dense(d(H, 1), d(1), activation="tanh"), "states"),
+        ("row", Flatten()),
+        ("two", Dense(d(4, 2))),
+        ("plain", Flatten(), "input"),
+        ("three", Dense(d(4 * E, 2))),
+        ("all", Concatenate(), "one", "two", "three"),
+        ("out", Dense(d(6, 2), d(2))),
+        length=4,
+    ),
     "dense": lambda d: _chain(
         Dense(d(6, 5), d(5), activation="relu"),
         Dense(d(5, 4), activation="elu"),
@@ -331,8 +345,8 @@ def layers_of(network: Network) -> Iterator[Layer]:
 
 
 def inputs(network: Network, lengths: list[int], seed: int = 1) -> np.ndarray:
-    """Random inputs (B, T, E), padded with garbage, or (B, D)."""
+    """Random inputs (B, T, E), padded with garbage, or (B, D); all T where it is fixed."""
     rng = np.random.default_rng(seed)
     shape = network.input_shape
-    time = (max(lengths),) if shape.time else ()
+    time = (network.length or max(lengths),) if shape.time else ()
     return rng.normal(size=(len(lengths), *time, shape.units))

@@ -38,6 +38,8 @@ class Dense(Layer):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         units, outputs = (int(n) for n in self.kernel.shape)
+        if len(inputs) == 1 and not inputs[0].units and inputs[0].length == units:
+            return Shape(outputs, time=False)  # a number of each step, as units
         if len(inputs) != 1 or inputs[0].units != units:
             found = " and ".join(map(str, inputs)) or "nothing"
             raise FormatError(f"expects input with {units} units, found {found}.")
@@ -45,6 +47,7 @@ class Dense(Layer):
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
+        x = Signal(x.values) if x.scores else x
         sink = ops.sink("sum", x.values, bias=self.bias is not None)
         z = ops.calculus.layer_sum(Term(x.values, self.kernel), self.bias, sink)
         return x._replace(values=ops.calculus.activation(ACTIVATIONS[self.activation], z))

@@ -144,7 +144,7 @@ class RepeatVector(_Any, Layer):
 def _flat(given: Shape) -> Shape:
     if not given.time or given.units == 0:
         return given
-    if given.units == 1 and given.length is None:
+    if given.units == 1:
         return given._replace(units=0)
     if given.length is None:
         raise FormatError(

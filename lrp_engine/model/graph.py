@@ -39,22 +39,31 @@ def require_few(layers: Iterable[Layer]) -> None:
         )
 
 
-def find_shapes(nodes: Sequence[Node]) -> dict[str, Shape]:
+def find_shapes(
+    nodes: Sequence[Node], length: int | None = None, units: int | None = None
+) -> dict[str, Shape]:
     """Output shape by node name, and that of the input, which the layers' weights are made for.
+
+    Args:
+        length: time steps of every input, where there can be no other number.
+        units: of an input step, where no layer's weights say it, as before a Flatten.
 
     Raises:
         FormatError: a name is not one, or layers do not fit each other.
     """
     claims = (node.layer.input_shape() for node in nodes)
     claimed = next((claim for claim in claims if claim is not None), None)
+    if units is not None:
+        return _shapes(nodes, Shape(units, time=True, length=length))
     if claimed is None:
         raise FormatError("No layer says how many numbers the network takes: none has weights.")
+    timed = claimed._replace(time=True, length=length)
     try:
-        return _shapes(nodes, claimed)
+        return _shapes(nodes, timed if claimed.time else claimed)
     except FormatError:
         # A dense layer works at every time step, too; a later layer may need them.
         try:
-            return _shapes(nodes, claimed._replace(time=True))
+            return _shapes(nodes, timed)
         except FormatError:
             pass
         raise

@@ -24,6 +24,18 @@ def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
     Raises:
         InputError: they are of no supported kind, or do not fit the network.
     """
+    samples = _read(network, inputs, lengths)
+    wrong = np.flatnonzero(samples.lengths != network.length)
+    if network.length is not None and len(wrong):
+        raise InputError(
+            f"This network reads exactly {network.length} time steps; input {wrong[0]} has "
+            f"{samples.lengths[wrong[0]]}. Fill it up or cut it; of texts its tokenizer does that: "
+            f'spec={{"tokenizer": {{"length": {network.length}, "pad": "pre"}}}}.'
+        )
+    return samples
+
+
+def _read(network: Network, inputs: Any, lengths: Any) -> Samples:
     array = np.asarray(inputs) if hasattr(inputs, "dtype") else None
     if array is None or array.dtype.kind in "OUT":  # texts, also in arrays and pandas columns
         inputs = inputs if array is None else array.tolist()

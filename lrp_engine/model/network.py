@@ -18,7 +18,7 @@ from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
 from lrp_engine.model.shapes import Shape
-from lrp_engine.model.text import Tokenizer, Vocabulary, doubts
+from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Network:
             unit z is two classes with scores [-z, z]). The layers themselves end in logits.
         vocabulary, tokenizer: how text becomes rows of the embedding; no vocabulary: arrays only.
         labels: one name per class; "class 0", "class 1", ... where none are given.
+        length: time steps that every input has, where layers are made for so many; else None.
+        units: of a time step, where no layer's weights say it, as before a Flatten; else None.
         features: names of the inputs of a network without a time axis.
         assumptions: what the file did not say and the reader assumed, as sentences.
         source: what the network was read from, for people.
@@ -64,6 +66,8 @@ class Network:
     vocabulary: Vocabulary | None = None
     tokenizer: Tokenizer = field(default_factory=Tokenizer)
     labels: tuple[str, ...] = ()
+    length: int | None = None
+    units: int | None = None
     features: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     source: str = "arrays"
@@ -85,6 +89,9 @@ class Network:
         if not self.nodes:
             raise FormatError("The network has no layers.")
         require_few(node.layer for node in self.nodes)
+        for what, number in (("time steps", self.length), ("units of a step", self.units)):
+            if number is not None and not 0 < number <= LONGEST:
+                raise FormatError(f"The network reads {number} {what}, expected 1 to {LONGEST:,}.")
         self._set("nodes", tuple(frozen(node, self.dtype) for node in self.nodes))
         last = self.shapes[self.nodes[-1].name]
         unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}
@@ -149,7 +156,7 @@ class Network:
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """Output shape by node name, `"input"` included."""
-        return MappingProxyType(find_shapes(self.nodes))
+        return MappingProxyType(find_shapes(self.nodes, self.length, self.units))
 
     @property
     def embedding(self) -> Embedding | None:

@@ -16,7 +16,7 @@ import numpy as np
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.cutters import CutText
 from lrp_engine.model.text.ids import KNOWN
-from lrp_engine.model.text.layout import PAD, lay_out, steps_of
+from lrp_engine.model.text.layout import PAD, filled_up, lay_out, steps_of
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -134,14 +134,18 @@ class Samples:
         Args:
             chosen: pairs of a sample and which of its n parts stay, (n,) bool. A word or step that
                 does not stay is dropped, and words are marked, cut and padded once more; a feature
-                that does not stay is 0. What is not `droppable` among words always stays.
+                that does not stay is 0, and so is a step where the number of steps is fixed. What
+                is not `droppable` among words always stays.
         """
         if self.alignment is not None:
             return self._words_left(chosen)
         rows = [row for row, _ in chosen]
-        if not self.timed:
+        if self.network.length is not None and self.ids is not None:
+            return self._filled_up(chosen)
+        if not self.timed or self.network.length is not None:
             assert self.values is not None
             kept = np.array([stays for _, stays in chosen])
+            kept = kept[..., None] if self.timed else kept
             return replace(
                 self,
                 tokens=tuple(self.tokens[row] for row in rows),
@@ -164,6 +168,29 @@ class Samples:
             ids=self.ids and tuple(self.ids[row][stays] for row, stays in chosen),
             padding=self.padding and tuple(self.padding[row][stays] for row, stays in chosen),
             values=values,
+        )
+
+    def _filled_up(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
+        """Ids without some of those read, filled up with padding on the tokenizer's side."""
+        assert self.ids is not None
+        tokenizer, length = self.network.tokenizer, self.network.length
+        named = self.network.text_ids.pad if self.network.vocabulary else None
+        pad = (tokenizer.pad_id or 0) if named is None else named
+        side = tokenizer.pad or "pre"
+
+        def filled(parts: Sequence[np.ndarray], value: int) -> tuple[np.ndarray, ...]:
+            return tuple(
+                filled_up(parts[row][stays], length or 0, side, value) for row, stays in chosen
+            )
+
+        ids = filled(self.ids, pad)
+        return replace(
+            self,
+            tokens=tuple(tuple(f"#{i}" for i in sample) for sample in ids),
+            unknown=tuple(unknown.astype(bool) for unknown in filled(self.unknown, 0)),
+            masks=tuple(existing(self.network, sample) for sample in ids),
+            ids=ids,
+            padding=None,
         )
 
     def _words_left(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:

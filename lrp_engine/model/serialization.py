@@ -31,6 +31,7 @@ VOCABULARY_JSON = "vocabulary.json"
 # Fields that a Network and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 WARNINGS = "warnings"
+INPUT_SIZES = ("length", "units")  # of inputs, where they are fixed
 TOKENIZER_FIELDS = ("method", "lowercase")  # of `Tokenizer.to_dict`, those always written
 
 
@@ -40,8 +41,13 @@ def describe(network: Network) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         **{name: _plain(getattr(network, name)) for name in NETWORK_FIELDS},
-        # Absent where empty: the hash of networks without warnings stays what it was.
+        # Absent where empty: the hash of networks without them stays what it was.
         **({WARNINGS: list(network.warnings)} if network.warnings else {}),
+        **{
+            name: getattr(network, name)
+            for name in INPUT_SIZES
+            if getattr(network, name) is not None
+        },
         "tokenizer": network.tokenizer.to_dict(),
         **_describe_unknown(network.vocabulary),
         "layers": [

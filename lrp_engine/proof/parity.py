@@ -190,7 +190,7 @@ def _scores(
         from lrp_engine.proof.twin import NoTwinError, build
 
         shape = network.input_shape
-        vectors = (None, shape.units) if shape.time else (shape.units,)
+        vectors = (shape.length, shape.units) if shape.time else (shape.units,)
         try:
             twin = build(parsed, input_shape=vectors, dtype=network.dtype)
             return checks.against_twin(exact, twin, tried)

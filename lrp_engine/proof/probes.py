@@ -82,6 +82,7 @@ def probes(
     shape = network.input_shape
     windows = any(kind in node.layer.kind for node in network.nodes for kind in ("conv", "pool"))
     lengths: tuple[int, ...] = LONGER if windows else LENGTHS
+    length = network.length or length
     if length is not None:
         lengths = (min(length, LONGEST),)
     made = []
@@ -162,11 +163,12 @@ def _first_layers(network: Network) -> Iterator[object]:
 
 def without_embedding(network: Network, dtype: str = "float64") -> Any:
     """The network from vectors on, in another precision: tables of words can be large."""
-    nodes = network.nodes
+    nodes, units = network.nodes, network.units
     if network.embedding is not None:
+        units = network.input_shape.units if network.length is not None else None
         first = nodes[0].name
         nodes = tuple(
             replace(node, inputs=tuple(INPUT if i == first else i for i in node.inputs))
             for node in nodes[1:]
         )
-    return replace(network, nodes=nodes, vocabulary=None, dtype=dtype)
+    return replace(network, nodes=nodes, units=units, vocabulary=None, dtype=dtype)

@@ -107,19 +107,22 @@ def sequences(network: Network, texts: Sequence[str]) -> list[LookedUp]:
     return list(found.values())
 
 
-def paddings(base: Tokenizer, pad_ids: Sequence[int], *, lengths: Iterable[int]) -> list[Padding]:
+def paddings(
+    base: Tokenizer, pad_ids: Sequence[int], *, lengths: Iterable[int], always: bool = False
+) -> list[Padding]:
     """Every way to give a text its length, the most likely first.
 
     Args:
         base: whose length, where a file fixes it, is no question.
         lengths: to try otherwise.
+        always: texts are filled up in any case.
     """
     first = (base.length, base.truncate, base.pad, pad_ids[0])
     if base.length is None:
         first = (None, "post", False, pad_ids[0])
     fixed = base.length is not None
     tried = [base.length] if fixed else sorted({*lengths} - {0})
-    pads: tuple[str | bool, ...] = (*SIDES, False)
+    pads: tuple[str | bool, ...] = SIDES if always else (*SIDES, False)
     ways = [
         (length, truncate, pad, pad_id)
         for length, pad, truncate in product(tried, pads, SIDES)

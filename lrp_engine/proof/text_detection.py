@@ -121,7 +121,10 @@ def rank(
 
     def ranked(lengths: Iterable[int]) -> list[TextCandidate]:
         tried = _affordable(lengths, different)
-        ways = {one.pad_ids: paddings(base, one.pad_ids, lengths=tried) for one in found}
+        always = network.length is not None
+        ways = {
+            one.pad_ids: paddings(base, one.pad_ids, lengths=tried, always=always) for one in found
+        }
         return search.ranking(found, ways)
 
     usual = ranked({longest, *LENGTHS})

@@ -264,6 +264,7 @@ class Program:
         """
         x = tf.identity(x)  # bound to the device, as an argument is not
         if self.network.input_shape.time:
+            x = tf.ensure_shape(x, [None, self.network.length, None])
             signals = {"input": Signal(x, steps > MASKED, steps > 0)}
         else:
             signals = {"input": Signal(x)}

@@ -87,7 +87,9 @@ class Companions:
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
         if self.embeddings is not None:
-            nodes = with_embedding(self.embeddings, nodes)
+            nodes = with_embedding(
+                self.embeddings, nodes, parts.get("length"), parts.pop("units", None)
+            )
         text = self.words.parts(
             nodes[0].layer, parts.get("tokenizer") or Tokenizer(), self.tokenizer
         )

@@ -136,8 +136,13 @@ def read_vectors(source: PathOrBytes, what: str) -> Vectors:
         return Vectors.from_contents(unpack_file(file, size))
 
 
-def with_embedding(table: np.ndarray, nodes: Sequence[Node]) -> list[Node]:
+def with_embedding(
+    table: np.ndarray, nodes: Sequence[Node], length: int | None = None, units: int | None = None
+) -> list[Node]:
     """The nodes of a network that reads vectors, with an embedding (V, E) before them.
+
+    Args:
+        length, units: see `find_shapes`.
 
     Raises:
         FormatError: they begin with an embedding, or read vectors of another size, or features.
@@ -148,7 +153,7 @@ def with_embedding(table: np.ndarray, nodes: Sequence[Node]) -> list[Node]:
             f"The file has an embedding of its own ({nodes[0].name!r}, shape "
             f"{tuple(first.table.shape)}); leave `embeddings` out."
         )
-    wanted = find_shapes(nodes)[INPUT]
+    wanted = find_shapes(nodes, length, units)[INPUT]
     if not wanted.time:
         raise FormatError(
             f"The network takes {wanted.units} features, not words; leave `embeddings` out."

@@ -73,12 +73,35 @@ def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) ->
     if isinstance(last.node.layer, (Softmax, Activation)):  # of a layer that others read, too
         raise FormatError(f"The Keras model ends in {last.node.name!r}, which is not supported.")
     nodes += [last.node] if last.activation in OUTPUTS else _with_activation(last, used)
-    shapes = find_shapes(nodes)
+    sizes, shapes = _shapes(nodes, graph)
     _check_input(graph, nodes[0].layer, shapes[INPUT])
     output, assumptions = _output(last, shapes[nodes[-1].name], given)
-    text = _texts_of_one_length(graph, nodes[0].layer, given)
+    text = _texts_of_one_length(graph, nodes[0].layer, given, always=bool(sizes))
     assumptions += text.pop("assumptions", [])
-    return {"nodes": nodes, "output": output, "assumptions": assumptions, **text}
+    return {"nodes": nodes, "output": output, "assumptions": assumptions, **sizes, **text}
+
+
+def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, Shape]]:
+    """Shapes, and what the file states of its inputs where the layers need it to be so."""
+    length, units = graph.input_length or 0, graph.input_units
+    stated = 0 < length <= LONGEST
+    vectors = stated and graph.input_axes == 3 and units is not None
+    try:
+        shapes = find_shapes(nodes)
+        if shapes[INPUT].time or not vectors:
+            return {}, shapes
+    except FormatError:
+        if not stated:
+            raise
+    sizes = {"length": length}
+    if units and vectors and not any(_says_units(node) for node in nodes):
+        sizes["units"] = units
+    return sizes, find_shapes(nodes, **sizes)
+
+
+def _says_units(node: Node) -> bool:
+    """Whether weights are made for the units of the input."""
+    return INPUT in node.inputs and node.layer.input_shape() is not None
 
 
 def _with_activation(step: _Step, used: set[str]) -> list[Node]:
@@ -144,19 +167,24 @@ PADDING_GUESSED = (
 )
 
 
-def _texts_of_one_length(graph: Graph, first: Layer, given: Companions) -> dict[str, Any]:
+def _texts_of_one_length(
+    graph: Graph, first: Layer, given: Companions, *, always: bool
+) -> dict[str, Any]:
     """How texts are cut and padded, as far as the length that a model was built for says it.
 
-    A model that masks padding reads the same without. What the caller says is not assumed.
+    A model that masks padding reads the same without, unless its layers need so many steps
+    (`always`). What the caller says is not assumed.
     """
-    length = graph.input_length
-    if isinstance(first, Embedding) and length is None and given.vocabulary is not None:
-        return {} if first.mask_zero else {"assumptions": [UNPADDED]}
-    if not isinstance(first, Embedding) or length is None or not 0 < length <= LONGEST:
+    length, words = graph.input_length, isinstance(first, Embedding) or given.embeddings is not None
+    masked = bool(getattr(first, "mask_zero", False))
+    if words and length is None and given.vocabulary is not None:
+        return {} if masked else {"assumptions": [UNPADDED]}
+    if not words or length is None or not 0 < length <= LONGEST:
         return {}
+    padded = always or not masked
     options: dict[str, Any] = {"length": length, "truncate": "pre"}
     said = ["longer ones are cut in front"]
-    if not first.mask_zero:
+    if padded:
         options["pad"] = "pre"
         said.insert(0, "shorter texts are filled up in front")
     parts: dict[str, Any] = {"tokenizer": Tokenizer(**options)}
@@ -169,6 +197,6 @@ def _texts_of_one_length(graph: Graph, first: Layer, given: Companions) -> dict[
                 *sorted(f"tokenizer.{name}" for name in open_questions),
             )
         ]
-    if open_questions and not first.mask_zero and given.vocabulary is not None:
+    if open_questions and padded and given.vocabulary is not None:
         parts["warnings"] = (PADDING_GUESSED,)
     return parts

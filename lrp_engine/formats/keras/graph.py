@@ -50,7 +50,7 @@ class Graph:
     Attributes:
         listed: every entry of the file in its own order.
         levels: the same by the path of the model that lists them, inner models included.
-        input_axes, input_length: of the model's input where the file says so.
+        input_axes, input_length, input_units: of the model's input where the file says so.
     """
 
     entries: tuple[Entry, ...]
@@ -59,6 +59,7 @@ class Graph:
     listed: tuple[Listed, ...]
     input_axes: int | None = None
     input_length: int | None = None
+    input_units: int | None = None
     levels: Mapping[tuple[str, ...], tuple[Listed, ...]] = field(default_factory=dict)
 
 

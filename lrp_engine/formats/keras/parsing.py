@@ -62,7 +62,7 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
     masking = _masking(described, layers)
     entries: dict[str, Entry] = {}
     padding_masks: set[str] = set()
-    shape: tuple[int | None, int | None] = (None, None)
+    shape: tuple[int | None, int | None, int | None] = (None, None, None)
     for entry, layer in zip(described, layers, strict=True):
         if entry.kind == "InputLayer":
             shape = _input_shape(layer)
@@ -157,15 +157,15 @@ def _entry(layer: Any, inputs: tuple[str, ...]) -> Entry:
     return Entry(name, kind, config, inputs, package if isinstance(package, str) else None)
 
 
-def _input_shape(layer: Any) -> tuple[int | None, int | None]:
-    """Axes of the input and its fixed number of time steps, None where not stated."""
+def _input_shape(layer: Any) -> tuple[int | None, int | None, int | None]:
+    """Axes of the input, its time steps and their units, None where not stated."""
     config = get(layer, "config")
     for key in ("batch_shape", "batch_input_shape"):
         shape = get(config, key, None)
         if isinstance(shape, list):
-            length = shape[1] if len(shape) > 1 and type(shape[1]) is int else None
-            return len(shape), length
-    return None, None
+            length, units, *_ = [n if type(n) is int else None for n in (*shape[1:], None, None)]
+            return len(shape), length, units
+    return None, None, None
 
 
 def _listed(entries: list[Entry]) -> tuple[Listed, ...]:

@@ -18,6 +18,7 @@ from lrp_engine.model.network import Network
 from lrp_engine.model.serialization import (
     DESCRIPTION,
     FORMAT,
+    INPUT_SIZES,
     TOKENIZER_FIELDS,
     VERSION,
     WARNINGS,
@@ -57,6 +58,7 @@ def parts(
         "source": _typed(description, "source", str),
         **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
         WARNINGS: _texts(description, WARNINGS) if WARNINGS in description else (),
+        **{n: _typed(description, n, int) for n in INPUT_SIZES if n in description},
     }
 
 

@@ -49,8 +49,15 @@ def x(network):
     return zoo.inputs(network, LENGTHS)
 
 
+def lengths_of(network, x):
+    """Time steps of each input; None where there is no time axis."""
+    if not network.input_shape.time:
+        return None
+    return [network.length] * len(x) if network.length else LENGTHS[: len(x)]
+
+
 def explain(network, x, method="lrp", **options):
-    lengths = LENGTHS[: len(x)] if network.input_shape.time else None
+    lengths = lengths_of(network, x)
     # Always with layers: the tests of a network then share its few traces, whose making costs most.
     options = {"lengths": lengths, "layers": bool(METHODS[method].passes), **options}
     return network.explain(x, method=method, **options)
@@ -69,7 +76,8 @@ def eager(network):
 
 def samples(network, x):
     """Each sample alone, (T, E) or (D,)."""
-    return [row[:n] if network.input_shape.time else row for row, n in zip(x, LENGTHS, strict=True)]
+    lengths = lengths_of(network, x)
+    return [*x] if lengths is None else [row[:n] for row, n in zip(x, lengths, strict=True)]
 
 
 def close(found, expected, tolerance=1e-9):
@@ -98,8 +106,7 @@ def test_every_activation_is_in_the_zoo():
 
 
 def test_scores_equal_reference(network, x):
-    lengths = LENGTHS if network.input_shape.time else None
-    found = network.predict(x, lengths=lengths)
+    found = network.predict(x, lengths=lengths_of(network, x))
     expected = [reference.scores(network, one) for one in samples(network, x)]
     close(found, expected, 1e-12)
 
@@ -198,8 +205,8 @@ def test_a_batch_equals_one_by_one(network, x, method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_padding_gets_exactly_zero_and_never_matters(network, x, method):
-    if not network.input_shape.time:
-        pytest.skip("no time axis")
+    if not network.input_shape.time or network.length:
+        pytest.skip("no time axis, or one that nothing fills up")
     rule = Epsilon(bias_factor=1.0)
     clean = explain(network, x, method, rule=rule)
     dirty_x = x.copy()

@@ -48,7 +48,11 @@ CLASSES = (
         build=_masking,
         masked_value=lambda config: config.get("mask_value", 0.0),
     ),
-    KerasClass(name="Flatten", reads="numbers of one axis too many", build=_flatten),
+    KerasClass(
+        name="Flatten",
+        reads="all steps of a model of fixed length, padding included; or one number per step",
+        build=_flatten,
+    ),
     KerasClass(name="Reshape", reads="to `(units,)`, `(1, units)` or `(-1, 1)`", build=_reshape),
     KerasClass(name="RepeatVector", reads="any number of times", build=_repeat_vector),
     KerasClass(
