@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +16,10 @@ DOCUMENT = ROOT / "docs" / "formats.md"
 sys.path.insert(0, str(ROOT))
 
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
+from lrp_engine.formats.torch.attention_options import SCORES  # noqa: E402
+from lrp_engine.formats.torch.cells import CELLS  # noqa: E402
+from lrp_engine.formats.torch.poolings import POOLINGS  # noqa: E402
+from lrp_engine.formats.torch.state import KINDS  # noqa: E402
 from lrp_engine.layers.activations import ACTIVATIONS  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -35,10 +39,24 @@ def _activations() -> str:
     return ", ".join(f"`{name}`" for name in ACTIVATIONS) + ".\n"
 
 
+def _torch_modules() -> str:
+    rows = ([", ".join(f"`{name}`" for name in title.split(", ")), reads]
+            for title, reads in KINDS.values())  # fmt: skip
+    return _table(["module", "read"], rows)
+
+
+def _named(head: str, rows: Mapping[str, str]) -> Callable[[], str]:
+    return lambda: _table([head, "is"], ([f"`{name}`", reads] for name, reads in rows.items()))
+
+
 # Name -> the text between its marks. To generate another table, add its function here.
 TABLES: dict[str, Callable[[], str]] = {
     "keras_classes": _keras_classes,
     "activations": _activations,
+    "torch_modules": _torch_modules,
+    "torch_poolings": _named("pooling", {name: one.reads for name, one in POOLINGS.items()}),
+    "torch_attention": _named("score", SCORES),
+    "torch_cells": _named("cell", {name: one.reads for name, one in CELLS.items()}),
 }
 
 

@@ -101,8 +101,8 @@ def form() -> None:
                 max_chars=settings.SPEC_CHARACTERS,
                 placeholder='{"activation": "tanh", "output": "sigmoid"}',
                 help="What weights alone leave open. PyTorch: order, activation, pooling, "
-                "rnn_activation. Keras weights without a model: the text of model.to_json(), or "
-                "layers. Any of them: output.",
+                "directions, attention, cell, conv, rnn_activation. Keras weights without a "
+                "model: the text of model.to_json(), or layers. Any of them: output.",
             )
         asked = st.form_submit_button(
             "Read the model", type="primary",

@@ -13,7 +13,7 @@ from typing import Any
 
 from lrp_engine.formats.arrays.detect import GATES
 from lrp_engine.formats.companions.rows import IMDB
-from lrp_engine.formats.torch.layers import POOLINGS
+from lrp_engine.formats.torch.poolings import POOLINGS
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.model.assumption import about
 from lrp_engine.model.network import OUTPUTS, Network
@@ -251,16 +251,13 @@ def _output(network: Network) -> Question:
     )
 
 
-_POOLED = {"last": "The final state", "mean": "Their average", "max": "The largest of each unit"}
-
-
 def _pooling(_: Network) -> Question:
     return Question(
         key="pooling",
         asks="What of the recurrent layer's states over time goes on?",
         why="a state dict does not say it, and most programs take the final one",
         choices=tuple(
-            Choice(title=_POOLED.get(name, name), sets={"pooling": name}) for name in POOLINGS
+            Choice(title=one.title, sets={"pooling": name}) for name, one in POOLINGS.items()
         ),
     )
 

@@ -75,7 +75,8 @@ def load(
             weights without a model "architecture", what `model.to_json()`
             says (which can also be given alone), or "layers", a list of layers without sizes;
             for PyTorch "order" (names of the layers as they run), "activation" (between Linear
-            layers: a name or one each), "pooling", "rnn_activation" ("tanh" or "relu").
+            layers: a name or one each), "pooling", "attention", "cell" and more, see
+            docs/formats.md.
         dtype: "float32" or "float64", of every computation.
         device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice.
         tokenizer: how a text becomes ids, where the file does not say it: options by name as in

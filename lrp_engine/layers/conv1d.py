@@ -23,7 +23,7 @@ class Conv1D(Layer):
     Attributes:
         kernel: W (K, D, M) for windows of K steps.
         bias: b (M,) or None.
-        strides, dilation, padding: see `Windows`.
+        strides, dilation, padding, before, after: see `Windows`.
     """
 
     kind: ClassVar[str] = "conv1d"
@@ -35,6 +35,8 @@ class Conv1D(Layer):
     strides: int = 1
     dilation: int = 1
     padding: str = "valid"
+    before: int = 0
+    after: int = 0
 
     def __post_init__(self) -> None:
         if len(self.kernel.shape) != 3 or 0 in self.kernel.shape:
@@ -49,7 +51,9 @@ class Conv1D(Layer):
 
     @property
     def windows(self) -> Windows:
-        return Windows(int(self.kernel.shape[0]), self.strides, self.padding, self.dilation)
+        size = int(self.kernel.shape[0])
+        pads = (self.before, self.after)
+        return Windows(size, self.strides, self.padding, self.dilation, *pads)
 
     def input_shape(self) -> Shape:
         return Shape(int(self.kernel.shape[1]), time=True)

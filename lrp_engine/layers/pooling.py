@@ -59,8 +59,10 @@ class _Local:
 
     def __post_init__(self) -> None:
         self.windows.check("A pooling layer")
-        if self.padding == "causal":
-            raise FormatError("A pooling layer has padding 'causal'; supported: 'valid', 'same'.")
+        if self.padding not in ("valid", "same"):
+            raise FormatError(
+                f"A pooling layer has padding {self.padding!r}; supported: 'valid', 'same'."
+            )
 
     @property
     def windows(self) -> Windows:

@@ -61,8 +61,11 @@ def windows(layer, T):
     else:
         return [[(t, t) for t in range(T)]]
     reach, stride = (K - 1) * dilation + 1, layer.strides
-    outputs = max(0, -(-(T - reach + 1) // stride)) if padding == "valid" else -(-T // stride)
-    left = {"valid": 0, "causal": reach - 1,
+    before, after = getattr(layer, "before", 0), getattr(layer, "after", 0)
+    whole = padding in ("valid", "given")
+    starts = T + before + after - reach + 1 if whole else T
+    outputs = max(0, -(-starts // stride))
+    left = {"valid": 0, "given": before, "causal": reach - 1,
             "same": max((outputs - 1) * stride + reach - T, 0) // 2}[padding]  # fmt: skip
     return [
         [(k, p) for k in range(K) if 0 <= (p := n * stride + k * dilation - left) < T]

@@ -14,7 +14,8 @@ DETECT = "detect"  # of the gate order and the tokenizer: find it by the referen
 _KEYS = ("gate_order", "output", "tokenizer", "labels", "features")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
 _LAYERS = ("architecture", "layers")
-_OPTIONS = (*_LAYERS, "order", "activation", "pooling", "rnn_activation")
+_OPTIONS = (*_LAYERS, "order", "activation", "pooling", "directions", "rnn_activation", "conv",
+            "epsilon", "attention", "cell")  # fmt: skip
 KEYS = (*_KEYS, *_OPTIONS)
 
 

@@ -1,157 +1,212 @@
-"""PyTorch modules as layers: gate orders, biases, stacks, directions; and what is assumed."""
+"""PyTorch modules as layers: gate orders, biases, stacks, directions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from lrp_engine.errors import FormatError, choices
-from lrp_engine.formats.plain import about_output
-from lrp_engine.formats.torch.state import Arrays, Module
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.plain import unused_name
+from lrp_engine.formats.torch.attention import Attention, joined
+from lrp_engine.formats.torch.chain import Act, Item, Pool, SideBySide, last_recurrent
+from lrp_engine.formats.torch.names import Arrays
+from lrp_engine.formats.torch.options import ConvOptions, Options
+from lrp_engine.formats.torch.poolings import DIRECTIONS, LAST, POOLINGS
+from lrp_engine.formats.torch.state import Module
 from lrp_engine.layers import (
     GRU,
     LSTM,
+    Activation,
+    Add,
+    Average,
+    BatchNormalization,
     Bidirectional,
+    Concatenate,
+    Conv1D,
     Dense,
     Embedding,
-    GlobalAveragePooling1D,
-    GlobalMaxPooling1D,
     Layer,
+    LayerNormalization,
+    PReLU,
     SimpleRNN,
+    TakeStep,
 )
-from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.lstm import reorder_gates
-from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node
 
-OPTIONS = ("order", "activation", "pooling", "rnn_activation")
-# What of the states over time goes on: the final one, or what a layer makes of all of them.
-POOLINGS: Mapping[str, Layer | None] = {
-    "last": None, "mean": GlobalAveragePooling1D(), "max": GlobalMaxPooling1D()
-}  # fmt: skip
+EPSILON = 1e-5  # of PyTorch's normalization layers
+_MERGES: dict[str, Callable[[], Layer]] = {"concat": Concatenate, "sum": Add, "ave": Average}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a state dict does not say; None stands for "not given".
+@dataclass
+class _Chain:
+    """The nodes so far.
 
     Attributes:
-        order: names of the modules as they run.
-        activation: of the Linear layers before the last one: one for all, or one each.
-        pooling: what of a recurrent layer's states over time goes on, a name in `POOLINGS`.
-        rnn_activation: of nn.RNN, "tanh" or "relu".
+        at: the node that what comes next reads; before the first the input. stem: its module.
+        final: the node with the final states of the last recurrent layer, where it is needed.
+        units: of `at`.
     """
 
-    order: tuple[str, ...] | None = None
-    activation: str | tuple[str, ...] | None = None
-    pooling: str | None = None
-    rnn_activation: str | None = None
+    options: Options
+    nodes: list[Node] = field(default_factory=list)
+    at: str = INPUT
+    stem: str = ""
+    final: str | None = None
+    units: int = 0
+    used: set[str] = field(default_factory=lambda: {INPUT})
 
-    @classmethod
-    def checked(cls, given: Mapping[str, Any]) -> Options:
-        """From the keys of a spec.
+    def add(self, name: str, layer: Layer, *inputs: str) -> str:
+        name = unused_name(name, self.used)
+        self.nodes.append(Node(name, layer, inputs or (self.at,)))
+        return name
 
-        Raises:
-            FormatError: a value is not one of those that are valid.
-        """
-        values = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
-        }
-        order, activation = values.get("order"), values.get("activation")
-        if order is not None and not _texts(order):
-            raise FormatError(f"The spec's order is {order!r:.80}, expected a list of layer names.")
-        for name in activation if isinstance(activation, tuple) else [activation]:
-            _check("activation", name, ACTIVATIONS)
-        _check("pooling", values.get("pooling"), (*POOLINGS,))
-        _check("rnn_activation", values.get("rnn_activation"), ("tanh", "relu"))
-        return cls(**values)  # type: ignore[arg-type]
+    def go(self, name: str, layer: Layer, *inputs: str) -> None:
+        self.at = self.stem = self.add(name, layer, *inputs)
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(entry, str) for entry in value)
-
-
-def _check(key: str, value: Any, valid: Any) -> None:
-    if value is not None and (not isinstance(value, str) or value not in valid):
-        raise FormatError(f"The spec has {key} {value!r:.60}; choose from {choices(valid)}.")
-
-
-def nodes(order: Sequence[Module], options: Options) -> list[Node]:
-    """The layers of modules in the order they run."""
-    hidden = [module for module in order[:-1] if module.kind == "linear"]
-    activations = dict(zip((m.name for m in hidden), _activations(hidden, options), strict=True))
-    last_recurrent = max(
-        (n for n, module in enumerate(order) if module.kind == "recurrent"), default=-1
-    )
-    if options.pooling is not None and last_recurrent < 0:
-        raise FormatError(
-            f"The spec has pooling {options.pooling!r}, but the file holds no recurrent layer, so "
-            "there are no states over time."
-        )
-    pooling = POOLINGS[options.pooling or "last"]
-    chain: list[Node] = []
-    for position, module in enumerate(order):
-        layers: list[tuple[str, Layer]]
-        if module.kind == "embedding":
-            layers = [(module.name, Embedding(module.arrays["weight"]))]
-        elif module.kind == "linear":
-            kernel = module.arrays["weight"].T
-            activation = activations.get(module.name, "linear")
-            layers = [(module.name, Dense(kernel, module.arrays.get("bias"), activation))]
+def nodes(items: Sequence[Item], options: Options) -> list[Node]:
+    """The layers of what runs, in order."""
+    chain, last = _Chain(options), last_recurrent(items)
+    n = 0
+    while n < len(items):
+        item, after = items[n], items[n + 1 :]
+        n += 1
+        if isinstance(item, Module) and item.kind == "recurrent":
+            n += _recurrent(chain, item, item is last, after)
+        elif isinstance(item, SideBySide):
+            n += _side_by_side(chain, item, after)
+        elif isinstance(item, Module):
+            act = after[0] if after and isinstance(after[0], Act) else None
+            fused = act is not None and item.kind in ("linear", "conv")
+            layer = _BUILT[item.kind](item, options)
+            chain.go(item.name, replace(layer, activation=act.name) if act and fused else layer)
+            chain.units = item.outputs or chain.units
+            n += fused
+        elif isinstance(item, Act):
+            if item.name != "linear":
+                chain.go(item.name, Activation(item.name))
+        elif isinstance(item, Pool):
+            _pool(chain, item)
         else:
-            final = position == last_recurrent
-            layers = _stack(module, options, sequences=pooling is not None or not final)
-            if pooling is not None and final:
-                layers.append((f"{module.name}.{options.pooling}", pooling))
-        for name, layer in layers:
-            chain.append(Node(name, layer, (chain[-1].name if chain else INPUT,)))
-    return chain
+            _attend(chain, item)
+    return chain.nodes
 
 
-def _activations(hidden: Sequence[Module], options: Options) -> Sequence[str]:
-    given = options.activation or "relu"
-    if isinstance(given, str):
-        return [given] * len(hidden)
-    if len(given) != len(hidden):
+def _pool(chain: _Chain, pool: Pool) -> None:
+    made = [_pooled(chain, name, chain.at, chain.stem) for name in pool.names]
+    if len(made) == 1:
+        chain.at = made[0]
+    else:
+        chain.go(f"{chain.stem}.pooled", Concatenate(), *made)
+    chain.units *= len(made)
+
+
+def _pooled(chain: _Chain, name: str, states: str, stem: str) -> str:
+    layer = POOLINGS[name].layer
+    if layer is not None:
+        return chain.add(f"{stem}.{name}", layer, states)
+    if chain.final is None:
         raise FormatError(
-            f"The spec has {len(given)} activations; the Linear layers before the last one are "
-            f"{len(hidden)}: {', '.join(m.name for m in hidden):.200}."
+            f"The spec pools {states!r:.60} by 'last', the final state of a recurrent layer; it "
+            "must stand right behind one."
         )
-    return given
+    return chain.final
 
 
-def _stack(module: Module, options: Options, *, sequences: bool) -> list[tuple[str, Layer]]:
-    """One layer for each of `num_layers`; all but the last return whole sequences."""
-    depth = sum(name.startswith("weight_ih_") for name in module.arrays) // _directions(module)
-    layers: list[tuple[str, Layer]] = []
+def _attend(chain: _Chain, attention: Attention) -> None:
+    query = None
+    if attention.options.query is not None:
+        query = _pooled(chain, attention.options.query, chain.at, chain.stem)
+    context = attention.context(chain.add, chain.at, query, chain.units)
+    both = joined(attention, context, query)
+    if len(both) == 1:
+        chain.at = both[0]
+    else:
+        chain.go(f"{attention.name}.both", Concatenate(), *both)
+    chain.units = attention.outputs(chain.units)
+
+
+def _side_by_side(chain: _Chain, item: SideBySide, after: Sequence[Item]) -> int:
+    """Each with its activation and pooling, then side by side; how many items that were."""
+    act = after[0] if after and isinstance(after[0], Act) else None
+    pool = after[bool(act) :][:1]
+    single = isinstance(pool[0], Pool) and len(pool[0].names) == 1 if pool else False
+    ends = []
+    for module in item.modules:
+        layer = _conv(module, chain.options)
+        layer = replace(layer, activation=act.name) if act else layer
+        end = chain.add(module.name, layer, chain.at)
+        ends.append(_pooled(chain, pool[0].names[0], end, end) if single else end)  # type: ignore[union-attr]
+    chain.go("side_by_side", Concatenate(), *ends)
+    chain.units = sum(module.outputs for module in item.modules)
+    return bool(act) + single
+
+
+# Recurrent layers ------------------------------------------------------------------------------
+
+
+def _recurrent(chain: _Chain, module: Module, last: bool, after: Sequence[Item]) -> int:
+    """A stack; how many of the items after it that took, the pooling by the final state."""
+    head = after[0] if after else None
+    merge = DIRECTIONS[chain.options.directions or "concat"] if last else "concat"
+    by_final = isinstance(head, Pool) and head.names == (LAST,)
+    needs_final = (isinstance(head, Pool) and LAST in head.names) or (
+        isinstance(head, Attention) and head.options.query == LAST
+    )
+    depth = _depth(module)
     taken: set[str] = set()
     for level in range(depth):
-        whole = sequences or level < depth - 1
-        one = _direction(module, level, "", options, whole, taken)
-        layer: Layer = one
-        if _directions(module) == 2:
-            layer = Bidirectional(one, _direction(module, level, "_reverse", options, whole, taken))
-        layers.append((module.name if depth == 1 else f"{module.name}.l{level}", layer))
+        end = level == depth - 1
+        name = module.name if depth == 1 else f"{module.name}.l{level}"
+        directions = [
+            _direction(module, level, suffix, chain.options, not (end and by_final), taken)
+            for suffix in ("", "_reverse")[: module.directions]
+        ]
+        if end and needs_final and not by_final:
+            _with_final(chain, name, directions, merge)
+        elif len(directions) == 2:
+            one, two = directions
+            chain.go(name, Bidirectional(one, two, merge if end else "concat"))
+        else:
+            chain.go(name, directions[0])
     left = set(module.arrays) - taken
     if left:
         raise FormatError(
             f"{module.name}.{min(left)!s:.60} belongs to no complete layer of {module.name!r:.60}; "
             "the state dict is incomplete."
         )
-    return layers
+    chain.stem = module.name
+    chain.units = module.outputs // (module.directions if merge != "concat" else 1)
+    return int(by_final)
 
 
-def _blocks(module: Module) -> int:
+def _with_final(chain: _Chain, name: str, directions: Sequence[Layer], merge: str) -> None:
+    """The states over time, and the final ones beside them: each direction is a node of its own."""
+    before = chain.at
+    if len(directions) == 1:
+        chain.go(name, directions[0])
+        chain.final = chain.add(f"{name}.last", TakeStep(-1), chain.at)
+        return
+    states, finals = [], []
+    for end, direction, step in zip(("forward", "backward"), directions, (-1, 0), strict=True):
+        states.append(chain.add(f"{name}.{end}", direction, before))
+        finals.append(chain.add(f"{name}.{end}.last", TakeStep(step), states[-1]))
+    chain.go(name, _MERGES[merge](), *states)
+    chain.final = chain.add(f"{name}.last", _MERGES[merge](), *finals)
+
+
+def _depth(module: Module) -> int:
+    return sum(name.startswith("weight_ih_") for name in module.arrays) // module.directions
+
+
+def blocks(module: Module) -> int:
     """Rows of weight_hh per hidden unit."""
     rows, columns = module.arrays["weight_hh_l0"].shape
     return rows // columns if columns else 0
-
-
-def _directions(module: Module) -> int:
-    return 2 if "weight_ih_l0_reverse" in module.arrays else 1
 
 
 def _direction(
@@ -171,8 +226,8 @@ def _direction(
             f"'{module.name}.{names[0]}' has shape {Wx.shape} and {names[1]} {Wh.shape}; expected "
             "matrices with equally many rows."
         )
-    blocks, rest = divmod(len(Wh), Wh.shape[1])
-    if rest or blocks not in _KINDS:
+    count, rest = divmod(len(Wh), Wh.shape[1])
+    if rest or count not in _RECURRENT:
         raise FormatError(
             f"'{module.name}.{names[1]}' has shape {Wh.shape}; an LSTM has four rows per column, a "
             "GRU three, an RNN one."
@@ -183,15 +238,16 @@ def _direction(
                 f"'{module.name}.{name}' has shape {bias.shape}, expected ({len(Wh)},)."
             )
     biases = biases or [np.zeros(len(Wh), Wh.dtype)] * 2
-    return _KINDS[blocks](
+    return _RECURRENT[count](
         {"Wx": Wx.T, "Wh": Wh.T, "bx": biases[0], "bh": biases[1]},
         options,
+        module,
         return_sequences=sequences,
         go_backwards=bool(suffix),
     )
 
 
-def _lstm(weights: Arrays, options: Options, **flags: bool) -> LSTM:
+def _lstm(weights: Arrays, options: Options, module: Module, **flags: bool) -> LSTM:
     """Blocks i f g o; the two biases always stand together."""
     kernel, recurrent, bias = (
         reorder_gates(array, "ifgo")
@@ -200,9 +256,15 @@ def _lstm(weights: Arrays, options: Options, **flags: bool) -> LSTM:
     return LSTM(kernel, recurrent, bias, **flags)  # type: ignore[arg-type]
 
 
-def _gru(weights: Arrays, options: Options, **flags: bool) -> GRU:
-    """Blocks r z n, n = tanh(W x + b + r (U h + b')): the two biases stay apart."""
+def _gru(weights: Arrays, options: Options, module: Module, **flags: bool) -> GRU:
+    """Blocks r z n, n = tanh(W x + b + r (U h + b')): the two biases stay apart.
+
+    With the reset gate before, tanh(W x + U (r h) + b + b'), they stand together.
+    """
     arrays = [_update_first(weights[name]) for name in ("Wx", "Wh", "bx", "bh")]
+    if not module.reset_after:
+        bias = _sum(*arrays[2:])
+        return GRU(arrays[0], arrays[1], bias, reset_after=False, **flags)  # type: ignore[arg-type]
     return GRU(*arrays, **flags)  # type: ignore[arg-type]
 
 
@@ -212,7 +274,7 @@ def _update_first(array: np.ndarray) -> np.ndarray:
     return np.concatenate([z, r, n], axis=-1)
 
 
-def _rnn(weights: Arrays, options: Options, **flags: bool) -> SimpleRNN:
+def _rnn(weights: Arrays, options: Options, module: Module, **flags: bool) -> SimpleRNN:
     """One block; the two biases stand together."""
     return SimpleRNN(
         weights["Wx"],
@@ -229,39 +291,51 @@ def _sum(one: np.ndarray, two: np.ndarray) -> np.ndarray:
 
 
 # Rows of weight_hh per hidden unit -> the layer.
-_KINDS: dict[int, Callable[..., LSTM | GRU | SimpleRNN]] = {4: _lstm, 3: _gru, 1: _rnn}
+_RECURRENT: dict[int, Callable[..., LSTM | GRU | SimpleRNN]] = {4: _lstm, 3: _gru, 1: _rnn}
+
+# Other layers ----------------------------------------------------------------------------------
 
 
-def assumptions(order: Sequence[Module], options: Options, output: str | None) -> list[str]:
-    """What the state dict did not say and the caller did not either, as sentences."""
-    sentences: list[str] = []
-    names = [module.name for module in order]
-    recurrent = [module for module in order if module.kind == "recurrent"]
-    hidden = [module.name for module in order[:-1] if module.kind == "linear"]
-    if options.order is None and len(order) > 1:
-        sentences.append(f"The layers run in this order: {', '.join(names)}.")
-    if hidden and options.activation is None:
-        said = f"{', '.join(hidden)}: the activation after it is ReLU."
-        sentences.append(Assumption(said, "activation"))
-    if recurrent:
-        last = recurrent[-1]
-        if options.pooling is None:
-            both = (
-                " of both directions, side by side (forward after the last token, backward after "
-                "the first)"
-                if _directions(last) == 2
-                else ""
-            )
-            said = f"{last.name}: what goes on is the final hidden state{both}."
-            sentences.append(Assumption(said, "pooling"))
-        if options.rnn_activation is None and any(_blocks(module) == 1 for module in recurrent):
-            said = "nn.RNN: the activation inside is tanh."
-            sentences.append(Assumption(said, "rnn_activation"))
-        said = (
-            "Every text is read without padding, as with pack_padded_sequence; h_0 and c_0 are "
-            "zero."
-        )
-        sentences.append(Assumption(said, "tokenizer.length"))
-    if output is None:
-        sentences.append(about_output(order[-1].outputs))
-    return sentences
+def _conv(module: Module, options: Options) -> Conv1D:
+    """Weights (M, E, K), as (K, E, M)."""
+    conv, kernel = options.conv or ConvOptions(), module.arrays["weight"].transpose(2, 1, 0)
+    pads: dict[str, Any] = {"padding": conv.padding}
+    if isinstance(conv.padding, int):
+        pads = {"padding": "given", "before": conv.padding, "after": conv.padding}
+    return Conv1D(
+        kernel,
+        module.arrays.get("bias"),
+        strides=conv.stride,
+        dilation=conv.dilation,
+        **(pads if conv.padding else {}),
+    )
+
+
+def _batch_norm(module: Module, options: Options) -> BatchNormalization:
+    arrays = module.arrays
+    return BatchNormalization(
+        arrays["running_mean"],
+        arrays["running_var"],
+        arrays.get("weight"),
+        arrays.get("bias"),
+        _epsilon(options),
+    )
+
+
+def _layer_norm(module: Module, options: Options) -> LayerNormalization:
+    return LayerNormalization(module.arrays["weight"], module.arrays["bias"], _epsilon(options))
+
+
+def _epsilon(options: Options) -> float:
+    return EPSILON if options.epsilon is None else float(options.epsilon)
+
+
+# Kind of module -> its layer; recurrent ones are above.
+_BUILT: dict[str, Callable[[Module, Options], Any]] = {
+    "embedding": lambda module, _: Embedding(module.arrays["weight"]),
+    "linear": lambda module, _: Dense(module.arrays["weight"].T, module.arrays.get("bias")),
+    "conv": _conv,
+    "batch_norm": _batch_norm,
+    "layer_norm": _layer_norm,
+    "prelu": lambda module, _: PReLU(module.arrays["weight"]),
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,14 @@ from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
 from lrp_engine.formats.reader import Reader
-from lrp_engine.formats.torch.layers import OPTIONS, Options, assumptions, nodes
-from lrp_engine.formats.torch.state import Arrays, in_order, looks_like_torch, modules
+from lrp_engine.formats.torch.assumptions import assumptions
+from lrp_engine.formats.torch.attention import read_attention
+from lrp_engine.formats.torch.cells import with_cell
+from lrp_engine.formats.torch.chain import Item, arranged
+from lrp_engine.formats.torch.layers import nodes
+from lrp_engine.formats.torch.names import Arrays, cleaned
+from lrp_engine.formats.torch.options import OPTIONS, Options
+from lrp_engine.formats.torch.state import SUPPORTED, looks_like_torch, modules
 from lrp_engine.model.network import Network
 
 # Where training frameworks keep the state dict inside a checkpoint, most common first.
@@ -59,20 +66,46 @@ def _state_dict(value: Mapping[Any, Any]) -> dict[str, np.ndarray]:
     return {}
 
 
+def _all_arrays(value: Any) -> dict[str, np.ndarray]:
+    """The arrays of a PyTorch file without familiar names, as a module written by hand has."""
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {name: array for name, array in items
+            if isinstance(name, str) and isinstance(array, np.ndarray)}  # fmt: skip
+
+
 def _read(contents: Contents, given: Companions) -> Network:
-    arrays = _arrays(contents)
+    arrays = _arrays(contents) or _all_arrays(contents.value)
     if not arrays:
         raise FormatError(f"The PyTorch file holds {_described(contents.value)}, no state dict; "
                           "save torch.save(model.state_dict(), 'model.pt').")  # fmt: skip
     options = Options.checked(given.options)
-    order = in_order(modules(arrays), options.order)
-    single = order[-1].outputs == 1
+    state = cleaned(arrays, options.named)
+    items = _items(state.arrays, options)
+    built = nodes(items, options)
+    single = built[-1].layer.kernel.shape[1] == 1  # type: ignore[attr-defined]
     return given.network(
-        nodes=nodes(order, options),
+        nodes=built,
         output="sigmoid" if single else "softmax",
-        assumptions=assumptions(order, options, given.output),
+        assumptions=assumptions(items, options, given.output, state.left_out),
         source=f"PyTorch state dict ({_KIND.get(contents.kind, contents.kind)})",
     )
+
+
+def _items(arrays: dict[str, np.ndarray], options: Options) -> list[Item]:
+    """What runs, in order."""
+    by_hand, attention = "", None
+    if options.cell is not None:
+        arrays, by_hand = with_cell(arrays, options.cell)
+    if options.attention is not None:
+        attention, arrays = read_attention(arrays, options.attention)
+    listed = modules(arrays)
+    if options.cell is not None:
+        before = options.cell.reset == "before"
+        listed = [
+            replace(module, reset_after=not before) if module.name == by_hand else module
+            for module in listed
+        ]
+    return arranged(listed, options, attention)
 
 
 def _described(value: Any) -> str:
@@ -87,7 +120,7 @@ def _described(value: Any) -> str:
 
 PYTORCH = Reader(
     name="pytorch",
-    title="PyTorch state dict in .pt, .pth or .safetensors (Embedding, LSTM, GRU, RNN, Linear)",
+    title=f"PyTorch state dict in .pt, .pth or .safetensors ({SUPPORTED})".replace("nn.", ""),
     recognizes=_recognizes,
     read=_read,
     options=OPTIONS,

@@ -1,34 +1,47 @@
-"""State dicts: which arrays make which module, and in which order the modules run."""
+"""State dicts: which arrays make which module."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, permutations
 
 import numpy as np
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.torch.names import Arrays
 
-Arrays = Mapping[str, np.ndarray]
-
-_RECURRENT = re.compile(r"(weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)_l(\d{1,3})(_reverse)?")
-_WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
-_NO_WEIGHTS = ("num_batches_tracked", "position_ids", "_extra_state")
-_TRIED = 7  # Linear layers whose order is searched for by their shapes
+RECURRENT = re.compile(r"(weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)_l(\d{1,3})(_reverse)?")
+_CELL = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # nn.LSTMCell, nn.GRUCell, nn.RNNCell
+_ONE_MODULE = ({"weight"}, {"weight", "bias"})
 # Last part of a name -> what the module is, for the refusal.
 _REFUSED = {
-    "weight_ih": "a recurrent cell (LSTMCell, GRUCell); use nn.LSTM, nn.GRU or nn.RNN, which say "
-    "how the cell runs over time",
     "in_proj_weight": "nn.MultiheadAttention",
-    "running_mean": "batch normalization",
     "weight_g": "a layer with weight_norm; call torch.nn.utils.remove_weight_norm before saving",
     "original0": "a layer with parametrizations; call "
     "torch.nn.utils.parametrize.remove_parametrizations before saving",
+    "original": "a layer with parametrizations; call "
+    "torch.nn.utils.parametrize.remove_parametrizations before saving",
+    "weight_orig": "a layer with spectral_norm or pruning; call "
+    "torch.nn.utils.remove_spectral_norm, or prune.remove, before saving",
     "_packed_params": "a quantized layer; save the model before quantizing it",
     "scale": "a quantized layer; save the model before quantizing it",
 }
+# What a state dict may hold, by the kinds of `Module`: what people write, and what is read of it.
+KINDS: dict[str, tuple[str, str]] = {
+    "embedding": ("nn.Embedding", "ids to vectors; the first layer"),
+    "recurrent": (
+        "nn.LSTM, nn.GRU, nn.RNN",
+        "stacks, both directions, with or without biases; `nn.LSTMCell` and its like, as a loop "
+        "over the words",
+    ),
+    "linear": ("nn.Linear", "with or without bias; also at every time step"),
+    "conv": ("nn.Conv1d", "over time; several of one `nn.ModuleList` side by side; see `conv`"),
+    "batch_norm": ("nn.BatchNorm1d", "with the statistics of the training; see `epsilon`"),
+    "layer_norm": ("nn.LayerNorm", "over the units; see `epsilon`"),
+    "prelu": ("nn.PReLU", "one slope for all units"),
+}
+SUPPORTED = ", ".join(title for title, _ in KINDS.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +50,12 @@ class Module:
 
     Attributes:
         name: its path in the model.
-        kind: "embedding", "recurrent" or "linear".
+        kind: a key of `KINDS`.
         arrays: its weights by their last name.
-        inputs, outputs: units per time step; an embedding has no inputs.
+        inputs, outputs: units per time step; an embedding has no inputs. Both 0 where any number
+            goes through.
+        cell: it stood for one time step, as nn.LSTMCell does.
+        reset_after: of a GRU: whether the reset gate stands behind the product, as in nn.GRU.
     """
 
     name: str
@@ -47,6 +63,8 @@ class Module:
     arrays: Arrays
     inputs: int
     outputs: int
+    cell: bool = False
+    reset_after: bool = True
 
     def __str__(self) -> str:
         sizes = (
@@ -54,13 +72,16 @@ class Module:
         )
         return f"{self.name} ({sizes})"
 
+    @property
+    def directions(self) -> int:
+        return 2 if "weight_ih_l0_reverse" in self.arrays else 1
+
 
 def looks_like_torch(names: Sequence[str]) -> bool:
     """Whether arrays are named as PyTorch names them."""
     last = [name.rsplit(".", 1)[-1] for name in names]
-    return any(_RECURRENT.fullmatch(name) for name in last) or (
-        "weight" in last and all("." in name or name in ("weight", "bias") for name in names)
-    )
+    own = any(RECURRENT.fullmatch(name) or name in _CELL for name in last)
+    return own or any(name.endswith(".weight") for name in names) or {*names} in _ONE_MODULE
 
 
 def modules(arrays: Arrays) -> list[Module]:
@@ -71,13 +92,11 @@ def modules(arrays: Arrays) -> list[Module]:
     """
     groups: dict[str, dict[str, np.ndarray]] = {}
     for full, array in arrays.items():
-        path, _, last = _unwrapped(full).rpartition(".")
-        if last in _NO_WEIGHTS:
-            continue
+        path, _, last = full.rpartition(".")
         if last in _REFUSED:
             raise FormatError(f"{full!r:.80} belongs to {_REFUSED[last]}, which is not read.")
         groups.setdefault(path, {})[last] = array
-    has_recurrent = any(_RECURRENT.fullmatch(last) for group in groups.values() for last in group)
+    has_recurrent = any(_is_recurrent(group) for group in groups.values())
     listed: list[Module] = []
     for path, group in groups.items():
         before = has_recurrent and not any(module.kind == "recurrent" for module in listed)
@@ -87,51 +106,98 @@ def modules(arrays: Arrays) -> list[Module]:
     return listed
 
 
-def _unwrapped(name: str) -> str:
-    for wrapper in _WRAPPERS:
-        name = name.removeprefix(wrapper)
-    return name
+def _is_recurrent(arrays: Arrays) -> bool:
+    return any(RECURRENT.fullmatch(last) or last in _CELL for last in arrays)
 
 
 def _module(path: str, arrays: Arrays, before_recurrent: bool) -> Module:
-    if any(_RECURRENT.fullmatch(last) for last in arrays):
+    if _is_recurrent(arrays):
         return _recurrent(path, arrays)
+    if "running_mean" in arrays:
+        return _batch_norm(path, arrays)
     weight, bias = arrays.get("weight"), arrays.get("bias")
     unknown = next((last for last in arrays if last not in ("weight", "bias")), None)
     if unknown is not None or weight is None:
         last = unknown or "bias"
         raise FormatError(
-            f"{_full(path, last)!r:.80} with shape {arrays[last].shape} belongs to no layer that "
-            "is read; supported: nn.Embedding, nn.LSTM, nn.GRU, nn.RNN, nn.Linear."
+            f"{full_name(path, last)!r:.80} with shape {arrays[last].shape} belongs to no layer "
+            f"that is read; supported: {SUPPORTED}. A cell or attention written by hand is "
+            "described by the spec's 'cell' or 'attention'."
         )
-    if weight.ndim != 2 or 0 in weight.shape:
-        what = {1: "a normalization layer", 3: "nn.Conv1d", 4: "nn.Conv2d"}.get(
-            weight.ndim, "no layer known"
-        )
+    if weight.ndim == 1:
+        return _per_unit(path, arrays)
+    weight = _over_time(weight)
+    if weight.ndim not in (2, 3) or 0 in weight.shape:
+        what = {4: "nn.Conv2d"}.get(weight.ndim, "no layer known")
         raise FormatError(
-            f"{_full(path, 'weight')!r:.80} has shape {weight.shape}, as {what} has; supported: "
-            "nn.Embedding, nn.LSTM, nn.GRU, nn.RNN, nn.Linear."
+            f"{full_name(path, 'weight')!r:.80} has shape {weight.shape}, as {what} has; "
+            f"supported: {SUPPORTED}."
         )
-    rows, columns = weight.shape
+    rows, columns = weight.shape[:2]
+    kind = "linear" if weight.ndim == 2 else "conv"
     # An embedding has no bias; a Linear layer rarely lacks one, and then by its name or place.
-    if bias is None and (before_recurrent or "emb" in path.lower()):
+    if kind == "linear" and bias is None and (before_recurrent or "emb" in path.lower()):
         name = path or "embedding"
         return Module(name=name, kind="embedding", arrays=arrays, inputs=0, outputs=columns)
     if bias is not None and bias.shape != (rows,):
         raise FormatError(
-            f"{_full(path, 'bias')!r:.80} has shape {bias.shape}, expected ({rows},), one per row "
-            f"of a weight of shape {weight.shape}."
+            f"{full_name(path, 'bias')!r:.80} has shape {bias.shape}, expected ({rows},), one per "
+            f"row of a weight of shape {weight.shape}."
         )
-    name = path or "linear"
-    return Module(name=name, kind="linear", arrays=arrays, inputs=columns, outputs=rows)
+    arrays = {**arrays, "weight": weight}
+    return Module(name=path or kind, kind=kind, arrays=arrays, inputs=columns, outputs=rows)
+
+
+def _over_time(weight: np.ndarray) -> np.ndarray:
+    """A Conv2d over one picture of words, (M, 1, K, E), as the Conv1d (M, E, K) that it is."""
+    if weight.ndim == 4 and weight.shape[1] == 1 and 0 not in weight.shape:
+        return weight[:, 0].transpose(0, 2, 1)
+    return weight
+
+
+def _per_unit(path: str, arrays: Arrays) -> Module:
+    weight, bias = arrays["weight"], arrays.get("bias")
+    units = len(weight)
+    if bias is None and units == 1:
+        return Module(name=path or "prelu", kind="prelu", arrays=arrays, inputs=0, outputs=0)
+    if bias is None or bias.shape != weight.shape or not units:
+        shape = "none" if bias is None else bias.shape
+        raise FormatError(
+            f"{full_name(path, 'weight')!r:.80} has shape {weight.shape} and its bias {shape}; "
+            "nn.LayerNorm has two vectors of one length. A weight alone may be RMSNorm or nn.PReLU "
+            "with a slope per unit, which are not read."
+        )
+    name = path or "layer_norm"
+    return Module(name=name, kind="layer_norm", arrays=arrays, inputs=units, outputs=units)
+
+
+def _batch_norm(path: str, arrays: Arrays) -> Module:
+    shape = arrays["running_mean"].shape
+    for last in ("running_var", *({"weight", "bias"} & {*arrays})):
+        found = arrays[last].shape if last in arrays else "none"
+        if found != shape or len(shape) != 1 or 0 in shape:
+            raise FormatError(
+                f"{full_name(path, last)!r:.80} has shape {found} and running_mean {shape}; "
+                "nn.BatchNorm1d has vectors of one length."
+            )
+    unknown = {*arrays} - {"running_mean", "running_var", "weight", "bias"}
+    if unknown:
+        raise FormatError(
+            f"{full_name(path, min(unknown))!r:.80} is no part of batch normalization."
+        )
+    name, (units,) = path or "batch_norm", shape
+    return Module(name=name, kind="batch_norm", arrays=arrays, inputs=units, outputs=units)
 
 
 def _recurrent(path: str, arrays: Arrays) -> Module:
     name = path or "rnn"
+    cell = any(last in _CELL for last in arrays)
+    if cell:
+        arrays = {f"{last}_l0" if last in _CELL else last: a for last, a in arrays.items()}
     for last in arrays:
-        match = _RECURRENT.fullmatch(last)
+        match = RECURRENT.fullmatch(last)
         if match is None:
-            raise FormatError(f"{_full(path, last)!r:.80} is no weight of a recurrent layer.")
+            raise FormatError(f"{full_name(path, last)!r:.80} is no weight of a recurrent layer.")
         if match[1] == "weight_hr":
             raise FormatError(
                 f"{name!r:.80} is an LSTM with projections (proj_size), which is not supported; "
@@ -139,63 +205,21 @@ def _recurrent(path: str, arrays: Arrays) -> Module:
             )
     for last in ("weight_ih_l0", "weight_hh_l0"):
         if last not in arrays:
-            raise FormatError(f"The state dict lacks {_full(path, last)!r:.80}.")
+            raise FormatError(f"The state dict lacks {full_name(path, last)!r:.80}.")
         if arrays[last].ndim != 2:
             raise FormatError(
-                f"{_full(path, last)!r:.80} has shape {arrays[last].shape}, expected a matrix."
+                f"{full_name(path, last)!r:.80} has shape {arrays[last].shape}, expected a matrix."
             )
     directions = 2 if "weight_ih_l0_reverse" in arrays else 1
-    H = arrays["weight_hh_l0"].shape[1]
-    inputs = arrays["weight_ih_l0"].shape[1]
-    return Module(name=name, kind="recurrent", arrays=arrays, inputs=inputs, outputs=H * directions)
+    return Module(
+        name=name,
+        kind="recurrent",
+        arrays=arrays,
+        inputs=arrays["weight_ih_l0"].shape[1],
+        outputs=arrays["weight_hh_l0"].shape[1] * directions,
+        cell=cell,
+    )
 
 
-def _full(path: str, last: str) -> str:
+def full_name(path: str, last: str) -> str:
     return f"{path}.{last}" if path else last
-
-
-# Order ----------------------------------------------------------------------------------------
-
-
-def in_order(listed: Sequence[Module], wanted: Sequence[str] | None) -> list[Module]:
-    """The modules as they run: as wanted, or the first order whose sizes fit.
-
-    Raises:
-        FormatError: there is none, or the wanted one does not fit.
-    """
-    by_name = {module.name: module for module in listed}
-    if wanted is not None:
-        if sorted(wanted) != sorted(by_name):
-            raise FormatError(
-                f"The spec's order names {', '.join(map(repr, wanted)):.200}; the file holds "
-                f"{', '.join(map(repr, by_name)):.200}, each must be named once."
-            )
-        orders: Iterator[list[Module]] = iter([[by_name[name] for name in wanted]])
-    else:
-        orders = _orders(listed)
-    for order in orders:
-        if _fits(order):
-            return order
-    raise FormatError(
-        f"The layers {', '.join(map(str, listed)):.300} do not form a chain in which each takes "
-        "what the one before gives and a Linear layer comes last; networks with branches or "
-        "attention cannot be told from weights alone."
-    )
-
-
-def _orders(listed: Sequence[Module]) -> Iterator[list[Module]]:
-    """As listed, by kind, by kind with Linear layers in any order."""
-    first = [module for module in listed if module.kind == "embedding"]
-    recurrent = [module for module in listed if module.kind == "recurrent"]
-    linear = [module for module in listed if module.kind == "linear"]
-    yield [*first, *(module for module in listed if module.kind != "embedding")]
-    yield [*first, *recurrent, *linear]
-    if len(linear) <= _TRIED:
-        yield from ([*first, *recurrent, *order] for order in permutations(linear))
-
-
-def _fits(order: Sequence[Module]) -> bool:
-    return order[-1].kind == "linear" and all(
-        later.kind != "embedding" and later.inputs == earlier.outputs
-        for earlier, later in pairwise(order)
-    )
