@@ -25,6 +25,12 @@ def add_model_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--vocabulary", metavar="FILE", help="words in the order of the embedding's rows"
     )
+    command.add_argument(
+        "--tokenizer",
+        metavar="FILE",
+        help="how texts become ids: a Keras Tokenizer (JSON or pickled), a tokenizer.json, or JSON "
+        "with the settings by name; with its words where there is no --vocabulary",
+    )
     command.add_argument("--embeddings", metavar="FILE", help="the embedding table, one row a word")
     command.add_argument(
         "--spec", metavar="FILE", help="JSON: what the file does not say, see docs/formats.md"
@@ -178,18 +184,20 @@ def load_model(options: argparse.Namespace, *, device: str | None = None) -> Net
     Raises:
         InputError: a file or the device is not there; FormatError: the file cannot be read.
     """
-    check_paths(options.model, options.vocabulary, options.embeddings, options.spec)
+    check_paths(options.model, *companions_of(options).values())
     with quiet():
         from lrp_engine import formats
 
         return formats.load(
-            options.model,
-            vocabulary=options.vocabulary,
-            embeddings=options.embeddings,
-            spec=options.spec,
-            dtype=options.dtype,
-            device=device,
+            options.model, **companions_of(options), dtype=options.dtype, device=device
         )
+
+
+def companions_of(options: argparse.Namespace) -> dict[str, str | None]:
+    """The files beside the model that `add_model_options` names, as `load` takes them."""
+    return {
+        name: getattr(options, name) for name in ("vocabulary", "tokenizer", "embeddings", "spec")
+    }
 
 
 def check_paths(*paths: str | None) -> None:

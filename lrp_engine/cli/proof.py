@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lrp_engine.cli.options import add_model_options, check_paths
+from lrp_engine.cli.options import add_model_options, check_paths, companions_of
 from lrp_engine.cli.output import to_json
 from lrp_engine.quiet import quiet
 
@@ -37,23 +37,21 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> tuple[str, int]:
-    paths = options.vocabulary, options.embeddings, options.spec, options.reference
-    check_paths(options.model, *paths)
+    given: dict[str, Any] = companions_of(options)
+    check_paths(options.model, *given.values(), options.reference)
     with quiet():
         from lrp_engine.formats.companions.reference import reference_file_of
         from lrp_engine.formats.companions.spec import read_spec
         from lrp_engine.proof.parity import parity
         from lrp_engine.proof.sheet import FAILED
 
-        spec = read_spec(options.spec)
+        given["spec"] = read_spec(options.spec)
         if options.gate_order is not None:
-            spec = {**spec, "gate_order": options.gate_order}
+            given["spec"] = {**given["spec"], "gate_order": options.gate_order}
         sheet = parity(
             options.model,
             reference=options.reference or reference_file_of(options.model),
-            vocabulary=options.vocabulary,
-            embeddings=options.embeddings,
-            spec=spec,
+            **given,
             dtype=options.dtype,
         )
     text = to_json(sheet.to_dict()) if options.json else sheet.to_text()

@@ -36,6 +36,7 @@ TITLES = {
     "meaning": "Probabilities equal the output that the file ends in",
     "reference": "Scores equal the reference given",
     "text": "Texts are read as the original program reads them",
+    "text_layer": "Texts get the ids that Keras' own text layer gives them",
     "rounding": "Rounding in {dtype}",
     "gate_order": "Order of the gates",
     "ledger": "Words, initial states and ledger add up to the score",

@@ -151,6 +151,7 @@ def _sheet(
         lines += _in_time(
             network.dtype, ["text"], lambda: [text_pipeline(network, reference, exact.room)]
         )
+        lines += _text_layer(network, parsed, examples)
         compared = any(line.verdict == PASS for line in lines if line.name in INDEPENDENT)
         order = checks.gate_order(network, compared)
         lines += [] if order is None else [order]
@@ -197,6 +198,16 @@ def _scores(
         except NoTwinError as error:
             why = f"{str(error)[:1].upper()}{str(error)[1:]}"
     return checks.not_checked("keras", why), checks.not_checked("meaning", why)
+
+
+def _text_layer(network: Network, parsed: Parsed | None, examples: Sequence[str]) -> list[Line]:
+    """Line "text_layer", of a file that holds a TextVectorization."""
+    entry = None if parsed is None else parsed.text_layer
+    if entry is None or entry.kind != "TextVectorization":
+        return []
+    from lrp_engine.proof.text_twin import text_layer
+
+    return [text_layer(network, entry, examples)]
 
 
 def _inside(

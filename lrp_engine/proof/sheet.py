@@ -17,7 +17,9 @@ PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
 VERIFIED, FAILED, UNVERIFIED = "verified", "failed", "unverified"
 NO_TEXT = "reads no text"
 TEXT = "text"  # the line about how texts become ids
-TEXT_VERDICTS = {PASS: VERIFIED, FAIL: FAILED, NOT_CHECKED: UNVERIFIED}
+LAYER = "text_layer"  # the same of a file that holds the layer which does it
+ABOUT_TEXT = (TEXT, LAYER)
+TEXT_VERDICTS = {FAIL: FAILED, PASS: VERIFIED, NOT_CHECKED: UNVERIFIED}  # the first that occurs
 # Lines that compare with something that did not come through our reading of the file.
 INDEPENDENT = ("keras", "reference", TEXT)
 
@@ -115,17 +117,18 @@ class ProofSheet:
     def weights(self) -> str:
         """Of what is computed from ids or numbers on: "failed" where a check of it failed,
         "verified" where scores were compared with something independent, else "unverified"."""
-        if any(line.verdict == FAIL for line in self.lines if line.name != TEXT):
+        if any(line.verdict == FAIL for line in self.lines if line.name not in ABOUT_TEXT):
             return FAILED
         compared = any(line.verdict == PASS for line in self.lines if line.name in INDEPENDENT)
         return VERIFIED if compared else UNVERIFIED
 
     @property
     def text(self) -> str:
-        """Of how texts become ids: "verified" where outputs of texts were compared and equal,
-        "failed" where they differ, "unverified" where none were given; or "reads no text"."""
-        found = (TEXT_VERDICTS[line.verdict] for line in self.lines if line.name == TEXT)
-        return next(found, NO_TEXT)
+        """Of how texts become ids: "verified" where outputs of texts, or the ids of the file's own
+        text layer, were compared and equal, "failed" where they differ, "unverified" where there
+        was nothing to compare with; or "reads no text"."""
+        found = [line.verdict for line in self.lines if line.name in ABOUT_TEXT]
+        return next((TEXT_VERDICTS[one] for one in TEXT_VERDICTS if one in found), NO_TEXT)
 
     @property
     def verdict(self) -> str:

@@ -84,13 +84,13 @@ def sequences(network: Network, texts: Sequence[str]) -> list[LookedUp]:
     assert network.vocabulary is not None
     assert network.embedding is not None
     rows = len(network.embedding.table)
+    look_ups = list(_look_ups(network.tokenizer, network.vocabulary, rows))
+    shifted = {options["offset"] for options in look_ups}
+    vocabularies = {n: _first(network.vocabulary, rows - n) for n in shifted}  # made once: large
     found: dict[tuple[bytes, ...], LookedUp] = {}
     for cuts, keys in _cuts(network.tokenizer, network.vocabulary, texts):
-        for options in _look_ups(network.tokenizer, network.vocabulary, rows):
-            offset = options["offset"]
-            vocabulary = network.vocabulary
-            if len(vocabulary) + offset > rows:
-                vocabulary = replace(vocabulary, tokens=vocabulary.tokens[: rows - offset])
+        for options in look_ups:
+            vocabulary = vocabularies[options["offset"]]
             try:
                 tokenizers = [replace(cut, **options) for cut in cuts]
                 ids = _ids(tokenizers[0], vocabulary, rows, keys)
@@ -105,6 +105,13 @@ def sequences(network: Network, texts: Sequence[str]) -> list[LookedUp]:
                 tokenizers, vocabulary, ids, tuple(sorted(pads))
             )
     return list(found.values())
+
+
+def _first(vocabulary: Vocabulary, count: int) -> Vocabulary:
+    """The words that rows of the embedding are left for."""
+    if len(vocabulary) <= count:
+        return vocabulary
+    return replace(vocabulary, tokens=vocabulary.tokens[:count])
 
 
 def paddings(

@@ -14,7 +14,7 @@ from lrp_engine.model.network import Network
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.model.text.options import OPTIONS
 from lrp_engine.proof.deciding_texts import deciding
-from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
+from lrp_engine.proof.text_candidates import LENGTHS, LookedUp, paddings, sequences
 from lrp_engine.proof.text_search import Search, TextCandidate
 
 _TEXT_KEYS = frozenset(map("tokenizer.{}".format, OPTIONS))
@@ -22,6 +22,7 @@ ACCEPTED = 1e-4  # largest difference, relative to the largest score (or 1)
 ROUNDING = 1e-7  # differences below it are one and the same
 MARGIN = 10  # how many times worse the runner-up must be
 SHOWN = 4
+NEAR = 4  # ways to look words up that all lengths are tried with first
 LONGEST = 512  # tokens, where every length is tried
 FIRST_STEPS = 1_500_000  # time steps that all lengths may take on the text asked first
 
@@ -114,24 +115,37 @@ def rank(
             "gave them, reference=(texts, probabilities), or a CSV or JSON Lines file."
         )
     found = sequences(network, reference.texts)
-    search = Search(network, reference, before_pass=before_pass)
+    search, base = Search(network, reference, before_pass=before_pass), network.tokenizer
     longest = max(len(ids) for one in found for ids in one.ids)
-    base, first = network.tokenizer, search.order(found)[0]
-    different = len({one.ids[first].tobytes() for one in found})
 
-    def ranked(lengths: Iterable[int]) -> list[TextCandidate]:
-        tried = _affordable(lengths, different)
+    def ranked(found: Sequence[LookedUp], lengths: Iterable[int]) -> list[TextCandidate]:
+        first = search.order(found)[0]
+        tried = _affordable(lengths, len({one.ids[first].tobytes() for one in found}))
         always = network.length is not None
         ways = {
             one.pad_ids: paddings(base, one.pad_ids, lengths=tried, always=always) for one in found
         }
         return search.ranking(found, ways)
 
-    usual = ranked({longest, *LENGTHS})
-    if usual[0].difference < ACCEPTED or base.length is not None:
-        return usual
-    # A length that nobody would guess.
-    return min(usual, ranked(range(1, LONGEST + 1)), key=lambda one: one[0].difference)
+    best = ranked(found, {longest, *LENGTHS})
+    # A length that nobody would guess: of what is near, and then of everything.
+    for tried in (_near(found, best, base), found):
+        if best[0].difference < ACCEPTED or base.length is not None:
+            break
+        best = min(best, ranked(tried, range(1, LONGEST + 1)), key=lambda one: one[0].difference)
+    return best
+
+
+def _near(
+    found: Sequence[LookedUp], ranked: Sequence[TextCandidate], base: Tokenizer
+) -> list[LookedUp]:
+    """Ways to look words up of the nearest candidates, however these cut and pad."""
+    plain = [
+        replace(one.tokenizer, length=None, truncate=base.truncate, pad=False, pad_id=None)
+        for one in ranked
+    ]
+    near = dict.fromkeys(n for cut in plain for n, one in enumerate(found) if cut in one.tokenizers)
+    return [found[n] for n in [*near][:NEAR]]
 
 
 def _affordable(lengths: Iterable[int], different: int) -> list[int]:

@@ -15,7 +15,7 @@ from lrp_engine.attribution.explain import scores_of
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network
 from lrp_engine.proof.against import text_pipeline
-from lrp_engine.proof.sheet import TEXT, ProofSheet
+from lrp_engine.proof.sheet import LAYER, TEXT, ProofSheet
 from lrp_engine.proof.text_detection import UndecidedTextError, read_by, with_detected_text
 from lrp_engine.proof.text_search import TextCandidate
 from lrp_engine.propagation.passes import Passes
@@ -94,5 +94,9 @@ def with_text_line(
 ) -> ProofSheet:
     """The sheet of a network that differs from its own in how texts are read alone."""
     line = text_pipeline(network, reference, passes)
-    lines = tuple(line if one.name == TEXT and line is not None else one for one in sheet.lines)
+    lines = tuple(
+        line if one.name == TEXT and line is not None else one
+        for one in sheet.lines
+        if one.name != LAYER or network.hash == sheet.model_hash  # it was about other settings
+    )
     return replace(sheet, lines=lines, model_hash=network.hash, assumptions=network.assumptions)

@@ -53,6 +53,9 @@ def render(
     if one.left_out[0]:
         not_read = (f"{visible(word.token)} ({word.reason})" for word in one.left_out[0])
         lines += ["", f"Not read: {', '.join(not_read)}"]
+    read = one.settings.get("text")
+    if read:
+        lines += ["", f"How the text was read: {' '.join(map(visible, read))}"]
     if one.method_info.completeness == "score":
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"

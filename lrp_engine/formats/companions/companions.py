@@ -123,14 +123,15 @@ def read_companions(
     """
     spec = read_spec(spec)
     words, table, assumptions = _words_and_vectors(vocabulary, embeddings)
+    words, options = with_tokenizer(words, tokenizer)
     return Companions(
-        words=with_tokenizer(words, tokenizer),
+        words=words,
         embeddings=table,
         labels=read_labels(labels if labels is not None else spec.get("labels")),
         features=features_of(spec),
         gate_order=spec.get("gate_order"),
         output=output_of(spec),
-        tokenizer=tokenizer_of(spec),
+        tokenizer={**options, **tokenizer_of(spec)},
         detects_text=spec.get("tokenizer") == DETECT,
         dtype=dtype,
         options=options_of(spec),

@@ -88,16 +88,25 @@ class GivenWords:
                 assumptions=(*self.assumptions, *fitted.assumptions),
                 warnings=(*self.warnings, *fitted.warnings),
             )
-        told = "method" in options or tokenizer.method != _USUAL.method
+        told = "method" in options or tokenizer.method != _USUAL.method or "function" in asked
         if self.vocabulary is not None and not told:
             words = replace(words, assumptions=(*words.assumptions, _SPLIT))
         made, lacking = sound(tokenizer.with_options(options).with_options(asked))
         return {
             "tokenizer": made,
-            "assumptions": words.assumptions,
+            "assumptions": (*words.assumptions, *_by_function(made)),
             "warnings": (*words.warnings, *lacking),
             **({} if words.vocabulary is None else {"vocabulary": words.vocabulary}),
         }
+
+
+def _by_function(tokenizer: Tokenizer) -> tuple[str, ...]:
+    if tokenizer.function is None:
+        return ()
+    name = getattr(tokenizer.function, "__qualname__", type(tokenizer.function).__name__)
+    return (
+        f"Texts are cut by a function of the caller, {name}; a network with it cannot be saved.",
+    )
 
 
 def read_words(value: Any) -> GivenWords:

@@ -53,23 +53,20 @@ def fit_rows(
     """
     words = len(vocabulary)
     if offset is not None:
-        return (
-            _cut(Fitted(vocabulary=vocabulary), rows - offset, rows)
-            if word_index
-            else Fitted(vocabulary=vocabulary)
-        )
+        return _cut(Fitted(vocabulary=vocabulary), rows - offset, rows, listed=not word_index)
     if word_index:
         known = vocabulary.tokens[1 : len(_IMDB_WORDS) + 1] == _IMDB_WORDS and words != rows
         if not told and (known or rows - words == IMDB["offset"]):
             return _as_imdb(vocabulary, rows, known)
         fitted = _cut(Fitted(vocabulary=vocabulary), rows, rows)
     else:
-        fitted = Fitted(vocabulary=vocabulary)
+        fitted = _cut(Fitted(vocabulary=vocabulary), rows, rows, listed=True)
     spare, first = rows - words, vocabulary.tokens[0]
     if masked and first not in PADDING_TOKENS:
         return replace(
             fitted,
             warnings=(
+                *fitted.warnings,
                 Assumption(
                     "The network skips id 0 as padding, but the vocabulary has the word "
                     f"{first!r:.60} there: its words may be off by one. If they are, {_SAY % 1}; "
@@ -115,10 +112,15 @@ def _as_imdb(vocabulary: Vocabulary, rows: int, known: bool) -> Fitted:
     return _cut(fitted, rows - IMDB["offset"], rows)
 
 
-def _cut(fitted: Fitted, most: int, rows: int) -> Fitted:
-    """Without the words that have no row, as `num_words` leaves them out of use and in the list."""
+def _cut(fitted: Fitted, most: int, rows: int, *, listed: bool = False) -> Fitted:
+    """Without the words that have no row, as `num_words` leaves them out of use and in the list.
+
+    Args:
+        listed: whether ids are places in a list, which may be another model's: this is a warning.
+            A few words too many are more likely a list that is off, which is left to be refused.
+    """
     words = fitted.vocabulary.tokens
-    if len(words) <= most or most < 1:
+    if most < 1 or len(words) <= most + (_ASKED if listed else 0):
         return fitted
     said = (
         f"The vocabulary lists {len(words):,} words, but the embedding has {rows:,} rows: those "
@@ -126,4 +128,10 @@ def _cut(fitted: Fitted, most: int, rows: int) -> Fitted:
     )
     unknown = fitted.vocabulary.unknown_token
     kept = Vocabulary(words[:most], unknown if unknown in words[:most] else None)
-    return replace(fitted, vocabulary=kept, assumptions=(*fitted.assumptions, said))
+    doubt = f"{said} The list may belong to another model, or its words may be shifted."
+    return replace(
+        fitted,
+        vocabulary=kept,
+        assumptions=(*fitted.assumptions, said),
+        warnings=(*fitted.warnings, *((doubt,) if listed else ())),
+    )

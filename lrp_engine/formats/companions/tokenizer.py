@@ -17,49 +17,58 @@ _WHAT = "The tokenizer"
 _OF_LIBRARIES = {"class_name", "word_index", "model"}  # names in what their tokenizers say
 
 
-def with_tokenizer(words: GivenWords, tokenizer: Any) -> GivenWords:
-    """A vocabulary, with what the `tokenizer` of `load` says of the text pipeline.
+def with_tokenizer(words: GivenWords, tokenizer: Any) -> tuple[GivenWords, dict[str, Any]]:
+    """A vocabulary with what a tokenizer's file says, and the options that a caller says himself.
 
-    The tokenizer's options count before those of the vocabulary's file, and its words where no
-    vocabulary is given.
+    A file's options count before those of the vocabulary's file, and its words where no vocabulary
+    is given. What a caller says by name counts before both.
 
     Raises:
         FormatError: a file or an option is malformed.
         InputError: the value is of a type that cannot be meant.
     """
     if tokenizer is None:
-        return words
+        return words, {}
     read = _read(tokenizer)
+    if not isinstance(read, GivenWords):
+        return words, read
     if words.vocabulary is None:
-        return read
-    return replace(
+        return read, {}
+    if not read.options:
+        raise FormatError(
+            f"{_WHAT} holds words and no settings, and there is a vocabulary already; leave one of "
+            "them out."
+        )
+    merged = replace(
         words,
         options={**words.options, **read.options},
         assumptions=(*words.assumptions, *read.assumptions),
         warnings=(*words.warnings, *read.warnings),
     )
+    return merged, {}
 
 
-def _read(value: Any) -> GivenWords:
+def _read(value: Any) -> GivenWords | dict[str, Any]:
+    """What a file or an object of a library says, or options."""
     if isinstance(value, Tokenizer):
-        return GivenWords(options=_own(value))
+        return _own(value)
     if is_path_or_bytes(value):
         return _file(value)
     if isinstance(value, Mapping):
         return _mapping(value)
+    if hasattr(value, "get_vocabulary"):
+        raise InputError(
+            f"tokenizer is a layer of Keras ({type(value).__name__}); save the model with it, or "
+            'give vocabulary=layer.get_vocabulary() and the options by name: {"method": '
+            '"ascii_whitespace", "standardize": "lower_and_strip_punctuation", "length": ...}.'
+        )
+    value = getattr(value, "backend_tokenizer", value)  # what the package transformers wraps
     # Objects of Keras and of the package tokenizers say all of themselves in JSON.
     for says in ("to_json", "to_str"):
         if callable(getattr(value, says, None)):
             return read_words(getattr(value, says)().encode())
     if callable(value):
-        name = getattr(value, "__qualname__", type(value).__name__)
-        return GivenWords(
-            options={"function": value, "lowercase": False},
-            assumptions=(
-                f"Texts are cut by a function of the caller, {name}; a network with it cannot be "
-                "saved.",
-            ),
-        )
+        return {"function": value, "lowercase": False}
     raise InputError(
         f"tokenizer is {type(value).__name__}; give options by name, the path or bytes of a "
         "tokenizer's file, a Tokenizer of Keras or Hugging Face, or a function from a text to its "
@@ -67,7 +76,7 @@ def _read(value: Any) -> GivenWords:
     )
 
 
-def _file(source: Any) -> GivenWords:
+def _file(source: Any) -> GivenWords | dict[str, Any]:
     value = unpickled(source, _WHAT)
     if not is_path_or_bytes(value):
         return _mapping(value) if isinstance(value, Mapping) else read_words(value)
@@ -78,14 +87,14 @@ def _file(source: Any) -> GivenWords:
     return _mapping(options) if isinstance(options, Mapping) else read_words(value)
 
 
-def _mapping(value: Mapping[str, Any]) -> GivenWords:
+def _mapping(value: Mapping[str, Any]) -> GivenWords | dict[str, Any]:
     """Options by our names, or else ids by word or what a tokenizer of a library says of itself."""
     if all(name in OPTIONS for name in value):
-        return GivenWords(options=checked(value, _WHAT))
+        return checked(value, _WHAT)
     ids = all(isinstance(number, int) for number in value.values())
     if ids or not set(value) & set(OPTIONS) or set(value) & _OF_LIBRARIES:
         return read_words(value)
-    return GivenWords(options=checked(value, _WHAT))  # refuses the names that are none
+    return checked(value, _WHAT)  # refuses the names that are none
 
 
 def _own(tokenizer: Tokenizer) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from lrp_engine.formats.keras.architecture import (
 )
 from lrp_engine.formats.keras.assembly import assemble
 from lrp_engine.formats.keras.folding import fold
-from lrp_engine.formats.keras.graph import Graph
+from lrp_engine.formats.keras.graph import Entry, Graph
 from lrp_engine.formats.keras.nested import parse_model
 from lrp_engine.formats.keras.text import first_text_layer, read_text, without
 from lrp_engine.formats.keras.weights import (
@@ -62,6 +62,7 @@ class Parsed:
         graph: without inner models and text layers.
         text: tokenizer and assumptions of a text layer, where the file has one.
         vocabulary: the text layer's, or the one given.
+        text_layer: the text layer itself.
     """
 
     graph: Graph
@@ -69,6 +70,7 @@ class Parsed:
     version: str
     text: Mapping[str, Any]
     vocabulary: Vocabulary | None
+    text_layer: Entry | None = None
 
     @property
     def old(self) -> bool:
@@ -107,13 +109,19 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     if not source.sized:
         entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
         graph = replace(graph, entries=entries)
-    return Parsed(graph, weights, version, parts, vocabulary)
+    return Parsed(graph, weights, version, parts, vocabulary, text)
+
+
+_OWN = (
+    "The model's own text layer says how texts are cut; the settings of the tokenizer's file that "
+    "was given are not used."
+)
 
 
 def _read(contents: Contents, given: Companions) -> Network:
     parsed = parse(contents, given)
     if parsed.text:  # the words of the text layer, which are those of the rows
-        given = replace(given, words=GivenWords())
+        given = replace(given, words=GivenWords(assumptions=(_OWN,) if given.words.options else ()))
     else:
         given = replace(given, words=given.words.of_keras())
     parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)

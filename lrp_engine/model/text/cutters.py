@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, groupby
+from numbers import Number
 from typing import Any, Protocol
 from unicodedata import category
 
@@ -156,7 +157,15 @@ TOKENIZERS: dict[str, Cutter] = {
 
 def _cut_by_function(text: str, options: Options) -> list[str]:
     assert options.function is not None
-    return [str(token) for token in options.function(text)]
+    tokens = options.function(text)
+    listed = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Mapping))
+    words = list(tokens) if listed else []
+    # Objects that stand for words, as spaCy's, say them; numbers are ids.
+    if not listed or any(isinstance(word, Number) or hasattr(word, "dtype") for word in words):
+        raise InputError(
+            f"The tokenizer's function gave {tokens!r:.60} for a text, expected a list of words."
+        )
+    return [str(word) for word in words]
 
 
 # Of a function that a caller gives; no file can name it.

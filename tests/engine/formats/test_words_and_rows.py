@@ -19,7 +19,7 @@ _FIRST = ("the", "and", "a", "of", "to", "is", "br", "in", "it", "i", "this", "t
 IMDB_INDEX = {word: number for number, word in enumerate(_FIRST, 1)}
 
 
-def network(vocabulary, rows, **spec):
+def network(vocabulary, rows, *, tokenizer=None, **spec):
     rng = np.random.default_rng(0)
     shapes = [(E, 4 * H), (H, 4 * H), (4 * H,)] * 2 + [(2 * H, 2), (2,)]
     return lrp_engine.load(
@@ -27,6 +27,7 @@ def network(vocabulary, rows, **spec):
         vocabulary=vocabulary,
         embeddings=rng.normal(size=(rows, E)),
         spec={"tokenizer": spec} if spec else None,
+        tokenizer=tokenizer,
     )
 
 
@@ -42,9 +43,18 @@ def test_a_word_index_is_cut_to_the_rows_with_a_note():
     assert net.warnings == ()
 
 
-def test_a_list_that_is_too_long_is_refused():
-    with pytest.raises(FormatError, match="9 words, but the embedding has only 8 rows"):
-        network([f"w{n}" for n in range(9)], 8)
+@pytest.mark.parametrize("words", [9, 11])
+def test_a_list_that_may_be_off_by_a_few_words_is_refused(words):
+    with pytest.raises(FormatError, match=f"{words} words, but the embedding has only 8 rows"):
+        network([f"w{n}" for n in range(words)], 8)
+
+
+def test_a_list_that_is_much_too_long_is_cut_with_a_warning():
+    net = network([f"w{n}" for n in range(15)], 8)
+    assert len(net.vocabulary) == 8
+    (warning,) = net.explain(["w1"]).warnings
+    assert "lists 15 words, but the embedding has 8 rows: those from 'w8' on" in warning
+    assert "may belong to another model" in warning
 
 
 def test_what_fits_is_taken_as_it_is():
@@ -87,6 +97,14 @@ def test_the_numbers_of_keras_datasets_are_assumed_and_said(words, rows, known):
     told = network(words, rows, offset=0)
     assert told.tokenizer.offset == 0
     assert told.warnings == ()
+
+
+def test_a_length_alone_does_not_say_which_ids_words_have():
+    for options in ({"length": 6}, {"tokenizer": {"length": 6}}):
+        net = network(IMDB_INDEX, 16, **options)
+        assert (net.tokenizer.offset, net.tokenizer.length) == (3, 6)
+    told = network(IMDB_INDEX, 16, tokenizer={"offset": 0})
+    assert (told.tokenizer.offset, told.warnings) == (0, ())
 
 
 def test_a_word_where_the_network_skips_padding_is_a_warning():

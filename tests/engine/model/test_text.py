@@ -10,6 +10,8 @@ from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.model.text.options import OPTIONS, checked
 from tests import zoo
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 ALL = {
     "method": "keras", "lowercase": False, "standardize": "lower", "filters": ".,", "split": "|",
     "char_level": True, "drop": ["a"], "num_words": 9, "unknown": "film", "offset": 3, "start": 1,
@@ -120,6 +122,12 @@ def keras_tokenizer(**options):
     return made
 
 
+def layer_of_keras():
+    import keras
+
+    return keras.layers.TextVectorization(vocabulary=["a"])
+
+
 @pytest.mark.parametrize(
     ("given", "read"),
     [
@@ -149,10 +157,29 @@ def test_a_function_is_given_and_said(file, tmp_path):
         net.save(tmp_path / "net.zip")
 
 
-@pytest.mark.parametrize("given", [7, {"methd": "words", "length": 3}, b'{"length": "x"}'])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("a text", "a text"), ([1, 2], r"\[1, 2\]"), ({"input_ids": [1]}, "input_ids"), (7, "7")],
+)
+def test_what_a_function_gives_must_be_words(file, given, said):
+    net = load(file, tokenizer=lambda text: given)
+    with pytest.raises(InputError, match=f"function gave .*{said}.*, expected a list of words"):
+        net.explain(["the film"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [7, {"methd": "words", "length": 3}, b'{"length": "x"}', ["the", "film"], layer_of_keras],
+)
 def test_what_is_no_tokenizer_is_refused(file, given):
+    given = given() if given is layer_of_keras else given
     with pytest.raises((FormatError, InputError), match="tokenizer"):
-        load(file, tokenizer=given)
+        load(file, WORDS, tokenizer=given)
+
+
+def test_words_alone_say_nothing_of_how_texts_are_cut(file):
+    with pytest.raises(FormatError, match="holds words and no settings"):
+        load(file, WORDS, tokenizer=b"the\nfilm\n")
 
 
 def test_words_that_cannot_be_found_are_a_warning():

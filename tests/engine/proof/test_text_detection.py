@@ -1,8 +1,9 @@
 """Ten pipelines as Keras and PyTorch programs write them: text in, the program's probability out.
 
 Each is loaded with the settings said, and again with none: five to eight texts show them.
-Ids are made by Keras' own Tokenizer, `pad_sequences` and TextVectorization, or by plain loops as in
-PyTorch programs; probabilities by Keras' `predict`. Weights are random: nothing is trained.
+Ids are made by Keras' own Tokenizer, `pad_sequences` and TextVectorization, and probabilities by
+Keras; of the PyTorch program, whose state dict is written in PyTorch's layout, both by plain loops.
+Weights are random: nothing is trained.
 """
 
 from __future__ import annotations
@@ -22,16 +23,20 @@ from lrp_engine import FormatError, InputError, load
 from lrp_engine.cli.main import main
 from lrp_engine.errors import OutOfTimeError
 from lrp_engine.formats.companions.reference_files import read_reference
+from lrp_engine.formats.keras.reader import parse
 from lrp_engine.formats.questions import open_questions
+from lrp_engine.formats.readers import contents_of
 from lrp_engine.layers import GRU, Dense, Embedding
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
-from lrp_engine.model.text import Vocabulary
-from lrp_engine.proof.parity import text_verdict
+from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.proof.parity import parity, text_verdict
 from lrp_engine.proof.sheet import (
     FAIL,
     FAILED,
+    LAYER,
     NOT_CHECKED,
+    PASS,
     VERIFIED,
     Line,
     ProofSheet,
@@ -39,7 +44,9 @@ from lrp_engine.proof.sheet import (
 from lrp_engine.proof.text_candidates import LENGTHS, paddings, sequences
 from lrp_engine.proof.text_detection import UndecidedTextError, rank, with_detected_text
 from lrp_engine.proof.text_search import Search
+from lrp_engine.proof.text_twin import text_layer
 from lrp_engine.proof.tried_texts import try_texts
+from tests.hostile_pickles import shape, state_dict, storage, tensor, torch_zip
 
 # What TensorFlow's variables say to numpy 2 while Keras saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -72,6 +79,7 @@ class Pipeline:
         rows: of the embedding; 0 for as many as words.
         length: T where the model fixes it.
         vectorize: makes the text layer of a model that reads texts.
+        torch: whether the model is a state dict of PyTorch.
     """
 
     ids: Callable[[Sequence[str]], Any] | None
@@ -81,6 +89,7 @@ class Pipeline:
     length: int | None = None
     masked: bool = False
     vectorize: Callable[[], Any] | None = None
+    torch: bool = False
 
 
 def _keras(
@@ -138,7 +147,43 @@ def _torch(length: int, *, tokens: Callable[[str], list[str]], method: str) -> P
         return made
 
     settings = {"method": method, "length": length, "pad": "post", "truncate": "post"}
-    return Pipeline(ids, words, settings)
+    return Pipeline(ids, words, settings, torch=True)
+
+
+def _state_dict(one: Pipeline, seed: int) -> tuple[bytes, np.ndarray]:
+    """An LSTM classifier as `torch.save(model.state_dict())` writes it; what it says of TEXTS.
+
+    The program reads the last state behind the padding, as `out[:, -1]` and `h_n` do.
+    """
+    draw, (e, h) = np.random.default_rng(seed), (5, 4)
+    shapes = {
+        "embedding.weight": (len(one.words), e), "lstm.weight_ih_l0": (4 * h, e),
+        "lstm.weight_hh_l0": (4 * h, h), "lstm.bias_ih_l0": (4 * h,), "lstm.bias_hh_l0": (4 * h,),
+        "fc.weight": (1, h), "fc.bias": (1,),
+    }  # fmt: skip
+    state = {name: draw.normal(size=size).astype(np.float32) for name, size in shapes.items()}
+    # Padding is zeros (`padding_idx=0`), and is remembered through, as trained models do.
+    state["embedding.weight"][0] = 0
+    for name in ("lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0"):
+        state[name] *= 0.3
+    state["lstm.bias_ih_l0"][h : 2 * h] += 3
+    entries = [
+        (name, tensor(shape(*array.shape), shape(*(n // 4 for n in array.strides)),
+                      where=storage(array.size, str(n))))
+        for n, (name, array) in enumerate(state.items())
+    ]  # fmt: skip
+    table, w_ih, w_hh, b_ih, b_hh, fc, bias = (v.astype(np.float64) for v in state.values())
+    assert one.ids is not None
+    said = []
+    for ids in one.ids(TEXTS):
+        hidden, cell = np.zeros(h), np.zeros(h)
+        for n in ids:
+            i, f, g, o = np.split(w_ih @ table[n] + b_ih + w_hh @ hidden + b_hh, 4)
+            cell = cell / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+            hidden = np.tanh(cell) / (1 + np.exp(-o))
+        said.append(1 / (1 + np.exp(-(fc @ hidden + bias)[0])))
+    arrays = [array.tobytes() for array in state.values()]
+    return torch_zip(state_dict(*entries), *arrays), np.array(said)
 
 
 def _vectorization() -> Pipeline:
@@ -168,13 +213,16 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
 
 @cache
 def built(name: str) -> tuple[bytes, Pipeline, np.ndarray]:
-    """A model's file, its pipeline, and Keras' probabilities of the texts."""
+    """A model's file, its pipeline, and the program's probabilities of the texts."""
     import tempfile
     from pathlib import Path
 
     import keras
 
     k, one = keras.layers, PIPELINES[name]()
+    if one.torch:
+        data, said = _state_dict(one, len(name))
+        return data, one, said
     layers: list[Any] = []
     if one.vectorize is not None:
         layers = [keras.Input((1,), dtype="string"), one.vectorize()]
@@ -226,6 +274,7 @@ def test_the_settings_are_found_from_a_few_texts(name):
 
 
 NAME = "pad pre, cut post"
+KERAS = Tokenizer(method="keras", unknown="drop")
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +299,38 @@ def test_the_search_is_bounded_and_its_ranking_plain(plain):
     assert search.spent < 600_000  # time steps, of all ways and six texts
     scores = np.log(expected / (1 - expected))
     assert rank(plain, read_reference((TEXTS, scores)))[0].tokenizer == settings
+
+
+def test_a_vocabulary_is_shifted_once_for_all_ways_to_cut(plain):
+    """It can be large: 20,000 words made anew for every way took most of the time."""
+    cut = replace(plain, vocabulary=Vocabulary((*plain.vocabulary.tokens, "more")[:-1]))
+    vocabularies = {id(one.vocabulary) for one in sequences(cut, TEXTS)}
+    assert len(vocabularies) == 4  # shifted by 0 to 3
+
+
+def test_a_length_that_nobody_would_guess_is_found(plain):
+    """Of what the usual lengths show to be near, every length is tried."""
+    odd = replace(plain, tokenizer=replace(KERAS, length=7, pad="post", truncate="post"))
+    expected = odd.probabilities(list(TEXTS))
+    best = rank(plain, read_reference((TEXTS, expected)))[0]
+    assert 7 not in LENGTHS
+    assert (best.tokenizer.length, best.tokenizer.pad) == (7, "post")
+    assert best.difference < 1e-5
+
+
+def test_a_text_layer_is_proved_by_its_twin():
+    data = built("text vectorization")[0]
+    sheet = parity(data)
+    assert sheet[LAYER].verdict == PASS
+    assert sheet["text"].verdict == NOT_CHECKED
+    assert (sheet.weights, sheet.text, sheet.verdict) == (VERIFIED,) * 3
+    entry = parse(contents_of(data)).text_layer
+    assert entry is not None
+    for other in ({"standardize": "lower"}, {"length": 9}, {"standardize": "strip_punctuation"}):
+        line = text_layer(load(data, spec={"tokenizer": other}), entry, ())
+        assert line.verdict == FAIL, other
+        failed = replace(sheet, lines=(*(one for one in sheet.lines if one.name != LAYER), line))
+        assert (failed.weights, failed.text, failed.verdict) == (VERIFIED, FAILED, FAILED)
 
 
 def test_what_texts_do_not_show_is_said_with_the_text_that_would(plain):
