@@ -597,6 +597,7 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
         "own": _NATIVE,
         "pickle": hostile_pickles.PICKLES,
         "torch": hostile_pickles.TORCH,
+        "nested": hostile_pickles.NESTED,
         "known": hostile_objects.KNOWN_OBJECTS,
         "texts": hostile_objects.TEXT_ARRAYS,
         "joblib": hostile_objects.JOBLIB,

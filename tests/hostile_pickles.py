@@ -449,8 +449,8 @@ TORCH: dict[str, tuple[Maker, str]] = {
     # State dicts that are no networks
     "conv": (
         lambda: torch_zip(
-            state_dict(("c.weight", tensor(shape(1, 2, 3), shape(6, 3, 1)))), NUMBERS),
-        "nn.Conv1d",
+            state_dict(("c.weight", tensor(shape(1, 2, 3, 1), shape(6, 3, 1, 1)))), NUMBERS),
+        "nn.Conv2d",
     ),
     "only_bias": (
         lambda: torch_zip(state_dict(("c.weight", tensor(shape(2, 2), shape(2, 1))),
@@ -459,4 +459,64 @@ TORCH: dict[str, tuple[Maker, str]] = {
     ),
     "integers_as_names": (lambda: torch_zip(steps(b"}K\x01", tensor(
         shape(2), shape(1)), b"s", protocol=2), NUMBERS), "no state dict"),
+}  # fmt: skip
+
+# A cell written by hand: an LSTM of one unit that reads one number
+CELL = pickle.dumps(
+    {"W": np.ones((1, 4), "f4"), "U": np.ones((1, 4), "f4"), "fc.weight": np.ones((2, 1), "f4"),
+     "fc.bias": np.ones(2, "f4")}, 4
+)  # fmt: skip
+CELL_SPEC = {"cell": {"kind": "lstm", "input": "W", "recurrent": "U"}}
+
+# Tensors in a pickle that torch.save did not write ---------------------------------------------
+
+
+def loaded(inner: bytes | None = None, *more: bytes) -> bytes:
+    """A storage that is a file of its own, as pickle.dump and joblib.dump write it."""
+    data = torch_legacy(steps(storage(6), protocol=2)) if inner is None else inner
+    held = b"B" + struct.pack("<I", len(data)) + data
+    return call(named("torch.storage", "_load_from_bytes"), held, *more)
+
+
+def in_pickle(where: bytes) -> bytes:
+    """A Linear layer whose weights lie in such a storage."""
+    return state_dict(
+        ("fc.weight", tensor(shape(2, 2), shape(2, 1), where=where)),
+        ("fc.bias", tensor(shape(2), shape(1), offset=4, where=where)),
+        protocol=4,
+    )
+
+
+NESTED: dict[str, tuple[Maker, str]] = {
+    "system": (lambda: in_pickle(loaded(torch_legacy(pickle.dumps(Runs(), 2)))), ".system'"),
+    "system_in_magic": (lambda: in_pickle(loaded(pickle.dumps(Runs(), 2) + bytes(99))), ".system'"),
+    "within_itself": (
+        lambda: in_pickle(loaded(torch_legacy(steps(loaded(), protocol=2)))), "torch.storage"
+    ),
+    "no_bytes": (
+        lambda: in_pickle(call(named("torch.storage", "_load_from_bytes"), text("x"))), "no bytes"
+    ),
+    "two_arguments": (lambda: in_pickle(loaded(None, b"N")), "no bytes"),
+    "no_argument": (
+        lambda: in_pickle(call(named("torch.storage", "_load_from_bytes"))), "no bytes"
+    ),
+    "no_storage": (lambda: in_pickle(loaded(torch_legacy(steps(b"N"), keys=(), data=b""))), "form"),
+    "tensor": (lambda: in_pickle(loaded(torch_legacy())), "names 'collections.OrderedDict'"),
+    "many_steps": (
+        lambda: in_pickle(loaded(torch_legacy(steps(b"N0" * 600, storage(6), protocol=2)))),
+        "more than 1,000 steps",
+    ),
+    "cut_off": (lambda: in_pickle(loaded(torch_legacy()[:60])), "only 2 bytes are left"),
+    "short": (
+        lambda: in_pickle(loaded(torch_legacy(
+            steps(storage(6), protocol=2), data=struct.pack("<q", 6) + b"x"))),
+        "ends in the middle",
+    ),
+    "beyond": (
+        lambda: steps(tensor(shape(9), shape(1), where=loaded())), "reaches beyond"
+    ),
+    "repeated_1_tib": (
+        lambda: steps(tensor(shape(2**38), shape(0), where=loaded())), "at most"
+    ),
+    "storage_alone": (lambda: steps(loaded()), "without tensor"),
 }  # fmt: skip

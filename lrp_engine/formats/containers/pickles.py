@@ -13,6 +13,7 @@ from .pickle_numpy import numpy_names
 from .pickle_objects import object_names
 from .pickle_tree import Tree
 from .refusal import RefusalError, quoted
+from .torch_files import nested_names
 
 # The start of a module's name, and what to save instead of an object of it.
 _INSTEAD = (
@@ -46,7 +47,12 @@ def recognizes(head: bytes) -> bool:
 def unpack(stream: BinaryIO, size: int, output: Output) -> None:
     """Emit the value of the pickle that a stream of `size` bytes holds."""
     stream, size = inflated(stream, size, output.limits)
-    names = {**numpy_names(output.limits, size), **object_names(), **joblib_names()}
+    names = {
+        **numpy_names(output.limits, size),
+        **object_names(),
+        **joblib_names(),
+        **nested_names(output.limits),
+    }
     Tree(output).emit(Machine(names, refusal, output.limits).run(stream, size))
 
 

@@ -1,4 +1,8 @@
-"""PyTorch files (.pt, .pth): the zip layout of today, and the row of pickles before version 1.6."""
+"""PyTorch files (.pt, .pth): the zip layout of today, and the row of pickles before version 1.6.
+
+Tensors within another pickle (of pickle.dump, joblib.dump) hold a file of the old layout for each
+storage.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,16 @@ import re
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from typing import Any, BinaryIO
 
+from .limits import Limits
 from .messages import BLOCK, Output
 from .pickle_machine import Machine
 from .pickle_numpy import numpy_names
 from .pickle_objects import object_names
 from .pickle_tree import Tree
+from .pickle_values import Named
 from .refusal import RefusalError, quoted
 from .torch_values import Storage, persistent, refusal, torch_names
 
@@ -30,12 +37,15 @@ def _machine(output: Output, size: int, storages: dict[str, Storage]) -> Machine
 
 
 def _emit(value: Any, output: Output, storages: dict[str, Storage], byteorder: str) -> None:
-    if byteorder != "little":
-        for storage in storages.values():
-            if storage.dtype == "bfloat16":
-                raise RefusalError("The PyTorch file holds bfloat16 in an unusual byte order.")
-            storage.dtype = storage.dtype.replace("<", ">")
+    _in_order(storages, little=byteorder == "little")
     Tree(output, skip=lambda key: bool(_TRAINING.search(key))).emit(value)
+
+
+def _in_order(storages: dict[str, Storage], *, little: bool) -> None:
+    for storage in storages.values() if not little else ():
+        if storage.dtype == "bfloat16":
+            raise RefusalError("The PyTorch file holds bfloat16 in an unusual byte order.")
+        storage.dtype = storage.dtype.replace("<", ">")
 
 
 # Zip ------------------------------------------------------------------------------------------
@@ -114,7 +124,14 @@ def _check(stream: BinaryIO, start: int, member: zipfile.ZipInfo) -> None:
 def unpack_legacy(stream: BinaryIO, size: int, output: Output) -> None:
     """Emit what a stream of `size` bytes holds: five pickles, then the storages one by one."""
     storages: dict[str, Storage] = {}
-    machine = _machine(output, size, storages)
+    value, little = _legacy(stream, size, _machine(output, size, storages), storages)
+    _emit(value, output, storages, "little" if little else "big")
+
+
+def _legacy(
+    stream: BinaryIO, size: int, machine: Machine, storages: dict[str, Storage]
+) -> tuple[Any, bool]:
+    """The value, with its storages in their places; whether their numbers are little-endian."""
 
     def following() -> Any:
         return machine.run(stream, size - stream.tell())
@@ -145,4 +162,28 @@ def unpack_legacy(stream: BinaryIO, size: int, output: Output) -> None:
         stream.seek(storage.bytes, io.SEEK_CUR)
     if stream.tell() != size:
         raise RefusalError("The PyTorch file goes on after its last storage; it is damaged.")
-    _emit(value, output, storages, "little" if little else "big")
+    return value, little
+
+
+# Within another pickle ------------------------------------------------------------------------
+
+_STEPS = 1_000  # a genuine storage takes about 50
+
+
+def nested_names(limits: Limits) -> dict[tuple[str, str], Any]:
+    """What tensors need in a pickle that torch.save did not write, by (module, name)."""
+
+    def load(data: Any = None, *more: Any) -> Storage:
+        if not isinstance(data, bytes) or more:
+            raise RefusalError("The pickle holds a storage of PyTorch that is no bytes.")
+        storages: dict[str, Storage] = {}
+        few = replace(limits, opcodes=_STEPS, memo=_STEPS)
+        machine = Machine(torch_names(), refusal, few, persistent(storages))
+        value, little = _legacy(io.BytesIO(data), len(data), machine, storages)
+        if not isinstance(value, Storage):
+            raise RefusalError("The pickle holds a storage of PyTorch in a form that is not known.")
+        _in_order(storages, little=little)
+        return value
+
+    nested = Named("the function torch.storage._load_from_bytes", load)
+    return {**torch_names(), ("torch.storage", "_load_from_bytes"): nested}

@@ -303,6 +303,10 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         hostile_pickles.LINEAR,
         lambda data: hostile_pickles.torch_zip(data, hostile_pickles.NUMBERS),
     ),
+    "torch_in_pickle": ((TORCH / "attention.pkl").read_bytes(), bytes),
+    "torch_in_joblib": ((TORCH / "attention.joblib").read_bytes(), bytes),
+    "torch_attention": ((TORCH / "attention.pt").read_bytes(), bytes),
+    "torch_cell": (hostile_pickles.CELL, bytes),
     "safetensors": ((TORCH / "lstm.safetensors").read_bytes(), bytes),
     "onnx": ((ONNX / "lstm_time_first.onnx").read_bytes(), bytes),
     **{
@@ -336,6 +340,17 @@ GIVEN_AS = {
     "joblib": "vocabulary", "joblib_in_zlib": "vocabulary", "joblib_array": "embeddings",
 }  # fmt: skip
 
+
+LUONG = {"attention": {"score": "multiplicative", "joined": ["context", "query"]},
+         "order": ["embedding", "lstm", "attention", "tanh", "fc"]}  # fmt: skip
+# What a weight file does not say; of PyTorch all of a spec that names weights.
+SPECS: dict[str, object] = {
+    "genuine_weights_h5": KERAS_2 / "bilstm.json",
+    "torch_cell": hostile_pickles.CELL_SPEC,
+    "torch_in_pickle": LUONG,
+    "torch_in_joblib": LUONG,
+    "torch_attention": LUONG,
+}  # fmt: skip
 
 ODD_VALUES = (None, True, 0, -1, 2**70, float("nan"), "", "x", "input", "LSTM", "softmax", "/",
               [], {}, [[]], [None], {"a": 1}, ["i", 0, 0])  # fmt: skip
@@ -390,7 +405,7 @@ def test_a_description_changed_at_random_is_read_or_refused(kind):
 def damage(kind: str, rounds: int, seed: int) -> tuple[list[float], int]:
     """Seconds that each damaged file took, and how many were refused; other errors come through."""
     (base, finish), rng = DAMAGED[kind], np.random.default_rng(seed)
-    spec = KERAS_2 / "bilstm.json" if kind == "genuine_weights_h5" else None
+    spec = SPECS.get(kind)
 
     def attempt(data: bytes) -> tuple[float, bool]:
         start, refused = time.monotonic(), False

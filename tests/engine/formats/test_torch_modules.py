@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,12 @@ def test_a_layer_of_such_a_name_runs_where_the_spec_says_so(states):
     state = {key.replace("fc.", "loss_head."): a for key, a in states["last_step"].items()}
     spec = {"pooling": "last_step", "order": ["embedding", "lstm", "loss_head"]}
     assert lrp_engine.load(pickle.dumps(state), spec=spec).nodes[-1].name == "loss_head"
+
+
+@pytest.mark.parametrize("file", ["attention.pkl", "attention.joblib", "attention_arrays.joblib"])
+def test_the_same_state_dict_by_pickle_or_joblib_is_the_same_network(file):
+    one, two = (lrp_engine.load(TORCH / f, spec=SPECS["luong"]) for f in (file, "attention.pt"))
+    assert replace(one, source="").hash == replace(two, source="").hash
 
 
 @pytest.mark.parametrize(
