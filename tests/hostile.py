@@ -324,7 +324,27 @@ FUNCTIONAL = _functional(
     _INPUT, ("Dropout", "o", [[["i", 0, 0, {}]]]), ("Dense", "d", [[["o", 0, 0, {}]]])
 )
 
+
+def cut(start: Any = None, stop: Any = None, step: Any = None) -> dict[str, Any]:
+    """A slice as Keras 3 writes it."""
+    return {"class_name": "__slice__", "config": {"start": start, "stop": stop, "step": step}}
+
+
+def sliced(key: Any, **changes: Any) -> dict[str, Any]:
+    """A model whose input (batch, 3) is cut by a key before a Dense."""
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}
+    layer = {
+        "module": "keras.src.ops.numpy", "class_name": "GetItem", "name": "o",
+        "config": {"name": "o"}, "inbound_nodes": [{"args": [tensor, key], "kwargs": {}}],
+    }  # fmt: skip
+    first, _, *others = FUNCTIONAL["config"]["layers"]
+    layers = [first, {**layer, **changes}, *others]
+    return {**FUNCTIONAL, "config": {**FUNCTIONAL["config"], "layers": layers}}
+
+
 _CONFIGS |= {
+    "absurd_slice": (sliced([cut(), cut(2**70, -(2**70))]), "takes no unit"),
+    "slice_of_a_slice": (sliced([cut(), cut(0, [cut()])]), "whole numbers"),
     "reads_itself": (_functional(_INPUT, ("Dense", "d", [[["d", 0, 0, {}]]])), "its own output"),
     "circle": (
         _functional(

@@ -9,18 +9,27 @@ from lrp_engine.layers.embedding import Embedding
 from lrp_engine.layers.gru import GRU
 from lrp_engine.layers.lstm import LSTM
 from lrp_engine.layers.merge import Add, Average, Concatenate, Maximum, Multiply, Subtract
-from lrp_engine.layers.normalization import BatchNormalization, LayerNormalization
+from lrp_engine.layers.normalization import BatchNormalization, LayerNormalization, Rescaling
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.pooling import (
     AveragePooling1D,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
+    GlobalSumPooling1D,
     MaxPooling1D,
     TakeStep,
 )
 from lrp_engine.layers.prelu import PReLU
-from lrp_engine.layers.shaping import Flatten, Masking, RepeatVector, Reshape, ZeroMasked
+from lrp_engine.layers.shaping import (
+    Flatten,
+    Masking,
+    RepeatVector,
+    Reshape,
+    Unmasked,
+    ZeroMasked,
+)
 from lrp_engine.layers.simple_rnn import SimpleRNN
+from lrp_engine.layers.slicing import Slice
 from lrp_engine.layers.softmax import Activation, Softmax
 from lrp_engine.model.layer import Layer, map_arrays
 from lrp_engine.model.shapes import Shape
@@ -39,11 +48,15 @@ LAYERS: dict[str, type[Layer]] = {
         AveragePooling1D,
         GlobalMaxPooling1D,
         GlobalAveragePooling1D,
+        GlobalSumPooling1D,
         TakeStep,
         BatchNormalization,
         LayerNormalization,
+        Rescaling,
         Masking,
         ZeroMasked,
+        Unmasked,
+        Slice,
         Flatten,
         Reshape,
         RepeatVector,

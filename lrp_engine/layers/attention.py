@@ -78,14 +78,14 @@ class _Attention:
 
         query, value, key = inputs[0], inputs[1], inputs[-1]
         scores = self.scored(query.values, key.values)
-        exists = tf.broadcast_to(value.mask[:, None, :], tf.shape(scores))
+        # As in Keras, a masked query outputs zeros.
+        exists = value.mask[:, None, :] & query.mask[..., None]
         if self.causal:
             exists &= tf.linalg.band_part(tf.ones_like(scores), -1, 0) > 0
         weights = over_time(scores, exists, axis=-1)
         sink = ops.sink("context", query.values, bias=False)
         z = ops.calculus.sum_over_time(weights, value.values, exists, sink)
-        # As in Keras, a masked query outputs zeros.
-        return query._replace(values=tf.where(query.mask[..., None], z, tf.zeros_like(z)))
+        return query._replace(values=z)
 
 
 @dataclass(frozen=True, eq=False)

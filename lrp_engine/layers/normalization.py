@@ -10,7 +10,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.terms import Term
 from lrp_engine.model.layer import Array, Layer
-from lrp_engine.model.shapes import Shape, expect_shape
+from lrp_engine.model.shapes import Shape, expect_one, expect_shape
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -59,6 +59,48 @@ class BatchNormalization(Layer):
         scaled = ops.calculus.activation(lambda values: values * weight, x.values)
         sink = ops.sink("sum", x.values)
         return x._replace(values=ops.calculus.weighted_sum([Term(scaled)], bias, sink))
+
+
+@dataclass(frozen=True, eq=False)
+class Rescaling(Layer):
+    """scale x + offset, by constants: a sum of one input and a bias.
+
+    Attributes:
+        scale, offset: (D,), one per unit; or (1,) for all units.
+    """
+
+    kind: ClassVar[str] = "rescaling"
+
+    scale: Array
+    offset: Array
+
+    def __post_init__(self) -> None:
+        if len(self.scale.shape) != 1 or 0 in self.scale.shape:
+            raise FormatError(
+                f"A scale has shape {tuple(self.scale.shape)}, expected (units,) or (1,)."
+            )
+        expect_shape("The offset of a scale", self.offset, self.scale.shape)
+
+    def input_shape(self) -> Shape | None:
+        units = int(self.scale.shape[0])
+        return None if units == 1 else Shape(units, time=False)
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        given, units = expect_one(inputs), int(self.scale.shape[0])
+        if units not in (1, given.units):
+            raise FormatError(f"expects input with {units} units, found {given}.")
+        return given
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        values = x.values[..., None] if x.scores else x.values
+        scaled = ops.calculus.activation(lambda values: values * self.scale, values)
+        bias = tf.broadcast_to(self.offset, [values.shape[-1]])
+        sink = ops.sink("sum", values)
+        z = ops.calculus.weighted_sum([Term(scaled)], bias, sink)
+        return x._replace(values=z[..., 0] if x.scores else z)
 
 
 @dataclass(frozen=True, eq=False)

@@ -157,6 +157,22 @@ class GlobalAveragePooling1D(_Global, Layer):
 
 
 @dataclass(frozen=True, eq=False)
+class GlobalSumPooling1D(_Global, Layer):
+    """The sum of each unit over time, masked steps left out."""
+
+    kind: ClassVar[str] = "global_sum_pooling1d"
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        exists = x.mask[:, None]  # (B, 1, T)
+        sink = ops.sink("sum", x.values[:, 0], bias=False)[:, None]
+        ones = tf.cast(exists, x.values.dtype)
+        return Signal(ops.calculus.sum_over_time(ones, x.values, exists, sink)[:, 0])
+
+
+@dataclass(frozen=True, eq=False)
 class TakeStep(_Global, Layer):
     """One time step of those that exist, which takes all relevance; masks are forgotten.
 
@@ -166,6 +182,7 @@ class TakeStep(_Global, Layer):
     """
 
     kind: ClassVar[str] = "take_step"
+    by_position: ClassVar[bool] = True
 
     step: int = -1
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.model.layer import Layer
 from lrp_engine.model.shapes import Shape, expect_one, expect_steps
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class _Any:
@@ -34,7 +37,7 @@ class Masking(_Any, Layer):
 
         (x,) = inputs
         read = tf.reduce_any(tf.not_equal(x.values, self.mask_value), axis=-1)
-        values = tf.where(read[..., None], x.values, tf.zeros_like(x.values))
+        values = tf.where(read[..., None], x.values, _absorbing_zeros(ops, x))
         return Signal(values, read & x.real, x.real)
 
 
@@ -54,8 +57,22 @@ class ZeroMasked(_Any, Layer):
         import tensorflow as tf
 
         (x,) = inputs
-        zeros = tf.zeros_like(x.values)
-        return x._replace(values=tf.where(x.mask[..., None], x.values, zeros))
+        values = tf.where(x.mask[..., None], x.values, _absorbing_zeros(ops, x))
+        return x._replace(values=values)
+
+
+@dataclass(frozen=True, eq=False)
+class Unmasked(_Any, Layer):
+    """The same, its mask forgotten: for functions that know no masks."""
+
+    kind: ClassVar[str] = "unmasked"
+    knows_weights: ClassVar[bool] = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return expect_one(inputs)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        return inputs[0].unmasked()
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +156,15 @@ class RepeatVector(_Any, Layer):
         (x,) = inputs
         real = tf.fill([tf.shape(x.values)[0], self.n], True)
         return Signal(tf.repeat(x.values[:, None, :], self.n, axis=1), real, real)
+
+
+def _absorbing_zeros(ops: Ops, x: Signal) -> tf.Tensor:
+    """Zeros (B, T, D) that no input made: what arrives there is absorbed."""
+    import tensorflow as tf
+
+    none = tf.zeros_like(x.values[..., :1])
+    sink = ops.sink("masked", x.values, bias=False)
+    return ops.calculus.sum_over_time(none, x.values[:, :1], none > 0, sink)
 
 
 def _flat(given: Shape) -> Shape:

@@ -21,6 +21,7 @@ class Layer:
 
     kind: ClassVar[str]
     knows_weights: ClassVar[bool] = False  # told which inputs are attention weights
+    by_position: ClassVar[bool] = False  # steps have numbers, so that padding in front shifts them
     reads_ids: ClassVar[bool] = False  # rows of its table are looked up before the network runs
     follows_rule: ClassVar[bool] = False  # its sums follow rules that tell signs apart
     # At most so many numbers are held in a pass for each of its output, and of its inputs.

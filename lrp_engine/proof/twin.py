@@ -35,6 +35,7 @@ from lrp_engine.proof.options import (
     reals_or_none,
     target_shape,
 )
+from lrp_engine.proof.twin_operations import OPERATION_TWINS, operation
 
 _RECURRENT: dict[str, Check] = {
     "units": count,
@@ -100,6 +101,7 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "ELU": {"alpha": real},
     "Normalization": {"axis": axis, "mean": reals_or_none, "variance": reals_or_none},
     "PReLU": {"shared_axes": axes_or_none},
+    **OPERATION_TWINS,
 }  # fmt: skip
 # Active in training only.
 IDENTITIES = frozenset(
@@ -108,6 +110,7 @@ IDENTITIES = frozenset(
 )  # fmt: skip
 _WRAPPED = {"Bidirectional": ("layer", "backward_layer"), "TimeDistributed": ("layer",)}
 _ENDINGS = ("softmax", "sigmoid")
+_OPERATION_ENDINGS = {"ops.Softmax": "softmax", "ops.Sigmoid": "sigmoid"}
 
 
 class NoTwinError(Exception):
@@ -173,13 +176,14 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             with _without_hints():
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
                 values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
-            layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
+            if entry.kind not in OPERATION_TWINS:
+                layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
             if entry.kind == "Normalization":
                 layer.finalize_state()  # else it goes on with the statistics it was built with
             before[entry.name], ending[entry.name] = values[entry.name], ""
             if after == "linear":
                 continue
-            if entry.kind in ("Activation", "Softmax"):
+            if entry.kind in ("Activation", "Softmax", *_OPERATION_ENDINGS):
                 before[entry.name] = inputs[0]
             else:
                 end = keras.layers.Activation(_meant(after, parsed.old), dtype="float64")
@@ -222,6 +226,8 @@ def _layer(entry: Entry, dtype: str, *, old: bool = False) -> tuple[Any, str]:
     if entry.kind == "Embedding":
         # In the network's own precision: the table can be large, and is exact in it.
         return keras.layers.Embedding(**plain, dtype=dtype), "linear"
+    if entry.kind in OPERATION_TWINS:
+        return operation(entry, plain), _OPERATION_ENDINGS.get(entry.kind, "linear")
     if entry.kind == "Dense":
         after = plain.pop("activation", "linear")
         return keras.layers.Dense(**plain, dtype="float64"), after

@@ -21,6 +21,14 @@ class SameReference:
         return R
 
 
+class MaskReference(SameReference):
+    """Of inputs without masked steps, where nothing is absorbed."""
+
+    def backward(self, R, rule, result):
+        result.book(f"{self.prefix}/masked", np.zeros((len(R), 2)), False)
+        return R
+
+
 class PReLUReference(SameReference):
     def forward(self, x):
         return np.maximum(x, 0) + self.layer.slope * np.minimum(x, 0)
@@ -156,6 +164,29 @@ class AveragePoolingReference(_Pooling):
         return Rx
 
 
+class SumPoolingReference(_Pooling):
+    def pool(self, rows):
+        return rows.sum(axis=0)
+
+    def backward(self, R, rule, result):
+        Rx, kept = over_time(R, np.ones(len(self.x)), self.x, rule)
+        result.book(f"{self.prefix}/sum", kept, False)
+        return Rx
+
+
+class SliceReference(SameReference):
+    def forward(self, x):
+        layer, self.x = self.layer, x
+        axis = layer.axis % (x.ndim + 1) - 1
+        self.cut = (slice(None),) * axis + (slice(layer.start, layer.stop, layer.step),)
+        return x[self.cut]
+
+    def backward(self, R, rule, result):
+        Rx = np.zeros_like(self.x)
+        Rx[self.cut] = R
+        return Rx
+
+
 class _Normalization(SameReference):
     def statistics(self, x):
         raise NotImplementedError
@@ -189,6 +220,22 @@ class _Normalization(SameReference):
 class BatchNormalizationReference(_Normalization):
     def statistics(self, x):
         return self.layer.mean, self.layer.variance
+
+
+class RescalingReference(SameReference):
+    def forward(self, x):
+        self.x = x
+        return x * self.layer.scale + self.layer.offset
+
+    def backward(self, R, rule, result):
+        D = self.x.shape[-1]
+        W = np.diag(np.broadcast_to(self.layer.scale, D))
+        b = np.broadcast_to(self.layer.offset, D)
+        parts = [linear(r, x @ W + b, [x], [W], b, rule)
+                 for r, x in zip(np.atleast_2d(R), np.atleast_2d(self.x), strict=True)]  # fmt: skip
+        kept = np.array([k for _, k in parts])
+        result.book(f"{self.prefix}/sum", kept if R.ndim == 2 else kept[0], True)
+        return np.array([p[0] for p, _ in parts]).reshape(R.shape)
 
 
 class LayerNormalizationReference(_Normalization):

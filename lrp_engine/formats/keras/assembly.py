@@ -8,11 +8,12 @@ from typing import Any
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
-from lrp_engine.formats.keras.graph import Graph
+from lrp_engine.formats.keras.classes import masked_value
+from lrp_engine.formats.keras.graph import PREFIX, Graph
 from lrp_engine.formats.keras.layers import build
 from lrp_engine.formats.keras.weights import Weights
 from lrp_engine.formats.plain import unused_name
-from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax
+from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax, Unmasked
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node, find_shapes
@@ -40,6 +41,8 @@ def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) ->
     reads = Counter(name for entry in graph.entries for name in entry.inputs)
     shared: dict[str, bool] = {graph.input: True}  # whether others see what an entry passes on
 
+    masks = any(masked_value(entry.kind, entry.config) is not None for entry in graph.entries)
+
     def append(name: str, layer: Layer, sources: list[int]) -> int:
         inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
         steps.append(_Step(Node(unused_name(name, used), layer, inputs)))
@@ -48,6 +51,8 @@ def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) ->
     for entry in graph.entries:
         built = build(entry, weights(entry.path), old=old)
         sources = [where[name] for name in entry.inputs]
+        if masks and entry.kind.startswith(PREFIX):  # functions know no masks
+            sources = [append(f"{entry.name}_unmasked", Unmasked(), [at]) for at in sources]
         if built.layer is not None:
             where[entry.name] = append(entry.name, built.layer, sources)
         else:
@@ -88,7 +93,9 @@ def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, 
     vectors = stated and graph.input_axes == 3 and units is not None
     try:
         shapes = find_shapes(nodes)
-        if shapes[INPUT].time or not vectors:
+        timed = shapes[INPUT].time
+        needed = any(node.layer.by_position for node in nodes) if timed else vectors
+        if not (stated and needed):
             return {}, shapes
     except FormatError:
         if not stated:

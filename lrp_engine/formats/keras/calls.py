@@ -65,16 +65,23 @@ def _tensors(value: Any) -> Iterator[str]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, Mapping):
-            history = get(value.get("config", {}), "keras_history", None)
-            if value.get("class_name") == "__keras_tensor__" and history is not None:
-                yield _producer(history)
+            if is_tensor(value):
+                yield producer(value)
             else:
                 waiting.extend(reversed(list(value.values())))
         elif isinstance(value, list):
-            if _is_history(value):
-                yield _producer(value)
+            if is_tensor(value):
+                yield producer(value)
             else:
                 waiting.extend(reversed(value))
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is the output of a layer, in the notation of Keras 2 or 3."""
+    if isinstance(value, Mapping):
+        history = get(value.get("config", {}), "keras_history", None)
+        return value.get("class_name") == "__keras_tensor__" and history is not None
+    return _is_history(value)
 
 
 def _is_history(value: Any) -> bool:
@@ -86,7 +93,9 @@ def _is_history(value: Any) -> bool:
     )
 
 
-def _producer(history: Any) -> str:
+def producer(tensor: Any) -> str:
+    """The layer whose output a tensor is."""
+    history = tensor["config"]["keras_history"] if isinstance(tensor, Mapping) else tensor
     if not _is_history(history):
         raise FormatError("The Keras model has a connection that cannot be read.")
     if history[1:] != [0, 0]:

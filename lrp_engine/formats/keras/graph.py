@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 SEQUENTIAL, FUNCTIONAL = ("Sequential",), ("Functional", "Model")
 MODELS = SEQUENTIAL + FUNCTIONAL
 OPERATIONS = "keras.src.ops"  # where functions such as keras.ops.sum come from
+PREFIX = "ops."  # of the classes that stand for them here
 CAUSAL = "use_causal_mask"  # an option of the call in Keras, of the layer here
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.keras.classes import KERAS_CLASSES, REFUSED
-from lrp_engine.formats.keras.graph import OPERATIONS, Entry
+from lrp_engine.formats.keras.graph import PREFIX, Entry
 from lrp_engine.formats.keras.keras_class import Built, LayerConfig
 
 
@@ -27,11 +27,12 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
             f"file. Supported: {choices(KERAS_CLASSES)}."
         )
     keras_class = KERAS_CLASSES.get(entry.kind)
-    if keras_class is None and str(entry.package).startswith(OPERATIONS):
+    if keras_class is None and entry.kind.startswith(PREFIX):
+        functions = [n.removeprefix(PREFIX) for n in KERAS_CLASSES if n.startswith(PREFIX)]
         raise layer.refuse(
-            "is a function of keras.ops, not a layer; write it as one, such as a sum of weighted "
-            "states over time as Dot(axes=1)([weights, states]). Supported: "
-            f"{choices(KERAS_CLASSES)}."
+            "is a function, not a layer; write it as one, such as a sum of weighted states over "
+            "time as Dot(axes=1)([weights, states]). Supported functions of keras.ops: "
+            f"{choices(functions)}."
         )
     if keras_class is None:
         raise layer.refuse(f"is not supported. Supported: {choices(KERAS_CLASSES)}.")

@@ -18,8 +18,13 @@ from lrp_engine.formats.keras.graph import (
     Graph,
     Listed,
 )
+from lrp_engine.formats.keras.operations import is_operation, read_operation
 
 _INPUT = "(input)"
+# What Keras 3 writes of masks. Some are also what authors call.
+MASK_OPERATIONS = (
+    "NotEqual", "ZerosLike", "ConvertToTensor", "ExpandDims", "LogicalOr", "Any", "Concatenate",
+)  # fmt: skip
 
 
 def parse_graph(model: Any) -> Graph:
@@ -67,9 +72,16 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
         if entry.kind == "InputLayer":
             shape = _input_shape(layer)
             continue
-        call = read_call(entry.name, layer.get("inbound_nodes"))
+        nodes = layer.get("inbound_nodes")
+        if is_operation(entry) and entry.kind not in MASK_OPERATIONS:
+            entries[entry.name] = read_operation(entry, nodes)
+            continue
+        call = read_call(entry.name, nodes)
         if _computes_mask(entry.kind, call, masking, padding_masks):
             padding_masks.add(entry.name)
+            continue
+        if is_operation(entry):
+            entries[entry.name] = read_operation(entry, nodes)
             continue
         entries[entry.name] = _called(entry, call, padding_masks)
     order = tuple(_in_order(entries, source, output))
@@ -131,8 +143,7 @@ def _computes_mask(
         return any(call.inputs == read and call.constants == [v] for read, v in masking)
     if kind == "ZerosLike":  # of a layer's output, to give a mask its shape
         return True
-    joins = ("ConvertToTensor", "ExpandDims", "LogicalOr", "Any", "Concatenate")
-    return kind in joins and bool(call.inputs) and masks.issuperset(call.inputs)
+    return kind in MASK_OPERATIONS and bool(call.inputs) and masks.issuperset(call.inputs)
 
 
 def check_masks(entries: tuple[Entry, ...]) -> None:

@@ -284,6 +284,7 @@ def _member(name: str) -> bytes:
 DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     # What Keras wrote.
     "genuine_h5": ((KERAS_2 / "inner.h5").read_bytes(), bytes),
+    "slices_h5": ((KERAS_2 / "slices.h5").read_bytes(), bytes),
     "genuine_weights_h5": ((KERAS_2 / "bilstm.weights.h5").read_bytes(), bytes),
     "genuine_keras": (GENUINE.read_bytes(), bytes),
     "weights_in_genuine_keras": (
@@ -375,6 +376,10 @@ DESCRIBED: dict[str, tuple[bytes, str]] = {
     "own": (hostile.own(), "m/network.json"),
     "sequential": (hostile.keras_archive(), "config.json"),
     "functional": (hostile.keras_archive(hostile.FUNCTIONAL), "config.json"),
+    "sliced": (
+        hostile.keras_archive(hostile.sliced([hostile.cut(), hostile.cut(0, 3)])),
+        "config.json",
+    ),
     "texts_and_inner_model": ((KERAS_2 / "text.keras").read_bytes(), "config.json"),
 }
 

@@ -12,6 +12,7 @@ from lrp_engine.formats.keras.classes import (
     embedding,
     merging,
     normalization,
+    operations,
     recurrent,
     shaping,
     training_only,
@@ -31,6 +32,7 @@ _FAMILIES = (
     merging,
     attention,
     training_only,
+    operations,
 )
 KERAS_CLASSES: dict[str, KerasClass] = {
     one.name: one for family in _FAMILIES for one in family.CLASSES
