@@ -37,6 +37,10 @@ SETTINGS = {
     "word_index": {f"word{n}": n + 1 for n in range(30)}, "num_words": 20, "lower": True,
     "filters": "!?.", "split": " ", "char_level": False, "oov_token": None,
 }  # fmt: skip
+TEXT_OPTIONS = {
+    "method": "keras", "filters": ".,", "num_words": 3, "unknown": "drop", "offset": 1, "start": 1,
+    "length": 9, "pad": "pre", "truncate": "pre", "pad_id": 0, "drop": ["the"], "lowercase": True,
+}  # fmt: skip
 KERAS_JSON = json.dumps(
     {
         "class_name": "Tokenizer",

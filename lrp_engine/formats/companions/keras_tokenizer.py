@@ -30,7 +30,8 @@ def keras_options(settings: Mapping[str, Any], vocabulary: Vocabulary) -> dict[s
         options["filters"] = "".join(map(str, options["filters"]))
     most = settings.get("num_words")
     if most:  # 0 is none, as for Keras
-        options["num_words"] = int(most) if isinstance(most, float) else most
+        whole = isinstance(most, float) and most.is_integer()  # not where it is NaN or infinite
+        options["num_words"] = int(most) if whole else most
     unknown = settings.get("oov_token")
     if isinstance(unknown, str) and unknown in vocabulary.index:
         options["unknown"] = unknown

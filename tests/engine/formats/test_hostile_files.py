@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.readers import read
+from lrp_engine.model.text import Tokenizer
 from tests import hostile, hostile_objects, hostile_pickles, hostile_tokenizers
 from tests.clock import computed
 
@@ -315,6 +317,8 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         for protocol in (0, 2, 5)
     },
     "tokenizer": (hostile_objects.keras_tokenizer(), bytes),
+    "tokenizer_beside_words": (hostile_objects.keras_tokenizer(), bytes),
+    "tokenizer_settings": (json.dumps(hostile_objects.TEXT_OPTIONS).encode(), bytes),
     "tokenizer_json": (hostile_objects.KERAS_JSON.encode(), bytes),
     "tokenizer_json_in_json": (
         hostile_objects.KERAS_JSON.encode(),
@@ -337,6 +341,7 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
 # What is no model: the argument it is given as.
 GIVEN_AS = {
     "tokenizer": "vocabulary", "tokenizer_json": "vocabulary",
+    "tokenizer_beside_words": "tokenizer", "tokenizer_settings": "tokenizer",
     "tokenizer_json_in_json": "vocabulary", "subwords": "vocabulary", "labels": "labels",
     "joblib": "vocabulary", "joblib_in_zlib": "vocabulary", "joblib_array": "embeddings",
 }  # fmt: skip
@@ -352,6 +357,7 @@ SPECS: dict[str, object] = {
     "torch_in_joblib": LUONG,
     "torch_attention": LUONG,
 }  # fmt: skip
+WORDS_BESIDE = ["<pad>", "<unk>", "word1", "word2"]
 
 ODD_VALUES = (None, True, 0, -1, 2**70, float("nan"), "", "x", "input", "LSTM", "softmax", "/",
               [], {}, [[]], [None], {"a": 1}, ["i", 0, 0])  # fmt: skip
@@ -407,6 +413,37 @@ def test_a_description_changed_at_random_is_read_or_refused(kind):
     assert change_description(kind, 10 * ROUNDS, 5) > ROUNDS
 
 
+# What says how texts become ids, as a value, and the argument it is given as.
+SAID: dict[str, tuple[Any, str]] = {
+    "settings": (hostile_objects.TEXT_OPTIONS, "tokenizer"),
+    "keras": (json.loads(hostile_objects.KERAS_JSON), "vocabulary"),
+    "keras_beside_words": (json.loads(hostile_objects.KERAS_JSON), "tokenizer"),
+    "halves": ({"word2idx": {"a": 0, "b": 1}, "idx2word": {"0": "a", "1": "b"}}, "vocabulary"),
+}
+
+
+def change_said(kind: str, rounds: int, seed: int) -> int:
+    """How many changed values were refused; each is JSON, or JSON within JSON."""
+    (value, argument), rng, refused = SAID[kind], np.random.default_rng(seed), 0
+    for _ in range(rounds):
+        text = json.dumps(changed(value, rng))
+        data = (json.dumps(text) if rng.random() < 0.3 else text).encode()
+        given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": None}
+        if kind == "keras_beside_words":
+            given["vocabulary"] = WORDS_BESIDE
+        try:
+            said = read_companions(**{**given, argument: data}, dtype="float32")
+            Tokenizer().with_options(said.words.options).with_options(said.tokenizer)
+        except FormatError:
+            refused += 1
+    return refused
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_what_is_said_of_texts_and_changed_at_random_is_read_or_refused(kind):
+    assert 0 < change_said(kind, 10 * ROUNDS, 3) < 10 * ROUNDS
+
+
 def damage(kind: str, rounds: int, seed: int) -> tuple[list[float], int]:
     """Seconds that each damaged file took, and how many were refused; other errors come through."""
     (base, finish), rng = DAMAGED[kind], np.random.default_rng(seed)
@@ -417,6 +454,8 @@ def damage(kind: str, rounds: int, seed: int) -> tuple[list[float], int]:
         try:
             if kind in GIVEN_AS:
                 given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": None}
+                if GIVEN_AS[kind] == "tokenizer":
+                    given["vocabulary"] = WORDS_BESIDE
                 read_companions(**{**given, GIVEN_AS[kind]: data}, dtype="float32")
             else:
                 lrp_engine.load(data, spec=spec)

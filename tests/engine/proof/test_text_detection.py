@@ -1,4 +1,4 @@
-"""Ten pipelines as Keras and PyTorch programs write them: text in, the program's probability out.
+"""Pipelines as Keras and PyTorch programs write them: text in, the program's probability out.
 
 Each is loaded with the settings said, and again with none: five to eight texts show them.
 Ids are made by Keras' own Tokenizer, `pad_sequences` and TextVectorization, and probabilities by
@@ -77,7 +77,7 @@ class Pipeline:
         words: by embedding row.
         settings: of `spec["tokenizer"]`.
         rows: of the embedding; 0 for as many as words.
-        length: T where the model fixes it.
+        length: T where the model is built for it, with weights for each step (Flatten, Dense).
         vectorize: makes the text layer of a model that reads texts.
         torch: whether the model is a state dict of PyTorch.
     """
@@ -87,7 +87,6 @@ class Pipeline:
     settings: Mapping[str, Any] = field(default_factory=dict)
     rows: int = 0
     length: int | None = None
-    masked: bool = False
     vectorize: Callable[[], Any] | None = None
     torch: bool = False
 
@@ -113,6 +112,12 @@ def _keras(
         return pad_sequences(rows, maxlen=maxlen, padding=padding, truncating=truncating)
 
     return Pipeline(ids, words, settings, rows=rows)
+
+
+def _flattened(length: int) -> Pipeline:
+    """Keras' usual padding before a model built for one length."""
+    padded = _keras(length)
+    return replace(padded, length=length)
 
 
 def _imdb() -> Pipeline:
@@ -206,6 +211,7 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
     "oov token": lambda: _keras(25, oov_token="<OOV>"),
     "num_words": lambda: _keras(20, num_words=12, rows=12),
     "imdb": _imdb,
+    "fixed length, flattened": lambda: _flattened(14),
     "text vectorization": _vectorization,
     "padded pytorch": lambda: _torch(18, tokens=str.split, method="whitespace"),
 }  # fmt: skip
@@ -228,8 +234,9 @@ def built(name: str) -> tuple[bytes, Pipeline, np.ndarray]:
         layers = [keras.Input((1,), dtype="string"), one.vectorize()]
         rows = layers[1].vocabulary_size()
     else:
-        layers, rows = [keras.Input((None,))], one.rows or len(one.words)
-    layers += [k.Embedding(rows, 5), k.LSTM(4), k.Dense(1, activation="sigmoid")]
+        layers, rows = [keras.Input((one.length,))], one.rows or len(one.words)
+    read_by = [k.LSTM(4)] if one.length is None else [k.LSTM(4, return_sequences=True), k.Flatten()]
+    layers += [k.Embedding(rows, 5), *read_by, k.Dense(1, activation="sigmoid")]
     model = keras.Sequential(layers)
     draw = np.random.default_rng(len(name))
     for weight in model.trainable_weights:
