@@ -44,6 +44,9 @@ class Cost(NamedTuple):
 class PassCost:
     """The cost of passes through a network, by their rows.
 
+    Attributes:
+        steps: time steps of the node that has most of them.
+
     Args:
         network: the rows of its embedding are looked up before a pass.
         steps: time steps of the longest sample, padding included.
@@ -80,6 +83,7 @@ class PassCost:
             operations[node.name] = forward * (1 + BACKWARD * backward)
         self.fixed, self._by_row = sum(weights.values()), sum(held.values())
         self._operations = sum(operations.values())
+        self.steps = max(extent.steps for extent in extents.values())
         self._largest, self._heaviest, self._slowest = map(_first, (held, weights, operations))
 
     def of(self, rows: int) -> Cost:

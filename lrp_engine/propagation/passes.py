@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Passes:
         require_weights(network)
         self.network, self.seconds = network, seconds
         self._until = time.monotonic() + seconds
-        self._costs: dict[tuple[int, int, bool, bool], PassCost] = {}
+        self._costs: dict[tuple, PassCost] = {}
 
     def require_time(self) -> None:
         """Stop where no pass may begin any more.
@@ -60,13 +60,8 @@ class Passes:
             CostError: one row alone costs more than passes may.
             OutOfTimeError: the time is over.
         """
-        length = x.shape[1] if self.network.input_shape.time else 0
-        key = length, backward, layers, by_sign
-        if key not in self._costs:
-            self._costs[key] = PassCost(
-                self.network, steps=length, backward=backward, layers=layers, by_sign=by_sign
-            )
-        cost, rows = self._costs[key], len(x)
+        cost = self._cost(x, backward=backward, layers=layers, by_sign=by_sign)
+        length, rows = self._length(x), len(x)
         while rows > 1 and not ROOM.fits(cost.of(rows)):
             rows = -(-rows // 2)
         timed = f" of {length:,} time step{'s' * (length > 1)}" if length else ""
@@ -75,6 +70,20 @@ class Passes:
             self.require_time()
             piece = slice(start, start + rows)
             yield piece, cost.of(len(x[piece])).nbytes
+
+    def longest(self, x: np.ndarray) -> int:
+        """Time steps of the node that has most of them in a pass over such inputs."""
+        return self._cost(x).steps
+
+    def _length(self, x: np.ndarray) -> int:
+        return x.shape[1] if self.network.input_shape.time else 0
+
+    def _cost(self, x: np.ndarray, **what: Any) -> PassCost:
+        length = self._length(x)
+        key = length, *what.items()
+        if key not in self._costs:
+            self._costs[key] = PassCost(self.network, steps=length, **what)
+        return self._costs[key]
 
 
 def require_weights(network: Network, *, dtype: str | None = None) -> None:

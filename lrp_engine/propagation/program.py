@@ -9,7 +9,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 # dnnl_out_of_memory, as TensorFlow words it.
 ONEDNN_MEMORY = "Operation received an exception:Status: 1,"
+# Time steps from which on a trace costs less than one pass operation by operation: in a trace a
+# step of a loop takes 0.05 ms, without one 2 ms and more.
+LONG = 500
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Program:
 
     Args:
         traced: False runs operation by operation, which is slower but costs no trace: for a few
-            passes of a network that is not kept.
+            passes of a network that is not kept. Where there are more than `LONG` steps it is
+            traced all the same.
         seconds: no pass begins later than so many seconds from now.
 
     Raises:
@@ -87,15 +91,18 @@ class Program:
                 else replace(node, layer=map_arrays(node.layer, tf.constant))
                 for node in network.nodes
             ]
-        self._passes: dict[tuple[tuple[str, ...], tuple[TraceKey, ...], bool], Any] = {}
+        self._forward_passes: dict[bool, Any] = {}
+        self._passes: dict[tuple[tuple[str, ...], tuple[TraceKey, ...], bool, bool], Any] = {}
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Class scores (B, C) of what `Samples.padded` returns."""
-        parts = []
+        parts, traced = [], self._is_traced(x)
         for piece, nbytes in self.room.pieces(x):
             with ROOM.taken(nbytes), self._running():
+                if traced not in self._forward_passes:
+                    self._forward_passes[traced] = self._trace_scores(traced)
                 inputs = tf.constant(x[piece]), tf.constant(steps[piece])
-                parts.append(self._scores(*inputs).numpy())
+                parts.append(self._forward_passes[traced](*inputs).numpy())
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def backward(
@@ -120,7 +127,7 @@ class Program:
             rules = (DEFAULT_RULE,)  # whatever the rule, the same program
         if len(set(rules)) == 1:
             rules = rules[:1]  # all layers share one
-        key = (tuple(calculi), tuple(one.trace_key for one in rules), layers)
+        key = (tuple(calculi), tuple(one.trace_key for one in rules), layers, self._is_traced(x))
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         parts = []
@@ -143,9 +150,12 @@ class Program:
 
     def traces(self) -> int:
         """How many traces were made so far: at most one per pass, whatever the shapes."""
-        # Asking for the pass of `scores` would trace it.
-        passes = [*self._passes.values(), *([self._scores] if "_scores" in vars(self) else [])]
-        return sum(one.experimental_get_tracing_count() for one in passes)
+        both = {(traced,): run for traced, run in self._forward_passes.items()} | self._passes
+        traced = [run for (*_, is_traced), run in both.items() if is_traced]
+        return sum(run.experimental_get_tracing_count() for run in traced)
+
+    def _is_traced(self, x: np.ndarray) -> bool:
+        return self.traced or self.room.longest(x) > LONG
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -183,18 +193,15 @@ class Program:
         x = [None, None, shape.units] if shape.time else [None, shape.units]
         return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.int8)]
 
-    @cached_property
-    def _scores(self) -> Any:
+    def _trace_scores(self, traced: bool) -> Any:
         @self._on_device
         def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
             return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, steps)[0]
 
-        if not self.traced:
-            return run
-        return _traced(run, self._signature)
+        return _traced(run, self._signature) if traced else run
 
     def _trace(
-        self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool
+        self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool, traced: bool
     ) -> Any:
         """The passes, for a rule that all nodes share or for one of each node."""
         classes = self.network.classes
@@ -239,7 +246,7 @@ class Program:
                 results[name] = {"scores": scores, "selection": selection, **messages}
             return results
 
-        if not self.traced:
+        if not traced:
             return run
         return _traced(
             run,

@@ -27,8 +27,10 @@ from lrp_engine.layers import (
 from lrp_engine.model.cost import Cost
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
+from lrp_engine.model.samples import READ
 from lrp_engine.model.text import Vocabulary
 from lrp_engine.propagation import room
+from lrp_engine.propagation.program import LONG, Program
 from lrp_engine.propagation.rules import DEFAULT_RULE
 
 RNG = np.random.default_rng(0)
@@ -68,9 +70,9 @@ def ended(*nodes: Node, units: int) -> Network:
     )
 
 
-def squared() -> Network:
+def squared(steps: int = 30_000) -> Network:
     """1.3 kB as a file: every one of 30,000 steps asks for every other."""
-    repeat = Node("again", RepeatVector(30_000))
+    repeat = Node("again", RepeatVector(steps))
     return ended(repeat, Node("pairs", Attention(), ("again", "again")), units=3)
 
 
@@ -79,13 +81,13 @@ def widened() -> Network:
     return ended(repeat, Node("wide", Dense(draw(3, 5_000)), ("again",)), units=5_000)
 
 
-def looped() -> Network:
+def looped(steps: int = 100_000) -> Network:
     lstm = Node("loop", LSTM(draw(3, 4), draw(1, 4), draw(4), return_sequences=True), ("again",))
     last = Node("out", Dense(draw(1, 2)), ("max",))
     return Network(
         nodes=(
             Node("first", Dense(draw(3, 3))),
-            Node("again", RepeatVector(100_000), ("first",)),
+            Node("again", RepeatVector(steps), ("first",)),
             lstm,
             Node("max", GlobalMaxPooling1D(), ("loop",)),
             last,
@@ -196,3 +198,12 @@ def test_a_proof_ends_in_its_time():
     sheet = lrp_engine.parity(network, seconds=0)
     assert sheet.verdict == "unverified"
     assert "longer than 0 seconds" in sheet["ledger"].detail
+
+
+def test_a_proof_traces_long_loops():
+    """Step by step, 100,000 of them took ten minutes, in which no limit on time is looked at."""
+    short, long = (Program(looped(steps), traced=False) for steps in (3, LONG + 1))
+    inputs = np.zeros((2, 3), np.float32), np.full((2, 1), READ, np.int8)
+    scores = [program.scores(*inputs) for program in (short, long)]
+    assert [program.traces() for program in (short, long)] == [0, 1]
+    assert scores[0].shape == scores[1].shape
