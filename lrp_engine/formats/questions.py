@@ -105,9 +105,18 @@ def _guess_first(choices: Iterable[Choice], guess: Sets) -> tuple[Choice, ...]:
 _SIDES = {"pre": "In front", "post": "Behind"}
 
 
-def _pad(network: Network) -> Question:
+def _pad(network: Network) -> Question | None:
     tokenizer = network.tokenizer
-    sides = (_text(title, pad=side) for side, title in _SIDES.items())
+    if tokenizer.length is None:  # asked with the length
+        return None
+    sides = [_text(title, pad=side) for side, title in _SIDES.items()]
+    if not tokenizer.pad:
+        return Question(
+            key="tokenizer.pad",
+            asks=f"Are texts shorter than {tokenizer.length} tokens filled up?",
+            why="nothing says it, and a text that is read alone needs no padding",
+            choices=(_text("Not at all", pad=False), *sides),
+        )
     return Question(
         key="tokenizer.pad",
         asks=f"On which side are texts shorter than {tokenizer.length} tokens filled up?",
@@ -129,7 +138,8 @@ def _truncate(network: Network) -> Question:
 
 
 def _length(network: Network) -> Question | None:
-    if network.embedding is None or network.embedding.mask_zero:
+    first = network.embedding
+    if first is None or first.mask_zero or network.tokenizer.length is not None:
         return None
     return Question(
         key="tokenizer.length",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.assumption import kept
 from lrp_engine.model.layer import Layer
 from lrp_engine.model.text import TOKENIZERS, Vocabulary
 
@@ -41,6 +42,7 @@ def describe(network: Network) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         **{name: _plain(getattr(network, name)) for name in NETWORK_FIELDS},
+        "assumptions": list(kept(network.assumptions)),
         # Absent where empty: the hash of networks without them stays what it was.
         **({WARNINGS: list(network.warnings)} if network.warnings else {}),
         **{

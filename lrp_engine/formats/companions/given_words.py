@@ -31,6 +31,7 @@ _SPLIT = Assumption(
     "The vocabulary does not say how texts are split: at white space, in lower case.",
     "tokenizer.method",
     "tokenizer.lowercase",
+    kept=False,
 )
 
 

@@ -165,6 +165,8 @@ UNPADDED = Assumption(
     "The file fixes no length and masks no padding: each text is read at its own length, without "
     "padding.",
     "tokenizer.length",
+    "tokenizer.pad",
+    kept=False,
 )
 # Of explanations, until texts with their outputs were compared.
 PADDING_GUESSED = (

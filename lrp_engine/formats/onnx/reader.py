@@ -93,7 +93,7 @@ def _read(contents: Contents, given: Companions) -> Network:
     if any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
            for node in nodes):  # fmt: skip
         said = "Every text is read at its own length, without padding."
-        assumptions.append(Assumption(said, "tokenizer.length"))
+        assumptions.append(Assumption(said, "tokenizer.length", "tokenizer.pad"))
     if output is None:
         output = "sigmoid" if last.units == 1 else "softmax"
         if given.output is None:

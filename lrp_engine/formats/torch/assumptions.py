@@ -68,7 +68,7 @@ def assumptions(
             "Every text is read without padding, as with pack_padded_sequence; h_0 and c_0 are "
             "zero."
         )
-        sentences.append(Assumption(told, "tokenizer.length"))
+        sentences.append(Assumption(told, "tokenizer.length", "tokenizer.pad"))
     if output is None:
         sentences.append(about_output(modules[-1].outputs))
     return sentences

@@ -17,7 +17,7 @@ from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.companions.rows import IMDB
 from lrp_engine.formats.questions import QUESTIONS, Question, joined, open_questions
 from lrp_engine.layers.activations import ACTIVATIONS
-from lrp_engine.model.assumption import Assumption, about
+from lrp_engine.model.assumption import Assumption, about, kept
 from lrp_engine.model.network import Network
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -84,6 +84,14 @@ def test_padding_is_asked_about_where_no_length_is_fixed():
     assert told.tokenizer.length == 6
     assert "tokenizer.length" not in asked(told)
     assert not any("without padding" in sentence for sentence in told.assumptions)
+    cut = torch(spec={"tokenizer": {"length": 6}})
+    assert any("without padding" in sentence for sentence in cut.assumptions)
+    assert "tokenizer.length" not in asked(cut)
+    assert [choice.sets["tokenizer"]["pad"] for choice in asked(cut)["tokenizer.pad"].choices] == [
+        False,
+        "pre",
+        "post",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -175,11 +183,23 @@ def test_no_question_has_one_answer_and_every_assumption_is_about_a_question():
             assert question.asks.endswith("?")
 
 
+def test_what_was_assumed_before_it_was_said_changes_no_hash(tmp_path):
+    net = torch()
+    unsaid = replace(net, assumptions=kept(net.assumptions))
+    assert len(unsaid.assumptions) == len(net.assumptions) - 1
+    assert unsaid.hash == net.hash
+    net.save(tmp_path / "saved.zip")
+    saved = lrp_engine.load(tmp_path / "saved.zip")
+    assert saved.hash == net.hash
+    assert saved.assumptions == unsaid.assumptions
+
+
 def test_an_assumption_is_a_sentence_that_survives_copies():
-    one = Assumption("It is so.", "output", "pooling")
+    one = Assumption("It is so.", "output", "pooling", kept=False)
     for same in (copy.copy(one), copy.deepcopy(one)):
         assert same == "It is so."
         assert about(same) == ("output", "pooling")
+        assert not same.kept
     assert about("It is so.") == ()
     assert json.dumps([one]) == '["It is so."]'
     said = read_companions(vocabulary=None, embeddings=None, labels=["a"], dtype="float32",
