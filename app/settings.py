@@ -63,19 +63,18 @@ UPLOAD_IDLE_SECONDS = 60  # that an upload may stand still
 LABELS_CHARACTERS = 20_000
 SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 
-# What passes through models may take, as counted before they run (`lrp_engine.limit_passes`): all
-# that run at once, and one alone; `room.VARIABLE` raises the first. And how long the
-# proof of a model may go on.
-PASS_MEGABYTES = 2_000
-PASS_OPERATIONS = 4e11  # some 20 seconds
-PROOF_SECONDS = 60
-
-# What stays in memory for everybody together: one budget, and who has which share of it. Python,
-# TensorFlow and this code take some 800 MB more; what passes take is bounded above.
-MEMORY_MEGABYTES = 2_048
-FILES_MEGABYTES = 640  # as they were uploaded
-ANSWERS_MEGABYTES = 256  # explanations, tables of sets, whatever was computed or found out before
-MODELS_MEGABYTES = MEMORY_MEGABYTES - FILES_MEGABYTES - ANSWERS_MEGABYTES  # and reading the next
+# What the server holds for everybody together: one budget, and who has which share of it. Python,
+# TensorFlow and this code take some 850 MB more: a machine of 4 GB is enough.
+MEMORY_MEGABYTES = 2_800
+FILES_MEGABYTES = 500  # as they were uploaded
+ANSWERS_MEGABYTES = 128  # explanations, tables of sets, whatever was computed or found out before
+# Passes that run, as counted beforehand (`lrp_engine.limit_passes`); `room.VARIABLE` raises it.
+PASS_MEGABYTES = 1_350
+MODELS_MEGABYTES = (  # and reading the next one
+    MEMORY_MEGABYTES - FILES_MEGABYTES - ANSWERS_MEGABYTES - PASS_MEGABYTES
+)
+PASS_OPERATIONS = 4e11  # of one pass: some 20 seconds
+PROOF_SECONDS = 60  # that the proof of a model may go on
 MODELS_PER_SESSION = 3
 SAMPLES_CACHED = 16  # models that come with the dashboard, and proofs of such
 PREDICTIONS_CACHED = 16

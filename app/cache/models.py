@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 from collections.abc import Callable
@@ -171,11 +172,12 @@ def _read(upload: Upload) -> tuple[Network, ProofSheet]:
             memory().require(network, upload.name, room)
             sheet = upload.prove(network)
         except FormatError as error:
-            if allowance.explains(str(error)):
+            if allowance.refused(error):
                 raise FormatError(f"{error} {NO_MORE_ROOM}") from None
             raise
         finally:
             upload.close()
+            gc.collect()  # the programs of a proof are circles, and larger than the model
         return sheet.marked(network), sheet
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.embeddings import is_vectors
+from lrp_engine.formats.containers import allowance
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.containers.sandbox import PICKLED
@@ -51,8 +52,10 @@ def read_text(source: PathOrBytes, what: str) -> str:
             raise FormatError(
                 f"{what} has {megabytes(size)}; at most {megabytes(LIMITS.text_bytes)} are read."
             )
+        text = file.read()
+        allowance.take_text(text)
         try:
-            return file.read().decode("utf-8-sig")
+            return text.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise FormatError(f"{what} is not text in UTF-8; save it in UTF-8.") from None
 

@@ -23,10 +23,13 @@ _CODECS = ("ascii", "latin-1", "utf-8", "cp437", "utf-32-le", "utf-32-be", "raw-
 
 
 def apply(limits: Limits, input_bytes: int) -> None:
-    """Limit address space, CPU time, core dumps and written files."""
+    """Limit address space, CPU time, core dumps and written files; go first where memory ends."""
     seconds = limits.cpu_seconds + limits.extra_seconds(input_bytes)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")  # Linux ends this process, and not the server that waits for it
     _limit("RLIMIT_AS", limits.memory_bytes)
-    _limit("RLIMIT_CPU", seconds)
+    # At the first limit a signal of its own; SIGKILL is left to whoever is short of memory.
+    _limit("RLIMIT_CPU", seconds, seconds + 1)
     _limit("RLIMIT_CORE", 0)
     _limit("RLIMIT_FSIZE", 0)
 
@@ -48,10 +51,10 @@ def forbid_opening_files() -> None:
     _limit("RLIMIT_NOFILE", 3)
 
 
-def _limit(name: str, value: int) -> None:
+def _limit(name: str, value: int, hard: int | None = None) -> None:
     # macOS knows some of these names and refuses the values.
     with contextlib.suppress(AttributeError, ValueError, OSError):
-        resource.setrlimit(getattr(resource, name), (value, value))
+        resource.setrlimit(getattr(resource, name), (value, value if hard is None else hard))
 
 
 def environment() -> dict[str, str]:

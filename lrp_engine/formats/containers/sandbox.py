@@ -22,8 +22,8 @@ from lrp_engine.formats.containers.limits import LIMITS, MIB, Limits, megabytes
 from lrp_engine.formats.containers.messages import BLOCK, DTYPE, HEADER, itemsize
 from lrp_engine.formats.containers.pickle_tree import TREE, restored
 
-# SIGXCPU, or SIGKILL where the hard limit follows at once: the CPU budget is spent.
-_OUT_OF_TIME = (-24, -9)
+_OUT_OF_TIME = -24  # SIGXCPU: the CPU budget is spent
+_OUT_OF_MEMORY = -9  # SIGKILL, of the system
 PICKLED = ("pickle", "torch")
 _WORKER = Path(__file__).with_name("worker.py")
 _CONFINEMENT = Path(__file__).with_name("confinement.py")
@@ -86,9 +86,7 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS, *, expected: str 
         clock.start()
         try:
             assert child.stdout is not None
-            contents, unfolded = _contents(child.stdout, limits)
-            allowance.spend(unfolded)
-            return contents
+            return _contents(child.stdout, limits)
         except FormatError:
             raise
         except (_BrokenError, ValueError, LookupError, TypeError):
@@ -99,7 +97,12 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS, *, expected: str 
                     "machine may be too busy; try again. If it happens again, the file is damaged "
                     "or made to hang its reader."
                 ) from None
-            if child.returncode in _OUT_OF_TIME:
+            if child.returncode == _OUT_OF_MEMORY:
+                raise FormatError(
+                    "This machine ran short of memory, and the reader of the file was ended; try "
+                    "again later."
+                ) from None
+            if child.returncode == _OUT_OF_TIME:
                 raise FormatError(
                     f"Reading the file took longer than {limits.cpu_seconds + extra} seconds of "
                     "computing and was stopped; it is damaged or made to hang its reader."
@@ -134,8 +137,7 @@ class _BrokenError(Exception):
     """The child stopped in the middle of a message, or said something it should not."""
 
 
-def _contents(stream: IO[bytes], limits: Limits) -> tuple[Contents, int]:
-    """What the child says, and how many bytes that is."""
+def _contents(stream: IO[bytes], limits: Limits) -> Contents:
     contents, budget = Contents(""), limits.output_bytes
     for kind, size in _messages(stream):
         if kind == b"D" or size > 2 * limits.text_bytes + 64 * MIB:
@@ -147,8 +149,7 @@ def _contents(stream: IO[bytes], limits: Limits) -> tuple[Contents, int]:
             raise FormatError(payload.decode("utf-8", "replace"))
         value = json.loads(payload)
         if kind == b"Z":
-            whole = replace(contents, kind=value["kind"], names=tuple(value["names"]))
-            return whole, limits.output_bytes - budget
+            return replace(contents, kind=value["kind"], names=tuple(value["names"]))
         if kind == b"G":
             contents.attributes[value["name"]] = value["values"]
             continue
@@ -157,14 +158,19 @@ def _contents(stream: IO[bytes], limits: Limits) -> tuple[Contents, int]:
             raise FormatError(f"The file holds {name!r:.80} twice.")
         if not DTYPE.fullmatch(dtype):
             raise _BrokenError
-        total = int(np.prod(shape, dtype=object)) * itemsize(dtype)
+        count = int(np.prod(shape, dtype=object))
+        total = count * itemsize(dtype)
         budget -= total
         if budget < 0:
             raise FormatError(f"The file holds more than {megabytes(limits.output_bytes)}.")
+        if dtype != "text":
+            allowance.take_numbers(count, itemsize(dtype))
         raw = np.empty(total, np.uint8)
         _fill(stream, memoryview(raw.data))
         if dtype == "text":
-            contents.texts[name] = _decoded(raw.tobytes(), name)
+            text = raw.tobytes()
+            allowance.take_text(text)
+            contents.texts[name] = _decoded(text, name)
         else:
             contents.arrays[name] = _array(raw, dtype, shape, value["order"])
     raise _BrokenError

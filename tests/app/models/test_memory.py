@@ -58,12 +58,15 @@ def packed(megabytes: int) -> bytes:
 
 
 def test_shares_add_up_to_the_budget():
-    shares = settings.FILES_MEGABYTES + settings.ANSWERS_MEGABYTES + settings.MODELS_MEGABYTES
-    assert shares == settings.MEMORY_MEGABYTES
+    shares = (settings.FILES_MEGABYTES, settings.ANSWERS_MEGABYTES, settings.PASS_MEGABYTES,
+              settings.MODELS_MEGABYTES)  # fmt: skip
+    assert sum(shares) == settings.MEMORY_MEGABYTES
+    assert min(shares) > 0
     assert cache.memory().most == settings.MODELS_MEGABYTES * MEGABYTE
     assert cache.answers().most == settings.ANSWERS_MEGABYTES * MEGABYTE
-    # Whatever may be uploaded as it is can be read on an empty server.
+    # Whatever may be uploaded as it is can be read on an empty server, and the files of one page.
     assert COPIES * settings.UPLOAD_MEGABYTES <= settings.MODELS_MEGABYTES
+    assert settings.SESSION_FILES_MEGABYTES <= settings.FILES_MEGABYTES
 
 
 def test_a_model_of_two_sessions_counts_once_and_goes_with_the_last(room, monkeypatch):
@@ -157,7 +160,19 @@ def test_small_files_reserve_little(room):
     assert large.most_unfolded == LIMITS.ratio * 10**6 + LIMITS.ratio_floor
 
 
-def test_numbers_of_one_byte_are_counted_as_what_they_become(room, network):
+def test_numbers_of_one_byte_and_words_are_counted_as_what_they_become(room):
+    """Both fit as they are, and not as 4 bytes each, or as words with an index."""
+    numbers = npy(np.zeros((6 * MEGABYTE // E, E), "i1"))
+    words = "\n".join(map(str, range(5 * MEGABYTE // 10))).encode()
+    for more in ({"embeddings": numbers}, {"vocabulary": words}):
+        (data,) = more.values()
+        assert len(data) < room.most // COPIES
+        with pytest.raises(FormatError, match=r"unfolds to .* That is what this server has room"):
+            cache.uploaded(upload(8, **more))
+    assert room.bytes == 0
+
+
+def test_a_network_larger_than_its_files_is_refused_before_it_is_proven(room, network):
     with pytest.raises(InputError, match=r"“tiny” takes .* MB of memory"):
         room.require(network, "tiny", network_bytes(network) // COPIES - 1)
 
@@ -169,7 +184,7 @@ def test_nothing_of_a_refused_upload_stays(room, network):
 
     def noting(*arguments):
         contents = unpack(*arguments)
-        unpacked.append(weakref.ref(contents[0]))
+        unpacked.append(weakref.ref(contents))
         return contents
 
     with pytest.MonkeyPatch.context() as patch:

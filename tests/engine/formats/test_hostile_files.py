@@ -172,6 +172,20 @@ messages.Output(os.fdopen(1, "wb"), budget, 1).message(b"E", b"%d refused" % fai
     assert message == "2 refused"
 
 
+@linux
+def test_where_memory_ends_the_child_goes_first_and_is_not_called_hostile(monkeypatch, tmp_path):
+    code = """
+from containers import limits, messages, process
+budget = limits.Limits.from_json(sys.argv[1])
+process.apply(budget, 1)
+score = open("/proc/self/oom_score_adj").read().strip().encode()
+messages.Output(os.fdopen(1, "wb"), budget, 1).message(b"E", score)
+"""
+    assert run_instead(monkeypatch, tmp_path, code) == "1000"
+    killed = run_instead(monkeypatch, tmp_path, "os.kill(os.getpid(), 9)")  # as the system does
+    assert "ran short of memory" in killed
+
+
 @pytest.mark.parametrize(
     "code",
     [
