@@ -247,7 +247,7 @@ _CONFIGS: dict[str, tuple[Any, str]] = {
     ),
     "unknown_layer": (
         with_layer({"class_name": "Conv2D", "config": {"name": "c"}}),
-        "'c' (Conv2D) is not supported. Supported: 'Embedding', 'LSTM'",
+        "'c' (Conv2D) is not supported; where it is a class of the author's own",
     ),
     "inner_model_without_layers": (
         with_layer({"class_name": "Sequential", "config": {"name": "m"}}),
@@ -352,17 +352,19 @@ _CONFIGS |= {
         ),
         "its own output",
     ),
-    "used_twice": (
-        _functional(_INPUT, ("Dense", "d", [[["i", 0, 0, {}]], [["i", 0, 0, {}]]])),
-        "used 2 times",
+    "used_often": (
+        _functional(_INPUT, ("Dense", "d", [[["i", 0, 0, {}]]] * 65)),
+        "used 65 times",
     ),
     "missing_layer": (
         _functional(_INPUT, ("Dense", "d", [[["x", 0, 0, {}]]])),
         "does not describe",
     ),
     "second_output": (
-        _functional(_INPUT, ("Dense", "d", [[["i", 0, 1, {}]]])),
-        "one output",
+        _functional(
+            _INPUT, ("Dropout", "o", [[["i", 0, 0, {}]]]), ("Dense", "d", [[["o", 0, 1, {}]]])
+        ),
+        "expected its only one",
     ),
     "two_inputs": (
         _functional(_INPUT, ("Dense", "d", [[["i", 0, 0, {}], ["i", 0, 0, {}]]])),

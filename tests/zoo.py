@@ -8,6 +8,7 @@ import numpy as np
 
 from lrp_engine import from_weights
 from lrp_engine.layers import (
+    ELU,
     GRU,
     LSTM,
     Activation,
@@ -205,6 +206,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
         d.bilstm(return_sequences=True),
         PReLU(d(2 * H)),
         d.gru(2 * H),
+        ELU(0.3),
         Dense(d(H, 4), d(4)),
         PReLU(d(1)),
         Dense(d(4, 3), d(3)),
@@ -303,6 +305,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
     # Every input has so many steps, all of which are read.
     "fixed": lambda d: _graph(
         ("states", d.gru(return_sequences=True), "input"),
+        ("slopes", PReLU(d(4, H))),
         ("flat", Flatten()),
         ("one", Dense(d(4 * H, 2), d(2))),
         ("per_step", Dense(d(H, 1), d(1), activation="tanh"), "states"),

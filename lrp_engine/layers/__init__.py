@@ -5,6 +5,7 @@ from lrp_engine.layers.bidirectional import Bidirectional
 from lrp_engine.layers.conv1d import Conv1D
 from lrp_engine.layers.dense import Dense
 from lrp_engine.layers.dot import Dot
+from lrp_engine.layers.elu import ELU
 from lrp_engine.layers.embedding import Embedding
 from lrp_engine.layers.gru import GRU
 from lrp_engine.layers.lstm import LSTM
@@ -68,6 +69,7 @@ LAYERS: dict[str, type[Layer]] = {
         Multiply,
         Activation,
         PReLU,
+        ELU,
         Softmax,
         Attention,
         AdditiveAttention,

@@ -18,7 +18,8 @@ class PReLU(Layer):
     Relevance passes it unchanged, like any activation.
 
     Attributes:
-        slope: (D,), one per unit, the same at every time step; or (1,) for all units.
+        slope: (D,), one per unit, the same at every time step; or (1,) for all units; or (T, D)
+            for T steps, (T, 1) for all units of each.
     """
 
     kind: ClassVar[str] = "prelu"
@@ -26,18 +27,20 @@ class PReLU(Layer):
     slope: Array
 
     def __post_init__(self) -> None:
-        if len(self.slope.shape) != 1 or 0 in self.slope.shape:
+        if len(self.slope.shape) not in (1, 2) or 0 in self.slope.shape:
             raise FormatError(
-                f"A slope of a PReLU has shape {tuple(self.slope.shape)}, expected (units,) or "
-                "(1,)."
+                f"A slope of a PReLU has shape {tuple(self.slope.shape)}, expected (units,), (1,) "
+                "or (steps, units)."
             )
 
     def input_shape(self) -> Shape | None:
-        units = int(self.slope.shape[0])
-        return None if units == 1 else Shape(units, time=False)
+        units = int(self.slope.shape[-1])
+        return None if units == 1 else Shape(units, time=len(self.slope.shape) == 2)
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        given, units = expect_one(inputs), int(self.slope.shape[0])
+        given, (*steps, units) = expect_one(inputs), map(int, self.slope.shape)
+        if steps and (not given.time or steps != [given.length]):
+            raise FormatError(f"has slopes of {steps[0]} time steps, found {given}.")
         if units not in (1, given.units):
             raise FormatError(f"expects input with {units} units, found {given}.")
         return given

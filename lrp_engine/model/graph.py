@@ -93,14 +93,19 @@ def _shapes(nodes: Sequence[Node], start: Shape) -> dict[str, Shape]:
     return shapes
 
 
-def frozen(node: Node, dtype: str) -> Node:
+def frozen(node: Node, dtype: str, copies: dict[int, tuple[np.ndarray, np.ndarray]]) -> Node:
     """The node with read-only copies of its weights in `dtype`.
+
+    Args:
+        copies: those made before, by the identity of an array: nodes that share one go on so.
 
     Raises:
         FormatError: weights are no numbers, or not finite in it.
     """
 
     def freeze(given: np.ndarray) -> np.ndarray:
+        if id(given) in copies:
+            return copies[id(given)][1]
         if given.dtype.kind not in "fiu":
             raise FormatError(f"Layer {node.name!r} has weights of type {given.dtype}.")
         with np.errstate(over="ignore"):  # reported below, as infinity
@@ -112,6 +117,7 @@ def frozen(node: Node, dtype: str) -> Node:
                 f"infinity); probably {why}."
             )
         array.flags.writeable = False
+        copies[id(given)] = given, array  # the one given stays alive, so its identity is its own
         return array
 
     return replace(node, layer=map_arrays(node.layer, freeze))

@@ -92,7 +92,8 @@ class Network:
         for what, number in (("time steps", self.length), ("units of a step", self.units)):
             if number is not None and not 0 < number <= LONGEST:
                 raise FormatError(f"The network reads {number} {what}, expected 1 to {LONGEST:,}.")
-        self._set("nodes", tuple(frozen(node, self.dtype) for node in self.nodes))
+        copies: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._set("nodes", tuple(frozen(node, self.dtype, copies) for node in self.nodes))
         last = self.shapes[self.nodes[-1].name]
         unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}
         if unread:

@@ -30,8 +30,8 @@ HARMLESS = frozenset(
         "supports_masking", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "l1", "l2",
         *(
             f"{what}_{kind}"
-            for what in ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta", "alpha",
-                         "moving_mean", "moving_variance", "activity")
+            for what in ("depthwise", "pointwise", "kernel", "recurrent", "bias", "embeddings",
+                         "gamma", "beta", "alpha", "moving_mean", "moving_variance", "activity")
             for kind in ("initializer", "regularizer", "constraint")
         ),
     }
@@ -63,6 +63,11 @@ def reals_or_none(value: Any) -> Any:
         return real(value)
     numbers = [real(one) for one in value]
     return UNUSABLE if UNUSABLE in numbers else numbers
+
+
+def reals(value: Any) -> Any:
+    """A number or a list of numbers."""
+    return UNUSABLE if value is None else reals_or_none(value)
 
 
 def flag(value: Any) -> Any:

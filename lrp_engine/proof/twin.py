@@ -32,6 +32,7 @@ from lrp_engine.proof.options import (
     order_of_two,
     real,
     real_or_none,
+    reals,
     reals_or_none,
     target_shape,
 )
@@ -44,12 +45,20 @@ _RECURRENT: dict[str, Check] = {
     "return_sequences": flag,
     "go_backwards": flag,
     "zero_output_for_mask": flag,
+    "return_state": flag,
 }
 _GATED: dict[str, Check] = {**_RECURRENT, "recurrent_activation": activation}
 _WINDOW: dict[str, Check] = {
     "strides": count,
     "padding": one_of("valid", "same", "causal"),
     "data_format": one_of("channels_last"),
+}
+_CONVOLUTION: dict[str, Check] = {
+    **_WINDOW,
+    "kernel_size": count,
+    "dilation_rate": count,
+    "activation": activation,
+    "use_bias": flag,
 }
 _POOL: dict[str, Check] = {**_WINDOW, "pool_size": count}
 _GLOBAL_POOL: dict[str, Check] = {"data_format": one_of("channels_last"), "keepdims": flag}
@@ -63,18 +72,16 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "LSTM": _GATED,
     "GRU": {**_GATED, "reset_after": flag},
     "SimpleRNN": _RECURRENT,
+    "RNN": {
+        name: _RECURRENT[name]
+        for name in ("return_sequences", "go_backwards", "zero_output_for_mask", "return_state")
+    },
     "Bidirectional": {"merge_mode": one_of("concat", "sum", "mul", "ave")},
     "TimeDistributed": {},
     "Dense": {"units": count, "activation": activation, "use_bias": flag},
-    "Conv1D": {
-        **_WINDOW,
-        "filters": count,
-        "kernel_size": count,
-        "dilation_rate": count,
-        "groups": count,
-        "activation": activation,
-        "use_bias": flag,
-    },
+    "Conv1D": {**_CONVOLUTION, "filters": count, "groups": count},
+    "DepthwiseConv1D": {**_CONVOLUTION, "depth_multiplier": count},
+    "SeparableConv1D": {**_CONVOLUTION, "filters": count, "depth_multiplier": count},
     "MaxPooling1D": _POOL,
     "AveragePooling1D": _POOL,
     "GlobalMaxPooling1D": _GLOBAL_POOL,
@@ -100,6 +107,7 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "LeakyReLU": {"negative_slope": real, "alpha": real},
     "ELU": {"alpha": real},
     "Normalization": {"axis": axis, "mean": reals_or_none, "variance": reals_or_none},
+    "Rescaling": {"scale": reals, "offset": reals},
     "PReLU": {"shared_axes": axes_or_none},
     **OPERATION_TWINS,
 }  # fmt: skip
@@ -108,7 +116,11 @@ IDENTITIES = frozenset(
     {"Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
      "ActivityRegularization", "Identity"}
 )  # fmt: skip
-_WRAPPED = {"Bidirectional": ("layer", "backward_layer"), "TimeDistributed": ("layer",)}
+_WRAPPED = {
+    "Bidirectional": ("layer", "backward_layer"), "TimeDistributed": ("layer",), "RNN": ("cell",)
+}  # fmt: skip
+# Cells by the class whose options they have.
+_CELLS = {"LSTMCell": "LSTM", "GRUCell": "GRU", "SimpleRNNCell": "SimpleRNN"}
 _ENDINGS = ("softmax", "sigmoid")
 _OPERATION_ENDINGS = {"ops.Softmax": "softmax", "ops.Sigmoid": "sigmoid"}
 
@@ -175,7 +187,9 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
         try:
             with _without_hints():
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
-                values[entry.name] = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
+                found = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
+                several = isinstance(found, (list, tuple))
+                values[entry.name] = found[entry.output] if several else found
             if entry.kind not in OPERATION_TWINS:
                 layer.set_weights([_rounded(array, dtype) for array in parsed.weights(entry.path)])
             if entry.kind == "Normalization":
@@ -268,8 +282,11 @@ def hard_sigmoid_keras_2(z: Any) -> Any:
 def _inner(name: str, described: Any, old: bool) -> Any:
     kind = described.get("class_name") if isinstance(described, Mapping) else None
     config = described.get("config") if isinstance(described, Mapping) else None
-    if not isinstance(kind, str) or not isinstance(config, Mapping) or kind in _WRAPPED:
+    wraps = kind in _WRAPPED and kind != "RNN"
+    if not isinstance(kind, str) or not isinstance(config, Mapping) or wraps:
         raise NoTwinError(f"layer {name!r:.60} wraps something that has no independent twin")
+    if kind in _CELLS:
+        return _made(name, kind, config, _options(name, _CELLS[kind], config), old)
     return _made(name, kind, config, _options(name, kind, config), old)
 
 

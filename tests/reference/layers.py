@@ -34,6 +34,11 @@ class PReLUReference(SameReference):
         return np.maximum(x, 0) + self.layer.slope * np.minimum(x, 0)
 
 
+class ELUReference(SameReference):
+    def forward(self, x):
+        return np.where(x > 0, x, self.layer.alpha * (np.exp(np.minimum(x, 0)) - 1))
+
+
 class SoftmaxReference(SameReference):
     def forward(self, x):
         axis = self.layer.axis if x.ndim == 1 or self.layer.axis < 0 else self.layer.axis - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,25 +26,28 @@ class Call:
     causal: bool
 
 
-def read_call(name: str, nodes: Any) -> Call:
-    """The only call of a layer.
+MOST_CALLS = 64  # of one layer; each is a layer of the network
+
+
+def read_calls(name: str, nodes: Any) -> list[Call]:
+    """All calls of a layer.
 
     Raises:
-        FormatError: it is called more often, or with what is not supported.
+        FormatError: it is never called, or with what is not supported.
     """
-    if not isinstance(nodes, list) or len(nodes) != 1:
+    if not isinstance(nodes, list) or not 1 <= len(nodes) <= MOST_CALLS:
         times = len(nodes) if isinstance(nodes, list) else 0
-        raise FormatError(f"Layer {name!r} is used {times} times, expected once.")
-    if isinstance(nodes[0], Mapping):
-        arguments, options = nodes[0].get("args", []), nodes[0].get("kwargs", {})
+        raise FormatError(f"Layer {name!r} is used {times} times, expected 1 to {MOST_CALLS}.")
+    return [_call(name, node) for node in nodes]
+
+
+def _call(name: str, node: Any) -> Call:
+    if isinstance(node, Mapping):
+        arguments, options = node.get("args", []), node.get("kwargs", {})
     else:  # Keras 2: [[layer, node, tensor, {options}], ...]
-        arguments = [list(t[:3]) for t in nodes[0]]
-        options = {k: v for t in nodes[0] if len(t) > 3 for k, v in t[3].items()}
+        arguments = [list(t[:3]) for t in node]
+        options = {k: v for t in node if len(t) > 3 for k, v in t[3].items()}
     given = dict(options)
-    if given.get("return_attention_scores"):
-        raise FormatError(
-            f"Layer {name!r} is called with return_attention_scores, which is not supported."
-        )
     mask = given.pop("mask", None)
     if any(True for value in given.values() for _ in _tensors(value)):
         raise FormatError(
@@ -98,12 +101,34 @@ def producer(tensor: Any) -> str:
     history = tensor["config"]["keras_history"] if isinstance(tensor, Mapping) else tensor
     if not _is_history(history):
         raise FormatError("The Keras model has a connection that cannot be read.")
-    if history[1:] != [0, 0]:
-        raise FormatError(
-            f"The Keras model reads output {history[2]} of call {history[1]} of layer "
-            f"{history[0]!r}; only layers with one output, called once, are supported."
-        )
-    return history[0]
+    return named(*history)
+
+
+def named(layer: str, call: int, output: int) -> str:
+    """What an output of a call is called among the entries: as its layer, where it is the first."""
+    name = f"{layer}:{call}" if call else layer
+    return f"{name}.{output}" if output else name
+
+
+def states_read(layers: Iterable[Any], outputs: Any) -> dict[str, dict[tuple[int, int], None]]:
+    """Which other outputs than the first are read of which call, by layer."""
+    found: dict[str, dict[tuple[int, int], None]] = {}
+    waiting = [*(layer.get("inbound_nodes") for layer in layers), outputs]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list) and len(value) > 3 and is_tensor(value[:3]):  # with options
+            waiting.extend([value[:3], *value[3:]])
+        elif is_tensor(value):
+            history = value["config"]["keras_history"] if isinstance(value, Mapping) else value
+            producer(value)
+            layer, call, output = history
+            if output:
+                found.setdefault(layer, {})[(call, output)] = None
+        elif isinstance(value, Mapping):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return found
 
 
 def only_layer(layers: Any, what: str) -> str:

@@ -21,6 +21,8 @@ class Entry:
         package: where the class comes from; None where the file does not say.
         masked: whether it is told explicitly which time steps are padding.
         path: the models it lies in and its own name there.
+        layer: the name of the layer, where it is called more than once or at several outputs.
+        output: which of the layer's outputs this is.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Entry:
     package: str | None = None
     masked: bool = False
     path: tuple[str, ...] = ()
+    layer: str | None = None
+    output: int = 0
 
     @property
     def foreign(self) -> bool:

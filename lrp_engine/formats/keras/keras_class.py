@@ -51,9 +51,11 @@ class KerasClass:
         reads: what is read of it, a line of docs/formats.md (`docs/tables.py` writes it there).
         build: the layer here, from options and arrays; raises FormatError.
         arrays: which arrays the class has with these options.
+        options: all that Keras writes of the class, where authors have classes of this name, too.
         sizes: option that states a size -> the array and its axis that have this size.
         wraps: options that describe a layer inside; its arrays come in this order.
         direction: of a recurrent class, one direction of Bidirectional; raises FormatError.
+        has_states: whether its states can be read besides its output.
         per_step: whether it treats every time step alone, so that TimeDistributed may wrap it.
         several_inputs: whether it may read another number of inputs than one.
         causal_call: whether it may be called with `use_causal_mask`.
@@ -64,9 +66,11 @@ class KerasClass:
     reads: str
     build: Callable[[LayerConfig], Built]
     arrays: Callable[[Options], Arrays] = _no_arrays
+    options: frozenset[str] | None = None
     sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     wraps: tuple[str, ...] = ()
     direction: Callable[[LayerConfig], Layer] | None = None
+    has_states: bool = False
     per_step: bool = False
     several_inputs: bool = False
     causal_call: bool = False
@@ -82,6 +86,7 @@ class LayerConfig:
         config: its options.
         weights: its arrays, in Keras' order.
         classes: the table of all classes, for a layer inside.
+        output: which of its outputs is meant; others than 0 are states.
         old: whether Keras 2 or older wrote the file.
     """
 
@@ -91,14 +96,26 @@ class LayerConfig:
     weights: Sequence[np.ndarray]
     classes: Mapping[str, KerasClass]
     old: bool = False
+    output: int = 0
 
     def refuse(self, why: str) -> FormatError:
         return FormatError(f"Layer {self.name!r} ({self.kind}) {why}")
+
+    def authors(self, unknown: Sequence[str]) -> FormatError:
+        """The refusal of a class that only has the name of one of Keras."""
+        why = f"options {choices(unknown)}" if unknown else "other arrays than Keras' own"
+        return self.refuse(
+            f"is a class of the author's own that is called {self.kind} ({why}); its code is not "
+            "in the file. Build the model with Keras' own Attention or with attention made of "
+            "Dense, Softmax and Dot, copy the weights, and save it."
+        )
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name, checked against what the class has with these options."""
         expected = self.classes[self.kind].arrays(self.config)
         if len(self.weights) != len(expected):
+            if self.classes[self.kind].options is not None:
+                raise self.authors(())
             raise self.refuse(
                 f"has {len(self.weights)} arrays of weights, expected {len(expected)}: "
                 f"{', '.join(expected)}."

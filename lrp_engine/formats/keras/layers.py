@@ -8,8 +8,13 @@ import numpy as np
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.keras.classes import KERAS_CLASSES, REFUSED
-from lrp_engine.formats.keras.graph import PREFIX, Entry
+from lrp_engine.formats.keras.graph import CAUSAL, PREFIX, Entry
 from lrp_engine.formats.keras.keras_class import Built, LayerConfig
+
+# Of every layer.
+COMMON_OPTIONS = frozenset(
+    {"name", "trainable", "dtype", "batch_input_shape", "input_shape", "input_dtype", CAUSAL}
+)
 
 
 def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> Built:
@@ -18,7 +23,9 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
     Raises:
         FormatError: the class or an option is not supported, or the weights do not fit.
     """
-    layer = LayerConfig(entry.name, entry.kind, entry.config, weights, KERAS_CLASSES, old)
+    layer = LayerConfig(
+        entry.name, entry.kind, entry.config, weights, KERAS_CLASSES, old, entry.output
+    )
     if entry.kind in REFUSED:
         raise layer.refuse(REFUSED[entry.kind])
     if entry.foreign:
@@ -35,9 +42,18 @@ def build(entry: Entry, weights: Sequence[np.ndarray], *, old: bool = False) -> 
             f"{choices(functions)}."
         )
     if keras_class is None:
-        raise layer.refuse(f"is not supported. Supported: {choices(KERAS_CLASSES)}.")
+        raise layer.refuse(
+            "is not supported; where it is a class of the author's own, its code is not in the "
+            f"file. Supported: {choices(KERAS_CLASSES)}."
+        )
     if len(entry.inputs) != 1 and not keras_class.several_inputs:
         raise layer.refuse(f"reads {len(entry.inputs)} inputs, expected one.")
+    if entry.output and not keras_class.has_states:
+        raise layer.refuse(f"is read at its output {entry.output}, expected its only one.")
+    if keras_class.options is not None:
+        unknown = sorted(map(str, set(entry.config) - keras_class.options - COMMON_OPTIONS))
+        if unknown:
+            raise layer.authors(unknown[:5])
     try:
         return keras_class.build(layer)
     except FormatError as error:

@@ -39,10 +39,15 @@ def _flat(model: Any, path: tuple[str, ...], depth: int) -> Graph:
 
     for entry in graph.entries:
         inputs = tuple(outputs.get(name, named(name)) for name in entry.inputs)
-        here = replace(entry, name=named(entry.name), inputs=inputs, path=(*path, entry.name))
+        here = replace(entry, name=named(entry.name), inputs=inputs)
+        here = replace(here, path=(*path, entry.layer or entry.name))
         if entry.kind not in MODELS or here.foreign:
             entries.append(here)
             continue
+        if entry.layer is not None:
+            raise FormatError(
+                f"The model {entry.layer!r} inside is used more than once, expected once."
+            )
         if len(inputs) != 1:
             raise FormatError(f"The model {entry.name!r} inside reads {len(inputs)} inputs.")
         inner = _flat(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.keras.calls import Call, get, only_layer, read_call
+from lrp_engine.formats.keras.calls import Call, get, named, only_layer, read_calls, states_read
 from lrp_engine.formats.keras.classes import KERAS_CLASSES, has_arrays, masked_value
 from lrp_engine.formats.keras.graph import (
     CAUSAL,
@@ -67,6 +67,7 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
     masking = _masking(described, layers)
     entries: dict[str, Entry] = {}
     padding_masks: set[str] = set()
+    states = states_read(layers, config.get("output_layers"))
     shape: tuple[int | None, int | None, int | None] = (None, None, None)
     for entry, layer in zip(described, layers, strict=True):
         if entry.kind == "InputLayer":
@@ -76,14 +77,22 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
         if is_operation(entry) and entry.kind not in MASK_OPERATIONS:
             entries[entry.name] = read_operation(entry, nodes)
             continue
-        call = read_call(entry.name, nodes)
-        if _computes_mask(entry.kind, call, masking, padding_masks):
+        calls = read_calls(entry.name, nodes)
+        if _computes_mask(entry.kind, calls[0], masking, padding_masks):
             padding_masks.add(entry.name)
             continue
         if is_operation(entry):
             entries[entry.name] = read_operation(entry, nodes)
             continue
-        entries[entry.name] = _called(entry, call, padding_masks)
+        for number, call in enumerate(calls):
+            name = named(entry.name, number, 0)
+            one = replace(entry, name=name, layer=None if len(calls) == 1 else entry.name)
+            entries[name] = _called(one, call, padding_masks)
+        for number, state in states.get(entry.name, ()):
+            if 0 <= number < len(calls):
+                name = named(entry.name, number, state)
+                one = replace(entry, name=name, layer=entry.name, output=state)
+                entries[name] = _called(one, calls[number], padding_masks)
     order = tuple(_in_order(entries, source, output))
     return Graph(order, source, output, listed, *shape)
 
@@ -128,7 +137,8 @@ def _masking(entries: list[Entry], layers: list[Any]) -> list[tuple[tuple[str, .
     for entry, layer in zip(entries, layers, strict=True):
         value = masked_value(entry.kind, entry.config)
         if value is not None:
-            masking.append((read_call(entry.name, layer.get("inbound_nodes")).inputs, value))
+            calls = read_calls(entry.name, layer.get("inbound_nodes"))
+            masking += [(call.inputs, value) for call in calls]
     return masking
 
 

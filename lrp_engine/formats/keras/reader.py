@@ -130,6 +130,7 @@ def _read(contents: Contents, given: Companions) -> Network:
         *text.pop("assumptions", ()),
         *parts["assumptions"],
         *_about_precision(parsed.graph, given.dtype),
+        *_about_states(parsed.graph),
     ]
     source = f"Keras {parsed.version} file".replace("  ", " ")
     return given.network(**parts, **text, vocabulary=parsed.vocabulary, source=source)
@@ -163,6 +164,22 @@ def _described(contents: Contents, given: Companions) -> Architecture:
             "The spec describes layers, but this Keras file holds its whole model; leave them out."
         )
     return Architecture(config, version)
+
+
+def _about_states(graph: Graph) -> list[str]:
+    """That states are not carried from text to text, where layers do so in Keras."""
+    keep = [entry.name for entry in graph.entries if _is_stateful(entry.config)]
+    listed = ", ".join(f"{name!r:.60}" for name in keep[:3])
+    return [
+        f"Layers keep their states from batch to batch in Keras (stateful: {listed}); here every "
+        "input starts from zeros, as after reset_states()."
+    ] * bool(keep)
+
+
+def _is_stateful(config: Mapping[str, Any]) -> bool:
+    inner = config.get("layer")
+    own = inner.get("config") if isinstance(inner, Mapping) else None
+    return bool(config.get("stateful")) or (isinstance(own, Mapping) and bool(own.get("stateful")))
 
 
 def _about_precision(graph: Graph, dtype: str) -> list[str]:

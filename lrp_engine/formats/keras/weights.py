@@ -43,7 +43,7 @@ def archive_folders(
         names = _names_in_file(contents, f"{start}{base}", groups)
         wanted = {entry.name for entry in listed if entry.has_arrays}
         if names is None or not (strict or wanted <= set(names)):
-            names = _names_by_class(listed)
+            names = _names_by_class(listed, groups)
         for name, group in names.items():
             folders[(*path, name)] = f"{base}/{group}"
     return folders
@@ -106,8 +106,12 @@ def _names_in_file(
     return names or None
 
 
-def _names_by_class(listed: tuple[Listed, ...]) -> dict[str, str]:
-    """Layer name -> group as Keras numbers them: bidirectional, bidirectional_1, ..."""
+def _names_by_class(listed: tuple[Listed, ...], groups: Mapping[str, object]) -> dict[str, str]:
+    """Layer name -> group as Keras numbers them: bidirectional, bidirectional_1, ...
+
+    Keras 2.12 and 2.13 count a functional model's layers with weights twice: dense, dense_2,
+    dense_4. There the groups that hold weights are those of the layers that have some, in order.
+    """
     counts: dict[str, int] = {}
     names = {}
     for entry in listed:
@@ -115,6 +119,17 @@ def _names_by_class(listed: tuple[Listed, ...]) -> dict[str, str]:
         number = counts.get(base, 0)
         counts[base] = number + 1
         names[entry.name] = f"{base}_{number}" if number else base
+    for base in counts:
+        held = sorted(
+            (int(found[1] or 0), group)
+            for group, inside in groups.items()
+            if (found := re.fullmatch(rf"{base}(?:_(\d{{1,6}}))?", group))
+            and isinstance(inside, dict)
+            and any(True for _ in _leaves(inside))
+        )
+        wanted = [one.name for one in listed if one.has_arrays and snake(one.kind) == base]
+        if len(held) == len(wanted):
+            names |= {name: group for name, (_, group) in zip(wanted, held, strict=True)}
     return names
 
 

@@ -132,6 +132,33 @@ def _fixed(k: Any, Input: Any) -> Any:
     return keras.Model(words, k.Dense(C)(k.Concatenate()([flat, row, k.Dense(2)(pooled)])))
 
 
+def _per_step(k: Any, Input: Any) -> Any:
+    """Convolutions of units by themselves, constants and slopes; a fixed length."""
+    import keras
+
+    vectors = Input((7, E))
+    x = k.PReLU()(k.Rescaling(1 / 5, offset=-0.5)(vectors))
+    a = k.SeparableConv1D(3, 2, depth_multiplier=2, padding="same", activation="tanh")(x)
+    b = k.ELU(0.3)(k.DepthwiseConv1D(3, depth_multiplier=2, strides=2, use_bias=False)(x))
+    y = k.Concatenate()([k.GlobalMaxPooling1D()(a), k.GlobalAveragePooling1D()(b)])
+    return keras.Model(vectors, k.Dense(C)(k.Rescaling([1.0, 2.0] * 5 + [3.0])(y)))
+
+
+def _states(k: Any, Input: Any) -> Any:
+    """States beside the output, layers that are used twice, cells."""
+    import keras
+
+    words = Input((None,))
+    x = k.Embedding(V, E, mask_zero=True)(words)
+    h, last, _ = k.RNN(k.LSTMCell(H), return_sequences=True, return_state=True)(x)
+    both, one, _, two, _ = k.Bidirectional(k.LSTM(H, return_sequences=True, return_state=True))(x)
+    final, _ = k.GRU(2, return_state=True)(both)
+    shared, cell = k.Dense(3, activation="tanh"), k.RNN(k.GRUCell(2, reset_after=False))
+    again = k.Bidirectional(k.RNN(k.SimpleRNNCell(2)), merge_mode="ave")(h)
+    twice = [shared(one), shared(shared(two)), shared(last), cell(h), cell(k.Dense(H)(both))]
+    return keras.Model(words, k.Dense(C)(k.Concatenate()([*twice, final, again])))
+
+
 def _statistics(k: Any, Input: Any) -> Any:
     import keras
 
@@ -207,6 +234,8 @@ def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
             k.Dense(C),
         ),
         "fixed": _fixed,
+        "per_step": _per_step,
+        "states": _states,
         "statistics": _statistics,
         "statistics_given": _statistics_given,
         "zeroed": lambda k, _: _chain(

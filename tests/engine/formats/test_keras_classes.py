@@ -27,6 +27,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
     "SimpleRNN": _BIAS,
     "Dense": _BIAS,
     "Conv1D": _BIAS,
+    "DepthwiseConv1D": _BIAS,
+    "SeparableConv1D": _BIAS,
     "BatchNormalization": ({}, {"scale": False}, {"center": False, "scale": False}),
     "LayerNormalization": ({}, {"scale": False}, {"center": False, "scale": False}),
     "Attention": (
@@ -47,6 +49,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "SimpleRNN": {"units": H},
     "Dense": {"units": H},
     "Conv1D": {"filters": H, "kernel_size": 2},
+    "DepthwiseConv1D": {"kernel_size": 2, "depth_multiplier": 3},
+    "SeparableConv1D": {"filters": H, "kernel_size": 2, "depth_multiplier": 3},
+    "Rescaling": {"scale": 2.0},
     "AveragePooling1D": {"pool_size": 2},
     "Activation": {"activation": "relu"},
     "Reshape": {"target_shape": (T, D)},
@@ -69,6 +74,8 @@ def _layer(name: str, options: dict[str, Any]) -> Any:
     k = keras.layers
     if name == "Bidirectional":
         return k.Bidirectional(k.LSTM(H, **options))
+    if name == "RNN":
+        return k.RNN(k.GRUCell(H, **options))
     if name == "TimeDistributed":
         return k.TimeDistributed(k.Dense(H, **options))
     return getattr(k, name)(**NEEDED.get(name, {}), **options)

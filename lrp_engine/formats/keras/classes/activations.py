@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lrp_engine.formats.keras.keras_class import Built, KerasClass, LayerConfig
-from lrp_engine.layers import PReLU, Softmax
+from lrp_engine.layers import ELU, PReLU, Softmax
 
 
 def _activation(layer: LayerConfig) -> Built:
@@ -45,13 +45,12 @@ def _slanted(layer: LayerConfig, key: str, default: float) -> Built:
 
 
 def _elu(layer: LayerConfig) -> Built:
-    if layer.real("alpha", 1.0) != 1:
-        raise layer.refuse(f"has alpha={layer.config['alpha']!r:.40}, supported: 1.")
-    return Built(activation="elu")
+    alpha = layer.real("alpha", 1.0)
+    return Built(activation="elu") if alpha == 1 else Built(ELU(alpha))
 
 
 def _prelu(layer: LayerConfig) -> Built:
-    """A slope (units,), or (time, units) with the time axis shared; shared axes have length 1."""
+    """A slope (units,), or (time, units); shared axes have length 1."""
     (slope,) = layer.arrays().values()
     shared = layer.config.get("shared_axes") or []
     if not isinstance(shared, (list, tuple)) or any(
@@ -64,12 +63,7 @@ def _prelu(layer: LayerConfig) -> Built:
         raise layer.refuse(f"shares the axes {[*shared]} of a slope of shape {slope.shape}.")
     if slope.ndim not in (1, 2):
         raise layer.refuse(f"has a slope of shape {slope.shape}, expected 1 or 2 axes.")
-    if slope.ndim == 2 and 1 not in shared:
-        raise layer.refuse(
-            f"has a slope of its own for each of {slope.shape[0]} time steps, which is not "
-            "supported; share it over time with shared_axes=[1]."
-        )
-    return Built(PReLU(slope.reshape(-1)))
+    return Built(PReLU(slope if slope.ndim == 2 and len(slope) > 1 else slope.reshape(-1)))
 
 
 CLASSES = (
@@ -87,11 +81,11 @@ CLASSES = (
         per_step=True,
     ),
     KerasClass(name="LeakyReLU", reads="any slope", build=_leaky_relu, per_step=True),
-    KerasClass(name="ELU", reads="`alpha=1`", build=_elu, per_step=True),
+    KerasClass(name="ELU", reads="any `alpha`", build=_elu, per_step=True),
     # The slope has the input's axes without the batch, which its options do not say.
     KerasClass(
         name="PReLU",
-        reads="a slope per unit, or one for all; shared over time (`shared_axes=[1]`)",
+        reads="a slope per unit, or one for all; in models of fixed length also per step",
         build=_prelu,
         arrays=lambda _: {"alpha": None},
         per_step=True,

@@ -33,11 +33,14 @@ def _is_causal(layer: LayerConfig) -> bool:
     return bool(layer.config.get(CAUSAL, False))
 
 
+_OPTIONS = frozenset({"use_scale", "score_mode", "dropout", "causal", "seed"})
+
 CLASSES = (
     KerasClass(
         name="Attention",
         reads="`score_mode` dot or concat; causal, too",
         build=_attention,
+        options=_OPTIONS,
         arrays=_attention_arrays,
         several_inputs=True,
         causal_call=True,
@@ -46,6 +49,7 @@ CLASSES = (
         name="AdditiveAttention",
         reads="causal, too",
         build=_additive_attention,
+        options=_OPTIONS,
         arrays=_additive_arrays,
         several_inputs=True,
         causal_call=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
-from lrp_engine.layers import BatchNormalization, LayerNormalization
+from lrp_engine.layers import BatchNormalization, LayerNormalization, Rescaling
 
 
 def _scale_and_center(config: Options) -> Arrays:
@@ -45,6 +45,17 @@ def _normalization(layer: LayerConfig) -> Built:
     return Built(BatchNormalization(mean, np.maximum(variance, 1e-14), None, None, 0.0))
 
 
+def _rescaling(layer: LayerConfig) -> Built:
+    scale, offset = (np.atleast_1d(_numbers(layer, name)) for name in ("scale", "offset"))
+    if scale.ndim != 1 or offset.ndim != 1:
+        raise layer.refuse("has a scale or offset of several axes; supported: one per unit.")
+    try:
+        scale, offset = np.broadcast_arrays(scale, offset)
+    except ValueError:
+        raise layer.refuse(f"has {len(scale)} scales and {len(offset)} offsets.") from None
+    return Built(Rescaling(scale, offset))
+
+
 def _numbers(layer: LayerConfig, key: str) -> np.ndarray:
     try:
         return np.array(layer.config.get(key), np.float64)
@@ -70,6 +81,9 @@ CLASSES = (
         build=_normalization,
         arrays=_adapted,
         per_step=True,
+    ),
+    KerasClass(
+        name="Rescaling", reads="by one number, or one per unit", build=_rescaling, per_step=True
     ),
     KerasClass(
         name="BatchNormalization",

@@ -5,7 +5,7 @@ Axes: H hidden units.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,9 +91,8 @@ def _cudnn_arrays(config: Options) -> Arrays:
 def _options(layer: LayerConfig, *, gates: bool = True) -> dict[str, Any]:
     """The options that recurrent layers share."""
     config = layer.config
-    for option in ("return_state", "time_major"):
-        if config.get(option):
-            raise layer.refuse(f"has {option}=True, which is not supported; train it without.")
+    if config.get("time_major"):
+        raise layer.refuse("has time_major=True, which is not supported; train it without.")
     options: dict[str, Any] = {
         name: bool(config.get(name, False)) for name in ("return_sequences", "go_backwards")
     }
@@ -133,11 +132,16 @@ def _gru_arrays(config: Options) -> Arrays:
     return {**arrays, "bias": 2} if "bias" in arrays and _reset_after(config) else arrays
 
 
+_SIZES = {"units": ("recurrent_kernel", 0)}
+
+
 def _recurrent(
     name: str,
     reads: str,
     direction: Callable[[LayerConfig], Layer],
     arrays: Callable[[Options], Arrays] = _arrays,
+    *,
+    sizes: Mapping[str, tuple[str, int]] = _SIZES,
 ) -> KerasClass:
     """A recurrent class, alone and as a direction of Bidirectional."""
 
@@ -147,6 +151,8 @@ def _recurrent(
                 "reads backwards and returns its sequence in reverse order, which is not "
                 "supported; use Bidirectional, or return_sequences=False."
             )
+        if layer.output:
+            return Built(direction(_state(layer, layer.output)))
         return _zeroed(layer, direction(layer))
 
     return KerasClass(
@@ -154,8 +160,9 @@ def _recurrent(
         reads=reads,
         build=build,
         arrays=arrays,
-        sizes={"units": ("recurrent_kernel", 0)},
+        sizes=sizes,
         direction=direction,
+        has_states=True,
     )
 
 
@@ -169,6 +176,46 @@ def _zeroed(config: LayerConfig, layer: Layer) -> Built:
             "end would erase its state, which is not supported; train it without."
         )
     return Built(layer, after=ZeroMasked())
+
+
+def _state(layer: LayerConfig, output: int) -> LayerConfig:
+    """The same layer, of which the final state h is read: output 1 of return_state."""
+    if not layer.config.get("return_state") or output != 1:
+        raise layer.refuse(
+            f"is read at its output {output}; of the states only h is read (output 1 of "
+            "return_state), not the cell state c."
+        )
+    return replace(layer, output=0, config={**layer.config, "return_sequences": False})
+
+
+def _cell(layer: LayerConfig) -> LayerConfig:
+    """The recurrent class that RNN makes of a cell."""
+    cell = layer.inner("cell", "a cell")
+    if cell.kind not in _CELLS:
+        raise layer.refuse(f"runs {cell.kind!r:.60}; supported: {choices(_CELLS)}.")
+    options = {**cell.config, **{k: v for k, v in layer.config.items() if k != "cell"}}
+    return replace(layer, kind=_CELLS[cell.kind], config=options)
+
+
+def _rnn_arrays(config: Options) -> Arrays:
+    cell = config.get("cell")
+    kind = cell.get("class_name") if isinstance(cell, Mapping) else None
+    if not isinstance(cell, Mapping) or kind not in _CELLS:
+        return {}
+    options = cell.get("config")
+    if not isinstance(options, Mapping):
+        return {}
+    return (_gru_arrays if kind == "GRUCell" else _arrays)(options)
+
+
+def _rnn(layer: LayerConfig) -> Layer:
+    plain = _cell(layer)
+    build = layer.classes[plain.kind].direction
+    assert build is not None
+    return build(plain)
+
+
+_CELLS = {"LSTMCell": "LSTM", "GRUCell": "GRU", "SimpleRNNCell": "SimpleRNN"}
 
 
 def _bidirectional(layer: LayerConfig) -> Built:
@@ -186,11 +233,13 @@ def _bidirectional(layer: LayerConfig) -> Built:
         raise layer.refuse(
             f"has {len(layer.weights)} arrays, expected {one} and {two} for its two directions."
         )
-    directions = (
-        _direction(replace(forward, weights=layer.weights[:one])),
-        _direction(replace(backward, weights=layer.weights[one:])),
-    )
-    return _zeroed(forward, Bidirectional(*directions, mode))
+    forward = replace(forward, weights=layer.weights[:one], output=0)
+    backward = replace(backward, weights=layer.weights[one:], output=0)
+    if layer.output:  # [output, states of the one, states of the other]
+        states = 2 if "LSTM" in forward.kind else 1
+        which = forward if layer.output <= states else backward
+        return Built(_direction(_state(which, (layer.output - 1) % states + 1)))
+    return _zeroed(forward, Bidirectional(_direction(forward), _direction(backward), mode))
 
 
 def _inner(layer: LayerConfig, key: str) -> LayerConfig:
@@ -215,6 +264,7 @@ CLASSES = (
     _recurrent("LSTM", "any activations, bias or none, either direction", _lstm),
     _recurrent("GRU", "as LSTM; reset gate before or after", _gru, _gru_arrays),
     _recurrent("SimpleRNN", "as LSTM", _simple_rnn),
+    _recurrent("RNN", "of an LSTMCell, GRUCell or SimpleRNNCell", _rnn, _rnn_arrays, sizes={}),
     # Of Keras 2: layers that ran on GPUs alone.
     _recurrent("CuDNNLSTM", "of Keras 2, as the LSTM it equals", _cudnn_lstm, _cudnn_arrays),
     _recurrent("CuDNNGRU", "of Keras 2, as the GRU it equals", _cudnn_gru, _cudnn_arrays),
@@ -223,5 +273,6 @@ CLASSES = (
         reads="of any two recurrent classes; `merge_mode` concat, sum, ave or mul",
         build=_bidirectional,
         wraps=("layer", "backward_layer"),
+        has_states=True,
     ),
 )

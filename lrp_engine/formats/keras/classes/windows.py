@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
 from lrp_engine.layers import (
     AveragePooling1D,
@@ -19,18 +21,63 @@ def _arrays(config: Options) -> Arrays:
 
 
 def _conv1d(layer: LayerConfig) -> Built:
-    layer.require("data_format", "channels_last")
     layer.require("groups", 1)
     arrays = layer.arrays()
     layer.check_units("filters", arrays["kernel"].shape[2])
+    return _convolution(layer, arrays["kernel"], arrays.get("bias"))
+
+
+_LARGEST = 2**26  # numbers of a kernel that is multiplied out
+
+
+def _depthwise(layer: LayerConfig) -> Built:
+    """Each unit by itself, (K, D, M) to D M units: a convolution whose other weights are 0."""
+    arrays = layer.arrays()
+    kernel = arrays["kernel"]
+    K, D, M = kernel.shape
+    layer.check_units("depth_multiplier", M)
+    _check_size(layer, K * D * D * M)
+    whole = np.zeros((K, D, D, M), kernel.dtype)
+    whole[:, np.arange(D), np.arange(D)] = kernel
+    return _convolution(layer, whole.reshape(K, D, D * M), arrays.get("bias"))
+
+
+def _separable(layer: LayerConfig) -> Built:
+    """A depthwise convolution and one of single steps, multiplied out: both are linear."""
+    arrays = layer.arrays()
+    deep, points = arrays["depthwise_kernel"], arrays["pointwise_kernel"]
+    K, D, M = deep.shape
+    if points.shape[:2] != (1, D * M):
+        raise layer.refuse(f"has kernels of shapes {deep.shape} and {points.shape}.")
+    layer.check_units("filters", points.shape[2])
+    _check_size(layer, K * D * points.shape[2])
+    kernel = np.einsum("kdm,dmf->kdf", deep, points.reshape(D, M, -1))
+    return _convolution(layer, kernel, arrays.get("bias"))
+
+
+def _check_size(layer: LayerConfig, numbers: int) -> None:
+    if numbers > _LARGEST:
+        raise layer.refuse(f"has {numbers:,} weights when multiplied out; read: {_LARGEST:,}.")
+
+
+def _convolution(layer: LayerConfig, kernel: np.ndarray, bias: np.ndarray | None) -> Built:
+    layer.require("data_format", "channels_last")
     convolution = Conv1D(
-        arrays["kernel"],
-        arrays.get("bias"),
+        kernel,
+        bias,
         strides=layer.number("strides", 1),
         dilation=layer.number("dilation_rate", 1),
         padding=layer.require("padding", "valid", "same", "causal"),
     )
     return Built(convolution, layer.activation("activation", "linear"))
+
+
+def _separable_arrays(config: Options) -> Arrays:
+    return {
+        "depthwise_kernel": 3,
+        "pointwise_kernel": 3,
+        **({"bias": 1} if config.get("use_bias", True) else {}),
+    }
 
 
 def _local(pooling: type[MaxPooling1D] | type[AveragePooling1D]) -> Callable[[LayerConfig], Built]:
@@ -65,6 +112,24 @@ CLASSES = (
         build=_conv1d,
         arrays=_arrays,
         sizes={"filters": ("kernel", 2), "kernel_size": ("kernel", 0)},
+    ),
+    KerasClass(
+        name="DepthwiseConv1D",
+        reads="as the Conv1D it equals",
+        build=_depthwise,
+        arrays=_arrays,
+        sizes={"depth_multiplier": ("kernel", 2), "kernel_size": ("kernel", 0)},
+    ),
+    KerasClass(
+        name="SeparableConv1D",
+        reads="as the Conv1D it equals",
+        build=_separable,
+        arrays=_separable_arrays,
+        sizes={
+            "filters": ("pointwise_kernel", 2),
+            "depth_multiplier": ("depthwise_kernel", 2),
+            "kernel_size": ("depthwise_kernel", 0),
+        },
     ),
     KerasClass(name="MaxPooling1D", reads="`padding` valid or same", build=_local(MaxPooling1D)),
     KerasClass(
