@@ -111,7 +111,7 @@ def _build_layer(
         elif isinstance(options.get(name), Mapping):
             values[name] = _build_layer(options[name], key, arrays, unused)
         elif name in options:
-            expected = type(item.default)
+            expected = int if item.type == "int | None" else type(item.default)
             if options[name] is not None and not isinstance(options[name], expected):
                 raise FormatError(f"Option {name!r} of layer {prefix!r} is {options[name]!r}.")
             values[name] = options[name]

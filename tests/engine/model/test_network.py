@@ -208,7 +208,9 @@ def test_graphs_that_do_not_fit_are_named():
     with pytest.raises(FormatError, match="softmax over a single unit"):
         Network(nodes=(Node("a", Dense(np.ones((3, 1)))),))
     with pytest.raises(FormatError, match="slope of a PReLU has shape"):
-        PReLU(np.ones((2, 2)))
+        PReLU(np.ones((2, 2, 2)))
+    with pytest.raises(FormatError, match="has slopes of 2 time steps"):
+        Network(nodes=(Node("a", PReLU(np.ones((2, 3)))), Node("b", dense, ("a",))))
 
 
 def test_networks_and_explanations_cannot_be_changed(arrays):
