@@ -11,6 +11,8 @@ import pytest
 
 import lrp_engine
 from lrp_engine import FormatError
+from lrp_engine.formats.keras.classes import KERAS_CLASSES
+from lrp_engine.formats.keras.graph import PREFIX
 from lrp_engine.formats.keras.nested import parse_model
 from tests import hostile
 
@@ -63,6 +65,9 @@ def _functions(h: Any) -> list[Any]:
     ]
 
 
+TRIED: set[str] = set()  # functions that a model above holds
+
+
 @pytest.mark.parametrize("mask", [False, True], ids=["plain", "masked"])
 @pytest.mark.parametrize("make", [_slices, _functions])
 def test_functions_score_as_in_keras(make, mask, tmp_path):
@@ -78,12 +83,18 @@ def test_functions_score_as_in_keras(make, mask, tmp_path):
     model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
     model.save(tmp_path / "m.keras")
     net = lrp_engine.load(tmp_path / "m.keras")
+    for layer in model.operations:
+        TRIED.add(f"{PREFIX}{type(layer).__name__}")
     ids = rng.integers(1, V, (4, T))
     ids[0, :2] = ids[1, 4:] = 0
     e = net.explain(ids)
     np.testing.assert_allclose(e.scores, model(ids).numpy(), atol=1e-5)
     assert np.abs(e.conservation_error).max() < 1e-4
     assert lrp_engine.parity(tmp_path / "m.keras").verdict == "verified"
+
+
+def test_every_function_in_the_table_is_tried_above():
+    assert {name for name in KERAS_CLASSES if name.startswith(PREFIX)} <= TRIED
 
 
 def test_a_slice_of_texts_of_any_length_counts_from_their_own_end(tmp_path):
