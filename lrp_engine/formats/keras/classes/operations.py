@@ -103,7 +103,8 @@ def _is_dots(part: Any) -> bool:
 def _over_time(pool: Callable[[], Layer]) -> Callable[[LayerConfig], Built]:
     def build(layer: LayerConfig) -> Built:
         _number_of_operands(layer, 1)
-        layer.require("axis", 1, -2, [1], [-2])
+        if layer.config.get("axis") not in (1, -2, [1], [-2]):
+            raise layer.refuse(f"has axis={layer.config.get('axis')!r:.40}, supported: 1, time.")
         return Built(pool(), after=Reshape(-1, 1) if layer.config.get("keepdims") else None)
 
     return build
