@@ -9,161 +9,33 @@ an error where a page showed one, or an answer that was somebody else's.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import sys
 import threading
 import time
-import urllib.request
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
-from websockets.sync.client import ClientConnection, connect
 
 import lrp_engine
 from app import settings
 from app.figures import heatmap_rows
 from benchmarks.dashboard import KINDS, NOUNS, dashboard
+from benchmarks.session import Session
 from lrp_engine import Network
 from lrp_engine.render.row import method_rows
 from tests.app.tiny import npy, npz
 
-PATIENCE = 60  # seconds that an answer may take before it counts as an error
 WORDS = ("<unk>", "a", "and", "film", "about", "number", *KINDS, *NOUNS[1:])
-XSRF = "_streamlit_xsrf"
 
 
-@dataclass(eq=False)
-class Session:
-    """One browser: what it was told last, and what it says of its widgets."""
+@dataclass(eq=False, kw_only=True)
+class Visitor(Session):
+    """A person with a model."""
 
-    address: str
     network: Network
     rng: random.Random
-    socket: ClientConnection | None = None
-    elements: dict[str, Any] = field(default_factory=dict)
-    widgets: dict[str, WidgetState] = field(default_factory=dict)
-    pages: dict[str, str] = field(default_factory=dict)
-    page: str = ""
-    query: str = ""
-    answers: list[tuple[str, Any, float]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    def connection(self) -> connect:
-        return connect(
-            f"{self.address.replace('http', 'ws')}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            origin=self.address,  # type: ignore[arg-type]
-            max_size=None,
-        )
-
-    def run(self, *pressed: WidgetState) -> None:
-        """Say what the widgets say, and listen until the script has ended."""
-        message = BackMsg()
-        run = message.rerun_script
-        run.query_string, run.page_script_hash = self.query, self.page
-        run.widget_states.widgets.extend((*self.widgets.values(), *pressed))
-        self._send(message)
-        finished = False
-        self.elements.clear()
-        while not finished:
-            finished = self._hear(self._next())
-
-    def type(self, text: str) -> None:
-        """Hand a text over; note what is drawn and how long it took."""
-        key = next(e.id for e in self.elements.values() if getattr(e, "label", "") == "Text")
-        self.widgets["text"] = WidgetState(id=key, string_value=text)
-        start = time.monotonic()
-        self.run()
-        drawn = next((e.json for e in self.elements.values()
-                      if getattr(e, "component_name", "") == "lens_words"), "")  # fmt: skip
-        self.answers.append((text, json.loads(drawn)["rows"] if drawn else [],
-                             time.monotonic() - start))  # fmt: skip
-
-    def upload(self, **files: tuple[str, bytes]) -> None:
-        """Bring a model on the Model page, and come back."""
-        self.page = self.pages["model"]
-        self.run()
-        for label, (name, data) in files.items():
-            part = next(e for e in self.elements.values()
-                        if getattr(e, "label", "").lower().startswith(label))  # fmt: skip
-            self.widgets[label] = self._sent(part.id, name, data)
-        button = next(e for e in self.elements.values()
-                      if getattr(e, "label", "") == "Read the model")  # fmt: skip
-        self.run(WidgetState(id=button.id, trigger_value=True))
-        self.widgets.clear()
-        self.page = self.pages[""]
-        self.run()
-
-    def _sent(self, widget: str, name: str, data: bytes) -> WidgetState:
-        """A file on the server, and the widget state that says so."""
-        message = BackMsg()
-        message.file_urls_request.request_id = name
-        message.file_urls_request.file_names.append(name)
-        self._send(message)
-        while (reply := self._next()).WhichOneof("type") != "file_urls_response":
-            self._hear(reply)
-        urls = reply.file_urls_response.file_urls[0]
-        edge = "lens-load"
-        head = (f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-                "Content-Type: application/octet-stream\r\n\r\n")  # fmt: skip
-        with urllib.request.urlopen(f"{self.address}/_stcore/health") as answer:
-            cookies = answer.headers.get_all("Set-Cookie") or []
-        token = next((c.split("=", 1)[1].split(";")[0] for c in cookies if c.startswith(XSRF)), "")
-        urllib.request.urlopen(
-            urllib.request.Request(
-                f"{self.address}/{urls.upload_url.lstrip('/')}",
-                data=head.encode() + data + f"\r\n--{edge}--\r\n".encode(),
-                method="PUT",
-                headers={
-                    "Content-Type": f"multipart/form-data; boundary={edge}",
-                    "Cookie": f"{XSRF}={token}",
-                    "X-Xsrftoken": token,
-                },
-            )
-        ).close()
-        state = WidgetState(id=widget)
-        info = state.file_uploader_state_value.uploaded_file_info.add()
-        info.file_id, info.name, info.size = urls.file_id, name, len(data)
-        info.file_urls.CopyFrom(urls)
-        return state
-
-    def _send(self, message: BackMsg) -> None:
-        assert self.socket is not None
-        self.socket.send(message.SerializeToString())
-
-    def _next(self) -> ForwardMsg:
-        assert self.socket is not None
-        data = self.socket.recv(timeout=PATIENCE)
-        assert isinstance(data, bytes)
-        return ForwardMsg.FromString(data)
-
-    def _hear(self, message: ForwardMsg) -> bool:
-        """Take a message in; returns whether it ends the run."""
-        kind = message.WhichOneof("type")
-        if kind == "navigation":
-            self.pages = {p.url_pathname: p.page_script_hash for p in message.navigation.app_pages}
-            self.page = message.navigation.page_script_hash
-        elif kind == "page_info_changed":
-            self.query = message.page_info_changed.query_string
-        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            name = element.WhichOneof("type")
-            path = ".".join(map(str, message.metadata.delta_path))
-            self.elements[path] = content = getattr(element, name)
-            if name == "exception" or (name == "alert" and content.format == content.ERROR):
-                self.problems.append(str(getattr(content, "message", "") or content.body)[:200])
-        elif kind == "script_finished":
-            return message.script_finished in (
-                ForwardMsg.FINISHED_SUCCESSFULLY,
-                ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
-            )
-        return False
 
 
 def own_model(seed: int) -> tuple[Network, dict[str, tuple[str, bytes]]]:
@@ -187,7 +59,7 @@ def sentence(rng: random.Random, number: int) -> str:
     return f"a {kinds[0]} and {kinds[1]} {rng.choice(NOUNS)} about number {number}"
 
 
-def visit(session: Session, files: dict | None, seconds: float, pause: float) -> None:
+def visit(session: Visitor, files: dict | None, seconds: float, pause: float) -> None:
     """One session from its first page to its last sentence."""
     try:
         with session.connection() as session.socket:
@@ -202,7 +74,7 @@ def visit(session: Session, files: dict | None, seconds: float, pause: float) ->
         session.problems.append(f"{type(error).__name__}: {error}"[:200])
 
 
-def wrong(session: Session) -> list[str]:
+def wrong(session: Visitor) -> list[str]:
     """Answers that are not what the engine says of this text by this model."""
     mistakes = []
     for text, drawn, _ in session.answers:
@@ -232,12 +104,12 @@ def main() -> None:
     options = parser.parse_args()
     bundled = lrp_engine.load(settings.model_path())
     with dashboard() as (address, process):
-        first = Session(address, bundled, random.Random(99))
+        first = Visitor(address, network=bundled, rng=random.Random(99))
         visit(first, None, 1, 0)  # TensorFlow is loaded, programs are traced
         everybody, threads = [first], []
         for n in range(options.sessions):
             network, files = own_model(n) if n < 2 else (bundled, None)
-            session = Session(address, network, random.Random(n))
+            session = Visitor(address, network=network, rng=random.Random(n))
             everybody.append(session)
             threads.append(threading.Thread(
                 target=visit, args=(session, files, options.seconds, options.pause)))  # fmt: skip

@@ -30,6 +30,7 @@ ATTACKS = {
     "fuzzing": Attack("Damaged and hostile inputs of every reader", 7),
     "corpus_kills": Attack("explain-corpus killed (kill -9) and begun again", 5),
     "verdict_kills": Attack("Writers of verdicts killed (kill -9), two at a time", 3),
+    "load": Attack("A hostile visitor among honest ones, a server that may take 4 GB", 10),
     "openings": Attack("24 processes open a new SQLite at the same moment", 1),
     "deletions": Attack("Sets deleted while they are explained", 2),
 }
@@ -40,7 +41,8 @@ def main(*names: str) -> None:
         raise SystemExit(f"No attack {', '.join(unknown)}. Attacks: {', '.join(ATTACKS)}.")
     chosen = {name: attack for name, attack in ATTACKS.items() if not names or name in names}
     shares = sum(attack.share for attack in chosen.values())
-    fallen = []
+    fallen, load = [], os.getloadavg()[0]
+    print(f"{os.cpu_count()} processors, load {load:.1f} before the first attack", flush=True)
     for name, attack in chosen.items():
         seconds = 60 * MINUTES * attack.share / shares
         print(f"{attack.title} ({name}, {seconds:,.0f} s)", flush=True)

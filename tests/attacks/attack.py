@@ -13,12 +13,14 @@ class Found:
     """What an attack met.
 
     Attributes:
-        figures: what was tried and measured, for people.
         breaches: what was lost, broken, or took too long; none where everything held.
     """
 
-    figures: list[str] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
+
+    def say(self, figure: str) -> None:
+        """Print what was tried and measured, at once: attacks are long."""
+        print(f"  {figure}", flush=True)
 
 
 def main(run: Callable[[float], Found]) -> None:
@@ -27,8 +29,6 @@ def main(run: Callable[[float], Found]) -> None:
         found = run(float(sys.argv[1]) if len(sys.argv) > 1 else 60)
     except Exception:  # noqa: BLE001 - an attack that cannot go on has found something
         found = Found(breaches=[traceback.format_exc()])
-    for figure in found.figures:
-        print(f"  {figure}")
     for breach in found.breaches:
         print(f"  BREACH: {breach}")
     sys.exit(bool(found.breaches))

@@ -47,7 +47,7 @@ def run(seconds: float) -> Found:
                 found.breaches.append(f"run {runs} gave {len(parts)} parts, not {len(whole)}")
             if left := [path.name for path in out.glob("*.tmp")]:
                 found.breaches.append(f"run {runs} left {left}")
-    found.figures.append(
+    found.say(
         f"{kills:,} kills, {runs:,} runs of {TEXTS:,} rows in {len(whole):,} parts finished, "
         f"{'not ' if found.breaches else ''}byte by byte as without"
     )

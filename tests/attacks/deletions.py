@@ -41,7 +41,7 @@ def run(seconds: float) -> Found:
         left = _left(sets.folder)
     if left:
         found.breaches.append(f"left on the disk: {left}")
-    found.figures.append(
+    found.say(
         f"{deleted:,} sets deleted, {working:,} of them in the middle; "
         f"{len(left) or 'nothing'} left on the disk"
     )

@@ -148,7 +148,7 @@ def run(seconds: float) -> Found:
         seed += 1
     inputs, refused = (sum(one[n] for one in tried.values()) for n in (0, 1))
     slowest = max(tried, key=lambda name: tried[name].longest)
-    found.figures.append(
+    found.say(
         f"{inputs:,} inputs of {len(READERS)} readers: {refused:,} refused with a sentence, "
         f"{inputs - refused:,} read; the longest {tried[slowest].longest:.1f} s ({slowest}); "
         f"{computed():,.0f} s of computing"

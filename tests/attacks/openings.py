@@ -13,15 +13,16 @@ PROCESSES = 24
 
 
 def run(seconds: float) -> Found:
-    end, rounds, breaches = time.monotonic() + seconds, 0, []
+    end, rounds, found = time.monotonic() + seconds, 0, Found()
     while not rounds or time.monotonic() < end:
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{Path(folder, 'reviews.db')}"
             problems = [told for told in writers.open_together(url, PROCESSES) if told]
         rounds += 1
         if problems:
-            breaches.append(f"{len(problems)} of {PROCESSES} failed: {problems[0]}")
-    return Found([f"{rounds:,} new databases, {PROCESSES} processes each"], breaches)
+            found.breaches.append(f"{len(problems)} of {PROCESSES} failed: {problems[0]}")
+    found.say(f"{rounds:,} new databases, {PROCESSES} processes each")
+    return found
 
 
 if __name__ == "__main__":

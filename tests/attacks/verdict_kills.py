@@ -35,7 +35,7 @@ def run(seconds: float) -> Found:
             with database() as url:
                 _attack(name, url, seconds / len(DATABASES), found)
         except pytest.skip.Exception as missing:
-            found.figures.append(f"{name}: not attacked, {missing}")
+            found.say(f"{name}: not attacked, {missing}")
     return found
 
 
@@ -51,7 +51,7 @@ def _attack(name: str, url: str, seconds: float, found: Found) -> None:
         engine.dispose()
         killed, saved = killed + 2 * ROUNDS, saved + len(told)
     found.breaches += [f"{name}: {one}" for one in lost]
-    found.figures.append(
+    found.say(
         f"{name}: {killed:,} writers killed, {saved:,} verdicts acknowledged, "
         f"{len(lost) or 'none'} lost or half-written"
     )

@@ -1,0 +1,264 @@
+"""What a hostile visitor does to a running dashboard: the table `ACTS`.
+
+An act goes its way as a browser would, and returns what it was told. It raises `NotHeldError` where
+the dashboard did what it must not.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import socket
+import urllib.error
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from app import settings
+from benchmarks.session import Session
+from lrp_engine import Network
+from lrp_engine.layers import Dense, Embedding, GlobalMaxPooling1D
+from lrp_engine.model.cost import PassCost
+from lrp_engine.model.graph import Node
+from lrp_engine.model.text import Vocabulary
+from lrp_engine.propagation.room import MEGABYTE
+from tests import hostile
+from tests.app import sets
+from tests.engine.formats import test_costly_files as files
+from tests.engine.propagation import test_pass_cost as passes
+
+PATIENCE = 300  # seconds until the dashboard's answer to a hostile visitor
+WORDS = ("a", "b", "c")
+draw = passes.draw
+
+
+class NotHeldError(Exception):
+    """The dashboard did what it must not."""
+
+
+class Act(NamedTuple):
+    """What is done.
+
+    Attributes:
+        row: of the table in SECURITY.md. title: for people.
+        do: it, to the dashboard at an address.
+        refused: whether the visitor must be told that it is not done.
+    """
+
+    row: int
+    title: str
+    do: Callable[[str], list[str]]
+    refused: bool = True
+
+
+@contextmanager
+def visiting(url: str) -> Iterator[Session]:
+    """A session on its first page."""
+    session = Session(url, patience=PATIENCE)
+    with session.connection() as session.socket:
+        session.run()
+        yield session
+
+
+# Models ------------------------------------------------------------------------------------
+
+
+def saved(network: Network) -> bytes:
+    """A network as a file of the project's own format."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "own.zip")
+        network.save(path)
+        return path.read_bytes()
+
+
+def wide_words() -> Network:
+    """Every word of a text becomes 100,000 numbers."""
+    return Network(
+        nodes=(
+            Node("words", Embedding(draw(len(WORDS), 1))),
+            Node("wide", Dense(draw(1, 100_000)), ("words",)),
+            Node("max", GlobalMaxPooling1D(), ("wide",)),
+            Node("out", Dense(draw(100_000, 2)), ("max",)),
+        ),
+        vocabulary=Vocabulary(WORDS),
+    )
+
+
+def classes(count: int) -> Network:
+    """A small model of very many classes."""
+    return Network(
+        nodes=(
+            Node("words", Embedding(draw(len(WORDS), 4))),
+            Node("max", GlobalMaxPooling1D(), ("words",)),
+            Node("out", Dense(draw(4, count)), ("max",)),
+        ),
+        vocabulary=Vocabulary(WORDS),
+    )
+
+
+def at_the_limit() -> Network:
+    """As many steps that all ask for all others as are allowed."""
+    most = settings.PASS_MEGABYTES * MEGABYTE
+    steps = 30_000
+    while PassCost(passes.squared(steps), backward=2).of(1).nbytes > most:
+        steps = steps * 9 // 10
+    return passes.squared(steps)
+
+
+def brought(make: Callable[[], Network]) -> Callable[[str], list[str]]:
+    """A model is uploaded, proven by itself, and explained."""
+    made = cache(lambda: saved(make()))
+
+    def do(url: str) -> list[str]:
+        with visiting(url) as session:
+            session.upload(weights=("mine.zip", made()))
+            session.go("conservation")
+            return session.problems
+
+    return do
+
+
+def long_text(url: str) -> list[str]:
+    with visiting(url) as session:
+        session.upload(weights=("wide.zip", saved(wide_words())))
+        session.type("a b c " * (settings.TEXT_WORDS // 3))
+        return session.problems
+
+
+def many_layers(url: str) -> list[str]:
+    with visiting(url) as session:
+        session.upload(weights=("many.h5", files.keras_of(5_000)))
+        return session.problems
+
+
+def many_lists(url: str) -> list[str]:
+    with visiting(url) as session:
+        session.upload(weights=("small.h5", hostile.keras_h5()),
+                       vocabulary=("words.json", files.LISTS.encode()))  # fmt: skip
+        return session.problems
+
+
+# Sets --------------------------------------------------------------------------------------
+
+
+def _begin(session: Session, rows: list[tuple[str, str]]) -> None:
+    """Begin a set of one's own, on the page Review."""
+    session.query = ""
+    session.go("review")
+    session.give("A table of texts", "rows.csv", sets.as_csv(rows))
+    session.run()
+    session.press("Explain this set")
+    session.widgets.clear()
+
+
+def _explained(session: Session) -> None:
+    """Wait for the end of the set that is open, and look at it."""
+    while any("explained" in getattr(one, "text", "") or "turn" in getattr(one, "text", "")
+              for one in session.elements.values()):  # fmt: skip
+        session.run()
+
+
+def set_of_many_classes(url: str) -> list[str]:
+    with visiting(url) as session:
+        session.upload(weights=("many.zip", saved(classes(14_000))))
+        _begin(session, [(f"{word} a", "") for word in "abcab"])
+        _explained(session)
+        return session.problems
+
+
+def greedy(url: str) -> list[str]:
+    """Ten slow sets; somebody else's small one has to be explained meanwhile; all are cancelled."""
+    chance = random.Random(0)
+    texts = [(" ".join(chance.choices(("good", "bad", "film", "not", "a"), k=60)), "")
+             for _ in range(settings.REVIEW_ROWS)]  # fmt: skip
+    with visiting(url) as session, visiting(url) as modest:
+        opened = []
+        for _ in range(10):
+            _begin(session, texts)
+            opened.append(session.query)
+        _begin(modest, [("good film", ""), ("bad film", "")])
+        _explained(modest)
+        for session.query in filter(None, opened):
+            session.run()
+            for words in ("Cancel", "Delete this one"):
+                if session.labelled(words):
+                    session.press(words)
+        if modest.problems:
+            raise NotHeldError(f"somebody else was told {modest.problems}")
+        return session.problems
+
+
+# Requests ----------------------------------------------------------------------------------
+
+
+def invented(url: str) -> list[str]:
+    """Seven files of 190 MB under names that nobody was given."""
+    size, block = 190 * 2**20, bytes(2**20)
+    kept, told = 0, []
+    with visiting(url) as session:
+        session.go("model")
+        path = session.place("a.npz").upload_url.rsplit("/", 1)[0]
+        for n in range(7):
+            try:
+                blocks = (block for _ in range(size // len(block)))
+                with session.put(f"{path}/invented-{n}", "a.npz", blocks, size):
+                    kept += 190
+            except urllib.error.HTTPError as refused:
+                told.append(refused.read().decode())
+            except urllib.error.URLError as cut:  # the server closed while it was being sent
+                told.append(str(cut.reason))
+    if kept > settings.SESSION_FILES_MEGABYTES:
+        raise NotHeldError(f"{kept} MB of invented files were kept")
+    return [f"{kept} MB were kept", *told]
+
+
+ROUTES = (("GET", "/"), ("GET", "/_stcore/health"), ("GET", "/_stcore/host-config"),
+          ("PUT", "/_stcore/upload_file/a/b"), ("GET", "/media/a.png"))  # fmt: skip
+FOREIGN = ("elsewhere.example", "localhost.elsewhere.example", "192.0.2.7", "a@localhost", "")
+
+
+def foreign(url: str) -> list[str]:
+    """Another site's names lead here."""
+    port, told = urlsplit(url).port, []
+    for host in FOREIGN:
+        for method, path in ROUTES:
+            asking = http.client.HTTPConnection("localhost", port, timeout=10)
+            asking.request(method, path, headers={"Host": host})
+            answer = asking.getresponse()
+            told.append(f"{answer.status} {answer.read().decode()[:100]}")
+            asking.close()
+            if answer.status not in (400, 421):
+                raise NotHeldError(f"{method} {path} as {host!r} was answered {answer.status}")
+    try:
+        with (
+            socket.create_connection(("localhost", port)) as reached,
+            connect(f"ws://elsewhere.example:{port}/_stcore/stream", sock=reached),
+        ):
+            raise NotHeldError("another site's name joined a session")
+    except WebSocketException as refused:
+        told.append(str(refused))
+    return told
+
+
+ACTS: dict[str, Act] = {
+    "attention": Act(1, "1.3 kB, 30,000 steps squared", brought(passes.squared)),
+    "dense": Act(1, "100,000 steps into a wide layer", brought(passes.widened)),
+    "loop": Act(1, "100,000 steps of a recurrent layer", brought(passes.looped)),
+    "words": Act(1, "5,000 words, 100,000 units wide", long_text),
+    "limit": Act(1, "the largest pass that is allowed", brought(at_the_limit), refused=False),
+    "set": Act(2, "14,000 classes, a set of 5 rows", set_of_many_classes, refused=False),
+    "classes": Act(2, "40,000 classes", brought(lambda: classes(40_000)), refused=False),
+    "invented": Act(4, "7 x 190 MB under invented names", invented),
+    "foreign": Act(5, "names of another site", foreign),
+    "greedy": Act(6, "ten slow sets of one session", greedy),
+    "layers": Act(8, "5,000 activations", many_layers),
+    "most": Act(8, "256 activations", brought(lambda: files.chain(255)), refused=False),
+    "json": Act(8, "3 MB of JSON lists", many_lists),
+}
