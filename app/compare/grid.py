@@ -44,7 +44,7 @@ def vmax_of_rows(explanations: Sequence[Explanation], *, shared: bool) -> list[f
     own = [vmax_of(e.token_relevance[0]) for e in explanations]
     if not shared:
         return own
-    units = [e.method_info.unit for e in explanations]
+    units = [e.unit for e in explanations]
     return [max(o for o, u in zip(own, units, strict=True) if u == unit) for unit in units]
 
 

@@ -11,7 +11,7 @@ from app.state import session
 from app.text.markdown import plain
 from lrp_engine import Explanation
 from lrp_engine.render.numbers import MINUS, number, percentage
-from lrp_engine.render.wording import visible, with_noun
+from lrp_engine.render.wording import visible, with_noun, with_output
 
 TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
@@ -54,8 +54,9 @@ def summary(explanation: Explanation) -> None:
         if kind in totals.index
     ]
     score = number(float(explanation.explained_score[0]))
+    of = with_output("Of the score", explanation.output_kind)
     st.html(
-        f'<p class="lens-note">Of the score <b>{score}</b> for '
+        f'<p class="lens-note">{of} <b>{score}</b> for '
         f"<b><bdi>{escape(visible(explanation.target_label()))}</bdi></b> "
         f"{', '.join(parts)}.</p>"
     )
@@ -77,9 +78,11 @@ def waterfall(explanation: Explanation) -> None:
     chart = charts.waterfall(explanation, palette=session.get("palette"))
     st.altair_chart(
         chart,
-        alt=f"Bars from zero to the explained score: {explanation.token_kind}s, initial "
-        "states, biases, "
-        "stabilizers. The ledger below has the same numbers.",
+        alt=with_output(
+            f"Bars from zero to the explained score: {explanation.token_kind}s, initial states, "
+            "biases, stabilizers. The ledger below has the same numbers.",
+            explanation.output_kind,
+        ),
     )
 
 
@@ -107,7 +110,9 @@ def ledger(explanation: Explanation) -> None:
         height="content",
         column_config={
             "relevance": st.column_config.NumberColumn(format=f"%.{DECIMALS}f"),
-            "share": st.column_config.NumberColumn("share of the score", format="%.2f %%"),
+            "share": st.column_config.NumberColumn(
+                with_output("share of the score", explanation.output_kind), format="%.2f %%"
+            ),
         },
     )
 
@@ -120,8 +125,8 @@ def terms(explanation: Explanation) -> None:
             if words == "Padding" and not explanation.padding.any():
                 continue
             term, meaning = (
-                with_noun(words, token_kind),
-                with_noun(about_words, token_kind),
+                with_output(with_noun(one, token_kind), explanation.output_kind)
+                for one in (words, about_words)
             )
             with st.popover(term, icon=":material/help:"):
                 st.markdown(f"**{term}.** {meaning}")

@@ -41,14 +41,17 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
         others: names of further models by what a row calls them.
         settled: whether a row has a rule of its own.
     """
-    classes = range(model.network.classes)
+    classes, kind = range(model.network.classes), model.network.output_kind
     with st.container(horizontal=True):
         with st.popover("Add rows", icon=":material/add:"):
             st.markdown("Every combination of what you pick becomes a row.")
             with st.form("lens-compare", border=False):
                 _pick(METHOD, "Methods", METHODS, _method_title, ACCOUNT_METHOD.short)
-                _pick(TARGET, "Classes", classes, lambda c: visible(model.network.labels[c]),
-                      "the predicted class")  # fmt: skip
+                if len(classes) > 1:
+                    _pick(TARGET, kind.nouns.capitalize(), classes,
+                          lambda c: visible(model.network.labels[c]),
+                          "the predicted class" if kind.has_classes else "the first value",
+                    )  # fmt: skip
                 _rules()
                 if others:
                     _pick(MODEL, "Models", ["", *others], lambda key: others.get(key, model.name),
@@ -57,7 +60,8 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
         short = ACCOUNT_METHOD.short
         st.button(f"The {spelled(len(DEFAULT))} methods", on_click=session.choose,
                   kwargs={"rows": DEFAULT})  # fmt: skip
-        st.button(f"{short} for every class", on_click=_set(targets=classes))
+        if len(classes) > 1:
+            st.button(f"{short} for every {kind.noun}", on_click=_set(targets=classes))
         st.button(f"{short} with small and large ε", on_click=_set(eps=(1e-6, 1e-3, 0.1, 1.0)))
         st.button(f"{short} by every rule", on_click=_set(rules=tuple(RULES)))
     if settled:

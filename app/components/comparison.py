@@ -71,10 +71,10 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
 
 def _complaint(model: Model, text: str, row: Row) -> str:
     """Why a row has no answer, to follow its number; "" where it has one."""
-    method = METHODS[row.method]
+    method, kind = METHODS[row.method], model.network.output_kind
     if row.target is not None and row.target >= model.network.classes:
         return (
-            f" explains class {row.target}; the model {model.name} has classes 0 to "
+            f" explains {kind.noun} {row.target}; the model {model.name} has {kind.nouns} 0 to "
             f"{model.network.classes - 1}."
         )
     if not fits(model, text):

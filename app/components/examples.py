@@ -14,6 +14,23 @@ VERDICTS = {session.ANY: "right or wrong", RIGHT: "right", WRONG: "wrong"}
 
 def picker(model: Model) -> None:
     """Filters and the list; what is picked is asked about."""
+    shown = _filtered(model) if model.network.has_classes else [*range(len(model.examples))]
+    st.selectbox(
+        f"{len(shown)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
+        shown,
+        format_func=lambda n: visible(model.line(model.examples[n].text)),
+        placeholder="Pick one, or type to search" if shown else "None fits the filters",
+        disabled=not shown,
+        **widgets.pick(
+            "example",
+            lambda n: model.examples[n].text,
+            session.set_text if model.reads_text else session.set_numbers,
+        ),
+    )
+
+
+def _filtered(model: Model) -> list[int]:
+    """The filters, and the examples that pass them."""
     labels = model.network.labels
     classes = [session.ANY, *range(len(labels))]
 
@@ -28,22 +45,10 @@ def picker(model: Model) -> None:
         "The model is", list(VERDICTS), format_func=VERDICTS.__getitem__,
         **widgets.bind("verdict"),
     )  # fmt: skip
-    shown = matching(
+    return matching(
         model.examples,
         cache.predicted(model),
         true_class=session.optional("true_class"),
         predicted_class=session.optional("said_class"),
         verdict=session.optional("verdict"),
-    )
-    st.selectbox(
-        f"{len(shown)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
-        shown,
-        format_func=lambda n: visible(model.line(model.examples[n].text)),
-        placeholder="Pick one, or type to search" if shown else "None fits the filters",
-        disabled=not shown,
-        **widgets.pick(
-            "example",
-            lambda n: model.examples[n].text,
-            session.set_text if model.reads_text else session.set_numbers,
-        ),
     )

@@ -18,6 +18,7 @@ from app.state.choices import NOTHING, PREDICTED
 from lrp_engine import Explanations
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import number, percentage
+from lrp_engine.render.said import value_text
 from lrp_engine.render.wording import visible
 
 
@@ -146,7 +147,10 @@ def length(model: Model, text: str) -> int:
 
 
 def _target(model: Model, text: str, rule: Rule) -> cache.Target:
-    """The class or contrast to explain; the class predicted is that of the text as typed."""
+    """The class or contrast to explain; the class predicted is that of the text as typed.
+
+    Of values: the value or difference; the first one where nobody chose.
+    """
     target, against = session.get("target"), session.get("contrast")
     if (
         target == PREDICTED
@@ -156,19 +160,27 @@ def _target(model: Model, text: str, rule: Rule) -> cache.Target:
         return None
     chosen = target
     if target == PREDICTED:
-        chosen = int(cache.explained(model, text, None, rule).predicted[0])
+        chosen = _unasked(cache.explained(model, text, None, rule))
     if against == NOTHING:
         return chosen
     if chosen == against:  # a class cannot be held against itself
         session.put("contrast", NOTHING)
-        st.info("A class cannot be held against itself: “and not” was set back to nothing.")
+        st.info("Nothing can be held against itself: the second choice was set back to nothing.")
         return _target(model, text, rule)
     return (chosen, against)
 
 
+def _unasked(one: Explanations) -> int:
+    """What is explained where nobody chose: the predicted class, or the first value."""
+    return int(one.predicted[0]) if one.output_kind.has_classes else 0
+
+
 def targets(answer: Answer) -> None:
-    """Which class, and against which other one: the two lists of classes."""
+    """Which class, and against which other one: the two lists of classes, or of values."""
     one = answer.explanations
+    if not one.output_kind.has_classes:
+        _values(one)
+        return
     predicted = int((answer.before or answer.explanations).predicted[0])
     explained = predicted if session.get("target") == PREDICTED else session.get("target")
 
@@ -182,7 +194,7 @@ def targets(answer: Answer) -> None:
         if not isinstance(c, int):
             return str(c)
         label, score = visible(one.labels[c]), number(one.scores[0, c])
-        return f"{label} (score {score}, {percentage(one.probabilities[0, c])})"
+        return f"{label} (score {score}, {percentage(one.shares[0, c])})"
 
     classes = range(len(one.labels))
     options = [named(c) for c in (PREDICTED, *classes)]
@@ -200,5 +212,36 @@ def targets(answer: Answer) -> None:
         format_func=named,
         help="A contrast explains the difference of two scores: what speaks for the one class "
         "rather than for the other.",
+        **widgets.bind("contrast", options),
+    )
+
+
+def _values(one: Explanations) -> None:
+    """Which value, and less which other one; nothing to choose where there is one."""
+    count = len(one.labels)
+    if count == 1:
+        return
+
+    def named(c: int | str) -> str:
+        if c == NOTHING:
+            return "nothing: the value alone"
+        at = c if isinstance(c, int) else 0
+        return f"{visible(one.labels[at])} ({visible(value_text(one, at))})"
+
+    explained = 0 if session.get("target") == PREDICTED else session.get("target")
+    options = [named(c) for c in range(count)]
+    left, right = st.columns(2)
+    left.selectbox(
+        "Why",
+        [PREDICTED, *range(1, count)],
+        format_func=named,
+        help="The value that is explained.",
+        **widgets.bind("target", options),
+    )
+    right.selectbox(
+        "minus",
+        [NOTHING, *(c for c in range(count) if c != explained)],
+        format_func=named,
+        help="The difference of two values is explained: what raises the one more than the other.",
         **widgets.bind("contrast", options),
     )

@@ -18,11 +18,12 @@ from app.state import address, session, widgets
 from app.text import typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
-from lrp_engine.render.numbers import percentage, vmax_of
+from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.row import method_rows
+from lrp_engine.render.said import said
 from lrp_engine.render.svg import svg
-from lrp_engine.render.wording import visible, with_noun
+from lrp_engine.render.wording import visible, with_noun, with_output
 
 UNKNOWN_LISTED = 8  # different words
 SCORE_UNIT = "score"
@@ -38,13 +39,10 @@ def verdict(answer: Answer) -> None:
     one = answer.explanations
     for sentence in one.warnings:
         st.warning(plain(sentence), icon=":material/gpp_bad:")
-    predicted = int(one.predicted[0])
-    parts = [
-        f'<p class="lens-verdict">The model says <b>{_label(one, predicted)}</b> '
-        f"({percentage(one.probabilities[0, predicted])}).</p>"
-    ]
+    parts = [f'<p class="lens-verdict">The model says {_said(one)}.</p>']
     true = answer.model.true_class(answer.text)
-    if true is not None:
+    if true is not None and one.output_kind.has_classes:
+        predicted = int(one.predicted[0])
         agrees = "The model is right" if true == predicted else "The model is wrong"
         parts.append(
             f'<p class="lens-note">The true class of this example is <b>{_label(one, true)}</b>. '
@@ -67,6 +65,15 @@ def verdict(answer: Answer) -> None:
         )
     parts.append(typed.left_out(one))
     st.html(STYLE + "".join(parts))
+
+
+def _said(one: Explanations) -> str:
+    """The predicted class with its probability, or the values with their units, as HTML."""
+    has_classes = one.output_kind.has_classes
+    form = "<b><bdi>{}</bdi></b> ({})" if has_classes else "<bdi>{}</bdi> <b><bdi>{}</bdi></b>"
+    listed = [form.format(escape(visible(c.label)), escape(visible(c.figure))) for c in said(one)]
+    more = "" if has_classes or len(one.labels) <= len(listed) else " and others"
+    return ", ".join(listed) + more
 
 
 def _label(one: Explanations, c: int) -> str:
@@ -162,10 +169,10 @@ def _numbers(answer: Answer) -> None:
         charts.token_bars(explanation, palette=session.get("palette"), pick=at),
         alt=f"A bar per {answer.explanations.token_kind}; the table below has the same numbers.",
     )
-    st.altair_chart(
-        charts.score_bars(explanation),
-        alt="A bar per class with its score; the list of classes above says the same.",
-    )
+    kind = explanation.output_kind
+    if kind.has_classes or len(explanation.labels) > 1:
+        about = "A bar per class with its score; the list of classes above says the same."
+        st.altair_chart(charts.score_bars(explanation), alt=with_output(about, kind))
     with st.expander("Exact numbers"):
         table = charts.shown_table(answer.explanations, at)
         st.dataframe(

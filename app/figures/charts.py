@@ -39,7 +39,7 @@ from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.render.numbers import number, percentage, vmax_of
 from lrp_engine.render.palettes import DEFAULT, NEUTRAL, palette_named
-from lrp_engine.render.wording import target_words, visible
+from lrp_engine.render.wording import target_words, visible, with_output
 
 __all__ = [
     "Verdict",
@@ -108,7 +108,7 @@ def token_bars(
         alt.Chart(words)
         .mark_bar()
         .encode(
-            x=alt.X("value:Q", title=_value(info.unit, what)),
+            x=alt.X("value:Q", title=_value(explanation.unit, what)),
             y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
             stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
@@ -142,7 +142,7 @@ def unit_bars(explanation: Explanation, at: int, *, palette: str = DEFAULT) -> a
         .mark_bar()
         .encode(
             x=alt.X("unit:O", title="input unit", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
-            y=alt.Y("value:Q", title=_value(info.unit, what)),
+            y=alt.Y("value:Q", title=_value(explanation.unit, what)),
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("unit:O", title="input unit"),
@@ -156,22 +156,25 @@ def unit_bars(explanation: Explanation, at: int, *, palette: str = DEFAULT) -> a
 
 
 def _direction(explanation: Explanation, value: float) -> str:
+    kind = explanation.output_kind
     if not explanation.method_info.signed:
-        return "how strongly the score reacts, without a sign"
+        return with_output("how strongly the score reacts, without a sign", kind)
     target, against = target_words(explanation)
     if value == 0:
-        return "speaks neither for nor against"
+        return "speaks neither for nor against" if kind.has_classes else "changes nothing"
     if value > 0:
-        return f"speaks for {target}"
-    return f"speaks against {target}" if against is None else f"speaks for {against}"
+        return f"{kind.supports} {target}"
+    return f"{kind.opposes} {target}" if against is None else f"{kind.supports} {against}"
 
 
 def score_bars(explanation: Explanation | Explanations) -> alt.LayerChart:
     """A bar per class with score and probability; predicted and explained classes say so.
 
+    Of values, a bar per value.
+
     Of many classes the highest `CLASSES_SHOWN` and the explained ones are shown.
     """
-    table = scores_table(explanation)
+    table, kind = scores_table(explanation), explanation.output_kind
     total, vmax = len(table), vmax_of(table["score"].to_numpy())
     if total > CLASSES_SHOWN:
         best = table["score"].rank(ascending=False, method="first") <= CLASSES_SHOWN
@@ -183,28 +186,39 @@ def score_bars(explanation: Explanation | Explanations) -> alt.LayerChart:
     table["marks"] = marks
     table["row"] = numbered(
         f"{visible(name)}{f' ({mark})' if mark else ''}\n"
-        f"score {number(score, vmax=vmax)}, probability {percentage(share)}"
+        f"{with_output('score', kind)} {number(score, vmax=vmax)}"
+        f"{'' if share is None else f', probability {percentage(share)}'}"
         for name, mark, score, share in zip(
-            table["class"], marks, table["score"], table["probability"], strict=True
+            table["class"],
+            marks,
+            table["score"],
+            table.get("probability", [None] * len(table)),
+            strict=True,
         )
     )
+    noun = kind.noun
     bars = (
         alt.Chart(table)
         .mark_bar(color=NEUTRAL, stroke=NEUTRAL, strokeWidth=2)
         .encode(
-            x=alt.X("score:Q", title="class score (logit)"),
+            x=alt.X("score:Q", title="class score (logit)" if kind.has_classes else noun),
             y=row_axis(),
             fillOpacity=alt.condition("datum.role != ''", alt.value(1.0), alt.value(0.25)),
             tooltip=[
-                alt.Tooltip("class:N", title="class"),
-                alt.Tooltip("score:Q", title="score", format=".6g"),
-                alt.Tooltip("probability:Q", title="probability", format=".6g"),
+                alt.Tooltip("class:N", title=noun if kind.has_classes else "name"),
+                alt.Tooltip("score:Q", title=with_output("score", kind), format=".6g"),
+                *(
+                    [alt.Tooltip("probability:Q", title="probability", format=".6g")]
+                    if kind.has_classes
+                    else []
+                ),
                 alt.Tooltip("marks:N", title="marks"),
             ],
         )
     )
-    note = f"{len(table)} of {total} classes" if total > len(table) else ""
-    return finish(bars + zero(), "Scores of the classes", note, 2 * ROW * len(table))
+    note = f"{len(table)} of {total} {kind.nouns}" if total > len(table) else ""
+    title = "Scores of the classes" if kind.has_classes else "Values"
+    return finish(bars + zero(), title, note, 2 * ROW * len(table))
 
 
 def waterfall(explanation: Explanation, *, palette: str = DEFAULT) -> alt.LayerChart:
@@ -231,7 +245,9 @@ def waterfall(explanation: Explanation, *, palette: str = DEFAULT) -> alt.LayerC
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=alt.X("start:Q", title="running total of the score"),
+            x=alt.X(
+                "start:Q", title=with_output("running total of the score", explanation.output_kind)
+            ),
             x2="end:Q",
             y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
@@ -249,7 +265,8 @@ def waterfall(explanation: Explanation, *, palette: str = DEFAULT) -> alt.LayerC
         .mark_tick(color=NEUTRAL, thickness=2, size=ROW * 0.9)
         .encode(x="end:Q", y=row_axis())
     )
-    title = f"Where the score of {explanation.target_label()} comes from"
+    score = with_output("score", explanation.output_kind)
+    title = f"Where the {score} of {explanation.target_label()} comes from"
     return finish(bars + ticks + zero(), title, "", ROW * len(table))
 
 
@@ -269,7 +286,7 @@ def step_chart(explanation: Explanation) -> alt.LayerChart:
         .mark_bar()
         .encode(
             x=step_axis(time_title(explanation.token_kind)),
-            y=alt.Y("kept:Q", title=_value("score", "relevance kept")),
+            y=alt.Y("kept:Q", title=_value(explanation.unit, "relevance kept")),
             color=alt.Color(
                 "part:N",
                 title="kept by",

@@ -22,7 +22,7 @@ from lrp_engine.render.conservation import (
     require_sum,
     word_parts,
 )
-from lrp_engine.render.wording import ledger_words, state_words, visible
+from lrp_engine.render.wording import ledger_words, state_words, visible, with_output
 
 __all__ = [
     "Verdict",
@@ -77,7 +77,7 @@ def token_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
         table = table.drop(columns="padding")
     for explanation in explanations.values():
         values = explanation.token_relevance[0, : len(table)]
-        table[f"{explanation.method_info.short} ({explanation.method_info.unit})"] = values
+        table[f"{explanation.method_info.short} ({explanation.unit})"] = values
     return table
 
 
@@ -121,8 +121,12 @@ def token_csv(explanations: Explanations) -> str:
 
 
 def scores_table(explanation: Explanation | Explanations) -> pd.DataFrame:
-    """One row per class: class, score, probability, predicted, role ("explained", ...)."""
-    predicted = int(explanation.predicted[0])
+    """One row per class: class, score, probability, predicted, role ("explained", ...).
+
+    Of values, one row each, without a probability and none of them predicted.
+    """
+    has_classes = explanation.output_kind.has_classes
+    predicted = int(explanation.predicted[0]) if has_classes else None
     targets = [int(c) for c in np.atleast_1d(explanation.target[0])]
     names = ["explained"] if len(targets) == 1 else ["explained for", "explained against"]
     roles = dict(zip(targets, names, strict=True))
@@ -130,7 +134,7 @@ def scores_table(explanation: Explanation | Explanations) -> pd.DataFrame:
         {
             "class": list(explanation.labels),
             "score": explanation.scores[0].astype(np.float64),
-            "probability": explanation.probabilities[0].astype(np.float64),
+            **({"probability": explanation.shares[0].astype(np.float64)} if has_classes else {}),
             "predicted": [c == predicted for c in range(len(explanation.labels))],
             "role": [roles.get(c, "") for c in range(len(explanation.labels))],
         }
@@ -153,7 +157,7 @@ def ledger_table(explanation: Explanation) -> pd.DataFrame:
     rows += [(ledger_words(name), LedgerName.parse(name).kind, float(array[0]))
              for name, array in explanation.ledger.items()]  # fmt: skip
     rows.append(("rounding error", "rounding", float(explanation.conservation_error[0])))
-    rows.append(("explained score", "total", score))
+    rows.append((with_output("explained score", explanation.output_kind), "total", score))
     table = pd.DataFrame(rows, columns=["part", "kind", "relevance"])
     # + 0.0 turns a negative zero into zero.
     table["share"] = table["relevance"] / score + 0.0 if score else np.nan
@@ -179,7 +183,7 @@ def waterfall_table(explanation: Explanation) -> pd.DataFrame:
     score = float(explanation.explained_score[0])
     # The last step is what is missing, whatever the order of summation.
     ends = [*np.cumsum([value for *_, value in rows])[:-1].tolist(), score, score]
-    rows.append(("explained score", "total", score))
+    rows.append((with_output("explained score", explanation.output_kind), "total", score))
     table = pd.DataFrame(rows, columns=["step", "kind", "relevance"])
     table["start"] = [0.0, *ends[:-2], 0.0]
     table["end"] = ends

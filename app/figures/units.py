@@ -42,11 +42,15 @@ def units_of(explanation: Explanation, at: int) -> Units:
     if not explanation.method_info.signed:
         sentence = f"{len(values)} units sum to {number(positive, signed=False)}; none has a sign."
     else:
+        of_class = explanation.output_kind.has_classes
+        raise_it, lower_it = (
+            ("speak for the class", "against it") if of_class else ("raise the value", "lower it")
+        )
         size = positive - negative
         lost = 1 - abs(positive + negative) / size if size else 0.0
         sentence = (
-            f"{int((values > 0).sum())} of {len(values)} units speak for the class with "
-            f"{number(positive)}, {int((values < 0).sum())} against it with {number(negative)}; "
+            f"{int((values > 0).sum())} of {len(values)} units {raise_it} with "
+            f"{number(positive)}, {int((values < 0).sum())} {lower_it} with {number(negative)}; "
             f"together {number(positive + negative)}: {100 * lost:.0f} % cancels."
         )
     return Units(values=values, positive=positive, negative=negative, sentence=sentence)

@@ -14,7 +14,7 @@ from app.review.words import is_negation
 from lrp_engine import Explanation, Explanations, Network
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.render.numbers import number
-from lrp_engine.render.wording import target_words, visible
+from lrp_engine.render.wording import target_words, visible, with_output
 
 
 def target_of(explanation: Explanation | Explanations) -> int | tuple[int, int]:
@@ -100,12 +100,14 @@ def verdicts(table: pd.DataFrame, at: int, explanations: Explanations) -> list[t
     """
     infos = [one.method_info for one in explanations.values()]
     target, against = target_words(explanations[ACCOUNT_METHOD.name])
-    other = against or f"not {target}"
+    other, kind = against or f"not {target}", explanations.output_kind
 
     def speaks(value: float) -> str:
-        return f"it speaks for “{visible(target if value >= 0 else other)}”"
+        if against is None and not kind.has_classes:
+            return f"it {kind.supports if value >= 0 else kind.opposes} “{visible(target)}”"
+        return f"it {kind.supports} “{visible(target if value >= 0 else other)}”"
 
-    answers = []
+    answers, score = [], with_output("score", kind)
     for info in sorted(infos, key=lambda info: not info.signed):
         value = float(table[info.short].to_numpy()[at])
         if info.signed:
@@ -113,7 +115,7 @@ def verdicts(table: pd.DataFrame, at: int, explanations: Explanations) -> list[t
         else:
             rank = int(table[info.short].rank(ascending=False, method="first").to_numpy()[at])
             verdict = (
-                f"the score reacts to it as number {rank} of {len(table)}, in which direction is "
+                f"the {score} reacts to it as number {rank} of {len(table)}, in which direction is "
                 "not said"
             )
         answers.append((info.short, f"{number(value, signed=info.signed)}: {verdict}"))
@@ -121,7 +123,7 @@ def verdicts(table: pd.DataFrame, at: int, explanations: Explanations) -> list[t
     if np.isfinite(change):
         fall = "falls" if change > 0 else "rises" if change < 0 else "stays"
         answers.append(
-            ("Left out", f"without it the score {fall} by {number(abs(change), signed=False)}, so "
+            ("Left out", f"without it the {score} {fall} by {number(abs(change), signed=False)}, so "
                          f"here {speaks(change)}")
         )  # fmt: skip
     return answers

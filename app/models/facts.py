@@ -19,7 +19,9 @@ def facts(network: Network) -> list[tuple[str, str]]:
     """What a network is, as pairs of a term and a value."""
     shape = network.input_shape
     token_kind = reads(network) or "word"
+    output = network.output_kind
     kind = "one sigmoid unit" if network.single_sigmoid else network.output
+    scores = f"{network.classes} {output.noun if network.classes == 1 else output.nouns}"
     vocabulary, tokenizer = network.vocabulary, network.tokenizer
     pairs = [
         ("Read from", network.source),
@@ -28,8 +30,8 @@ def facts(network: Network) -> list[tuple[str, str]]:
             f"E = {shape.units} units per {token_kind}" if shape.time else f"{shape.units} numbers",
         ),
         ("Hidden units", f"H = {hidden}" if (hidden := _hidden(network)) else ""),
-        ("Output", f"C = {network.classes} classes, {kind}"),
-        ("Classes", _listed(network.labels)),
+        ("Output", f"C = {scores}, {kind}"),
+        (output.nouns.capitalize(), _listed(_labels(network))),
         ("Vocabulary", f"{len(vocabulary):,} words" if vocabulary else ""),
         (
             "How a text is read",
@@ -39,6 +41,14 @@ def facts(network: Network) -> list[tuple[str, str]]:
         ("Hash", network.hash),
     ]
     return [(term, value) for term, value in pairs if value]
+
+
+def _labels(network: Network) -> Sequence[str]:
+    """Names of classes or values, these with their units."""
+    if not network.value_units:
+        return network.labels
+    pairs = zip(network.labels, network.value_units, strict=True)
+    return [f"{label} ({unit})" if unit else label for label, unit in pairs]
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ class SetTables:
 def finish(sets: Sets, one: Set, network: Network) -> None:
     """Everything is explained: keep the tables."""
     probabilities = {
-        row: network.to_probabilities(scores[None])[0]
+        row: network.to_output(scores[None])[0]
         for part in _parts(sets, one, ["row", "scores"])
         for row, scores in zip(part["row"].to_pylist(), _arrays(part["scores"]), strict=True)
         if scores is not None

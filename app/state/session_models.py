@@ -118,12 +118,16 @@ def drop_invalid(model: Model) -> None:
                 f"Model page. This is “{model.name}” ({model.short_hash}), so numbers may "
                 "differ."
             )
+    kind = network.output_kind
     for name in ("target", "contrast"):
         value = session.get(name)
+        if name == "target" and value == 0 and not kind.has_classes:
+            session.put(name, PREDICTED)  # the first value is what nobody has to choose
         if isinstance(value, int) and value >= network.classes:
             session.put(name, CHOICES[name].default)
             session.notify(
-                f"Class {value} was ignored: the model has classes 0 to {network.classes - 1}."
+                f"{kind.noun.capitalize()} {value} was ignored: the model has {kind.nouns} 0 to "
+                f"{network.classes - 1}."
             )
 
 

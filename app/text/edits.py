@@ -134,12 +134,15 @@ def _change(n: int | None, m: int | None, same: bool) -> str:
 
 
 def class_changes(before: Explanation, after: Explanation) -> pd.DataFrame:
-    """One row per class: class, score before, score after, change, the same of probabilities."""
+    """One row per class: class, score before, score after, change, the same of probabilities.
+
+    Values have no probabilities.
+    """
     table = pd.DataFrame({"class": [visible(label) for label in after.labels]})
-    for name, one, two in (
-        ("score", before.scores[0], after.scores[0]),
-        ("probability", before.probabilities[0], after.probabilities[0]),
-    ):
+    numbers = [("score", before.scores[0], after.scores[0])]
+    if after.output_kind.has_classes:
+        numbers.append(("probability", before.shares[0], after.shares[0]))
+    for name, one, two in numbers:
         table[f"{name} before"] = one.astype(np.float64)
         table[f"{name} after"] = two.astype(np.float64)
         table[f"{name} change"] = table[f"{name} after"] - table[f"{name} before"]

@@ -14,8 +14,12 @@ from lrp_engine import Explanation
 from lrp_engine.render.cells import Cell
 from lrp_engine.render.numbers import MINUS, number, percentage, vmax_of
 from lrp_engine.render.row import HeatmapRow
+from lrp_engine.render.wording import with_output
 
-CLASSES_SHOWN = 10
+CLASSES_SHOWN = VALUES_SHOWN = 10
+VALUE_HEADINGS = ("value of", "before", "after", "change")
+CLASS_HEADINGS = ("class", "score before", "after", "change", "probability before", "after",
+                  "change in points")  # fmt: skip
 
 _FATES = {DROPPED: "dropped", INSERTED: "inserted", REPLACED: "replaced"}
 
@@ -78,8 +82,14 @@ def _column(change: str, before: Cell, after: Cell, difference: Cell) -> Column:
 
 
 def scores(before: Explanation, after: Explanation) -> str:
-    """A table of the classes' scores and probabilities; of many classes, those that matter."""
-    table = class_changes(before, after)
+    """A table of the classes' scores and probabilities; of many classes, those that matter.
+
+    Of values, a table of the first ones.
+    """
+    table, draw = class_changes(before, after), templates.fragment("pairs.html", "scores")
+    if not after.output_kind.has_classes:
+        first = table.head(VALUES_SHOWN).to_dict("records")
+        return draw(VALUE_HEADINGS, ((row["class"], "", _numbers(row)) for row in first))
     if len(table) > CLASSES_SHOWN:
         best = table[["probability before", "probability after"]].max(axis=1)
         table = table.loc[best.nlargest(CLASSES_SHOWN, keep="first").index].sort_index()
@@ -88,14 +98,19 @@ def scores(before: Explanation, after: Explanation) -> str:
         (row["class"], _role(int(c), old, new), _numbers(row))
         for c, row in zip(table.index.tolist(), table.to_dict("records"), strict=True)
     )
-    return templates.fragment("pairs.html", "scores")(rows)
+    return draw(CLASS_HEADINGS, rows)
 
 
 def _numbers(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
-    return (
+    scores = (
         number(row["score before"]),
         number(row["score after"]),
         number(row["score change"]),
+    )
+    if "probability before" not in row:
+        return scores
+    return (
+        *scores,
         percentage(row["probability before"]),
         percentage(row["probability after"]),
         f"{100 * row['probability change']:+.1f}".replace("-", MINUS),
@@ -112,10 +127,18 @@ def sentence(before: Explanation, after: Explanation) -> str:
     """What the edit did to the explained score and to the prediction, as HTML."""
     old, new = (float(e.explained_score[0]) for e in (before, after))
     return templates.fragment("pairs.html", "sentence")(
+        score=with_output("score", after.output_kind),
         target=after.target_label(),
         change=new - old,
         before=old,
         after=new,
-        predicted_before=after.labels[int(before.predicted[0])],
-        predicted_after=after.labels[int(after.predicted[0])],
+        **_predictions(before, after),
     )
+
+
+def _predictions(before: Explanation, after: Explanation) -> dict[str, str | None]:
+    """The predicted classes by name; None where there are none."""
+    if not after.output_kind.has_classes:
+        return {"predicted_before": None, "predicted_after": None}
+    old, new = (after.labels[int(one.predicted[0])] for one in (before, after))
+    return {"predicted_before": old, "predicted_after": new}

@@ -118,8 +118,12 @@ class Assembly:
             lengths=samples.lengths,
             padded_lengths=self.padded_lengths,
             scores=scores,
-            probabilities=network.to_probabilities(scores.astype(np.float64)),
+            probabilities=(
+                network.to_output(scores.astype(np.float64)) if network.has_classes else None
+            ),
+            output=network.output,
             labels=network.labels,
+            value_units=network.value_units,
             target=selected.argmax(axis=1) if targets is None else targets,
             relevance=self.parts["units"].get((method.name,)),
             token_values=values[..., 0] if values is not None and samples.timed else values,

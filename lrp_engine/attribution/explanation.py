@@ -5,6 +5,7 @@ Axes: B samples, T time steps (or D features), E input units (none for features)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property, partial
@@ -18,6 +19,7 @@ from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.outputs import NO_CLASSES, OUTPUT_KINDS, OutputKind
 from lrp_engine.model.text.alignment import Alignment, LeftOut
 from lrp_engine.model.text.cutters import Span
 from lrp_engine.model.text.describe import sentences
@@ -52,9 +54,11 @@ class Explanation:
         alignment: where words stand in the texts; see `spans` and `left_out`.
         lengths: (B,) time steps of each sample.
         padded_lengths: (B,) time steps computed for each, padding included.
-        scores: (B, C) logits; probabilities: (B, C).
-        labels: C names of classes.
-        target: (B,) the class explained, or (B, 2) pairs (a, b) for score a minus score b.
+        scores: (B, C) logits, or values; probabilities: (B, C), None for values.
+        output: what the scores mean, a name in `OUTPUT_KINDS`.
+        labels: C names of classes or values; value_units: of each value, empty where not known.
+        target: (B,) the class or value explained, or (B, 2) pairs (a, b) for score a minus
+            score b.
         relevance: (B, T, E) of every input unit; (B, D) for features; None for methods that have no
             values of units.
         token_relevance: (B, T) of every word: `token_values`, or where that is None the sum of
@@ -77,7 +81,7 @@ class Explanation:
     unknown: np.ndarray
     lengths: np.ndarray
     scores: np.ndarray
-    probabilities: np.ndarray
+    probabilities: np.ndarray | None
     labels: tuple[str, ...]
     target: np.ndarray
     relevance: np.ndarray | None
@@ -97,6 +101,8 @@ class Explanation:
     padding: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool))  # then: none
     ids: tuple[np.ndarray, ...] | None = None
     alignment: Alignment | None = None
+    output: str = "softmax"
+    value_units: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.relevance is None and self.token_values is None:
@@ -144,9 +150,10 @@ class Explanation:
         changed = {
             **{
                 name: getattr(self, name)[one]
-                for name in ("tokens", "lengths", "padded_lengths", "scores", "probabilities",
-                             "target", "explained_score")
+                for name in ("tokens", "lengths", "padded_lengths", "scores", "target",
+                             "explained_score")
             },
+            "probabilities": None if self.probabilities is None else self.probabilities[one],
             "unknown": self.unknown[one, :length],
             "padding": self.padding[one, :length],
             "ids": self.ids and self.ids[one],
@@ -257,8 +264,49 @@ class Explanation:
 
     @property
     def predicted(self) -> np.ndarray:
-        """(B,) the class with the highest score."""
+        """(B,) the class with the highest score.
+
+        Raises:
+            InputError: the scores are values, not of classes.
+        """
+        self._require_classes("predicted classes")
         return self.scores.argmax(axis=1)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """`probabilities` (B, C), where they are needed.
+
+        Raises:
+            InputError: the scores are values, which have none.
+        """
+        self._require_classes("probabilities")
+        assert self.probabilities is not None
+        return self.probabilities
+
+    def _require_classes(self, what: str) -> None:
+        if not self.output_kind.has_classes:
+            raise InputError(NO_CLASSES.format(what))
+
+    @property
+    def output_kind(self) -> OutputKind:
+        """What the scores mean."""
+        return OUTPUT_KINDS[self.output]
+
+    @property
+    def value_unit(self) -> str:
+        """Unit of the explained score; "" where it has none, or is a difference of two units."""
+        if not self.value_units:
+            return ""
+        units = {self.value_units[c] for c in np.unique(self.target)}
+        return units.pop() if len(units) == 1 else ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the method's numbers: that of the value explained in place of "score"."""
+        unit = self.method_info.unit
+        if self.output_kind.has_classes:
+            return unit
+        return re.sub(r"\bscore\b", self.value_unit or self.output_kind.noun, unit)
 
     @property
     def padding_waste(self) -> float:
@@ -266,7 +314,7 @@ class Explanation:
         return float(1 - self.lengths.sum() / self.padded_lengths.sum())
 
     def target_label(self, index: int = 0) -> str:
-        """The explained class by name, or "a − b" for a contrast."""
+        """The explained class or value by name, or "a − b" for a contrast."""
         return " − ".join(self.labels[c] for c in np.atleast_1d(self.target[index]))
 
     def to_frame(self) -> pd.DataFrame:
@@ -299,12 +347,14 @@ class Explanation:
             "dtype": self.dtype,
             "warnings": list(self.warnings),
             "method": self.method,
-            "unit": self.method_info.unit,
+            "unit": self.unit,
             **({"method_options": dict(self.method_options)} if self.method_options else {}),
             "rule": one.rule and one.rule.to_dict(),
+            "output": self.output,
             "labels": list(self.labels),
+            **({"value_units": list(self.value_units)} if self.value_units else {}),
             "scores": one.scores[0].tolist(),
-            "probabilities": one.probabilities[0].tolist(),
+            "probabilities": None if one.probabilities is None else one.probabilities[0].tolist(),
             "target": one.target[0].tolist(),
             "explained_score": float(one.explained_score[0]),
             "tokens": list(one.tokens[0]),

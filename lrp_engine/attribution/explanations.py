@@ -9,6 +9,7 @@ import numpy as np
 
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.outputs import OutputKind
 from lrp_engine.model.text.alignment import LeftOut
 
 
@@ -17,8 +18,9 @@ class Explanations(Mapping[str, Explanation]):
 
     Attributes:
         tokens, unknown, padding, left_out, texts, lengths, padded_lengths, scores, probabilities,
-            predicted, labels, target, explained_score, token_kind, model_hash, dtype, substitute,
-            warnings, target_label: as in `Explanation`, where they are explained.
+            shares, predicted, output_kind, labels, value_units, target, explained_score,
+            token_kind, model_hash, dtype, substitute, warnings, target_label: as in `Explanation`,
+            where they are explained.
         complete: the first explanation whose words, initial states and ledger add up to the
             explained score; None where no method promises it.
 
@@ -107,8 +109,20 @@ class Explanations(Mapping[str, Explanation]):
         return self._first.scores
 
     @property
-    def probabilities(self) -> np.ndarray:
+    def probabilities(self) -> np.ndarray | None:
         return self._first.probabilities
+
+    @property
+    def shares(self) -> np.ndarray:
+        return self._first.shares
+
+    @property
+    def output_kind(self) -> OutputKind:
+        return self._first.output_kind
+
+    @property
+    def value_units(self) -> tuple[str, ...]:
+        return self._first.value_units
 
     @property
     def predicted(self) -> np.ndarray:

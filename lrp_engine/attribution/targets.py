@@ -1,4 +1,4 @@
-"""Which class is explained: the predicted one, a given one, one per sample, or a contrast."""
+"""What is explained: the predicted class, a given one, one per sample, a contrast; or a value."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
     """Targets (B,), or pairs (B, 2) for a contrast; None stands for the predicted class.
 
+    Of a network with values, no target is the first value: none of them is predicted.
+
     Args:
         target: None; a class number or label; a tuple `(a, b)` for the score of a minus
             the score of b; or a list or array with one of these per sample.
@@ -25,19 +27,22 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
         InputError: a class is out of range, or there is not one per sample; lists the classes.
     """
     if target is None:
-        return None
+        return None if network.has_classes else np.zeros(count, np.int64)
     if isinstance(target, tuple):
         if len(target) != 2:
-            raise InputError(f"A contrast is a pair (a, b) of classes, found {target!r}.")
+            nouns = network.output_kind.nouns
+            raise InputError(f"A contrast is a pair (a, b) of {nouns}, found {target!r}.")
         a, b = (_class(network, one) for one in target)
         if a == b:
-            raise InputError(f"A contrast needs two different classes, found {target!r}.")
+            nouns = network.output_kind.nouns
+            raise InputError(f"A contrast needs two different {nouns}, found {target!r}.")
         return np.tile([a, b], (count, 1))
     if isinstance(target, list) or getattr(target, "ndim", 0) > 0:
         target = list(target)
         if len(target) != count:
             raise InputError(
-                f"Found {len(target)} targets for {count} inputs; give one class, one per input "
+                f"Found {len(target)} targets for {count} inputs; give one "
+                f"{network.output_kind.noun}, one per input "
                 "as a list, or a pair (a, b) as a tuple."
             )
         if all(isinstance(one, (tuple, list, np.ndarray)) and len(one) == 2 for one in target):
@@ -69,4 +74,5 @@ def _class(network: Network, target: Any) -> int:
     listed = ", ".join(f"{c} {label!r}" for c, label in enumerate(network.labels[:LISTED]))
     if network.classes > LISTED:
         listed += f" ... (numbers up to {network.classes - 1})"
-    raise InputError(f"There is no class {target!r:.80}; choose from {listed}.")
+    noun = network.output_kind.noun
+    raise InputError(f"There is no {noun} {target!r:.80}; choose from {listed}.")

@@ -166,7 +166,11 @@ def _explained(
         computed += int(explained.padded_lengths.sum())
         values: dict[str, Any] = {
             "scores": explained.scores,
-            "predicted": [explained.labels[c] for c in explained.predicted],
+            "predicted": (
+                [explained.labels[c] for c in explained.predicted]
+                if network.has_classes
+                else [None] * len(chunk)
+            ),
             "target": [explained.target_label(n) for n in range(len(chunk))],
             "explained_score": explained.explained_score,
             "tokens": explained.tokens,

@@ -256,7 +256,12 @@ def _output(network: Network) -> Question:
     return Question(
         key="output",
         asks="What is the single output?" if units == 1 else f"What are the {units} outputs?",
-        why="the last layer is linear, which says nothing; classifiers are what is mostly saved",
+        why="the last layer is linear, which says nothing; "
+        + (
+            "classifiers are what is mostly saved"
+            if network.has_classes
+            else "in Keras a classifier mostly ends in a softmax or a sigmoid"
+        ),
         choices=_guess_first(choices, {"output": network.output}),
     )
 
@@ -317,7 +322,9 @@ def _gate_order(_: Network) -> Question:
 def _labels(network: Network) -> Question:
     return Question(
         key="labels",
-        asks=f"What are the {network.classes} classes called?",
+        asks=f"What are the {network.classes} {network.output_kind.nouns} called?"
+        if network.classes > 1
+        else f"What is the {network.output_kind.noun} called?",
         why="no file names them",
     )
 

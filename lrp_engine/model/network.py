@@ -17,6 +17,7 @@ from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
+from lrp_engine.model.outputs import NO_CLASSES, OUTPUT_KINDS, OUTPUTS, OutputKind
 from lrp_engine.model.shapes import Shape
 from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
@@ -29,20 +30,22 @@ if TYPE_CHECKING:
 
 __all__ = ["DTYPES", "INPUT", "OUTPUTS", "Network", "Node", "find_shapes"]
 
-OUTPUTS = ("softmax", "sigmoid")
 DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Network:
-    """An immutable classifier: layers in order of computation, words and labels around them.
+    """An immutable network: layers in order of computation, words and labels around them.
 
     Attributes:
-        nodes: the graph; the last node's output (B, C) holds the class scores.
-        output: "softmax" (C classes, one is right) or "sigmoid" (each unit for itself; a single
-            unit z is two classes with scores [-z, z]). The layers themselves end in logits.
+        nodes: the graph; the last node's output (B, C) holds the class scores, or the values.
+        output: "softmax" (C classes, one is right), "sigmoid" (each unit for itself; a single
+            unit z is two classes with scores [-z, z]) or "linear" (C values as they are, with no
+            probabilities). For classes the layers themselves end in logits.
         vocabulary, tokenizer: how text becomes rows of the embedding; no vocabulary: arrays only.
-        labels: one name per class; "class 0", "class 1", ... where none are given.
+        labels: one name per class or value; "class 0", "class 1", ... where none are given.
+        value_units: of each value of a linear output, as "°C"; one stands for all, none are known where
+            empty.
         length: time steps that every input has, where layers are made for so many; else None.
         units: of a time step, where no layer's weights say it, as before a Flatten; else None.
         features: names of the inputs of a network without a time axis.
@@ -66,6 +69,7 @@ class Network:
     vocabulary: Vocabulary | None = None
     tokenizer: Tokenizer = field(default_factory=Tokenizer)
     labels: tuple[str, ...] = ()
+    value_units: tuple[str, ...] = ()
     length: int | None = None
     units: int | None = None
     features: tuple[str, ...] = ()
@@ -100,15 +104,21 @@ class Network:
             raise FormatError(f"No layer reads the output of {min(unread)!r}.")
         if self.output == "softmax" and last.units == 1:
             raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
-        self._set("labels", self._names("labels", self.classes, "class {}"))
+        names = self.output_kind.names(self.classes)
+        self._set("labels", self._names("labels", self.classes, names))
+        self._check_value_units()
         if not self.input_shape.time:
-            self._set("features", self._names("features", self.input_shape.units, "x{}"))
+            units = self.input_shape.units
+            names = tuple(f"x{n}" for n in range(units))
+            self._set("features", self._names("features", units, names))
         self._check_vocabulary()
 
     def __repr__(self) -> str:
         layers = " -> ".join(node.name for node in self.nodes)
         place = f" on {self.device}" if self.device else ""
-        return f"Network({layers}; {self.classes} classes, {self.dtype}{place}, from {self.source})"
+        kind = self.output_kind
+        scores = f"{self.classes} {kind.noun if self.classes == 1 else kind.nouns}"
+        return f"Network({layers}; {scores}, {self.dtype}{place}, from {self.source})"
 
     def __getstate__(self) -> dict[str, Any]:
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
@@ -121,15 +131,31 @@ class Network:
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
-    def _names(self, attribute: str, count: int, default: str) -> tuple[str, ...]:
+    def _names(self, attribute: str, count: int, default: tuple[str, ...]) -> tuple[str, ...]:
         names = tuple(getattr(self, attribute))
         if not names:
-            return tuple(default.format(n) for n in range(count))
+            return default
         if len(names) != count:
             raise FormatError(f"Found {len(names)} {attribute} {names}, expected {count}.")
         if not all(isinstance(name, str) for name in names) or len(set(names)) != count:
             raise FormatError(f"The {attribute} must be different texts, found {names}.")
         return names
+
+    def _check_value_units(self) -> None:
+        if not self.value_units:
+            return
+        if self.has_classes:
+            raise FormatError(
+                "value_units are units of values, but the output is "
+                f"{self.output!r}, which has classes; leave them out, or say output 'linear'."
+            )
+        if len(self.value_units) == 1:
+            self._set("value_units", tuple(self.value_units) * self.classes)
+        if len(self.value_units) != self.classes:
+            raise FormatError(
+                f"Found {len(self.value_units)} value_units {self.value_units}, expected "
+                f"{self.classes}."
+            )
 
     def _check_vocabulary(self) -> None:
         if self.vocabulary is None:
@@ -166,12 +192,23 @@ class Network:
         return cast("Embedding", first) if first.reads_ids else None
 
     @property
+    def output_kind(self) -> OutputKind:
+        """What the scores mean: `OUTPUT_KINDS[output]`."""
+        return OUTPUT_KINDS[self.output]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether it decides between classes; else its scores are values."""
+        return self.output_kind.has_classes
+
+    @property
     def single_sigmoid(self) -> bool:
         """Whether one unit z stands for two classes with scores [-z, z]."""
-        return self.shapes[self.nodes[-1].name].units == 1
+        return self.output == "sigmoid" and self.shapes[self.nodes[-1].name].units == 1
 
     @property
     def classes(self) -> int:
+        """C, how many scores there are: of classes, or values."""
         return 2 if self.single_sigmoid else self.shapes[self.nodes[-1].name].units
 
     @cached_property
@@ -221,23 +258,33 @@ class Network:
     def predict(
         self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
     ) -> np.ndarray:
-        """Class scores (B, C): logits, before softmax or sigmoid. Inputs as in `explain`."""
+        """Scores (B, C): logits, before softmax or sigmoid; or values. Inputs as in `explain`."""
         scores: np.ndarray = lazy.load("attribution.explain:predict")(self, inputs, lengths=lengths)
         return scores
 
     def probabilities(
         self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
     ) -> np.ndarray:
-        """Class probabilities (B, C): softmax over classes, or a sigmoid per class."""
-        return self.to_probabilities(self.predict(inputs, lengths=lengths))
+        """Class probabilities (B, C): softmax over classes, or a sigmoid per class.
 
-    def to_probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """Probabilities (B, C) of scores (B, C)."""
-        if self.output == "sigmoid":
-            # The two scores of a single unit are -z and z: their sigmoids add up to 1.
-            return np.exp(-np.logaddexp(0, -scores))
-        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+        Raises:
+            InputError: as `explain`; or the network has values and no classes.
+        """
+        self.require_classes("probabilities")
+        return self.to_output(self.predict(inputs, lengths=lengths))
+
+    def to_output(self, scores: np.ndarray) -> np.ndarray:
+        """What the original program's output is, of scores (..., C): probabilities or values."""
+        return self.output_kind.link(scores)
+
+    def require_classes(self, what: str) -> None:
+        """Stop where there are none.
+
+        Raises:
+            InputError: the network gives values, of which there is no `what`.
+        """
+        if not self.has_classes:
+            raise InputError(NO_CLASSES.format(what))
 
     def explain(
         self,
@@ -257,8 +304,9 @@ class Network:
                 ids, a float array (B, T, E) of vectors; for a network without a time axis a float
                 array (B, D) of features. A single text counts as a list of one.
             method: a name in `lrp_engine.METHODS`, which says of each what it means and costs.
-            target: None for the predicted class; a class (number or label); one per sample (list
-                or array); or a pair (tuple) `(a, b)`: score of a minus score of b.
+            target: None for the predicted class, or the first value; a class or value (number or
+                label); one per sample (list or array); or a pair (tuple) `(a, b)`: score of a
+                minus score of b.
             rule: how weighted sums hand relevance back, `Epsilon()` where None; used by methods
                 that state `uses_rule`.
             method_options: numbers and names by the method's own `options`; defaults where left

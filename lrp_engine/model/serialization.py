@@ -31,7 +31,8 @@ VOCABULARY_JSON = "vocabulary.json"
 
 # Fields that a Network and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
-WARNINGS = "warnings"
+# Absent where empty: the hash of networks without them stays what it was.
+OPTIONAL_FIELDS = ("warnings", "value_units")
 INPUT_SIZES = ("length", "units")  # of inputs, where they are fixed
 TOKENIZER_FIELDS = ("method", "lowercase")  # of `Tokenizer.to_dict`, those always written
 
@@ -43,13 +44,8 @@ def describe(network: Network) -> dict[str, Any]:
         "version": VERSION,
         **{name: _plain(getattr(network, name)) for name in NETWORK_FIELDS},
         "assumptions": list(kept(network.assumptions)),
-        # Absent where empty: the hash of networks without them stays what it was.
-        **({WARNINGS: list(network.warnings)} if network.warnings else {}),
-        **{
-            name: getattr(network, name)
-            for name in INPUT_SIZES
-            if getattr(network, name) is not None
-        },
+        **{name: list(value) for name in OPTIONAL_FIELDS if (value := getattr(network, name))},
+        **{n: size for n in INPUT_SIZES if (size := getattr(network, n)) is not None},
         "tokenizer": network.tokenizer.to_dict(),
         **_describe_unknown(network.vocabulary),
         "layers": [

@@ -70,12 +70,12 @@ def _against(
     timed = {} if passes is None else {"before_pass": passes.require_time}
     scores = scores_of(probe.samples, **timed).astype(np.float64)
     name = probe.name if noun == "text" else "input {}".format
-    if reference.kind == "labels":
+    if reference.kind == "labels" and network.has_classes:
         return _classes(network, reference, scores, line, name)
     tried = []
     for kind, expected in reference.readings(network, count).items():
         worst = Worst()
-        outputs = network.to_probabilities(scores) if kind == "probabilities" else scores
+        outputs = network.to_output(scores) if kind == "probabilities" else scores
         worst.see(outputs, expected, name)
         how = f"{kind} of {count} {noun}{'s' * (count > 1)}{reference.source}"
         tried.append((worst, how))

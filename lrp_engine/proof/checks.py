@@ -33,7 +33,7 @@ _SAMPLES, _STRONGEST, _ANY = 2, 3, 3  # coordinates of the gradient that are tri
 
 TITLES = {
     "keras": "Scores equal those of the same layers built in Keras",
-    "meaning": "Probabilities equal the output that the file ends in",
+    "meaning": "Probabilities or values equal the output that the file ends in",
     "reference": "Scores equal the reference given",
     "text": "Texts are read as the original program reads them",
     "text_layer": "Texts get the ids that Keras' own text layer gives them",
@@ -119,7 +119,10 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
             if twin.takes_ids and samples.ids is not None:
                 fed = np.stack([samples.ids[row] for row in rows]).astype(np.int32)
             logits, output = _of_twin(exact, twin, x, fed)
-            if exact.network.single_sigmoid:
+            network = exact.network
+            if not network.has_classes:
+                logits = output  # what the file ends in is part of what gives the values
+            elif network.single_sigmoid:
                 logits = np.concatenate([-logits, logits], axis=1)
                 output = np.concatenate([1 - output, output], axis=1)
 
@@ -127,13 +130,14 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
                 return probe.name(int(rows[n]))
 
             scores.see(ours, logits, name)
-            meaning.see(exact.network.to_probabilities(ours), output, name)
+            meaning.see(network.to_output(ours), output, name)
     how = f"{count} inputs in float64"
     line = measured("keras", scores, TWIN_TOLERANCE, how)
-    if not twin.ending:
+    if not twin.ending and exact.network.has_classes:
         why = "The file ends in scores and does not say whether a softmax or a sigmoid follows"
         return line, not_checked("meaning", why)
-    return line, measured("meaning", meaning, TWIN_TOLERANCE, f"{how}, after {twin.ending}")
+    how = f"{how}, {f'after {twin.ending}' if twin.ending else 'as values'}"
+    return line, measured("meaning", meaning, TWIN_TOLERANCE, how)
 
 
 def _of_twin(

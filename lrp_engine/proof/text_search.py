@@ -117,7 +117,7 @@ class Search:
         rows = np.stack([scores[key] for *_, key in asked])  # (K, C)
         off = {}
         for kind, expected in self.expected.items():
-            outputs = self.network.to_probabilities(rows) if kind == "probabilities" else rows
+            outputs = self.network.to_output(rows) if kind == "probabilities" else rows
             here = np.nan_to_num(np.abs(outputs - expected[n]), nan=np.inf).max(axis=1)
             before = [branch.off.get(kind, 0.0) for branch, *_ in asked]
             off[kind] = np.maximum(before, here / self._scale[kind])

@@ -10,7 +10,7 @@ import numpy as np
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number, tiny
-from lrp_engine.render.wording import ledger_words, state_words
+from lrp_engine.render.wording import ledger_words, state_words, with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -59,6 +59,7 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
         f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
         "score where that is larger."
     )
+    sentence = with_output(sentence, explanation.output_kind)
     return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)
 
 

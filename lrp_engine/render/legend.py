@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lrp_engine.model.outputs import OUTPUT_KINDS, OutputKind
 from lrp_engine.render.cells import Swatch, kind_of
 from lrp_engine.render.numbers import MINUS, number
 from lrp_engine.render.palettes import Palette
-from lrp_engine.render.wording import visible
+from lrp_engine.render.wording import visible, with_output
 
 Phrase = tuple[tuple[str, bool], ...]  # pairs of a text and whether it is a class's name
 
+CLASSES = OUTPUT_KINDS["softmax"]  # where nobody says it
 _SIGNED_TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 _UNSIGNED_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -35,6 +37,7 @@ class Legend:
         target_label: str,
         against_label: str | None = None,
         token_kind: str = "word",
+        output: OutputKind = CLASSES,
         palette: Palette,
     ) -> Legend:
         """The legend of a heatmap.
@@ -46,6 +49,7 @@ class Legend:
             target_label: the class explained; "a − b" is read as a contrast.
             against_label: the other class of a contrast, where labels may hold a minus themselves.
             token_kind: what the values belong to.
+            output: what the target is: a class, or a value.
             palette: its colours.
         """
         if against_label is None and " − " in target_label:
@@ -59,24 +63,30 @@ class Legend:
             )
             for tick in (_SIGNED_TICKS if signed else _UNSIGNED_TICKS)
         )
-        low, high = (_signed if signed else _unsigned)(target_label, against_label, token_kind)
+        if not signed:
+            low, high = _unsigned(target_label, against_label, token_kind, output)
+        else:
+            low, high = _signed(target_label, against_label, output)
         return cls(low=low, steps=steps, high=high, unit=f"unit: {unit}", palette=palette)
 
 
-def _signed(target: str, against: str | None, token_kind: str) -> tuple[Phrase, Phrase]:
+def _signed(target: str, against: str | None, output: OutputKind) -> tuple[Phrase, Phrase]:
     name = (visible(target), True)
-    verb = "speaks against " if against is None else "speaks for "
+    verb = output.opposes if against is None else output.supports
     opponent = name if against is None else (visible(against), True)
-    low = ((verb, False), opponent, (f" ({MINUS}, dashed)", False))
-    high = (("speaks for ", False), name, (" (+, solid)", False))
+    low = ((f"{verb} ", False), opponent, (f" ({MINUS}, dashed)", False))
+    high = ((f"{output.supports} ", False), name, (" (+, solid)", False))
     return low, high
 
 
-def _unsigned(target: str, against: str | None, token_kind: str) -> tuple[Phrase, Phrase]:
+def _unsigned(
+    target: str, against: str | None, token_kind: str, output: OutputKind
+) -> tuple[Phrase, Phrase]:
     minus: Phrase = ()
     if against is not None:
         minus = ((" minus that of ", False), (visible(against), True))
     reacts = (f" reacts to the {token_kind}, without a sign", False)
     return (), (
-        ("how strongly the score of ", False), (visible(target), True), *minus, reacts,
+        (with_output("how strongly the score of ", output), False), (visible(target), True),
+        *minus, reacts,
     )  # fmt: skip

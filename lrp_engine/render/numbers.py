@@ -46,6 +46,17 @@ def number(
     return _sign(text, value, signed, minus)
 
 
+def quantity(value: float) -> str:
+    """A value in a unit of its own, as "3.4215" or "245,000": five digits that count, or more."""
+    if not math.isfinite(value):
+        return number(value)
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e15:
+        return number(value, signed=False)
+    text = f"{size:,.0f}" if size >= 1e5 else f"{size:,.5g}"
+    return f"{MINUS}{text}" if value < 0 and text.strip("0.") else text
+
+
 def exact(value: float, *, signed: bool = True, digits: int = 6) -> str:
     """A value with all its digits up to a number of them, as "+0.421337"."""
     if not math.isfinite(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lrp_engine.propagation.rules import GATES, ByLayer
@@ -11,7 +12,8 @@ from lrp_engine.render import templates
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import exact, percentage
 from lrp_engine.render.row import method_rows, of_one_text
-from lrp_engine.render.wording import target_words, visible, with_noun
+from lrp_engine.render.said import said
+from lrp_engine.render.wording import target_words, visible, with_noun, with_output
 from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ def methods_page(
     ones = list(samples.values())
     first = ones[0]
     kind, words = first.token_kind, len(first.tokens[0])
-    predicted = int(first.predicted[0])
     target, against = target_words(first)
     complete = next((one for one in ones if one.method_info.completeness == "score"), None)
     title = f"{', '.join(one.method_info.short for one in ones)}: {first.target_label()}"
@@ -49,8 +50,9 @@ def methods_page(
         target=visible(target),
         against=against and visible(against),
         score=first.explained_score[0],
-        predicted=first.labels[predicted],
-        probability=first.probabilities[0, predicted],
+        said=said(first),
+        about=partial(with_output, kind=first.output_kind),
+        has_classes=first.output_kind.has_classes,
         skip=with_noun(f"Skip the {words} words", kind) if words > SKIPPABLE else "",
         sentences=first.warnings,
         rows=method_rows(samples, palette=palette),
@@ -79,7 +81,7 @@ def _word_columns(ones: Sequence[Explanation]) -> list[tuple[str, bool]]:
     if _marks_unknown(ones[0]):
         columns.append(("unknown", False))
     for one in ones:
-        heading = f"{one.method_info.value_name} (unit: {one.method_info.unit})"
+        heading = f"{one.method_info.value_name} (unit: {one.unit})"
         columns.append((f"{one.method_info.short}: {heading}" if len(ones) > 1 else heading, True))
     return columns
 
@@ -103,6 +105,11 @@ def _word_rows(ones: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
 
 
 def _class_rows(one: Explanation) -> Iterator[tuple[str, ...]]:
+    if one.probabilities is None:
+        units = one.value_units or ("",) * len(one.labels)
+        for label, value, unit in zip(one.labels, one.scores[0], units, strict=True):
+            yield visible(label), _exact(one, value, signed=False), visible(unit) if unit else ""
+        return
     for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True):
         yield visible(label), _exact(one, score), percentage(float(share))
 
@@ -112,7 +119,7 @@ def _account_rows(one: Explanation) -> Iterator[tuple[str, str]]:
         *word_parts(one, "all "),
         *named_parts(one),
         ("rounding error (conservation error)", one.conservation_error[0]),
-        ("explained score", one.explained_score[0]),
+        (with_output("explained score", one.output_kind), one.explained_score[0]),
     ):
         yield name, _exact(one, value)
 

@@ -11,14 +11,15 @@ import numpy as np
 from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.errors import InputError
 from lrp_engine.render.cells import GAP, Cell, PlainCell, cells
-from lrp_engine.render.legend import Legend
+from lrp_engine.render.legend import CLASSES, Legend
 from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.palettes import Palette, palette_named
-from lrp_engine.render.wording import target_words, visible, with_noun
+from lrp_engine.render.wording import target_words, visible, with_noun, with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.attribution.methods import Method
+    from lrp_engine.model.outputs import OutputKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +115,8 @@ class HeatmapRow:
         target_label: str,
         against_label: str | None = None,
         token_kind: str = "word",
+        output: OutputKind = CLASSES,
+        unit: str = "",
         label: str = "",
         **options: Any,
     ) -> HeatmapRow:
@@ -121,7 +124,9 @@ class HeatmapRow:
 
         Args:
             info: the method. tokens: n words. values: (n,).
-            target_label, against_label: the class explained, and the other one of a contrast.
+            target_label, against_label: the class or value explained, and the other one of a
+                contrast.
+            output: what the target is. unit: of the values; that of the method where empty.
             label: what the row is, for screen readers; the method and the target where empty.
             options: palette, vmax, unknown, padding, substitute, as of `of_values`.
         """
@@ -138,13 +143,14 @@ class HeatmapRow:
         legend = Legend.of(
             signed=info.signed,
             vmax=row.vmax,
-            unit=info.unit,
+            unit=unit or info.unit,
             target_label=target_label,
             against_label=against_label,
             token_kind=token_kind,
+            output=output,
             palette=row.palette,
         )
-        meaning = with_noun(info.meaning, token_kind)
+        meaning = with_output(with_noun(info.meaning, token_kind), output)
         return replace(row, legend=legend, title=info.title, meaning=meaning, token_kind=token_kind)
 
     @classmethod
@@ -170,6 +176,8 @@ class HeatmapRow:
             target_label=target,
             against_label=against,
             token_kind=one.token_kind,
+            output=one.output_kind,
+            unit=one.unit,
             palette=palette,
             vmax=vmax,
             unknown=one.unknown[0],

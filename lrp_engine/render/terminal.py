@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
-from lrp_engine.render.numbers import number, percentage, to_ascii
+from lrp_engine.render.numbers import number, to_ascii
 from lrp_engine.render.palettes import THEMES, mix, rgb
 from lrp_engine.render.row import HeatmapRow
-from lrp_engine.render.wording import visible
+from lrp_engine.render.said import said
+from lrp_engine.render.wording import visible, with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -82,14 +83,19 @@ def _code(colour: str, colours: int) -> str:
 
 def _head(one: Explanation) -> list[str]:
     info = one.method_info
-    predicted = int(one.predicted[0])
+    score = with_output("score", one.output_kind)
     return [
         *(f"Warning: {visible(sentence)}" for sentence in one.warnings),
-        f"{info.title} (unit: {info.unit})",
-        f"score of {visible(one.target_label())}: {_number(one.explained_score[0])}",
-        f"predicted: {visible(one.labels[predicted])} "
-        f"(probability {percentage(float(one.probabilities[0, predicted]))})",
+        f"{info.title} (unit: {one.unit})",
+        f"{score} of {visible(one.target_label())}: {_number(one.explained_score[0])}",
+        *_said(one),
     ]
+
+
+def _said(one: Explanation) -> list[str]:
+    if one.output_kind.has_classes:
+        return [f"predicted: {visible(c.label)} (probability {c.figure})" for c in said(one)]
+    return [f"{visible(value.label)}: {to_ascii(value.figure)}" for value in said(one)]
 
 
 def _words(row: HeatmapRow, colours: int) -> list[str]:
@@ -112,14 +118,15 @@ def _account(one: Explanation) -> list[str]:
     rows = [
         *word_parts(one),
         *named_parts(one),
-        ("explained score", float(one.explained_score[0])),
+        (with_output("explained score", one.output_kind), float(one.explained_score[0])),
     ]
     # Two more decimals than the largest part needs: what stabilizers keep is small.
     vmax = max(abs(value) for _, value in rows) / 100
     numbers = [number(value, vmax=vmax, minus="-") for _, value in rows]
     width = max(map(len, numbers))
     lines = [f"{text:>{width}}  {part}" for (part, _), text in zip(rows, numbers, strict=True)]
-    return ["Where the score went:", *lines, to_ascii(conservation_verdict(one).sentence)]
+    heading = with_output("Where the score went:", one.output_kind)
+    return [heading, *lines, to_ascii(conservation_verdict(one).sentence)]
 
 
 def _number(value: float) -> str:

@@ -12,6 +12,7 @@ from lrp_engine.attribution.ledger import LedgerName
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.model.outputs import OutputKind
 
 _KINDS = {"bias": "biases", "stabilizer": "stabilizers"}
 _OPERATIONS = {
@@ -78,6 +79,28 @@ def with_noun(text: str, token_kind: str) -> str:
     )
 
 
+# What sentences about classes say -> what they say about values, in this order.
+_OF_VALUES = (
+    (", before softmax or sigmoid", ""),
+    (r"\b[Cc]lass scores?\b", "value"),
+    (r"\bspeaks? for\b", "raises"),
+    (r"\b(?:speaks? )?against\b", "lowers"),
+    (r"\bclass(es)?\b", lambda match: "values" if match[1] else "value"),
+    (r"\bClass(es)?\b", lambda match: "Values" if match[1] else "Value"),
+    (r"\bscore(s?)\b", r"value\1"),
+    (r"\bScore(s?)\b", r"Value\1"),
+)
+
+
+def with_output(text: str, kind: OutputKind) -> str:
+    """A sentence about classes and their scores, as one about values where these are explained."""
+    if kind.has_classes:
+        return text
+    for pattern, words in _OF_VALUES:
+        text = re.sub(pattern, words, text)
+    return text
+
+
 def ledger_words(name: str) -> str:
     """A ledger name as "bilstm, forward: biases of the cell signal"."""
     layer, direction, operation, kind = LedgerName.parse(name)
@@ -93,6 +116,6 @@ def state_words(name: str) -> str:
 
 
 def target_words(explanation: Explanation, index: int = 0) -> tuple[str, str | None]:
-    """The class explained, and the one it is held against in a contrast."""
+    """The class or value explained, and the one it is held against in a contrast."""
     first, *other = (explanation.labels[c] for c in np.atleast_1d(explanation.target[index]))
     return first, other[0] if other else None

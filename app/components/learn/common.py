@@ -15,7 +15,7 @@ from app.text.markdown import plain
 from lrp_engine import Epsilon, Explanation
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.numbers import number, tiny
-from lrp_engine.render.wording import visible
+from lrp_engine.render.wording import visible, with_output
 
 STYLE = """<style>
 .st-key-lens-lesson { font-size: 1.2rem; }
@@ -95,7 +95,7 @@ def sentence(page: Page) -> Answer | None:
 def explained(one: Explanation) -> None:
     """Which score the numbers below divide."""
     result(
-        f"The score of <b><bdi>{escape(visible(one.target_label()))}</bdi></b> is "
+        f"{with_output('The score', one.output_kind)} of <b><bdi>{escape(visible(one.target_label()))}</bdi></b> is "
         f"{value(float(one.explained_score[0]))}."
     )
 

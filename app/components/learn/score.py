@@ -25,10 +25,16 @@ def show(page: Page) -> None:
     if answer is None:
         return
     one = answer.explanations
+    if not one.output_kind.has_classes:
+        st.info(
+            "This step is about classes, and this model gives values: pick a model with classes in "
+            "the sidebar. The next steps follow its values just the same."
+        )
+        return
     targets(answer)
     st.altair_chart(large(charts.score_bars(one)), alt="A bar per class with its score.")
     at = int(one.predicted[0])
-    score, share = float(one.scores[0, at]), float(one.probabilities[0, at])
+    score, share = float(one.scores[0, at]), float(one.shares[0, at])
     common.result(
         f"<b><bdi>{escape(visible(one.labels[at]))}</bdi></b> wins with {number(score)}. "
         f"As a probability that is <b>{percentage(share)}</b>:"

@@ -40,6 +40,12 @@ def form(model: Model) -> None:
         )
         st.info(f"This model cannot read texts, so it has nothing to say about a set. {instead}")
         return
+    if not model.network.has_classes:
+        st.info(
+            "This model gives values and no classes, so there is no decision to review: look at "
+            "its texts one by one on the Explain page, or pick a model with classes in the sidebar."
+        )
+        return
     if model.examples:
         with st.container(border=True):
             st.header("The examples of this model", anchor=False)

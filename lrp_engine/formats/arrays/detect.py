@@ -147,7 +147,7 @@ def _as(kind: str, network: Network, scores: np.ndarray) -> np.ndarray:
     if kind == "logits":
         return scores
     flat = scores.reshape(-1, scores.shape[-1])
-    return network.to_probabilities(flat).reshape(scores.shape)
+    return network.to_output(flat).reshape(scores.shape)
 
 
 def _same(one: Arrays, other: Arrays) -> bool:

@@ -29,6 +29,7 @@ from lrp_engine.formats.companions.spec import (
     output_of,
     read_spec,
     tokenizer_of,
+    value_units_of,
 )
 from lrp_engine.formats.companions.tokenizer import with_tokenizer
 from lrp_engine.formats.companions.vocabulary_values import has_halves
@@ -58,6 +59,7 @@ class Companions:
     features: tuple[str, ...] | None = None
     gate_order: str | None = None
     output: str | None = None
+    value_units: tuple[str, ...] | None = None
     tokenizer: Mapping[str, Any] = field(default_factory=dict)
     detects_text: bool = False
     dtype: str = "float32"
@@ -72,7 +74,7 @@ class Companions:
     @property
     def said(self) -> frozenset[str]:
         """Keys of the spec that the caller gave."""
-        given = ("labels", "features", "output", "gate_order")
+        given = ("labels", "features", "output", "value_units", "gate_order")
         said = {name for name in given if getattr(self, name) is not None}
         return frozenset({*said, *self.options, *map("tokenizer.{}".format, self.tokenizer)})
 
@@ -83,7 +85,7 @@ class Companions:
             FormatError: the parts do not fit each other.
         """
         parts["assumptions"] = (*parts.get("assumptions", ()), *self.assumptions)
-        for name in ("labels", "features", "output"):
+        for name in ("labels", "features", "output", "value_units"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
         if self.embeddings is not None:
@@ -131,6 +133,7 @@ def read_companions(
         features=features_of(spec),
         gate_order=spec.get("gate_order"),
         output=output_of(spec),
+        value_units=value_units_of(spec),
         tokenizer={**options, **tokenizer_of(spec)},
         detects_text=spec.get("tokenizer") == DETECT,
         dtype=dtype,

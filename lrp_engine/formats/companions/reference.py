@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,8 @@ class Reference:
         Raises:
             InputError: they have another shape, or are no outputs.
         """
+        if not network.has_classes:
+            return self._values(network, count)
         if self.kind == "labels":
             raise InputError(
                 f"The reference holds {count} predicted classes and no numbers. Labels alone do "
@@ -102,6 +104,22 @@ class Reference:
                 )
             found[kind] = outputs
         return found
+
+    def _values(self, network: Network, count: int) -> Mapping[str, np.ndarray]:
+        """The outputs as values; whole numbers are no classes here."""
+        if self.kind == "probabilities":
+            raise InputError(
+                "The reference holds probabilities, but the network's output is linear: it gives "
+                "values. Call them 'outputs', or say in the spec what the output is."
+            )
+        try:
+            outputs = self.outputs.astype(np.float64).reshape(count, -1)
+        except ValueError:
+            raise InputError(
+                f"The reference {self.kind} are no numbers of {count} inputs; the network's output "
+                f"is linear and gives {network.classes} of each."
+            ) from None
+        return {"values": replace(self, outputs=outputs)._by_class(network, "values", count)}
 
     def expected(self, network: Network, count: int) -> tuple[str, np.ndarray]:
         """The kind, as far as the numbers tell it, and the outputs (B, C) of `count` samples.

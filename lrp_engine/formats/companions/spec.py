@@ -7,11 +7,11 @@ from typing import Any
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.companions.files import read_json
-from lrp_engine.model.network import OUTPUTS
+from lrp_engine.model.outputs import OUTPUTS
 from lrp_engine.model.text.options import checked
 
 DETECT = "detect"  # of the gate order and the tokenizer: find it by the reference
-_KEYS = ("gate_order", "output", "tokenizer", "labels", "features")
+_KEYS = ("gate_order", "output", "value_units", "tokenizer", "labels", "features")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
 _LAYERS = ("architecture", "layers")
 _OPTIONS = (*_LAYERS, "order", "activation", "pooling", "directions", "rnn_activation", "conv",
@@ -77,6 +77,21 @@ def output_of(spec: Mapping[str, Any]) -> str | None:
     if output is not None and output not in OUTPUTS:
         raise FormatError(f"The spec has output {output!r:.60}; choose from {choices(OUTPUTS)}.")
     return output
+
+
+def value_units_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The unit of each value of a linear output, or one for all of them."""
+    units = spec.get("value_units")
+    if units is None:
+        return None
+    if isinstance(units, str):
+        return (units,)
+    if not isinstance(units, list | tuple) or not all(isinstance(n, str) for n in units):
+        raise FormatError(
+            f"The spec has value_units {units!r:.80}, expected a text, or a list with one per "
+            "value."
+        )
+    return tuple(units)
 
 
 def features_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -17,7 +17,7 @@ MODULES = ("h5py",)
 # Training state: as large as the weights, twice, and of no use here.
 _SKIPPED = ("optimizer", "optimizer_weights")
 # The only attributes that are read; long lists are split into layer_names0, layer_names1, ...
-_ATTRIBUTES = ("model_config", "keras_version", "backend", "name", "dtype")
+_ATTRIBUTES = ("model_config", "training_config", "keras_version", "backend", "name", "dtype")
 _SPLIT_ATTRIBUTES = ("layer_names", "weight_names")
 
 

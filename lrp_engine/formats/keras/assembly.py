@@ -11,13 +11,14 @@ from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.keras.classes import masked_value
 from lrp_engine.formats.keras.graph import PREFIX, Graph
 from lrp_engine.formats.keras.layers import build
+from lrp_engine.formats.keras.losses import LOSSES
 from lrp_engine.formats.keras.weights import Weights
 from lrp_engine.formats.plain import unused_name
 from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax, Unmasked
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node, find_shapes
-from lrp_engine.model.network import OUTPUTS
+from lrp_engine.model.outputs import OUTPUTS
 from lrp_engine.model.text import LONGEST, Tokenizer
 
 
@@ -29,8 +30,13 @@ class _Step:
     activation: str = "linear"
 
 
-def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) -> dict[str, Any]:
+def assemble(
+    graph: Graph, weights: Weights, given: Companions, *, old: bool, loss: str = ""
+) -> dict[str, Any]:
     """The arguments of Network: entries without a layer vanish, activations join their layer.
+
+    Args:
+        loss: that the model was trained by, where the file says it.
 
     Raises:
         FormatError: a layer is not supported, or the layers do not fit each other.
@@ -77,10 +83,11 @@ def assemble(graph: Graph, weights: Weights, given: Companions, *, old: bool) ->
     last = steps[-1]
     if isinstance(last.node.layer, (Softmax, Activation)):  # of a layer that others read, too
         raise FormatError(f"The Keras model ends in {last.node.name!r}, which is not supported.")
-    nodes += [last.node] if last.activation in OUTPUTS else _with_activation(last, used)
+    ends = last.activation in _LINKS and given.output != "linear"
+    nodes += [last.node] if ends else _with_activation(last, used)
     sizes, shapes = _shapes(nodes, graph)
     _check_input(graph, nodes[0].layer, shapes[INPUT])
-    output, assumptions = _output(last, shapes[nodes[-1].name], given)
+    output, assumptions = _output(last, shapes[nodes[-1].name], given, loss)
     text = _texts_of_one_length(graph, nodes[0].layer, given, always=bool(sizes))
     assumptions += text.pop("assumptions", [])
     return {"nodes": nodes, "output": output, "assumptions": assumptions, **sizes, **text}
@@ -129,25 +136,36 @@ def _activation(name: str, activation: str) -> Layer:
     return Activation(activation)
 
 
-def _output(last: _Step, shape: Shape, given: Companions) -> tuple[str, list[str]]:
+# Activations that are the link of an output kind: the layers end before them.
+_LINKS = tuple(name for name in OUTPUTS if name != "linear")
+
+
+def _output(last: _Step, shape: Shape, given: Companions, loss: str) -> tuple[str, list[str]]:
     """What the last layer's numbers mean, and what had to be assumed for it."""
-    if last.activation in OUTPUTS:
+    if given.output == "linear":
+        return given.output, []
+    if last.activation in _LINKS:
         if given.output not in (None, last.activation):
             raise FormatError(
                 f"The spec has output {given.output!r}, but the file's last activation is "
                 f"{last.activation!r}."
             )
         return last.activation, []
-    single = shape.units == 1
-    output = "sigmoid" if single else "softmax"
     if given.output is not None:
         return given.output, []
-    ends = f"The file's last activation is {last.activation!r}, so its "
-    if single:
-        said = "single output is taken as the logit of a sigmoid: two classes."
-    else:
-        said = "outputs are taken as the logits of a softmax: one class is right."
-    return output, [Assumption(ends + said, "output")]
+    meant = LOSSES.get(loss)
+    if meant == "softmax" and shape.units == 1:
+        meant = None
+    if meant is not None:
+        return meant, []
+    trained = f"by the loss {loss!r:.60}, " if loss else ""
+    numbers = "number is taken as a value" if shape.units == 1 else "numbers are taken as values"
+    said = (
+        f"The file ends in the activation {last.activation!r}, and does not say {trained}whether "
+        f"its numbers are values or logits of classes: the last layer's {numbers}, as of a "
+        'regression. For classes say it in the spec: "output": "softmax", or "sigmoid".'
+    )
+    return "linear", [Assumption(said, "output")]
 
 
 def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:

@@ -22,6 +22,7 @@ from lrp_engine.formats.keras.architecture import (
 from lrp_engine.formats.keras.assembly import assemble
 from lrp_engine.formats.keras.folding import fold
 from lrp_engine.formats.keras.graph import Entry, Graph
+from lrp_engine.formats.keras.losses import loss_of
 from lrp_engine.formats.keras.nested import parse_model
 from lrp_engine.formats.keras.text import first_text_layer, read_text, without
 from lrp_engine.formats.keras.weights import (
@@ -63,6 +64,7 @@ class Parsed:
         text: tokenizer and assumptions of a text layer, where the file has one.
         vocabulary: the text layer's, or the one given.
         text_layer: the text layer itself.
+        loss: that the model was trained by, "" where the file does not say it.
     """
 
     graph: Graph
@@ -71,6 +73,7 @@ class Parsed:
     text: Mapping[str, Any]
     vocabulary: Vocabulary | None
     text_layer: Entry | None = None
+    loss: str = ""
 
     @property
     def old(self) -> bool:
@@ -109,7 +112,8 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     if not source.sized:
         entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
         graph = replace(graph, entries=entries)
-    return Parsed(graph, weights, version, parts, vocabulary, text)
+    loss = loss_of(_compiled(contents), graph.output)
+    return Parsed(graph, weights, version, parts, vocabulary, text, loss)
 
 
 _OWN = (
@@ -124,7 +128,7 @@ def _read(contents: Contents, given: Companions) -> Network:
         given = replace(given, words=GivenWords(assumptions=(_OWN,) if given.words.options else ()))
     else:
         given = replace(given, words=given.words.of_keras())
-    parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old)
+    parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old, loss=parsed.loss)
     text = dict(parsed.text)
     parts["assumptions"] = [
         *text.pop("assumptions", ()),
@@ -180,6 +184,14 @@ def _is_stateful(config: Mapping[str, Any]) -> bool:
     inner = config.get("layer")
     own = inner.get("config") if isinstance(inner, Mapping) else None
     return bool(config.get("stateful")) or (isinstance(own, Mapping) and bool(own.get("stateful")))
+
+
+def _compiled(contents: Contents) -> Any:
+    """What `compile` left in the file; None where it left nothing."""
+    if contents.kind == "zip":
+        return parse_json(contents.texts[_CONFIG], _CONFIG).get("compile_config")
+    told = contents.attributes.get(_ROOT, {}).get("training_config")
+    return None if told is None else parse_json(told, "The training configuration")
 
 
 def _about_precision(graph: Graph, dtype: str) -> list[str]:

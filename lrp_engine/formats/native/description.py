@@ -19,9 +19,9 @@ from lrp_engine.model.serialization import (
     DESCRIPTION,
     FORMAT,
     INPUT_SIZES,
+    OPTIONAL_FIELDS,
     TOKENIZER_FIELDS,
     VERSION,
-    WARNINGS,
     WEIGHTS,
 )
 from lrp_engine.model.text import Tokenizer, Vocabulary
@@ -57,7 +57,7 @@ def parts(
         "output": _typed(description, "output", str),
         "source": _typed(description, "source", str),
         **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
-        WARNINGS: _texts(description, WARNINGS) if WARNINGS in description else (),
+        **{name: _texts(description, name) for name in OPTIONAL_FIELDS if name in description},
         **{n: _typed(description, n, int) for n in INPUT_SIZES if n in description},
     }
 

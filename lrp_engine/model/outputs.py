@@ -1,0 +1,103 @@
+"""The table of output kinds: what a network's scores mean, and how they are spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+NO_CLASSES = (
+    "This network's output is linear: it gives values and no classes, so there are no {}; its "
+    "values are what `predict` returns."
+)
+Link = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputKind:
+    """What the C numbers of a network's last layer mean.
+
+    Attributes:
+        name: key in `OUTPUT_KINDS`, and in a spec.
+        meaning: for people.
+        link: scores (..., C) -> what the original program's output is: probabilities, or values.
+        has_classes: whether it decides between classes, which have probabilities.
+        noun: what one of the C numbers is about: "class" or "value".
+        called: the name of one that has none, by its number; `alone`: of a single one.
+        supports, opposes: what positive and negative relevance does to the target.
+        matters: a score as small as this says nothing; smaller ones are no scale to compare with.
+    """
+
+    name: str
+    meaning: str
+    link: Link
+    has_classes: bool
+    noun: str
+    called: str
+    alone: str
+    supports: str
+    opposes: str
+    matters: float
+
+    @property
+    def nouns(self) -> str:
+        """`noun` for more than one."""
+        return f"{self.noun}es" if self.noun.endswith("s") else f"{self.noun}s"
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """Names of so many classes or values that have none."""
+        return (self.alone,) if count == 1 else tuple(map(self.called.format, range(count)))
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _sigmoid(scores: np.ndarray) -> np.ndarray:
+    # The two scores of a single unit are -z and z: their sigmoids add up to 1.
+    shares: np.ndarray = np.exp(-np.logaddexp(0, -scores))
+    return shares
+
+
+def _classes(name: str, meaning: str, link: Link) -> OutputKind:
+    return OutputKind(
+        name=name,
+        meaning=meaning,
+        link=link,
+        has_classes=True,
+        noun="class",
+        called="class {}",
+        alone="class 0",
+        supports="speaks for",
+        opposes="speaks against",
+        matters=1.0,  # of a logit
+    )
+
+
+OUTPUT_KINDS: dict[str, OutputKind] = {
+    kind.name: kind
+    for kind in (
+        _classes("softmax", "classes of which one is right; the scores are logits", _softmax),
+        _classes(
+            "sigmoid",
+            "each class by itself, the scores are logits; a single unit decides between two",
+            _sigmoid,
+        ),
+        OutputKind(
+            name="linear",
+            meaning="values as they are, as of a regression: no classes, no probabilities",
+            link=lambda scores: scores,
+            has_classes=False,
+            noun="value",
+            called="output {}",
+            alone="output",
+            supports="raises",
+            opposes="lowers",
+            matters=0.0,  # it has a unit of its own
+        ),
+    )
+}
+OUTPUTS = tuple(OUTPUT_KINDS)

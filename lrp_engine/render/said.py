@@ -1,0 +1,46 @@
+"""What a network says of one sample: the predicted class, or its values with their units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lrp_engine.render.numbers import percentage, quantity
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.explanations import Explanations
+
+SHOWN = 12  # values; a list of more is no sentence
+
+
+class Said(NamedTuple):
+    """One class or value.
+
+    Attributes:
+        label: its name, of foreign origin.
+        figure: its probability as "93.0 %", or the value with its unit as "3.42 °C".
+    """
+
+    label: str
+    figure: str
+
+
+def said(explanation: Explanation | Explanations, index: int = 0) -> list[Said]:
+    """The predicted class alone, or every value, at most `SHOWN`, those explained among them."""
+    if explanation.output_kind.has_classes:
+        c = int(explanation.predicted[index])
+        return [Said(explanation.labels[c], percentage(float(explanation.shares[index, c])))]
+    labels = explanation.labels
+    chosen = sorted({*range(len(labels))[:SHOWN], *_targets(explanation, index)})
+    return [Said(labels[c], value_text(explanation, c, index)) for c in chosen]
+
+
+def value_text(explanation: Explanation | Explanations, c: int, index: int = 0) -> str:
+    """A value with its unit."""
+    unit = explanation.value_units[c] if explanation.value_units else ""
+    return f"{quantity(float(explanation.scores[index, c]))} {unit}".rstrip()
+
+
+def _targets(explanation: Explanation | Explanations, index: int) -> list[int]:
+    targets: list[int] = explanation.target[index : index + 1].reshape(-1).tolist()
+    return targets
