@@ -123,9 +123,12 @@ def verdicts(table: pd.DataFrame, at: int, explanations: Explanations) -> list[t
     if np.isfinite(change):
         fall = "falls" if change > 0 else "rises" if change < 0 else "stays"
         answers.append(
-            ("Left out", f"without it the {score} {fall} by {number(abs(change), signed=False)}, so "
-                         f"here {speaks(change)}")
-        )  # fmt: skip
+            (
+                "Left out",
+                f"without it the {score} {fall} by {number(abs(change), signed=False)}, so here "
+                f"{speaks(change)}",
+            )
+        )
     return answers
 
 

@@ -44,8 +44,8 @@ class Network:
             probabilities). For classes the layers themselves end in logits.
         vocabulary, tokenizer: how text becomes rows of the embedding; no vocabulary: arrays only.
         labels: one name per class or value; "class 0", "class 1", ... where none are given.
-        value_units: of each value of a linear output, as "°C"; one stands for all, none are known where
-            empty.
+        value_units: of each value of a linear output, as "°C"; one stands for all, and nobody
+            says them where empty.
         length: time steps that every input has, where layers are made for so many; else None.
         units: of a time step, where no layer's weights say it, as before a Flatten; else None.
         features: names of the inputs of a network without a time axis.

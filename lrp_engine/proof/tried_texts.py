@@ -75,7 +75,7 @@ def try_texts(
     sheet = with_text_line(sheet, network, reference, passes)
     scores = scores_of(reference.text_samples(network)).astype(np.float64)
     read = {
-        kind: (expected, network.to_probabilities(scores) if kind == "probabilities" else scores)
+        kind: (expected, network.to_output(scores) if kind == "probabilities" else scores)
         for kind, expected in reference.readings(network, count).items()
     }
     expected, outputs = min(read.values(), key=lambda pair: float(np.abs(pair[0] - pair[1]).max()))

@@ -95,7 +95,8 @@ def sentence(page: Page) -> Answer | None:
 def explained(one: Explanation) -> None:
     """Which score the numbers below divide."""
     result(
-        f"{with_output('The score', one.output_kind)} of <b><bdi>{escape(visible(one.target_label()))}</bdi></b> is "
+        f"{with_output('The score', one.output_kind)} of "
+        f"<b><bdi>{escape(visible(one.target_label()))}</bdi></b> is "
         f"{value(float(one.explained_score[0]))}."
     )
 
