@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
 from lrp_engine.errors import InputError, choices
-from lrp_engine.model.outputs import NO_CLASSES, OUTPUT_KINDS, OutputKind
+from lrp_engine.model.outputs import HasOutput
 from lrp_engine.model.text.alignment import Alignment, LeftOut
 from lrp_engine.model.text.cutters import Span
 from lrp_engine.model.text.describe import sentences
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Explanation:
+class Explanation(HasOutput):
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
 
     Always true, per sample, where the method's completeness is "score":
@@ -269,7 +269,7 @@ class Explanation:
         Raises:
             InputError: the scores are values, not of classes.
         """
-        self._require_classes("predicted classes")
+        self.require_classes("predicted classes")
         return self.scores.argmax(axis=1)
 
     @property
@@ -279,18 +279,9 @@ class Explanation:
         Raises:
             InputError: the scores are values, which have none.
         """
-        self._require_classes("probabilities")
+        self.require_classes("probabilities")
         assert self.probabilities is not None
         return self.probabilities
-
-    def _require_classes(self, what: str) -> None:
-        if not self.output_kind.has_classes:
-            raise InputError(NO_CLASSES.format(what))
-
-    @property
-    def output_kind(self) -> OutputKind:
-        """What the scores mean."""
-        return OUTPUT_KINDS[self.output]
 
     @property
     def value_unit(self) -> str:
@@ -319,76 +310,19 @@ class Explanation:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per word: sample, position, token, unknown, padding, relevance."""
-        import pandas as pd
-
-        counts = [len(tokens) for tokens in self.tokens]
-        values = [self.token_relevance[n, :count] for n, count in enumerate(counts)]
-        unknown = [self.unknown[n, :count] for n, count in enumerate(counts)]
-        padding = [self.padding[n, :count] for n, count in enumerate(counts)]
-        return pd.DataFrame(
-            {
-                "sample": np.repeat(np.arange(len(self)), counts),
-                "position": np.concatenate([np.arange(count) for count in counts]),
-                "token": [token for tokens in self.tokens for token in tokens],
-                "unknown": np.concatenate(unknown),
-                "padding": np.concatenate(padding),
-                "relevance": np.concatenate(values),
-            }
-        )
+        frame: pd.DataFrame = lazy.load("attribution.as_data:frame")(self)
+        return frame
 
     def to_dict(self, index: int = 0) -> dict[str, Any]:
         """One sample as plain JSON values: settings, scores, words, ledger, model hash."""
-        from lrp_engine.version import __version__
-
-        one = self[index]
-        return {
-            "engine": f"lrp-lens {__version__}",
-            "model_hash": self.model_hash,
-            "dtype": self.dtype,
-            "warnings": list(self.warnings),
-            "method": self.method,
-            "unit": self.unit,
-            **({"method_options": dict(self.method_options)} if self.method_options else {}),
-            "rule": one.rule and one.rule.to_dict(),
-            "output": self.output,
-            "labels": list(self.labels),
-            **({"value_units": list(self.value_units)} if self.value_units else {}),
-            "scores": one.scores[0].tolist(),
-            "probabilities": None if one.probabilities is None else one.probabilities[0].tolist(),
-            "target": one.target[0].tolist(),
-            "explained_score": float(one.explained_score[0]),
-            "tokens": list(one.tokens[0]),
-            "unknown": one.unknown[0].tolist(),
-            "padding": one.padding[0].tolist(),
-            "padding_relevance": float(one.padding_relevance[0]),
-            **one._text_fields(),
-            "substitute": self.substitute,
-            "token_relevance": one.token_relevance[0].tolist(),
-            "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
-            "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
-            "conservation_error": (
-                float(one.conservation_error[0])
-                if self.method_info.completeness == "score"
-                else None
-            ),
-        }
+        plain: dict[str, Any] = lazy.load("attribution.as_data:plain")(self[index])
+        return plain
 
     def _warnings_of(self, index: int) -> tuple[str, ...]:
         """Those of all samples, and the sample's own."""
         if self.alignment is None or len(self) == 1:
             return self.warnings
         return of_text(self.alignment.why[index], self.warnings)
-
-    def _text_fields(self) -> dict[str, Any]:
-        """Of the first sample, what `to_dict` says of its text; nothing where there is none."""
-        if self.alignment is None:
-            return {}
-        said = {name: self.settings[name] for name in ("tokenizer", "text")}
-        return {
-            **said,
-            "spans": self.spans[0] and [span and list(span) for span in self.spans[0]],
-            "left_out": [asdict(word) for word in self.left_out[0]],
-        }
 
     def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
         """One sample's heatmap as a standalone HTML page, every word escaped."""

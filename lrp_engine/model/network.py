@@ -15,9 +15,10 @@ import numpy as np
 from lrp_engine import device as devices
 from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.model import names
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
-from lrp_engine.model.outputs import NO_CLASSES, OUTPUT_KINDS, OUTPUTS, OutputKind
+from lrp_engine.model.outputs import OUTPUTS, HasOutput
 from lrp_engine.model.shapes import Shape
 from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
@@ -34,7 +35,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Network:
+class Network(HasOutput):
     """An immutable network: layers in order of computation, words and labels around them.
 
     Attributes:
@@ -104,14 +105,16 @@ class Network:
             raise FormatError(f"No layer reads the output of {min(unread)!r}.")
         if self.output == "softmax" and last.units == 1:
             raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
-        names = self.output_kind.names(self.classes)
-        self._set("labels", self._names("labels", self.classes, names))
-        self._check_value_units()
+        count, units = self.classes, self.input_shape.units
+        self._set("labels", names.named("labels", self.labels, self.output_kind.names(count)))
+        self._set("value_units", names.value_units(self.value_units, self, count))
         if not self.input_shape.time:
-            units = self.input_shape.units
-            names = tuple(f"x{n}" for n in range(units))
-            self._set("features", self._names("features", units, names))
-        self._check_vocabulary()
+            unnamed = tuple(f"x{n}" for n in range(units))
+            self._set("features", names.named("features", self.features, unnamed))
+        if self.vocabulary is not None:
+            rows = None if self.embedding is None else len(self.embedding.table)
+            names.require_rows(len(self.vocabulary), rows, self.tokenizer.offset, units)
+            self.text_ids  # noqa: B018 - raises where words or ids of the pipeline are not there
 
     def __repr__(self) -> str:
         layers = " -> ".join(node.name for node in self.nodes)
@@ -131,50 +134,6 @@ class Network:
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
-    def _names(self, attribute: str, count: int, default: tuple[str, ...]) -> tuple[str, ...]:
-        names = tuple(getattr(self, attribute))
-        if not names:
-            return default
-        if len(names) != count:
-            raise FormatError(f"Found {len(names)} {attribute} {names}, expected {count}.")
-        if not all(isinstance(name, str) for name in names) or len(set(names)) != count:
-            raise FormatError(f"The {attribute} must be different texts, found {names}.")
-        return names
-
-    def _check_value_units(self) -> None:
-        if not self.value_units:
-            return
-        if self.has_classes:
-            raise FormatError(
-                "value_units are units of values, but the output is "
-                f"{self.output!r}, which has classes; leave them out, or say output 'linear'."
-            )
-        if len(self.value_units) == 1:
-            self._set("value_units", tuple(self.value_units) * self.classes)
-        if len(self.value_units) != self.classes:
-            raise FormatError(
-                f"Found {len(self.value_units)} value_units {self.value_units}, expected "
-                f"{self.classes}."
-            )
-
-    def _check_vocabulary(self) -> None:
-        if self.vocabulary is None:
-            return
-        words = len(self.vocabulary)
-        if self.embedding is None:
-            raise FormatError(
-                f"There is a vocabulary of {words} words but no embedding layer; pass "
-                f"`embeddings`, an array of shape ({words}, {self.input_shape.units})."
-            )
-        rows, offset = len(self.embedding.table), self.tokenizer.offset
-        if words + offset > rows:
-            shifted = f", shifted by {offset}" if offset else ""
-            raise FormatError(
-                f"The vocabulary has {words} words{shifted}, but the embedding has only {rows} "
-                "rows."
-            )
-        self.text_ids  # noqa: B018 - raises where words or ids of the pipeline are not there
-
     @property
     def input_shape(self) -> Shape:
         """Shape of one input after the embedding: what relevance is given for."""
@@ -190,16 +149,6 @@ class Network:
         """The embedding layer; None where inputs are vectors or features."""
         first = self.nodes[0].layer
         return cast("Embedding", first) if first.reads_ids else None
-
-    @property
-    def output_kind(self) -> OutputKind:
-        """What the scores mean: `OUTPUT_KINDS[output]`."""
-        return OUTPUT_KINDS[self.output]
-
-    @property
-    def has_classes(self) -> bool:
-        """Whether it decides between classes; else its scores are values."""
-        return self.output_kind.has_classes
 
     @property
     def single_sigmoid(self) -> bool:
@@ -272,19 +221,6 @@ class Network:
         """
         self.require_classes("probabilities")
         return self.to_output(self.predict(inputs, lengths=lengths))
-
-    def to_output(self, scores: np.ndarray) -> np.ndarray:
-        """What the original program's output is, of scores (..., C): probabilities or values."""
-        return self.output_kind.link(scores)
-
-    def require_classes(self, what: str) -> None:
-        """Stop where there are none.
-
-        Raises:
-            InputError: the network gives values, of which there is no `what`.
-        """
-        if not self.has_classes:
-            raise InputError(NO_CLASSES.format(what))
 
     def explain(
         self,

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NO_CLASSES = (
-    "This network's output is linear: it gives values and no classes, so there are no {}; its "
-    "values are what `predict` returns."
-)
+from lrp_engine.errors import InputError
+
 Link = Callable[[np.ndarray], np.ndarray]
 
 
@@ -101,3 +99,39 @@ OUTPUT_KINDS: dict[str, OutputKind] = {
     )
 }
 OUTPUTS = tuple(OUTPUT_KINDS)
+
+
+class HasOutput:
+    """What has scores of a kind: a network, and the explanations by it.
+
+    Attributes:
+        output: a name in `OUTPUT_KINDS`.
+    """
+
+    output: str
+
+    @property
+    def output_kind(self) -> OutputKind:
+        """What the scores mean."""
+        return OUTPUT_KINDS[self.output]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the scores are of classes; else they are values."""
+        return self.output_kind.has_classes
+
+    def to_output(self, scores: np.ndarray) -> np.ndarray:
+        """What the original program's output is, of scores (..., C): probabilities or values."""
+        return self.output_kind.link(scores)
+
+    def require_classes(self, what: str) -> None:
+        """Stop where there are none.
+
+        Raises:
+            InputError: the scores are values, of which there is no `what`.
+        """
+        if not self.has_classes:
+            raise InputError(
+                "This network's output is linear: it gives values and no classes, so there are no "
+                f"{what}; its values are what `predict` returns."
+            )

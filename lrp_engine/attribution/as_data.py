@@ -1,0 +1,79 @@
+"""Explanations as plain data: a table with a row per word, and JSON values of one sample."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lrp_engine.attribution.explanation import Explanation
+
+
+def frame(explanation: Explanation) -> pd.DataFrame:
+    """One row per word: sample, position, token, unknown, padding, relevance."""
+    import pandas as pd
+
+    counts = [len(tokens) for tokens in explanation.tokens]
+
+    def of_words(array: np.ndarray) -> np.ndarray:
+        return np.concatenate([array[n, :count] for n, count in enumerate(counts)])
+
+    return pd.DataFrame(
+        {
+            "sample": np.repeat(np.arange(len(explanation)), counts),
+            "position": np.concatenate([np.arange(count) for count in counts]),
+            "token": [token for tokens in explanation.tokens for token in tokens],
+            "unknown": of_words(explanation.unknown),
+            "padding": of_words(explanation.padding),
+            "relevance": of_words(explanation.token_relevance),
+        }
+    )
+
+
+def plain(one: Explanation) -> dict[str, Any]:
+    """The first sample as plain JSON values: settings, scores, words, ledger, model hash."""
+    from lrp_engine.version import __version__
+
+    complete = one.method_info.completeness == "score"
+    return {
+        "engine": f"lrp-lens {__version__}",
+        "model_hash": one.model_hash,
+        "dtype": one.dtype,
+        "warnings": list(one.warnings),
+        "method": one.method,
+        "unit": one.unit,
+        **({"method_options": dict(one.method_options)} if one.method_options else {}),
+        "rule": one.rule and one.rule.to_dict(),
+        "output": one.output,
+        "labels": list(one.labels),
+        **({"value_units": list(one.value_units)} if one.value_units else {}),
+        "scores": one.scores[0].tolist(),
+        "probabilities": None if one.probabilities is None else one.probabilities[0].tolist(),
+        "target": one.target[0].tolist(),
+        "explained_score": float(one.explained_score[0]),
+        "tokens": list(one.tokens[0]),
+        "unknown": one.unknown[0].tolist(),
+        "padding": one.padding[0].tolist(),
+        "padding_relevance": float(one.padding_relevance[0]),
+        **_text(one),
+        "substitute": one.substitute,
+        "token_relevance": one.token_relevance[0].tolist(),
+        "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
+        "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
+        "conservation_error": float(one.conservation_error[0]) if complete else None,
+    }
+
+
+def _text(one: Explanation) -> dict[str, Any]:
+    """What is said of the first sample's text; nothing where there is none."""
+    if one.alignment is None:
+        return {}
+    return {
+        **{name: one.settings[name] for name in ("tokenizer", "text")},
+        "spans": one.spans[0] and [span and list(span) for span in one.spans[0]],
+        "left_out": [asdict(word) for word in one.left_out[0]],
+    }
