@@ -64,13 +64,6 @@ def unused_name(name: str, used: set[str]) -> str:
 def about_output(units: int) -> Assumption:
     """What is assumed of the last layer's numbers where nothing says what they mean."""
     if units == 1:
-        said = (
-            "The single output unit is a sigmoid: its sign decides two classes. If it is a value, "
-            'say it in the spec: "output": "linear".'
-        )
+        said = "The single output unit is a sigmoid: its sign decides two classes."
         return Assumption(said, "output")
-    said = (
-        "The output units are classes under a softmax. If they are values, say it in the spec: "
-        '"output": "linear".'
-    )
-    return Assumption(said, "output")
+    return Assumption("The output units are classes under a softmax.", "output")
