@@ -12,6 +12,9 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.web.server.starlette import starlette_routes
 
 from app import cache, server, settings
+from app.models import confinement
+from lrp_engine.formats.containers import sandbox
+from lrp_engine.formats.containers.confinement import Confinement
 from tests import loops
 
 MB = 2**20
@@ -153,3 +156,28 @@ def test_the_files_of_a_form_fit_a_session():
     form = 2 * settings.UPLOAD_MEGABYTES + settings.VOCABULARY_MEGABYTES
     form += settings.REFERENCE_MEGABYTES
     assert form <= settings.SESSION_FILES_MEGABYTES <= settings.FILES_MEGABYTES
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_at_its_start_it_says_how_uploads_are_read_and_opens_a_browser(
+    headless, monkeypatch, caplog
+):
+    found, opened = Confinement(), list[str]()
+    monkeypatch.setattr(sandbox, "confinement", lambda: found)
+    monkeypatch.setattr(server.webbrowser, "open", opened.append)
+    options = {"server.headless": headless, "server.address": "localhost", "server.port": 8501,
+               "server.baseUrlPath": "/lens/"}  # fmt: skip
+    monkeypatch.setattr(server.st, "get_option", options.__getitem__)
+    confinement.note.cache_clear()
+
+    async def start() -> None:
+        async with server.lifespan(None):  # type: ignore[arg-type]
+            pass
+
+    with caplog.at_level("INFO", "lrp_lens"):
+        loops.run(start())  # and what it has begun is done
+    assert [(entry.levelname, entry.message) for entry in caplog.records] == [
+        ("WARNING", found.describe())
+    ]
+    assert "not confined" in found.describe()
+    assert opened == ([] if headless else ["http://localhost:8501/lens"])
