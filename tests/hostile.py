@@ -595,6 +595,11 @@ _OTHER: dict[str, tuple[Maker, str]] = {
     "pdf": (lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(99), "PDF document"),
     "gguf": (lambda: b"GGUF\x03" + bytes(99), "GGUF"),
     "onnx": (lambda: b"\x08\x0a\x12\x07pytorch\x1a\x052.9.0:", "ONNX"),
+    "saved_model": (lambda: b"\x08\x01\x12\x10abc", "TensorFlow SavedModel"),
+    "saved_model_in_zip": (
+        lambda: zipped({"m/saved_model.pb": b"x", "m/variables/variables.index": b""}),
+        "TensorFlow SavedModel",
+    ),
     "lfs": (lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
     "html": (lambda: b"<!DOCTYPE html><html></html>", "web page"),
     "json": (lambda: b'{"a": 1}', "JSON text"),

@@ -47,6 +47,14 @@ _PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
 )  # fmt: skip
 
 
+SAVED_MODEL = (
+    "This is a TensorFlow SavedModel, whose graph would have to be run; load it in TensorFlow, "
+    "with the Keras 2 that wrote it, and save the Keras model with model.save('model.keras')."
+)
+# Schema version 1, then the graphs; ONNX has had other versions since 2017.
+_SAVED_MODEL_MAGIC = b"\x08\x01\x12"
+
+
 def looks_like(head: bytes, size: int) -> tuple[str, str]:
     """The kind of a file and a sentence about it, from its first 512 bytes and its size."""
     for kind, magic in (("hdf5", hdf5.MAGIC), ("zip", zips.MAGIC), ("npy", npy.MAGIC)):
@@ -55,6 +63,8 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
     for offset, magic, what in _PICTURES_AND_CO:
         if head[offset : offset + len(magic)] == magic:
             return "other", f"This is {what}; it is not a weight file that can be read."
+    if head.startswith(_SAVED_MODEL_MAGIC):
+        return "other", SAVED_MODEL
     if head.startswith(torch_files.MAGIC):
         return "torch", ""
     if tensors.recognizes(head, size):
@@ -77,10 +87,7 @@ def zip_looks_like(names: tuple[str, ...]) -> str:
     if "[Content_Types].xml" in names:
         return "This is an Office document, not a weight file."
     if "saved_model.pb" in ends:
-        return (
-            "This is a TensorFlow SavedModel; load it in TensorFlow and save the Keras model with "
-            "model.save('model.keras')."
-        )
+        return SAVED_MODEL
     if any(name.endswith(".npy") for name in names):
         return "This zip archive mixes .npy arrays with other files."
     listed = ", ".join(repr(name)[:60] for name in names[:4]) or "nothing"

@@ -160,7 +160,9 @@ class Multiply(_Merge, Layer):
             return inputs[0]
         gate, signal = sorted(inputs, key=lambda one: int(one.values.shape[-1]))
         if gate.values.shape[-1] == signal.values.shape[-1]:
-            return super().forward(ops, *inputs)
+            if gate.weights == signal.weights:
+                return super().forward(ops, *inputs)
+            gate, signal = sorted(inputs, key=lambda one: not one.weights)
         wide = tf.broadcast_to(gate.values, tf.shape(signal.values))
         values = ops.calculus.product(wide, signal.values, weights=gate.weights)
         return _together(values, inputs)

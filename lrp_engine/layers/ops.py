@@ -26,6 +26,7 @@ class Signal(NamedTuple):
         mask: (B, T), the steps that layers which know masks read, as in Keras.
         real: (B, T), the steps that exist; the others only fill up the batch, at its end.
             Wherever the mask is true, this is.
+        turned: its units are the time steps of another signal, see `Permute`.
         weights: a softmax over time made them: attention weights, constants for relevance.
     """
 
@@ -33,6 +34,7 @@ class Signal(NamedTuple):
     mask: Any = None
     real: Any = None
     weights: bool = False
+    turned: bool = False
 
     @property
     def scores(self) -> bool:

@@ -51,14 +51,36 @@ class ZeroMasked(_Any, Layer):
     kind: ClassVar[str] = "zero_masked"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        return expect_steps(inputs)
+        return expect_one(inputs)
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
 
         (x,) = inputs
+        if x.mask is None or x.scores:
+            return x
         values = tf.where(x.mask[..., None], x.values, _absorbing_zeros(ops, x))
         return x._replace(values=values)
+
+
+@dataclass(frozen=True, eq=False)
+class OneMasked(_Any, Layer):
+    """1 at masked steps, which stay masked: factors that change nothing, as Keras 3 multiplies."""
+
+    kind: ClassVar[str] = "one_masked"
+    knows_weights: ClassVar[bool] = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return expect_one(inputs)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        if x.mask is None or x.scores:
+            return x
+        ones = 1 + _absorbing_zeros(ops, x)
+        return x._replace(values=tf.where(x.mask[..., None], x.values, ones))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +117,8 @@ class Reshape(_Any, Layer):
 
     Attributes:
         units: of the result; -1 for what is left.
-        steps: 0 for no time axis, 1 for (B, units) as one step, -1 for (B, T) as (B, T, 1).
+        steps: 0 for no time axis; n for n steps, of features or of a fixed number of steps; -1 for
+            (B, T) as (B, T, 1), or for as many steps as are left.
     """
 
     kind: ClassVar[str] = "reshape"
@@ -108,8 +131,8 @@ class Reshape(_Any, Layer):
         given = expect_one(inputs)
         if self.steps == 0:
             shape = _flat(given)
-        elif self.steps == 1 and not given.time:
-            shape = Shape(given.units, True, "1", 1)
+        elif not given.time or (given.length and self._rearranges(given)):
+            shape = self._steps_of(given)
         elif self.steps == -1 and given.time and given.units in (0, 1):
             shape = given._replace(units=1)
         elif given.time and given.units and given.length == self.steps:
@@ -120,16 +143,71 @@ class Reshape(_Any, Layer):
             raise FormatError(f"makes {self.units} units of {given}, expected {shape.units}.")
         return shape
 
+    def _rearranges(self, given: Shape) -> bool:
+        units = max(1, given.units)
+        same = self.steps in (-1, given.length) and self.units in (-1, units)
+        return not same
+
+    def _steps_of(self, given: Shape) -> Shape:
+        numbers = given.units if not given.time else max(1, given.units) * (given.length or 0)
+        steps, units = self.steps, self.units
+        steps = numbers // units if steps == -1 and units > 0 else steps
+        units = numbers // steps if units == -1 and steps > 0 else units
+        if steps * units != numbers or steps < 1:
+            raise FormatError(f"cannot give {given} the shape ({self.steps}, {self.units}).")
+        return Shape(units, True, str(steps), steps)
+
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         import tensorflow as tf
 
         (x,) = inputs
         if self.steps == 0:
             return _flatten(x)
-        if self.steps == 1 and x.mask is None:
-            real = tf.fill([tf.shape(x.values)[0], 1], True)
-            return Signal(x.values[:, None, :], real, real)
+        given = x.values.shape
+        whole = Shape(given[-1], False) if x.mask is None else None
+        if x.mask is not None and given[1] is not None:
+            timed = Shape(0 if x.scores else given[-1], True, length=given[1])
+            whole = timed if self._rearranges(timed) else None
+        if whole is not None:
+            shape = self._steps_of(whole)
+            values = tf.reshape(x.values, [-1, shape.length, shape.units])
+            real = tf.fill([tf.shape(values)[0], shape.length], True)
+            return Signal(values, real, real)
         return x.unmasked()._replace(values=x.values[..., None] if x.scores else x.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Permute(_Any, Layer):
+    """(B, T, D) as (B, D, T), and back: time and units exchanged, of a fixed number of steps.
+
+    A softmax over the units of what was turned runs over time: it makes attention weights.
+    """
+
+    kind: ClassVar[str] = "permute"
+    knows_weights: ClassVar[bool] = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        given = expect_steps(inputs)
+        if given.length is None:
+            raise FormatError(
+                f"exchanges time and units of {given}, but texts differ in length; state the "
+                "length in the model's Input."
+            )
+        of, _, steps = given.steps.removeprefix(_TURNED).partition(" ")
+        if given.steps.startswith(_TURNED) and of == str(given.units):
+            return Shape(given.length, True, steps, given.units)
+        return Shape(given.length, True, f"{_TURNED}{given.length} {given.steps}", given.units)
+
+    def forward(self, ops: Ops, *inputs: Signal) -> Signal:
+        import tensorflow as tf
+
+        (x,) = inputs
+        values = tf.transpose(x.values, [0, 2, 1])
+        real = tf.fill([tf.shape(values)[0], x.values.shape[2]], True)
+        return Signal(values, real, real, x.weights, not x.turned)
+
+
+_TURNED = "units of "
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,8 @@ class Softmax(Layer):
         (x,) = inputs
         counts, rank = x.real, x.values.shape.rank
         if counts is None or (not x.scores and self.axis % rank == 2):
-            return x._replace(values=ops.calculus.activation(tf.nn.softmax, x.values))
+            values = ops.calculus.activation(tf.nn.softmax, x.values)
+            return x._replace(values=values, weights=x.turned and counts is not None)
         if not x.scores:
             counts = counts[..., None]
         soft = partial(over_time, counts=counts, axis=1)

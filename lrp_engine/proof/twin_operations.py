@@ -16,6 +16,11 @@ def _axis(value: Any) -> Any:
     return value if type(value) is int and -4 < value < 4 else UNUSABLE
 
 
+def _whole_numbers(value: Any) -> Any:
+    plain = isinstance(value, list) and len(value) < 5
+    return value if plain and all(type(n) is int and -2 < n < 2**31 for n in value) else UNUSABLE
+
+
 def _operands(value: Any) -> Any:
     """Numbers, and None for each signal."""
     if not isinstance(value, list) or len(value) > 64:
@@ -60,6 +65,8 @@ OPERATION_TWINS: dict[str, Mapping[str, Check]] = {
         "ExpandDims": _AXIS,
         "Squeeze": _AXIS,
         "Softmax": _AXIS,
+        "Transpose": {**_PLAIN, "axes": _whole_numbers},
+        "Reshape": {**_PLAIN, "newshape": _whole_numbers},
         "Gelu": {**_PLAIN, "approximate": flag},
         **dict.fromkeys(
             ("Add", "Subtract", "Multiply", "TrueDivide", "Negative", "Maximum", "Relu", "Tanh",

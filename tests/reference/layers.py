@@ -25,7 +25,8 @@ class MaskReference(SameReference):
     """Of inputs without masked steps, where nothing is absorbed."""
 
     def backward(self, R, rule, result):
-        result.book(f"{self.prefix}/masked", np.zeros((len(R), 2)), False)
+        if R.ndim == 2:
+            result.book(f"{self.prefix}/masked", np.zeros((len(R), 2)), False)
         return R
 
 
@@ -55,13 +56,17 @@ class ShapeReference(SameReference):
         self.before = x.shape
         if isinstance(self.layer, layers.RepeatVector):
             return np.stack([x] * self.layer.n)
+        if isinstance(self.layer, layers.Permute):
+            return x.T
         if isinstance(self.layer, layers.Reshape) and self.layer.steps:
-            return x[None] if self.layer.steps == 1 else x.reshape(len(x), 1)
+            return x.reshape(self.layer.steps, self.layer.units)
         return x.reshape(-1)
 
     def backward(self, R, rule, result):
         if isinstance(self.layer, layers.RepeatVector):
             return R.sum(axis=0)
+        if isinstance(self.layer, layers.Permute):
+            return R.T
         return R.reshape(self.before)
 
 
@@ -291,6 +296,10 @@ class MultiplyReference(SameReference):
 
     def backward(self, R, rule, result):
         if self.a.shape == self.b.shape:
+            weighs = [np.allclose(x.sum(axis=0), 1) and (x >= 0).all() and x.ndim == 2
+                      for x in (self.a, self.b)]  # fmt: skip
+            if weighs == [True, False]:  # a softmax over time
+                return [np.zeros_like(R), R]
             return multiplied(R, self.a, self.b, rule)
         swap = self.a.shape == R.shape
         gate, signal = (self.b, self.a) if swap else (self.a, self.b)

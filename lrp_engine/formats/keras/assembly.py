@@ -14,7 +14,18 @@ from lrp_engine.formats.keras.layers import build
 from lrp_engine.formats.keras.losses import LOSSES
 from lrp_engine.formats.keras.weights import Weights
 from lrp_engine.formats.plain import unused_name
-from lrp_engine.layers import Activation, Conv1D, Dense, Embedding, Layer, Shape, Softmax, Unmasked
+from lrp_engine.layers import (
+    Activation,
+    Conv1D,
+    Dense,
+    Embedding,
+    Layer,
+    OneMasked,
+    Shape,
+    Softmax,
+    Unmasked,
+    ZeroMasked,
+)
 from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node, find_shapes
@@ -59,6 +70,10 @@ def assemble(
         sources = [where[name] for name in entry.inputs]
         if masks and entry.kind.startswith(PREFIX):  # functions know no masks
             sources = [append(f"{entry.name}_unmasked", Unmasked(), [at]) for at in sources]
+        if masks and entry.kind == "Multiply" and not old:
+            # There masked steps of a factor count as 1, those of all factors make 0.
+            sources = [append(f"{entry.name}_factor", OneMasked(), [at]) for at in sources]
+            built = replace(built, after=ZeroMasked())
         if built.layer is not None:
             where[entry.name] = append(entry.name, built.layer, sources)
         else:

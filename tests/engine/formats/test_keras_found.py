@@ -95,6 +95,13 @@ def test_an_unknown_class_may_be_the_authors():
         lrp_engine.load(hostile.keras_h5(config=model))
 
 
+def test_the_folder_of_a_saved_model_is_named(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01\x12\x10abc")
+    for source in (tmp_path, tmp_path / "saved_model.pb"):
+        with pytest.raises(FormatError, match=r"TensorFlow SavedModel.*model\.save\('model\.keras"):
+            lrp_engine.load(source)
+
+
 # States ----------------------------------------------------------------------------------------
 
 

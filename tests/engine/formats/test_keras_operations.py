@@ -59,6 +59,8 @@ def _functions(h: Any) -> list[Any]:
         ops.squeeze(ops.sum(h, axis=1, keepdims=True), 1),
         k.Flatten()(k.Attention()([ops.expand_dims(last, 1), h])),
         ops.relu(2 * last + 1),
+        ops.reshape(ops.transpose(h, (0, 2, 1)), (-1, T * H)),
+        k.GRU(2)(ops.reshape(h, (-1, 2, 9))),
         ops.gelu((1 - last) / 2),
         ops.maximum(ops.sigmoid(last), h[:, 0] - last),
         ops.concatenate([ops.silu(last), last * h[:, 1], last + h[:, 1]], axis=-1),

@@ -23,6 +23,7 @@ from lrp_engine.layers import (
     Layer,
     Maximum,
     Multiply,
+    Permute,
     Rescaling,
     Reshape,
     Slice,
@@ -155,6 +156,27 @@ def _expand(layer: LayerConfig) -> Built:
     return Built(Reshape(-1, 1) if axis in (1, [1]) else Reshape(1, -1))
 
 
+def _transpose(layer: LayerConfig) -> Built:
+    _number_of_operands(layer, 1)
+    axes = layer.config.get("axes")
+    if axes != [0, 2, 1]:
+        raise layer.refuse(f"has axes={axes!r:.40}, supported: [0, 2, 1].")
+    return Built(Permute())
+
+
+def _reshape(layer: LayerConfig) -> Built:
+    """To (batch, units) or (batch, steps, units)."""
+    _number_of_operands(layer, 1)
+    shape = layer.config.get("newshape")
+    if not isinstance(shape, list) or len(shape) not in (2, 3) or shape[0] != -1:
+        raise layer.refuse(
+            f"has the shape {shape!r:.60}, supported: (-1, units), (-1, steps, units)."
+        )
+    if any(type(n) is not int or not 0 < n <= BOUND for n in shape[1:]):
+        raise layer.refuse(f"has the shape {shape!r:.60}, expected whole numbers.")
+    return Built(Reshape(shape[-1], shape[1] if len(shape) == 3 else 0))
+
+
 def _squeeze(layer: LayerConfig) -> Built:
     _number_of_operands(layer, 1)
     layer.require("axis", 1, -1, 2, -2, [1], [-1], [2], [-2])
@@ -235,6 +257,8 @@ CLASSES = (
     _function("Maximum", "of two signals", _maximum, several=True),
     _function("ExpandDims", "`(units,)` to one step, one number per step to a unit", _expand),
     _function("Squeeze", "an axis of one", _squeeze),
+    _function("Transpose", "time and units exchanged, in models of fixed length", _transpose),
+    _function("Reshape", "to units, or to steps and units", _reshape),
     _function("Softmax", "over units or time steps", _softmax),
     *(
         _function(name, "element by element", _activation(name.lower()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrp_engine.formats.keras.keras_class import Built, KerasClass, LayerConfig
-from lrp_engine.layers import Flatten, Masking, RepeatVector, Reshape
+from lrp_engine.layers import Flatten, Masking, Permute, RepeatVector, Reshape
 
 
 def _masking(layer: LayerConfig) -> Built:
@@ -33,12 +33,10 @@ def _repeat_vector(layer: LayerConfig) -> Built:
 
 
 def _permute(layer: LayerConfig) -> Built:
-    if list(layer.config.get("dims", ())) != [1, 2]:
-        raise layer.refuse(
-            "exchanges time and units, which is not supported, except after RepeatVector to give "
-            "every unit of a Multiply the attention weight of its time step."
-        )
-    return Built()
+    dims = layer.config.get("dims")
+    if not isinstance(dims, (list, tuple)) or sorted(map(str, dims)) != ["1", "2"]:
+        raise layer.refuse(f"has dims={dims!r:.40}, supported: (1, 2) and (2, 1).")
+    return Built() if int(dims[0]) == 1 else Built(Permute())
 
 
 CLASSES = (
@@ -53,11 +51,15 @@ CLASSES = (
         reads="all steps of a model of fixed length, padding included; or one number per step",
         build=_flatten,
     ),
-    KerasClass(name="Reshape", reads="to `(units,)`, `(1, units)` or `(-1, 1)`", build=_reshape),
+    KerasClass(
+        name="Reshape",
+        reads="to units, or to steps and units; steps only of a fixed number",
+        build=_reshape,
+    ),
     KerasClass(name="RepeatVector", reads="any number of times", build=_repeat_vector),
     KerasClass(
         name="Permute",
-        reads="`(1, 2)`; `(2, 1)` behind RepeatVector and before Multiply",
+        reads="time and units exchanged, in models of fixed length; behind RepeatVector in any",
         build=_permute,
     ),
 )
