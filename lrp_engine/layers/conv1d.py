@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from lrp_engine.errors import FormatError
@@ -10,7 +10,7 @@ from lrp_engine.layers.activations import ACTIVATIONS, check_activation
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.terms import Term
 from lrp_engine.layers.windows import Windows
-from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.layer import NEWER, Array, Layer
 from lrp_engine.model.shapes import Extent, Shape, expect_inputs, expect_shape
 
 
@@ -35,8 +35,8 @@ class Conv1D(Layer):
     strides: int = 1
     dilation: int = 1
     padding: str = "valid"
-    before: int = 0
-    after: int = 0
+    before: int = field(default=0, metadata={NEWER: True})
+    after: int = field(default=0, metadata={NEWER: True})
 
     def __post_init__(self) -> None:
         if len(self.kernel.shape) != 3 or 0 in self.kernel.shape:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from lrp_engine.layers.ops import Ops, Signal
 
 Array = Any  # a numpy array in a stored layer, a tensor in a placed one
+# In the metadata of an option that version 0.1.0 did not have: it is not written at its default, so
+# that the files and hashes of networks without it stay what they were.
+NEWER = "newer"
 
 
 class Layer:

@@ -18,7 +18,7 @@ import numpy as np
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model.assumption import kept
-from lrp_engine.model.layer import Layer
+from lrp_engine.model.layer import NEWER, Layer
 from lrp_engine.model.text import TOKENIZERS, Vocabulary
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _describe_layer(layer: Layer) -> dict[str, Any]:
         value = getattr(layer, item.name)
         if isinstance(value, Layer):
             entry[item.name] = _describe_layer(value)
-        elif not isinstance(value, np.ndarray):
+        elif not isinstance(value, np.ndarray) and not (
+            item.metadata.get(NEWER) and value == item.default
+        ):
             entry[item.name] = value
     return entry
 
