@@ -11,6 +11,8 @@ from lrp_engine import Explanations, InputError
 from lrp_engine.attribution.methods import LIVE_METHODS
 from tests import zoo
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 TEXTS = [["good", "film"], ["bad"], ["not", "a", "good", "film"]]
 SHARED = ("tokens", "unknown", "lengths", "padded_lengths", "scores", "probabilities", "predicted",
           "labels", "target", "explained_score", "token_kind", "model_hash", "dtype", "substitute",

@@ -16,6 +16,8 @@ from lrp_engine.model.text import Tokenizer, Vocabulary
 from tests import zoo
 from tests.reference import occlusion as reference
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 LENGTHS = [3, 2, 5, 4]
 TEXTS = [["w2", "w5", "w3"], ["w4", "w4"], ["w9", "nothing", "w2", "w2", "w7"], ["<unk>", "w8"]]
 

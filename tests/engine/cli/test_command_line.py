@@ -34,6 +34,8 @@ from lrp_engine.render.terminal import COLOURS, colours_of, paint, render
 from tests import zoo
 from tests.contrast import contrast
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 ROOT = Path(__file__).parents[3]
 BY_LAYER = json.dumps(ByLayer([("conv1d", WSquare())]).to_dict())
 WORDS = ["<unk>", "not", "good", "bad", "the", "film"]
@@ -53,7 +55,7 @@ def folder(network, tmp_path_factory):
 
 @pytest.fixture
 def loaded(network, folder, monkeypatch):
-    """The folder is read once for all tests: a network traces its passes when first asked."""
+    """The folder is read once for all tests."""
     real = formats.load
 
     def load(path, **options):

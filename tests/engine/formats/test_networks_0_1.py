@@ -14,6 +14,8 @@ import pytest
 
 import lrp_engine
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 OLD = Path(__file__).resolve().parents[2] / "fixtures" / "version_0_1"
 HASHES: dict[str, dict[str, str]] = json.loads((OLD / "networks.json").read_text())
 LENGTHS = [3, 1, 5, 4]

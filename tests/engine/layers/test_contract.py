@@ -115,8 +115,11 @@ def test_relevance_and_ledger_equal_reference(network, x, rule):
     check_reference(network, x, rule)
 
 
-def check_reference(network, x, rule, slow_rule=None):
-    """`slow_rule`: what the reference follows, where it needs telling which node follows what."""
+def check_reference(network, x, rule, slow_rule=None, explain=explain):
+    """`slow_rule`: what the reference follows, where it needs telling which node follows what.
+
+    `explain`: how it is asked.
+    """
     targets = np.arange(len(x)) % network.classes
     found = explain(network, x, target=targets, rule=rule)
     chosen = selection(targets, network.classes)
@@ -159,7 +162,7 @@ def test_ledger_closes(network, x, rule):
     check_ledger(network, x, rule)
 
 
-def check_ledger(network, x, rule):
+def check_ledger(network, x, rule, explain=explain):
     for target in (None, 0, (1, 0)):
         found = explain(network, x, target=target, rule=rule)
         accounted = (

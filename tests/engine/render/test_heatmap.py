@@ -19,6 +19,8 @@ from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import ledger_words
 from tests import zoo
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "</span></div><img src=x onerror=alert(1)>",

@@ -18,6 +18,8 @@ from lrp_engine.render.svg import WIDTH, svg
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 from tests.contrast import contrast
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = "good <b>bad</b> film \x1b \ufffe 😀 字字 nor"
 
