@@ -27,6 +27,13 @@ from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.model.text.tokenizer import DROP
 
 _USUAL = Tokenizer()
+# Of TextVectorization: how its vocabulary begins, and what it does unless told otherwise.
+_FIRST = ("", "[UNK]")
+_VECTORIZED = {
+    "method": "ascii_whitespace",
+    "lowercase": False,
+    "standardize": "lower_and_strip_punctuation",
+}
 _SPLIT = Assumption(
     "The vocabulary does not say how texts are split: at white space, in lower case.",
     "tokenizer.method",
@@ -53,15 +60,37 @@ class GivenWords:
     assumptions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def vectorized(self) -> bool:
+        """Whether it is what `get_vocabulary()` of a TextVectorization gives, by its first words.
+
+        A layer of its own before the model, which pads and cuts behind.
+        """
+        listed = self.vocabulary is not None and self.vocabulary.tokens[: len(_FIRST)] == _FIRST
+        return listed and not self.options
+
     def of_keras(self) -> GivenWords:
-        """The same for a Keras model: a word_index alone is that of a usual Tokenizer."""
-        if not self.word_index or self.options:
+        """The same for a Keras model: what its usual ways to cut texts leave beside it."""
+        guessed: dict[str, Any]
+        if self.vectorized:
+            guessed, said = (
+                _VECTORIZED,
+                (
+                    "Texts are taken to be cut as Keras' TextVectorization does unless told "
+                    "otherwise, since the vocabulary begins as its own: in lower case, without "
+                    "punctuation."
+                ),
+            )
+        elif self.word_index and not self.options:
+            guessed, said = (
+                {"method": "keras", "unknown": DROP},
+                (
+                    "Texts are taken to be cut as a Keras Tokenizer does unless told otherwise: in "
+                    "lower case, without its filters, words that are not listed left out."
+                ),
+            )
+        else:
             return self
-        said = (
-            "Texts are taken to be cut as a Keras Tokenizer does unless told otherwise: in lower "
-            "case, without its filters, words that are not listed left out."
-        )
-        guessed = {"method": "keras", "unknown": DROP}
         assumed = Assumption(said, *map("tokenizer.{}".format, guessed))
         return replace(self, guessed=guessed, assumptions=(*self.assumptions, assumed))
 

@@ -203,9 +203,9 @@ UNPADDED = Assumption(
 )
 # Of explanations, until texts with their outputs were compared.
 PADDING_GUESSED = (
-    "The file does not say on which side texts were padded and cut; Keras' usual way (in front) is "
+    "The file does not say on which side texts were padded and cut; Keras' usual way ({}) is "
     "assumed. Compare a text with the original program's output, or say it in the spec: "
-    '"tokenizer": {"pad": ..., "truncate": ...}.'
+    '"tokenizer": {{"pad": ..., "truncate": ...}}.'
 )
 
 
@@ -224,21 +224,25 @@ def _texts_of_one_length(
     if not words or length is None or not 0 < length <= LONGEST:
         return {}
     padded = always or not masked
-    options: dict[str, Any] = {"length": length, "truncate": "pre"}
-    said = ["longer ones are cut in front"]
+    # `pad_sequences` does it in front, TextVectorization behind.
+    side, where, by = ("pre", "in front", "pad_sequences")
+    if given.words.vectorized:
+        side, where, by = ("post", "behind", "TextVectorization")
+    options: dict[str, Any] = {"length": length, "truncate": side}
+    said = [f"longer ones are cut {where}"]
     if padded:
-        options["pad"] = "pre"
-        said.insert(0, "shorter texts are filled up in front")
+        options["pad"] = side
+        said.insert(0, f"shorter texts are filled up {where}")
     parts: dict[str, Any] = {"tokenizer": Tokenizer(**options)}
     open_questions = {"pad", "truncate"} & set(options) - {*given.tokenizer, *given.words.options}
     if open_questions:
         parts["assumptions"] = [
             Assumption(
-                f"The model was built for {length} tokens: {', '.join(said)}, as Keras' "
-                "pad_sequences does unless told otherwise.",
+                f"The model was built for {length} tokens: {', '.join(said)}, as Keras' {by} does "
+                "unless told otherwise.",
                 *sorted(f"tokenizer.{name}" for name in open_questions),
             )
         ]
     if open_questions and padded and given.vocabulary is not None:
-        parts["warnings"] = (PADDING_GUESSED,)
+        parts["warnings"] = (PADDING_GUESSED.format(where),)
     return parts

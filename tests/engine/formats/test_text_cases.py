@@ -30,9 +30,9 @@ def tokenizer(**settings: Any) -> KerasTokenizer:
     return made
 
 
-def model_of(rows: int, folder: Any) -> tuple[keras.Model, bytes]:
+def model_of(rows: int, folder: Any, length: int | None = None) -> tuple[keras.Model, bytes]:
     k = keras.layers
-    model = keras.Sequential([k.Input((None,)), k.Embedding(rows, 4), k.LSTM(3),
+    model = keras.Sequential([k.Input((length,)), k.Embedding(rows, 4), k.LSTM(3),
                               k.Dense(1, activation="sigmoid")])  # fmt: skip
     rng = np.random.default_rng(rows)
     model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
@@ -109,3 +109,20 @@ def test_the_numbers_of_imdb_are_those_of_its_data_set(words, tmp_path):
                 for w in text.lower().replace(",", "").split()]]  # fmt: skip
     vocabulary = json.dumps(index).encode()
     assert ours(data, vocabulary, text) == pytest.approx(answer(model, ids), abs=1e-5)
+
+
+@pytest.mark.parametrize("length", [None, 6])
+def test_the_vocabulary_of_a_text_layer_before_the_model_says_how_texts_are_cut(length, tmp_path):
+    import tensorflow as tf
+
+    layer = keras.layers.TextVectorization(output_sequence_length=length)
+    layer.adapt(TEXTS)
+    model, data = model_of(layer.vocabulary_size(), tmp_path, length)
+    vocabulary = pickle.dumps(np.array(layer.get_vocabulary()))
+    for text in (FILTERED, "A good-film: very, VERY (bad) plot; it was the film the film"):
+        ids = np.asarray(layer(tf.constant([text])))[0].tolist()
+        assert ours(data, vocabulary, text) == pytest.approx(answer(model, ids), abs=1e-5)
+    net = lrp_engine.load(data, vocabulary=vocabulary)
+    said = " ".join((*net.assumptions, *net.warnings))
+    assert "as Keras' TextVectorization does" in said
+    assert ("usual way (behind)" in said) == (length is not None)
