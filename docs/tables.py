@@ -16,6 +16,7 @@ DOCUMENT = ROOT / "docs" / "formats.md"
 sys.path.insert(0, str(ROOT))
 
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
+from lrp_engine.formats.onnx.operations import OPERATIONS  # noqa: E402
 from lrp_engine.formats.torch.attention_options import SCORES  # noqa: E402
 from lrp_engine.formats.torch.cells import CELLS  # noqa: E402
 from lrp_engine.formats.torch.poolings import POOLINGS  # noqa: E402
@@ -39,6 +40,16 @@ def _activations() -> str:
     return ", ".join(f"`{name}`" for name in ACTIVATIONS) + ".\n"
 
 
+def _onnx_operations() -> str:
+    """Operations with the same words share a row."""
+    rows: dict[str, list[str]] = {}
+    for name, one in OPERATIONS.items():
+        rows.setdefault(one.reads, []).append(f"`{name}`")
+    return _table(
+        ["operation", "read"], ([", ".join(names), reads] for reads, names in rows.items())
+    )
+
+
 def _torch_modules() -> str:
     rows = ([", ".join(f"`{name}`" for name in title.split(", ")), reads]
             for title, reads in KINDS.values())  # fmt: skip
@@ -53,6 +64,7 @@ def _named(head: str, rows: Mapping[str, str]) -> Callable[[], str]:
 TABLES: dict[str, Callable[[], str]] = {
     "keras_classes": _keras_classes,
     "activations": _activations,
+    "onnx_operations": _onnx_operations,
     "torch_modules": _torch_modules,
     "torch_poolings": _named("pooling", {name: one.reads for name, one in POOLINGS.items()}),
     "torch_attention": _named("score", SCORES),

@@ -120,7 +120,8 @@ def _attribute(attribute: Any, what: str, constants: list[str], output: Output) 
     if attribute.type in (kinds.GRAPH, kinds.GRAPHS):
         raise RefusalError(
             f"{what} ({quoted(attribute.name)}) holds a graph of its own, as If, Loop and Scan do; "
-            "a graph without branches and loops is read."
+            "a graph without branches and loops is read. Of a Keras model give the .keras file "
+            "itself."
         )
     if attribute.type == kinds.TENSOR:
         constants.append(f"constants/{len(constants)}")

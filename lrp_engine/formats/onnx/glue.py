@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.onnx import attention
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.sizes import axes_of, given
 from lrp_engine.formats.onnx.values import (
@@ -27,7 +28,7 @@ from lrp_engine.formats.onnx.values import (
     reshaped,
     sizes,
 )
-from lrp_engine.layers import Embedding
+from lrp_engine.layers import Embedding, Slice, TakeStep
 
 _FLOATS = (1, 10, 11)
 
@@ -36,6 +37,8 @@ def same(partial: PartialGraph, op: Op) -> list[Value]:
     """Identity; Dropout and Cast, which change nothing that counts."""
     value = op.input(0)
     if op.kind == "Cast" and isinstance(value, View) and op.whole("to", 0) not in _FLOATS:
+        if value.parts == (_start(partial),) and value.axes == (BATCH, UNITS):
+            return [Ids((BATCH, TIME))]  # ids that come as other numbers
         raise FormatError("it turns a signal into whole numbers.")
     if op.kind == "Dropout" and op.optional(2) is not None and op.array(2).any():
         raise FormatError("it is set to training; export the model after model.eval().")
@@ -79,23 +82,23 @@ def _picked(
     axes = data.axes[:at] + data.axes[at + 1 :] if drop else data.axes
     if data.axes[at] == PARTS:
         return View(axes, joined([_entry(data.parts, n) for n in places]))
-    if data.axes[at] == TIME and places in ((0,), (-1,)):
+    if data.axes[at] == TIME and len(places) == 1:
         axes = axes if drop else (*axes[:at], ONE, *axes[at + 1 :])
-        return View(axes, tuple(_final(step, places[0]) for step in data.parts))
-    if data.axes[at] == ONE and places in ((0,), (-1,)):
+        return View(axes, tuple(_at(partial, step, places[0]) for step in data.parts))
+    if at in data.ones and places in ((0,), (-1,)):
         return View(axes, data.parts)
     raise FormatError(
-        f"it takes {list(places)[:5]} of the {data.axes[at]} axis of {data}; of time steps the "
-        "last state of a recurrent layer is read."
+        f"it takes {list(places)[:5]} of the {data.axes[at]} axis of {data}; of time steps one is "
+        "read."
     )
 
 
-def _final(step: Step, at: int) -> Step:
-    if at not in step.final:
-        raise FormatError(
-            f"it takes one time step of {step.name!r:.60}, which is no recurrent layer."
-        )
-    return step.final[at]
+def _at(partial: PartialGraph, step: Step, at: int) -> Step:
+    """The final state, or the output at another time step."""
+    if at in step.final:
+        return step.final[at]
+    name = f"{step.name}.{'last_step' if at == -1 else f'step_{at}'}"
+    return partial.step(name, TakeStep(at), step, units=step.units)
 
 
 def slice_(partial: PartialGraph, op: Op) -> list[Value]:
@@ -121,10 +124,8 @@ def _range(partial: PartialGraph, data: View, at: int, start: int, end: int) -> 
     kind = data.axes[at]
     if start == 0 and end >= END:
         return data
-    if kind == TIME:
-        first, last = (start, end) == (0, 1), start == -1 and end >= END
-        if first or last:
-            return _picked(partial, data, at, (0 if first else -1,), drop=False)
+    if kind == TIME and (end == start + 1 or (start == -1 and end >= END)):
+        return _picked(partial, data, at, (start,), drop=False)
     if kind == PARTS:
         return View(data.axes, joined(data.parts[start:end]))
     if kind == UNITS:
@@ -133,23 +134,44 @@ def _range(partial: PartialGraph, data: View, at: int, start: int, end: int) -> 
 
 
 def _units(partial: PartialGraph, step: Step, start: int, end: int) -> Step:
-    """The components that are exactly these units."""
+    """The components that are exactly these units, or a slice of them."""
     at, chosen = 0, []
     for part in step.components or (step,):
         if start <= at and at + part.units <= end:
             chosen.append(part)
         at += part.units
     if not chosen or sum(part.units for part in chosen) != end - start:
-        raise FormatError(
-            f"it cuts units {start} to {end} out of {step.name!r:.60}, not those of one layer."
-        )
+        if end <= start:
+            raise FormatError(f"it cuts no unit out of {step.name!r:.60}.")
+        layer = Slice(-1, start, end)
+        return partial.step(f"{step.name}.units", layer, step, units=end - start)
     return partial.side_by_side(joined(chosen))
+
+
+def split(partial: PartialGraph, op: Op) -> list[Value]:
+    """The parts of a signal, or the units of the signals side by side in it."""
+    data = op.view()
+    at = data.at(op.whole("axis", 0))
+    size = {PARTS: len(data.parts), UNITS: data.units}.get(data.axes[at], -1)
+    count = len(op.outputs)
+    if size < 0 or (size % count and "split" not in op.attributes and op.optional(1) is None):
+        raise FormatError(f"it splits the {data.axes[at]} axis of {data} into {count}.")
+    lengths = given(op, "split", 1, (size // count,) * count)
+    if len(lengths) != count:
+        raise FormatError(f"it splits into {len(lengths)} of {count}.")
+    ends = np.cumsum(lengths)
+    return [
+        _range(partial, data, at, int(end) - length, int(end))
+        for end, length in zip(ends, lengths, strict=True)
+    ]
 
 
 def concat(partial: PartialGraph, op: Op) -> list[Value]:
     values = [op.input(n) for n in range(len(op.inputs))]
     axis = op.whole("axis", 0)
     views = [value for value in values if isinstance(value, View)]
+    if len(values) == 2 and (beside := attention.beside(partial, op)) is not None:
+        return [beside]
     if all(isinstance(value, Zeros) for value in values):
         return [values[0]]
     if not views:
@@ -168,14 +190,12 @@ def concat(partial: PartialGraph, op: Op) -> list[Value]:
 
 def transpose(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
-    rank = value.ndim if isinstance(value, np.ndarray) else len(getattr(value, "axes", ()))
+    rank = len(getattr(value, "axes", ()))
     order = given(op, "perm", 9, tuple(reversed(range(rank))))
     if isinstance(value, View):
         return [value.transposed(order)]
     if isinstance(value, Ids) and order == (1, 0):
         return [Ids(value.axes[::-1])]
-    if isinstance(value, np.ndarray) and sorted(order) == list(range(rank)):
-        return [value.transpose(order)]
     raise FormatError("it reorders axes of something that has none.")
 
 
@@ -206,8 +226,6 @@ def unsqueeze(partial: PartialGraph, op: Op) -> list[Value]:
         rest = iter(value.axes)
         new = {axis % rank for axis in given}
         return [View(tuple(ONE if n in new else next(rest) for n in range(rank)), value.parts)]
-    if isinstance(value, np.ndarray) and value.ndim:
-        raise FormatError("it adds an axis to an array, which is not supported.")
     return [Dims(sizes(value).entries)]
 
 

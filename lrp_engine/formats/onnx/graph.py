@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.onnx.values import PARTS, UNITS, Step, Value, View, checked_units, joined
+from lrp_engine.formats.onnx.values import (
+    PARTS,
+    UNITS,
+    Special,
+    Step,
+    Value,
+    View,
+    checked_units,
+    joined,
+)
 from lrp_engine.formats.plain import unused_name
 from lrp_engine.layers import Concatenate, Layer
 from lrp_engine.model.graph import INPUT
@@ -26,6 +35,7 @@ class PartialGraph:
         values: what each name stands for.
         steps: every step in the order it was made.
         static: sizes of the batch and time axes where the model fixes them.
+        room: how many bytes may still be computed of constants.
     """
 
     values: dict[str, Value]
@@ -33,6 +43,7 @@ class PartialGraph:
     opset: int
     static: Mapping[str, int | None]
     steps: list[Step] = field(default_factory=list)
+    room: int = 0
     wholes: dict[tuple[Step, ...], Step] = field(default_factory=dict)  # by their components
 
     def step(self, name: str, layer: Layer, *inputs: Step, units: int, **more: Any) -> Step:
@@ -83,8 +94,7 @@ class Op:
         value = self.input(at)
         if not isinstance(value, View):
             raise FormatError(
-                f"input {at + 1} is {_TITLES.get(type(value).__name__, 'a constant')}, expected "
-                "what a layer gives or takes."
+                f"input {at + 1} is {_title(value)}, expected what a layer gives or takes."
             )
         return value
 
@@ -113,6 +123,12 @@ class Op:
             name = self.name.removesuffix(f"/{self.kind}") or self.kind.lower()
         name = name.removesuffix(".weight").removesuffix(".kernel")
         return re.sub(r"[/:\s]+", ".", name).strip(".")[:60] or self.kind.lower()
+
+
+def _title(value: Value) -> str:
+    if isinstance(value, Special):
+        return value.title
+    return _TITLES.get(type(value).__name__, "a constant")
 
 
 _TITLES = {

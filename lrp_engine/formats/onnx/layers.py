@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.errors import FormatError, choices
+from lrp_engine.formats.onnx import attention, statistics
+from lrp_engine.formats.onnx.attention import Sums
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.values import (
     BATCH,
     PARTS,
+    ROWS,
     TIME,
     UNITS,
     AxesError,
@@ -22,15 +25,21 @@ from lrp_engine.formats.onnx.values import (
     View,
     Zeros,
 )
+from lrp_engine.formats.onnx.windows import along_units
 from lrp_engine.layers import (
     GRU,
     LSTM,
     Activation,
-    Add,
+    Average,
+    BatchNormalization,
     Bidirectional,
+    Conv1D,
     Dense,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
+    LayerNormalization,
+    Maximum,
+    PReLU,
     SimpleRNN,
     Softmax,
 )
@@ -70,14 +79,9 @@ def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
     finals = [made(layer, end) for layer, end in zip(built, ends, strict=True)]
     states = []
     for layer, end, final, backwards in zip(built, ends, finals, flags, strict=True):
-        other = made(layer, end, problem=_NOT_FINAL.format("backward" if backwards else "forward"))
         whole = replace(layer, return_sequences=True)
-        at = {0: final, -1: other} if backwards else {-1: final, 0: other}
-        states.append(made(whole, end, final=at))
+        states.append(made(whole, end, final={0 if backwards else -1: final}))
     if len(flags) == 2:
-        both = {
-            at: partial.side_by_side(tuple(state.final[at] for state in states)) for at in (0, -1)
-        }
         for sequences, parts in ((False, finals), (True, states)):
             one, two = (replace(layer, return_sequences=sequences) for layer in built)
             partial.step(
@@ -86,7 +90,6 @@ def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
                 x.only,
                 units=2 * H,
                 components=tuple(parts),
-                final=both if sequences else {},
             )
     over_time = (BATCH, TIME, PARTS, UNITS) if layout else (TIME, PARTS, BATCH, UNITS)
     last = (BATCH, PARTS, UNITS) if layout else (PARTS, BATCH, UNITS)
@@ -97,12 +100,6 @@ def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
         View(last, tuple(finals)),
         View(last, (cell,) * len(flags)),
     ]
-
-
-_NOT_FINAL = (
-    "The ONNX model reads the state of the {} direction where that direction begins, not where it "
-    "ends; export a model that takes the final state of each direction (h_n in PyTorch)."
-)
 
 
 def _check(op: Op) -> None:
@@ -187,7 +184,7 @@ def _squashing(op: Op, number: int) -> list[str]:
 def gemm(partial: PartialGraph, op: Op) -> list[Value]:
     """alpha A B + beta C."""
     x, kernel = single(partial, op.view()), op.array(1)
-    if x.axes != (BATCH, UNITS) or op.whole("transA", 0) or kernel.ndim != 2:
+    if x.axes not in ((BATCH, UNITS), (ROWS, UNITS)) or op.whole("transA", 0) or kernel.ndim != 2:
         raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
     kernel = op.number("alpha", 1) * (kernel.T if op.whole("transB", 0) else kernel)
     bias = None
@@ -197,10 +194,19 @@ def gemm(partial: PartialGraph, op: Op) -> list[Value]:
 
 
 def matmul(partial: PartialGraph, op: Op) -> list[Value]:
+    """A kernel; attention where both are signals."""
+    one, two = op.input(0), op.input(1)
+    if isinstance(one, Sums):
+        return [attention.additive(partial, op, one, op.array(1))]
+    if isinstance(one, attention.Beside):
+        return [attention.of_both(partial, op, one, op.array(1))]
+    if isinstance(one, attention.Pairs) or isinstance(two, View):
+        return attention.of_signals(partial, op)
     x, kernel = single(partial, op.view()), op.array(1)
-    if x.axes[-1] != UNITS or kernel.ndim != 2:
+    if x.axes[-1] != UNITS or kernel.ndim not in (1, 2):
         raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
-    return [_dense(partial, op.layer_name(1), x, Dense(kernel))]
+    made = _dense(partial, op.layer_name(1), x, Dense(kernel.reshape(len(kernel), -1)))
+    return [made if kernel.ndim == 2 else made.without(-1)]
 
 
 def _dense(partial: PartialGraph, name: str, x: View, layer: Dense) -> View:
@@ -216,30 +222,11 @@ def _bias(array: np.ndarray, units: int) -> np.ndarray:
     return np.broadcast_to(array.reshape(-1), (units,))
 
 
-def add(partial: PartialGraph, op: Op) -> list[Value]:
-    """A bias of what MatMul made, or the sum of two signals."""
-    one, two = op.input(0), op.input(1)
-    if isinstance(one, np.ndarray):
-        one, two = two, one
-    if isinstance(one, View) and isinstance(two, View):
-        one, two = single(partial, one), single(partial, two)
-        if one.axes != two.axes or one.units != two.units:
-            raise FormatError(f"it adds {one} and {two}, expected two of one shape.")
-        step = partial.step(op.layer_name(), Add(), one.only, two.only, units=one.units)
-        return [one.of(step)]
-    if not isinstance(one, View) or not isinstance(two, np.ndarray):
-        raise FormatError("it adds neither a bias nor two signals.")
-    step, layer = one.only, one.only.layer
-    if one.axes[-1] != UNITS or not isinstance(layer, Dense) or layer.activation != "linear":
-        raise FormatError("it adds a constant to something else than what MatMul made.")
-    bias = _bias(two, step.units)
-    bias = bias if layer.bias is None else bias + layer.bias
-    biased = partial.step(step.name, replace(layer, bias=bias), *step.inputs, units=step.units)
-    return [one.of(biased)]
-
-
 def activation(partial: PartialGraph, op: Op) -> list[Value]:
-    """Joins the dense layer before it, else stands alone."""
+    """Joins the dense layer or convolution before it, else stands alone."""
+    value = op.input(0)
+    if isinstance(value, Sums) and op.kind == "Tanh":
+        return [replace(value, bent=True)]
     x, name = single(partial, op.view()), ACTIVATIONS[op.kind]
     if op.kind == "Elu" and op.number("alpha", 1) != 1:
         raise FormatError("its alpha is not 1, which is not supported.")
@@ -255,13 +242,42 @@ def activation(partial: PartialGraph, op: Op) -> list[Value]:
         elif not np.isclose(slope, 0.2) or offset != 0.5:
             raise FormatError("its alpha is neither 0.2 nor 1/6, or its beta not 0.5.")
     before = x.only
-    if isinstance(before.layer, Dense) and before.layer.activation == "linear":
+    if isinstance(before.layer, Dense | Conv1D) and before.layer.activation == "linear":
         layer = replace(before.layer, activation=name)
         return [x.of(partial.step(before.name, layer, *before.inputs, units=before.units))]
     return [x.of(partial.step(op.layer_name(), Activation(name), before, units=before.units))]
 
 
+def leaky(partial: PartialGraph, op: Op) -> list[Value]:
+    """LeakyRelu, PRelu: a slope for all units or each."""
+    x = single(partial, op.view())
+    slope = op.array(1) if op.kind == "PRelu" else np.array([op.number("alpha", 0.01)])
+    slope = slope.reshape(-1) if slope.size == 1 else along_units(x, slope)
+    return [x.of(partial.step(op.layer_name(1), PReLU(slope), x.only, units=x.units))]
+
+
+def batch_norm(partial: PartialGraph, op: Op) -> list[Value]:
+    x = single(partial, op.view())
+    if x.axes[1:2] != (UNITS,) or op.whole("training_mode", 0):
+        raise FormatError(f"it reads {x}, expected the units behind the batch, and no training.")
+    scale, offset, mean, variance = (op.array(n) for n in range(1, 5))
+    layer = BatchNormalization(mean, variance, scale, offset, op.number("epsilon", 1e-5))
+    return [x.of(partial.step(op.layer_name(1), layer, x.only, units=x.units))]
+
+
+def layer_norm(partial: PartialGraph, op: Op) -> list[Value]:
+    x = single(partial, op.view())
+    if x.axes[x.at(op.whole("axis", -1))] != UNITS or x.axes[-1] != UNITS:
+        raise FormatError(f"it is not over the units of {x}, which is not supported.")
+    scale = op.array(1)
+    offset = None if op.optional(2) is None else op.array(2)
+    layer = LayerNormalization(scale, offset, op.number("epsilon", 1e-5))
+    return [x.of(partial.step(op.layer_name(1), layer, x.only, units=x.units))]
+
+
 def softmax(partial: PartialGraph, op: Op) -> list[Value]:
+    if op.kind == "Softmax" and (found := attention.soft(partial, op, op.input(0))) is not None:
+        return found
     x = single(partial, op.view())
     if x.axes[x.at(op.whole("axis", -1 if partial.opset >= 13 else 1))] != UNITS:
         raise FormatError(f"it is not over the units of {x}, which is not supported.")
@@ -280,8 +296,19 @@ _POOLINGS: dict[str, Callable[[], Any]] = {
 
 
 def pooling(partial: PartialGraph, op: Op, axes: tuple[int, ...]) -> list[Value]:
-    """Mean or maximum over time."""
-    x = single(partial, op.view())
+    """Mean or maximum over time; a mean over units is a part of a normalization, or of parts."""
+    if op.kind == "ReduceMean" and (found := statistics.mean(partial, op, axes)) is not None:
+        return found
+    parts = op.view()
+    if (
+        len(axes) == 1
+        and parts.axes[at := parts.at(axes[0])] == PARTS
+        and not op.whole("keepdims", 1)
+    ):
+        layer = Average() if op.kind == "ReduceMean" else Maximum()
+        step = partial.step(op.layer_name(), layer, *parts.parts, units=parts.units)
+        return [View((*parts.axes[:at], *parts.axes[at + 1 :]), (step,))]
+    x = single(partial, parts)
     if len(axes) != 1 or x.axes[at := x.at(axes[0])] != TIME:
         raise AxesError(f"it runs over the axes {axes} of {x}, expected the time axis.")
     step = partial.step(op.layer_name(), _POOLINGS[op.kind](), x.only, units=x.units)

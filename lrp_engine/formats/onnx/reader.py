@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +13,9 @@ from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.json_texts import parse_json
-from lrp_engine.formats.onnx import glue, layers, sizes
+from lrp_engine.formats.onnx.folding import fold, folds
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, finished, single
+from lrp_engine.formats.onnx.operations import OPERATIONS
 from lrp_engine.formats.onnx.values import (
     BATCH,
     TIME,
@@ -34,46 +35,8 @@ from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node
 from lrp_engine.model.network import Network
 
-
-def _add(partial: PartialGraph, op: Op) -> list[Value]:
-    signals = any(isinstance(value, View) for value in op.inputs)
-    return layers.add(partial, op) if signals else sizes.arithmetic(partial, op)
-
-
-def _pooling(partial: PartialGraph, op: Op) -> list[Value]:
-    return layers.pooling(partial, op, sizes.axes_of(op))
-
-
-OPERATIONS: Mapping[str, Callable[[PartialGraph, Op], list[Value]]] = {
-    "LSTM": layers.recurrent,
-    "GRU": layers.recurrent,
-    "RNN": layers.recurrent,
-    "Gemm": layers.gemm,
-    "MatMul": layers.matmul,
-    "Add": _add,
-    **dict.fromkeys(layers.ACTIVATIONS, layers.activation),
-    "Softmax": layers.softmax,
-    "LogSoftmax": layers.softmax,
-    "ReduceMean": _pooling,
-    "ReduceMax": _pooling,
-    "Gather": glue.gather,
-    "Slice": glue.slice_,
-    "Concat": glue.concat,
-    "Transpose": glue.transpose,
-    "Reshape": glue.reshape,
-    "Flatten": glue.flatten,
-    "Squeeze": glue.squeeze,
-    "Unsqueeze": glue.unsqueeze,
-    "Shape": sizes.shape,
-    "Mul": sizes.arithmetic,
-    "Sub": sizes.arithmetic,
-    "Constant": sizes.constant,
-    "ConstantOfShape": sizes.zeros,
-    "Expand": sizes.zeros,
-    "Identity": glue.same,
-    "Dropout": glue.same,
-    "Cast": glue.same,
-}
+# Of constants so many times their bytes may be computed, and so much in any case.
+_FOLDED, _FOLDED_FLOOR = 8, 2**20
 
 
 def _read(contents: Contents, given: Companions) -> Network:
@@ -136,7 +99,8 @@ def _followed(
             f"{len(graph['outputs'])} outputs, expected one of each; initial states as inputs are "
             "not supported."
         )
-    partial = PartialGraph(values, arrays, graph["opset"], static, [start])
+    room = _FOLDED_FLOOR + _FOLDED * sum(array.nbytes for array in arrays.values())
+    partial = PartialGraph(values, arrays, graph["opset"], static, [start], room)
     for node in graph["nodes"]:
         _follow(partial, node)
     result = partial.values.get(graph["outputs"][0])
@@ -188,7 +152,7 @@ def _follow(partial: PartialGraph, node: Any) -> None:
         outputs=tuple(node["outputs"]),
     )
     try:
-        results = OPERATIONS[kind](partial, op)
+        results = fold(partial, op) if folds(op) else OPERATIONS[kind].follow(partial, op)
     except AxesError as error:
         raise AxesError(f"{label}: {error}") from None
     except FormatError as error:
@@ -214,7 +178,7 @@ def _ending(partial: PartialGraph, last: Step) -> tuple[Step, str | None]:
 
 ONNX = Reader(
     name="onnx",
-    title="ONNX model (Embedding, LSTM, GRU, RNN, Gemm, MatMul, pooling over time)",
+    title="ONNX model (Embedding, LSTM, GRU, RNN, Gemm, MatMul, Conv, pooling over time)",
     recognizes=lambda contents: contents.kind == "onnx",
     read=_read,
 )

@@ -23,7 +23,14 @@ def constant(partial: PartialGraph, op: Op) -> list[Value]:
 
 
 def zeros(partial: PartialGraph, op: Op) -> list[Value]:
-    """ConstantOfShape and Expand, which exporters use for initial states."""
+    """ConstantOfShape and Expand, which exporters use for initial states.
+
+    Also Expand of an axis of length 1, which products do by themselves.
+    """
+    if isinstance(op.input(0), View):
+        return [op.input(0)]
+    if isinstance(op.input(0), Zeros):
+        return [Zeros()]
     if op.kind == "Expand":
         value: Any = op.array(0)
     else:
@@ -48,7 +55,7 @@ def shape(partial: PartialGraph, op: Op) -> list[Value]:
 
 
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
-    "Mul": operator.mul, "Add": operator.add, "Sub": operator.sub
+    "Mul": operator.mul, "Add": operator.add, "Sub": operator.sub, "Div": operator.floordiv
 }  # fmt: skip
 
 
@@ -58,7 +65,7 @@ def arithmetic(partial: PartialGraph, op: Op) -> list[Value]:
     if len(one.entries) != 1 or len(two.entries) != 1:
         raise FormatError("it computes with something else than two sizes.")
     a, b = one.entries[0], two.entries[0]
-    known = isinstance(a, int) and isinstance(b, int)
+    known = isinstance(a, int) and isinstance(b, int) and not (op.kind == "Div" and b == 0)
     result = _ARITHMETIC[op.kind](a, b) if known else None  # type: ignore[arg-type]
     if result is not None and abs(result) >= 2**62:
         raise FormatError("it computes a size that is not plausible.")

@@ -15,6 +15,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.layers import Layer
 
 BATCH, TIME, UNITS, PARTS, ONE = "batch", "time", "units", "parts", "one"
+ROWS = "rows"  # batch and time in one
 END = 2**31 - 1  # so far or further is "to the end"
 _MOST_PARTS = 64
 _MOST_UNITS = 1_000_000
@@ -32,6 +33,7 @@ class Step:
         units: of its output.
         components: steps whose outputs this one holds side by side.
         final: by time step (-1 or 0) the step that gives this one's state there.
+        scores: it is one number per time step, without an axis of units.
         problem: why it cannot be read, which matters only where something needs it.
     """
 
@@ -41,6 +43,7 @@ class Step:
     units: int = -1
     components: tuple[Step, ...] = ()
     final: Mapping[int, Step] = field(default_factory=dict)
+    scores: bool = False
     problem: str = ""
 
 
@@ -49,7 +52,8 @@ class View:
     """A signal and what its axes mean.
 
     Attributes:
-        axes: BATCH, TIME, UNITS; PARTS for several steps one after the other; ONE for a single row.
+        axes: BATCH, TIME, UNITS; ROWS for batch and time in one; PARTS for several steps one after
+            the other; ONE for a single row.
         parts: one step, or along PARTS one each.
     """
 
@@ -102,6 +106,16 @@ class View:
         return self.parts[0].units
 
 
+class Special:
+    """A value that only some operations know.
+
+    Attributes:
+        title: for messages.
+    """
+
+    title = "something else"
+
+
 @dataclass(frozen=True, eq=False)
 class Ids:
     """Token ids, an input of the model."""
@@ -119,6 +133,18 @@ class Zeros:
     """Zeros of any shape: initial states."""
 
 
+class Ones(Special):
+    """Ones, or true, of any shape."""
+
+    title = "ones"
+
+
+class OtherIds(Special):
+    """Token ids shifted, which nothing may read in the end."""
+
+    title = "token ids that it shifted"
+
+
 @dataclass(frozen=True)
 class Dims:
     """Sizes: numbers, BATCH and TIME for those that differ, None for what is not followed."""
@@ -131,7 +157,7 @@ class Dims:
             raise FormatError(f"{len(self.entries)} sizes are computed, more than a signal has.")
 
 
-Value = View | Ids | Lengths | Zeros | Dims | np.ndarray
+Value = View | Ids | Lengths | Zeros | Dims | Special | np.ndarray
 
 
 def sizes(value: Value) -> Dims:
@@ -141,7 +167,8 @@ def sizes(value: Value) -> Dims:
     small = isinstance(value, np.ndarray) and value.ndim <= 1 and value.size <= _MOST_PARTS
     if isinstance(value, np.ndarray) and small and value.dtype.kind in "iu":
         return Dims(tuple(map(int, value.reshape(-1))), scalar=value.ndim == 0)
-    raise FormatError("it expects a few whole numbers that the file fixes.")
+    found = f", found {value.title}" if isinstance(value, Special) else ""
+    raise FormatError(f"it expects a few whole numbers that the file fixes{found}.")
 
 
 def numbers(value: Value) -> tuple[int, ...]:
@@ -172,13 +199,28 @@ def reshaped(view: View, target: Dims, static: Mapping[str, int | None]) -> View
         if (one, two) == (PARTS, UNITS):
             candidates.append(view.axes[:at] + view.axes[at + 1 :])
     single = len(view.parts) == 1
+    if view.axes[:2] == (BATCH, TIME):
+        candidates.append((ROWS, *view.axes[2:]))
+    if view.axes[:1] == (ROWS,):
+        candidates.append((BATCH, TIME, *view.axes[1:]))
     candidates.append(tuple(a for a in view.axes if a != ONE and not (a == PARTS and single)))
+    candidates.append(_with_ones_as_in(view, target))
     for axes in candidates:
         merged = PARTS in view.axes and PARTS not in axes
         units = sum(step.units for step in view.parts) if merged else view.units
         if _fits(axes, units, view, target, static):
             return replace(view, axes=axes)
     raise FormatError(f"the shape {[*target.entries]} cannot be told apart on {view}.")
+
+
+def _with_ones_as_in(view: View, target: Dims) -> tuple[str, ...]:
+    """The axes longer than 1 in their order, between them ones where the target has them."""
+    rest = [axis for n, axis in enumerate(view.axes) if n not in view.ones]
+    axes: list[str] = []
+    for entry in target.entries:
+        kept = entry != 1 and len(rest) > 0
+        axes.append(rest.pop(0) if kept else ONE)
+    return (*axes, *rest)
 
 
 def _fits(
@@ -189,7 +231,7 @@ def _fits(
         return False
     for at, (axis, entry) in enumerate(zip(axes, target.entries, strict=True)):
         same = entry == 0 and at < len(view.axes) and view.axes[at] == axis
-        fixed = isinstance(entry, int) and entry == static.get(axis)
+        fixed = isinstance(entry, int) and entry == static.get(axis) and entry > 0
         if entry == 0 and axis == UNITS and units != view.units:
             return False
         if entry != -1 and not same and not fixed and entry != lengths.get(axis, axis):

@@ -297,6 +297,11 @@ def _member(name: str) -> bytes:
         return archive.read(name)
 
 
+def exported(name: str) -> bytes:
+    with zipfile.ZipFile(ONNX / "modules.zip") as archive:
+        return archive.read(name)
+
+
 DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     # What Keras wrote.
     "genuine_h5": ((KERAS_2 / "inner.h5").read_bytes(), bytes),
@@ -326,6 +331,8 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     "torch_cell": (hostile_pickles.CELL, bytes),
     "safetensors": ((TORCH / "lstm.safetensors").read_bytes(), bytes),
     "onnx": ((ONNX / "lstm_time_first.onnx").read_bytes(), bytes),
+    "onnx_attention": (exported("torch_bahdanau.onnx"), bytes),
+    "onnx_of_keras": (exported("keras_last_step.onnx"), bytes),
     **{
         f"pickle_{protocol}": (pickle.dumps(EIGHT, protocol=protocol), bytes)
         for protocol in (0, 2, 5)

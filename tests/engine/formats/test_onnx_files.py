@@ -5,8 +5,10 @@ The files in `fixtures/onnx` and PyTorch's outputs come from `fixtures/make_onnx
 
 from __future__ import annotations
 
+import io
 import itertools
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import pytest
 import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.formats.containers import process
+from lrp_engine.formats.onnx.folding import FOLDED
 from lrp_engine.formats.onnx.layers import ACTIVATIONS
-from lrp_engine.formats.onnx.reader import OPERATIONS
+from lrp_engine.formats.onnx.operations import OPERATIONS
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -25,6 +28,9 @@ from onnx.reference import ReferenceEvaluator  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
+MODULES = Path(__file__).parents[2] / "fixtures" / "onnx" / "modules.zip"
+with zipfile.ZipFile(MODULES) as _archive:
+    EXPORTED = [name for name in _archive.namelist() if name.endswith(".onnx")]
 FILES = sorted((Path(__file__).parents[2] / "fixtures" / "onnx").glob("*.onnx"))
 V, E, H, C = 9, 4, 3, 3
 IDS = np.array([[1, 8, 3, 0, 5], [2, 2, 7, 6, 4]])
@@ -51,6 +57,26 @@ def test_layers_have_the_names_of_the_model():
     assert [node.name for node in net.nodes] == ["embedding", "rnn", "rnn.LSTM_1", "fc1", "fc2"]
     kinds = [node.layer.kind for node in net.nodes]
     assert kinds == ["embedding", "bidirectional", "bidirectional", "dense", "dense"]
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_models_of_every_exporter_score_as_their_source(name):
+    """By PyTorch's two exporters and tf2onnx, of several opsets: see `make_onnx_modules.py`."""
+    with zipfile.ZipFile(MODULES) as archive:
+        net = lrp_engine.load(archive.read(name))
+        wanted = np.load(io.BytesIO(archive.read(name.replace(".onnx", ".npz"))))
+    e = net.explain(wanted["inputs"])
+    found = net.to_probabilities(e.scores) if name.startswith("keras") else e.scores
+    np.testing.assert_allclose(found, wanted["outputs"], atol=1e-5)
+    assert abs(e.conservation_error).max() < 1e-4
+
+
+def test_the_exported_models_are_of_many_opsets():
+    with zipfile.ZipFile(MODULES) as archive:
+        models = [onnx.ModelProto.FromString(archive.read(name)) for name in EXPORTED]
+    opsets = {m.opset_import[0].version for m in models}
+    assert {9, 11, 13, 15, 17, 18} <= opsets
+    assert {m.producer_name for m in models} == {"pytorch", "tf2onnx"}
 
 
 # Made by hand ----------------------------------------------------------------------------------
@@ -288,6 +314,146 @@ def test_numbers_of_every_type(dtype):
     np.testing.assert_array_equal(net.nodes[0].layer.kernel, values)
 
 
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("at", [0, -1, 1])
+def test_a_state_at_any_time_step(direction, at):
+    """The backward one at the last word has read one word."""
+    g = Graph()
+    x = g.node("Transpose", g.words(), perm=[1, 0, 2])
+    if direction == "reverse":  # onnx's evaluator reads both ways, but not backward alone
+        states, _ = g.recurrent("RNN", x, direction="bidirectional")
+        states = g.node("Slice", states, g.whole(1), g.whole(2), g.whole(1))
+    else:
+        states, _ = g.recurrent("RNN", x, direction=direction)
+    state = g.node("Gather", states, g.weight(np.int64(at)))
+    units = 2 * H if direction == "bidirectional" else H
+    state = g.node("Reshape", g.node("Transpose", state, perm=[1, 0, 2]), g.whole(0, -1))
+    check(g.save(g.scores(state, units)))
+
+
+def _weights_in_pieces(g: Graph, shape: tuple[int, ...]) -> str:
+    """A weight that the graph puts together from others."""
+    array = RNG.normal(size=shape).astype("float32")
+    one = g.node("Slice", g.weight(array.T), g.whole(0), g.whole(2), g.whole(1))
+    two = g.node("Gather", g.weight(array.T), g.whole(*range(2, len(array))), axis=1)
+    whole = g.node("Concat", one, g.node("Cast", g.node("Cast", two, to=11), to=1), axis=1)
+    turned = g.node("Transpose", whole)
+    flat = g.node("Flatten", g.node("Unsqueeze", turned, g.whole(0)), axis=0)
+    parts = g.node("Split", flat, results=2, axis=1)
+    both = g.node("Identity", g.node("Concat", *parts, axis=1))
+    same = g.node("Sub", g.node("Add", both, g.node("Neg", both)), g.node("Neg", both))
+    scaled = g.node("Div", g.node("Mul", same, g.weight(np.float32(2))), g.weight(np.float32(2)))
+    root = g.node("Sqrt", g.weight(np.array([4.0], "float32")))
+    scaled = g.node("Mul", g.node("Mul", scaled, root), g.node("Reciprocal", root))
+    ones = g.node("Expand", g.weight(np.ones((1, 1), "float32")), g.whole(1, shape[0] * shape[1]))
+    return g.node(
+        "Squeeze", g.node("Reshape", g.node("Mul", scaled, ones), g.whole(1, *shape)), g.whole(0)
+    )
+
+
+@pytest.mark.parametrize("opset", [13, 20])
+def test_weights_computed_at_run_time_are_folded(opset):
+    g = Graph(opset=opset)
+    x = g.node("Gather", _weights_in_pieces(g, (V, E)), "x")
+    x = g.node("ReduceMax", x, *([] if opset == 13 else [g.whole(1)]), keepdims=0,
+               **({"axes": [1]} if opset == 13 else {}))  # fmt: skip
+    net = check(g.save(g.node("MatMul", x, _weights_in_pieces(g, (E, C)))))
+    assert [node.layer.kind for node in net.nodes] == [
+        "embedding", "global_max_pooling1d", "dense"
+    ]  # fmt: skip
+
+
+def test_batch_normalization_by_itself_and_as_products_and_sums():
+    g = Graph()
+    four = [g.weight(np.abs(RNG.normal(size=E)).astype("float32")) for _ in range(4)]
+    x = g.node("Transpose", g.words(), perm=[0, 2, 1])
+    x = g.node("BatchNormalization", x, *four)
+    column = g.weight(RNG.normal(size=(1, E, 1)).astype("float32"))
+    x = g.node("Sub", g.node("Mul", x, column), column)
+    x = g.node("Add", g.node("Div", x, g.weight(np.float32(3))), column)
+    states = g.node("Sub", column, x)
+    at = len(g.nodes)
+    last = g.scores(g.node("ReduceMax", states, g.whole(2), keepdims=0), E)
+    net = check(g.save(last))
+    assert [n.layer.kind for n in net.nodes].count("batch_normalization") == 4
+    # onnx's evaluator drops the axis of length 1 that it keeps.
+    pooled = helper.make_node("GlobalMaxPool", [states], ["pooled"])
+    g.nodes[at : at + 1] = [pooled, helper.make_node("Flatten", ["pooled"], g.nodes[at].output)]
+    np.testing.assert_array_equal(lrp_engine.load(g.save(last)).predict(IDS), net.predict(IDS))
+
+
+@pytest.mark.parametrize("pool", ["MaxPool", "AveragePool"])
+@pytest.mark.parametrize("pads", [[0, 0], [1, 0], [2, 2]])
+def test_convolution_and_pooling_over_time(pool, pads):
+    g = Graph()
+    x = g.node("Transpose", g.words(), perm=[0, 2, 1])
+    x = g.node("Conv", x, g.random(H, E, 2), g.random(H), pads=pads, dilations=[2], strides=[1])
+    x = g.node(pool, g.node("LeakyRelu", x), kernel_shape=[2], strides=[1])
+    x = g.node("PRelu", x, g.random(1, H, 1))
+    x = g.node("Squeeze", g.node("GlobalAveragePool", x), g.whole(2))
+    check(g.save(g.scores(x)))
+
+
+@pytest.mark.parametrize("by", ["LayerNormalization", "Pow", "Mul"])
+def test_layer_normalization_as_one_operation_and_written_out(by):
+    g = Graph()
+    x, scale, offset = g.words(), g.random(E), g.random(E)
+    if by == "LayerNormalization":
+        x = g.node(by, x, scale, offset, axis=-1, epsilon=0.01)
+    else:
+        away = g.node("Sub", x, g.node("ReduceMean", x, g.whole(2)))
+        square = g.node("Pow", away, g.weight(np.float32(2))) if by == "Pow" else (
+            g.node("Mul", away, away))  # fmt: skip
+        spread = g.node(
+            "Add", g.node("ReduceMean", square, g.whole(-1)), g.weight(np.float32(0.01))
+        )
+        deviation = g.node("Sqrt", spread)
+        x = g.node("Div", away, deviation) if by == "Pow" else g.node(
+            "Mul", away, g.node("Reciprocal", deviation))  # fmt: skip
+        x = g.node("Add", g.node("Mul", x, scale), offset)
+    x = g.node("ReduceMean", x, g.whole(1), keepdims=0)
+    assert "layer_normalization" in {n.layer.kind for n in check(g.save(g.scores(x, E))).nodes}
+
+
+def test_scaled_self_attention():
+    g = Graph()
+    x = g.words()
+    query, key, value = (g.node("Add", g.node("MatMul", x, g.random(E, H)), g.random(H))
+                         for _ in range(3))  # fmt: skip
+    pairs = g.node("MatMul", query, g.node("Transpose", key, perm=[0, 2, 1]))
+    weights = g.node("Softmax", g.node("Div", pairs, g.weight(np.float32(H**0.5))), axis=-1)
+    x = g.node("ReduceMean", g.node("MatMul", weights, value), g.whole(1), keepdims=0)
+    assert "attention" in {node.layer.kind for node in check(g.save(g.scores(x))).nodes}
+
+
+def test_ids_that_keras_wraps_around_or_that_come_as_other_numbers():
+    for name in ("Where", "Mul"):
+        g = Graph()
+        shifted, negative = g.node("Add", "x", g.whole(V)), g.node("Less", "x", g.whole(0))
+        if name == "Where":
+            ids = g.node("Where", negative, shifted, "x")
+        else:
+            kept = g.node("Mul", "x", g.node("Cast", g.node("Not", negative), to=7))
+            ids = g.node("Add", g.node("Mul", g.node("Cast", negative, to=7), shifted), kept)
+        x = g.node("Gather", g.random(V, E), ids)
+        check(g.save(g.scores(g.node("ReduceMean", x, g.whole(1), keepdims=0), E)))
+    g = Graph()
+    g.inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", "t"])]
+    x = g.node("Gather", g.random(V, E), g.node("Cast", "x", to=6))
+    data = g.save(g.scores(g.node("ReduceMean", x, g.whole(1), keepdims=0), E))
+    given = {"x": IDS.astype("float32")}
+    (wanted,) = ReferenceEvaluator(onnx.ModelProto.FromString(data)).run(None, given)
+    np.testing.assert_allclose(lrp_engine.load(data).predict(IDS), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_units_are_split_and_sliced():
+    g = Graph()
+    one, two = g.node("Split", g.words(), results=2, axis=2, num_outputs=2)
+    half = g.node("Slice", g.node("Sub", one, two), g.whole(1), g.whole(2), g.whole(2))
+    x = g.node("Concat", one, half, axis=-1)
+    check(g.save(g.scores(g.node("ReduceMax", x, g.whole(1), keepdims=0), 3)))
+
+
 # What is refused -------------------------------------------------------------------------------
 
 
@@ -328,6 +494,33 @@ def _inner() -> Any:
     return helper.make_graph([], "inner", [], [])
 
 
+def _many_rows() -> bytes:
+    """One row of a table, again and again."""
+    g = Graph()
+    where = g.node("Expand", g.whole(0), g.whole(100_000))
+    return g.save(g.scores(g.node("Gather", g.random(V, 64), where)))
+
+
+def _with_constant(op: str, *arrays: Any, **attributes: Any) -> bytes:
+    """A node that computes with constants alone; the model does not read it."""
+
+    def change(model: Any) -> None:
+        names = [f"constant{n}" for n in range(len(arrays))]
+        for name, array in zip(names, arrays, strict=True):
+            model.graph.initializer.append(numpy_helper.from_array(array, name))
+        outputs = ["spoiled", "more"] if op == "Split" else ["spoiled"]
+        model.graph.node.insert(0, helper.make_node(op, names, outputs, **attributes))
+
+    return _spoiled(change)
+
+
+def _before_gather(model: Any, op: str) -> None:
+    """The ids go through an operation with 9 first."""
+    model.graph.initializer.append(numpy_helper.from_array(np.array(9), "nine"))
+    model.graph.node[0].input[1] = "ids"
+    model.graph.node.insert(0, helper.make_node(op, ["x", "nine"], ["ids"]))
+
+
 def _peephole() -> bytes:
     """Seven inputs after X: W, R, B, lengths, h, c, P."""
     return _spoiled(
@@ -339,13 +532,16 @@ def _initial(model: Any) -> None:
     model.graph.node[2].input.extend(["", model.graph.initializer[1].name])
 
 
-def _first_state(direction: str) -> bytes:
+def _folding(*nodes: tuple[str, str, dict[str, Any]], times: int = 60) -> bytes:
+    """A small constant, doubled again and again."""
     g = Graph()
-    x = g.node("Transpose", g.words(), perm=[1, 0, 2])
-    states, _ = g.recurrent("LSTM", x, direction=direction)
-    state = g.node("Gather", states, g.weight(np.int64(-1 if direction == "bidirectional" else 0)))
-    state = g.node("Reshape", g.node("Transpose", state, perm=[1, 0, 2]), g.whole(0, -1))
-    return g.save(g.scores(state, 2 * H if direction == "bidirectional" else H))
+    big = g.random(V, E)
+    for _ in range(times):
+        for op, arguments, attributes in nodes:
+            given = {"it": big, "where": g.whole(0, 1) if "where" in arguments else "",
+                     "wide": g.whole(2**20, V, E) if "wide" in arguments else ""}  # fmt: skip
+            big = g.node(op, *(given[a] for a in arguments.split()), **attributes)
+    return g.save(g.scores(g.node("Gather", big, "x")))
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
@@ -368,7 +564,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "if": (lambda: _with("If", "x", then_branch=_inner()), "a graph of its own"),
     "loop": (lambda: _with("Loop", "", "", body=_inner()), "a graph of its own"),
     "scan": (lambda: _with("Scan", "x", body=_inner(), num_scan_inputs=1), "a graph of its own"),
-    "unknown_op": (lambda: _with("Conv", "x"), "(Conv) is not supported; supported: LSTM, GRU"),
+    "unknown_op": (lambda: _with("Einsum", "x"), "(Einsum) is not supported; supported: LSTM, GRU"),
     "foreign_op": (lambda: _with("Gather", "x", domain="com.evil"), "com.evil.Gather"),
     "functions": (lambda: _spoiled(lambda m: m.functions.add(name="f")), "functions of its own"),
     "sparse": (lambda: _spoiled(lambda m: m.graph.sparse_initializer.add()), "sparse tensors"),
@@ -414,8 +610,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
         ),
         "expected (1, 4H, E)",
     ),
-    "first_state": (lambda: _first_state("forward"), "not where it ends"),
-    "backward_at_last": (lambda: _first_state("bidirectional"), "not where it ends"),
     "not_finite": (
         lambda: _spoiled(
             lambda m: m.graph.initializer[0].CopyFrom(
@@ -423,6 +617,44 @@ REFUSED: dict[str, tuple[Any, str]] = {
             )
         ),
         "not finite",
+    ),
+    "fold_concat": (lambda: _folding(("Concat", "it it", {"axis": 0})), "far larger than"),
+    "fold_expand": (lambda: _folding(("Expand", "it wide", {}), times=1), "far larger than"),
+    "fold_gather": (_many_rows, "far larger than"),
+    "fold_broadcast": (
+        lambda: _with_constant("Mul", np.zeros((4000, 1)), np.zeros((1, 4000))),
+        "far larger than",
+    ),
+    "fold_many": (lambda: _folding(("Neg", "it", {}), times=6_000), "far larger than"),
+    "fold_axes": (lambda: _folding(("Unsqueeze", "it where", {})), "more than 8 axes"),
+    "fold_shape": (
+        lambda: _with_constant("Reshape", np.zeros((2, 3)), np.array([2**40, -1])),
+        "cannot be computed of constants of shapes (2, 3), (2,)",
+    ),
+    "fold_axis": (
+        lambda: _with_constant("Concat", np.zeros((2, 3)), np.zeros((2, 3)), axis=7),
+        "no axis 7",
+    ),
+    "fold_shapes": (
+        lambda: _with_constant("Add", np.zeros((2, 3)), np.zeros((4, 5))),
+        "(2, 3), (4, 5)",
+    ),
+    "fold_by_zero": (
+        lambda: _with_constant("Div", np.array([1, 2]), np.array([1, 0])),
+        "divides by zero",
+    ),
+    "fold_place": (
+        lambda: _with_constant("Gather", np.zeros((2, 3)), np.array([9])),
+        "cannot be computed",
+    ),
+    "fold_split": (
+        lambda: _with_constant("Split", np.zeros(4), np.array([9, -5])),
+        "splits 4 into [9, -5]",
+    ),
+    "fold_cast": (lambda: _with_constant("Cast", np.zeros(4), to=8), "casts to the type 8"),
+    "shifted_ids": (
+        lambda: _spoiled(lambda m: _before_gather(m, "Add")),
+        "token ids that it shifted",
     ),
     "doubling": (
         lambda: _spoiled(
@@ -475,5 +707,9 @@ def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch, tmp_path
 
 def test_every_operation_is_in_a_test_or_a_file():
     used = {node.op_type for path in FILES for node in onnx.load(path).graph.node}
+    with zipfile.ZipFile(MODULES) as archive:
+        for name in EXPORTED:
+            used |= {n.op_type for n in onnx.ModelProto.FromString(archive.read(name)).graph.node}
     here = {*OPERATIONS} - used - {*ACTIVATIONS}
     assert not [op for op in here if f'"{op}"' not in Path(__file__).read_text()]
+    assert {*FOLDED} <= {*OPERATIONS}
