@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from lrp_engine.formats.onnx import attention, elementwise, glue, layers, sizes, windows
+from lrp_engine.formats.onnx import (
+    attention,
+    elementwise,
+    glue,
+    layers,
+    recurrent,
+    sizes,
+    windows,
+)
 from lrp_engine.formats.onnx.graph import Op, PartialGraph
 from lrp_engine.formats.onnx.values import Value
 
@@ -37,9 +45,9 @@ _STATISTICS = "in a normalization written out"
 _IDS = "of token ids, as Keras writes it for negative ones"
 
 OPERATIONS: Mapping[str, Operation] = {
-    "LSTM": Operation(layers.recurrent, _RECURRENT),
-    "GRU": Operation(layers.recurrent, f"{_RECURRENT}; reset gate before or after"),
-    "RNN": Operation(layers.recurrent, _RECURRENT),
+    "LSTM": Operation(recurrent.recurrent, _RECURRENT),
+    "GRU": Operation(recurrent.recurrent, f"{_RECURRENT}; reset gate before or after"),
+    "RNN": Operation(recurrent.recurrent, _RECURRENT),
     "Gemm": Operation(layers.gemm, "a weight and a bias"),
     "MatMul": Operation(
         layers.matmul, "a weight; scores and weighted sums of attention (dot, additive, of pairs)"
@@ -59,7 +67,9 @@ OPERATIONS: Mapping[str, Operation] = {
         elementwise.arithmetic, f"{_SUMS}; products of two signals, weights and states"
     ),
     "Div": Operation(elementwise.arithmetic, "by a constant, or a deviation"),
-    **dict.fromkeys(layers.ACTIVATIONS, Operation(layers.activation, "with the usual constants")),
+    **dict.fromkeys(
+        recurrent.ACTIVATIONS, Operation(layers.activation, "with the usual constants")
+    ),
     **dict.fromkeys(
         ("LeakyRelu", "PRelu"), Operation(layers.leaky, "one slope, or one for each unit")
     ),

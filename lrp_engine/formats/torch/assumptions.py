@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from lrp_engine.formats.plain import about_output
 from lrp_engine.formats.torch.attention import Attention
 from lrp_engine.formats.torch.chain import Item, Pool, SideBySide, flat, hidden, last_recurrent
-from lrp_engine.formats.torch.layers import EPSILON, blocks
+from lrp_engine.formats.torch.layers import EPSILON
 from lrp_engine.formats.torch.options import Options
 from lrp_engine.formats.torch.poolings import LAST
+from lrp_engine.formats.torch.recurrent import blocks
 from lrp_engine.model.assumption import Assumption
 
 
