@@ -25,19 +25,29 @@ class OutOfTimeError(CostError):
     """The time for passes is over; the one that would have come next did not begin."""
 
 
-class OverflowInputError(InputError):
-    """Numbers on the way to a result leave the range of the network's dtype.
+class RowsError(InputError):
+    """Some of several inputs do not fit; the others would.
 
     Attributes:
         rows: positions of the inputs that this happens to, perhaps not all of them.
+        reason: of one of them, without its number.
     """
+
+    def __init__(self, sentence: str, rows: Sequence[int], reason: str) -> None:
+        super().__init__(sentence)
+        self.rows, self.reason = tuple(rows), reason
+
+
+class OverflowInputError(RowsError):
+    """Numbers on the way to a result leave the range of the network's dtype."""
 
     def __init__(self, rows: Sequence[int], dtype: str) -> None:
         super().__init__(
             f"The numbers of input {rows[0]} overflow: weights, inputs or eps are too extreme for "
-            f"{dtype}."
+            f"{dtype}.",
+            rows,
+            f"Its numbers overflow: its words or eps are too extreme for {dtype}.",
         )
-        self.rows = tuple(rows)
 
 
 def choices(names: object) -> str:

@@ -49,6 +49,7 @@ def plain(one: Explanation) -> dict[str, Any]:
         **({"method_options": dict(one.method_options)} if one.method_options else {}),
         "rule": one.rule and one.rule.to_dict(),
         "output": one.output,
+        **({} if one.positions is None else {"position": int(one.positions[0])}),
         "labels": list(one.labels),
         **({"value_units": list(one.value_units)} if one.value_units else {}),
         "scores": one.scores[0].tolist(),

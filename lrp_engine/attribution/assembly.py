@@ -111,6 +111,7 @@ class Assembly:
             rule=rule if method.uses_rule else None,
             method_options=self.options[method.name],
             tokens=samples.tokens,
+            positions=samples.positions,
             unknown=unknown,
             padding=self._over_time(samples.padding) if samples.padding else np.zeros_like(unknown),
             ids=samples.ids,

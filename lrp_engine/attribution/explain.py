@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -19,8 +20,9 @@ from lrp_engine.attribution.methods import (
     method_named,
     options_of,
 )
+from lrp_engine.attribution.positions import resolve_positions
 from lrp_engine.attribution.targets import resolve, selection
-from lrp_engine.errors import InputError, choices
+from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
 from lrp_engine.propagation import rules
@@ -35,8 +37,19 @@ B = TypeVar("B")
 
 
 def predict(network: Network, inputs: Any, *, lengths: Any) -> np.ndarray:
-    """Class scores (B, C)."""
-    return scores_of(samples_of.read(network, inputs, lengths))
+    """Scores (B, C), or (B, T, C) of each step; the inputs are checked as `explain` checks them.
+
+    Raises:
+        InputError: an input does not fit, or its numbers overflow.
+    """
+    samples = samples_of.read(network, inputs, lengths)
+    resolve_positions(samples, None)
+    with np.errstate(over="ignore", invalid="ignore"):  # found out below
+        scores = step_scores_of(samples) if network.labels_steps else scores_of(samples)
+    fine = np.isfinite(scores).reshape(len(samples), -1).all(axis=1)
+    if not fine.all():
+        raise OverflowInputError(np.flatnonzero(~fine).tolist(), network.dtype)
+    return scores
 
 
 def explain(
@@ -49,6 +62,7 @@ def explain(
     method_options: Mapping[str, Mapping[str, Any] | None] | None,
     lengths: Any,
     layers: bool,
+    position: Any = None,
 ) -> Explanations:
     """One Explanation per method; each calculus runs once, however many methods read it."""
     asked = _methods(methods, layers=layers)
@@ -56,6 +70,7 @@ def explain(
     rule = rules.checked(rule, network.nodes)
     samples = samples_of.read(network, inputs, lengths)
     targets = resolve(network, target, len(samples))
+    samples = replace(samples, positions=resolve_positions(samples, position))
     calculi = tuple(dict.fromkeys(calculus for method in asked for calculus in method.passes))
     assemblies = {
         source: Assembly(samples, [m for m in asked if m.passes[:1] == source], options)
@@ -148,8 +163,25 @@ def _run(
     )
 
 
+def step_scores_of(
+    samples: Samples, *, before_pass: Callable[[], None] = lambda: None
+) -> np.ndarray:
+    """Scores (B, T, C) of each step, 0 where a sample has none; `before_pass` may raise to stop."""
+    network = samples.network
+    scores = np.zeros((len(samples), samples.width, network.classes), network.dtype)
+    for chunk in samples.chunks():
+        before_pass()
+        with network.lock:
+            made = _program_of(network).step_scores(*samples.padded(chunk))
+        real = np.arange(samples.width) < samples.lengths[chunk][:, None]
+        part = np.zeros((len(chunk), samples.width, network.classes), network.dtype)
+        part[:, : made.shape[1]] = made[:, : samples.width]
+        scores[chunk] = np.where(real[..., None], part, 0)
+    return scores
+
+
 def scores_of(samples: Samples, *, before_pass: Callable[[], None] = lambda: None) -> np.ndarray:
-    """Class scores (B, C); `before_pass` may raise to stop."""
+    """Scores (B, C); `before_pass` may raise to stop."""
     network = samples.network
     scores = np.zeros((len(samples), network.classes), network.dtype)
     for chunk in samples.chunks():

@@ -57,6 +57,7 @@ class Explanation(HasOutput):
         scores: (B, C) logits, or values; probabilities: (B, C), None for values.
         output: what the scores mean, a name in `OUTPUT_KINDS`.
         labels: C names of classes or values; value_units: of each value, empty where not known.
+        positions: (B,) the word or step whose label is explained, where each has one; else None.
         target: (B,) the class or value explained, or (B, 2) pairs (a, b) for score a minus
             score b.
         relevance: (B, T, E) of every input unit; (B, D) for features; None for methods that have no
@@ -103,6 +104,7 @@ class Explanation(HasOutput):
     alignment: Alignment | None = None
     output: str = "softmax"
     value_units: tuple[str, ...] = ()
+    positions: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.relevance is None and self.token_values is None:
@@ -159,6 +161,7 @@ class Explanation(HasOutput):
             "ids": self.ids and self.ids[one],
             "alignment": self.alignment and self.alignment.select(index),
             "warnings": self._warnings_of(index),
+            "positions": None if self.positions is None else self.positions[one],
             "relevance": None if self.relevance is None else self.relevance[one, :length],
             "token_values": None if self.token_values is None else self.token_values[one, :length],
             "initial_states": MappingProxyType(
@@ -307,6 +310,10 @@ class Explanation(HasOutput):
     def target_label(self, index: int = 0) -> str:
         """The explained class or value by name, or "a − b" for a contrast."""
         return " − ".join(self.labels[c] for c in np.atleast_1d(self.target[index]))
+
+    def labelled_token(self, index: int = 0) -> str | None:
+        """The word or step whose label is explained; None where the whole input has one."""
+        return None if self.positions is None else self.tokens[index][self.positions[index]]
 
     def to_frame(self) -> pd.DataFrame:
         """One row per word: sample, position, token, unknown, padding, relevance."""

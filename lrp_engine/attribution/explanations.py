@@ -18,9 +18,9 @@ class Explanations(Mapping[str, Explanation]):
 
     Attributes:
         tokens, unknown, padding, left_out, texts, lengths, padded_lengths, scores, probabilities,
-            shares, predicted, output_kind, labels, value_units, target, explained_score,
-            token_kind, model_hash, dtype, substitute, warnings, target_label: as in `Explanation`,
-            where they are explained.
+            positions, labelled_token, shares, predicted, output_kind, labels, value_units, target,
+            explained_score, token_kind, model_hash, dtype, substitute, warnings, target_label: as
+            in `Explanation`, where they are explained.
         complete: the first explanation whose words, initial states and ledger add up to the
             explained score; None where no method promises it.
 
@@ -113,6 +113,10 @@ class Explanations(Mapping[str, Explanation]):
         return self._first.probabilities
 
     @property
+    def positions(self) -> np.ndarray | None:
+        return self._first.positions
+
+    @property
     def shares(self) -> np.ndarray:
         return self._first.shares
 
@@ -162,3 +166,6 @@ class Explanations(Mapping[str, Explanation]):
 
     def target_label(self, index: int = 0) -> str:
         return self._first.target_label(index)
+
+    def labelled_token(self, index: int = 0) -> str | None:
+        return self._first.labelled_token(index)

@@ -16,6 +16,12 @@ _CALLED = "{:,} × padding"
 _ENDS = _CALLED.partition("}")[2]
 
 
+def entries_of(padding: np.ndarray) -> np.ndarray:
+    """Where (n,) the entries begin that are left of time steps, of which some are padding."""
+    follows = np.concatenate([[False], padding[1:] & padding[:-1]])
+    return np.flatnonzero(~follows)
+
+
 def merged_padding(explanation: Explanation) -> Explanation:
     """One sample (B = 1) in which padding next to each other is a single token, its sums.
 
@@ -26,8 +32,7 @@ def merged_padding(explanation: Explanation) -> Explanation:
     padding = explanation.padding[0, :count]
     if not padding.any():
         return explanation
-    follows = np.concatenate([[False], padding[1:] & padding[:-1]])
-    starts = np.flatnonzero(~follows)  # (n,) of the entries that are left
+    starts = entries_of(padding)
     sizes = np.diff([*starts, count])
 
     def summed(array: np.ndarray) -> np.ndarray:
@@ -52,6 +57,11 @@ def merged_padding(explanation: Explanation) -> Explanation:
         ),
         unknown=explanation.unknown[:, starts],
         padding=explanation.padding[:, starts],
+        positions=(
+            None
+            if explanation.positions is None
+            else np.searchsorted(starts, explanation.positions, side="right") - 1
+        ),
         lengths=np.array([len(starts)]),
         relevance=None if explanation.relevance is None else summed(explanation.relevance),
         token_values=summed(explanation.token_relevance),

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named, options_of
+from lrp_engine.attribution.positions import require_position
 from lrp_engine.attribution.targets import resolve
-from lrp_engine.errors import CostError, InputError, OverflowInputError
+from lrp_engine.errors import CostError, InputError, RowsError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.network import Network
 from lrp_engine.model.samples import CHUNK_TOKENS
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 WINDOW = 512
 # A window of long texts is closed early: what bounds its memory is its words.
 WINDOW_TOKENS = 8 * CHUNK_TOKENS
-
-
-OVERFLOW = "Its numbers overflow: its words or eps are too extreme for {}."
 
 
 class Cancel(Protocol):
@@ -45,6 +43,7 @@ def explain_stream(
     target: Any = None,
     rule: Rule = DEFAULT_RULE,
     method_options: Mapping[str, Any] | None = None,
+    position: int | None = None,
     window: int = WINDOW,
     progress: Callable[[int], object] | None = None,
     cancel: Cancel | None = None,
@@ -58,7 +57,7 @@ def explain_stream(
         texts: texts or token lists; read lazily, at most `window` ahead of what was yielded.
         method: a name in `METHODS`.
         target: None for the predicted class; a class (number or label); or a pair `(a, b)`.
-        rule, method_options: as in `Network.explain`.
+        rule, method_options, position: as in `Network.explain`; one position for all texts.
         window: texts read ahead, 1 or more; fewer where the texts are long.
         progress: called with the number of texts explained so far, after each pass.
         cancel: looked at before each pass and each result; once set, the iterator ends.
@@ -81,6 +80,7 @@ def explain_stream(
         raise InputError("A stream has one target for all texts: a class or a pair (a, b).")
     require_words(network)
     resolve(network, target, 1)
+    require_position(network, position)
     rule = checked(rule, network.nodes)
 
     def run() -> Iterator[Explanation]:
@@ -89,7 +89,7 @@ def explain_stream(
             results: dict[int, Explanation | InputError] = {}
             for chunk, result in in_batches(
                 network, words, methods=[method], target=target, rule=rule, method_options=options,
-                cancel=cancel,
+                position=position, cancel=cancel,
             ):  # fmt: skip
                 for at, n in enumerate(chunk.tolist()):
                     results[n] = result if isinstance(result, InputError) else result[method][at]
@@ -126,6 +126,7 @@ def in_batches(
     target: Any,
     rule: Rule,
     method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
+    position: int | None = None,
     cancel: Cancel | None = None,
 ) -> Iterator[tuple[np.ndarray, Explanations | InputError]]:
     """Positions (b,) of token lists of similar length, and their explanations by method.
@@ -147,11 +148,11 @@ def in_batches(
         try:
             explanations = network.explain_all(
                 [words[n] for n in chunk], methods=methods, target=target, rule=rule,
-                method_options=method_options,
+                method_options=method_options, position=position,
             )  # fmt: skip
-        except OverflowInputError as problem:
+        except RowsError as problem:
             bad = np.isin(np.arange(len(chunk)), problem.rows)
-            yield chunk[bad], InputError(OVERFLOW.format(network.dtype))
+            yield chunk[bad], InputError(problem.reason)
             if not bad.all():
                 waiting.appendleft(chunk[~bad])
             continue

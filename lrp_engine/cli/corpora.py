@@ -101,6 +101,7 @@ def _run(options: argparse.Namespace) -> str:
             methods=methods,
             method_options=method_options_of(options, methods),
             target=parse_target(options.target, network.labels),
+            position=options.position,
             rule=rule_of(options),
             text_column=options.text_column,
             label_column=options.label_column,

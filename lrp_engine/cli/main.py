@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
 from lrp_engine.cli import confinement, corpora
@@ -26,6 +27,10 @@ from lrp_engine.errors import LensError
 from lrp_engine.quiet import quiet
 from lrp_engine.render.palettes import DEFAULT, PALETTES
 from lrp_engine.version import __version__
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.model.network import Network
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,17 +117,33 @@ def _explain(options: argparse.Namespace) -> str:
             target=parse_target(options.target, network.labels),
             rule=rule,
             method_options=method_options_of(options, [options.method]).get(options.method),
+            position=options.position,
         )
     if options.json:
         return to_json(explanation.to_dict())
     from lrp_engine.render.terminal import colours_of, render
 
-    return render(
+    return _labels(network, explanation, options.text) + render(
         explanation,
         colours=0 if options.no_color else colours_of(sys.stdout),
         palette=options.palette,
         substitute=network.substitute,
     )
+
+
+def _labels(network: Network, explanation: Explanation, text: str) -> str:
+    """Every word with its label, of a network that labels words; else nothing."""
+    if explanation.positions is None or not network.has_classes:
+        return ""
+    from lrp_engine.render.wording import visible
+
+    with quiet():
+        labels = network.predict([text])[0].argmax(axis=1).tolist()
+    tokens = zip(explanation.tokens[0], explanation.padding[0], labels, strict=True)
+    listed = (
+        f"{visible(token)}/{visible(network.labels[c])}" for token, pad, c in tokens if not pad
+    )
+    return f"labels: {' '.join(listed)}\n"
 
 
 def _sentence(error: Exception) -> str:

@@ -53,6 +53,13 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
         help="class to explain, by number or label, or A:B for why A and not B; "
         "default: the predicted class",
     )
+    command.add_argument(
+        "--position",
+        type=int,
+        metavar="N",
+        help="of a model that labels every word: whose label to explain, from 0 on, or from -1 on "
+        "backwards; default: the first word's",
+    )
     defaults = Epsilon()
     command.add_argument(
         "--eps",

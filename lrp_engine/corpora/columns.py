@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.settings import CorpusSettings
 
 PREFIX = "input_"
+POSITION = "position"  # whose label was explained
 
 
-def result_schema(settings: CorpusSettings, others: pa.Schema, dtype: str) -> pa.Schema:
+def result_schema(
+    settings: CorpusSettings, others: pa.Schema, dtype: str, *, positions: bool = False
+) -> pa.Schema:
     """Columns of a part, in order.
 
     Args:
         others: the input's columns besides the text.
         dtype: of the network; scores are written in it. Relevances are float64, so that they add
             up in the file as they do in an Explanation.
+        positions: whether it labels every word: a column says whose label was explained.
 
     Raises:
         InputError: there is no label column of this name.
@@ -39,6 +43,7 @@ def result_schema(settings: CorpusSettings, others: pa.Schema, dtype: str) -> pa
         pa.field("predicted", pa.string()),
         pa.field("target", pa.string()),
         pa.field("explained_score", pa.float64()),
+        *([pa.field(POSITION, pa.int64())] if positions else []),
         pa.field("tokens", pa.list_(pa.string())),
         *(pa.field(method, numbers) for method in settings.methods),
         *(pa.field(name, pa.float64()) for name in ACCOUNT),

@@ -108,7 +108,7 @@ def explain_corpus(
     format = format or format_of(source)
     identity = Source(source).identity() | {"format": format}
     table = open_table(source, format=format, text_column=settings.text_column)
-    schema = result_schema(settings, table.schema, network.dtype)
+    schema = result_schema(settings, table.schema, network.dtype, positions=network.labels_steps)
     folder = Folder(output)
     manifest = new_manifest(network, settings, identity, schema, table.rows)
     with folder.locked():

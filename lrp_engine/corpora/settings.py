@@ -31,6 +31,7 @@ class CorpusSettings:
     Attributes:
         methods: names in `METHODS`, each one column of the result.
         target: None for each text's predicted class; a class; or a pair (a, b).
+        position: of a network that labels every word: whose label; None for the first word's.
         rule: how relevance is handed back, as in `Network.explain`.
         method_options: method name -> its options; defaults where left out.
         text_column, label_column: where the input has them.
@@ -43,6 +44,7 @@ class CorpusSettings:
 
     methods: tuple[str, ...] = (DEFAULT_METHOD,)
     target: Target = None
+    position: int | None = None
     rule: Rule = DEFAULT_RULE
     method_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     text_column: str = "text"
@@ -74,11 +76,13 @@ class CorpusSettings:
         Raises:
             InputError: it reads no texts, or has no such class or no layer that the rule names.
         """
+        from lrp_engine.attribution.positions import require_position
         from lrp_engine.attribution.stream import require_words
         from lrp_engine.attribution.targets import resolve
 
         require_words(network)
         resolve(network, self.target, 1)
+        require_position(network, self.position)
         checked(self.rule, network.nodes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,6 +90,8 @@ class CorpusSettings:
         return {
             "method": list(self.methods),
             "target": list(self.target) if isinstance(self.target, tuple) else self.target,
+            # Left out where nobody chose it, as in manifests from before there were positions.
+            **({"position": self.position} if self.position is not None else {}),
             **self._rule(),
             # Left out where there are none, as in manifests from before methods had options.
             **({"method-option": self.method_options} if self.method_options else {}),

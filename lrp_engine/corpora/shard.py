@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.attribution.stream import Cancel, in_batches
-from lrp_engine.corpora.columns import ACCOUNT, result_schema
+from lrp_engine.corpora.columns import ACCOUNT, POSITION, result_schema
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def _explain(
             problems[n] = _problem(network.tokenizer.steps(len(tokens)), settings.max_tokens)
             if problems[n] is None:
                 words[n] = tokens
-    schema = result_schema(settings, shard.others.schema, network.dtype)
+    schema = result_schema(
+        settings, shard.others.schema, network.dtype, positions=network.labels_steps
+    )
     columns, positions, overflowing = _explained(network, words, len(shard), settings, cancel)
     if cancel is not None and cancel.is_set():
         raise CancelledError
@@ -144,7 +146,7 @@ def _explained(
     rows that could not be explained, with the reason."""
     names = ("scores", "predicted", "target", "explained_score", "tokens")
     columns: dict[str, list] = {
-        name: [None] * rows for name in (*names, *settings.methods, *ACCOUNT)
+        name: [None] * rows for name in (*names, POSITION, *settings.methods, *ACCOUNT)
     }
     places = list(words)
     real = computed = 0
@@ -156,6 +158,7 @@ def _explained(
         target=settings.target,
         rule=settings.rule,
         method_options=settings.method_options,
+        position=settings.position,
         cancel=cancel,
     ):
         at = [places[n] for n in chunk]
@@ -173,6 +176,7 @@ def _explained(
             ),
             "target": [explained.target_label(n) for n in range(len(chunk))],
             "explained_score": explained.explained_score,
+            **({} if explained.positions is None else {POSITION: explained.positions}),
             "tokens": explained.tokens,
             **_account(explained.complete),
         }

@@ -85,11 +85,6 @@ def _shapes(nodes: Sequence[Node], start: Shape) -> dict[str, Shape]:
             shapes[node.name] = node.layer.output_shape(*(shapes[i] for i in node.inputs))
         except FormatError as error:
             raise FormatError(f"Layer {node.name!r}: {error}") from None
-    if shapes[nodes[-1].name].time:
-        raise FormatError(
-            f"The network ends in {shapes[nodes[-1].name]}, expected class scores (batch, "
-            "classes): its last recurrent layer returns a whole sequence."
-        )
     return shapes
 
 

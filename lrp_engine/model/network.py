@@ -19,7 +19,7 @@ from lrp_engine.model import names
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
 from lrp_engine.model.outputs import OUTPUTS, HasOutput
-from lrp_engine.model.shapes import Shape
+from lrp_engine.model.shapes import WORDS, Shape
 from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
 
@@ -39,7 +39,8 @@ class Network(HasOutput):
     """An immutable network: layers in order of computation, words and labels around them.
 
     Attributes:
-        nodes: the graph; the last node's output (B, C) holds the class scores, or the values.
+        nodes: the graph; the last node's output (B, C) holds the class scores, or the values;
+            (B, T, C) of each word or step, where each has a label.
         output: "softmax" (C classes, one is right), "sigmoid" (each unit for itself; a single
             unit z is two classes with scores [-z, z]) or "linear" (C values as they are, with no
             probabilities). For classes the layers themselves end in logits.
@@ -105,6 +106,11 @@ class Network(HasOutput):
             raise FormatError(f"No layer reads the output of {min(unread)!r}.")
         if self.output == "softmax" and last.units == 1:
             raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
+        if last.time and (last.steps != WORDS or not last.units):
+            raise FormatError(
+                f"The network ends in {last}, expected scores (batch, classes), or a label for "
+                "each step of its input (batch, time, classes): its last layers change the steps."
+            )
         count, units = self.classes, self.input_shape.units
         self._set("labels", names.named("labels", self.labels, self.output_kind.names(count)))
         self._set("value_units", names.value_units(self.value_units, self, count))
@@ -149,6 +155,16 @@ class Network(HasOutput):
         """The embedding layer; None where inputs are vectors or features."""
         first = self.nodes[0].layer
         return cast("Embedding", first) if first.reads_ids else None
+
+    @property
+    def labels_steps(self) -> bool:
+        """Whether every word or step has scores of its own: one label per token."""
+        return self.shapes[self.nodes[-1].name].time
+
+    @property
+    def decides(self) -> bool:
+        """Whether it gives one class for a whole input."""
+        return self.has_classes and not self.labels_steps
 
     @property
     def single_sigmoid(self) -> bool:
@@ -207,14 +223,21 @@ class Network(HasOutput):
     def predict(
         self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
     ) -> np.ndarray:
-        """Scores (B, C): logits, before softmax or sigmoid; or values. Inputs as in `explain`."""
+        """Scores (B, C): logits, before softmax or sigmoid; or values. Inputs as in `explain`.
+
+        Of a network that labels every word or step (B, T, C), T of the longest, 0 behind shorter
+        ones.
+
+        Raises:
+            InputError: as of `explain`.
+        """
         scores: np.ndarray = lazy.load("attribution.explain:predict")(self, inputs, lengths=lengths)
         return scores
 
     def probabilities(
         self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
     ) -> np.ndarray:
-        """Class probabilities (B, C): softmax over classes, or a sigmoid per class.
+        """Class probabilities (B, C), or (B, T, C): softmax over classes, or a sigmoid per class.
 
         Raises:
             InputError: as `explain`; or the network has values and no classes.
@@ -232,6 +255,7 @@ class Network(HasOutput):
         method_options: Mapping[str, Any] | None = None,
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
+        position: int | Sequence[int] | np.ndarray | None = None,
     ) -> Explanation:
         """Why the network scores these inputs as it does.
 
@@ -250,6 +274,8 @@ class Network(HasOutput):
             lengths: real time steps (B,) of an array input; all of them where None.
             layers: also keep the relevance at every layer's output, in `Explanation.layers`; only
                 by methods that go back through the layers.
+            position: of a network that labels every word or step: whose label is explained, as in
+                `Explanation.tokens`; one, or one per sample. None: the first word's.
 
         Returns:
             An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
@@ -266,6 +292,7 @@ class Network(HasOutput):
             method_options=None if method_options is None else {method: method_options},
             lengths=lengths,
             layers=layers,
+            position=position,
         )
         return explanations[method]
 
@@ -279,6 +306,7 @@ class Network(HasOutput):
         method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
+        position: int | Sequence[int] | np.ndarray | None = None,
     ) -> Explanations:
         """`explain` by several methods at once, which share one forward pass.
 
@@ -296,6 +324,7 @@ class Network(HasOutput):
             method_options=method_options,
             lengths=lengths,
             layers=layers,
+            position=position,
         )
         return explanations
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,8 @@ CHUNK_ROWS = 1024
 CHUNK_NUMBERS = CHUNK_TOKENS * 4096
 
 MASKED, READ = 1, 2
+# Added to the kind of the one step whose scores are read, of networks that label steps.
+EXPLAINED = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Samples:
         values: (B, T, E) or (B, D); None where ids are given.
         padding: per sample, which time steps only fill it up, (n,) bool; None: none does.
         alignment: where words stand in the texts; None where no words are given.
+        positions: (B,) the step whose scores are read, of a network that labels steps.
+        emptied: per sample, which time steps are read as vectors of zeros, (n,) bool; None: none.
     """
 
     network: Network
@@ -52,6 +56,8 @@ class Samples:
     values: np.ndarray | None = None
     padding: tuple[np.ndarray, ...] | None = None
     alignment: Alignment | None = None
+    positions: np.ndarray | None = None
+    emptied: tuple[np.ndarray, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -92,8 +98,19 @@ class Samples:
         """Values (b, t, E) or (b, D) in the network's dtype, and kinds of steps (b, t) or (b, 1).
 
         The kinds: 0 for no step, which only fills up the batch; `MASKED` for a masked step; `READ`
-        for any other. Values are 0 where there is no step.
+        for any other; and `EXPLAINED` more at a step of `positions`. Values are 0 where there is
+        no step.
         """
+        x, steps = self._padded(chunk)
+        if self.positions is not None:
+            steps[np.arange(len(chunk)), self.positions[chunk]] += EXPLAINED
+        if self.emptied is not None:
+            x = np.array(x)
+            for n, row in enumerate(chunk.tolist()):
+                x[n, : len(self.emptied[row])][self.emptied[row]] = 0
+        return x, steps
+
+    def _padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         dtype = self.network.dtype
         if not self.timed:
             assert self.values is not None
@@ -135,8 +152,11 @@ class Samples:
             chosen: pairs of a sample and which of its n parts stay, (n,) bool. A word or step that
                 does not stay is dropped, and words are marked, cut and padded once more; a feature
                 that does not stay is 0, and so is a step where the number of steps is fixed. What
-                is not `droppable` among words always stays.
+                is not `droppable` among words always stays. Where each word has a label, all keep
+                their places: one that does not stay is a vector of zeros.
         """
+        if self.positions is not None:
+            return self._emptied(chosen)
         if self.alignment is not None:
             return self._words_left(chosen)
         rows = [row for row, _ in chosen]
@@ -168,6 +188,27 @@ class Samples:
             ids=self.ids and tuple(self.ids[row][stays] for row, stays in chosen),
             padding=self.padding and tuple(self.padding[row][stays] for row, stays in chosen),
             values=values,
+        )
+
+    def _emptied(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
+        """The same samples with vectors of zeros in the place of what does not stay."""
+        assert self.positions is not None
+        rows = [row for row, _ in chosen]
+
+        def of_rows(parts: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(parts[row] for row in rows)
+
+        return replace(
+            self,
+            tokens=of_rows(self.tokens),
+            unknown=of_rows(self.unknown),
+            masks=of_rows(self.masks),
+            ids=self.ids and of_rows(self.ids),
+            padding=self.padding and of_rows(self.padding),
+            values=None if self.values is None else self.values[rows],
+            alignment=None,
+            positions=self.positions[rows],
+            emptied=tuple(~stays for _, stays in chosen),
         )
 
     def _filled_up(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:

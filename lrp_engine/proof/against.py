@@ -6,11 +6,13 @@ Axes: B inputs, C classes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of
+from lrp_engine.attribution.explain import scores_of, step_scores_of
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import DIGITS
 from lrp_engine.proof.checks import TITLES, Worst, measured, not_checked
@@ -20,6 +22,7 @@ from lrp_engine.proof.sheet import FAIL, Line
 if TYPE_CHECKING:
     from lrp_engine.formats.companions.reference import Reference
     from lrp_engine.model.network import Network
+    from lrp_engine.model.samples import Samples
     from lrp_engine.propagation.passes import Passes
 
 # Other programs write float32, or a few digits.
@@ -68,12 +71,16 @@ def _against(
 ) -> Line:
     count = len(probe.samples)
     timed = {} if passes is None else {"before_pass": passes.require_time}
-    scores = scores_of(probe.samples, **timed).astype(np.float64)
-    name = probe.name if noun == "text" else "input {}".format
-    if reference.kind == "labels" and network.has_classes:
+    run = step_scores_of if network.labels_steps else scores_of
+    scores = run(probe.samples, **timed).astype(np.float64)
+    name: Callable[[int], str] = probe.name if noun == "text" else "input {}".format
+    if network.labels_steps:
+        reference, scores, rows = _by_step(reference, probe.samples, scores)
+        name = partial(_of_row, name, rows)
+    elif reference.kind == "labels" and network.has_classes:
         return _classes(network, reference, scores, line, name)
     tried = []
-    for kind, expected in reference.readings(network, count).items():
+    for kind, expected in reference.readings(network, len(scores)).items():
         worst = Worst()
         outputs = network.to_output(scores) if kind == "probabilities" else scores
         worst.see(outputs, expected, name)
@@ -87,6 +94,29 @@ def _against(
         )
         return not_checked(line, why)
     return measured(line, worst, TOLERANCE, how)
+
+
+def _by_step(
+    reference: Reference, samples: Samples, scores: np.ndarray
+) -> tuple[Reference, np.ndarray, np.ndarray]:
+    """The outputs and the scores (n, C) of every real step, and the input (n,) that it is of.
+
+    Raises:
+        InputError: there are no numbers for each step.
+    """
+    real = np.arange(scores.shape[1]) < samples.lengths[:, None]
+    outputs = reference.outputs
+    if outputs.ndim < 2 or outputs.shape[:2] != scores.shape[:2]:
+        raise InputError(
+            f"The reference {reference.kind} have shape {outputs.shape}, but the network labels "
+            f"every {samples.token_kind}: expected {scores.shape}, numbers for each."
+        )
+    return replace(reference, outputs=outputs[real]), scores[real], np.nonzero(real)[0]
+
+
+def _of_row(name: Callable[[int], str], rows: np.ndarray, n: int) -> str:
+    """What the input of a step is called."""
+    return name(int(rows[n]))
 
 
 def _classes(

@@ -98,6 +98,12 @@ def scores_of(exact: Program, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return exact.scores(x.astype(np.float64), steps)
 
 
+def _all_scores(exact: Program, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Scores (b, C), or (b, T, C) of each step, in float64."""
+    run = exact.step_scores if exact.network.labels_steps else exact.scores
+    return run(x.astype(np.float64), steps)
+
+
 def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[Line, Line]:
     """Lines "keras" and "meaning".
 
@@ -114,7 +120,7 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
         for rows in grouped([len(mask) for mask in samples.masks]):
             count += len(rows)
             x, steps = samples.padded(rows)
-            ours = scores_of(exact, x, steps)
+            ours = _all_scores(exact, x, steps)
             fed = x.astype(np.float64)
             if twin.takes_ids and samples.ids is not None:
                 fed = np.stack([samples.ids[row] for row in rows]).astype(np.int32)
@@ -123,8 +129,8 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
             if not network.has_classes:
                 logits = output  # what the file ends in is part of what gives the values
             elif network.single_sigmoid:
-                logits = np.concatenate([-logits, logits], axis=1)
-                output = np.concatenate([1 - output, output], axis=1)
+                logits = np.concatenate([-logits, logits], axis=-1)
+                output = np.concatenate([1 - output, output], axis=-1)
 
             def name(n: int, probe: Probe = probe, rows: np.ndarray = rows) -> str:
                 return probe.name(int(rows[n]))

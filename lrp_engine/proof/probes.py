@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine.attribution.positions import resolve_positions
 from lrp_engine.layers import BatchNormalization
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.graph import INPUT
@@ -88,12 +89,17 @@ def probes(
     made = []
     for steps in lengths if shape.time else (0,):
         array = _random(network, rng, steps, blank, exact)
-        made.append(Probe("random input", samples_of.read(network, array)))
+        made.append(Probe("random input", _samples(network, array)))
     if network.vocabulary is not None and length is None:
         texts = [text for text in examples if network.tokenizer(text)][:EXAMPLES]
         for text in texts:
-            made.append(Probe("", samples_of.read(network, [text])))
+            made.append(Probe("", _samples(network, [text])))
     return made
+
+
+def _samples(network: Network, inputs: Any) -> Samples:
+    samples = samples_of.read(network, inputs)
+    return replace(samples, positions=resolve_positions(samples, None))
 
 
 def _random(

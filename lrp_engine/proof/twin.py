@@ -245,10 +245,26 @@ def _layer(entry: Entry, dtype: str, *, old: bool = False) -> tuple[Any, str]:
     if entry.kind == "Dense":
         after = plain.pop("activation", "linear")
         return keras.layers.Dense(**plain, dtype="float64"), after
+    if entry.kind == "TimeDistributed":
+        config, after = _dense_of_steps(entry)
+        return _made(entry.name, entry.kind, config, plain, old), after
     layer = _made(entry.name, entry.kind, entry.config, plain, old)
     if entry.kind == "Softmax":
         return layer, "softmax"
     return layer, plain["activation"] if entry.kind == "Activation" else "linear"
+
+
+def _dense_of_steps(entry: Entry) -> tuple[Mapping[str, Any], str]:
+    """TimeDistributed with the activation of its Dense left out, and that activation."""
+    described = entry.config.get("layer")
+    if not isinstance(described, Mapping) or described.get("class_name") != "Dense":
+        return entry.config, "linear"
+    config = described.get("config")
+    if not isinstance(config, Mapping):
+        return entry.config, "linear"
+    after = _options(entry.name, "Dense", config).get("activation", "linear")
+    inner = {**described, "config": {**config, "activation": "linear"}}
+    return {**entry.config, "layer": inner}, after
 
 
 def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any], old: bool) -> Any:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, Signal, map_arrays
-from lrp_engine.model.samples import MASKED
+from lrp_engine.model.samples import EXPLAINED, MASKED
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward
@@ -91,19 +91,27 @@ class Program:
                 else replace(node, layer=map_arrays(node.layer, tf.constant))
                 for node in network.nodes
             ]
-        self._forward_passes: dict[bool, Any] = {}
+        self._forward_passes: dict[tuple[bool, bool], Any] = {}
         self._passes: dict[tuple[tuple[str, ...], tuple[TraceKey, ...], bool, bool], Any] = {}
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """Class scores (B, C) of what `Samples.padded` returns."""
-        parts, traced = [], self._is_traced(x)
+        """Scores (B, C) of what `Samples.padded` returns; of the step `EXPLAINED` there, where
+        each step has its own."""
+        return self._predicted(x, steps, whole=False)
+
+    def step_scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Scores (B, T, C) of every time step, of a network that labels steps."""
+        return self._predicted(x, steps, whole=True)
+
+    def _predicted(self, x: np.ndarray, steps: np.ndarray, *, whole: bool) -> np.ndarray:
+        parts, key = [], (whole, self._is_traced(x))
         for piece, nbytes in self.room.pieces(x):
             with ROOM.taken(nbytes), self._running():
-                if traced not in self._forward_passes:
-                    self._forward_passes[traced] = self._trace_scores(traced)
+                if key not in self._forward_passes:
+                    self._forward_passes[key] = self._trace_scores(*key)
                 inputs = tf.constant(x[piece]), tf.constant(steps[piece])
-                parts.append(self._forward_passes[traced](*inputs).numpy())
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+                parts.append(self._forward_passes[key](*inputs).numpy())
+        return parts[0] if len(parts) == 1 else _joined(*parts)
 
     def backward(
         self,
@@ -150,7 +158,7 @@ class Program:
 
     def traces(self) -> int:
         """How many traces were made so far: at most one per pass, whatever the shapes."""
-        both = {(traced,): run for traced, run in self._forward_passes.items()} | self._passes
+        both: dict[tuple[Any, ...], Any] = {**self._forward_passes, **self._passes}
         traced = [run for (*_, is_traced), run in both.items() if is_traced]
         return sum(run.experimental_get_tracing_count() for run in traced)
 
@@ -193,12 +201,23 @@ class Program:
         x = [None, None, shape.units] if shape.time else [None, shape.units]
         return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.int8)]
 
-    def _trace_scores(self, traced: bool) -> Any:
+    def _trace_scores(self, whole: bool, traced: bool) -> Any:
+        """The forward pass; `whole`: with the scores of every step, where each has its own."""
+
         @self._on_device
         def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-            return self._forward(Ops(Gradient(forward_only=True), lambda _: None), x, steps)[0]
+            ops = Ops(Gradient(forward_only=True), lambda _: None)
+            scores = self._forward(ops, x, steps)[0]
+            return scores if whole else self._explained(scores, steps)
 
         return _traced(run, self._signature) if traced else run
+
+    def _explained(self, scores: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+        """Scores (B, C): of the step explained, where each step has its own."""
+        if not self.network.labels_steps:
+            return scores
+        here = (steps >= EXPLAINED)[:, :, None]
+        return tf.reduce_sum(tf.where(here, scores, tf.zeros_like(scores)), axis=1)
 
     def _trace(
         self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool, traced: bool
@@ -225,6 +244,7 @@ class Program:
                 tape.watch(x)
                 ops = Ops(calculus, tape.watch)
                 scores, outputs = self._forward(ops, x, steps, by_node)
+                scores = self._explained(scores, steps)
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
             results = {}
@@ -265,14 +285,15 @@ class Program:
         steps: tf.Tensor,
         by_node: Sequence[Calculus] | None = None,
     ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
-        """Scores (B, C) and every node's output by name.
+        """Scores (B, C), or (B, T, C) of each step, and every node's output by name.
 
         `by_node`: the calculus of each node, where they differ from that of `ops`.
         """
         x = tf.identity(x)  # bound to the device, as an argument is not
         if self.network.input_shape.time:
             x = tf.ensure_shape(x, [None, self.network.length, None])
-            signals = {"input": Signal(x, steps > MASKED, steps > 0)}
+            kinds = steps % EXPLAINED
+            signals = {"input": Signal(x, kinds > MASKED, kinds > 0)}
         else:
             signals = {"input": Signal(x)}
         for position, node in enumerate(self.nodes):
@@ -284,15 +305,15 @@ class Program:
             shape = self.network.shapes[node.name]
             if not shape.time:
                 output = Signal(output.values)
-            steps = [shape.length] if shape.time else []
+            length = [shape.length] if shape.time else []
             values = tf.ensure_shape(
-                output.values, [None, *steps, *([shape.units] * bool(shape.units))]
+                output.values, [None, *length, *([shape.units] * bool(shape.units))]
             )
             # A separate tensor, so that relevance at the output of this node can be read.
             signals[node.name] = output._replace(values=tf.identity(values))
         scores = signals[self.nodes[-1].name].values
         if self.network.single_sigmoid:
-            scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=1)
+            scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=-1)
         return scores, {(node.name,): signals[node.name].values for node in self.nodes}
 
 
