@@ -57,10 +57,17 @@ def run(
     setting: str,
     values: Sequence[float],
     rule: Rule,
+    position: int | None = None,
 ) -> Sweep:
     """Explain one input with every value of a setting; the rule says the other settings."""
     explanations = [
-        network.explain(inputs, ACCOUNT_METHOD.name, target, rule.with_options(**{setting: value}))
+        network.explain(
+            inputs,
+            ACCOUNT_METHOD.name,
+            target,
+            rule.with_options(**{setting: value}),
+            position=position,
+        )
         for value in values
     ]
     kinds = [one.ledger.by("kind") for one in explanations]

@@ -42,12 +42,14 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanatio
         return model.opening
 
     def make() -> Explanations:
-        by_method = model.network.explain_all(model.input(text), target=target, rule=rule)
+        by_method = model.network.explain_all(
+            model.input(text), target=target, rule=rule, position=model.position
+        )
         return Explanations(
             {name: merged_padding(model.named(one, text)) for name, one in by_method.items()}
         )
 
-    key = (model.model_hash, "explained", text, target, _settings(rule))
+    key = (model.model_hash, "explained", model.position, text, target, _settings(rule))
     return answers().get(key, make)
 
 
@@ -58,11 +60,13 @@ def explained_by(method: str, model: Model, text: str, target: Target, rule: Rul
         return explained(model, text, target, rule)[method]
 
     def make() -> Explanation:
-        made = model.network.explain(model.input(text), method, target, rule)
+        made = model.network.explain(
+            model.input(text), method, target, rule, position=model.position
+        )
         return merged_padding(model.named(made, text))
 
     rule_key = _settings(rule) if info.uses_rule else ""
-    key = (model.model_hash, "explained by", method, text, target, rule_key)
+    key = (model.model_hash, "explained by", model.position, method, text, target, rule_key)
     return answers().get(key, make)
 
 
@@ -71,11 +75,20 @@ def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) 
 
     def make() -> Explanation:
         explanation = model.network.explain(
-            model.input(text), ACCOUNT_METHOD.name, target, rule, layers=True
-        )
+            model.input(text), ACCOUNT_METHOD.name, target, rule, layers=True,
+            position=model.position,
+        )  # fmt: skip
         return model.named(explanation, text)
 
-    key = (model.model_hash, "layered", model.network.dtype, text, target, _settings(rule))
+    key = (
+        model.model_hash,
+        "layered",
+        model.position,
+        model.network.dtype,
+        text,
+        target,
+        _settings(rule),
+    )
     return answers().get(key, make)
 
 
@@ -90,7 +103,15 @@ def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule)
     def make() -> lstm.Inside:
         return lstm.followed(model.network, layered(model, text, target, rule))
 
-    key = (model.model_hash, "followed", model.network.dtype, text, target, _settings(rule))
+    key = (
+        model.model_hash,
+        "followed",
+        model.position,
+        model.network.dtype,
+        text,
+        target,
+        _settings(rule),
+    )
     return answers().get(key, make)
 
 
@@ -119,13 +140,24 @@ def swept(
 
     def make() -> sweeps.Sweep:
         sweep = sweeps.run(
-            model.network, model.input(text), target, setting=setting, values=values, rule=rule
-        )
+            model.network, model.input(text), target, setting=setting, values=values, rule=rule,
+            position=model.position,
+        )  # fmt: skip
         named = numeric.named(model.network, text) if model.reads_numbers else sweep.tokens
         return replace(sweep, tokens=named)
 
-    key = (model.model_hash, "swept", text, target, _settings(rule), setting)
+    key = (model.model_hash, "swept", model.position, text, target, _settings(rule), setting)
     return answers().get(key, make)
+
+
+def labelled(model: Model, text: str) -> np.ndarray:
+    """Scores (T, C) of every word or step, of a model that labels them."""
+
+    def make() -> np.ndarray:
+        scores: np.ndarray = model.network.predict(model.input(text))[0]
+        return scores
+
+    return answers().get((model.model_hash, "labelled", text), make)
 
 
 @st.cache_resource(max_entries=settings.PREDICTIONS_CACHED, show_spinner=False)

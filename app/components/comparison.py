@@ -11,7 +11,7 @@ import streamlit as st
 from app import cache, settings
 from app.compare import agreement, grid
 from app.compare.compared import DEFAULT, Row, names
-from app.components import adding, frontend
+from app.components import adding, frontend, labels
 from app.components.question import Answer, alike, fits, length
 from app.components.sidebar import BUNDLED, model_names
 from app.models.model import Model
@@ -65,7 +65,8 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
             complaints.append(f"Row {n}{complaint}")
         else:
             with st.spinner("Explaining …"):
-                shown.append(Shown(row, titles[_key(model)], _explained(model, text, row)))
+                asked = labels.asked(model, text)
+                shown.append(Shown(row, titles[_key(model)], _explained(asked, text, row)))
     return shown, complaints
 
 
@@ -108,7 +109,11 @@ def _others(answer: Answer) -> dict[str, str]:
     """Names of the models that a row can have instead of the sidebar's."""
     titles = model_names()
     by_key = _models(answer).items()
-    return {key: titles[_key(m)] for key, m in by_key if key and m is not answer.model}
+    return {
+        key: titles[_key(m)]
+        for key, m in by_key
+        if key and m.upload_hash != answer.model.upload_hash
+    }
 
 
 def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:

@@ -14,7 +14,7 @@ VERDICTS = {session.ANY: "right or wrong", RIGHT: "right", WRONG: "wrong"}
 
 def picker(model: Model) -> None:
     """Filters and the list; what is picked is asked about."""
-    shown = _filtered(model) if model.network.has_classes else [*range(len(model.examples))]
+    shown = _filtered(model) if model.network.decides else [*range(len(model.examples))]
     st.selectbox(
         f"{len(shown)} of {len(model.examples)} {'sentences' if model.reads_text else 'examples'}",
         shown,

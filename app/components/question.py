@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from app import cache, settings
-from app.components import examples, frontend, numbers
+from app.components import examples, frontend, labels, numbers
 from app.components.layout import Page
 from app.models import numeric
 from app.models.model import Model
@@ -85,6 +85,7 @@ def _of_numbers(page: Page, rule: Rule) -> Answer | None:
     if text is None:
         return None
     with st.spinner("Explaining …"):
+        model = labels.asked(model, text)
         target = _target(model, text, rule)
         return Answer(model, text, cache.explained(model, text, target, rule))
 
@@ -118,10 +119,12 @@ def _explain(model: Model, rule: Rule) -> Answer | None:
         return None
     compared = text != typed and fits(model, typed)
     with st.spinner("Explaining …"):
-        target = _target(model, typed if compared else text, rule)
-        explanations = cache.explained(model, text, target, rule)
-        before = cache.explained(model, typed, target, rule) if compared else None
-    return Answer(model, text, explanations, before)
+        asked = labels.asked(model, text)
+        old = labels.asked_before(model, asked, text, typed) if compared else None
+        target = _target(old or asked, typed if old else text, rule)
+        explanations = cache.explained(asked, text, target, rule)
+        before = cache.explained(old, typed, target, rule) if old else None
+    return Answer(asked, text, explanations, before)
 
 
 def alike(model: Model, other: Model) -> bool:
@@ -178,6 +181,7 @@ def _unasked(one: Explanations) -> int:
 def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes, or of values."""
     one = answer.explanations
+    labels.picker(answer.model, answer.text, one)
     if not one.output_kind.has_classes:
         _values(one)
         return

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import settings
 from app.compare import ranks
-from app.components import frontend, path, word
+from app.components import frontend, labels, path, word
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
@@ -31,6 +31,12 @@ SCORE_UNIT = "score"
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
 .lens-note { margin: 0; overflow-wrap: anywhere; }
+.lens-labels { display: flex; flex-wrap: wrap; gap: .35rem .6rem; margin: .5rem 0;
+  max-height: 9.5rem; overflow-y: auto; }
+.lens-labels > span { display: inline-flex; flex-direction: column; align-items: center;
+  padding: 0 .3rem; border-bottom: 2px solid transparent; overflow-wrap: anywhere; }
+.lens-labels > .lens-asked { border-bottom-color: currentColor; font-weight: 600; }
+.lens-labels small { font-size: .75rem; }
 </style>"""
 
 
@@ -39,9 +45,10 @@ def verdict(answer: Answer) -> None:
     one = answer.explanations
     for sentence in one.warnings:
         st.warning(plain(sentence), icon=":material/gpp_bad:")
-    parts = [f'<p class="lens-verdict">The model says {_said(one)}.</p>']
+    parts = [f'<p class="lens-verdict">{_whose(one)} {_said(one)}.</p>']
+    parts.append(labels.all_labels(answer.model, answer.text, one))
     true = answer.model.true_class(answer.text)
-    if true is not None and one.output_kind.has_classes:
+    if true is not None and answer.model.network.decides:
         predicted = int(one.predicted[0])
         agrees = "The model is right" if true == predicted else "The model is wrong"
         parts.append(
@@ -67,6 +74,15 @@ def verdict(answer: Answer) -> None:
     st.html(STYLE + "".join(parts))
 
 
+def _whose(one: Explanations) -> str:
+    """Whose class or value is said."""
+    token = one.labelled_token()
+    if token is None:
+        return "The model says"
+    what = "labels" if one.output_kind.has_classes else "says of"
+    return f"The model {what} “<bdi>{escape(visible(token))}</bdi>”"
+
+
 def _said(one: Explanations) -> str:
     """The predicted class with its probability, or the values with their units, as HTML."""
     has_classes = one.output_kind.has_classes
@@ -84,6 +100,8 @@ def _label(one: Explanations, c: int) -> str:
 def linked(answer: Answer) -> None:
     """Everything that follows the picked word; runs by itself when another one is picked."""
     with guard():
+        if labels.asked(answer.model, answer.text) is not answer.model:
+            st.rerun()  # another word's label is asked about, by everything on the page
         word.comparison(answer)
         _heatmaps(answer)
         _word(answer)

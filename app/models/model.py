@@ -107,6 +107,8 @@ class Model:
     units: names of the numbers of a step, of models that read such.
     known: what is known of the right explanation.
     origin: one of `ORIGINS`. sent: names of the files of an upload.
+    position: the word or step whose label is asked about, of a model that labels each; as the
+        engine counts, padding included.
     """
 
     upload_hash: str
@@ -120,6 +122,11 @@ class Model:
     known: Known | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
+    position: int | None = None
+
+    def at(self, position: int | None) -> Model:
+        """The same model, asked about another word's label."""
+        return self if position == self.position else replace(self, position=position)
 
     @property
     def model_hash(self) -> str:

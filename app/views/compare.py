@@ -1,6 +1,6 @@
 """Compare: any methods, rules, classes and models on the same sentence."""
 
-from app.components import comparison, proof, results
+from app.components import comparison, labels, proof, results
 from app.components.layout import page
 from app.components.question import ask
 
@@ -9,4 +9,5 @@ with page("How do explanations compare?") as run:
     answer = ask(run)
     if answer is not None:
         results.verdict(answer)
+        labels.picker(answer.model, answer.text, answer.explanations)
         comparison.show(answer)

@@ -74,6 +74,12 @@ def sentence(page: Page) -> Answer | None:
             "pick one that reads words in the sidebar."
         )
         return None
+    if page.model.network.labels_steps:
+        st.info(
+            "This step follows the one answer of a model to a sentence, and this model labels "
+            "every word: pick one that gives an answer in the sidebar."
+        )
+        return None
     answer = ask(page, rule())
     if answer is None:
         return None

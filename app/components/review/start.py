@@ -40,10 +40,15 @@ def form(model: Model) -> None:
         )
         st.info(f"This model cannot read texts, so it has nothing to say about a set. {instead}")
         return
-    if not model.network.has_classes:
+    if not model.network.decides:
+        gives = (
+            "labels every word, and the review is about one decision for each text"
+            if model.network.has_classes
+            else "gives values and no classes, so there is no decision to review"
+        )
         st.info(
-            "This model gives values and no classes, so there is no decision to review: look at "
-            "its texts one by one on the Explain page, or pick a model with classes in the sidebar."
+            f"This model {gives}: look at its texts one by one on the Explain page, or pick a "
+            "model that decides between classes in the sidebar."
         )
         return
     if model.examples:

@@ -10,11 +10,11 @@ import pytest
 from app.models.model import Model
 from app.navigation import BY_PATH
 from lrp_engine import Network
-from lrp_engine.layers import LSTM, Dense, Embedding
+from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding
 from lrp_engine.model.graph import Node
-from lrp_engine.model.text import Vocabulary
+from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.render.numbers import quantity
-from tests.app.reading import healthy, html, messages
+from tests.app.reading import healthy, heatmaps, html, messages, tell
 from tests.app.tiny import WORDS, E, H, embeddings
 
 
@@ -74,3 +74,75 @@ def test_any_of_several_values_can_be_chosen(opened):
     assert why.value == 2
     app = opened_on(opened, net, "explain", text="good film .", target=0)  # of a link
     assert next(box for box in app.selectbox if box.label == "Why").value == "predicted"
+
+
+# One label per word -------------------------------------------------------------------------
+
+
+def tagger(**options: object) -> Network:
+    rng = np.random.default_rng(8)
+
+    def normal(*shape: int) -> np.ndarray:
+        return rng.normal(0, 0.5, shape)
+
+    def lstm(**way: bool) -> LSTM:
+        return LSTM(normal(E, 4 * H), normal(H, 4 * H), normal(4 * H), return_sequences=True, **way)
+
+    nodes = (
+        Node("words", Embedding(embeddings())),
+        Node("bilstm", Bidirectional(lstm(), lstm(go_backwards=True)), ("words",)),
+        Node("tag", Dense(normal(2 * H, 3), normal(3)), ("bilstm",)),
+    )
+    return Network(
+        nodes=nodes, vocabulary=Vocabulary(WORDS, "<unk>"), labels=("O", "PER", "LOC"),
+        **options,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", BY_PATH)
+def test_a_tagger_has_a_label_for_every_word_on_every_page(opened, page):
+    net = tagger(tokenizer=Tokenizer(length=8, pad="pre", pad_id=0))
+    app = opened_on(opened, net, page, text="good film .")
+    healthy(app)
+    shown = f"{html(app)}\n{messages(app)}"
+    if page in ("review", "learn"):
+        assert "labels every word" in shown
+        assert not app.get("altair_chart")
+    if page in ("explain", "compare", "conservation"):
+        box = next(one for one in app.selectbox if one.label == "Whose label is explained")
+        assert [option.split(":")[0] for option in box.options] == ["1. good", "2. film", "3. ."]
+        labels = [net.labels[c] for c in net.predict(["good film ."])[0, -3:].argmax(axis=1)]
+        for option, label in zip(box.options, labels, strict=True):
+            assert option.split(": ")[1].startswith(label)
+        assert re.search(rf"The model labels “.*good.*” .*{labels[0]}", shown)
+
+
+def test_picking_a_word_explains_its_label(opened):
+    net = tagger()
+    app = opened_on(opened, net, "explain", text="good film .")
+    for pick, word in ((2, "."), (0, "good"), (1, "film")):
+        app = tell(app, "lens_words", "picked", pick)
+        healthy(app)
+        label = net.labels[net.predict(["good film ."])[0, pick].argmax()]
+        assert re.search(rf"The model labels “<bdi>{re.escape(word)}</bdi>” .*{label}", html(app))
+        (row, *_) = heatmaps(app)["rows"]
+        found = [cell["value"] if isinstance(cell, dict) else cell for cell in row["cells"]]
+        expected = net.explain(["good film ."], position=pick).token_relevance[0]
+        assert len(found) == len(expected)
+    box = next(one for one in app.selectbox if one.label == "Whose label is explained")
+    assert box.value == 1
+    app = box.set_value(0).run()
+    assert "The model labels “<bdi>good</bdi>”" in html(app)
+
+
+def test_an_edit_follows_the_word_whose_label_is_explained(opened):
+    app = opened_on(opened, tagger(), "explain", text="good film .", edited="a good film .", pick=2)
+    healthy(app)
+    shown = html(app)
+    assert "The model labels “<bdi>film</bdi>”" in shown
+    assert "The edit changes the score" in shown
+    app = opened_on(
+        opened, tagger(), "explain", text="good film .", edited="bad good film .", pick=0
+    )
+    healthy(app)
+    assert "The edit changes" not in html(app)  # the word was not there before
