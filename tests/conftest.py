@@ -48,6 +48,6 @@ def untraced() -> Iterator[None]:
     make, longer = Program.__init__, dict[Any, Program]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Program, "__init__", partialmethod(make, traced=False))
-        for name in ("scores", "backward"):
+        for name in ("scores", "step_scores", "backward"):
             patch.setattr(Program, name, chosen(name))
         yield

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -19,11 +19,11 @@ from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, Signal, map_arrays
 from lrp_engine.model.samples import EXPLAINED, MASKED
+from lrp_engine.propagation.calculi import CALCULI
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.passes import Passes
-from lrp_engine.propagation.relevance import Relevance
 from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, TraceKey
 from lrp_engine.propagation.traces import forget_gradients
@@ -340,26 +340,3 @@ def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
     function = tf.function(partial(run), input_signature=signature, autograph=False)
     forget_gradients(function)
     return function
-
-
-def _relevance(parameters: tf.Tensor, trace_key: TraceKey) -> Relevance:
-    return Relevance(
-        eps=parameters[0],
-        bias_factor=parameters[1] if trace_key.redistributes_bias else None,
-        gates=trace_key.gates,
-        sum_rule=trace_key.sum_rule,
-        rule_params=parameters[2:],
-    )
-
-
-class _Entry(NamedTuple):
-    """`make`: the calculus, given the rule's parameters as a tensor, and its trace key."""
-
-    make: Callable[[tf.Tensor, TraceKey], Calculus]
-    follows_rule: bool
-
-
-CALCULI: dict[str, _Entry] = {
-    "relevance": _Entry(_relevance, follows_rule=True),
-    "gradient": _Entry(lambda parameters, trace_key: Gradient(), follows_rule=False),
-}

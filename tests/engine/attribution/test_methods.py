@@ -15,7 +15,8 @@ from lrp_engine import METHODS, Epsilon, Gamma, InputError
 from lrp_engine.attribution import methods
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS
 from lrp_engine.attribution.methods.base import Completeness
-from lrp_engine.propagation.program import CALCULI, Program, program_of
+from lrp_engine.propagation.calculi import CALCULI
+from lrp_engine.propagation.program import Program, program_of
 from tests import zoo
 
 ROOT = Path(__file__).parents[3]
