@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import cache
 from app.models import labels
@@ -40,7 +40,7 @@ def asked_before(model: Model, now: Model, text: str, typed: str) -> Model | Non
     return None if old is None else model.at(before[old].position)
 
 
-def picker(model: Model, text: str, one: Explanations) -> None:
+def picker(model: Model, text: str, one: Explanations, place: DeltaGenerator) -> None:
     """The list of words with their labels, to choose one; nothing where there is one answer."""
     if one.positions is None:
         return
@@ -55,7 +55,7 @@ def picker(model: Model, text: str, one: Explanations) -> None:
 
     chosen = labels.chosen(words, session.get("pick"))
     assert chosen is not None  # else there is no explanation
-    st.selectbox(
+    place.selectbox(
         f"Whose {'label' if model.network.has_classes else 'value'} is explained",
         [word.at for word in words],
         format_func=named,

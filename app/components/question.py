@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, settings
 from app.components import examples, frontend, labels, numbers
@@ -181,9 +182,13 @@ def _unasked(one: Explanations) -> int:
 def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes, or of values."""
     one = answer.explanations
-    labels.picker(answer.model, answer.text, one)
+    several = one.output_kind.has_classes or len(one.labels) > 1
+    first, left, right = _columns(labelled=one.positions is not None, several=several)
+    if first is not None:
+        labels.picker(answer.model, answer.text, one, first)
     if not one.output_kind.has_classes:
-        _values(one)
+        if several:
+            _values(one, left, right)
         return
     predicted = int((answer.before or answer.explanations).predicted[0])
     explained = predicted if session.get("target") == PREDICTED else session.get("target")
@@ -202,7 +207,6 @@ def targets(answer: Answer) -> None:
 
     classes = range(len(one.labels))
     options = [named(c) for c in (PREDICTED, *classes)]
-    left, right = st.columns(2)
     left.selectbox(
         "Why",
         [PREDICTED, *classes],
@@ -220,11 +224,18 @@ def targets(answer: Answer) -> None:
     )
 
 
-def _values(one: Explanations) -> None:
-    """Which value, and less which other one; nothing to choose where there is one."""
+def _columns(
+    *, labelled: bool, several: bool
+) -> tuple[DeltaGenerator | None, DeltaGenerator, DeltaGenerator]:
+    """Places of the word whose label is explained, if any, of the target and of the contrast."""
+    count = labelled + 2 * several
+    places = st.columns(count) if count else [st.container()]
+    return (places[0] if labelled else None), places[-2 if several else -1], places[-1]
+
+
+def _values(one: Explanations, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Which value, and less which other one."""
     count = len(one.labels)
-    if count == 1:
-        return
 
     def named(c: int | str) -> str:
         if c == NOTHING:
@@ -234,7 +245,6 @@ def _values(one: Explanations) -> None:
 
     explained = 0 if session.get("target") == PREDICTED else session.get("target")
     options = [named(c) for c in range(count)]
-    left, right = st.columns(2)
     left.selectbox(
         "Why",
         [PREDICTED, *range(1, count)],

@@ -1,5 +1,7 @@
 """Compare: any methods, rules, classes and models on the same sentence."""
 
+import streamlit as st
+
 from app.components import comparison, labels, proof, results
 from app.components.layout import page
 from app.components.question import ask
@@ -9,5 +11,5 @@ with page("How do explanations compare?") as run:
     answer = ask(run)
     if answer is not None:
         results.verdict(answer)
-        labels.picker(answer.model, answer.text, answer.explanations)
+        labels.picker(answer.model, answer.text, answer.explanations, st.container())
         comparison.show(answer)

@@ -47,13 +47,13 @@ def number(
 
 
 def quantity(value: float) -> str:
-    """A value in a unit of its own, as "3.4215" or "245,000": five digits that count, or more."""
+    """A value in a unit of its own, as "3.421" or "245,000": four digits that count, or more."""
     if not math.isfinite(value):
         return number(value)
     size = abs(value)
     if size and not 1e-4 <= size < 1e15:
         return number(value, signed=False)
-    text = f"{size:,.0f}" if size >= 1e5 else f"{size:,.5g}"
+    text = f"{size:,.0f}" if round(size) >= 10_000 else f"{size:,.4g}"
     return f"{MINUS}{text}" if value < 0 and text.strip("0.") else text
 
 

@@ -145,7 +145,8 @@ def test_references_are_values(kind, says):
 
 
 def test_values_are_written_with_the_digits_that_count():
-    for value, text in ((3.42154, "3.4215"), (-0.5, "−0.5"), (245000.4, "245,000"), (0.0, "0"),
-                        (-1234.5678, "−1,234.6"), (123456789.0, "123,456,789")):  # fmt: skip
+    for value, text in ((3.42154, "3.422"), (-0.5, "−0.5"), (245000.4, "245,000"), (0.0, "0"),
+                        (-1234.5678, "−1,235"), (123456789.0, "123,456,789"),
+                        (9999.6, "10,000")):  # fmt: skip
         assert quantity(value) == text
     assert "10" in quantity(1e-9)
