@@ -106,6 +106,8 @@ class Network(HasOutput):
             raise FormatError(f"No layer reads the output of {min(unread)!r}.")
         if self.output == "softmax" and last.units == 1:
             raise FormatError("A softmax over a single unit is always 1; use output 'sigmoid'.")
+        if self.nodes[-1].layer.reads_ids:
+            raise FormatError("The network is an embedding alone: no layer reads its vectors.")
         if last.time and (last.steps != WORDS or not last.units):
             raise FormatError(
                 f"The network ends in {last}, expected scores (batch, classes), or a label for "

@@ -199,7 +199,7 @@ def test_graphs_that_do_not_fit_are_named():
         ((Node("a", dense), Node("b", dense, ("a",))), "Layer 'b': expects input with 3 units"),
         ((Node("a", dense), Node("b", PReLU(np.ones(3)), ("a",))), "expects input with 3 units"),
         ((Node("a", dense), Node("e", Embedding(np.ones((4, 2))), ("a",))), "must be the first"),
-        ((Node("e", Embedding(np.ones((4, 2)))),), "returns a whole sequence"),
+        ((Node("e", Embedding(np.ones((4, 2)))),), "is an embedding alone"),
         ((Node("a", dense), Node("b", dense)), "No layer reads the output of 'a'"),
     ]:
         with pytest.raises(FormatError) as error:
