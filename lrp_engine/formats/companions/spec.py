@@ -11,7 +11,7 @@ from lrp_engine.model.outputs import OUTPUTS
 from lrp_engine.model.text.options import checked
 
 DETECT = "detect"  # of the gate order and the tokenizer: find it by the reference
-_KEYS = ("gate_order", "output", "value_units", "tokenizer", "labels", "features")
+_KEYS = ("gate_order", "output", "tokenizer", "labels", "features", "value_units")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
 _LAYERS = ("architecture", "layers")
 _OPTIONS = (*_LAYERS, "order", "activation", "pooling", "directions", "rnn_activation", "conv",
