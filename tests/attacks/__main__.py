@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES = float(os.environ.get("LRP_ATTACK_MINUTES") or 30)
-GRACE = 600  # seconds over its share after which an attack hangs: starts, and what is under way
+GRACE = 1_200  # seconds over its share after which an attack hangs: a first round on a busy machine
 
 
 class Attack(NamedTuple):

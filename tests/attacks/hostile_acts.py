@@ -13,17 +13,21 @@ import urllib.error
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from app import settings
+from app.compare.compared import Row
+from app.state.choices import CHOICES
 from benchmarks.session import Session
-from lrp_engine import Network
+from lrp_engine import METHODS, Network, load
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.layers import Dense, Embedding, GlobalMaxPooling1D
 from lrp_engine.model.cost import PassCost
 from lrp_engine.model.graph import Node
@@ -145,6 +149,21 @@ def many_lists(url: str) -> list[str]:
         return session.problems
 
 
+def compared(url: str) -> list[str]:
+    """The longest text and as many rows of the costly methods as one link may ask for."""
+    network = load(settings.model_path())
+    words = settings.most_words_on_request(network.input_shape.units, time=True)
+    every = product(range(network.classes), METHODS)
+    rows = [Row(method=name, target=target) for target, name in every if name not in LIVE_METHODS]
+    del rows[settings.COMPARE_ROWS :]
+    write = CHOICES["rows"].write
+    with visiting(url) as session:
+        text = "good bad film " * (words // 3)
+        session.query = urlencode({"text": text, "rows": write(tuple(rows))})
+        session.go("compare")
+        return session.problems
+
+
 # Sets --------------------------------------------------------------------------------------
 
 
@@ -253,6 +272,7 @@ ACTS: dict[str, Act] = {
     "loop": Act(1, "100,000 steps of a recurrent layer", brought(passes.looped)),
     "words": Act(1, "5,000 words, 100,000 units wide", long_text),
     "limit": Act(1, "the largest pass that is allowed", brought(at_the_limit), refused=False),
+    "compared": Act(1, "a link that asks for all costly rows", compared, refused=False),
     "set": Act(2, "14,000 classes, a set of 5 rows", set_of_many_classes, refused=False),
     "classes": Act(2, "40,000 classes", brought(lambda: classes(40_000)), refused=False),
     "invented": Act(4, "7 x 190 MB under invented names", invented),
