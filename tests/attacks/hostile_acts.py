@@ -35,6 +35,7 @@ from lrp_engine.model.text import Vocabulary
 from lrp_engine.propagation.room import MEGABYTE
 from tests import hostile
 from tests.app import sets
+from tests.attacks import unfolding
 from tests.engine.formats import test_costly_files as files
 from tests.engine.propagation import test_pass_cost as passes
 
@@ -164,6 +165,18 @@ def compared(url: str) -> list[str]:
         return session.problems
 
 
+def unfolded(megabytes: int, *, wide: bool = False) -> Callable[[str], list[str]]:
+    """Six visitors bring a small file at the same moment; see `unfolding.files`."""
+
+    def do(url: str) -> list[str]:
+        told = unfolding.unfold(url, [*unfolding.files(megabytes, wide=wide)])
+        if not told.waits:
+            raise NotHeldError("nobody was told to wait")
+        return told.refusals
+
+    return do
+
+
 # Sets --------------------------------------------------------------------------------------
 
 
@@ -275,6 +288,9 @@ ACTS: dict[str, Act] = {
     "compared": Act(1, "a link that asks for all costly rows", compared, refused=False),
     "set": Act(2, "14,000 classes, a set of 5 rows", set_of_many_classes, refused=False),
     "classes": Act(2, "40,000 classes", brought(lambda: classes(40_000)), refused=False),
+    "unfolding": Act(3, "6 x 2.9 MB that unfold to 500 MB, at once", unfolded(500)),
+    "tables": Act(3, "6 tables of words of 200 MB, at once", unfolded(200)),
+    "weights": Act(3, "6 models of 100 MB of weights, at once", unfolded(100, wide=True)),
     "invented": Act(4, "7 x 190 MB under invented names", invented),
     "foreign": Act(5, "names of another site", foreign),
     "greedy": Act(6, "ten slow sets of one session", greedy),
