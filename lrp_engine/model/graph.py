@@ -9,7 +9,7 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.model.layer import Layer, map_arrays
-from lrp_engine.model.shapes import Shape
+from lrp_engine.model.shapes import WORDS, Shape
 
 INPUT = "input"
 # Tracing a layer takes a part of a second, a recurrent one seconds: together they count no more.
@@ -63,9 +63,13 @@ def find_shapes(
     except FormatError:
         # A dense layer works at every time step, too; a later layer may need them.
         try:
-            return _shapes(nodes, timed)
+            shapes = _shapes(nodes, timed)
         except FormatError:
             pass
+        else:
+            last = shapes[nodes[-1].name]
+            if not last.time or last.steps == WORDS:
+                return shapes
         raise
 
 

@@ -110,12 +110,14 @@ def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):
     assert "The reference does not fit the network" in messages(app)
 
 
-@pytest.mark.parametrize("name", ["keras weights", "h5 with texts"])
-def test_what_the_form_says_of_a_file_belongs_to_its_proof(name):
+@pytest.mark.parametrize(
+    ("name", "text"), [("keras weights", UNVERIFIED), ("h5 with texts", VERIFIED)]
+)
+def test_what_the_form_says_of_a_file_belongs_to_its_proof(name, text):
     """Layers given as JSON, words given as a file: without them the file cannot be read again."""
     given = UPLOADS[name].upload()
     sheet = given.prove(given.read())
-    assert (sheet.weights, sheet.text) == (VERIFIED, UNVERIFIED)
+    assert (sheet.weights, sheet.text) == (VERIFIED, text)
 
 
 def test_the_table_escapes_what_a_file_says():

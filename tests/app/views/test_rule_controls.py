@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from app.cache import answers
+from app.cache.answers import _settings
 from app.compare.compared import Row, rule_words
 from app.figures import tables
 from app.models import facts
@@ -51,7 +51,7 @@ def test_a_rule_of_the_table_brings_its_controls(kind):
 def test_rules_never_share_a_cached_answer():
     rules = [kind(gates=gates) for kind in RULES.values() for gates in GATES]
     rules += [Gamma(gamma=1), AlphaBeta(alpha=3, beta=2), Epsilon(eps=0.1), ZPlus(bias_factor=1)]
-    assert len({answers._settings(rule) for rule in rules}) == len(rules)
+    assert len({_settings(rule) for rule in rules}) == len(rules)
 
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=list(LAYERS))

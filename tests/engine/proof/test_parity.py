@@ -342,8 +342,8 @@ def test_a_keras_file_is_verified(sheet):
     assert 0 < sheet["rounding"].error < 1e-5
     assert "Keras 3" in sheet["gate_order"].detail
     assert sheet["reference"].verdict == NOT_CHECKED
-    assert sheet["meaning"].verdict == NOT_CHECKED
-    assert "does not say whether" in sheet["meaning"].detail
+    assert sheet["meaning"].verdict == PASS
+    assert "as values" in sheet["meaning"].detail
     assert sheet.warnings == ()
 
 
@@ -369,7 +369,7 @@ def test_what_the_file_ends_in_is_compared_too(name, tmp_path):
     net = load(path, dtype="float64")
     lines = _twin_lines(net, path)
     assert [line.verdict for line in lines] == [PASS, PASS]
-    assert lines[1].title.startswith("Probabilities equal")
+    assert lines[1].title.startswith("Probabilities or values equal")
     if name == "features":
         found = parity(net, source=path)
         assert found.verdict == VERIFIED
