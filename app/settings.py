@@ -60,7 +60,9 @@ REFERENCE_MEGABYTES = 50
 # What the server keeps of a session's files until the session ends; of everybody's: below.
 SESSION_FILES_MEGABYTES = 480  # all files of a form
 UPLOAD_IDLE_SECONDS = 60  # that an upload may stand still
-LABELS_CHARACTERS = 20_000
+LABELS_MEGABYTES = 1
+TRIED_TEXTS = 30  # typed with the numbers of another program
+TRIED_CHARACTERS = 20_000  # of them together
 SPEC_CHARACTERS = 500_000  # the text of model.to_json() of a large model
 
 # What the server holds for everybody together: one budget, and who has which share of it. Python,

@@ -16,6 +16,7 @@ from app.cache.answers import (
     predicted,
     swept,
 )
+from app.cache.dropped import taken, tried
 from app.cache.files import files_by_session
 from app.cache.memory import answers, memory, reading
 from app.cache.models import (
@@ -56,7 +57,9 @@ __all__ = [
     "sample_named",
     "sets",
     "swept",
+    "taken",
     "text_verdict",
+    "tried",
     "upload_columns",
     "upload_rows",
     "uploaded",

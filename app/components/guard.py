@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -20,11 +20,11 @@ _log = logging.getLogger("lrp_lens")
 
 
 @contextmanager
-def guard(hint: str = "") -> Iterator[None]:
+def guard(hint: Callable[[str], str] = lambda _: "") -> Iterator[None]:
     """Show the engine's own errors as their sentence, anything else as an apology with an id.
 
     Args:
-        hint: what follows the engine's sentence about a file or a choice.
+        hint: what follows the engine's sentence about a file or a choice, of that sentence.
     """
     try:
         yield
@@ -34,7 +34,7 @@ def guard(hint: str = "") -> Iterator[None]:
         _log.exception("No memory")
         st.error(NO_MEMORY, icon=":material/error:")
     except LensError as error:
-        st.error(plain(f"{error} {hint}".rstrip()), icon=":material/error:")
+        st.error(plain(f"{error} {hint(str(error))}".rstrip()), icon=":material/error:")
     except Exception:  # noqa: BLE001 - logged with its traceback
         number = secrets.token_hex(4)
         _log.exception("Error %s", number)

@@ -29,7 +29,7 @@ COLUMNS = ("verdict", "check", "error", "allowed", "how")
 SETTLE = (
     "A file of reference outputs settles it: five texts (or other inputs), and what your own "
     "program says of them. For texts that is CSV with the columns text and probability, or JSON "
-    "Lines; see the form below."
+    "Lines; drop it with the files of the model."
 )
 LEAD = (
     "Text pipeline not verified: whether texts are read as in training was not compared. Five "

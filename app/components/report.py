@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import pandas as pd
@@ -20,7 +21,8 @@ STYLE = """<style>
 </style>"""
 
 
-def report(model: Model) -> None:
+def recognized(model: Model) -> None:
+    """What was found in the files, and what is missing."""
     network = model.network
     rows = "".join(
         f"<dt>{escape(term)}</dt><dd><bdi>{escape(visible(value))}</bdi></dd>"
@@ -29,12 +31,20 @@ def report(model: Model) -> None:
     st.html(f'{STYLE}<dl class="lens-facts">{rows}</dl>')
     for sentence in facts.missing(network):
         st.info(plain(sentence), icon=":material/info:")
+
+
+def layers(model: Model) -> None:
+    """Every array of weights."""
     st.header("Layers", anchor=False)
     st.dataframe(
-        pd.DataFrame(facts.layers(network), columns=list(facts.LAYER_COLUMNS)),
+        pd.DataFrame(facts.layers(model.network), columns=list(facts.LAYER_COLUMNS)),
         hide_index=True, height="content",
         column_config={"numbers": st.column_config.NumberColumn(format="localized")},
     )  # fmt: skip
-    if network.assumptions:
+
+
+def assumed(sentences: Sequence[str]) -> None:
+    """What no file says, as a list; nothing where there is nothing."""
+    if sentences:
         st.header("Assumed, because the file does not say", anchor=False)
-        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in network.assumptions))
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))

@@ -1,158 +1,161 @@
-"""The form that brings a model of one's own."""
+"""The form that brings a model of one's own: its files, all at once, and what each is taken for."""
 
 from __future__ import annotations
 
-from itertools import permutations
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import cache, settings
 from app.components.guard import guard
 from app.components.turn import telling
-from app.models.uploads import MORE, Upload
+from app.models.dropped import NOT_USED, Brought, Draft, Dropped, mend, upload_of
+from app.models.model import Model
+from app.models.uploads import MORE
 from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
-from lrp_engine.formats.companions.spec import DETECT
+from app.text.spelled import spelled
+from lrp_engine.formats.questions import open_questions
 from lrp_engine.formats.readers import READERS
-from lrp_engine.model.text import TOKENIZERS
+from lrp_engine.formats.roles import ROLES, taken_together
 
-AS_IT_IS = ""
-GATE_ORDERS = {
-    AS_IT_IS: "as the file says, or i f g o (Keras, PyTorch)",
-    "igfo": "i g f o (Torch7, TensorFlow 1)",
-    "iofg": "i o f g (ONNX)",
-    DETECT: "find it out by the reference outputs",
-}
-TOKENIZER_WORDS = {
-    AS_IT_IS: "as the file says, or at white space",
-    DETECT: "find it out, and padding too, by texts with outputs",
-}
-# The library's errors name the arguments of its functions.
-HINT = (
-    "What is missing can be given in this form: Vocabulary, Embeddings, Class names; "
-    "the spec is the field “Anything else, as JSON”."
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+LABEL = "Weights and all that belongs to them, dropped together"
+HELP = (
+    "Weights, vocabulary or tokenizer, word vectors, names of the classes, texts with your "
+    "program's outputs. Each is recognized by what is in it. Nothing in it is executed."
 )
-for _order in map("".join, permutations("ifgo")):
-    GATE_ORDERS.setdefault(_order, " ".join(_order))
+BESIDE = (
+    "the Tokenizer of Keras (pickled or to_json()), tokenizer.json or vocab.txt of Hugging Face, "
+    "or words: one a line, a word and its number on each line, a list or an object from word to "
+    "number, as JSON, a pickle, or a file of torch.save or joblib.dump",
+    "word vectors: a .npy or .npz file with one row per word, GloVe or word2vec",
+    "names of the classes: one a line, JSON, or a pickled LabelEncoder",
+    "outputs to compare with: texts with what your program said of them, as CSV with the columns "
+    "text and probability, or as JSON Lines; or a .npz file with inputs and logits or "
+    "probabilities",
+    "what model.to_json() says, for weights that were saved without their layers",
+)
 
 
-def form() -> None:
-    """Files and what they do not say; a model read from them is selected at once."""
-    with st.form("lens-upload", border=True):
-        weights = st.file_uploader(
-            "Weights",
-            key=widgets.file_key("weights"),
-            help="Recognized by what is in it, not by its name. Nothing in it is executed.",
+def form() -> Brought | None:
+    """Files and what no file says; a model read from them is selected at once.
+
+    Returns:
+        What is on the page, None where nothing is.
+    """
+    files = st.file_uploader(
+        LABEL,
+        accept_multiple_files=True,
+        key=widgets.file_key("files"),
+        max_upload_size=settings.UPLOAD_MEGABYTES,
+        help=HELP,
+    )
+    brought = _brought(files) if files else None
+    below = st.container()  # the button, above what is looked up and written rarely
+    with st.expander("Which files can be read?"):
+        st.markdown("**Weights**\n" + "\n".join(f"- {reader.title}" for reader in READERS))
+        st.markdown("**Beside them**\n" + "\n".join(f"- {what}" for what in BESIDE))
+    with st.expander("What no file says"):
+        more = st.text_area(
+            MORE,
+            key=widgets.file_key("spec"),
+            max_chars=settings.SPEC_CHARACTERS,
+            placeholder='{"activation": "tanh", "output": "sigmoid"}',
+            help="What the files leave open is asked once they are read. Here it can be said "
+            "beforehand, and what is asked of nobody: PyTorch: order, activation, pooling, "
+            "directions, attention, cell, conv, rnn_activation. Keras weights without a model: "
+            "layers. Any of them: output, labels, tokenizer.",
         )
-        with st.expander("Which files can be read?"):
-            st.markdown("\n".join(f"- {reader.title}" for reader in READERS))
-        left, right = st.columns(2)
-        vocabulary = left.file_uploader(
-            "Vocabulary, where the file has none",
-            key=widgets.file_key("vocabulary"),
-            max_upload_size=settings.VOCABULARY_MEGABYTES,
-            help="The Tokenizer of Keras (pickled or to_json()), tokenizer.json or vocab.txt of "
-            "Hugging Face, or words: one a line in the order of the embedding's rows, a word and "
-            "its number on each line, or a list or an object from word to number, as JSON, a "
-            "pickle, or a file of torch.save or joblib.dump.",
-        )
-        embeddings = right.file_uploader(
-            "Embeddings, where the file has none",
-            key=widgets.file_key("embeddings"),
-            help="A .npy or .npz file with one row per word, or word vectors of GloVe or word2vec, "
-            "which bring their vocabulary.",
-        )
-        reference = st.file_uploader(
-            "Reference outputs, to prove that the model is read right",
-            key=widgets.file_key("reference"),
-            max_upload_size=settings.REFERENCE_MEGABYTES,
-            help="Texts with what the original program said of them: CSV with the columns text "
-            "and probability, or JSON Lines. Or a .npz file with inputs (texts, ids, vectors or "
-            "features; lengths where padded) and logits or probabilities. Optional.",
-        )
-        with st.expander("What the files may not say"):
-            labels = st.text_area(
-                "Class names, one a line in the order of the outputs",
-                key=widgets.file_key("labels"),
-                help="Without them the classes are called class 0, class 1, …",
-            )
-            gates = st.selectbox(
-                "Order of the LSTM's gate blocks",
-                list(GATE_ORDERS),
-                format_func=GATE_ORDERS.__getitem__,
-                key=widgets.file_key("gates"),
-                help="i input gate, f forget gate, g signal, o output gate. Only the list of "
-                "eight arrays leaves it open.",
-            )
-            tokenizer = st.selectbox(
-                "Words are split",
-                [AS_IT_IS, DETECT, *TOKENIZERS],
-                format_func=lambda name: TOKENIZER_WORDS.get(name, name),
-                key=widgets.file_key("tokenizer"),
-            )
-            lowercase = st.checkbox(
-                "Texts are put in lower case", True, key=widgets.file_key("lowercase")
-            )
-            more = st.text_area(
-                MORE,
-                key=widgets.file_key("spec"),
-                max_chars=settings.SPEC_CHARACTERS,
-                placeholder='{"activation": "tanh", "output": "sigmoid"}',
-                help="What weights alone leave open. PyTorch: order, activation, pooling, "
-                "directions, attention, cell, conv, rnn_activation. Keras weights without a "
-                "model: the text of model.to_json(), or layers. Any of them: output.",
-            )
-        asked = st.form_submit_button(
+    if brought is not None:
+        brought = Brought(key=(*brought.key, ("", more)), files=brought.files, more=more)
+    with below:
+        asked = st.button(
             "Read the model", type="primary",
             # What an earlier upload said is no news any more.
             on_click=session.put, args=("arrived", None),
         )  # fmt: skip
-    st.caption(
-        "An uploaded model lives until this page is reloaded or closed. Nobody else sees it."
-    )
-    if not asked:
-        return
-    if weights is None:
-        st.warning("Choose a file of weights first.")
-        return
-    if gates == DETECT and reference is None:
-        st.warning("To find out the order of the gates, add a file of reference outputs.")
-        return
-    if tokenizer == DETECT and reference is None:
-        st.warning("To find out how texts are read, add a file of texts with reference outputs.")
-        return
-    spec: dict[str, Any] = {"gate_order": gates} if gates else {}
-    if tokenizer == DETECT:
-        spec["tokenizer"] = DETECT
-    elif tokenizer or not lowercase:
-        spec["tokenizer"] = {"method": tokenizer or "whitespace", "lowercase": lowercase}
-    upload = Upload(
-        name=weights.name,
-        files=tuple(file.name for file in (vocabulary, embeddings, reference) if file),
-        weights=weights.getvalue(),
-        vocabulary=vocabulary.getvalue() if vocabulary else None,
-        embeddings=embeddings.getvalue() if embeddings else None,
-        reference=reference.getvalue() if reference else None,
-        labels=labels,
-        spec=spec,
-        more=more,
-    )
-    model = None
-    with guard(HINT), st.spinner("Reading and checking …"), telling() as tell:
-        model = cache.uploaded(upload, tell)
-    if model is not None:
-        with guard():
+        if asked and brought is None:
+            st.warning("Choose a file of weights first, and with it what belongs to it.")
+        elif asked and brought is not None:
+            read(brought)
+        st.caption(
+            "An uploaded model lives until this page is reloaded or closed. Nobody else sees it."
+        )
+    return brought
+
+
+def _brought(files: Iterable[UploadedFile]) -> Brought:
+    """What each file is taken for, to be changed where that is wrong."""
+    known: dict[str, Any] = session.get("taken")
+    opened = []
+    for file in files:
+        if file.file_id not in known:
+            with guard(), st.spinner("Looking at what the files are …"), telling() as tell:
+                known[file.file_id] = cache.taken(file.name, file.getvalue(), tell)
+        if file.file_id in known:
+            opened.append((file, known[file.file_id]))
+    together = taken_together([taken for _, taken in opened])
+    dropped, key = [], []
+    for (file, _), taken in zip(opened, together, strict=True):
+        role = st.selectbox(
+            f"{plain(file.name)}: {plain(taken.what)}",
+            [*ROLES, NOT_USED],
+            index=[*ROLES, NOT_USED].index(taken.role),
+            format_func=lambda role: f"taken for {ROLES[role]}" if role else "not used",
+            key=widgets.file_key(f"role.{file.file_id}.{taken.role}"),
+        )
+        dropped.append(Dropped(name=file.name, data=file.getvalue(), taken=taken, role=role))
+        key.append((file.file_id, role))
+    return Brought(key=tuple(key), files=tuple(dropped))
+
+
+def read(brought: Brought, answers: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """Read the model of these files, select it, and draw the page anew.
+
+    Args:
+        answers: of questions about the model that is selected, which it replaces.
+    """
+    read: list[Model] = []
+    with guard(mend), st.spinner("Reading and checking …"), telling() as tell:
+        read.append(cache.uploaded(upload_of(brought, (answers or {}).values()), tell))
+    for model in read:
+        _keep(model, brought, answers)
+
+
+def _keep(model: Model, brought: Brought, answers: Mapping[str, Mapping[str, Any]] | None) -> None:
+    """Select a model that was read, note what it leaves open, and draw the page anew."""
+    with guard():
+        draft: Draft | None = session.get("draft")
+        asked = [*open_questions(model.network)]
+        if answers is None or draft is None:
             session_models.keep(model)
-            st.rerun()  # the sidebar's list is drawn before this page
+        else:
+            session_models.exchange(draft.upload_hash, model)
+            session.put("arrived", model.upload_hash)
+            before = [one for one in draft.asked if one.key not in {new.key for new in asked}]
+            asked = [*before, *asked]
+        session.put(
+            "draft",
+            Draft(upload_hash=model.upload_hash, key=brought.key, asked=tuple(asked),
+                  answers=answers or {}),
+        )  # fmt: skip
+        st.rerun()  # the sidebar's list is drawn before this page
 
 
 def arrival(upload_hash: str) -> None:
     """After a successful upload: what happened and where to go."""
     if session.get("arrived") == upload_hash:
+        draft: Draft | None = session.get("draft")
+        left = len(draft.asked) - len(draft.answers) if draft is not None else 0
         st.success(
-            f"“{plain(session_models.uploaded()[upload_hash].name)}” is read and selected.",
+            f"“{plain(session_models.uploaded()[upload_hash].name)}” is read and selected."
+            + (f" Its files leave {spelled(left)} thing{'s' * (left > 1)} open: see below."
+               if left > 0 else ""),
             icon=":material/check_circle:",
-        )
+        )  # fmt: skip
         st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)

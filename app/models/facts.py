@@ -29,6 +29,7 @@ def facts(network: Network) -> list[tuple[str, str]]:
             "Input",
             f"E = {shape.units} units per {token_kind}" if shape.time else f"{shape.units} numbers",
         ),
+        ("Layers", " → ".join(_kind(node.layer) for node in network.nodes)),
         ("Hidden units", f"H = {hidden}" if (hidden := _hidden(network)) else ""),
         ("Output", f"C = {scores}, {kind}"),
         (output.nouns.capitalize(), _listed(_labels(network))),
@@ -37,6 +38,7 @@ def facts(network: Network) -> list[tuple[str, str]]:
             "How a text is read",
             " ".join(sentences(tokenizer, network.substitute)) if vocabulary else "",
         ),
+        ("Length of a text", _length(network) if vocabulary else ""),
         ("Weights", f"{sum(size for *_, size in layers(network)):,} numbers"),
         ("Hash", network.hash),
     ]
@@ -49,6 +51,20 @@ def _labels(network: Network) -> Sequence[str]:
         return network.labels
     pairs = zip(network.labels, network.value_units, strict=True)
     return [f"{label} ({unit})" if unit else label for label, unit in pairs]
+
+
+def _kind(layer: Layer) -> str:
+    """A layer by its kind; of both directions of a recurrent one by what runs in them."""
+    inner = next((part for part in vars(layer).values() if isinstance(part, Layer)), None)
+    name = layer.kind.replace("_", " ")
+    return name if inner is None else f"{name} {inner.kind.replace('_', ' ')}"
+
+
+def _length(network: Network) -> str:
+    length, pad = network.tokenizer.length, network.tokenizer.pad
+    if length is None:
+        return "any"
+    return f"{length:,} tokens" if pad else f"up to {length:,} tokens"
 
 
 def _listed(labels: Sequence[str]) -> str:

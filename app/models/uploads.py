@@ -14,8 +14,11 @@ from app import settings
 from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.formats.companions.spec import DETECT, is_model_config
 from lrp_engine.formats.containers.limits import LIMITS
+from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.input_file import SharedFile
 from lrp_engine.formats.json_texts import parse_json
+from lrp_engine.formats.questions import joined
+from lrp_engine.formats.sniff import looks_like
 
 MORE = "Anything else, as JSON"  # the field of the form
 
@@ -28,7 +31,7 @@ class Upload:
         name: the weight file's own name; files: those of the others. Only for people.
         weights, vocabulary, embeddings: contents of the files; None where not given.
         reference: inputs and what the original program said of them, see `lrp_engine.parity`.
-        labels: one class name a line, or JSON; empty for none.
+        tokenizer: a file of settings of the text pipeline. labels: a file of names of the classes.
         spec: what the file does not say, see `lrp_engine.load`.
         more: further keys of the spec as JSON, or what `model.to_json()` says; empty for none.
     """
@@ -39,7 +42,8 @@ class Upload:
     vocabulary: bytes | None = None
     embeddings: bytes | None = None
     reference: bytes | None = None
-    labels: str = ""
+    tokenizer: bytes | None = None
+    labels: bytes | None = None
     spec: Mapping[str, Any] = field(default_factory=dict)
     more: str = ""
 
@@ -50,41 +54,43 @@ class Upload:
             ("The embeddings file", self.embeddings, settings.UPLOAD_MEGABYTES),
             ("The vocabulary file", self.vocabulary, settings.VOCABULARY_MEGABYTES),
             ("The reference file", self.reference, settings.REFERENCE_MEGABYTES),
+            ("The tokenizer file", self.tokenizer, settings.VOCABULARY_MEGABYTES),
+            ("The file of class names", self.labels, settings.LABELS_MEGABYTES),
         ):
             if data is not None and len(data) > megabytes * 2**20:
                 raise FormatError(
                     f"{what} has {len(data) / 2**20:,.0f} MB; at most {megabytes} MB are read."
                 )
-        for what, text, most in (
-            ("The class names have", self.labels, settings.LABELS_CHARACTERS),
-            (f"“{MORE}” has", self.more, settings.SPEC_CHARACTERS),
-        ):
-            if len(text) > most:
-                raise FormatError(f"{what} {len(text):,} characters; at most {most:,} are read.")
+        if len(self.more) > settings.SPEC_CHARACTERS:
+            raise FormatError(
+                f"“{MORE}” has {len(self.more):,} characters; at most {settings.SPEC_CHARACTERS:,} "
+                "are read."
+            )
+
+    @property
+    def _contents(self) -> tuple[bytes | None, ...]:
+        return (self.weights, self.vocabulary, self.embeddings, self.reference, self.tokenizer,
+                self.labels)  # fmt: skip
 
     @property
     def most_unfolded(self) -> int:
         """Bytes that the files can unfold to at most, by their sizes alone."""
-        files = self.weights, self.vocabulary, self.embeddings, self.reference
-        sizes = [len(file) for file in files if file is not None]
-        return sum(min(LIMITS.output_bytes, max(LIMITS.ratio_floor, LIMITS.ratio * size))
-                   for size in sizes)  # fmt: skip
+        return sum(unfolded(data) for data in self._contents if data is not None)
 
     @property
     def upload_hash(self) -> str:
         """SHA-256 over everything that decides what is read."""
         parts = [
-            hashlib.sha256(data).hexdigest() if data is not None else ""
-            for data in (self.weights, self.vocabulary, self.embeddings, self.reference)
+            hashlib.sha256(data).hexdigest() if data is not None else "" for data in self._contents
         ]
-        plain = json.dumps([*parts, self.labels, dict(self.spec), self.more], sort_keys=True)
+        plain = json.dumps([*parts, dict(self.spec), self.more], sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()
 
     def whole_spec(self) -> dict[str, Any]:
-        """The spec with what was written as JSON.
+        """The spec with what was written as JSON, of which answers of the form count first.
 
         Raises:
-            FormatError: the text is no JSON object, or says again what a field says.
+            FormatError: the text is no JSON object.
         """
         more = parse_json(self.more, f"“{MORE}”") if self.more.strip() else {}
         if is_model_config(more):
@@ -94,12 +100,7 @@ class Upload:
                 f"“{MORE}” is {type(more).__name__}, expected an object such as "
                 '{"activation": "tanh"}.'
             )
-        for key in more:
-            if key in self.spec:
-                raise FormatError(
-                    f"{key!r} is chosen in the form and written as JSON; once will do."
-                )
-        return {**self.spec, **more}
+        return joined((more, self.spec))
 
     @cached_property
     def _file(self) -> SharedFile:
@@ -116,7 +117,8 @@ class Upload:
             self._file,
             vocabulary=self.vocabulary,
             embeddings=self.embeddings,
-            labels=_labels(self.labels),
+            tokenizer=self.tokenizer,
+            labels=None if "labels" in spec else _labels(self.labels),
             spec=spec or None,
             reference=self.reference
             if DETECT in (spec.get("gate_order"), spec.get("tokenizer"))
@@ -135,7 +137,19 @@ class Upload:
         )
 
 
-def _labels(text: str) -> str | list[str] | None:
+def unfolded(data: bytes) -> int:
+    """Bytes that a file can unfold to at most."""
+    return min(LIMITS.output_bytes, max(LIMITS.ratio_floor, LIMITS.ratio * len(data)))
+
+
+def _labels(data: bytes | None) -> bytes | str | list[str] | None:
+    """A file of names as `load` takes it: one a line, JSON, or a pickled encoder."""
+    if data is None or looks_like(data[:HEAD], len(data))[0] != "text":
+        return data
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FormatError("The file of class names is not in UTF-8; save it in UTF-8.") from None
     if text.lstrip()[:1] in ("[", "{"):
         return text
-    return [line.strip() for line in text.splitlines() if line.strip()] or None
+    return [line.strip() for line in text.splitlines() if line.strip()]

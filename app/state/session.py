@@ -46,7 +46,8 @@ def begin() -> None:
         "begun": True, "notices": [], "page": None, "used": False, "drawn": {},
         "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
-        "arrived": None, "address": None, "entered": {}, "visitor": secrets.token_hex(8),
+        "arrived": None, "draft": None, "tried": None, "taken": {}, "address": None, "entered": {},
+        "visitor": secrets.token_hex(8),
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},
     }.items():  # fmt: skip

@@ -68,6 +68,16 @@ def _hold(model: Model) -> None:
     models[model.upload_hash] = model
 
 
+def exchange(upload_hash: str, model: Model) -> None:
+    """Keep a model in the place of the one that it was made of, and select it.
+
+    Raises:
+        InputError: the server has no room for another upload.
+    """
+    uploaded().pop(upload_hash, None)
+    add(model)
+
+
 def keep(model: Model) -> None:
     """`add` a model that has just been read, and announce it."""
     add(model)

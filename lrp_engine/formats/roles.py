@@ -58,11 +58,13 @@ class Taken:
         role: a key of `ROLES`; "" where it is nothing that can be used.
         what: it holds, in a few words; where it cannot be used, a sentence.
         words: how many, of a list that could be words or names of classes; else 0.
+        texts: whether it holds texts with outputs.
     """
 
     role: str
     what: str
     words: int = 0
+    texts: bool = False
 
 
 def taken_for(data: bytes, name: str = "") -> Taken:
@@ -146,7 +148,9 @@ _MEMBERS = {b".npy": "an .npz file", b"data.pkl": "a PyTorch file", b"config.jso
 def _of_arrays(contents: Contents) -> Taken | None:
     names = {name.removesuffix(".npy") for name in contents.names or contents.arrays}
     if names & {*ARRAYS, "texts"} and names & {*OUTPUTS}:
-        return Taken(role="reference", what="inputs with outputs")
+        texts = "texts" in names
+        what = "texts with outputs" if texts else "inputs with outputs"
+        return Taken(role="reference", what=what, texts=texts)
     only = next(iter(contents.arrays.values())) if len(contents.arrays) == 1 else None
     return None if only is None else _table(only)
 
@@ -253,7 +257,8 @@ def _is_row(value: Any) -> bool:
 
 
 def _compared(table: Table) -> Taken:
-    return Taken(role="reference", what=f"{len(table.texts):,} texts with outputs")
+    what = f"{len(table.texts):,} texts with outputs"
+    return Taken(role="reference", what=what, texts=True)
 
 
 def _outputs(text: str) -> Table | None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import pickle
+from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
+from keras.src.legacy.preprocessing.text import Tokenizer
 from playwright.sync_api import Page, expect
 
 from app import settings
-from app.components.upload import GATE_ORDERS
+from app.components.questions import BY_REFERENCE
 from app.models.uploads import MORE
+from lrp_engine.formats.companions.spec import DETECT
 from tests.app.tiny import eight_arrays, npz
 from tests.app.uploads import TEXT, UPLOADS
 from tests.browser.steps import (
@@ -17,47 +23,42 @@ from tests.browser.steps import (
     attach,
     choose,
     file,
+    heatmaps,
+    idle,
+    looks_right,
     open_view,
     read_model,
-    settled,
     visit,
     words,
 )
+from tests.fixed_length import of_length
 
 # Every format is uploaded past the browser in tests/app/views/test_every_format.py; so many go
 # through it, or with the variable set, all of them.
 ALL = os.environ.get("LRP_LENS_ALL_FORMATS")
-GATES = "Order of the LSTM's gate blocks"
+GATES = "In which order do the gates of the LSTM stand?"
 SCROLLED = """place => new Promise(done => {
   place.scrollIntoView({block: "center"});
   requestAnimationFrame(() => requestAnimationFrame(done));
 })"""
 FORMATS = UPLOADS if ALL else ("keras with texts", "torch", "published sst model", "gates detected")
-LABELS = {
-    "weights": "Weights",
-    "vocabulary": "Vocabulary",
-    "embeddings": "Embeddings",
-    "reference": "Reference outputs",
-}
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_is_read_proven_and_explained(page: Page, name: str):
     given = UPLOADS[name]
     visit(page, "model")
-    for part, (filename, data) in given.files.items():
-        attach(page, LABELS[part], file(filename, data))
-    if given.gates or given.more:
-        page.get_by_text("What the files may not say").click()
-        expect(page.get_by_role("textbox", name=MORE)).to_be_visible()
-        settled(page)  # a list opened while the form unfolds is closed again
-    if given.gates:
-        # A list closes where its page scrolls: that has to be over before it is opened.
-        page.get_by_role("combobox", name=GATES, exact=True).evaluate(SCROLLED)
-        choose(page, GATES, GATE_ORDERS[given.gates])
+    attach(page, "Weights", *(file(*one) for one in given.files.values()))
     if given.more:
+        page.get_by_text("What no file says").click()
         page.get_by_role("textbox", name=MORE).fill(given.more)
     read_model(page)
+    if given.gates == DETECT:
+        # A list closes where its page scrolls: that has to be over before it is opened.
+        page.get_by_role("combobox", name=GATES).evaluate(SCROLLED)
+        choose(page, GATES, BY_REFERENCE.title)
+        page.get_by_role("button", name="Read it by these answers").click()
+        idle(page)
     expect(page.get_by_text(f"“{given.weights[0]}” is read and selected")).to_be_visible()
     shown = page.get_by_test_id("stMain")
     for words_ in (*given.says, f"{given.verdict.capitalize()}."):
@@ -70,6 +71,64 @@ def test_a_format_is_read_proven_and_explained(page: Page, name: str):
     assert words(page) == TEXT.split()
     if ALL:
         page.screenshot(path=f"{ALL}/{name} explained.png", full_page=True)
+
+
+LENGTH = 60
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    """A pickled one, as Keras wrote it, of the model's eight words."""
+    made = Tokenizer()
+    made.word_index = dict(zip(("good", "bad", "film", "not", "a", "the", "was", "plot"),
+                               range(1, 9), strict=True))  # fmt: skip
+    return made
+
+
+def said_by_its_author(model: Path, tokenizer: Tokenizer) -> str:
+    """Five texts with the probability that Keras gives to ids padded behind."""
+    texts = ("the film was good", "Not a bad film!", "good, bad; a plot", "bad " * 70 + "good film",
+             "the film zzz")  # fmt: skip
+    rows = np.zeros((len(texts), LENGTH), int)
+    for row, ids in zip(rows, tokenizer.texts_to_sequences(texts), strict=True):
+        row[: len(ids)] = ids[-LENGTH:]
+    found = keras.saving.load_model(model).predict(rows, verbose=0)[:, 0]
+    return "\n".join(f"{text} | {p:.7f}" for text, p in zip(texts, found, strict=True))
+
+
+def test_a_keras_model_and_its_tokenizer_are_asked_settled_and_explained(
+    page: Page, tokenizer: Tokenizer, tmp_path: Path
+):
+    path = tmp_path / "model.keras"
+    path.write_bytes(of_length(LENGTH))
+    visit(page, "model")
+    files = file(path.name, path.read_bytes()), file("tok.pickle", pickle.dumps(tokenizer))
+    attach(page, "Weights", *files)
+    expect(page.get_by_text("a Keras Tokenizer, 8 words")).to_be_visible()
+    read_model(page)
+    shown = page.get_by_test_id("stMain")
+    question = page.get_by_role("radiogroup", name="On which side are texts shorter than 60")
+    expect(question.get_by_role("radio", name="In front")).to_be_checked()
+    expect(shown).to_contain_text("Weights verified, text pipeline not verified.")
+    expect(shown.get_by_text("Verified.", exact=True)).to_have_count(0)
+    looks_right(page)
+    page.get_by_role("textbox", name="One text a line").fill(said_by_its_author(path, tokenizer))
+    page.get_by_role("button", name="Compare", exact=True).click()
+    idle(page)
+    expect(page.locator(".lens-tried tbody tr")).to_have_count(5)
+    expect(question).to_have_count(0)
+    expect(shown.get_by_text("Verified.", exact=True)).to_be_visible()
+    expect(shown).to_contain_text("The network gives the scores of its source, and reads texts as")
+    looks_right(page)
+    open_view(page, "Explain")
+    expect(page.get_by_text("Text pipeline not verified")).to_have_count(0)
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill("the film was good")
+    box.press("Control+Enter")
+    expect(heatmaps(page).first).to_contain_text(f"{LENGTH - 4} × padding")
+    assert words(page) == ["the", "film", "was", "good", f"{LENGTH - 4} × padding"]
+    open_view(page, "Conservation")
+    expect(page.get_by_text("Passed: words")).to_be_visible()
 
 
 def test_a_photograph_called_h5(page: Page):

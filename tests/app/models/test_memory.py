@@ -178,7 +178,7 @@ def test_a_network_larger_than_its_files_is_refused_before_it_is_proven(room, ne
 
 
 def test_nothing_of_a_refused_upload_stays(room, network):
-    refused = upload(6, labels="one")
+    refused = upload(6, labels=b"one")
     unpacked: list[weakref.ref] = []
     unpack = sandbox._contents
 

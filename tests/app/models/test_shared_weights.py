@@ -53,7 +53,7 @@ def test_nothing_that_was_unpacked_outlives_the_upload(monkeypatch):
 
 def test_a_refused_upload_is_forgotten_too(monkeypatch):
     children = counted(monkeypatch)
-    upload = Upload(name="mine", weights=H5.read_bytes(), labels="one")
+    upload = Upload(name="mine", weights=H5.read_bytes(), labels=b"one")
     for count in (1, 2):
         with pytest.raises(FormatError, match="label"):
             cache.uploaded(upload)

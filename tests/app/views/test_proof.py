@@ -11,10 +11,11 @@ import pytest
 import lrp_engine
 from app import settings
 from app.components.proof import LEAD, table
+from app.components.questions import BY_REFERENCE
 from app.navigation import BY_PATH, View
 from lrp_engine.layers.lstm import reorder_gates
 from lrp_engine.proof.sheet import FAIL, FAILED, UNVERIFIED, VERIFIED, Line, ProofSheet
-from tests.app.models.test_uploads import EMBEDDINGS, VOCABULARY, upload
+from tests.app.models.test_uploads import EMBEDDINGS, VOCABULARY, answer, upload
 from tests.app.reading import html, messages
 from tests.app.tiny import E, eight_arrays, npz
 from tests.app.uploads import UPLOADS
@@ -50,9 +51,7 @@ def test_a_model_that_fails_is_marked_wherever_it_explains(opened, files):
 
 
 def test_the_reference_finds_the_order(opened, files):
-    app = opened("model")
-    app.selectbox(key="lens.file.gates").set_value("detect")
-    app = upload(app, **files)
+    app = answer(upload(opened("model"), **files), gate_order=BY_REFERENCE.title)
     assert "**Weights verified, text pipeline not verified.**" in messages(app)
     assert "detected from reference scores" in html(app)
     app.switch_page(View.EXPLAIN.file).run()
@@ -60,10 +59,10 @@ def test_the_reference_finds_the_order(opened, files):
 
 
 def test_finding_the_order_needs_a_reference(opened, files):
-    app = opened("model")
-    app.selectbox(key="lens.file.gates").set_value("detect")
-    app = upload(app, weights=files["weights"])
-    assert "add a file of reference outputs" in messages(app)
+    app = upload(opened("model"), weights=files["weights"])
+    order = next(one for one in app.selectbox if (one.key or "").endswith(".gate_order"))
+    assert order.options[0] == "i f g o (Keras, PyTorch)"
+    assert BY_REFERENCE.title not in order.options
 
 
 def test_the_model_the_dashboard_opens_on_has_a_sheet_too(opened):

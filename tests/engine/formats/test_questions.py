@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,31 +17,9 @@ from lrp_engine.formats.questions import QUESTIONS, Question, joined, open_quest
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.model.assumption import Assumption, about, kept
 from lrp_engine.model.network import Network
+from tests.fixed_length import FIXTURES, KERAS, NINE, WORD_INDEX, of_length
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-KERAS, TORCH = FIXTURES / "keras3" / "imdb.keras", FIXTURES / "torch"
-NINE = ("<pad>", "<unk>", "good", "bad", "film", "not", "a", "the", ".")
-WORD_INDEX = json.dumps({word: n for n, word in enumerate(NINE[2:], 1)}).encode()
-
-
-def of_length(steps: int | None, *, masked: bool = False, activation: str = "sigmoid") -> bytes:
-    """The bidirectional Keras model of the fixtures, built for so many steps."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(KERAS) as old, zipfile.ZipFile(made, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "config.json":
-                config = json.loads(data)
-                for layer in config["config"]["layers"]:
-                    inside = layer["config"]
-                    if layer["class_name"] == "InputLayer":
-                        inside["batch_shape"] = [None, steps]
-                    elif layer["class_name"] == "Embedding":
-                        inside["mask_zero"] = masked
-                config["config"]["layers"][-1]["config"]["activation"] = activation
-                data = json.dumps(config).encode()
-            new.writestr(name, data)
-    return made.getvalue()
+TORCH = FIXTURES / "torch"
 
 
 def asked(network: Network) -> dict[str, Question]:

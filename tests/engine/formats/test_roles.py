@@ -87,6 +87,13 @@ def test_every_role_is_met():
     assert {"logits"} < {*OUTPUTS}
 
 
+def test_texts_with_outputs_are_told_from_other_inputs():
+    given = FILES["reference"]
+    assert not taken_for(given["npz"]).texts
+    assert taken_for(given["csv"]).texts
+    assert taken_for(npz(texts=np.array(["a"]), logits=np.ones((1, 2)))).texts
+
+
 def test_what_is_no_file_of_a_model_says_what_it_is():
     assert "JPEG" in taken_for(FILES[""]["picture"], "model.h5").what
     assert "0 bytes" in taken_for(b"", "model.h5").what
