@@ -33,6 +33,7 @@ class Given:
         reader: of the format.
         more: the field for JSON; `gates` the choice of the gates' order.
         says: parts of the report.
+        asks: a part of the questions that the files leave open.
         unknown: words of "good unseen film" that the model does not know.
     """
 
@@ -44,6 +45,7 @@ class Given:
     more: str = ""
     gates: str = ""
     says: tuple[str, ...] = ()
+    asks: str = ""
     unknown: tuple[str, ...] = ("unseen",)
     verdict: str = "unverified"
     files: Mapping[str, tuple[str, bytes]] = field(init=False)
@@ -118,7 +120,7 @@ def uploads() -> dict[str, Given]:
     numbered = ("words.json", json.dumps({word: n for n, word in enumerate(NINE)}).encode())
     pickled = ("words.pkl", pickle.dumps(list(NINE), 2))
     bidirectional = f"H = {H} and {H}"
-    relu = "the activation after it is ReLU"
+    relu = "Which activation follows the Linear layers"
     return {
         "own zip": Given(
             reader="native",weights=_own(), says=(bidirectional, "split at white space")),
@@ -163,7 +165,7 @@ def uploads() -> dict[str, Given]:
         "torch": Given(
             reader="pytorch",
             weights=_fixture("torch/lstm.pt"), vocabulary=pickled, more='{"pooling": "mean"}',
-            says=("PyTorch", "H = 3 and 3 and 3 and 3", relu),
+            says=("PyTorch", "H = 3 and 3 and 3 and 3"), asks=relu,
         ),
         "torch legacy": Given(
             reader="pytorch",

@@ -61,7 +61,7 @@ def test_a_format_is_read_proven_and_explained(page: Page, name: str):
         idle(page)
     expect(page.get_by_text(f"“{given.weights[0]}” is read and selected")).to_be_visible()
     shown = page.get_by_test_id("stMain")
-    for words_ in (*given.says, f"{given.verdict.capitalize()}."):
+    for words_ in (*given.says, given.asks, f"{given.verdict.capitalize()}."):
         expect(shown).to_contain_text(words_)
     if ALL:
         page.screenshot(path=f"{ALL}/{name}.png", full_page=True)

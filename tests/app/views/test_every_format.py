@@ -9,6 +9,7 @@ import pytest
 
 from app.models import facts
 from lrp_engine.formats import readers
+from lrp_engine.formats.questions import open_questions
 from tests.app.uploads import TEXT, UPLOADS
 
 
@@ -23,6 +24,7 @@ def test_a_format_is_read_reported_and_explained(name, monkeypatch):
     report += [" ".join(map(str, row)) for row in facts.layers(network)]
     for part in given.says:
         assert part in "\n".join([*report, *network.assumptions])
+    assert given.asks in " ".join(question.asks for question in open_questions(network))
     assert not facts.missing(network)  # sentences can be typed
     e = network.explain([TEXT])
     assert e.tokens == (tuple(TEXT.split()),)
