@@ -42,7 +42,7 @@ def test_states_of_a_view_look_right(page: Page):
     open_view(page, "Model")
     attach(page, "Weights", file("model.h5", b"\xff\xd8\xff\xe0" + b"JFIF" * 50))
     read_model(page)
-    expect(page.get_by_text("This is a JPEG picture")).to_be_visible()
+    expect(page.get_by_text("No file of weights is among these")).to_be_visible()
     looks_right(page)
 
 
