@@ -75,15 +75,18 @@ class Session:
         """Press a button, by its words."""
         self.run(WidgetState(id=self.labelled(label).id, trigger_value=True))
 
-    def give(self, label: str, name: str, data: bytes) -> None:
-        """Put a file where the words begin so; the next run hands it over."""
-        self.widgets[label] = self._sent(self.labelled(label).id, name, data)
+    def give(self, label: str, *files: tuple[str, bytes]) -> None:
+        """Put files where the words begin so; the next run hands them over."""
+        state = WidgetState(id=self.labelled(label).id)
+        for name, data in files:
+            self._send(state, name, data)
+        self.widgets[label] = state
 
     def upload(self, **files: tuple[str, bytes]) -> None:
-        """Bring a model on the Model page, and come back."""
+        """Bring a model on the Model page, its files all at once, and come back."""
         self.go("model")
-        for label, (name, data) in files.items():
-            self.give(label, name, data)
+        self.give("weights", *files.values())
+        self.run()
         self.press("Read the model")
         self.widgets.clear()
         self.go("")
@@ -95,16 +98,14 @@ class Session:
                 return element
         return None
 
-    def _sent(self, widget: str, name: str, data: bytes) -> WidgetState:
-        """A file on the server, and the widget state that says so."""
+    def _send(self, state: WidgetState, name: str, data: bytes) -> None:
+        """A file to the server, and into the widget's state, which says so."""
         urls = self.place(name)
         with self.put(urls.upload_url, name, [data], len(data)):
             pass
-        state = WidgetState(id=widget)
         info = state.file_uploader_state_value.uploaded_file_info.add()
         info.file_id, info.name, info.size = urls.file_id, name, len(data)
         info.file_urls.CopyFrom(urls)
-        return state
 
     def place(self, name: str) -> Any:
         """Where the server wants a file."""

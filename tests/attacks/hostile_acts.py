@@ -184,7 +184,7 @@ def _begin(session: Session, rows: list[tuple[str, str]]) -> None:
     """Begin a set of one's own, on the page Review."""
     session.query = ""
     session.go("review")
-    session.give("A table of texts", "rows.csv", sets.as_csv(rows))
+    session.give("A table of texts", ("rows.csv", sets.as_csv(rows)))
     session.run()
     session.press("Explain this set")
     session.widgets.clear()

@@ -43,8 +43,8 @@ class Attentive(Session):
         """Upload a model together with the others; ends with the answer."""
         self.go("model")
         try:
-            for label, (name, data) in given.items():
-                self.give(label, name, data)
+            self.give("weights", *given.values())
+            self.run()
         except HTTPError as refusal:
             self.problems.append(f"{refusal.code}: {refusal.read().decode()}")
         at_once.wait(PATIENCE)
