@@ -79,7 +79,7 @@ class Session:
         """Put files where the words begin so; the next run hands them over."""
         state = WidgetState(id=self.labelled(label).id)
         for name, data in files:
-            self._send(state, name, data)
+            self._attach(state, name, data)
         self.widgets[label] = state
 
     def upload(self, **files: tuple[str, bytes]) -> None:
@@ -98,7 +98,7 @@ class Session:
                 return element
         return None
 
-    def _send(self, state: WidgetState, name: str, data: bytes) -> None:
+    def _attach(self, state: WidgetState, name: str, data: bytes) -> None:
         """A file to the server, and into the widget's state, which says so."""
         urls = self.place(name)
         with self.put(urls.upload_url, name, [data], len(data)):
