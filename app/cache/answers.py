@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,11 @@ def _settings(rule: Rule) -> str:
     return json.dumps(rule.to_dict(), sort_keys=True)
 
 
+def _key(model: Model, what: str, *of: Hashable) -> tuple[Hashable, ...]:
+    """Of an answer about a model, and about the word whose label it explains."""
+    return (model.model_hash, what, model.position, *of)
+
+
 def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanations:
     """By every method shown while one types: why the model scores this text as it does.
 
@@ -49,7 +55,7 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanatio
             {name: merged_padding(model.named(one, text)) for name, one in by_method.items()}
         )
 
-    key = (model.model_hash, "explained", model.position, text, target, _settings(rule))
+    key = _key(model, "explained", text, target, _settings(rule))
     return answers().get(key, make)
 
 
@@ -66,7 +72,7 @@ def explained_by(method: str, model: Model, text: str, target: Target, rule: Rul
         return merged_padding(model.named(made, text))
 
     rule_key = _settings(rule) if info.uses_rule else ""
-    key = (model.model_hash, "explained by", model.position, method, text, target, rule_key)
+    key = _key(model, "explained by", method, text, target, rule_key)
     return answers().get(key, make)
 
 
@@ -80,15 +86,7 @@ def layered(model: Model, text: str, target: int | tuple[int, int], rule: Rule) 
         )  # fmt: skip
         return model.named(explanation, text)
 
-    key = (
-        model.model_hash,
-        "layered",
-        model.position,
-        model.network.dtype,
-        text,
-        target,
-        _settings(rule),
-    )
+    key = _key(model, "layered", model.network.dtype, text, target, _settings(rule))
     return answers().get(key, make)
 
 
@@ -103,15 +101,7 @@ def followed(model: Model, text: str, target: int | tuple[int, int], rule: Rule)
     def make() -> lstm.Inside:
         return lstm.followed(model.network, layered(model, text, target, rule))
 
-    key = (
-        model.model_hash,
-        "followed",
-        model.position,
-        model.network.dtype,
-        text,
-        target,
-        _settings(rule),
-    )
+    key = _key(model, "followed", model.network.dtype, text, target, _settings(rule))
     return answers().get(key, make)
 
 
@@ -146,7 +136,7 @@ def swept(
         named = numeric.named(model.network, text) if model.reads_numbers else sweep.tokens
         return replace(sweep, tokens=named)
 
-    key = (model.model_hash, "swept", model.position, text, target, _settings(rule), setting)
+    key = _key(model, "swept", text, target, _settings(rule), setting)
     return answers().get(key, make)
 
 

@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import cache
 from app.models import labels
-from app.models.labels import Labelled
 from app.models.model import Model
 from app.state import session, widgets
 from app.text.edits import aligned
@@ -46,24 +45,23 @@ def picker(model: Model, text: str, one: Explanations, place: DeltaGenerator) ->
         return
     words = labels.of_text(model, text)
     figures = labels.figures(model, cache.labelled(model, text))
-
-    def named(at: int) -> str:
-        word = next(word for word in words if word.at == at)
+    names = {}
+    for number, word in enumerate(words, start=1):
         label, figure = figures[word.position]
         share = f" ({figure})" if figure else ""
-        return f"{_place(words, word)}. {visible(word.token)}: {visible(label)}{share}"
+        names[word.at] = f"{number}. {visible(word.token)}: {visible(label)}{share}"
 
     chosen = labels.chosen(words, session.get("pick"))
     assert chosen is not None  # else there is no explanation
     place.selectbox(
         f"Whose {'label' if model.network.has_classes else 'value'} is explained",
-        [word.at for word in words],
-        format_func=named,
+        [*names],
+        format_func=names.__getitem__,
         help=f"This model labels every {one.token_kind}. Picking one in the heatmap asks about it, "
         "too.",
         **widgets.watch(
             "labelled", chosen.at, lambda at: session.put("pick", at),
-            [named(word.at) for word in words],
+            [*names.values()],
         ),
     )  # fmt: skip
 
@@ -82,7 +80,3 @@ def all_labels(model: Model, text: str, one: Explanations) -> str:
         for word in words[:LISTED]
     )
     return f'<p class="lens-labels" aria-label="All labels">{shown}</p>'
-
-
-def _place(words: tuple[Labelled, ...], word: Labelled) -> int:
-    return words.index(word) + 1

@@ -10,7 +10,8 @@ import numpy as np
 from app.models.model import Model
 from lrp_engine.attribution.padding import entries_of
 from lrp_engine.model import inputs
-from lrp_engine.render.numbers import percentage, quantity
+from lrp_engine.render.numbers import percentage
+from lrp_engine.render.said import with_unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,5 +56,4 @@ def figures(model: Model, scores: np.ndarray) -> list[tuple[str, str]]:
     if network.has_classes:
         shares, best = network.to_output(scores.astype(np.float64)), scores.argmax(axis=1)
         return [(network.labels[c], percentage(float(shares[t, c]))) for t, c in enumerate(best)]
-    unit = network.value_units[0] if network.value_units else ""
-    return [(f"{quantity(float(value))} {unit}".rstrip(), "") for value in scores[:, 0]]
+    return [(with_unit(float(value), 0, network.value_units), "") for value in scores[:, 0]]

@@ -28,9 +28,6 @@ class Dot(Layer):
     axis: int = 1
     other_axis: int = 1
 
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         if len(inputs) == 2:
             one, two = inputs

@@ -30,9 +30,6 @@ class ELU(Layer):
         if not math.isfinite(self.alpha):
             raise FormatError(f"An ELU has alpha {self.alpha!r}, expected a number.")
 
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         return expect_one(inputs)
 

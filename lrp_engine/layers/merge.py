@@ -22,9 +22,6 @@ class _Merge:
 
     at_most: ClassVar[int | None] = None
 
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         few = self.at_most or len(inputs)
         if not inputs or len(inputs) > few or {_steps(s) for s in inputs} != {_steps(inputs[0])}:

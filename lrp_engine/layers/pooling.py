@@ -68,9 +68,6 @@ class _Local:
     def windows(self) -> Windows:
         return Windows(self.size, self.strides, self.padding)
 
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         return self.windows.shape(expect_steps(inputs), inputs[0].units)
 
@@ -113,9 +110,6 @@ def _of_nothing(ops: Ops, name: str, x: Signal) -> tf.Tensor:
 
 
 class _Global:
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         return Shape(expect_steps(inputs).units, time=False)
 

@@ -14,15 +14,12 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-class _Any:
+class _Moves:
     held: ClassVar[tuple[int, int]] = 4, 2
-
-    def input_shape(self) -> Shape | None:
-        return None
 
 
 @dataclass(frozen=True, eq=False)
-class Masking(_Any, Layer):
+class Masking(_Moves, Layer):
     """Masks the steps whose units all equal `mask_value`, and sets them to 0, as Keras does."""
 
     kind: ClassVar[str] = "masking"
@@ -42,7 +39,7 @@ class Masking(_Any, Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class ZeroMasked(_Any, Layer):
+class ZeroMasked(_Moves, Layer):
     """0 at masked steps, which stay masked: for layers that know no masks, such as pooling.
 
     Keras calls it `zero_output_for_mask` and sets it in every Bidirectional that returns sequences.
@@ -54,17 +51,11 @@ class ZeroMasked(_Any, Layer):
         return expect_one(inputs)
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
-        import tensorflow as tf
-
-        (x,) = inputs
-        if x.mask is None or x.scores:
-            return x
-        values = tf.where(x.mask[..., None], x.values, _absorbing_zeros(ops, x))
-        return x._replace(values=values)
+        return _filled(ops, inputs[0], 0)
 
 
 @dataclass(frozen=True, eq=False)
-class OneMasked(_Any, Layer):
+class OneMasked(_Moves, Layer):
     """1 at masked steps, which stay masked: factors that change nothing, as Keras 3 multiplies."""
 
     kind: ClassVar[str] = "one_masked"
@@ -74,17 +65,11 @@ class OneMasked(_Any, Layer):
         return expect_one(inputs)
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
-        import tensorflow as tf
-
-        (x,) = inputs
-        if x.mask is None or x.scores:
-            return x
-        ones = 1 + _absorbing_zeros(ops, x)
-        return x._replace(values=tf.where(x.mask[..., None], x.values, ones))
+        return _filled(ops, inputs[0], 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Unmasked(_Any, Layer):
+class Unmasked(_Moves, Layer):
     """The same, its mask forgotten: for functions that know no masks."""
 
     kind: ClassVar[str] = "unmasked"
@@ -98,7 +83,7 @@ class Unmasked(_Any, Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Flatten(_Any, Layer):
+class Flatten(_Moves, Layer):
     """All numbers of a sample on one axis; (B, T, 1) becomes (B, T)."""
 
     kind: ClassVar[str] = "flatten"
@@ -112,7 +97,7 @@ class Flatten(_Any, Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Reshape(_Any, Layer):
+class Reshape(_Moves, Layer):
     """The same numbers on other axes.
 
     Attributes:
@@ -177,7 +162,7 @@ class Reshape(_Any, Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Permute(_Any, Layer):
+class Permute(_Moves, Layer):
     """(B, T, D) as (B, D, T), and back: time and units exchanged, of a fixed number of steps.
 
     A softmax over the units of what was turned runs over time: it makes attention weights.
@@ -211,7 +196,7 @@ _TURNED = "units of "
 
 
 @dataclass(frozen=True, eq=False)
-class RepeatVector(_Any, Layer):
+class RepeatVector(_Moves, Layer):
     """(B, D) at each of n time steps."""
 
     kind: ClassVar[str] = "repeat_vector"
@@ -234,6 +219,17 @@ class RepeatVector(_Any, Layer):
         (x,) = inputs
         real = tf.fill([tf.shape(x.values)[0], self.n], True)
         return Signal(tf.repeat(x.values[:, None, :], self.n, axis=1), real, real)
+
+
+def _filled(ops: Ops, x: Signal, number: int) -> Signal:
+    """A number at masked steps, which no input made."""
+    import tensorflow as tf
+
+    if x.mask is None or x.scores:
+        return x
+    zeros = _absorbing_zeros(ops, x)
+    filling = zeros + number if number else zeros
+    return x._replace(values=tf.where(x.mask[..., None], x.values, filling))
 
 
 def _absorbing_zeros(ops: Ops, x: Signal) -> tf.Tensor:

@@ -49,9 +49,6 @@ class Slice(Layer):
     def _slice(self) -> slice:
         return slice(self.start, self.stop, self.step)
 
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         given = expect_one(inputs)
         axes = given.time + (given.units > 0)

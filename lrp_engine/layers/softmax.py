@@ -29,9 +29,6 @@ class Activation(Layer):
     def __post_init__(self) -> None:
         check_activation("An activation layer", self.activation)
 
-    def input_shape(self) -> Shape | None:
-        return None
-
     def output_shape(self, *inputs: Shape) -> Shape:
         return expect_one(inputs)
 
@@ -57,9 +54,6 @@ class Softmax(Layer):
     held: ClassVar[tuple[int, int]] = 6, 2
 
     axis: int = -1
-
-    def input_shape(self) -> Shape | None:
-        return None
 
     def output_shape(self, *inputs: Shape) -> Shape:
         shape = expect_one(inputs)

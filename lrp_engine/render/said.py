@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lrp_engine.render.numbers import percentage, quantity
@@ -37,8 +38,13 @@ def said(explanation: Explanation | Explanations, index: int = 0) -> list[Said]:
 
 def value_text(explanation: Explanation | Explanations, c: int, index: int = 0) -> str:
     """A value with its unit."""
-    unit = explanation.value_units[c] if explanation.value_units else ""
-    return f"{quantity(float(explanation.scores[index, c]))} {unit}".rstrip()
+    return with_unit(float(explanation.scores[index, c]), c, explanation.value_units)
+
+
+def with_unit(value: float, c: int, value_units: Sequence[str]) -> str:
+    """The value number c, with its unit where it has one."""
+    unit = value_units[c] if value_units else ""
+    return f"{quantity(value)} {unit}".rstrip()
 
 
 def _targets(explanation: Explanation | Explanations, index: int) -> list[int]:

@@ -90,11 +90,7 @@ def _bounds(part: Any) -> Mapping[str, Any] | None:
 
 def _is_all(part: Any) -> bool:
     said = _bounds(part)
-    return said is not None and said.get("step") in (None, 1) and said == {**_ALL, **_step(said)}
-
-
-def _step(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {"step": said["step"]}
+    return said is not None and said["step"] in (None, 1) and said["start"] is said["stop"] is None
 
 
 def _is_dots(part: Any) -> bool:
