@@ -24,6 +24,7 @@ from lrp_engine.attribution.positions import resolve_positions
 from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.model import inputs as samples_of
+from lrp_engine.model.removals import DROP, removal_named
 from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
 from lrp_engine.propagation import rules
 
@@ -131,11 +132,7 @@ def _run(
         return made[calculus]
 
     def predict(variants: Iterable[Variant]) -> np.ndarray:
-        blocks = [
-            scores_of(samples.variants([(int(chunk[row]), kept) for row, kept in block]))
-            for block in _blocks(variants)
-        ]
-        return np.concatenate(blocks or [np.zeros((0, network.classes), network.dtype)])
+        return scores_of_variants(samples, ((int(chunk[row]), kept) for row, kept in variants))
 
     passes: dict[str, Backward] = {}
     if calculi:
@@ -191,12 +188,32 @@ def scores_of(samples: Samples, *, before_pass: Callable[[], None] = lambda: Non
     return scores
 
 
-def _blocks(variants: Iterable[Variant]) -> Iterator[list[Variant]]:
-    """Variants one after the other, few enough for one pass."""
+def scores_of_variants(
+    samples: Samples, variants: Iterable[Variant], *, removal: str = DROP
+) -> np.ndarray:
+    """Scores (n, C) of samples without some of their parts, in batches of bounded memory.
+
+    Args:
+        variants: see `Samples.variants`; read as it goes.
+        removal: a name in `REMOVALS`, how parts are left out.
+    """
+    leave_out = removal_named(removal)
+    blocks = [
+        scores_of(leave_out(samples, block)) for block in _blocks(variants, shorter=removal == DROP)
+    ]
+    return np.concatenate(blocks or [np.zeros((0, samples.network.classes), samples.network.dtype)])
+
+
+def _blocks(variants: Iterable[Variant], *, shorter: bool) -> Iterator[list[Variant]]:
+    """Variants one after the other, few enough for one pass.
+
+    Args:
+        shorter: whether a sample without some parts is shorter.
+    """
     block: list[Variant] = []
     longest = 0
     for row, kept in variants:
-        words = int(kept.sum())
+        words = int(kept.sum()) if shorter else len(kept)
         longest = max(longest, words)
         rows = len(block) + 1
         if block and (rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS):

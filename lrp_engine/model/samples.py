@@ -154,9 +154,11 @@ class Samples:
                 that does not stay is 0, and so is a step where the number of steps is fixed. What
                 is not `droppable` among words always stays. Where each word has a label, all keep
                 their places: one that does not stay is a vector of zeros.
+
+        `removals` has other ways to leave parts out.
         """
         if self.positions is not None:
-            return self._emptied(chosen)
+            return self.zeroed(chosen)
         if self.alignment is not None:
             return self._words_left(chosen)
         rows = [row for row, _ in chosen]
@@ -190,10 +192,8 @@ class Samples:
             values=values,
         )
 
-    def _emptied(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
-        """The same samples with vectors of zeros in the place of what does not stay."""
-        assert self.positions is not None
-        rows = [row for row, _ in chosen]
+    def pick(self, rows: Sequence[int]) -> Samples:
+        """Some of the samples, each as often as it is named; where words stand is forgotten."""
 
         def of_rows(parts: Sequence[Any]) -> tuple[Any, ...]:
             return tuple(parts[row] for row in rows)
@@ -205,11 +205,16 @@ class Samples:
             masks=of_rows(self.masks),
             ids=self.ids and of_rows(self.ids),
             padding=self.padding and of_rows(self.padding),
-            values=None if self.values is None else self.values[rows],
+            values=None if self.values is None else self.values[list(rows)],
             alignment=None,
-            positions=self.positions[rows],
-            emptied=tuple(~stays for _, stays in chosen),
+            positions=None if self.positions is None else self.positions[list(rows)],
+            emptied=self.emptied and of_rows(self.emptied),
         )
+
+    def zeroed(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
+        """The same samples with vectors of zeros in the place of what does not stay."""
+        picked = self.pick([row for row, _ in chosen])
+        return replace(picked, emptied=tuple(~stays for _, stays in chosen))
 
     def _filled_up(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
         """Ids without some of those read, filled up with padding on the tokenizer's side."""
