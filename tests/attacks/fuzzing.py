@@ -49,10 +49,10 @@ def _damaged(kind: str) -> Callable[[int], Tried]:
     return go
 
 
-def _described(kind: str) -> Callable[[int], Tried]:
+def _changed(change: Callable[[str, int, int], int], kind: str) -> Callable[[int], Tried]:
     def go(seed: int) -> Tried:
         start = time.monotonic()
-        refused = files.change_description(kind, 200, seed)
+        refused = change(kind, 200, seed)
         return Tried(200, refused, time.monotonic() - start)
 
     return go
@@ -118,7 +118,11 @@ def _tried_table(data: bytes) -> None:
 
 READERS: dict[str, Callable[[int], Tried]] = {
     **{f"damaged {kind}": _damaged(kind) for kind in files.DAMAGED},
-    **{f"description of {kind}": _described(kind) for kind in files.DESCRIBED},
+    **{
+        f"description of {kind}": _changed(files.change_description, kind)
+        for kind in files.DESCRIBED
+    },
+    **{f"spec of {kind}": _changed(files.change_spec, kind) for kind in files.EXPLAINED},
     "hostile, damaged": _each(8, _hostile, lrp_engine.load),
     "session file": _each(500, _session, session_file.read),
     "table as csv": _each(200, _table("csv"), _read_table("csv")),

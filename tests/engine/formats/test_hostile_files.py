@@ -27,6 +27,7 @@ from lrp_engine.formats.arrays.eight_arrays import NAMES
 from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
+from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.readers import read
 from lrp_engine.model.text import Tokenizer
 from tests import hostile, hostile_objects, hostile_pickles, hostile_tokenizers
@@ -408,7 +409,9 @@ DESCRIBED: dict[str, tuple[bytes, str]] = {
         "config.json",
     ),
     "texts_and_inner_model": ((KERAS_2 / "text.keras").read_bytes(), "config.json"),
-}
+    **{name: (exported(f"{name}.onnx"), GRAPH) for name in (
+        "torch_bahdanau", "torch_normalized", "keras_convolved", "keras_self_attended")},
+}  # fmt: skip
 
 
 def change_description(kind: str, rounds: int, seed: int) -> int:
@@ -432,6 +435,38 @@ def change_description(kind: str, rounds: int, seed: int) -> int:
 @pytest.mark.parametrize("kind", DESCRIBED)
 def test_a_description_changed_at_random_is_read_or_refused(kind):
     assert change_description(kind, 10 * ROUNDS, 5) > ROUNDS
+
+
+# State dicts that a spec explains: of `torch/modules.pt`, whose specs lie beside it.
+EXPLAINED = ("tutorial", "zhou", "cell_by_hand", "cell_gru", "conv_lstm", "normalized")
+
+
+def change_spec(name: str, rounds: int, seed: int) -> int:
+    """How many changed specs were refused; in this process, on contents unpacked once."""
+    with open(TORCH / "modules.pt", "rb") as file:
+        state = sandbox.unpack(file, (TORCH / "modules.pt").stat().st_size).value[name]
+    with tempfile.TemporaryFile() as file:
+        file.write(pickle.dumps(state))
+        contents = sandbox.unpack(file, file.tell())
+    spec = json.loads((TORCH / "modules.json").read_text())[name]
+
+    def attempt(said: object) -> None:
+        given = {"vocabulary": None, "embeddings": None, "labels": None}
+        read(contents, read_companions(**given, spec=said, dtype="float32"))
+
+    attempt(spec)
+    rng, refused = np.random.default_rng(seed), 0
+    for _ in range(rounds):
+        try:
+            attempt(changed(spec, rng))
+        except FormatError:
+            refused += 1
+    return refused
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_a_spec_changed_at_random_is_read_or_refused(name):
+    assert change_spec(name, 2 * ROUNDS, 5) > ROUNDS
 
 
 # What says how texts become ids, as a value, and the argument it is given as.
