@@ -190,6 +190,8 @@ class Jobs:
             job.problem = "There was not enough memory; go on later, or cut the set into parts."
             return FAILED
         except Exception:  # noqa: BLE001 - the end of a job: logged with its traceback
+            if self._is_gone(job):
+                return STOPPED  # its files are no more: whatever came of that
             number = secrets.token_hex(4)
             _log.exception("Error %s", number)
             job.problem = f"Something went wrong; it is in the log as error {number}."
@@ -207,6 +209,11 @@ class Jobs:
             "and kept: Go on explains the rest."
         )
         return FAILED
+
+    def _is_gone(self, job: Job) -> bool:
+        """Whether the set of a job was deleted."""
+        with self._lock:  # who deletes it holds this until all is said
+            return job.deleted
 
     def _explain(self, job: Job, network: Network) -> Generator[None]:
         """Explain a set, a part at a time; parts that are there and whole are left as they are."""

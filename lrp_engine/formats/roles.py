@@ -20,6 +20,7 @@ from lrp_engine.formats.companions.reference_tables import TEXT_COLUMNS, Table, 
 from lrp_engine.formats.companions.spec import KEYS, is_model_config
 from lrp_engine.formats.companions.vocabulary import parse_words
 from lrp_engine.formats.companions.vocabulary_values import has_halves, words_of
+from lrp_engine.formats.containers import zips
 from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.containers.pickle_objects import (
     KERAS_TOKENIZER,
@@ -46,6 +47,7 @@ ROLES = {
 }
 OPENED = 20 * 2**20  # bytes up to which a file that may be several things is opened to see which
 _MEMBER = slice(30, 200)  # of the head of a zip: the name of its first member
+_END = slice(10, 12)  # of the end of a zip's directory: how many members it has
 _NAMES_CLASSES = re.compile(r"label|class|categor|target", re.IGNORECASE)
 _FEW = 100  # words that can be names of classes
 
@@ -84,8 +86,9 @@ def taken_for(data: bytes, name: str = "") -> Taken:
         else:
             found = _of_container(data, kind)
     except LensError as error:
-        # Who reads it as weights says more of it.
-        found = Taken(role="" if kind == "text" else "weights", what=str(error))
+        # Who reads it as such says more of it.
+        role = "" if kind == "text" else "embeddings" if _is_one_array(data, kind) else "weights"
+        found = Taken(role=role, what=str(error))
     if found.role == "vocabulary" and 0 < found.words <= _FEW and _NAMES_CLASSES.search(name):
         return replace(found, role="labels", what=f"{found.words} names")
     return found
@@ -143,6 +146,14 @@ _TITLES = {
 # The same of an archive, by what its first member is called.
 _MEMBERS = {b".npy": "an .npz file", b"data.pkl": "a PyTorch file", b"config.json": "a Keras model",
             b"metadata.json": "a Keras model", b"network.json": "a model saved here"}  # fmt: skip
+
+
+def _is_one_array(data: bytes, kind: str) -> bool:
+    """Whether a file can hold one array at most, which is no network; nothing is unpacked."""
+    if kind != "zip":
+        return kind == "npy"
+    end = data[data.rfind(zips.EMPTY_MAGIC, -zips.TAIL) :]
+    return b".npy" in data[_MEMBER] and int.from_bytes(end[_END], "little") == 1
 
 
 def _of_arrays(contents: Contents) -> Taken | None:

@@ -27,6 +27,8 @@ from app.review.verdicts import VERDICTS, Verdict
 
 SET = "A" * 22
 ROWS = 4  # few, so that the writers get in each other's way
+NAME = "lrp-lens-writer"  # by which PostgreSQL knows what a writer has connected
+PATIENCE = 60  # seconds until PostgreSQL has ended what killed writers began
 _context = multiprocessing.get_context("fork")
 
 
@@ -61,7 +63,10 @@ def _open(url: str, number: int, start: Barrier, answer: Connection) -> None:
 
 
 def killed(url: str, rounds: int) -> list[tuple[int, int, int, int]]:
-    """Row, version, writer and number of every save that a writer was told of."""
+    """Row, version, writer and number of every save that a writer was told of.
+
+    Nothing of a writer is under way any more when this returns.
+    """
     told: list[tuple[int, int, int, int]] = []
     chance = random.Random(0)
     for begun in range(0, 2 * rounds, 2):
@@ -73,7 +78,27 @@ def killed(url: str, rounds: int) -> list[tuple[int, int, int, int]]:
             send.close()
             writers[receive] = process
         _kill(writers, told, chance)
+    _wait_for_backends(url)
     return told
+
+
+def _wait_for_backends(url: str) -> None:
+    """Wait till PostgreSQL's processes for killed writers have ended too.
+
+    Each first does what it was sent: a COMMIT that nobody hears of is kept. Whoever empties the
+    table before that finds the version in it afterwards.
+    """
+    engine = sa.create_engine(url)
+    left = sa.text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+    end = time.monotonic() + PATIENCE
+    while engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            if not connection.execute(left, {"name": NAME}).scalar():
+                break
+        if time.monotonic() > end:
+            raise TimeoutError(f"writers killed {PATIENCE} s ago are still connected")
+        time.sleep(0.01)
+    engine.dispose()
 
 
 def lost(store: Store, told: list, *, killed: int) -> list[str]:
@@ -119,6 +144,7 @@ def _kill(writers: dict[Any, Any], told: list, chance: random.Random) -> None:
 
 
 def _write(url: str, writer: int, told: Connection) -> None:
+    os.environ["PGAPPNAME"] = NAME
     store = Store(sa.create_engine(url))
     chance, number = random.Random(writer), 0
     while True:

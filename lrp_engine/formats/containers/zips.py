@@ -17,14 +17,15 @@ from .refusal import RefusalError, quoted
 MAGIC, EMPTY_MAGIC = b"PK\x03\x04", b"PK\x05\x06"
 _LOCAL = struct.Struct("<4s22xHH")  # magic, ..., lengths of name and extra field
 # Archives whose members need no module to be read are told by what lies in their directory.
-_PLAIN, _TAIL = (b".npy", b".safetensors", b"data.pkl"), 2**16
+_PLAIN = (b".npy", b".safetensors", b"data.pkl")
+TAIL = 2**16  # bytes at the end of an archive in which its directory ends
 _READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def modules(stream: BinaryIO, size: int) -> tuple[str, ...]:
     """What reading the archive may need, by the names at its end, which are not parsed."""
-    stream.seek(-min(size, _TAIL), io.SEEK_END)
-    names = stream.read(_TAIL)
+    stream.seek(-min(size, TAIL), io.SEEK_END)
+    names = stream.read(TAIL)
     plain = any(name in names for name in _PLAIN) and b".h5" not in names
     return () if plain else hdf5.MODULES
 

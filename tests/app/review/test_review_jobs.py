@@ -19,7 +19,7 @@ import pytest
 import lrp_engine
 from app import settings
 from app.compare.ranks import rank_agreement
-from app.review import explained_rows, trial
+from app.review import explained_rows, tables, trial
 from app.review import job as job_of
 from app.review import jobs as background
 from app.review.job import DONE, FAILED, RUNNING, STOPPED, WAITING
@@ -351,6 +351,23 @@ def test_sets_that_are_deleted_at_any_moment_leave_nothing_on_disk(sets, network
         jobs.delete(one)
         assert sets.ids() == []
     _until(lambda: not list(sets.folder.iterdir()))
+
+
+def test_a_set_that_is_deleted_as_its_tables_are_made_ends_without_a_traceback(
+    sets, jobs, network, monkeypatch, caplog
+):
+    made = tables._files
+
+    def meanwhile(sets, one, probabilities):
+        jobs.delete(one)
+        return made(sets, one, probabilities)
+
+    monkeypatch.setattr(tables, "_files", meanwhile)
+    (one,) = _added(sets, network, 1)
+    job = jobs.start(one, network)
+    _until(lambda: not list(sets.folder.iterdir()))
+    assert (job.state, job.problem, job.done) == (STOPPED, "", job.set.rows)
+    assert not caplog.records
 
 
 def _until(condition, seconds: float = 30.0) -> None:

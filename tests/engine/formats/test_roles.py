@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lrp_engine.errors import FormatError
+from lrp_engine.formats import roles
 from lrp_engine.formats.companions.reference_files import ARRAYS, OUTPUTS
 from lrp_engine.formats.roles import ROLES, Taken, taken_for, taken_together
 
@@ -98,6 +100,19 @@ def test_what_is_no_file_of_a_model_says_what_it_is():
     assert "JPEG" in taken_for(FILES[""]["picture"], "model.h5").what
     assert "0 bytes" in taken_for(b"", "model.h5").what
     assert "whole model" in taken_for(FILES["weights"]["module"]).what
+
+
+def test_what_is_too_large_to_be_opened_is_no_network_where_it_is_one_array(monkeypatch):
+    tables = FILES["embeddings"]["npz"], FILES["embeddings"]["npy"]
+    eight = FILES["weights"]["eight"]
+    monkeypatch.setattr(roles, "contents_of", refuse)
+    assert [taken_for(one).role for one in tables] == ["embeddings", "embeddings"]
+    assert (taken_for(eight).role, taken_for(eight).what) == ("weights", "Too large.")
+    assert taken_for(tables[0][:-30]).role == "weights"  # cut off: nothing says what it holds
+
+
+def refuse(_: bytes) -> None:
+    raise FormatError("Too large.")
 
 
 def test_a_short_list_is_of_classes_by_its_name_or_beside_a_long_one():
