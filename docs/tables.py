@@ -1,4 +1,4 @@
-"""Writes the tables of docs/formats.md made of tables in the code: `python docs/tables.py`.
+"""Writes the tables of documents made of tables in the code: `python docs/tables.py`.
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`. A test holds the document to it, so
 that the docs cannot promise what the code refuses.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "formats.md"
+DOCUMENTS = ROOT / "docs" / "formats.md", ROOT / "docs" / "rules.md"
 sys.path.insert(0, str(ROOT))
 
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
@@ -22,6 +22,8 @@ from lrp_engine.formats.torch.cells import CELLS  # noqa: E402
 from lrp_engine.formats.torch.poolings import POOLINGS  # noqa: E402
 from lrp_engine.formats.torch.state import KINDS  # noqa: E402
 from lrp_engine.layers.activations import ACTIVATIONS  # noqa: E402
+from lrp_engine.propagation.rules import GATES, RULES  # noqa: E402
+from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -60,6 +62,16 @@ def _named(head: str, rows: Mapping[str, str]) -> Callable[[], str]:
     return lambda: _table([head, "is"], ([f"`{name}`", reads] for name, reads in rows.items()))
 
 
+def _research() -> str:
+    rules = [(f"`{kind.__name__}()`", kind.research) for kind in RULES.values()]
+    gates = [(f'`gates="{name}"`', one.research) for name, one in GATES.items()]
+    return _table(["rule", "measured"], ([*row] for row in (*rules, *gates) if row[1]))
+
+
+def _eps() -> str:
+    return f"- {LARGE_EPS}\n- {LONG_HINT}\n"
+
+
 # Name -> the text between its marks. To generate another table, add its function here.
 TABLES: dict[str, Callable[[], str]] = {
     "keras_classes": _keras_classes,
@@ -68,6 +80,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "torch_modules": _torch_modules,
     "torch_poolings": _named("pooling", {name: one.reads for name, one in POOLINGS.items()}),
     "torch_attention": _named("score", SCORES),
+    "research": _research,
+    "eps": _eps,
     "torch_cells": _named("cell", {name: one.reads for name, one in CELLS.items()}),
 }
 
@@ -87,4 +101,5 @@ def marked(document: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(filled(DOCUMENT.read_text()))
+    for document in DOCUMENTS:
+        document.write_text(filled(document.read_text()))

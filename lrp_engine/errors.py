@@ -39,14 +39,23 @@ class RowsError(InputError):
 
 
 class OverflowInputError(RowsError):
-    """Numbers on the way to a result leave the range of the network's dtype."""
+    """Numbers on the way to a result leave the range of the network's dtype.
 
-    def __init__(self, rows: Sequence[int], dtype: str) -> None:
+    Args:
+        gates: the gate rules that may be the cause, as the scores themselves are finite.
+    """
+
+    def __init__(self, rows: Sequence[int], dtype: str, gates: Sequence[str] = ()) -> None:
+        why, whose = "weights, inputs or eps are too extreme", "its words or eps are too extreme"
+        mend = ""
+        if gates:
+            rule = f"the gate rule {choices(gates)} makes relevance too large"
+            why = whose = rule
+            mend = " Choose the gate rule 'all'."
         super().__init__(
-            f"The numbers of input {rows[0]} overflow: weights, inputs or eps are too extreme for "
-            f"{dtype}.",
+            f"The numbers of input {rows[0]} overflow: {why} for {dtype}.{mend}",
             rows,
-            f"Its numbers overflow: its words or eps are too extreme for {dtype}.",
+            f"Its numbers overflow: {whose} for {dtype}.{mend}",
         )
 
 

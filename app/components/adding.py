@@ -13,9 +13,10 @@ from app.methods import ACCOUNT_METHOD, RULED_METHODS
 from app.models.model import Model
 from app.state import session, widgets
 from app.state.choices import shortest
+from app.text.rules import GATE_NAMES, RULE_NAMES, gate_title, rule_title
 from app.text.spelled import spelled
 from lrp_engine import METHODS, RULES
-from lrp_engine.propagation.rules import GATES, Rule
+from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.wording import visible
 
 # Fields of the form; a rule's own numbers have theirs by name.
@@ -80,7 +81,7 @@ def _method_title(name: str) -> str:
 def _rules() -> None:
     """What only methods with a rule have."""
     _pick(
-        RULE, "Rules", RULES, lambda name: RULES[name].title, SIDEBAR,
+        RULE, "Rules", RULE_NAMES, rule_title, SIDEBAR,
         f"How dense and convolution layers share; only {RULED_HAVE} one.",
     )  # fmt: skip
     for option in OWN.values():
@@ -89,7 +90,7 @@ def _rules() -> None:
             f"compare.{option.name}", f"{option.title} of {rules}", option.name, option.suggested,
             f"{option.meaning} Picking one adds rows of this rule.",
         )  # fmt: skip
-    _pick(GATE, "Gates", GATES, lambda name: f"{name}: {GATES[name]}", SIDEBAR,
+    _pick(GATE, "Gates", GATE_NAMES, gate_title, SIDEBAR,
           f"Only {RULED_HAVE} them.")  # fmt: skip
     _numbers(EPS, "Stabilizer ε", "eps", settings.EPS_STEPS, f"Only {RULED_HAVE} one.")
     _numbers(FACTOR, "Bias factor", "bias_factor", settings.SWEEP_BIAS_FACTORS,

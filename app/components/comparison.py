@@ -47,6 +47,7 @@ def show(answer: Answer) -> None:
         st.info(f"There are no rows to compare: add some, or go back to the {count} methods.")
         return
     _heatmaps([s.explanation for s in shown], called, shared)
+    _doubts([s.explanation for s in shown], called, answer)
     _agreement([s.explanation for s in shown], called)
 
 
@@ -155,6 +156,18 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
         st.html(grid.legends(rows))
     frontend.copy_link()
+
+
+def _doubts(explanations: Sequence[Explanation], called: list[str], answer: Answer) -> None:
+    """What speaks against single rows; what holds for all of them stands above."""
+    said = "".join(
+        f'<p class="lens-note">{escape(f"{name}: {sentence}")}</p>'
+        for name, one in zip(called, explanations, strict=True)
+        for sentence in one.warnings
+        if sentence not in answer.explanations.warnings
+    )
+    if said:
+        st.html(said)
 
 
 def _part(words: int, rows: int, token_kind: str) -> tuple[int, int]:

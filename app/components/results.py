@@ -71,6 +71,7 @@ def verdict(answer: Answer) -> None:
             f"unknown to the model, which reads {them} {escape(reads)}: {listed}{more}.</p>"
         )
     parts.append(typed.left_out(one))
+    parts += [f'<p class="lens-note">{escape(sentence)}</p>' for sentence in one.hints]
     st.html(STYLE + "".join(parts))
 
 

@@ -11,8 +11,10 @@ from app.models.model import Model
 from app.state import session, widgets
 from app.state.choices import AS_OTHERS, FIRST_LAYER_RULES, shortest
 from app.text.markdown import plain
+from app.text.rules import GATE_NAMES, RULE_NAMES, gate_title, remark, rule_title
 from lrp_engine import RULES, ByLayer
 from lrp_engine.propagation.rules import GATES
+from lrp_engine.propagation.rules.doubts import DOUBTFUL_EPS, LARGE_EPS, LONG_HINT
 
 STEP = 0.25  # of the numbers that only some rules have
 
@@ -31,9 +33,11 @@ def controls(model: Model) -> None:
         format_func=shortest,
         disabled=whole is not None,
         help="Added to every sum that relevance is divided by, away from zero. Larger: calmer "
-        "heatmaps, and more relevance is kept by the stabilizer.",
+        f"heatmaps, and more relevance is kept by the stabilizer. {LONG_HINT}",
         **widgets.bind("eps", map(shortest, steps)),
     )
+    if whole is None and session.get("eps") >= DOUBTFUL_EPS:
+        st.caption(LARGE_EPS)
     st.slider(
         "Bias factor",
         0.0,
@@ -58,13 +62,16 @@ def _sums(matters: bool, whole: ByLayer | None) -> None:
     by_layer = [] if whole is None else [session.get("rule")]
     st.selectbox(
         "Rule",
-        [*RULES, *by_layer],
-        format_func=lambda name: RULES[name].title if name in RULES else "by layer",
+        [*RULE_NAMES, *by_layer],
+        format_func=lambda name: rule_title(name) if name in RULES else "by layer",
         disabled=not matters and whole is None,
         help="How the sums of dense and convolution layers share their relevance among their "
         f"inputs; all other sums follow epsilon. {meanings if matters else NO_SUMS}",
         **widgets.bind("rule", by_layer),
     )
+    chosen = session.get("rule")
+    if matters and chosen in RULES and (research := RULES[chosen].research):
+        st.caption(remark(research))
     if whole is not None:
         st.caption(f"{plain(rule_words(whole))}. It brings its own ε, bias factors and gates.")
 
@@ -103,11 +110,13 @@ def _first_layer(matters: bool) -> None:
 def _gates(matters: bool, whole: ByLayer | None) -> None:
     st.selectbox(
         "Gates",
-        list(GATES),
-        format_func=lambda name: f"{name}: {GATES[name]}",
+        GATE_NAMES,
+        format_func=gate_title,
         disabled=not matters or whole is not None,
         help="A recurrent layer multiplies a gate, how much may pass, by a signal, what passes. "
         "Who of the two receives the relevance of their product? Usual: the signal takes all."
         f"{'' if matters else f' {NO_GATES}'}",
         **widgets.bind("gates"),
     )
+    if matters and whole is None and (research := GATES[session.get("gates")].research):
+        st.caption(remark(research))

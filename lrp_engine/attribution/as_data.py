@@ -44,6 +44,7 @@ def plain(one: Explanation) -> dict[str, Any]:
         "model_hash": one.model_hash,
         "dtype": one.dtype,
         "warnings": list(one.warnings),
+        **({"hints": list(one.hints)} if one.hints else {}),
         "method": one.method,
         "unit": one.unit,
         **({"method_options": dict(one.method_options)} if one.method_options else {}),

@@ -6,6 +6,7 @@ Axes: B samples, b of a chunk, T time steps, t of a chunk (or D features), E inp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from lrp_engine.layers.ops import ABSORBERS
 from lrp_engine.model.samples import Samples
 from lrp_engine.model.shapes import WORDS
 from lrp_engine.model.text.doubts import of_text
-from lrp_engine.propagation.rules import Rule
+from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, doubts
 
 
 class Assembly:
@@ -29,9 +30,13 @@ class Assembly:
     """
 
     def __init__(
-        self, samples: Samples, methods: Sequence[Method], options: Mapping[str, Mapping[str, Any]]
+        self,
+        samples: Samples,
+        methods: Sequence[Method],
+        options: Mapping[str, Mapping[str, Any]],
+        rule: Rule,
     ) -> None:
-        self.samples, self.methods, self.options = samples, methods, options
+        self.samples, self.methods, self.options, self.rule = samples, methods, options, rule
         self.shapes = samples.network.shapes
         self.nodes = {node.name: node for node in samples.network.nodes}
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
@@ -52,7 +57,7 @@ class Assembly:
             "sinks": backward.sinks if backward else {},
             "states": backward.states if backward else {},
         }
-        self._check_finite(chunk, [a for part in parts.values() for a in part.values()])
+        self._check_finite(chunk, [a for part in parts.values() for a in part.values()], run)
         parts["layers"] = {
             key: part if self.shapes[key[0]].units else part[..., None]
             for key, part in (backward.layers if backward else {}).items()
@@ -67,13 +72,17 @@ class Assembly:
         values = attribution.per_token.astype(np.float64)
         return values[..., None] if self.samples.timed else values
 
-    def _check_finite(self, chunk: np.ndarray, arrays: Sequence[np.ndarray]) -> None:
+    def _check_finite(self, chunk: np.ndarray, arrays: Sequence[np.ndarray], run: Run) -> None:
         """Raise OverflowInputError unless all numbers of the chunk are finite."""
         if all(np.isfinite(array).all() for array in arrays):
             return  # else look sample by sample
         fine = [np.isfinite(array).reshape(len(chunk), -1).all(axis=1) for array in arrays]
         rows = np.sort(chunk[~np.logical_and.reduce(fine)])
-        raise OverflowInputError(rows.tolist(), self.samples.network.dtype)
+        followed = self.rule if any(method.uses_rule for method in self.methods) else DEFAULT_RULE
+        gates = doubts.gates_in_use(followed, self.samples.network.nodes)
+        if not np.isfinite(run.scores).all():
+            gates = ()  # the way forward is to blame
+        raise OverflowInputError(rows.tolist(), self.samples.network.dtype, gates)
 
     def _resampled_time(self, name: str) -> bool:
         """Whether a node has time steps other than the words."""
@@ -101,14 +110,14 @@ class Assembly:
             else:
                 table[key][chunk] = part
 
-    def explanation(self, method: Method, targets: np.ndarray | None, rule: Rule) -> Explanation:
+    def explanation(self, method: Method, targets: np.ndarray | None) -> Explanation:
         samples, network = self.samples, self.samples.network
         unknown = self._over_time(samples.unknown)
         scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
         values = self.parts["tokens"].get((method.name,))
         return Explanation(
             method=method.name,
-            rule=rule if method.uses_rule else None,
+            rule=self.rule if method.uses_rule else None,
             method_options=self.options[method.name],
             tokens=samples.tokens,
             positions=samples.positions,
@@ -139,9 +148,13 @@ class Assembly:
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.substitute,
-            warnings=self._warnings(),
+            warnings=(*self._warnings(), *(self._doubts if method.uses_rule else ())),
             token_kind=samples.token_kind,
         )
+
+    @cached_property
+    def _doubts(self) -> tuple[str, ...]:
+        return doubts.of_rule(self.rule, self.samples.network.nodes)
 
     def _warnings(self) -> tuple[str, ...]:
         """Those of the network, and of a single text its own."""

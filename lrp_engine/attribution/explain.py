@@ -74,7 +74,7 @@ def explain(
     samples = replace(samples, positions=resolve_positions(samples, position))
     calculi = tuple(dict.fromkeys(calculus for method in asked for calculus in method.passes))
     assemblies = {
-        source: Assembly(samples, [m for m in asked if m.passes[:1] == source], options)
+        source: Assembly(samples, [m for m in asked if m.passes[:1] == source], options, rule)
         for source in dict.fromkeys(method.passes[:1] for method in asked)
     }
 
@@ -85,9 +85,7 @@ def explain(
     for chunk, made in _one_ahead(run, samples.chunks()):
         for assembly in assemblies.values():
             assembly.add(chunk, made)
-    return Explanations(
-        {m.name: assemblies[m.passes[:1]].explanation(m, targets, rule) for m in asked}
-    )
+    return Explanations({m.name: assemblies[m.passes[:1]].explanation(m, targets) for m in asked})
 
 
 def _methods(names: Sequence[str] | None, *, layers: bool) -> list[Method]:

@@ -24,6 +24,7 @@ from lrp_engine.model.text.alignment import Alignment, LeftOut
 from lrp_engine.model.text.cutters import Span
 from lrp_engine.model.text.describe import sentences
 from lrp_engine.model.text.doubts import of_text
+from lrp_engine.propagation.rules import doubts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -324,6 +325,14 @@ class Explanation(HasOutput):
         """One sample as plain JSON values: settings, scores, words, ledger, model hash."""
         plain: dict[str, Any] = lazy.load("attribution.as_data:plain")(self[index])
         return plain
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What may do better, as sentences; of several samples, what holds for the longest."""
+        if self.rule is None or self.token_kind != "word":
+            return ()
+        real = self.lengths - self.padding.sum(axis=1)
+        return doubts.of_length(self.rule, int(real.max(initial=0)))
 
     def _warnings_of(self, index: int) -> tuple[str, ...]:
         """Those of all samples, and the sample's own."""

@@ -19,8 +19,8 @@ class Explanations(Mapping[str, Explanation]):
     Attributes:
         tokens, unknown, padding, left_out, texts, lengths, padded_lengths, scores, probabilities,
             positions, labelled_token, shares, predicted, output_kind, labels, value_units, target,
-            explained_score, token_kind, model_hash, dtype, substitute, warnings, target_label: as
-            in `Explanation`, where they are explained.
+            explained_score, token_kind, model_hash, dtype, substitute, warnings, hints,
+            target_label: as in `Explanation`, where they are explained.
         complete: the first explanation whose words, initial states and ledger add up to the
             explained score; None where no method promises it.
 
@@ -163,6 +163,10 @@ class Explanations(Mapping[str, Explanation]):
     @property
     def warnings(self) -> tuple[str, ...]:
         return self._first.warnings
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        return self._first.hints
 
     def target_label(self, index: int = 0) -> str:
         return self._first.target_label(index)

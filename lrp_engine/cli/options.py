@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
-from lrp_engine.propagation.rules import COMMON_OPTIONS, GATES, RULES, Epsilon, Rule, from_text
+from lrp_engine.propagation.rules import (
+    COMMON_OPTIONS,
+    GATES,
+    RULES,
+    Epsilon,
+    GateRule,
+    LayerRule,
+    Rule,
+    from_text,
+)
+from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT
 from lrp_engine.quiet import quiet
 
 if TYPE_CHECKING:
@@ -64,7 +74,8 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--eps",
         type=float,
-        help=f"stabilizer of the rule, greater than 0; default: {defaults.eps:g}",
+        help=f"stabilizer of the rule, greater than 0; default: {defaults.eps:g}. {LARGE_EPS} "
+        f"{LONG_HINT}",
     )
     command.add_argument(
         "--bias-factor",
@@ -77,15 +88,16 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
         "--gates",
         choices=list(GATES),
         help="how a product of a gate and a signal shares relevance: "
-        + "; ".join(f"{name}: {meaning}" for name, meaning in GATES.items())
-        + f". Default: {defaults.gates}",
+        + "; ".join(f"{name}: {one.meaning}" for name, one in GATES.items())
+        + f". Default: {defaults.gates}. {_for_research(GATES)}",
     )
     command.add_argument(
         "--rule",
         metavar="NAME|JSON|@FILE",
         default=defaults.name,
         help=f"of dense and convolution layers, the others follow epsilon: {', '.join(RULES)}; "
-        "or a rule by layer as JSON, see docs/rules.md, or a file with it; default: %(default)s",
+        "or a rule by layer as JSON, see docs/rules.md, or a file with it; default: %(default)s. "
+        + _for_research(RULES),
     )
     for option, names in _own_options().items():
         values = " or ".join(f"{getattr(RULES[name], option):g} ({name})" for name in names)
@@ -95,6 +107,12 @@ def add_rule_options(command: argparse.ArgumentParser) -> None:
             metavar="NUMBER",
             help=f"of --rule {' and '.join(names)}; default: {values}",
         )
+
+
+def _for_research(rules: Mapping[str, type[LayerRule] | GateRule]) -> str:
+    """Which of the rules are for research, and what was measured; as help of an argument."""
+    said = " ".join(f"{name}: {one.research}" for name, one in rules.items() if one.research)
+    return f"For research: {said}".replace("%", "%%")
 
 
 def _own_options() -> dict[str, list[str]]:

@@ -159,7 +159,7 @@ def rule_rows(rule: Rule) -> list[tuple[str, str]]:
 def _option_rows(rule: Rule) -> list[tuple[str, str]]:
     options = rule.to_dict()
     del options["name"]
-    gates = GATES[options.pop("gates")]
+    gates = GATES[options.pop("gates")].meaning
     return [
         ("gates", gates),
         *((name.replace("_", " "), f"{value:g}") for name, value in options.items()),

@@ -86,6 +86,7 @@ def _head(one: Explanation) -> list[str]:
     score = with_output("score", one.output_kind)
     return [
         *(f"Warning: {visible(sentence)}" for sentence in one.warnings),
+        *(f"Hint: {to_ascii(sentence)}" for sentence in one.hints),
         f"{info.title} (unit: {one.unit})",
         f"{score} of {visible(one.target_label())}: {_number(one.explained_score[0])}",
         *_said(one),

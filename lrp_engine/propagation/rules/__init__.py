@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.option import Option
-from lrp_engine.propagation.rule import COMMON_OPTIONS, GATES, LayerRule, Rule, TraceKey
+from lrp_engine.propagation.rule import COMMON_OPTIONS, GATES, GateRule, LayerRule, Rule, TraceKey
 from lrp_engine.propagation.rules.alpha_beta import AlphaBeta
 from lrp_engine.propagation.rules.by_layer import ByLayer
 from lrp_engine.propagation.rules.epsilon import Epsilon
@@ -42,6 +42,7 @@ __all__ = [
     "Epsilon",
     "Flat",
     "Gamma",
+    "GateRule",
     "LayerRule",
     "Option",
     "Rule",

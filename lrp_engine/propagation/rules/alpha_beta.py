@@ -29,6 +29,15 @@ def share_alpha_beta(
     )
 
 
+def told_apart(percent: int) -> str:
+    """How well rules by sign tell classes apart; by `benchmarks/rules.py`."""
+    return (
+        "It tells classes apart worse: in documents of very negative and very positive reviews, "
+        f"its strongest word for one of the two stands in such a review in {percent} % of cases; "
+        "that of the rule epsilon in 93 %, a random word in 50 % (500 documents)."
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class AlphaBeta(LayerRule):
     """The alpha-beta rule for dense and convolution layers, the epsilon rule elsewhere.
@@ -48,6 +57,7 @@ class AlphaBeta(LayerRule):
     title = "alpha-beta"
     source = "Bach et al. 2015, doi 10.1371/journal.pone.0130140, eq. 60"
     meaning = "Contributions for and against are shared out apart, with weights α and −β."
+    research = told_apart(62)
     sum_rule = staticmethod(share_alpha_beta)
     options = (
         Option(name="alpha", title="α", smallest=1, largest=LARGEST_WEIGHT,

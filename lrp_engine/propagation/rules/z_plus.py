@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrp_engine.propagation.rule import LayerRule
-from lrp_engine.propagation.rules.alpha_beta import share_alpha_beta
+from lrp_engine.propagation.rules.alpha_beta import share_alpha_beta, told_apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,7 @@ class ZPlus(LayerRule):
     title = "z-plus"
     source = "Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008"
     meaning = "Only positive contributions receive relevance: nothing speaks against."
+    research = told_apart(69)
     sum_rule = staticmethod(share_alpha_beta)
 
     @property

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from app import cache, settings
 from app.navigation import BY_PATH, FIRST
 from app.state import session_file
+from lrp_engine.propagation.rules.doubts import LARGE_EPS
 from tests.app.reading import healthy
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -63,7 +64,10 @@ def test_a_link_opens_as_it_did(name):
     assert healthy(app)
     assert app.title[0].value == then["title"]
     assert chosen(app, then["choices"]) == then["choices"]
-    assert [warning.value for warning in app.warning] == then["warnings"]
+    # What was measured of rules is said since then.
+    known = [warning.value for warning in app.warning
+             if "is for research" not in warning.value and warning.value != LARGE_EPS]  # fmt: skip
+    assert known == then["warnings"]
     if "model_name" not in then["link"]:  # an upload that is not here
         assert dict(app.query_params) == then["link"]
 

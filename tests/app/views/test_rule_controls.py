@@ -19,6 +19,7 @@ from app.state.choices import CHOICES
 from lrp_engine import RULES, ZB, AlphaBeta, ByLayer, Epsilon, Flat, Gamma, WSquare, ZPlus
 from lrp_engine.layers import LAYERS, Bidirectional
 from lrp_engine.propagation.rules import GATES, from_dict, from_text
+from lrp_engine.propagation.rules.doubts import LARGE_EPS
 from lrp_engine.render.numbers import MINUS
 from tests.app import sets as small
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget
@@ -76,8 +77,13 @@ def test_a_model_says_which_settings_matter(network):
 def test_rule_and_gates_change_the_numbers_of_lrp_alone_and_stand_in_the_address(opened):
     app = opened()
     first = numbers(app)
-    assert set(widget(app, "rule").options) == {kind.title for kind in RULES.values()}
-    assert [option.split(":")[0] for option in widget(app, "gates").options] == list(GATES)
+    rules, gates = widget(app, "rule").options, widget(app, "gates").options
+    assert sorted(option.removesuffix(" (for research)") for option in rules) == sorted(
+        kind.title for kind in RULES.values()
+    )
+    assert rules[-2:] == ["alpha-beta (for research)", "z-plus (for research)"]
+    assert [option.split(":")[0] for option in gates] == list(GATES)
+    assert [option.endswith(" (for research)") for option in gates] == [False, True, True, True]
     with pytest.raises(AssertionError):
         widget(app, "gamma")
     seen = [first[0]]
@@ -98,7 +104,10 @@ LINK = {"rule": "gamma", "gamma": "1.5", "gates": "half"}
 def test_a_link_restores_rule_and_gates(opened):
     app = opened(**LINK)
     assert healthy(app)
-    assert not messages(app)
+    assert messages(app).count("is for research") == len(app.warning) == 1
+    remarks = [note.value for note in app.sidebar.caption if "For research" in note.value]
+    assert len(remarks) == 1
+    assert "0.057" in remarks[0]
     assert widget(app, "rule").value == "gamma"
     assert widget(app, "gamma").value == 1.5
     assert widget(app, "gates").value == "half"
@@ -211,7 +220,7 @@ def test_the_first_layer_has_a_rule_of_its_own(opened, network, monkeypatch):
 def test_a_whole_rule_by_layer_comes_with_a_link_and_can_be_left(opened, network):
     app = opened(rule=json.dumps(BY_LAYER.to_dict()))
     assert healthy(app)
-    assert not messages(app)
+    assert messages(app) == LARGE_EPS
     assert follows(network, app, BY_LAYER)
     words = "epsilon (ε 0.1); last layer: w-square (ε 0.5)"
     assert rule_words(BY_LAYER) == words
