@@ -16,6 +16,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
+from app.text.markdown import plain
+from lrp_engine.formats.roles import ROLES
+
 PATIENCE = 60  # seconds that an answer may take before it counts as an error
 XSRF = "_streamlit_xsrf"
 
@@ -73,20 +76,29 @@ class Session:
 
     def press(self, label: str) -> None:
         """Press a button, by its words."""
-        self.run(WidgetState(id=self.labelled(label).id, trigger_value=True))
+        self.run(WidgetState(id=self._needed(label).id, trigger_value=True))
 
     def give(self, label: str, *files: tuple[str, bytes]) -> None:
         """Put files where the words begin so; the next run hands them over."""
-        state = WidgetState(id=self.labelled(label).id)
+        state = WidgetState(id=self._needed(label).id)
         for name, data in files:
             self._attach(state, name, data)
         self.widgets[label] = state
 
-    def upload(self, **files: tuple[str, bytes]) -> None:
-        """Bring a model on the Model page, its files all at once, and come back."""
+    def drop(self, **files: tuple[str, bytes]) -> None:
+        """Drop files of a model on its page, all at once, and say of each what it is if asked."""
         self.go("model")
         self.give("weights", *files.values())
         self.run()
+        for role, (name, _) in files.items():
+            box, wanted = self._needed(f"{plain(name)}: "), f"taken for {ROLES[role]}"
+            if box.options[box.default] != wanted:
+                self.widgets[name] = WidgetState(id=box.id, string_value=wanted)
+                self.run()
+
+    def upload(self, **files: tuple[str, bytes]) -> None:
+        """Bring a model on the Model page, and come back."""
+        self.drop(**files)
         self.press("Read the model")
         self.widgets.clear()
         self.go("")
@@ -97,6 +109,21 @@ class Session:
             if getattr(element, "label", "").lower().startswith(words.lower()):
                 return element
         return None
+
+    def shows(self, words: str) -> bool:
+        """Whether something on the page says so: a text, a warning, a progress, HTML."""
+        said = (
+            getattr(one, "body", "") or getattr(one, "text", "") for one in self.elements.values()
+        )
+        return any(words in str(one) for one in said)
+
+    def _needed(self, words: str) -> Any:
+        """`labelled`, or an error that says what the page shows instead."""
+        found = self.labelled(words)
+        if found is None:
+            shown = [one.label for one in self.elements.values() if getattr(one, "label", "")]
+            raise LookupError(f"nothing is labelled {words!r}, but {shown}; {self.problems[-1:]}")
+        return found
 
     def _attach(self, state: WidgetState, name: str, data: bytes) -> None:
         """A file to the server, and into the widget's state, which says so."""

@@ -73,13 +73,15 @@ class Capped:
     """A running dashboard.
 
     Attributes:
-        url: its address. process: the server. log: its output. how: the limit is held.
+        url: its address. process: the server. how: the limit is held.
+        log: its output. data: the folder of its sets.
         peak: bytes that it and its children held together at the same time, at most, since the
             last time that somebody set it.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
-        self.limit, self.peak, self.log = limit, 0, folder / "log"
+        self.limit, self.peak = limit, 0
+        self.log, self.data = folder / "log", folder / "data"
         try:
             self.group: Group | None = Group(limit)
             self.how = "a cgroup"
@@ -91,7 +93,7 @@ class Capped:
         command = [sys.executable, "-m", "streamlit", "run", str(main),
                    "--server.port", str(port), "--server.headless", "true"]  # fmt: skip
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3",
-                       settings.DATA_VARIABLE: str(folder / "data")}  # fmt: skip
+                       settings.DATA_VARIABLE: str(self.data)}  # fmt: skip
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 self.group.command(command) if self.group else command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import tempfile
 import time
@@ -18,7 +19,20 @@ AT_LEAST = 60
 PATIENCE = 60  # seconds until a part that is under way has ended
 
 
+class Errors(logging.Handler):
+    """What the dashboard logs of errors."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.logged: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.logged.append(logging.Formatter().format(record))
+
+
 def run(seconds: float) -> Found:
+    errors = Errors()
+    logging.getLogger("lrp_lens").addHandler(errors)
     network = lrp_engine.from_weights(
         eight_arrays(), vocabulary=WORDS, embeddings=embeddings(), labels=LABELS
     )
@@ -41,9 +55,11 @@ def run(seconds: float) -> Found:
         left = _left(sets.folder)
     if left:
         found.breaches.append(f"left on the disk: {left}")
+    found.breaches += errors.logged
     found.say(
         f"{deleted:,} sets deleted, {working:,} of them in the middle; "
-        f"{len(left) or 'nothing'} left on the disk"
+        f"{len(left) or 'nothing'} left on the disk, "
+        f"{len(errors.logged) or 'no'} errors in the log"
     )
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import random
 import socket
+import time
 import urllib.error
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from tests.attacks import unfolding
 from tests.engine.formats import test_costly_files as files
 from tests.engine.propagation import test_pass_cost as passes
 
+DELETED = 3  # sets
 PATIENCE = 300  # seconds until the dashboard's answer to a hostile visitor
 WORDS = ("a", "b", "c")
 draw = passes.draw
@@ -52,15 +54,25 @@ class Act(NamedTuple):
     """What is done.
 
     Attributes:
-        row: of the table in SECURITY.md. title: for people.
-        do: it, to the dashboard at an address.
-        refused: whether the visitor must be told that it is not done.
+        row: kind of demand; 1 passes, 2 classes, 3 what unfolds, 4 uploads, 5 other sites,
+            6 turns, 7 deletions, 8 layers and lists. title: for people.
+        do: it, to the dashboard at an address; what was told, in sentences.
+        refusal: words of the sentence that the visitor must be told; "" where it has to be done.
     """
 
     row: int
     title: str
     do: Callable[[str], list[str]]
-    refused: bool = True
+    refusal: str = ""
+
+    def misjudged(self, told: list[str]) -> str:
+        """What is wrong with what was told; "" where nothing is."""
+        odd = [one for one in told if "Something went wrong" in one]
+        if odd or (told and not self.refusal):
+            return f"it was not done: {(odd or told)[0]}"
+        if self.refusal and not any(self.refusal in one for one in told):
+            return f"nobody was told “{self.refusal}”, but {told or 'nothing'}"
+        return ""
 
 
 @contextmanager
@@ -112,19 +124,25 @@ def at_the_limit() -> Network:
     """As many steps that all ask for all others as are allowed."""
     most = settings.PASS_MEGABYTES * MEGABYTE
     steps = 30_000
-    while PassCost(passes.squared(steps), backward=2).of(1).nbytes > most:
-        steps = steps * 9 // 10
+    while PassCost(passes.squared(steps), backward=3, layers=True).of(1).nbytes > most:
+        steps = steps * 99 // 100
     return passes.squared(steps)
 
 
-def brought(make: Callable[[], Network]) -> Callable[[str], list[str]]:
-    """A model is uploaded, proven by itself, and explained."""
+def brought(make: Callable[[], Network], *, answered: bool = False) -> Callable[[str], list[str]]:
+    """A model is uploaded, proven by itself, and explained.
+
+    Args:
+        answered: whether there must be an explanation.
+    """
     made = cache(lambda: saved(make()))
 
     def do(url: str) -> list[str]:
         with visiting(url) as session:
             session.upload(weights=("mine.zip", made()))
             session.go("conservation")
+            if answered and not session.shows("lens-verdict"):
+                raise NotHeldError(f"nothing was explained; {session.problems}")
             return session.problems
 
     return do
@@ -159,9 +177,15 @@ def compared(url: str) -> list[str]:
     del rows[settings.COMPARE_ROWS :]
     write = CHOICES["rows"].write
     with visiting(url) as session:
-        text = "good bad film " * (words // 3)
+        # Another one each time: what was asked before is known.
+        text = " ".join(random.choices(("good", "bad", "film"), k=words))
         session.query = urlencode({"text": text, "rows": write(tuple(rows))})
         session.go("compare")
+        lines = (str(getattr(one, "body", "")).split("</table>")[0]
+                 for one in session.elements.values())  # fmt: skip
+        drawn = max(line.count('<th scope="row">') for line in lines)
+        if drawn < len(rows):
+            raise NotHeldError(f"{drawn} of {len(rows)} rows were drawn; {session.problems}")
         return session.problems
 
 
@@ -172,6 +196,8 @@ def unfolded(megabytes: int, *, wide: bool = False) -> Callable[[str], list[str]
         told = unfolding.unfold(url, [*unfolding.files(megabytes, wide=wide)])
         if not told.waits:
             raise NotHeldError("nobody was told to wait")
+        if told.read + len(told.refusals) < unfolding.VISITORS:
+            raise NotHeldError(f"{told.read} were read, {len(told.refusals)} were refused")
         return told.refusals
 
     return do
@@ -191,10 +217,48 @@ def _begin(session: Session, rows: list[tuple[str, str]]) -> None:
 
 
 def _explained(session: Session) -> None:
-    """Wait for the end of the set that is open, and look at it."""
+    """Wait for the end of the set that is open, which must be a whole one."""
     while any("explained" in getattr(one, "text", "") or "turn" in getattr(one, "text", "")
               for one in session.elements.values()):  # fmt: skip
         session.run()
+    if not session.labelled("Show"):
+        raise NotHeldError(f"a set was not explained; {session.problems}")
+
+
+def _cancel(session: Session) -> None:
+    """Cancel the set that is open, and wait till it can be deleted."""
+    end = time.monotonic() + PATIENCE
+    while not session.labelled("Delete this one"):
+        if time.monotonic() > end:
+            raise NotHeldError("a cancelled set did not stop")
+        if session.labelled("Cancel") and not session.shows("Stopping"):
+            session.press("Cancel")
+        else:
+            session.run()
+
+
+@cache
+def _slow() -> list[tuple[str, str]]:
+    """A set that takes minutes."""
+    chance = random.Random(0)
+    return [(" ".join(chance.choices(("good", "bad", "film", "not", "a"), k=60)), "")
+            for _ in range(settings.REVIEW_ROWS)]  # fmt: skip
+
+
+def deleted(url: str) -> list[str]:
+    """A set is deleted while somebody else has it explained."""
+    with visiting(url) as session, visiting(url) as other:
+        for _ in range(DELETED):
+            _begin(session, _slow())
+            _cancel(session)
+            other.query = session.query
+            other.go("review")
+            other.press("Go on")
+            session.press("Delete this one")
+            other.run()
+            if not other.shows("There is no set under the key"):
+                raise NotHeldError(f"a deleted set is shown; {session.problems}")
+        return session.problems + other.problems
 
 
 def set_of_many_classes(url: str) -> list[str]:
@@ -207,21 +271,17 @@ def set_of_many_classes(url: str) -> list[str]:
 
 def greedy(url: str) -> list[str]:
     """Ten slow sets; somebody else's small one has to be explained meanwhile; all are cancelled."""
-    chance = random.Random(0)
-    texts = [(" ".join(chance.choices(("good", "bad", "film", "not", "a"), k=60)), "")
-             for _ in range(settings.REVIEW_ROWS)]  # fmt: skip
     with visiting(url) as session, visiting(url) as modest:
         opened = []
         for _ in range(10):
-            _begin(session, texts)
+            _begin(session, _slow())
             opened.append(session.query)
         _begin(modest, [("good film", ""), ("bad film", "")])
         _explained(modest)
-        for session.query in filter(None, opened):
+        for session.query in {*opened} - {""}:
             session.run()
-            for words in ("Cancel", "Delete this one"):
-                if session.labelled(words):
-                    session.press(words)
+            _cancel(session)
+            session.press("Delete this one")
         if modest.problems:
             raise NotHeldError(f"somebody else was told {modest.problems}")
         return session.problems
@@ -279,22 +339,25 @@ def foreign(url: str) -> list[str]:
     return told
 
 
+LARGE, ROOM = "too large: it would hold up to", "That is what this server has room for now"
 ACTS: dict[str, Act] = {
-    "attention": Act(1, "1.3 kB, 30,000 steps squared", brought(passes.squared)),
-    "dense": Act(1, "100,000 steps into a wide layer", brought(passes.widened)),
-    "loop": Act(1, "100,000 steps of a recurrent layer", brought(passes.looped)),
-    "words": Act(1, "5,000 words, 100,000 units wide", long_text),
-    "limit": Act(1, "the largest pass that is allowed", brought(at_the_limit), refused=False),
-    "compared": Act(1, "a link that asks for all costly rows", compared, refused=False),
-    "set": Act(2, "14,000 classes, a set of 5 rows", set_of_many_classes, refused=False),
-    "classes": Act(2, "40,000 classes", brought(lambda: classes(40_000)), refused=False),
-    "unfolding": Act(3, "6 x 2.9 MB that unfold to 500 MB, at once", unfolded(500)),
-    "tables": Act(3, "6 tables of words of 200 MB, at once", unfolded(200)),
-    "weights": Act(3, "6 models of 100 MB of weights, at once", unfolded(100, wide=True)),
-    "invented": Act(4, "7 x 190 MB under invented names", invented),
-    "foreign": Act(5, "names of another site", foreign),
-    "greedy": Act(6, "ten slow sets of one session", greedy),
-    "layers": Act(8, "5,000 activations", many_layers),
-    "most": Act(8, "256 activations", brought(lambda: files.chain(255)), refused=False),
-    "json": Act(8, "3 MB of JSON lists", many_lists),
-}
+    "attention": Act(1, "1.3 kB, 30,000 steps squared", brought(passes.squared), LARGE),
+    "dense": Act(1, "100,000 steps into a wide layer", brought(passes.widened), LARGE),
+    "loop": Act(1, "100,000 steps of a recurrent layer", brought(passes.looped),
+                "too slow: it would take about"),
+    "words": Act(1, "5,000 words, 100,000 units wide", long_text, LARGE),
+    "limit": Act(1, "the largest pass that is allowed", brought(at_the_limit, answered=True)),
+    "compared": Act(1, "a link that asks for all costly rows", compared),
+    "set": Act(2, "14,000 classes, a set of 5 rows", set_of_many_classes),
+    "classes": Act(2, "40,000 classes", brought(lambda: classes(40_000), answered=True)),
+    "unfolding": Act(3, "6 x 2.9 MB that unfold to 500 MB, at once", unfolded(500), ROOM),
+    "tables": Act(3, "6 tables of words of 200 MB, at once", unfolded(200), ROOM),
+    "weights": Act(3, "6 models of 100 MB of weights, at once", unfolded(100, wide=True), ROOM),
+    "invented": Act(4, "7 x 190 MB under invented names", invented, "380 MB were kept"),
+    "foreign": Act(5, "names of another site", foreign, "421"),
+    "greedy": Act(6, "ten slow sets of one session", greedy, "one visitor's share of this server"),
+    "deleted": Act(7, "sets deleted while somebody else goes on with them", deleted),
+    "layers": Act(8, "5,000 activations", many_layers, "more than 20,000 entries"),
+    "most": Act(8, "256 activations", brought(lambda: files.chain(255), answered=True)),
+    "json": Act(8, "3 MB of JSON lists", many_lists, "holds 1,000,003 lists and objects"),
+}  # fmt: skip

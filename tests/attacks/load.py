@@ -6,6 +6,7 @@ does what stands in `hostile_acts`, one act after the other. Per act: how long t
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
 import threading
@@ -105,8 +106,7 @@ def _act(name: str, server: Capped, sentences: list, health: list, found: Found)
     else:
         try:
             told = act.do(server.url)
-            if act.refused and not told:
-                wrong_ = "it was not refused"
+            wrong_ = act.misjudged(told)
         except NotHeldError as error:
             wrong_ = str(error)
         except Exception as error:  # noqa: BLE001 - no answer, or none that was understood
@@ -118,7 +118,8 @@ def _act(name: str, server: Capped, sentences: list, health: list, found: Found)
     looked = [one for one in health if begin <= one.at + one.seconds and one.at <= end]
     found.say(
         f"{line}: {end - begin:.1f} s; sentences {_times(asked)}; health {_times(looked)}; "
-        f"{server.peak / MEGABYTE:,.0f} MB" + (f"; told: {told[0][:160]}" if told else "")
+        f"{server.peak / MEGABYTE:,.0f} MB"
+        + (f"; FAILED: {wrong_[:160]}" if wrong_ else f"; told: {told[0][:160]}" if told else "")
     )
     if wrong_:
         found.breaches.append(f"{line}: {wrong_}")
@@ -150,9 +151,17 @@ def _sum_up(server: Capped, sentences: list, health: list, found: Found) -> None
         f"{server.limit / MEGABYTE:,.0f} MB by {server.how}, {kills} of its processes killed; "
         f"{server.held / MEGABYTE:,.0f} MB when all had left"
     )
+    found.breaches += [f"a deleted set is on the disk: {one}" for one in _left(server)]
     log = server.log.read_text()
     if errors := log.count("Traceback"):
         found.breaches.append(f"{errors} tracebacks in the server's log:\n{log[-3000:]}")
+
+
+def _left(server: Capped) -> list[str]:
+    """Folders of sets that are not whole: all of these were deleted."""
+    facts = [(one.name, one / "set.json") for one in (server.data / "sets").iterdir()]
+    return [name for name, file in facts
+            if not (file.exists() and json.loads(file.read_text("utf-8"))["complete"])]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ VISITORS = 6
 FILLED = 205  # one number of so many is not zero: 500 MB come from 2.9
 PATIENCE = 300  # seconds until the dashboard's answer
 READ = "is read and selected"
-Files = dict[str, tuple[str, bytes]]  # by how the label of the form begins: name, contents
+Files = dict[str, tuple[str, bytes]]  # by what each is for: name, contents
 WAITS = "yours is next", "read before yours"
 
 
@@ -41,10 +41,8 @@ class Attentive(Session):
 
     def bring(self, given: Files, at_once: threading.Barrier) -> None:
         """Upload a model together with the others; ends with the answer."""
-        self.go("model")
         try:
-            self.give("weights", *given.values())
-            self.run()
+            self.drop(**given)
         except HTTPError as refusal:
             self.problems.append(f"{refusal.code}: {refusal.read().decode()}")
         at_once.wait(PATIENCE)
