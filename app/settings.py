@@ -45,6 +45,7 @@ EXAMPLES_READ = 2_000
 # have a field each (more stand in a table), and the size of a number.
 STEP_COLUMNS = 32
 STEPS_AT_START = 5
+STEPS_OPEN = 12  # of longer series the table is folded away
 FEATURE_FIELDS = 40
 LARGEST_NUMBER = 1e9
 
@@ -82,6 +83,8 @@ SAMPLES_CACHED = 16  # models that come with the dashboard, and proofs of such
 PREDICTIONS_CACHED = 16
 READING = 1  # uploads that are read at the same time
 READING_WAITING = 8  # that wait for their turn
+
+OTHER_OUTPUTS = 5  # of a file with several, read besides the first
 
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
 COMPARE_ROWS = 12

@@ -20,7 +20,7 @@ from app.methods import ACCOUNT_METHOD
 from app.models import numeric, opening
 from app.models.model import Model
 from lrp_engine import METHODS, Explanations
-from lrp_engine.attribution.padding import merged_padding
+from lrp_engine.attribution.shown import as_shown
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation
@@ -52,7 +52,7 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanatio
             model.input(text), target=target, rule=rule, position=model.position
         )
         return Explanations(
-            {name: merged_padding(model.named(one, text)) for name, one in by_method.items()}
+            {name: as_shown(model.named(one, text)) for name, one in by_method.items()}
         )
 
     key = _key(model, "explained", text, target, _settings(rule))
@@ -69,7 +69,7 @@ def explained_by(method: str, model: Model, text: str, target: Target, rule: Rul
         made = model.network.explain(
             model.input(text), method, target, rule, position=model.position
         )
-        return merged_padding(model.named(made, text))
+        return as_shown(model.named(made, text))
 
     rule_key = _settings(rule) if info.uses_rule else ""
     key = _key(model, "explained by", method, text, target, rule_key)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -148,6 +150,17 @@ def uploaded(upload: Upload, tell: Callable[[int], object] = int) -> Model:
             server has no room for the model.
     """
     upload.check()
+    model = _one(upload, tell)
+    names = [n for n in model.network.output_names if n != model.output][: settings.OTHER_OUTPUTS]
+    others = []
+    for name in names:
+        with contextlib.suppress(FormatError):  # the spec says why, where it names this output
+            others.append(_one(upload.with_output(name), tell))
+    return replace(model, others=tuple(others))
+
+
+def _one(upload: Upload, tell: Callable[[int], object]) -> Model:
+    """The model of one output, and its proof."""
     upload_hash = upload.upload_hash
     name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (upload.name, *upload.files))
     found = memory().find(upload_hash)
@@ -158,7 +171,8 @@ def uploaded(upload: Upload, tell: Callable[[int], object] = int) -> Model:
                 found = _read(upload)
                 memory().add(upload_hash, name, *found)
     network, sheet = found
-    return Model(upload_hash, name, network, proof=sheet, sent=(name, *others))
+    return Model(upload_hash, name, network, proof=sheet, sent=(name, *others),
+                 output=network.output_name)  # fmt: skip
 
 
 def _read(upload: Upload) -> tuple[Network, ProofSheet]:

@@ -96,12 +96,13 @@ def _explained(model: Model, text: str, row: Row) -> Explanation:
 
 
 def _key(model: Model) -> str:
-    return model.upload_hash if model.upload_hash in session_models.uploaded() else BUNDLED
+    key = session_models.brought(model).upload_hash
+    return key if key in session_models.uploaded() else BUNDLED
 
 
 def _models(answer: Answer) -> dict[str, Model]:
     """Models that read the same, by what a row calls them; "" is the one of the sidebar."""
-    models = [cache.bundled(), *session_models.uploaded().values()]
+    models = [cache.bundled(), *session_models.every().values()]
     by_key = {m.short_hash: m for m in models if alike(m, answer.model)}
     return {"": answer.model, **by_key}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -137,7 +139,23 @@ def _many(model: Model, text: str) -> str | None:
 def _steps(model: Model, text: str) -> str | None:
     key, made = widgets.grid("steps", text)
     names = [visible(name) for name in model.names]
-    edited = st.data_editor(
+    count = text.count(numeric.STEPS) + 1
+    with _folded(f"The numbers: {count:,} steps of {len(names)}", count):
+        edited = _table(model, key, names, made)
+    most = settings.most_words(len(names))
+    if len(edited) > most:
+        st.warning(f"The table has {len(edited):,} steps; up to {most:,} can be explained at once.")
+        return None
+    return _taken(edited)
+
+
+def _folded(title: str, steps: int) -> AbstractContextManager[Any]:
+    """Where the table of a long series is out of the way of its answer."""
+    return st.expander(title) if steps > settings.STEPS_OPEN else nullcontext()
+
+
+def _table(model: Model, key: str, names: list[str], made: str) -> pd.DataFrame:
+    edited: pd.DataFrame = st.data_editor(
         numeric.table(model.network, names, made),
         key=key,
         on_change=session.used,
@@ -146,13 +164,9 @@ def _steps(model: Model, text: str) -> str | None:
     )
     st.caption(
         "Type a number into a cell. The last row adds a step. To take steps away, tick them at "
-        "their left edge and press Delete."
+        "their left edge and press Delete. Numbers can be pasted from a spreadsheet."
     )
-    most = settings.most_words(len(names))
-    if len(edited) > most:
-        st.warning(f"The table has {len(edited):,} steps; up to {most:,} can be explained at once.")
-        return None
-    return _taken(edited)
+    return edited
 
 
 def _taken(found: pd.DataFrame) -> str | None:

@@ -6,12 +6,12 @@ from html import escape
 
 import streamlit as st
 
-from app import cache
+from app import cache, settings
 from app.account import layer_vectors
 from app.components import word
 from app.components.layout import Page
 from app.components.question import Answer
-from app.figures import units
+from app.figures import tables, unit_charts, units
 from app.learn import words
 from app.models import numeric
 from app.state import session
@@ -23,8 +23,6 @@ def show(answer: Answer, page: Page) -> None:
     """Nothing for models that read words."""
     if not answer.model.reads_numbers:
         return
-    if answer.model.reads == numeric.STEP:
-        _by_unit(answer)
     place = st.container()
     page.waiting.append((place, lambda: layers(answer)))
 
@@ -44,17 +42,29 @@ def known(answer: Answer) -> None:
             st.button(f"Explain “{label}”", on_click=session.choose, kwargs={"target": target})
 
 
-def _by_unit(answer: Answer) -> None:
+def by_unit(answer: Answer) -> None:
+    """Every number of every step; nothing where steps are no vectors, or there is but one."""
+    if answer.model.reads != numeric.STEP or answer.explanations.token_kind != numeric.STEP:
+        return
     st.header("Step by step, number by number", anchor=False)
     one = answer.explanations[word.shown_method(answer)]
     if one.relevance is None:
         st.html(f'<p class="lens-note">{escape(units.without_units(one))}</p>')
         return
-    st.html(
-        f'<p class="lens-note">{escape(one.method_info.title)}; '
-        "one scale of colour for all rows.</p>"
-        + layer_vectors.by_unit(one, answer.model.names, palette=session.get("palette"))
+    names, palette = answer.model.names, session.get("palette")
+    if len(one.tokens[0]) <= settings.STEPS_OPEN:
+        st.html(
+            f'<p class="lens-note">{escape(one.method_info.title)}; '
+            "one scale of colour for all rows.</p>"
+            + layer_vectors.by_unit(one, names, palette=palette)
+        )
+        return
+    st.altair_chart(
+        unit_charts.unit_map(one, names, palette=palette),
+        alt="A field per number of every step; the table under it has the same numbers.",
     )
+    with st.expander("The same in numbers"):
+        st.dataframe(tables.unit_table(one, names))
 
 
 def layers(answer: Answer) -> None:

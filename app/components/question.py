@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, settings
-from app.components import examples, frontend, labels, numbers
+from app.components import examples, frontend, labels, numbers, outputs
 from app.components.layout import Page
 from app.models import numeric
 from app.models.model import Model
@@ -46,6 +46,7 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
     """
     model = page.model
     session.answered()
+    outputs.picker(model)
     if model.reads_numbers:
         return _of_numbers(page, rule or session.rule())
     if not model.reads_text:
@@ -75,7 +76,7 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
 def _of_numbers(page: Page, rule: Rule) -> Answer | None:
     """The same of a model that reads numbers."""
     model = page.model
-    if model.reads == numeric.STEP and not model.examples:
+    if model.reads == numeric.STEP and not model.examples and not model.network.unit_names:
         st.info(
             "This model has no vocabulary, so it is asked by steps of "
             f"{model.network.input_shape.units} numbers. If they stand for words, upload it once "

@@ -14,7 +14,8 @@ from app.models.model import Model
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.companions.spec import DETECT
-from lrp_engine.formats.questions import Choice, Question, open_questions
+from lrp_engine.formats.question import Choice, Question
+from lrp_engine.formats.questions import open_questions
 from lrp_engine.model.assumption import about
 from lrp_engine.model.text import LONGEST
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import settings
 from app.components.question import Answer
-from app.figures import charts, units
+from app.figures import unit_charts, units
 from app.state import history, session, widgets
 from app.text import edits, pairs
 from app.text.edits import Edit
@@ -159,7 +159,7 @@ def detail(answer: Answer, at: int) -> None:
         return
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
     st.altair_chart(
-        charts.unit_bars(explanation, at, palette=session.get("palette")),
+        unit_charts.unit_bars(explanation, at, palette=session.get("palette")),
         alt=f"A bar per input unit of the picked {explanation.token_kind}; the sentence above "
         "has their "
         "sums.",

@@ -34,7 +34,6 @@ from app.figures.tables import (
     waterfall_table,
     words_of,
 )
-from app.figures.units import unit_table
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.render.numbers import number, percentage, vmax_of
@@ -54,17 +53,15 @@ __all__ = [
     "token_bars",
     "token_csv",
     "token_table",
-    "unit_bars",
     "waterfall",
     "waterfall_table",
 ]
 
 CLASSES_SHOWN = 20
-UNITS_HEIGHT = 150
 STEPS_SHOWN = 60  # bars along a time axis; longer texts are summed over runs of words
 
 
-def _value(unit: str, what: str = "relevance") -> str:
+def value_title(unit: str, what: str = "relevance") -> str:
     return f"{what} (unit: {unit})"
 
 
@@ -101,14 +98,14 @@ def token_bars(
         for t, v, picked in zip(marked, shown, words["picked"], strict=True)
     )
     words["number"] = words["position"] + 1
-    words["direction"] = [_direction(explanation, v) for v in words["value"]]
+    words["direction"] = [direction(explanation, v) for v in words["value"]]
     words["colour"] = [colours.mark(v, signed=info.signed) for v in words["value"]]
     what = info.value_name
     bars = (
         alt.Chart(words)
         .mark_bar()
         .encode(
-            x=alt.X("value:Q", title=_value(explanation.unit, what)),
+            x=alt.X("value:Q", title=value_title(explanation.unit, what)),
             y=row_axis(),
             color=alt.Color("colour:N", scale=None, legend=None),
             stroke=alt.condition("datum.picked", alt.value(NEUTRAL), alt.value(None)),
@@ -131,31 +128,7 @@ def token_bars(
     return finish(bars + zero(), title, note, ROW * len(words))
 
 
-def unit_bars(explanation: Explanation, at: int, *, palette: str = DEFAULT) -> alt.LayerChart:
-    """A bar per input unit of the word at a position; the sum of all is the word's value."""
-    table, info = unit_table(explanation, at), explanation.method_info
-    colours = palette_named(palette)
-    table["colour"] = [colours.mark(v, signed=info.signed) for v in table["value"]]
-    what = info.value_name
-    bars = (
-        alt.Chart(table)
-        .mark_bar()
-        .encode(
-            x=alt.X("unit:O", title="input unit", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
-            y=alt.Y("value:Q", title=_value(explanation.unit, what)),
-            color=alt.Color("colour:N", scale=None, legend=None),
-            tooltip=[
-                alt.Tooltip("unit:O", title="input unit"),
-                alt.Tooltip("value:Q", title=what, format=".6g"),
-            ],
-        )
-    )
-    word = visible(explanation.tokens[0][at])
-    title = f"{info.title}: the {len(table)} units of “{brief(word)}”"
-    return finish(bars + zero("y"), title, "", UNITS_HEIGHT)
-
-
-def _direction(explanation: Explanation, value: float) -> str:
+def direction(explanation: Explanation, value: float) -> str:
     kind = explanation.output_kind
     if not explanation.method_info.signed:
         return with_output("how strongly the score reacts, without a sign", kind)
@@ -286,7 +259,7 @@ def step_chart(explanation: Explanation) -> alt.LayerChart:
         .mark_bar()
         .encode(
             x=step_axis(time_title(explanation.token_kind)),
-            y=alt.Y("kept:Q", title=_value(explanation.unit, "relevance kept")),
+            y=alt.Y("kept:Q", title=value_title(explanation.unit, "relevance kept")),
             color=alt.Color(
                 "part:N",
                 title="kept by",

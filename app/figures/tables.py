@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 import lrp_engine
 from app.figures.spreadsheet import harmless_csv
+from lrp_engine.attribution.as_data import by_unit
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.attribution.ledger import LedgerName
@@ -36,6 +37,7 @@ __all__ = [
     "step_table",
     "token_csv",
     "token_table",
+    "unit_table",
     "waterfall_table",
     "words_of",
 ]
@@ -104,9 +106,26 @@ def shown_table(explanations: Explanations, pick: int | None = None) -> pd.DataF
     return counted(table, explanations.token_kind)
 
 
+def unit_table(explanation: Explanation, names: Sequence[str]) -> pd.DataFrame:
+    """One row per step, by its name, and a column per number of a step, and of all together."""
+    count = len(explanation.tokens[0])
+    values = explanation.unit_relevance[0, :count].astype(np.float64)
+    table = pd.DataFrame(values, columns=[visible(name) for name in names])
+    table["together"] = explanation.token_relevance[0, :count]
+    return table.set_index(pd.Index([visible(token) for token in explanation.tokens[0]]))
+
+
 def token_csv(explanations: Explanations) -> str:
     """`token_table` as CSV, with what the numbers belong to in every row."""
     table = token_table(explanations)
+    count = len(table)
+    table = table.assign(
+        **{
+            f"{one.method_info.short} of {visible(name)}": values[0, :count]
+            for one in explanations.values()
+            for name, values in by_unit(one)
+        }
+    )
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
     options = {} if rule is None else rule.to_dict()
     if isinstance(rule, ByLayer):

@@ -57,9 +57,10 @@ def units_of(explanation: Explanation, at: int) -> Units:
 
 
 def unit_table(explanation: Explanation, at: int) -> pd.DataFrame:
-    """One row per unit: unit (from 0), value."""
+    """One row per unit: unit (its name, or its number from 0), value."""
     values = units_of(explanation, at).values
-    return pd.DataFrame({"unit": np.arange(len(values)), "value": values})
+    names = [visible(name) for name in explanation.unit_names] or np.arange(len(values))
+    return pd.DataFrame({"unit": names, "value": values})
 
 
 def word_values(explanations: Explanations, at: int) -> list[tuple[str, str, str]]:

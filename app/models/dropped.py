@@ -9,7 +9,8 @@ from typing import Any
 
 from app.models.uploads import MORE, Upload
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.questions import Question, joined
+from lrp_engine.formats.question import Question
+from lrp_engine.formats.questions import joined
 from lrp_engine.formats.roles import ROLES, Taken
 
 NOT_USED = ""  # a role

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import settings
 from app.models import numeric
+from lrp_engine.attribution.shown import by_feature
 from lrp_engine.errors import FormatError
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Model:
     units: names of the numbers of a step, of models that read such.
     known: what is known of the right explanation.
     origin: one of `ORIGINS`. sent: names of the files of an upload.
+    output: which output of several it explains, "" where there is one. others: the same files
+        with other outputs explained, each a model of its own.
     position: the word or step whose label is asked about, of a model that labels each; as the
         engine counts, padding included.
     """
@@ -122,6 +125,8 @@ class Model:
     known: Known | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
+    output: str = ""
+    others: tuple[Model, ...] = ()
     position: int | None = None
 
     def at(self, position: int | None) -> Model:
@@ -159,7 +164,9 @@ class Model:
     def names(self) -> tuple[str, ...]:
         """Of the numbers that go in: features, or the numbers of a step."""
         numbers = range(self.network.input_shape.units)
-        return self.network.features or self.units or tuple(f"x{n}" for n in numbers)
+        network = self.network
+        named = network.features or network.unit_names or self.units
+        return named or tuple(f"x{n}" for n in numbers)
 
     @property
     def start(self) -> str:
@@ -180,7 +187,12 @@ class Model:
         """The explanation of a text, its features or steps called by their numbers."""
         if not self.reads_numbers:
             return explanation
-        return replace(explanation, tokens=(numeric.named(self.network, text),))
+        features = by_feature(explanation, numeric.named_features(self.network, self.names, text))
+        if features is not explanation:
+            return features
+        steps = self.names if self.reads == numeric.STEP else ()
+        tokens = numeric.named(self.network, text)
+        return replace(explanation, tokens=(tokens,), unit_names=steps)
 
     def line(self, text: str) -> str:
         """One input in a line, for a list."""

@@ -120,6 +120,12 @@ def named(network: Network, text: str) -> tuple[str, ...]:
     return tuple(f"{n}: {', '.join(map(shown, row))}" for n, row in enumerate(values.tolist(), 1))
 
 
+def named_features(network: Network, names: Sequence[str], text: str) -> tuple[str, ...]:
+    """The numbers of the first step with their names: "acceleration x = 0.27"."""
+    row = np.atleast_2d(read(network, text)[0])[0].tolist()
+    return tuple(f"{name} = {shown(value)}" for name, value in zip(names, row, strict=True))
+
+
 def line(network: Network, names: Sequence[str], text: str) -> str:
     """One input in a line: of features the two most unusual, of steps all with all numbers."""
     values = read(network, text)[0]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import lrp_engine
 from app import settings
 from lrp_engine import FormatError, Network, ProofSheet
-from lrp_engine.formats.companions.spec import DETECT, is_model_config
+from lrp_engine.formats.companions.spec import DETECT, OUTPUT_NAME, is_model_config
 from lrp_engine.formats.containers.limits import LIMITS
 from lrp_engine.formats.containers.messages import HEAD
 from lrp_engine.formats.input_file import SharedFile
@@ -101,6 +101,15 @@ class Upload:
                 '{"activation": "tanh"}.'
             )
         return joined((more, self.spec))
+
+    def with_output(self, name: str) -> Upload:
+        """The same files for another of their outputs.
+
+        What was said of the first one, its classes, values and what the program gave, is left out.
+        """
+        about = ("labels", "value_units", "output", OUTPUT_NAME)
+        spec = {key: value for key, value in self.whole_spec().items() if key not in about}
+        return replace(self, spec={**spec, OUTPUT_NAME: name}, more="", labels=None, reference=None)
 
     @cached_property
     def _file(self) -> SharedFile:

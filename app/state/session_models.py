@@ -24,7 +24,7 @@ def link(ref: ModelRef | None) -> None:
 
 def find(ref: ModelRef) -> Model | None:
     """The uploaded or sample model of this hash, None for the bundled or an unknown one."""
-    for model in uploaded().values():
+    for model in every().values():
         if ref.names(model):
             return model
     if ref.names(cache.bundled()):
@@ -42,7 +42,7 @@ def gather(refs: Iterable[ModelRef]) -> list[ModelRef]:
 
 def upload_name(model_hash: str) -> str | None:
     """What its owner calls an uploaded model; None for a model that everybody has."""
-    same = (m for m in uploaded().values() if m.model_hash == model_hash)
+    same = (m for m in every().values() if m.model_hash == model_hash)
     return next((m.name for m in same if m.origin == UPLOAD), None)
 
 
@@ -50,6 +50,26 @@ def uploaded() -> dict[str, Model]:
     """The models this session brought, by upload hash; nobody else sees them."""
     models: dict[str, Model] = session.get("models")
     return models
+
+
+def every() -> dict[str, Model]:
+    """The same, and the other outputs of each, by upload hash."""
+    return {one.upload_hash: one for model in uploaded().values() for one in outputs_of(model)}
+
+
+def outputs_of(model: Model) -> tuple[Model, ...]:
+    """A model that was brought and those of its other outputs, in the order of the file."""
+    order = model.network.output_names
+    if not order:
+        return (model,)
+    return tuple(sorted((model, *model.others), key=lambda one: order.index(one.output)))
+
+
+def brought(model: Model) -> Model:
+    """The model that was brought, of one that may explain another output of it."""
+    whole = (one for one in uploaded().values() if model.upload_hash in
+             {other.upload_hash for other in (one, *one.others)})  # fmt: skip
+    return next(whole, model)
 
 
 def add(model: Model) -> None:
@@ -98,7 +118,7 @@ def bind(bundled: str, options: Iterable[str]) -> dict[str, Any]:
     """`widgets.bind` for the widget that picks a model; `bundled` stands for the bundled one."""
     return widgets.watch(
         "model",
-        selected() or bundled,
+        brought(current()).upload_hash if selected() else bundled,
         lambda value: select(None if value == bundled else value),
         options,
     )
@@ -107,13 +127,13 @@ def bind(bundled: str, options: Iterable[str]) -> dict[str, Any]:
 def selected() -> str | None:
     """The upload hash of the chosen model, None for the bundled one."""
     upload_hash = session.get("selected")
-    return upload_hash if upload_hash in uploaded() else None
+    return upload_hash if upload_hash in every() else None
 
 
 def current() -> Model:
     """The model in use."""
     upload_hash = selected()
-    return cache.bundled() if upload_hash is None else uploaded()[upload_hash]
+    return cache.bundled() if upload_hash is None else every()[upload_hash]
 
 
 def drop_invalid(model: Model) -> None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def frame(explanation: Explanation) -> pd.DataFrame:
-    """One row per word: sample, position, token, unknown, padding, relevance."""
+    """One row per word: sample, position, token, unknown, padding, relevance.
+
+    Where the numbers of a step have names, a column for each says what it received.
+    """
     import pandas as pd
 
     counts = [len(tokens) for tokens in explanation.tokens]
@@ -30,8 +33,17 @@ def frame(explanation: Explanation) -> pd.DataFrame:
             "unknown": of_words(explanation.unknown),
             "padding": of_words(explanation.padding),
             "relevance": of_words(explanation.token_relevance),
+            **{f"relevance of {name}": of_words(values) for name, values in by_unit(explanation)},
         }
     )
+
+
+def by_unit(explanation: Explanation) -> list[tuple[str, np.ndarray]]:
+    """Per named number of a step, what it received at each (B, T); nothing without names."""
+    relevance = explanation.relevance
+    if relevance is None or relevance.ndim != 3:
+        return []
+    return [(name, relevance[:, :, n]) for n, name in enumerate(explanation.unit_names)]
 
 
 def plain(one: Explanation) -> dict[str, Any]:
@@ -64,10 +76,17 @@ def plain(one: Explanation) -> dict[str, Any]:
         **_text(one),
         "substitute": one.substitute,
         "token_relevance": one.token_relevance[0].tolist(),
+        **_by_unit(one),
         "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
         "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
         "conservation_error": float(one.conservation_error[0]) if complete else None,
     }
+
+
+def _by_unit(one: Explanation) -> dict[str, Any]:
+    """What each named number of the steps received; nothing without names."""
+    named = {name: values[0].tolist() for name, values in by_unit(one)}
+    return {"unit_relevance": named} if named else {}
 
 
 def _text(one: Explanation) -> dict[str, Any]:

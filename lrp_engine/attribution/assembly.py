@@ -6,12 +6,14 @@ Axes: B samples, b of a chunk, T time steps, t of a chunk (or D features), E inp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.exploding import least_scale
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import Attribution, Method, Run
 from lrp_engine.errors import OverflowInputError
@@ -115,12 +117,14 @@ class Assembly:
         unknown = self._over_time(samples.unknown)
         scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
         values = self.parts["tokens"].get((method.name,))
-        return Explanation(
+        made = Explanation(
             method=method.name,
             rule=self.rule if method.uses_rule else None,
             method_options=self.options[method.name],
             tokens=samples.tokens,
             positions=samples.positions,
+            unit_names=network.unit_names,
+            least_scale=least_scale(network),
             unknown=unknown,
             padding=self._over_time(samples.padding) if samples.padding else np.zeros_like(unknown),
             ids=samples.ids,
@@ -151,6 +155,8 @@ class Assembly:
             warnings=(*self._warnings(), *(self._doubts if method.uses_rule else ())),
             token_kind=samples.token_kind,
         )
+        warnings = made.with_exploding(made.warnings)
+        return made if warnings == made.warnings else replace(made, warnings=warnings)
 
     @cached_property
     def _doubts(self) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine import lazy
+from lrp_engine.attribution import exploding
 from lrp_engine.attribution.arrays import frozen_array
+from lrp_engine.attribution.has_texts import HasTexts
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model.outputs import HasOutput
-from lrp_engine.model.text.alignment import Alignment, LeftOut
-from lrp_engine.model.text.cutters import Span
+from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.describe import sentences
 from lrp_engine.model.text.doubts import of_text
 from lrp_engine.propagation.rules import doubts
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Explanation(HasOutput):
+class Explanation(HasTexts, HasOutput):
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
 
     Always true, per sample, where the method's completeness is "score":
@@ -58,6 +59,8 @@ class Explanation(HasOutput):
         scores: (B, C) logits, or values; probabilities: (B, C), None for values.
         output: what the scores mean, a name in `OUTPUT_KINDS`.
         labels: C names of classes or values; value_units: of each value, empty where not known.
+        unit_names: of the numbers of a step, where steps are vectors; empty where not known.
+        least_scale: smaller scores are no scale to compare relevance with.
         positions: (B,) the word or step whose label is explained, where each has one; else None.
         target: (B,) the class or value explained, or (B, 2) pairs (a, b) for score a minus
             score b.
@@ -106,6 +109,8 @@ class Explanation(HasOutput):
     output: str = "softmax"
     value_units: tuple[str, ...] = ()
     positions: np.ndarray | None = None
+    unit_names: tuple[str, ...] = ()
+    least_scale: float = 0.0
 
     def __post_init__(self) -> None:
         if self.relevance is None and self.token_values is None:
@@ -174,6 +179,8 @@ class Explanation(HasOutput):
         # Parts of what is frozen are frozen; checking each again would be most of the time.
         one_sample = object.__new__(Explanation)
         vars(one_sample).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
+        if exploding.warns(self.warnings):  # another sample's may
+            vars(one_sample)["warnings"] = one_sample.with_exploding(one_sample.warnings)
         return one_sample
 
     @property
@@ -194,31 +201,6 @@ class Explanation(HasOutput):
     def padding_relevance(self) -> np.ndarray:
         """(B,) what padding received, of `token_relevance`."""
         return frozen_array(np.where(self.padding, self.token_relevance, 0).sum(axis=1))
-
-    @cached_property
-    def spans(self) -> tuple[tuple[Span | None, ...] | None, ...]:
-        """Per sample, the first and last + 1 character of each token in its text.
-
-        None for a token that the text does not hold: padding, marks. None for a whole sample that
-        was given as words or numbers.
-        """
-        if self.alignment is None:
-            return (None,) * len(self)
-        return tuple(map(self.alignment.spans, range(len(self))))
-
-    @cached_property
-    def left_out(self) -> tuple[tuple[LeftOut, ...], ...]:
-        """Per sample, the words that were typed and that the network did not read, and why."""
-        if self.alignment is None:
-            return ((),) * len(self)
-        return tuple(map(self.alignment.left_out, range(len(self))))
-
-    @property
-    def texts(self) -> tuple[str | None, ...]:
-        """Per sample, what was typed; None where it was given as words or numbers."""
-        if self.alignment is None:
-            return (None,) * len(self)
-        return tuple(map(self.alignment.text, range(len(self))))
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -333,6 +315,18 @@ class Explanation(HasOutput):
             return ()
         real = self.lengths - self.padding.sum(axis=1)
         return doubts.of_length(self.rule, int(real.max(initial=0)))
+
+    def with_exploding(self, warnings: tuple[str, ...]) -> tuple[str, ...]:
+        """Warnings with what is said of relevance that is far larger than the scores."""
+        if self.method_info.completeness != "score":
+            return warnings
+        return exploding.warned(
+            warnings,
+            self.token_relevance,
+            self.scores,
+            least=self.least_scale,
+            token_kind=self.token_kind,
+        )
 
     def _warnings_of(self, index: int) -> tuple[str, ...]:
         """Those of all samples, and the sample's own."""

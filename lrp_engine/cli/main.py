@@ -8,11 +8,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
 from lrp_engine.cli import confinement, corpora
 from lrp_engine.cli import proof as proof
+from lrp_engine.cli.numbers import read_numbers
 from lrp_engine.cli.options import (
     add_method_options,
     add_model_options,
@@ -23,7 +24,7 @@ from lrp_engine.cli.options import (
     rule_of,
 )
 from lrp_engine.cli.output import to_json
-from lrp_engine.errors import LensError
+from lrp_engine.errors import InputError, LensError
 from lrp_engine.quiet import quiet
 from lrp_engine.render.palettes import DEFAULT, PALETTES
 from lrp_engine.version import __version__
@@ -86,7 +87,12 @@ def parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(run=_explain)
     add_model_options(explain)
-    explain.add_argument("text", metavar="TEXT", help="the text to explain, in quotes")
+    explain.add_argument("text", metavar="TEXT", nargs="?", help="the text to explain, in quotes")
+    explain.add_argument(
+        "--numbers",
+        metavar="FILE",
+        help="of a model that reads numbers, in place of TEXT: .npy, or CSV with a line per step",
+    )
     explain.add_argument(
         "--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s"
     )
@@ -109,10 +115,13 @@ def parser() -> argparse.ArgumentParser:
 
 def _explain(options: argparse.Namespace) -> str:
     rule = rule_of(options)
+    if (options.text is None) == (options.numbers is None):
+        raise InputError("Give a TEXT to explain, or --numbers with a file; one of them.")
     network = load_model(options, device=options.device)
+    asked = [options.text] if options.numbers is None else read_numbers(options.numbers, network)
     with quiet():
         explanation = network.explain(
-            [options.text],
+            asked,
             method=options.method,
             target=parse_target(options.target, network.labels),
             rule=rule,
@@ -123,7 +132,7 @@ def _explain(options: argparse.Namespace) -> str:
         return to_json(explanation.to_dict())
     from lrp_engine.render.terminal import colours_of, render
 
-    return _labels(network, explanation, options.text) + render(
+    return _labels(network, explanation, asked) + render(
         explanation,
         colours=0 if options.no_color else colours_of(sys.stdout),
         palette=options.palette,
@@ -131,14 +140,14 @@ def _explain(options: argparse.Namespace) -> str:
     )
 
 
-def _labels(network: Network, explanation: Explanation, text: str) -> str:
+def _labels(network: Network, explanation: Explanation, asked: Any) -> str:
     """Every word with its label, of a network that labels words; else nothing."""
     if explanation.positions is None or not network.has_classes:
         return ""
     from lrp_engine.render.wording import visible
 
     with quiet():
-        labels = network.predict([text])[0].argmax(axis=1).tolist()
+        labels = network.predict(asked)[0].argmax(axis=1).tolist()
     tokens = zip(explanation.tokens[0], explanation.padding[0], labels, strict=True)
     listed = (
         f"{visible(token)}/{visible(network.labels[c])}" for token, pad, c in tokens if not pad

@@ -7,65 +7,18 @@ is what the spec says: pure data, for a form, the command line or a program.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 from lrp_engine.formats.arrays.detect import GATES
 from lrp_engine.formats.companions.rows import IMDB
+from lrp_engine.formats.question import COUNT, TOKENIZER, Choice, Question, Sets
 from lrp_engine.formats.torch.poolings import POOLINGS
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.model.assumption import about
 from lrp_engine.model.network import OUTPUTS, Network
 from lrp_engine.model.text import PADDING_TOKENS, UNKNOWN_TOKENS
 from lrp_engine.model.text.tokenizer import DROP, ZERO
-
-Sets = Mapping[str, Any]
-TOKENIZER = "tokenizer"  # the key of the spec under which options of the text pipeline stand
-COUNT = "count"  # in `Choice.sets`: the number that goes with the answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """One answer.
-
-    Attributes:
-        title: for people.
-        sets: of the spec. A value `COUNT` is a number that the person adds.
-    """
-
-    title: str
-    sets: Sets
-
-    @property
-    def counted(self) -> bool:
-        """Whether a number belongs to the answer."""
-        return COUNT in self.sets.get(TOKENIZER, {}).values()
-
-    def spec(self, count: int | None = None) -> dict[str, Any]:
-        """What the spec says for this answer."""
-        options = self.sets.get(TOKENIZER)
-        if options is None:
-            return dict(self.sets)
-        filled = {name: count if value == COUNT else value for name, value in options.items()}
-        return {**self.sets, TOKENIZER: filled}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What a file leaves open.
-
-    Attributes:
-        key: of the spec, as "tokenizer.pad"; of `QUESTIONS`.
-        asks: the question.
-        why: why the first choice is the best guess.
-        choices: the best guess first; empty where names are asked for, one for each class.
-    """
-
-    key: str
-    asks: str
-    why: str
-    choices: tuple[Choice, ...] = ()
 
 
 def open_questions(network: Network) -> list[Question]:
@@ -266,6 +219,17 @@ def _output(network: Network) -> Question:
     )
 
 
+def _output_name(network: Network) -> Question:
+    first, *others = (network.output_name, *network.output_names)
+    names = (first, *(name for name in others if name != first))
+    return Question(
+        key="output_name",
+        asks=f"Which of the {len(names)} outputs is explained?",
+        why="it is the first one of the file",
+        choices=tuple(Choice(title=name, sets={"output_name": name}) for name in names),
+    )
+
+
 def _pooling(_: Network) -> Question:
     return Question(
         key="pooling",
@@ -331,6 +295,7 @@ def _labels(network: Network) -> Question:
 
 # Key of the spec -> the question about it; None where the network leaves no doubt.
 QUESTIONS: Mapping[str, Callable[[Network], Question | None]] = {
+    "output_name": _output_name,
     "tokenizer.pad": _pad,
     "tokenizer.truncate": _truncate,
     "tokenizer.length": _length,

@@ -44,6 +44,23 @@ def value_units(given: Sequence[str], of: HasOutput, count: int) -> tuple[str, .
     return units
 
 
+def unit_names(given: Sequence[str], count: int) -> tuple[str, ...]:
+    """The name of each of so many numbers of a step; none where nobody says them.
+
+    Args:
+        count: 0 where steps are no vectors.
+
+    Raises:
+        FormatError: they are too many or too few, no texts, or one stands twice.
+    """
+    if given and not count:
+        raise FormatError(
+            f"Found {len(given)} names of units, but the network reads no steps of numbers; name "
+            "the inputs of a network without a time axis by `features`."
+        )
+    return named("units", given, tuple(map(str, range(count)))) if given else ()
+
+
 def require_rows(words: int, rows: int | None, offset: int, units: int) -> None:
     """Stop where so many words of a vocabulary have no rows of an embedding.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from os import PathLike
@@ -16,6 +16,7 @@ from lrp_engine import device as devices
 from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, choices
 from lrp_engine.model import names
+from lrp_engine.model.asked import Asked
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
 from lrp_engine.model.outputs import OUTPUTS, HasOutput
@@ -24,10 +25,7 @@ from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
 
 if TYPE_CHECKING:
-    from lrp_engine.attribution.explanation import Explanation
-    from lrp_engine.attribution.explanations import Explanations
     from lrp_engine.layers import Embedding
-    from lrp_engine.propagation.rules import Rule
 
 __all__ = ["DTYPES", "INPUT", "OUTPUTS", "Network", "Node", "find_shapes"]
 
@@ -35,7 +33,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Network(HasOutput):
+class Network(Asked, HasOutput):
     """An immutable network: layers in order of computation, words and labels around them.
 
     Attributes:
@@ -46,11 +44,14 @@ class Network(HasOutput):
             probabilities). For classes the layers themselves end in logits.
         vocabulary, tokenizer: how text becomes rows of the embedding; no vocabulary: arrays only.
         labels: one name per class or value; "class 0", "class 1", ... where none are given.
+        output_name, output_names: the output that it computes, and all of those of the file it
+            was read from; empty where that has one.
         value_units: of each value of a linear output, as "°C"; one stands for all, and nobody
             says them where empty.
         length: time steps that every input has, where layers are made for so many; else None.
         units: of a time step, where no layer's weights say it, as before a Flatten; else None.
         features: names of the inputs of a network without a time axis.
+        unit_names: of the numbers of a step, where steps are vectors; empty where nobody says them.
         assumptions: what the file did not say and the reader assumed, as sentences.
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
@@ -72,9 +73,12 @@ class Network(HasOutput):
     tokenizer: Tokenizer = field(default_factory=Tokenizer)
     labels: tuple[str, ...] = ()
     value_units: tuple[str, ...] = ()
+    output_name: str = ""
+    output_names: tuple[str, ...] = ()
     length: int | None = None
     units: int | None = None
     features: tuple[str, ...] = ()
+    unit_names: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     source: str = "arrays"
     dtype: str = "float32"
@@ -114,11 +118,14 @@ class Network(HasOutput):
                 "each step of its input (batch, time, classes): its last layers change the steps."
             )
         count, units = self.classes, self.input_shape.units
-        self._set("labels", names.named("labels", self.labels, self.output_kind.names(count)))
+        unnamed = self.output_kind.names(count, self.output_name)
+        self._set("labels", names.named("labels", self.labels, unnamed))
         self._set("value_units", names.value_units(self.value_units, self, count))
         if not self.input_shape.time:
             unnamed = tuple(f"x{n}" for n in range(units))
             self._set("features", names.named("features", self.features, unnamed))
+        vectors = self.input_shape.time and self.embedding is None
+        self._set("unit_names", names.unit_names(self.unit_names, units if vectors else 0))
         if self.vocabulary is not None:
             rows = None if self.embedding is None else len(self.embedding.table)
             names.require_rows(len(self.vocabulary), rows, self.tokenizer.offset, units)
@@ -221,120 +228,3 @@ class Network(HasOutput):
     def substitute(self) -> str | None:
         """What is read in the place of an unknown word; None for a vector of zeros or nothing."""
         return None if self.vocabulary is None else self.text_ids.substitute
-
-    def predict(
-        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
-    ) -> np.ndarray:
-        """Scores (B, C): logits, before softmax or sigmoid; or values. Inputs as in `explain`.
-
-        Of a network that labels every word or step (B, T, C), T of the longest, 0 behind shorter
-        ones.
-
-        Raises:
-            InputError: as of `explain`.
-        """
-        scores: np.ndarray = lazy.load("attribution.explain:predict")(self, inputs, lengths=lengths)
-        return scores
-
-    def probabilities(
-        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
-    ) -> np.ndarray:
-        """Class probabilities (B, C), or (B, T, C): softmax over classes, or a sigmoid per class.
-
-        Raises:
-            InputError: as `explain`; or the network has values and no classes.
-        """
-        self.require_classes("probabilities")
-        return self.to_output(self.predict(inputs, lengths=lengths))
-
-    def explain(
-        self,
-        inputs: Any,
-        method: str = "lrp",
-        target: Any = None,
-        rule: Rule | None = None,
-        *,
-        method_options: Mapping[str, Any] | None = None,
-        lengths: Sequence[int] | np.ndarray | None = None,
-        layers: bool = False,
-        position: int | Sequence[int] | np.ndarray | None = None,
-    ) -> Explanation:
-        """Why the network scores these inputs as it does.
-
-        Args:
-            inputs: a list of texts, a list of token lists, an integer array (B, T) of vocabulary
-                ids, a float array (B, T, E) of vectors; for a network without a time axis a float
-                array (B, D) of features. A single text counts as a list of one.
-            method: a name in `lrp_engine.METHODS`, which says of each what it means and costs.
-            target: None for the predicted class, or the first value; a class or value (number or
-                label); one per sample (list or array); or a pair (tuple) `(a, b)`: score of a
-                minus score of b.
-            rule: how weighted sums hand relevance back, `Epsilon()` where None; used by methods
-                that state `uses_rule`.
-            method_options: numbers and names by the method's own `options`; defaults where left
-                out.
-            lengths: real time steps (B,) of an array input; all of them where None.
-            layers: also keep the relevance at every layer's output, in `Explanation.layers`; only
-                by methods that go back through the layers.
-            position: of a network that labels every word or step: whose label is explained, as in
-                `Explanation.tokens`; one, or one per sample. None: the first word's.
-
-        Returns:
-            An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
-            the longest: for many texts of very different lengths use `explain_stream`.
-
-        Raises:
-            InputError: an input, a target or an option does not fit; the text lists what does.
-        """
-        explanations = self.explain_all(
-            inputs,
-            methods=[method],
-            target=target,
-            rule=rule,
-            method_options=None if method_options is None else {method: method_options},
-            lengths=lengths,
-            layers=layers,
-            position=position,
-        )
-        return explanations[method]
-
-    def explain_all(
-        self,
-        inputs: Any,
-        *,
-        methods: Sequence[str] | None = None,
-        target: Any = None,
-        rule: Rule | None = None,
-        method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
-        lengths: Sequence[int] | np.ndarray | None = None,
-        layers: bool = False,
-        position: int | Sequence[int] | np.ndarray | None = None,
-    ) -> Explanations:
-        """`explain` by several methods at once, which share one forward pass.
-
-        Args:
-            methods: names in `lrp_engine.METHODS`; None: those that are `live`.
-            method_options: method name -> its options.
-        """
-        explain = lazy.load("attribution.explain:explain")
-        explanations: Explanations = explain(
-            self,
-            inputs,
-            methods=methods,
-            target=target,
-            rule=rule,
-            method_options=method_options,
-            lengths=lengths,
-            layers=layers,
-            position=position,
-        )
-        return explanations
-
-    def explain_stream(
-        self, texts: Iterable[str | Sequence[str]], **options: Any
-    ) -> Iterator[Explanation]:
-        """One Explanation per text, lazily and in bounded memory: `explain_stream`."""
-        stream: Iterator[Explanation] = lazy.load("attribution.stream:explain_stream")(
-            self, texts, **options
-        )
-        return stream

@@ -22,9 +22,8 @@ class OutputKind:
         link: scores (..., C) -> what the original program's output is: probabilities, or values.
         has_classes: whether it decides between classes, which have probabilities.
         noun: what one of the C numbers is about: "class" or "value".
-        called: the name of one that has none, by its number; `alone`: of a single one.
+        called: what one without a name is called, by its number.
         supports, opposes: what positive and negative relevance does to the target.
-        matters: a score as small as this says nothing; smaller ones are no scale to compare with.
     """
 
     name: str
@@ -33,19 +32,22 @@ class OutputKind:
     has_classes: bool
     noun: str
     called: str
-    alone: str
     supports: str
     opposes: str
-    matters: float
 
     @property
     def nouns(self) -> str:
         """`noun` for more than one."""
         return f"{self.noun}es" if self.noun.endswith("s") else f"{self.noun}s"
 
-    def names(self, count: int) -> tuple[str, ...]:
-        """Names of so many classes or values that have none."""
-        return (self.alone,) if count == 1 else tuple(map(self.called.format, range(count)))
+    def names(self, count: int, output: str = "") -> tuple[str, ...]:
+        """Names of so many classes or values that have none.
+
+        Args:
+            output: the name of the output, which values are called by where it has one.
+        """
+        called = self.called if self.has_classes or not output else output
+        return (called,) if count == 1 else tuple(f"{called} {n}" for n in range(count))
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
@@ -67,11 +69,9 @@ def _classes(name: str, meaning: str, link: Link) -> OutputKind:
         link=link,
         has_classes=True,
         noun="class",
-        called="class {}",
-        alone="class 0",
+        called="class",
         supports="speaks for",
         opposes="speaks against",
-        matters=1.0,  # of a logit
     )
 
 
@@ -90,11 +90,9 @@ OUTPUT_KINDS: dict[str, OutputKind] = {
             link=lambda scores: scores,
             has_classes=False,
             noun="value",
-            called="output {}",
-            alone="output",
+            called="output",
             supports="raises",
             opposes="lowers",
-            matters=0.0,  # it has a unit of its own
         ),
     )
 }

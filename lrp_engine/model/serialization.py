@@ -32,7 +32,7 @@ VOCABULARY_JSON = "vocabulary.json"
 # Fields that a Network and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 # Absent where empty: the hash of networks without them stays what it was.
-OPTIONAL_FIELDS = ("warnings", "value_units")
+OPTIONAL_FIELDS = ("warnings", "value_units", "unit_names")
 INPUT_SIZES = ("length", "units")  # of inputs, where they are fixed
 TOKENIZER_FIELDS = ("method", "lowercase")  # of `Tokenizer.to_dict`, those always written
 

@@ -13,6 +13,7 @@ from lrp_engine.render.conservation import conservation_verdict, named_parts, wo
 from lrp_engine.render.numbers import exact, percentage
 from lrp_engine.render.row import method_rows, of_one_text
 from lrp_engine.render.said import said
+from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import target_words, visible, with_noun, with_output
 from lrp_engine.version import __version__
 
@@ -56,6 +57,8 @@ def methods_page(
         skip=with_noun(f"Skip the {words} words", kind) if words > SKIPPABLE else "",
         sentences=first.warnings,
         rows=method_rows(samples, palette=palette),
+        units=unit_rows(first, palette=palette),
+        labelled=first.labelled_token(),
         token_kind=kind,
         word_columns=_word_columns(ones),
         word_rows=_word_rows(ones),

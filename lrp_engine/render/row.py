@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.padding import merged_padding
+from lrp_engine.attribution.shown import as_shown
 from lrp_engine.errors import InputError
 from lrp_engine.render.cells import GAP, Cell, PlainCell, cells
 from lrp_engine.render.legend import CLASSES, Legend
@@ -167,7 +167,7 @@ class HeatmapRow:
 
         Arguments as of `of_values`.
         """
-        one = merged_padding(explanation[index])
+        one = as_shown(explanation[index])
         target, against = target_words(one)
         return cls.of_method(
             one.method_info,
@@ -242,7 +242,7 @@ def of_one_text(
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
-    samples = {key: merged_padding(explanation[index]) for key, explanation in explanations.items()}
+    samples = {key: as_shown(explanation[index]) for key, explanation in explanations.items()}
     if len({one.tokens for one in samples.values()}) != 1:
         raise InputError(f"{what} needs explanations of one text, by one method or more.")
     return samples

@@ -17,6 +17,7 @@ from lrp_engine.render.cells import Swatch
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.palettes import THEMES, Palette, mix
 from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
+from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import printable, visible
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def svg(explanations: Mapping[str, Explanation], *, palette: str | None = None) 
     parts, top = _warnings(ones[0])
     for one, row in zip(ones, method_rows(samples, palette=palette), strict=True):
         drawn, top = _row(row, one.target_label(), top)
+        parts.append(drawn)
+    for row in unit_rows(ones[0], palette=palette):
+        drawn, top = _row(row, "", top)
         parts.append(drawn)
     theme = THEMES["light"]
     height = round(top + MARGIN)
@@ -78,7 +82,7 @@ def _plain(text: str) -> str:
 
 def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:
     """Heading, words and legend of a method from a height on; and the height after them."""
-    heading = f"{row.name}  {row.title}: {label}"
+    heading = f"{row.name}  {row.title}: {label}" if label else row.name
     parts = [_text(MARGIN, top + FONT, heading, FONT, weight=600)]
     x, y = float(MARGIN), top + FONT + 12
     for cell in row.cells:
@@ -94,7 +98,7 @@ def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:
     y += LINE
     if row.legend:
         parts.append(_legend(row.legend, y))
-    return "".join(parts), y + 74
+    return "".join(parts), y + (74 if row.legend else 12)
 
 
 def _legend(legend: Legend, y: float) -> str:

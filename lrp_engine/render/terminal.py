@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from lrp_engine.attribution.padding import merged_padding
+from lrp_engine.attribution.as_data import by_unit
+from lrp_engine.attribution.shown import as_shown
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import number, to_ascii
 from lrp_engine.render.palettes import THEMES, mix, rgb
@@ -48,7 +49,7 @@ def render(
         colours: one of `COLOURS`. palette: a name in `PALETTES`.
         substitute: what the model saw for an unknown word.
     """
-    one = merged_padding(explanation[index])
+    one = as_shown(explanation[index])
     row = HeatmapRow.of_explanation(one, palette=palette, substitute=substitute)
     lines = [*_head(one), "", *_words(row, colours)]
     if one.left_out[0]:
@@ -57,6 +58,7 @@ def render(
     read = one.settings.get("text")
     if read:
         lines += ["", f"How the text was read: {' '.join(map(visible, read))}"]
+    lines += _by_unit(one)
     if one.method_info.completeness == "score":
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"
@@ -120,6 +122,18 @@ def _words(row: HeatmapRow, colours: int) -> list[str]:
         + (f" ({row.unknown_note})" if cell.unknown else "")
         for cell, shown in zip(row.cells, numbers, strict=True)
     ]  # fmt: skip
+
+
+def _by_unit(one: Explanation) -> list[str]:
+    """What each named number of the steps received at all of them together; or nothing."""
+    totals = [(visible(name), float(values[0].sum())) for name, values in by_unit(one)]
+    if not totals:
+        return []
+    signed, vmax = one.method_info.signed, max(abs(value) for _, value in totals)
+    shown = [number(value, signed=signed, vmax=vmax, minus="-") for _, value in totals]
+    width = max(map(len, shown))
+    lines = [f"{text:>{width}}  {name}" for text, (name, _) in zip(shown, totals, strict=True)]
+    return ["", f"All {one.token_kind}s, by the numbers of a {one.token_kind}:", *lines]
 
 
 def _account(one: Explanation) -> list[str]:

@@ -110,6 +110,7 @@ def test_its_layers_are_those_of_the_card_and_nothing_is_assumed_silently(name):
 def test_examples_are_explained_and_the_ledger_closes(name):
     found = explained(name)
     lrp = found["lrp"]
+    assert not any("explodes" in sentence for sentence in lrp.warnings)
     size = np.abs(lrp.token_relevance).sum(axis=1) + np.abs(lrp.explained_score)
     assert (np.abs(lrp.conservation_error) <= 1e-10 * size).all()
     for method in LIVE_METHODS:

@@ -29,6 +29,7 @@ from lrp_engine.formats.companions.spec import (
     output_of,
     read_spec,
     tokenizer_of,
+    units_of,
     value_units_of,
 )
 from lrp_engine.formats.companions.tokenizer import with_tokenizer
@@ -60,6 +61,7 @@ class Companions:
     gate_order: str | None = None
     output: str | None = None
     value_units: tuple[str, ...] | None = None
+    unit_names: tuple[str, ...] | None = None
     tokenizer: Mapping[str, Any] = field(default_factory=dict)
     detects_text: bool = False
     dtype: str = "float32"
@@ -85,7 +87,7 @@ class Companions:
             FormatError: the parts do not fit each other.
         """
         parts["assumptions"] = (*parts.get("assumptions", ()), *self.assumptions)
-        for name in ("labels", "features", "output", "value_units"):
+        for name in ("labels", "features", "output", "value_units", "unit_names"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
         if self.embeddings is not None:
@@ -134,6 +136,7 @@ def read_companions(
         gate_order=spec.get("gate_order"),
         output=output_of(spec),
         value_units=value_units_of(spec),
+        unit_names=units_of(spec),
         tokenizer={**options, **tokenizer_of(spec)},
         detects_text=spec.get("tokenizer") == DETECT,
         dtype=dtype,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.companions.files import read_json
+from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.outputs import OUTPUTS
 from lrp_engine.model.text.options import checked
 
+_LISTED = 8  # names of outputs in a sentence
 DETECT = "detect"  # of the gate order and the tokenizer: find it by the reference
-_KEYS = ("gate_order", "output", "tokenizer", "labels", "features", "value_units")
+_KEYS = ("gate_order", "output", "tokenizer", "labels", "features", "value_units", "units")
 # Of these each format says which it understands (`Reader.options`) and checks the values.
+OUTPUT_NAME = "output_name"
 _LAYERS = ("architecture", "layers")
 _OPTIONS = (*_LAYERS, "order", "activation", "pooling", "directions", "rnn_activation", "conv",
-            "epsilon", "attention", "cell")  # fmt: skip
+            "epsilon", "attention", "cell", OUTPUT_NAME)  # fmt: skip
 KEYS = (*_KEYS, *_OPTIONS)
 
 
@@ -71,6 +74,57 @@ def check_options(options: Mapping[str, Any], understood: tuple[str, ...], title
         )
 
 
+def output_name_of(options: Mapping[str, Any]) -> str | int | None:
+    """Which of a file's outputs counts, by its name or number; None where nobody says it.
+
+    Raises:
+        FormatError: it is neither.
+    """
+    wanted: str | int | None = options.get(OUTPUT_NAME)
+    if wanted is not None and type(wanted) not in (str, int):
+        raise FormatError(
+            f"The spec's {OUTPUT_NAME} is {wanted!r:.60}, expected the name of an output, or its "
+            "number from 0 on."
+        )
+    return wanted
+
+
+def chosen_output(wanted: str | int | None, names: Sequence[str], title: str) -> str:
+    """The name of the output that counts; of the first one where nobody says it.
+
+    Args:
+        wanted: see `output_name_of`. title: what the file is, as "Keras model".
+
+    Raises:
+        FormatError: there is none of that name or number; lists those that are.
+    """
+    if wanted is None:
+        return names[0]
+    if isinstance(wanted, int):
+        if 0 <= wanted < len(names):
+            return names[wanted]
+    elif wanted in names:
+        return wanted
+    raise FormatError(f"The spec's {OUTPUT_NAME} is {wanted!r:.60}; the {title} has "
+                      f"{_listed(names)}.")  # fmt: skip
+
+
+def about_outputs(chosen: str, names: Sequence[str]) -> list[Assumption]:
+    """What is assumed of a file with several outputs; nothing of a file with one."""
+    if len(names) < 2:
+        return []
+    other = next(name for name in names if name != chosen)
+    said = (
+        f"The file has {len(names)} outputs, {_listed(names)}; {chosen!r} is the one that is "
+        f'explained. Another one is chosen by the spec, as {{"{OUTPUT_NAME}": "{other}"}}.'
+    )
+    return [Assumption(said, OUTPUT_NAME)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return choices(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
+
+
 def output_of(spec: Mapping[str, Any]) -> str | None:
     """What the last layer's numbers mean."""
     output = spec.get("output")
@@ -90,6 +144,18 @@ def value_units_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
         raise FormatError(
             f"The spec has value_units {units!r:.80}, expected a text, or a list with one per "
             "value."
+        )
+    return tuple(units)
+
+
+def units_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """One name per number of a step, of a network that reads steps of numbers."""
+    units = spec.get("units")
+    if units is None:
+        return None
+    if not isinstance(units, list | tuple) or not all(isinstance(n, str) for n in units):
+        raise FormatError(
+            f"The spec has units {units!r:.80}, expected a list with one name per number of a step."
         )
     return tuple(units)
 

@@ -139,6 +139,18 @@ def only_layer(layers: Any, what: str) -> str:
     return names[0]
 
 
+def output_layers(layers: Any) -> tuple[str, ...]:
+    """What gives the model's outputs, in their order.
+
+    Raises:
+        FormatError: there is none.
+    """
+    names = tuple(dict.fromkeys(_tensors(layers)))
+    if not names:
+        raise FormatError("The Keras model has no outputs, expected one or several.")
+    return names
+
+
 _REQUIRED = object()
 
 

@@ -55,6 +55,7 @@ class Graph:
     Attributes:
         listed: every entry of the file in its own order.
         levels: the same by the path of the model that lists them, inner models included.
+        outputs: names of all outputs in the file's order, where there are several.
         input_axes, input_length, input_units: of the model's input where the file says so.
     """
 
@@ -66,6 +67,7 @@ class Graph:
     input_length: int | None = None
     input_units: int | None = None
     levels: Mapping[tuple[str, ...], tuple[Listed, ...]] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
 
 
 def foreign(package: str | None, kind: str) -> bool:

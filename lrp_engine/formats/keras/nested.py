@@ -13,23 +13,31 @@ from lrp_engine.formats.keras.parsing import check_masks, parse_graph
 _DEEPEST = 8  # models inside models inside models
 
 
-def parse_model(model: Any) -> Graph:
+def parse_model(model: Any, wanted: str | int | None = None) -> Graph:
     """The graph of a configuration, its inner models dissolved into their layers.
 
     An inner layer is called `inner model/layer`; `Entry.path` holds the parts.
 
+    Args:
+        wanted: as of `parse_graph`.
+
     Raises:
         FormatError: a model is malformed, or nested too deeply.
     """
-    graph = _flat(model, (), 0)
+    graph = _flat(model, (), 0, wanted)
     check_masks(graph.entries)
     return graph
 
 
-def _flat(model: Any, path: tuple[str, ...], depth: int) -> Graph:
+def _flat(model: Any, path: tuple[str, ...], depth: int, wanted: str | int | None = None) -> Graph:
     if depth > _DEEPEST:
         raise FormatError(f"The Keras model nests models deeper than {_DEEPEST} levels.")
-    graph = parse_graph(_first_call(model))
+    graph = parse_graph(_first_call(model), wanted)
+    if depth and graph.outputs:
+        raise FormatError(
+            f"The model {'/'.join(path)!r:.60} inside has {len(graph.outputs)} outputs, expected "
+            "one."
+        )
     entries: list[Entry] = []
     levels = {path: graph.listed}
     outputs: dict[str, str] = {}  # what stands for an inner model -> the entry that computes it

@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.keras.calls import Call, get, named, only_layer, read_calls, states_read
+from lrp_engine.formats.companions.spec import chosen_output
+from lrp_engine.formats.keras.calls import (
+    Call,
+    get,
+    named,
+    only_layer,
+    output_layers,
+    read_calls,
+    states_read,
+)
 from lrp_engine.formats.keras.classes import KERAS_CLASSES, has_arrays, masked_value
 from lrp_engine.formats.keras.graph import (
     CAUSAL,
@@ -27,11 +36,14 @@ MASK_OPERATIONS = (
 )  # fmt: skip
 
 
-def parse_graph(model: Any) -> Graph:
+def parse_graph(model: Any, wanted: str | int | None = None) -> Graph:
     """The graph of a `model_config` / `config.json` value.
 
+    Args:
+        wanted: the output that counts, see `chosen_output`.
+
     Raises:
-        FormatError: it is no Sequential or functional model with one input and one output.
+        FormatError: it is no Sequential or functional model with one input.
     """
     kind = get(model, "class_name")
     if kind not in MODELS:
@@ -44,7 +56,11 @@ def parse_graph(model: Any) -> Graph:
     layers = config if isinstance(config, list) else get(config, "layers")
     if not isinstance(layers, list) or not layers:
         raise FormatError("The Keras model lists no layers.")
-    return _sequential(layers) if kind in SEQUENTIAL else _functional(config, layers)
+    if kind in SEQUENTIAL:
+        graph = _sequential(layers)
+        chosen_output(wanted, (graph.output,), "Keras model")
+        return graph
+    return _functional(config, layers, wanted)
 
 
 def _sequential(layers: list[Any]) -> Graph:
@@ -59,9 +75,10 @@ def _sequential(layers: list[Any]) -> Graph:
     return Graph(tuple(entries), _INPUT, previous, listed, *_input_shape(layers[0]))
 
 
-def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
+def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int | None) -> Graph:
     source = only_layer(config.get("input_layers"), "inputs")
-    output = only_layer(config.get("output_layers"), "outputs")
+    outputs = output_layers(config.get("output_layers"))
+    output = chosen_output(wanted, outputs, "Keras model")
     described = [_entry(layer, ()) for layer in layers]
     listed = _listed(described)
     masking = _masking(described, layers)
@@ -94,7 +111,8 @@ def _functional(config: Mapping[str, Any], layers: list[Any]) -> Graph:
                 one = replace(entry, name=name, layer=entry.name, output=state)
                 entries[name] = _called(one, calls[number], padding_masks)
     order = tuple(_in_order(entries, source, output))
-    return Graph(order, source, output, listed, *shape)
+    several = outputs if len(outputs) > 1 else ()
+    return Graph(order, source, output, listed, *shape, outputs=several)
 
 
 def _called(entry: Entry, call: Call, padding_masks: set[str]) -> Entry:

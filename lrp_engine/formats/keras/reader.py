@@ -10,6 +10,7 @@ from typing import Any
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.companions.given_words import GivenWords
+from lrp_engine.formats.companions.spec import OUTPUT_NAME, about_outputs, output_name_of
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.keras.architecture import (
@@ -91,7 +92,7 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     version = source.version if isinstance(source.version, str) else ""
     if not re.fullmatch(r"[\w.+-]{1,20}", version):
         version = ""
-    graph = parse_model(source.config)
+    graph = parse_model(source.config, output_name_of(given.options))
     start, asset, text = _START[contents.kind], None, first_text_layer(graph)
     if contents.kind == "zip" or _is_archive(contents):
         folders = archive_folders(contents, start, graph, strict=contents.kind == "zip")
@@ -112,7 +113,8 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     if not source.sized:
         entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
         graph = replace(graph, entries=entries)
-    loss = loss_of(_compiled(contents), graph.output)
+    at = graph.outputs.index(graph.output) if graph.outputs else 0
+    loss = loss_of(_compiled(contents), graph.output, at)
     return Parsed(graph, weights, version, parts, vocabulary, text, loss)
 
 
@@ -130,7 +132,10 @@ def _read(contents: Contents, given: Companions) -> Network:
         given = replace(given, words=given.words.of_keras())
     parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old, loss=parsed.loss)
     text = dict(parsed.text)
+    outputs = parsed.graph.outputs
+    parts |= {"output_names": outputs, "output_name": parsed.graph.output if outputs else ""}
     parts["assumptions"] = [
+        *about_outputs(parsed.graph.output, outputs),
         *text.pop("assumptions", ()),
         *parts["assumptions"],
         *_about_precision(parsed.graph, given.dtype),
@@ -218,5 +223,5 @@ KERAS = Reader(
     title="a Keras model, .keras or HDF5 (model.save), or its weights with the layers as `spec`",
     recognizes=_recognizes,
     read=_read,
-    options=SPEC_KEYS,
+    options=(*SPEC_KEYS, OUTPUT_NAME),
 )

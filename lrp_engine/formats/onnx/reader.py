@@ -10,6 +10,12 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
+from lrp_engine.formats.companions.spec import (
+    OUTPUT_NAME,
+    about_outputs,
+    chosen_output,
+    output_name_of,
+)
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.json_texts import parse_json
@@ -37,22 +43,27 @@ from lrp_engine.model.network import Network
 
 # Of constants so many times their bytes may be computed, and so much in any case.
 _FOLDED, _FOLDED_FLOOR = 8, 2**20
+TITLE = "ONNX model"
 
 
 def _read(contents: Contents, given: Companions) -> Network:
     graph = parse_json(contents.texts[GRAPH], "The graph")
+    wanted = output_name_of(given.options)
     try:
-        partial, last = _followed(graph, contents.arrays, (BATCH, TIME))
+        partial, last = _followed(graph, contents.arrays, (BATCH, TIME), wanted)
     except AxesError as error:
         try:  # batch_first=False: ids and vectors come time first
-            partial, last = _followed(graph, contents.arrays, (TIME, BATCH))
+            partial, last = _followed(graph, contents.arrays, (TIME, BATCH), wanted)
         except AxesError:
             raise error from None
     last, output = _ending(partial, last)
     nodes = [Node(*parts) for parts in finished(partial.steps, last)]
     if not nodes:
         raise FormatError("The ONNX model has no layers.")
-    assumptions = []
+    outputs = tuple(dict.fromkeys(graph["outputs"]))
+    names = outputs if len(outputs) > 1 else ()
+    chosen = chosen_output(wanted, outputs, TITLE)
+    assumptions: list[str] = [*about_outputs(chosen, names)]
     if any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
            for node in nodes):  # fmt: skip
         said = "Every text is read at its own length, without padding."
@@ -66,12 +77,14 @@ def _read(contents: Contents, given: Companions) -> Network:
         nodes=nodes,
         output=output,
         assumptions=assumptions,
+        output_names=names,
+        output_name=chosen if names else "",
         source=f"ONNX model, opset {graph['opset']}{producer}".removesuffix(" by "),
     )
 
 
 def _followed(
-    graph: Any, arrays: Mapping[str, np.ndarray], order: tuple[str, str]
+    graph: Any, arrays: Mapping[str, np.ndarray], order: tuple[str, str], wanted: str | int | None
 ) -> tuple[PartialGraph, Step]:
     """Everything read, and the step that gives the output.
 
@@ -93,17 +106,19 @@ def _followed(
         if not isinstance(value, Lengths):
             signals.append(entry["name"])
             static = fixed
-    if len(signals) != 1 or len(graph["outputs"]) != 1:
+    if len(signals) != 1 or not graph["outputs"]:
         raise FormatError(
             f"The ONNX model has {len(signals)} inputs for words, vectors or features and "
-            f"{len(graph['outputs'])} outputs, expected one of each; initial states as inputs are "
-            "not supported."
+            f"{len(graph['outputs'])} outputs, expected one input and an output; initial states as "
+            "inputs are not supported."
         )
+    chosen = chosen_output(wanted, tuple(dict.fromkeys(graph["outputs"])), TITLE)
     room = _FOLDED_FLOOR + _FOLDED * sum(array.nbytes for array in arrays.values())
     partial = PartialGraph(values, arrays, graph["opset"], static, [start], room)
-    for node in graph["nodes"]:
+    several = len(graph["outputs"]) > 1
+    for node in _needed(graph["nodes"], chosen) if several else graph["nodes"]:
         _follow(partial, node)
-    result = partial.values.get(graph["outputs"][0])
+    result = partial.values.get(chosen)
     if not isinstance(result, View):
         raise FormatError("The ONNX model's output is computed by none of its layers.")
     result = single(partial, result)
@@ -112,6 +127,16 @@ def _followed(
             f"The ONNX model's output has the axes {result}, expected (batch, units)."
         )
     return partial, result.only
+
+
+def _needed(nodes: list[Any], output: str) -> list[Any]:
+    """The nodes that one output is computed from, in their order; others may be of any kind."""
+    read, kept = {output}, []
+    for node in reversed(nodes):
+        if not read.isdisjoint(node["outputs"]):
+            read.update(node["inputs"])
+            kept.append(node)
+    return kept[::-1]
 
 
 def _input(entry: Any, order: tuple[str, str], start: Step) -> tuple[Value, dict[str, int | None]]:
@@ -181,4 +206,5 @@ ONNX = Reader(
     title="ONNX model (Embedding, LSTM, GRU, RNN, Gemm, MatMul, Conv, pooling over time)",
     recognizes=lambda contents: contents.kind == "onnx",
     read=_read,
+    options=(OUTPUT_NAME,),
 )

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from app.figures import charts, units
+from app.figures import charts, unit_charts, units
 from app.methods import LEFT_OUT_METHOD
 from app.text import edits, pairs
 from lrp_engine import METHODS
@@ -121,7 +121,7 @@ def test_units_sum_to_the_word(network, method):
     found = units.units_of(explanation, 1)
     assert found.positive + found.negative == pytest.approx(explanation.token_relevance[0, 1])
     assert found.values.sum() == pytest.approx(found.positive + found.negative)
-    bars = charts.unit_bars(explanation, 1).to_dict()
+    bars = unit_charts.unit_bars(explanation, 1).to_dict()
     assert len(next(iter(bars["datasets"].values()))) == len(found.values)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,3 +147,33 @@ def test_an_edit_follows_the_word_whose_label_is_explained(opened):
     )
     healthy(app)
     assert "The edit changes" not in html(app)  # the word was not there before
+
+
+# Several outputs ----------------------------------------------------------------------------
+
+
+def test_an_output_of_several_is_chosen(opened):
+    names = ("mood", "stars")
+    mood = replace(tagger(), nodes=_layers(3), output="softmax", output_name="mood",
+                   output_names=names, labels=("bad", "so so", "good"))  # fmt: skip
+    stars = regression(labels=("rating",), output_name="stars", output_names=names)
+    other = Model("up2", "my model", stars, output="stars")
+    app = opened("explain")
+    app.session_state["lens.models"] = {
+        "up": Model("up", "my model", mood, output="mood", others=(other,))
+    }
+    app.session_state["lens.selected"] = "up"
+    app.session_state["lens.text"] = "good film ."
+    app.session_state["lens.target"] = 2
+    app.run()
+    healthy(app)
+    control = next(one for one in app.get("button_group") if one.label.startswith("Output"))
+    assert list(control.options) == ["mood", "stars"]
+    assert "class of" not in html(app)
+    app = control.set_value("up2").run()
+    healthy(app)
+    assert re.search(r"The model says .*rating", html(app))
+    assert stars.hash[:12] in app.query_params["model"]
+    assert app.session_state["lens.target"] == "predicted"
+    box = next(one for one in app.selectbox if one.label == "Model")
+    assert len(box.options) == 2  # the bundled one and the file, once

@@ -525,17 +525,14 @@ def test_layers_for_texts_of_one_length_are_refused(tmp_path):
         lrp_engine.load(_file(keras.Model(words, k.Dense(2)(turned)), tmp_path, ".keras"))
 
 
-def test_models_with_two_inputs_or_two_outputs_are_refused(tmp_path):
+def test_models_with_two_inputs_are_refused(tmp_path):
     import keras
 
     one, two = keras.Input((3,)), keras.Input((3,))
     both = keras.layers.Concatenate()([one, two])
-    for model, words in [
-        (keras.Model([one, two], keras.layers.Dense(2)(both)), "2 inputs"),
-        (keras.Model(one, [keras.layers.Dense(2)(one), keras.layers.Dense(2)(one)]), "2 outputs"),
-    ]:
-        with pytest.raises(FormatError, match=words):
-            lrp_engine.load(_file(model, tmp_path, ".keras"))
+    model = keras.Model([one, two], keras.layers.Dense(2)(both))
+    with pytest.raises(FormatError, match="2 inputs"):
+        lrp_engine.load(_file(model, tmp_path, ".keras"))
 
 
 def test_an_input_of_another_rank_is_refused(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lrp_engine
+from lrp_engine import FormatError
 from lrp_engine.formats.keras.losses import LOSSES, loss_of
 from lrp_engine.model.outputs import OUTPUT_KINDS
 
@@ -96,3 +97,91 @@ def test_a_loss_that_is_none_changes_nothing(tmp_path):
             for name, data in members.items():
                 archive.writestr(name, data)
         assert lrp_engine.load(tmp_path / "odd.keras").output == "linear", told
+
+
+# Several outputs ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=[".keras", ".h5"])
+def two_outputs(tmp_path_factory, request):
+    """A model with classes and values, and its file."""
+    import keras
+
+    k = keras.layers
+    words = keras.Input((None,))
+    states = k.LSTM(3)(k.Embedding(9, 4)(words))
+    model = keras.Model(words, [k.Dense(3, "softmax", name="kind")(states),
+                                k.Dense(2, name="size")(states)])  # fmt: skip
+    model.compile("sgd", {"kind": "sparse_categorical_crossentropy", "size": "mse"})
+    path = tmp_path_factory.mktemp("two") / f"two{request.param}"
+    model.save(path)
+    return model, path
+
+
+def test_any_of_several_outputs_is_chosen_by_its_name_or_number(two_outputs):
+    model, path = two_outputs
+    ids = np.array([[1, 2, 3], [8, 0, 4]])
+    kind, size = (output.numpy() for output in model(ids))
+    for spec, name, expected in ((None, "kind", kind), ({"output_name": "kind"}, "kind", kind),
+                                 ({"output_name": "size"}, "size", size),
+                                 ({"output_name": 1}, "size", size)):  # fmt: skip
+        net = lrp_engine.load(path, spec=spec)
+        assert (net.output_name, net.output_names) == (name, ("kind", "size"))
+        assert net.output == {"kind": "softmax", "size": "linear"}[name]
+        np.testing.assert_allclose(net.to_output(net.predict(ids)), expected, atol=1e-6)
+        assert np.abs(net.explain(ids).conservation_error).max() < 1e-5
+        if spec in (None, {"output_name": "size"}):
+            assert lrp_engine.parity(path, spec=spec).weights == "verified"
+        open_question = any("has 2 outputs, 'kind', 'size'" in one for one in net.assumptions)
+        assert open_question == (spec is None)
+
+
+def test_an_output_that_is_not_there_is_refused_with_those_that_are(two_outputs, tmp_path):
+    import keras
+
+    _, path = two_outputs
+    with pytest.raises(FormatError, match="output_name is 'other'; the Keras model has 'kind', 's"):
+        lrp_engine.load(path, spec={"output_name": "other"})
+    with pytest.raises(FormatError, match="output_name is 2; the Keras model has 'kind', 's"):
+        lrp_engine.load(path, spec={"output_name": 2})
+    with pytest.raises(FormatError, match="output_name is True, expected the name of an output"):
+        lrp_engine.load(path, spec={"output_name": True})
+    one = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="only")])
+    one.save(tmp_path / "one.keras")
+    assert lrp_engine.load(tmp_path / "one.keras", spec={"output_name": "only"}).output_names == ()
+    with pytest.raises(FormatError, match="the Keras model has 'only'"):
+        lrp_engine.load(tmp_path / "one.keras", spec={"output_name": "another"})
+
+
+def test_layers_that_only_other_outputs_need_may_be_of_any_kind(tmp_path):
+    import keras
+
+    k = keras.layers
+    words = keras.Input((None,))
+    states = k.LSTM(3)(k.Embedding(9, 4)(words))
+    odd = k.Lambda(lambda x: x * 2, name="odd")(states)
+    model = keras.Model(words, [odd, k.Dense(2, name="size")(states)])
+    model.save(tmp_path / "odd.keras")
+    with pytest.raises(FormatError, match=r"'odd'.*Lambda"):
+        lrp_engine.load(tmp_path / "odd.keras")
+    net = lrp_engine.load(tmp_path / "odd.keras", spec={"output_name": "size"})
+    ids = np.array([[1, 2, 3]])
+    np.testing.assert_allclose(net.predict(ids), model(ids)[1].numpy(), atol=1e-6)
+
+
+def test_the_states_of_a_layer_as_outputs(tmp_path):
+    import keras
+
+    k = keras.layers
+    words = keras.Input((None, 2))
+    outputs = k.LSTM(3, return_state=True, name="rnn")(words)
+    model = keras.Model(words, [k.Dense(2, name="size")(outputs[0]), *outputs[1:]])
+    model.save(tmp_path / "states.keras")
+    x = np.random.default_rng(0).normal(size=(2, 4, 2))
+    size, hidden, _ = (one.numpy() for one in model(x))
+    for n, expected in enumerate((size, hidden)):
+        net = lrp_engine.load(tmp_path / "states.keras", spec={"output_name": n})
+        np.testing.assert_allclose(net.predict(x), expected, atol=1e-6)
+        assert net.output_names == ("size", "rnn.1", "rnn.2")
+    with pytest.raises(FormatError, match="only h is read"):
+        lrp_engine.load(tmp_path / "states.keras", spec={"output_name": "rnn.2"})

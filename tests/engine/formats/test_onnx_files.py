@@ -265,6 +265,40 @@ def test_the_end_says_what_the_output_means(end, units, output):
     assert not net.assumptions
 
 
+def test_any_of_several_outputs_is_chosen():
+    g = Graph()
+    g.inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", E])]
+    kind, size = g.node("Softmax", g.scores("x", E)), g.scores("x", E)
+    odd = g.node("Erf", size)  # it is in no way of the other two
+    model = g.model(kind)
+    model.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in (size, odd)
+    )
+    data, x = model.SerializeToString(), RNG.normal(size=(3, E)).astype("float32")
+    wanted = dict(zip((kind, size), ReferenceEvaluator(model).run([kind, size], {"x": x}),
+                      strict=True))  # fmt: skip
+    cases = [(None, kind, "softmax"), ({"output_name": 0}, kind, "softmax"),
+             ({"output_name": size, "output": "linear"}, size, "linear")]  # fmt: skip
+    for spec, name, output in cases:
+        net = lrp_engine.load(data, spec=spec)
+        assert (net.output_name, net.output_names) == (name, (kind, size, odd))
+        assert net.output == output
+        np.testing.assert_allclose(net.to_output(net.predict(x)), wanted[name], rtol=1e-4)
+        asked = [one for one in net.assumptions if "has 3 outputs" in one]
+        assert len(asked) == (spec is None)
+        sheet = lrp_engine.parity(
+            data, spec=spec, reference={"features": x, "outputs": wanted[name]}
+        )
+        assert sheet.weights == "verified"
+    for wrong in ("other", 3):
+        with pytest.raises(
+            FormatError, match=f"output_name is {wrong!r}; the ONNX model has '{kind}"
+        ):
+            lrp_engine.load(data, spec={"output_name": wrong})
+    with pytest.raises(FormatError, match=r"Erf.* is not supported"):
+        lrp_engine.load(data, spec={"output_name": odd})
+
+
 def test_operations_that_change_nothing():
     g = Graph()
     x = g.node("Cast", g.node("Dropout", g.node("Identity", g.words())), to=TensorProto.FLOAT)

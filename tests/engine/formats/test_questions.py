@@ -13,7 +13,8 @@ import pytest
 import lrp_engine
 from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.companions.rows import IMDB
-from lrp_engine.formats.questions import QUESTIONS, Question, joined, open_questions
+from lrp_engine.formats.question import Question
+from lrp_engine.formats.questions import QUESTIONS, joined, open_questions
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.model.assumption import Assumption, about, kept
 from lrp_engine.model.network import Network

@@ -1,0 +1,137 @@
+"""What a network can be asked: to predict, and to explain what it predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine import lazy
+from lrp_engine.model.outputs import HasOutput
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
+    from lrp_engine.attribution.explanations import Explanations
+    from lrp_engine.propagation.rules import Rule
+
+
+class Asked(HasOutput):
+    """The questions; the answers are computed by what is built on networks."""
+
+    def predict(
+        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Scores (B, C): logits, before softmax or sigmoid; or values. Inputs as in `explain`.
+
+        Of a network that labels every word or step (B, T, C), T of the longest, 0 behind shorter
+        ones.
+
+        Raises:
+            InputError: as of `explain`.
+        """
+        scores: np.ndarray = lazy.load("attribution.explain:predict")(self, inputs, lengths=lengths)
+        return scores
+
+    def probabilities(
+        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Class probabilities (B, C), or (B, T, C): softmax over classes, or a sigmoid per class.
+
+        Raises:
+            InputError: as `explain`; or the network has values and no classes.
+        """
+        self.require_classes("probabilities")
+        return self.to_output(self.predict(inputs, lengths=lengths))
+
+    def explain(
+        self,
+        inputs: Any,
+        method: str = "lrp",
+        target: Any = None,
+        rule: Rule | None = None,
+        *,
+        method_options: Mapping[str, Any] | None = None,
+        lengths: Sequence[int] | np.ndarray | None = None,
+        layers: bool = False,
+        position: int | Sequence[int] | np.ndarray | None = None,
+    ) -> Explanation:
+        """Why the network scores these inputs as it does.
+
+        Args:
+            inputs: a list of texts, a list of token lists, an integer array (B, T) of vocabulary
+                ids, a float array (B, T, E) of vectors; for a network without a time axis a float
+                array (B, D) of features. A single text counts as a list of one.
+            method: a name in `lrp_engine.METHODS`, which says of each what it means and costs.
+            target: None for the predicted class, or the first value; a class or value (number or
+                label); one per sample (list or array); or a pair (tuple) `(a, b)`: score of a
+                minus score of b.
+            rule: how weighted sums hand relevance back, `Epsilon()` where None; used by methods
+                that state `uses_rule`.
+            method_options: numbers and names by the method's own `options`; defaults where left
+                out.
+            lengths: real time steps (B,) of an array input; all of them where None.
+            layers: also keep the relevance at every layer's output, in `Explanation.layers`; only
+                by methods that go back through the layers.
+            position: of a network that labels every word or step: whose label is explained, as in
+                `Explanation.tokens`; one, or one per sample. None: the first word's.
+
+        Returns:
+            An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
+            the longest: for many texts of very different lengths use `explain_stream`.
+
+        Raises:
+            InputError: an input, a target or an option does not fit; the text lists what does.
+        """
+        explanations = self.explain_all(
+            inputs,
+            methods=[method],
+            target=target,
+            rule=rule,
+            method_options=None if method_options is None else {method: method_options},
+            lengths=lengths,
+            layers=layers,
+            position=position,
+        )
+        return explanations[method]
+
+    def explain_all(
+        self,
+        inputs: Any,
+        *,
+        methods: Sequence[str] | None = None,
+        target: Any = None,
+        rule: Rule | None = None,
+        method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
+        lengths: Sequence[int] | np.ndarray | None = None,
+        layers: bool = False,
+        position: int | Sequence[int] | np.ndarray | None = None,
+    ) -> Explanations:
+        """`explain` by several methods at once, which share one forward pass.
+
+        Args:
+            methods: names in `lrp_engine.METHODS`; None: those that are `live`.
+            method_options: method name -> its options.
+        """
+        explain = lazy.load("attribution.explain:explain")
+        explanations: Explanations = explain(
+            self,
+            inputs,
+            methods=methods,
+            target=target,
+            rule=rule,
+            method_options=method_options,
+            lengths=lengths,
+            layers=layers,
+            position=position,
+        )
+        return explanations
+
+    def explain_stream(
+        self, texts: Iterable[str | Sequence[str]], **options: Any
+    ) -> Iterator[Explanation]:
+        """One Explanation per text, lazily and in bounded memory: `explain_stream`."""
+        stream: Iterator[Explanation] = lazy.load("attribution.stream:explain_stream")(
+            self, texts, **options
+        )
+        return stream
