@@ -6,7 +6,9 @@ anything did not hold.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -58,14 +60,16 @@ def main(*names: str) -> None:
 def _held(name: str, seconds: float) -> bool:
     command = [sys.executable, "-m", f"tests.attacks.{name}", str(seconds)]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # A group of its own: whatever it has started ends with it.
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, timeout=seconds + GRACE, check=False
-        )
+        return process.wait(seconds + GRACE) == 0
     except subprocess.TimeoutExpired:
         print(f"  BREACH: no end {GRACE} s after its time")
         return False
-    return done.returncode == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.error import HTTPError
@@ -45,7 +46,8 @@ class Attentive(Session):
             self.drop(**given)
         except HTTPError as refusal:
             self.problems.append(f"{refusal.code}: {refusal.read().decode()}")
-        at_once.wait(PATIENCE)
+        with suppress(threading.BrokenBarrierError):  # another visitor has failed, and says so
+            at_once.wait()
         self.press("Read the model")
 
 
@@ -66,7 +68,9 @@ class Unfolded:
 
 
 def unfold(url: str, uploads: Sequence[Files], *, stay: float = 0) -> Unfolded:
-    """Each visitor brings one of these files to the dashboard at an address, and leaves.
+    """Each visitor brings one of these files to the dashboard at an address.
+
+    Nobody leaves, and frees memory, before all are answered.
 
     Args:
         stay: seconds between the last answer and the end of the sessions.
@@ -76,9 +80,15 @@ def unfold(url: str, uploads: Sequence[Files], *, stay: float = 0) -> Unfolded:
 
     def visit(session: Attentive, given: Files) -> float:
         with session.connection() as session.socket:
-            session.run()
-            session.bring(given, at_once)
+            try:
+                session.run()
+                session.bring(given, at_once)
+            except Exception:
+                at_once.abort()
+                raise
             answered = time.monotonic()
+            with suppress(threading.BrokenBarrierError):
+                at_once.wait()
             time.sleep(stay)
         return answered
 
