@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.run import explain_corpus
     from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.errors import FormatError, InputError
+    from lrp_engine.evaluation.evaluate import evaluate
+    from lrp_engine.evaluation.measures import MEASURES
+    from lrp_engine.evaluation.result import Evaluation
     from lrp_engine.formats import load
     from lrp_engine.formats.arrays.eight_arrays import from_weights
     from lrp_engine.model.network import Network
@@ -43,6 +46,7 @@ _HOME = {
     "ByLayer": "propagation.rules",
     "CorpusSettings": "corpora.settings",
     "Epsilon": "propagation.rules",
+    "Evaluation": "evaluation.result",
     "Explanation": "attribution.explanation",
     "Explanations": "attribution.explanations",
     "Flat": "propagation.rules",
@@ -50,6 +54,7 @@ _HOME = {
     "Gamma": "propagation.rules",
     "InputError": "errors",
     "Ledger": "attribution.ledger",
+    "MEASURES": "evaluation.measures",
     "METHODS": "attribution.methods",
     "Network": "model.network",
     "ProofSheet": "proof.sheet",
@@ -58,6 +63,7 @@ _HOME = {
     "WSquare": "propagation.rules",
     "ZB": "propagation.rules",
     "ZPlus": "propagation.rules",
+    "evaluate": "evaluation.evaluate",
     "explain_corpus": "corpora.run",
     "explain_stream": "attribution.stream",
     "from_weights": "formats.arrays.eight_arrays",
@@ -67,6 +73,7 @@ _HOME = {
 }
 
 __all__ = [
+    "MEASURES",
     "METHODS",
     "RULES",
     "ZB",
@@ -74,6 +81,7 @@ __all__ = [
     "ByLayer",
     "CorpusSettings",
     "Epsilon",
+    "Evaluation",
     "Explanation",
     "Explanations",
     "Flat",
@@ -87,6 +95,7 @@ __all__ = [
     "WSquare",
     "ZPlus",
     "__version__",
+    "evaluate",
     "explain_corpus",
     "explain_stream",
     "from_weights",

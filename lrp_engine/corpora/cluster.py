@@ -9,20 +9,20 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lrp_engine.corpora.shard import Part, explain_shard, this_process
+from lrp_engine.corpora.shard import explain_shard, this_process
 from lrp_engine.corpora.source import reason
 from lrp_engine.corpora.workers import AHEAD, Package
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
-    from lrp_engine.corpora.rows import Shard
-    from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.model.network import Network
+
+P = TypeVar("P")
 
 CONNECT_SECONDS = 20
 # How often a shard is tried again after its worker was lost; Dask counts.
@@ -32,14 +32,18 @@ TLS = "docs/corpora.md says which settings name them, under 'More than one machi
 
 def on_cluster(
     network: Network,
-    shards: Iterable[Shard],
-    settings: CorpusSettings,
+    shards: Iterable[Any],
+    settings: Any,
     *,
     scheduler: str,
-) -> Generator[Part, None, None]:
+    compute: Callable[[Network, Any, Any], P] = explain_shard,  # type: ignore[assignment]
+) -> Generator[P, None, None]:
     """Parts as they get ready, in any order; reads at most `AHEAD` shards per thread ahead.
 
     A worker that is lost loses nothing: Dask gives its shards to others.
+
+    Args:
+        compute: (network, shard, settings) -> part; a function of a module, which workers import.
 
     Raises:
         InputError: Dask is not installed, no scheduler answers, it has no workers, or a shard
@@ -55,7 +59,13 @@ def on_cluster(
         def submitted(count: int) -> list[Any]:
             return [
                 client.submit(
-                    explain_on_worker, package.key, shard, settings, pure=False, retries=RETRIES
+                    compute_on_worker,
+                    compute,
+                    package.key,
+                    shard,
+                    settings,
+                    pure=False,
+                    retries=RETRIES,
                 )
                 for shard in islice(waiting, count)
             ]
@@ -158,12 +168,14 @@ _networks: dict[str, Network] = {}
 _unpacking = threading.Lock()
 
 
-def explain_on_worker(key: str, shard: Shard, settings: CorpusSettings) -> Part:
-    """`explain_shard` by the network of this key, which the plugin has brought."""
+def compute_on_worker(
+    compute: Callable[[Network, Any, Any], P], key: str, shard: Any, settings: Any
+) -> P:
+    """`compute` by the network of this key, which the plugin has brought."""
     try:
         with _unpacking:
             if key not in _networks:
                 _networks[key] = packages[key].network()
-        return explain_shard(_networks[key], shard, settings)
+        return compute(_networks[key], shard, settings)
     except InputError as error:
         raise InputError(f"A worker on {this_process()[0]} says: {error}") from None

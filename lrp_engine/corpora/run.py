@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +119,9 @@ def explain_corpus(
         if scheduler is not None:
             from lrp_engine.corpora.cluster import on_cluster
 
-            parts = on_cluster(network, missing, settings, scheduler=scheduler)
+            parts: Generator[Part, None, None] = on_cluster(
+                network, missing, settings, scheduler=scheduler
+            )
         elif (count := workers or _workers(network, table.rows)) == 1:
             parts = in_this_process(network, missing, settings)
         else:

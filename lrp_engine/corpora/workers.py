@@ -8,12 +8,12 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.rows import Shard
     from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.model.network import Network
+
+P = TypeVar("P")
 
 # Shards read ahead of each worker: one it computes, one that waits.
 AHEAD = 2
@@ -95,10 +97,26 @@ def in_this_process(
         yield explain_shard(network, shard, settings)
 
 
+GO_ON = (
+    "Run the same command again to go on, with fewer --workers or smaller --shard-rows if it "
+    "happens again."
+)
+
+
 def in_processes(
-    network: Network, shards: Iterable[Shard], settings: CorpusSettings, *, workers: int
-) -> Generator[Part, None, None]:
+    network: Network,
+    shards: Iterable[Any],
+    settings: Any,
+    *,
+    workers: int,
+    compute: Callable[[Network, Any, Any], P] = explain_shard,  # type: ignore[assignment]
+    mend: str = GO_ON,
+) -> Generator[P, None, None]:
     """Parts in the order of the shards; reads at most `AHEAD` shards per worker ahead.
+
+    Args:
+        compute: (network, shard, settings) -> part; a function of a module, which workers import.
+        mend: what to do where a worker was killed, for people.
 
     Raises:
         InputError: a worker process was killed.
@@ -109,13 +127,13 @@ def in_processes(
         initializer=_start,
         initargs=(Package.of(network), threads_each(workers)),
     )
-    waiting: deque[Future[Part]] = deque()
+    waiting: deque[Future[P]] = deque()
     others = set(multiprocessing.active_children())
     finished = False
     try:
         for shard in shards:
             with _interrupt_reaches_only_us():
-                waiting.append(pool.submit(_explain, shard, settings))
+                waiting.append(pool.submit(_computed, compute, shard, settings))
             if len(waiting) >= AHEAD * workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -123,8 +141,7 @@ def in_processes(
         finished = True
     except BrokenProcessPool:
         raise InputError(
-            "A worker process was killed, perhaps for want of memory. Run the same command again "
-            "to go on, with fewer --workers or smaller --shard-rows if it happens again."
+            f"A worker process was killed, perhaps for want of memory. {mend}"
         ) from None
     finally:
         if not finished:  # what they compute now is of no use
@@ -181,6 +198,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _explain(shard: Shard, settings: CorpusSettings) -> Part:
+def _computed(compute: Callable[[Network, Any, Any], P], shard: Any, settings: Any) -> P:
     assert _network is not None
-    return explain_shard(_network, shard, settings)
+    return compute(_network, shard, settings)

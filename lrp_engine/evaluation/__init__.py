@@ -1,0 +1,1 @@
+"""Explanations measured: how far may their numbers be believed?"""

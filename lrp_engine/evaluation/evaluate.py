@@ -1,0 +1,253 @@
+"""`evaluate`: texts in windows, each measured, their numbers put together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.attribution.explain import scores_of
+from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_of
+from lrp_engine.attribution.targets import resolve
+from lrp_engine.corpora.shard import CancelledError
+from lrp_engine.corpora.workers import in_processes
+from lrp_engine.errors import InputError
+from lrp_engine.evaluation.documents import apart
+from lrp_engine.evaluation.explainer import rules_named
+from lrp_engine.evaluation.measures import FAST_MEASURES, MEASURES, Measure, measures_named
+from lrp_engine.evaluation.measuring import Measured, measure_window
+from lrp_engine.evaluation.random_weights import layers_with_weights
+from lrp_engine.evaluation.result import Evaluation
+from lrp_engine.evaluation.settings import Settings
+from lrp_engine.evaluation.window import Window, windows
+from lrp_engine.model.removals import DROP, UNKNOWN, removal_named
+from lrp_engine.propagation.rules import checked
+
+if TYPE_CHECKING:
+    from lrp_engine.attribution.stream import Cancel
+    from lrp_engine.model.network import Network
+
+# Curves of texts with so many words take out several at a time.
+LONG_TEXT, LONG_STEP = 60, 5
+MEND = "Run it again with fewer workers if it happens again."
+SLOW = "It takes long; ask for it by name."
+WHY = {
+    "labels": "It needs the true classes of the texts.",
+    "classes": "It needs a network that decides between classes.",
+    "words": "It needs words; the inputs are numbers.",
+    "answers": "It needs the right relevances, which are known of made tasks only.",
+}
+Progress = Callable[[int, int | None], object]
+
+
+def evaluate(
+    network: Network,
+    texts: Any,
+    labels: Iterable[Any] | None = None,
+    methods: Sequence[str] | None = None,
+    rules: Any = None,
+    measures: Sequence[str] | None = None,
+    seed: int = 0,
+    *,
+    method_options: Mapping[str, Mapping[str, Any]] | None = None,
+    removal: str = DROP,
+    step: int | None = None,
+    target: Any = None,
+    answers: Iterable[Any] | None = None,
+    lengths: Any = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Evaluation:
+    """How far the explanations of a network may be believed, measured on some texts.
+
+    Texts are read in windows; what is kept of each is its numbers, 8 bytes for every explainer and
+    point of a measure.
+
+    Args:
+        texts: a list or an iterator of texts or token lists; or an array as `explain` takes it.
+        labels: the true class of each text, by name or number; None for one that is not known.
+        methods: names in `METHODS`; None for the live ones.
+        rules: a rule, a list of rules, or rules by what to call them; None for the usual one.
+        measures: names in `MEASURES`; None for the fast ones that the texts allow.
+        seed: of subsets, documents, random weights, relevances drawn at random, intervals.
+        method_options: method -> its options.
+        removal: how words are left out, a name in `REMOVALS`.
+        step: words that curves take out at a time; None for 1, or 5 where the texts are long.
+        target: the class or value that is explained; None for each text's predicted class.
+        answers: for each text the right relevance of its steps, NaN where there is none.
+        lengths: as in `Network.explain`.
+        workers: processes on this machine; 1 is this process itself.
+        scheduler: address of a Dask scheduler, whose workers take the place of `workers`.
+        progress: called with the texts done so far and their number, None where that is not known.
+        cancel: looked at before each window.
+
+    Raises:
+        InputError: a text, a label or an option does not fit.
+        CancelledError: it was cancelled.
+    """
+    _check(network, texts, removal, step, workers)
+    infos = [method_named(name) for name in _names(LIVE_METHODS if methods is None else methods)]
+    named = {name: checked(rule, network.nodes) for name, rule in rules_named(rules).items()}
+    chosen = resolve(network, target, 1)
+    if chosen is not None and chosen.ndim > 1:
+        raise InputError("Measures look at one class, not at a contrast of two.")
+    total = len(texts) if hasattr(texts, "__len__") else None
+    if total == 0:
+        raise InputError("There is nothing to evaluate: the texts are empty.")
+    made = windows(network, texts, labels, answers, lengths)
+    first = next(made, None)
+    if first is None:
+        raise InputError("There is nothing to evaluate: the texts are empty.")
+    asked, left_out = _measurable(network, measures, labels, first)
+    if removal == UNKNOWN:
+        removal_named(removal)(first.samples(network), [])
+    settings = Settings(
+        methods=tuple(dict.fromkeys(one.name for one in infos)),
+        rules=named,
+        measures=tuple(one.name for one in asked),
+        method_options={k: v for k, v in options_of(infos, method_options).items() if v},
+        removal=removal,
+        step=step or _step(network, first),
+        target=None if chosen is None else int(chosen[0]),
+        pair=_pair(network, first) if any(one.scope == "documents" for one in asked) else None,
+        seed=seed,
+    )
+    found: list[Measured] = []
+    parts = _measured(network, chain([first], made), settings, workers, scheduler)
+    done = 0
+    with contextlib.closing(parts):
+        while True:
+            if cancel is not None and cancel.is_set():
+                raise CancelledError
+            if (part := next(parts, None)) is None:
+                break
+            found.append(part)
+            done += part.texts
+            if progress is not None:
+                progress(done, total)
+    return _evaluation(network, settings, sorted(found, key=lambda one: one.index), left_out)
+
+
+def _check(network: Network, texts: Any, removal: Any, step: Any, workers: Any) -> None:
+    removal_named(removal)
+    if isinstance(texts, str):
+        raise InputError("`texts` is a single text; give a list or an iterator of texts.")
+    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
+        raise InputError(f"`texts` is {type(texts).__name__}, expected texts or an array.")
+    if network.labels_steps:
+        raise InputError(
+            "This network labels every word; what is measured are networks with one decision for a "
+            "whole text."
+        )
+    for name, value in (("step", 1 if step is None else step), ("workers", workers)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InputError(f"{name} is {value!r:.40}, expected a whole number from 1 on.")
+
+
+def _names(methods: Iterable[str]) -> list[str]:
+    names = [methods] if isinstance(methods, str) else list(methods)
+    if not names:
+        raise InputError("There is no method to measure.")
+    return names
+
+
+def _measurable(
+    network: Network, names: Sequence[str] | None, labels: Any, first: Window
+) -> tuple[list[Measure], dict[str, str]]:
+    """The measures that can be taken, and why others are not.
+
+    Raises:
+        InputError: one was asked for by name that cannot be taken.
+    """
+    has = {
+        "labels": labels is not None,
+        "classes": network.has_classes,
+        "words": first.words is not None,
+        "answers": first.answers is not None,
+    }
+    asked, left_out = [], {}
+    for measure in measures_named(names):
+        why = next((WHY[need] for need in measure.needs if not has[need]), None)
+        if why is None:
+            asked.append(measure)
+        elif names is None:
+            left_out[measure.name] = why
+        else:
+            raise InputError(f"{measure.title!r} cannot be measured. {why}")
+    if not asked:
+        raise InputError(f"Nothing can be measured. {' '.join(left_out.values())}")
+    if names is None:
+        left_out |= {name: SLOW for name in MEASURES if name not in FAST_MEASURES}
+    return asked, left_out
+
+
+def _pair(network: Network, first: Window) -> tuple[int, int] | None:
+    """The classes that documents are made of."""
+    with np.errstate(over="ignore", invalid="ignore"):  # such texts are left out later
+        outputs = network.to_output(scores_of(first.samples(network)).astype(np.float64))
+    fine = np.isfinite(outputs).all(axis=1)
+    return apart(outputs[fine], first.labels[fine])
+
+
+def _step(network: Network, first: Window) -> int:
+    words = np.median(first.samples(network).lengths)
+    return LONG_STEP if words >= LONG_TEXT else 1
+
+
+def _measured(
+    network: Network, made: Iterator[Window], settings: Settings, workers: int,
+    scheduler: str | None,
+) -> Generator[Measured, None, None]:  # fmt: skip
+    if scheduler is not None:
+        from lrp_engine.corpora.cluster import on_cluster
+
+        yield from on_cluster(network, made, settings, scheduler=scheduler, compute=measure_window)
+    elif workers > 1:
+        yield from in_processes(
+            network, made, settings, workers=workers, compute=measure_window, mend=MEND
+        )
+    else:
+        for window in made:
+            yield measure_window(network, window, settings)
+
+
+def _evaluation(
+    network: Network, settings: Settings, found: list[Measured], left_out: Mapping[str, str]
+) -> Evaluation:
+    values, places, points = {}, {}, {}
+    layers = layers_with_weights(network)
+    for measure in settings.measure_infos:
+        parts = [one for one in found if measure.name in one.values]
+        if not parts:
+            left_out = {**left_out, measure.name: "No text can be measured so."}
+            continue
+        values[measure.name] = np.concatenate([one.values[measure.name] for one in parts])
+        places[measure.name] = np.concatenate([one.places[measure.name] for one in parts])
+        along = tuple(layers) if measure.points is None else measure.points(settings.step)
+        points[measure.name] = along if measure.axis else ()
+    return Evaluation(
+        explainers=settings.explainers,
+        values=values,
+        places=places,
+        points=points,
+        left_out=left_out,
+        texts=sum(one.texts for one in found),
+        unexplained=sum(one.unexplained for one in found),
+        settings={
+            "model": network.hash,
+            "methods": list(settings.methods),
+            "rules": {name: rule.to_dict() for name, rule in settings.rules.items()},
+            "method_options": {name: dict(v) for name, v in settings.method_options.items()},
+            "removal": settings.removal,
+            "step": settings.step,
+            "pair": [network.labels[one] for one in settings.pair or ()],
+            "target": None if settings.target is None else network.labels[settings.target],
+            "seed": settings.seed,
+        },
+        seed=settings.seed,
+    )

@@ -1,0 +1,190 @@
+"""A window of texts measured: every measure of every explainer. Nothing here knows of processes.
+
+Axes: B texts of a window, N of those that a measure counts, J explainers, chance last, k numbers
+of a measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrp_engine.attribution.explain import scores_of
+from lrp_engine.evaluation.asking import Answers, Who
+from lrp_engine.evaluation.documents import documents
+from lrp_engine.evaluation.relevances import by_explainer
+from lrp_engine.evaluation.text import Asking, Text
+from lrp_engine.evaluation.window import NO_LABEL
+
+if TYPE_CHECKING:
+    from lrp_engine.evaluation.measures import Measure
+    from lrp_engine.evaluation.settings import Settings
+    from lrp_engine.evaluation.window import Window
+    from lrp_engine.model.network import Network
+
+# Texts whose questions are asked together: bounds what is remembered at a time.
+GROUP = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured of a window.
+
+    Attributes:
+        index: of the window; texts: how many it has.
+        values: measure -> (N, J, k). places: measure -> (N,) which texts, among all.
+        unexplained: texts whose numbers overflow or that hold no words.
+    """
+
+    index: int
+    texts: int
+    values: dict[str, np.ndarray]
+    places: dict[str, np.ndarray]
+    unexplained: int
+
+
+def measure_window(network: Network, window: Window, settings: Settings) -> Measured:
+    """The numbers of every text, measure and explainer; the same window gives the same numbers."""
+    work = _Work(network, window, settings)
+    of_texts = [one for one in settings.measure_infos if one.scope != "documents"]
+    of_documents = [one for one in settings.measure_infos if one.scope == "documents"]
+    rows = work.measured(of_texts)
+    if of_documents and settings.pair is not None:
+        made = documents(network, window, work.right, settings.pair, seed=settings.seed)
+        if made is not None:
+            more = _Work(network, made.window, settings, origins=made.origins)
+            rows |= more.measured(of_documents)
+    return Measured(
+        window.index,
+        len(window),
+        {name: np.array([values for _, values in found]) for name, found in rows.items()},
+        {name: np.array([place for place, _ in found]) for name, found in rows.items()},
+        int((~work.fine).sum()),
+    )
+
+
+class _Work:
+    """The texts of a window, their scores, and the relevances that measures need."""
+
+    def __init__(
+        self,
+        network: Network,
+        window: Window,
+        settings: Settings,
+        *,
+        origins: Sequence[np.ndarray] | None = None,
+    ) -> None:
+        self.network, self.window, self.settings, self.origins = network, window, settings, origins
+        self.samples = window.samples(network)
+        every = np.arange(len(window))
+        with np.errstate(over="ignore", invalid="ignore"):  # found out below
+            self.scores = scores_of(self.samples).astype(np.float64)
+        droppable = self.samples.droppable(every)
+        self.places = [np.flatnonzero(one) for one in droppable]
+        has_words = np.array([len(one) > 0 for one in self.places])
+        self.fine = np.isfinite(self.scores).all(axis=1) & has_words
+        scores = np.where(self.fine[:, None], self.scores, 0)
+        best = scores.argmax(axis=1) if network.has_classes else np.zeros(len(window), int)
+        self.asked = best if settings.target is None else np.full(len(window), settings.target)
+        self.right = self.fine & (best == window.labels)
+        self.wrong = self.fine & (best != window.labels) & (window.labels != NO_LABEL)
+
+    def measured(self, measures: Sequence[Measure]) -> dict[str, list[tuple[int, np.ndarray]]]:
+        """Measure -> the place of each text that it counts, and its numbers (J, k)."""
+        wanted = {one.name: self._rows(one) for one in measures}
+        relevances = self._relevances(
+            {(row, self._target(one, row)) for one in measures for row in wanted[one.name]}
+        )
+        answers = Answers(self.network, self.window, self.samples, self.places, self.settings)
+        found: dict[str, list[tuple[int, np.ndarray]]] = {}
+        for start in range(0, len(self.window), GROUP):
+            asking = {
+                who: one
+                for measure in measures
+                for row in wanted[measure.name]
+                if start <= row < start + GROUP
+                for who, one in self._asking(measure, row, relevances)
+            }
+            done = answers.run(asking)
+            answers.forget()
+            by_text: dict[tuple[str, int], list[np.ndarray]] = {}
+            for who in asking:
+                by_text.setdefault((who.measure, who.row), []).append(done[who])
+            for (name, row), values in by_text.items():
+                if len(values) == len(self.settings.explainers) - 1:  # none for chance
+                    values.append(np.full_like(values[0], np.nan))
+                found.setdefault(name, []).append((self.window.first + row, np.array(values)))
+        return found
+
+    def _rows(self, measure: Measure) -> list[int]:
+        """The texts that a measure counts."""
+        can = {"all": self.fine, "documents": self.fine, "right": self.right, "wrong": self.wrong}
+        return [
+            row
+            for row in np.flatnonzero(can[measure.scope]).tolist()
+            if measure.fits(len(self.places[row]), self.settings.step) and self._two_classes(row)
+        ]
+
+    def _two_classes(self, row: int) -> bool:
+        """Whether, of a document, texts of both classes are read to some part."""
+        origins = self._origins(row)
+        return origins is None or len(np.unique(origins)) > 1
+
+    def _origins(self, row: int) -> np.ndarray | None:
+        if self.origins is None:
+            return None
+        assert self.samples.alignment is not None
+        read = self.samples.alignment.places[row]
+        return self.origins[row][read[self.places[row]]]
+
+    def _target(self, measure: Measure, row: int) -> int:
+        by_label = measure.target == "label" or measure.scope == "documents"
+        return int((self.window.labels if by_label else self.asked)[row])
+
+    def _relevances(self, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], np.ndarray]:
+        """Text and class -> relevances (J, n), chance last; without texts that overflow."""
+        usual = sorted(row for row, target in pairs if target == self.asked[row])
+        batches: list[tuple[int | None, list[int]]] = [(self.settings.target, usual)]
+        others = sorted((target, row) for row, target in pairs if target != self.asked[row])
+        for other in sorted({target for target, _ in others}):
+            batches.append((other, [row for target, row in others if target == other]))
+        found = {}
+        for target, rows in batches:
+            if not rows:
+                continue
+            made = by_explainer(self.network, self.window, rows, target, self.settings)
+            for row, values in made.items():
+                shown = int(self.asked[row]) if target is None else target
+                words = values[:, self.places[row]].astype(np.float64)
+                chance = self._text(row, shown).rng("chance").normal(size=(1, words.shape[1]))
+                found[row, shown] = np.concatenate([words, chance])
+        return found
+
+    def _asking(
+        self, measure: Measure, row: int, relevances: dict[tuple[int, int], np.ndarray]
+    ) -> Iterator[tuple[Who, Asking]]:
+        target = self._target(measure, row)
+        if (row, target) not in relevances:
+            return
+        text = self._text(row, target)
+        values = relevances[row, target]
+        for place, one in enumerate(values if measure.random else values[:-1]):
+            yield Who(row, target, place, measure.name), measure.function(text, one)
+
+    def _text(self, row: int, target: int) -> Text:
+        label, answers = int(self.window.labels[row]), self.window.answers
+        return Text(
+            index=self.window.first + row,
+            words=len(self.places[row]),
+            scores=self.scores[row],
+            target=target,
+            to_output=self.network.to_output,
+            label=None if label == NO_LABEL else label,
+            step=self.settings.step,
+            seed=self.settings.seed,
+            answer=None if answers is None else answers[row][self.places[row]],
+            origins=self._origins(row),
+        )

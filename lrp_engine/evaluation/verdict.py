@@ -1,0 +1,90 @@
+"""Sentences that say which differences are real, and what to take from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrp_engine.attribution.methods import METHODS
+from lrp_engine.evaluation.frames import difference
+
+if TYPE_CHECKING:
+    from lrp_engine.evaluation.explainer import Explainer
+    from lrp_engine.evaluation.result import Evaluation
+
+# By which explainers are called best: the first one that was measured.
+DECIDES = ("comprehensiveness", "deletion", "deletion_right", "correlation", "marked_share")
+NOTHING = "Nothing was measured that says which order of words is best."
+
+
+def best(evaluation: Evaluation, measure: str) -> tuple[int, tuple[int, ...]]:
+    """The best explainer of a measure, and those that are no worse to any real amount."""
+    goodness = evaluation.info(measure).goodness(evaluation.estimates[measure].value[:-1])
+    first = int(np.nanargmax(goodness))
+    others = [j for j in range(len(goodness)) if j != first]
+    ties = tuple(j for j in others if difference(evaluation, measure, first, j) == 0)
+    return first, ties
+
+
+def no_better_than_chance(evaluation: Evaluation, measure: str) -> tuple[int, ...]:
+    """Explainers that do not beat relevances drawn at random; none where these say nothing."""
+    if not evaluation.has_chance(measure):
+        return ()
+    chance = len(evaluation.explainers) - 1
+    return tuple(j for j in range(chance) if difference(evaluation, measure, j, chance) <= 0)
+
+
+def sentence(evaluation: Evaluation) -> str:
+    """What to take from an evaluation."""
+    measure = next((name for name in DECIDES if name in evaluation.values), None)
+    if measure is None or not len(evaluation.counted(measure)):
+        return NOTHING
+    first, ties = best(evaluation, measure)
+    names = [_short(one) for one in evaluation.explainers]
+    n = evaluation.estimates[measure].n
+    title = evaluation.info(measure).title.lower()
+    if first in no_better_than_chance(evaluation, measure):
+        return (
+            f"For this model and these {n:,} texts no method orders words better than chance "
+            f"({title})."
+        )
+    said = f"For this model and these {n:,} texts {names[first]} orders words best ({title})"
+    if ties:
+        said += f"; {_listed([names[j] for j in ties])} cannot be told apart from it"
+    chance = no_better_than_chance(evaluation, measure)
+    if chance:
+        verb = "does" if len(chance) == 1 else "do"
+        said += f"; {_listed([names[j] for j in chance])} {verb} not beat chance"
+    return f"{said}."
+
+
+def sentences(evaluation: Evaluation) -> Mapping[str, str]:
+    """Measure -> its best explainer, which tie with it, which do not beat chance."""
+    names = [_short(one) for one in evaluation.explainers]
+    said = {}
+    for measure in evaluation.measures:
+        n = len(evaluation.counted(measure))
+        if not n or not np.isfinite(evaluation.estimates[measure].value[:-1]).any():
+            said[measure] = "No text can be measured so."
+            continue
+        first, ties = best(evaluation, measure)
+        chance = no_better_than_chance(evaluation, measure)
+        parts = [f"Best: {names[first]}" if len(names) > 2 else f"Only {names[first]}"]
+        if ties:
+            parts.append(f"no real difference: {_listed([names[j] for j in ties])}")
+        if chance:
+            parts.append(f"no better than chance: {_listed([names[j] for j in chance])}")
+        said[measure] = f"{'; '.join(parts)} ({n:,} texts)."
+    return said
+
+
+def _short(one: Explainer) -> str:
+    title = METHODS[one.method].short if one.method in METHODS else one.method
+    return f"{title} ({one.rule})" if one.rule else title
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,139 @@
+"""Window: some texts in a row, the unit of the work; all that is drawn depends on it alone.
+
+Axes: B texts of a window, T time steps, E units, D features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.errors import InputError
+from lrp_engine.model import inputs as samples_of
+from lrp_engine.model.samples import CHUNK_TOKENS, Samples
+
+if TYPE_CHECKING:
+    from lrp_engine.model.network import Network
+
+# Texts of a window; one of long texts is closed early.
+TEXTS, TOKENS = 256, 8 * CHUNK_TOKENS
+NO_LABEL = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Consecutive texts.
+
+    Attributes:
+        index: 0, 1, ...; first: place of its first text among all.
+        words: per text its words; None where numbers are given.
+        values: (B, T, E), (B, D), or ids (B, T); lengths: (B,), where texts are numbers with time.
+        labels: (B,) true classes, `NO_LABEL` where none is known.
+        answers: per text the right relevance of its steps, NaN where there is none.
+    """
+
+    index: int
+    first: int
+    words: list[Sequence[str]] | None
+    values: np.ndarray | None
+    lengths: np.ndarray | None
+    labels: np.ndarray
+    answers: list[np.ndarray] | None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def inputs(self, rows: Sequence[int] | np.ndarray) -> tuple[Any, Any]:
+        """Inputs and lengths of some texts, as `Network.explain` takes them."""
+        if self.words is not None:
+            return [self.words[row] for row in rows], None
+        assert self.values is not None
+        return self.values[rows], None if self.lengths is None else self.lengths[rows]
+
+    def samples(self, network: Network) -> Samples:
+        inputs, lengths = self.inputs(np.arange(len(self)))
+        return samples_of.read(network, inputs, lengths)
+
+
+def windows(
+    network: Network, texts: Any, labels: Any, answers: Any, lengths: Any, *, size: int = TEXTS
+) -> Iterator[Window]:
+    """Texts in windows; an iterator of texts is read as it goes.
+
+    Raises:
+        InputError: a text, a label or an answer does not fit; it is named by its place.
+    """
+    array = isinstance(texts, np.ndarray) and texts.dtype.kind not in "OUS"
+    rows: Iterable[Any] = range(len(texts)) if array else texts
+    labels_left = iter(labels) if labels is not None else None
+    answers_left = iter(answers) if answers is not None else None
+    first = 0
+    waiting = iter(rows)
+    for index in range(10**9):
+        block: list[Any] = []
+        tokens = 0
+        for one in islice(waiting, size):
+            block.append(one if array else _words(network, one, first + len(block)))
+            tokens += len(texts[one]) if array else len(block[-1])
+            if tokens >= TOKENS:
+                break
+        if not block:
+            return
+        yield Window(
+            index,
+            first,
+            None if array else block,
+            texts[block] if array else None,
+            None if lengths is None else np.asarray(lengths)[block],
+            _labels(network, labels_left, first, len(block)),
+            None if answers_left is None else _answers(answers_left, first, len(block)),
+        )
+        first += len(block)
+
+
+def _words(network: Network, text: Any, place: int) -> Sequence[str]:
+    if isinstance(text, str):
+        return network.tokenizer.cut(text)
+    if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
+        return list(text)
+    raise InputError(
+        f"Text {place} is {type(text).__name__} ({text!r:.60}), expected a text or a list of words."
+    )
+
+
+def _labels(network: Network, labels: Iterator[Any] | None, first: int, count: int) -> np.ndarray:
+    if labels is None:
+        return np.full(count, NO_LABEL)
+    given = list(islice(labels, count))
+    if len(given) < count:
+        raise InputError(f"There are {first + len(given)} labels, fewer than texts.")
+    return np.array([_label(network, one, first + n) for n, one in enumerate(given)])
+
+
+def _label(network: Network, label: Any, place: int) -> int:
+    """The class of a label, by name or number; `NO_LABEL` for None."""
+    if label is None:
+        return NO_LABEL
+    if isinstance(label, str) and label in network.labels:
+        return network.labels.index(label)
+    if isinstance(label, str) and label.strip().isdecimal():
+        label = int(label)
+    whole = isinstance(label, (int, np.integer)) and not isinstance(label, bool)
+    if whole and 0 <= label < network.classes:
+        return int(label)
+    listed = ", ".join(map(repr, network.labels[:20]))
+    raise InputError(f"The label of text {place} is {label!r:.60}; choose from {listed}.")
+
+
+def _answers(answers: Iterator[Any], first: int, count: int) -> list[np.ndarray]:
+    given = [np.asarray(one, float) for one in islice(answers, count)]
+    if len(given) < count or any(one.ndim != 1 for one in given):
+        raise InputError(
+            f"`answers` from text {first} on do not fit: expected for each text a number for each "
+            "of its steps, NaN where the right relevance is not known."
+        )
+    return given

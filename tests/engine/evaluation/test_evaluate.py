@@ -1,0 +1,199 @@
+"""`evaluate`: numbers of whole runs, against the network asked text by text; what is refused."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from functools import cache
+
+import numpy as np
+import pytest
+
+import lrp_engine
+from lrp_engine import MEASURES, AlphaBeta, Epsilon, InputError, evaluate
+from lrp_engine.corpora.shard import CancelledError
+from lrp_engine.evaluation import measuring, window
+from lrp_engine.evaluation.text import Text
+from lrp_engine.layers import Dense, Embedding
+from lrp_engine.model.text import Vocabulary
+from tests import zoo
+from tests.reference import measures as reference
+
+pytestmark = pytest.mark.usefixtures("untraced")
+
+BOTH = ["lrp", "gradient_x_input"]
+RULES = {"usual": Epsilon(), "other": AlphaBeta()}
+SOME = ["comprehensiveness", "deletion_right", "deletion_wrong", "correlation",
+        "descriptive_accuracy", "sparsity"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evaluation(network, texts, labels):
+    return evaluate(network, iter(texts), iter(labels), BOTH, RULES, [*SOME, "pointing"], seed=2)
+
+
+def one_by_one(network, words, *, removal="drop"):
+    """`predict` of the reference: the words that stay, given to the network as a text."""
+    x = network.embedding.rows(network.text_ids.look_up(words)[0])
+
+    @cache
+    def predict(kept, removal=removal):
+        if removal == "zero":
+            zeroed = x * np.isin(np.arange(len(words)), list(kept))[:, None]
+            scores = network.predict(zeroed[None])
+        else:
+            scores = network.predict([[word for n, word in enumerate(words) if n in kept]])
+        return network.to_output(scores[0]).tolist(), scores[0].tolist()
+
+    return predict
+
+
+def test_the_numbers_of_texts_equal_the_reference(network, texts, labels, evaluation):
+    scores = network.predict(texts)
+    predicts = [one_by_one(network, words) for words in texts]
+    names = [(one.method, one.rule) for one in evaluation.explainers]
+    assert names == [("lrp", "usual"), ("lrp", "other"), ("gradient_x_input", ""), ("random", "")]
+    counted = 0
+    for measure in SOME:
+        info = MEASURES[measure]
+        for row, place in enumerate(evaluation.places[measure]):
+            target = int(scores[place].argmax()) if info.target == "predicted" else labels[place]
+            text = Text(
+                index=place, words=len(texts[place]), scores=scores[place], target=target,
+                to_output=network.to_output, label=labels[place], seed=2,
+            )  # fmt: skip
+            for j, (method, rule) in enumerate(names[:-1]):
+                explained = network.explain([texts[place]], method, target, RULES.get(rule))
+                expected = reference.REFERENCES[measure](
+                    text, explained.token_relevance[0].tolist(), predicts[place]
+                )
+                np.testing.assert_allclose(
+                    evaluation.values[measure][row, j], expected, rtol=0, atol=1e-12
+                )
+                counted += 1
+    assert counted > 80
+
+
+def test_each_measure_counts_the_texts_that_it_can(texts, labels, network, evaluation):
+    right = network.predict(texts).argmax(axis=1) == labels
+    long = np.array([len(text) >= 11 for text in texts])
+    assert evaluation.places["comprehensiveness"].tolist() == [
+        n for n, text in enumerate(texts) if len(text) >= 5
+    ]
+    assert evaluation.places["deletion_right"].tolist() == np.flatnonzero(right & long).tolist()
+    assert evaluation.places["deletion_wrong"].tolist() == np.flatnonzero(~right & long).tolist()
+
+
+def test_documents_point_to_texts_of_the_class(network, evaluation):
+    found = evaluation.values["pointing"]
+    assert set(np.unique(found)) <= {0, 1}
+    assert len(found) >= 2
+
+
+def test_windows_and_batches_change_nothing(network, texts, labels, evaluation, monkeypatch):
+    monkeypatch.setattr(measuring, "GROUP", 2)
+    monkeypatch.setattr(window, "TOKENS", 30)
+    seen = []
+    again = evaluate(network, texts, labels, BOTH, RULES, SOME, seed=2,
+                     progress=lambda done, total: seen.append((done, total)))  # fmt: skip
+    assert len(seen) == 3
+    assert seen[-1] == (len(texts), len(texts))
+    for measure in SOME:
+        np.testing.assert_allclose(
+            again.values[measure], evaluation.values[measure], rtol=0, atol=1e-12
+        )
+        np.testing.assert_array_equal(again.places[measure], evaluation.places[measure])
+
+
+@pytest.mark.parametrize("removal", ["zero", "unknown"])
+def test_words_are_left_out_as_asked(network, texts, removal):
+    found = evaluate(network, texts[:2], None, ["lrp"], measures="comprehensiveness",
+                     removal=removal)  # fmt: skip
+    words = texts[1]
+    explained = network.explain([words])
+    order = reference.by_relevance(explained.token_relevance[0].tolist())
+    for n, count in enumerate((1, 1, 1, 2, 3)):
+        if removal == "zero":
+            out = one_by_one(network, words)(frozenset(order[count:]), removal="zero")[0]
+        else:
+            there = ["<unk>" if at in order[:count] else word for at, word in enumerate(words)]
+            out = network.probabilities([there])[0]
+        target = explained.target[0]
+        expected = network.probabilities([words])[0][target] - out[target]
+        assert found.values["comprehensiveness"][1, 0, n] == pytest.approx(expected, abs=1e-12)
+
+
+def test_numbers_and_known_answers(texts):
+    network = zoo.network("lstm", 0)
+    x = zoo.inputs(network, [5, 6, 7], 1)
+    answers = [np.full(7, np.nan) for _ in range(3)]
+    for n, row in enumerate(answers):
+        row[[0, 2]] = n + 1, -n
+    measures = ["marked_share", "marked_correlation", "comprehensiveness"]
+    found = evaluate(network, x, None, BOTH, measures=measures, answers=[a[:n] for a, n in zip(
+        answers, (5, 6, 7), strict=True)], lengths=[5, 6, 7], target=1)  # fmt: skip
+    explained = network.explain(x, target=1, lengths=[5, 6, 7]).token_relevance
+    share = np.mean(np.abs(explained[:, [0, 2]]).sum(axis=1) / np.abs(explained).sum(axis=1))
+    frame = found.to_frame().set_index(["measure", "method"])
+    assert frame.loc[("marked_share", "lrp"), "value"] == pytest.approx(share, abs=1e-12)
+    given = np.array([row[[0, 2]] for row in answers])
+    expected = np.corrcoef(explained[:, [0, 2]].ravel(), given.ravel())[0, 1]
+    assert frame.loc[("marked_correlation", "lrp"), "value"] == pytest.approx(expected, abs=1e-9)
+    assert found.settings["target"] == network.labels[1]
+
+
+def test_random_weights_and_moved_vectors(network, texts):
+    measures = ["randomized_signed", "max_sensitivity"]
+    found = evaluate(network, texts[:2], None, BOTH, measures=measures)
+    assert found.points["randomized_signed"] == tuple(
+        node.name for node in reversed(network.nodes[1:])
+    )
+    assert (np.abs(found.values["randomized_signed"][:, :2]) <= 1).all()
+    assert not np.allclose(found.values["randomized_signed"][:, :2], 1)
+    assert (found.values["max_sensitivity"][:, :2] > 0).all()
+    assert np.isnan(found.values["max_sensitivity"][:, 2]).all()  # chance says nothing
+
+
+def test_a_run_is_told_what_it_cannot_do(network, texts, labels):
+    found = evaluate(network, texts, methods=["lrp"])
+    assert found.left_out["deletion_right"] == "It needs the true classes of the texts."
+    assert found.left_out["shapley"] == "It takes long; ask for it by name."
+    for given, named in [
+        ({"measures": ["deletion_wrong"]}, "needs the true classes"),
+        ({"measures": ["marked_share"]}, "needs the right relevances"),
+        ({"measures": ["beauty"]}, "choose from 'comprehensiveness'"),
+        ({"methods": ["guess"]}, "There is no method 'guess'"),
+        ({"methods": []}, "no method to measure"),
+        ({"rules": "epsilon"}, "expected a rule, a list"),
+        ({"rules": [3]}, "expected one of lrp_engine.RULES"),
+        ({"removal": "swap"}, "'drop', 'zero', 'unknown'"),
+        ({"labels": ["spam"] * len(texts)}, "label of text 0 is 'spam'; choose from 'class 0'"),
+        ({"labels": [0]}, "There are 1 labels, fewer than texts"),
+        ({"step": 0}, "step is 0"),
+        ({"target": (0, 1)}, "not at a contrast"),
+    ]:
+        with pytest.raises(InputError, match=named):
+            evaluate(network, texts, **given)
+    for wrong in ("a text", 3, [], [3]):
+        with pytest.raises(InputError):
+            evaluate(network, wrong)
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(CancelledError):
+        evaluate(network, texts, cancel=stop)
+
+
+def test_a_tagger_is_refused():
+    draw = zoo.Draw(1)
+    tagger = zoo._chain(
+        Embedding(draw(zoo.V, zoo.E)), draw.gru(return_sequences=True),
+        Dense(draw(zoo.H, 3), draw(3)), vocabulary=Vocabulary(zoo.WORDS),
+    )  # fmt: skip
+    with pytest.raises(InputError, match="labels every word"):
+        evaluate(tagger, [["w2"]])
+
+
+def test_the_library_offers_it_and_an_evaluation_travels(evaluation):
+    assert lrp_engine.Evaluation is type(evaluation)
+    again = pickle.loads(pickle.dumps(evaluation))  # noqa: S301 - our own bytes
+    assert again.to_frame().equals(evaluation.to_frame())
