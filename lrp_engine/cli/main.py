@@ -1,5 +1,5 @@
 """Command line: `python -m lrp_engine explain MODEL "a sentence"`, `explain-corpus`,
-`prove`, `confinement`."""
+`evaluate`, `prove`, `confinement`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
-from lrp_engine.cli import confinement, corpora
+from lrp_engine.cli import confinement, corpora, evaluation
 from lrp_engine.cli import proof as proof
 from lrp_engine.cli.numbers import read_numbers
 from lrp_engine.cli.options import (
@@ -108,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
         help="no colours; the environment variable NO_COLOR does it too",
     )
     corpora.add_parser(commands)
+    evaluation.add_parser(commands)
     proof.add_parser(commands)
     confinement.add_parser(commands)
     return top

@@ -171,7 +171,7 @@ def rule_of(options: argparse.Namespace) -> Rule:
     values = vars(options)
     given = {name: values[name] for name in (*COMMON_OPTIONS, *own) if values[name] is not None}
     if options.rule not in RULES:
-        rule = from_text(_text_of(options.rule))
+        rule = named_rule(options.rule)
         if given:
             raise InputError(
                 f"{_flag(next(iter(given)))} belongs to a rule by its name; JSON of --rule has the "
@@ -185,6 +185,15 @@ def rule_of(options: argparse.Namespace) -> Rule:
                 f"{options.rule}."
             )
     return RULES[options.rule](**given)
+
+
+def named_rule(text: str) -> Rule:
+    """A rule by its name, as JSON, or from the file that "@FILE" names.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    return RULES[text]() if text in RULES else from_text(_text_of(text))
 
 
 def _flag(option: str) -> str:
