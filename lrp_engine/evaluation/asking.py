@@ -127,9 +127,8 @@ class Answers:
             by_explainer(network, self.window, rows, target, self.settings)
             for network in randomized(self.network, seed=self.settings.seed)
         ]
-        nothing = np.full((len(self.settings.explainers) - 1, int(self.samples.width)), np.nan)
         return {
-            row: np.stack([made.get(row, nothing)[:, self.places[row]] for made in depths], axis=1)
+            row: np.stack([made[row][:, self.places[row]] for made in depths], axis=1)
             for row in rows
         }
 
@@ -151,8 +150,7 @@ class Answers:
                 labels=np.full(draws, target), answers=None,
             )  # fmt: skip
             made = by_explainer(self.network, values, list(range(draws)), target, self.settings)
-            if len(made) == draws:
-                found[row] = np.stack([made[one] for one in range(draws)], axis=1)
+            found[row] = np.stack([made[one] for one in range(draws)], axis=1)
         return found
 
 

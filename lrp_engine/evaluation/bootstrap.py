@@ -95,6 +95,9 @@ def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def estimate(values: np.ndarray, combine: str, *, seed: int, draws: int = DRAWS) -> Estimate:
     """Value and draws of values (N, J, k) of N texts."""
     n = len(values)
+    if n == 0:
+        nothing = np.full((draws, values.shape[1]), np.nan)
+        return Estimate(0, nothing[0], nothing)
     once = COMBINE[combine]
     value = once(values, np.ones((1, n)))[0]
     made = [once(values, block) for block in _blocks(n, seed=seed, draws=draws)]

@@ -110,13 +110,12 @@ class _Work:
             }
             done = answers.run(asking)
             answers.forget()
-            by_text: dict[tuple[str, int], list[np.ndarray]] = {}
-            for who in asking:
-                by_text.setdefault((who.measure, who.row), []).append(done[who])
-            for (name, row), values in by_text.items():
-                if len(values) == len(self.settings.explainers) - 1:  # none for chance
-                    values.append(np.full_like(values[0], np.nan))
-                found.setdefault(name, []).append((self.window.first + row, np.array(values)))
+            by_text: dict[tuple[str, int], np.ndarray] = {}
+            for who, numbers in done.items():
+                nothing = np.full((len(self.settings.explainers), len(numbers)), np.nan)
+                by_text.setdefault((who.measure, who.row), nothing)[who.explainer] = numbers
+            for (name, row), values in sorted(by_text.items()):
+                found.setdefault(name, []).append((self.window.first + row, values))
         return found
 
     def _rows(self, measure: Measure) -> list[int]:
@@ -167,12 +166,11 @@ class _Work:
         self, measure: Measure, row: int, relevances: dict[tuple[int, int], np.ndarray]
     ) -> Iterator[tuple[Who, Asking]]:
         target = self._target(measure, row)
-        if (row, target) not in relevances:
-            return
         text = self._text(row, target)
         values = relevances[row, target]
         for place, one in enumerate(values if measure.random else values[:-1]):
-            yield Who(row, target, place, measure.name), measure.function(text, one)
+            if np.isfinite(one).all():
+                yield Who(row, target, place, measure.name), measure.function(text, one)
 
     def _text(self, row: int, target: int) -> Text:
         label, answers = int(self.window.labels[row]), self.window.answers

@@ -13,8 +13,8 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's rank correlation of a (n,) and b (n,); NaN where one has equal values only."""
+    """Spearman's rank correlation of a (n,) and b (n,); 0 where one has equal values only."""
     x, y = ranks(a), ranks(b)
     x, y = x - x.mean(), y - y.mean()
     size = np.sqrt((x * x).sum() * (y * y).sum())
-    return float((x * y).sum() / size) if size > 0 else float("nan")
+    return float((x * y).sum() / size) if size > 0 else 0.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def by_explainer(
     network: Network, window: Window, rows: Sequence[int], target: Any, settings: Settings
 ) -> dict[int, np.ndarray]:
-    """Row -> relevances (J, T) of all its steps for one target; rows that overflow are left out."""
+    """Row -> relevances (J, T) of all its steps for one target, NaN where they overflow."""
     methods = settings.method_infos
     found: dict[int, dict[tuple[str, str], np.ndarray]] = {row: {} for row in rows}
     for first, (name, rule) in enumerate(settings.rules.items()):
@@ -39,10 +39,10 @@ def by_explainer(
                     key = method, name if one.method_info.uses_rule else ""
                     found[rows[n]][key] = one.token_relevance[at, : one.lengths[at]]
     wanted = [(one.method, one.rule) for one in settings.explainers[:-1]]
+    lengths = window.samples(network).lengths
     return {
-        row: np.array([made[key] for key in wanted])
+        row: np.array([made.get(key, np.full(lengths[row], np.nan)) for key in wanted])
         for row, made in found.items()
-        if len(made) == len(wanted)
     }
 
 

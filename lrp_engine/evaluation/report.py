@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrp_engine.evaluation.result import Evaluation
 
 WITHIN = "Values of different models must not be compared."
+LARGE = 1_000
 BEST, TIE, CHANCE_MARK = "best", "tie", "chance"
 BETTER = {"high": "more is better", "low": "less is better"}
 
@@ -55,8 +56,8 @@ def sections(evaluation: Evaluation) -> Iterator[Section]:
         lines = tuple(
             Line(
                 visible(one.name),
-                f"{found.value[j]:.3f}",
-                f"{low[j]:.3f} to {high[j]:.3f}",
+                _number(found.value[j]),
+                "" if np.isnan(low[j]) else f"{_number(low[j])} to {_number(high[j])}",
                 marks.get(j, ""),
             )
             for j, one in enumerate(evaluation.explainers)
@@ -76,6 +77,12 @@ def _marks(evaluation: Evaluation, measure: str) -> dict[int, str]:
         marks |= {j: TIE for j in ties if j not in marks}
         marks[first] = f"{BEST}, {CHANCE_MARK}" if first in marks else BEST
     return marks
+
+
+def _number(value: float) -> str:
+    if np.isnan(value):
+        return "none"
+    return f"{value:.3f}" if abs(value) < LARGE else f"{value:.2g}"
 
 
 def _about(evaluation: Evaluation) -> str:

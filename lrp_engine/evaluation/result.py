@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Share of the texts that an explainer may fail on and still be compared with the others.
+FAILS = 0.05
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """What some texts say of explainers.
@@ -81,15 +85,24 @@ class Evaluation:
         })  # fmt: skip
 
     def counted(self, measure: str) -> np.ndarray:
-        """(N, J, k) of the texts that say something of every method: all are compared on those.
+        """(N, J, k) of the texts that say something of every explainer: all are compared on those.
+
+        One that fails on more than `FAILS` of the texts is not compared, its numbers are NaN.
 
         Raises:
             InputError: it was not measured; lists what was.
         """
-        values = self.values[self._measured(measure)]
-        fine = np.isfinite(values[:, :-1]).all(axis=(1, 2))
-        counted: np.ndarray = values[fine]
-        return counted
+        values = np.array(self.values[self._measured(measure)])
+        fine = np.isfinite(values[:, :-1]).all(axis=2)
+        fails = (~fine).mean(axis=0) > FAILS
+        values[:, :-1][:, fails] = np.nan
+        return values[fine[:, ~fails].all(axis=1)]
+
+    def failed(self, measure: str) -> Mapping[Explainer, int]:
+        """Explainer -> texts that a measure has no number of, as where its relevance overflows."""
+        fine = np.isfinite(self.values[self._measured(measure)][:, :-1]).all(axis=2)
+        counts = (~fine).sum(axis=0).tolist()
+        return {e: n for e, n in zip(self.explainers[:-1], counts, strict=True) if n}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per measure and explainer: method, rule, measure, value, low, high, n.

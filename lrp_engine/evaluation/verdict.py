@@ -23,7 +23,7 @@ def best(evaluation: Evaluation, measure: str) -> tuple[int, tuple[int, ...]]:
     """The best explainer of a measure, and those that are no worse to any real amount."""
     goodness = evaluation.info(measure).goodness(evaluation.estimates[measure].value[:-1])
     first = int(np.nanargmax(goodness))
-    others = [j for j in range(len(goodness)) if j != first]
+    others = [j for j in np.flatnonzero(np.isfinite(goodness)).tolist() if j != first]
     ties = tuple(j for j in others if difference(evaluation, measure, first, j) == 0)
     return first, ties
 
@@ -33,13 +33,14 @@ def no_better_than_chance(evaluation: Evaluation, measure: str) -> tuple[int, ..
     if not evaluation.has_chance(measure):
         return ()
     chance = len(evaluation.explainers) - 1
-    return tuple(j for j in range(chance) if difference(evaluation, measure, j, chance) <= 0)
+    able = np.flatnonzero(np.isfinite(evaluation.estimates[measure].value[:chance])).tolist()
+    return tuple(j for j in able if difference(evaluation, measure, j, chance) <= 0)
 
 
 def sentence(evaluation: Evaluation) -> str:
     """What to take from an evaluation."""
     measure = next((name for name in DECIDES if name in evaluation.values), None)
-    if measure is None or not len(evaluation.counted(measure)):
+    if measure is None or not _says_something(evaluation, measure):
         return NOTHING
     first, ties = best(evaluation, measure)
     names = [_short(one) for one in evaluation.explainers]
@@ -65,10 +66,10 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
     names = [_short(one) for one in evaluation.explainers]
     said = {}
     for measure in evaluation.measures:
-        n = len(evaluation.counted(measure))
-        if not n or not np.isfinite(evaluation.estimates[measure].value[:-1]).any():
+        if not _says_something(evaluation, measure):
             said[measure] = "No text can be measured so."
             continue
+        n = evaluation.estimates[measure].n
         first, ties = best(evaluation, measure)
         chance = no_better_than_chance(evaluation, measure)
         parts = [f"Best: {names[first]}" if len(names) > 2 else f"Only {names[first]}"]
@@ -76,8 +77,16 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
             parts.append(f"no real difference: {_listed([names[j] for j in ties])}")
         if chance:
             parts.append(f"no better than chance: {_listed([names[j] for j in chance])}")
+        parts += [
+            f"{_short(one)} has no number for {count:,} texts"
+            for one, count in evaluation.failed(measure).items()
+        ]
         said[measure] = f"{'; '.join(parts)} ({n:,} texts)."
     return said
+
+
+def _says_something(evaluation: Evaluation, measure: str) -> bool:
+    return bool(np.isfinite(evaluation.estimates[measure].value[:-1]).any())
 
 
 def _short(one: Explainer) -> str:

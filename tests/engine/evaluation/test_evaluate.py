@@ -12,7 +12,9 @@ import pytest
 import lrp_engine
 from lrp_engine import MEASURES, AlphaBeta, Epsilon, InputError, evaluate
 from lrp_engine.corpora.shard import CancelledError
-from lrp_engine.evaluation import measuring, window
+from lrp_engine.corpora.workers import Package
+from lrp_engine.evaluation import evaluate as module
+from lrp_engine.evaluation import measuring, relevances, window
 from lrp_engine.evaluation.text import Text
 from lrp_engine.layers import Dense, Embedding
 from lrp_engine.model.text import Vocabulary
@@ -123,6 +125,22 @@ def test_words_are_left_out_as_asked(network, texts, removal):
         assert found.values["comprehensiveness"][1, 0, n] == pytest.approx(expected, abs=1e-12)
 
 
+def test_another_process_would_give_the_same_numbers(
+    network, texts, labels, evaluation, monkeypatch
+):
+    def travelling(network, windows, settings, *, workers, compute, mend):
+        assert workers == 2
+        for one in windows:
+            sent = pickle.dumps((Package.of(network), one, settings, compute))
+            package, *there, compute_there = pickle.loads(sent)  # noqa: S301 - our own bytes
+            yield compute_there(package.network(), *there)
+
+    monkeypatch.setattr(module, "in_processes", travelling)
+    found = evaluate(network, texts, labels, BOTH, RULES, SOME, seed=2, workers=2)
+    for measure in SOME:
+        np.testing.assert_array_equal(found.values[measure], evaluation.values[measure])
+
+
 def test_numbers_and_known_answers(texts):
     network = zoo.network("lstm", 0)
     x = zoo.inputs(network, [5, 6, 7], 1)
@@ -181,6 +199,26 @@ def test_a_run_is_told_what_it_cannot_do(network, texts, labels):
     stop.set()
     with pytest.raises(CancelledError):
         evaluate(network, texts, cancel=stop)
+
+
+def test_where_relevance_overflows_the_others_are_measured(network, texts, monkeypatch):
+    real = relevances.in_batches
+
+    def failing(network, words, *, methods, rule, **options):
+        for n, one in enumerate(words):
+            for _, made in real(network, [one], methods=methods, rule=rule, **options):
+                bad = isinstance(rule, AlphaBeta) and len(one) > 11
+                yield np.array([n]), InputError("Its numbers overflow.") if bad else made
+
+    monkeypatch.setattr(relevances, "in_batches", failing)
+    found = evaluate(network, texts, None, BOTH, RULES, "comprehensiveness")
+    values = found.values["comprehensiveness"]
+    long = np.array([len(texts[n]) > 11 for n in found.places["comprehensiveness"]])
+    assert 0 < long.sum() < len(long)
+    assert np.isnan(values[long][:, 1]).all()
+    assert np.isfinite(np.delete(values, 1, axis=1)).all()
+    assert len(found.counted("comprehensiveness")) == len(long)
+    assert np.isnan(found.to_frame()["value"]).tolist() == [False, True, False, False]
 
 
 def test_a_tagger_is_refused():

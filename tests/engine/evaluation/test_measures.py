@@ -131,6 +131,7 @@ def test_texts_of_equal_relevances_or_scores_give_no_warning():
     assert case.found("infidelity") == [1]
     assert case.found("sparsity").all()
     assert np.isnan(case.found("marked_share"))
+    assert not case.found("randomized_signed").any()
     case.weights[:], case.pairs[:] = 0, 0
     case.text.scores[:] = 0
     assert np.isnan(case.found("correlation"))

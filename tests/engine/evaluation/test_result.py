@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -103,9 +104,28 @@ def test_the_sentences_say_what_is_best_what_ties_and_what_is_chance(evaluation)
         "cannot be told apart from it; SA does not beat chance."
     )
     assert evaluation.sentences["comprehensiveness"] == (
-        "Best: OC; no real difference: LRP (a|b<c>); no better than chance: SA (59 texts)."
+        "Best: OC; no real difference: LRP (a|b<c>); no better than chance: SA; SA has no number "
+        "for 1 texts (59 texts)."
     )
     assert "chance" not in evaluation.sentences["slope"]
+
+
+def test_one_that_fails_takes_no_texts_from_the_others(evaluation):
+    values = np.array(evaluation.values["comprehensiveness"])
+    values[10:40, 1] = np.nan
+    found = replace(evaluation, values={"comprehensiveness": values})
+    assert len(found.counted("comprehensiveness")) == 59
+    frame = found.to_frame().set_index("method")
+    assert np.isnan(frame.loc["occlusion", "value"])
+    expected = evaluation.to_frame().set_index(["measure", "method"])
+    assert frame.loc["lrp", "value"] == expected.loc[("comprehensiveness", "lrp"), "value"]
+    assert found.failed("comprehensiveness") == {SAME: 30, POOR: 1}
+    assert found.sentence.startswith("For this model and these 59 texts LRP (a|b<c>) orders words")
+    assert "OC" not in found.sentence
+    assert "OC has no number for 30 texts" in found.to_text()
+    nothing = replace(evaluation, values={"comprehensiveness": values * np.nan})
+    assert nothing.sentence.startswith("Nothing was measured")
+    assert "No text can be measured so." in nothing.to_markdown()
 
 
 def test_reports_hold_every_number_and_escape_names(evaluation):
