@@ -37,6 +37,10 @@ _REVIEWER = st.components.v2.component(
     "lens_reviewer", js=_read("reviewer.js"), isolate_styles=False
 )
 
+_PART = st.components.v2.component(
+    "lens_part", css=_read("part.css"), js=_read("part.js"), isolate_styles=False
+)
+
 _COPY = st.components.v2.component(
     "lens_copy",
     html='<div class="lens-link"><button type="button" class="lens-copy lens-button"></button>'
@@ -80,6 +84,16 @@ def remember_reviewer() -> None:
         data={"cookie": session.REVIEWER_COOKIE, "name": session.get("reviewer"),
               "seconds": settings.REVIEWER_DAYS * 86_400},
     )  # fmt: skip
+
+
+def go_to_part() -> None:
+    """Scroll to the part of the page that a link or a button led to: a container "lens-…".
+
+    It stays mounted, since a run may be followed by another before the page has heard of it.
+    """
+    if session.get("scroll") is not None:
+        part, time = session.get("scroll")
+        _PART(key="lens-part", data={"place": f".st-key-lens-{part}", "time": time})
 
 
 def copy_link() -> None:

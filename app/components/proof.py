@@ -11,11 +11,14 @@ from app import cache, settings
 from app.components.layout import Page
 from app.models.model import Model
 from app.navigation import View
+from app.state import address
+from app.state.session import TEXTS
 from app.text.markdown import plain
 from lrp_engine import ProofSheet
 from lrp_engine.proof.sheet import (
     FAIL,
     FAILED,
+    NO_TEXT,
     NOT_CHECKED,
     PASS,
     UNVERIFIED,
@@ -27,13 +30,16 @@ from lrp_engine.render.wording import visible
 ICONS = {PASS: "✓", FAIL: "✗", NOT_CHECKED: "–"}
 COLUMNS = ("verdict", "check", "error", "allowed", "how")
 SETTLE = (
-    "A file of reference outputs settles it: five texts (or other inputs), and what your own "
-    "program says of them. For texts that is CSV with the columns text and probability, or JSON "
-    "Lines; drop it with the files of the model."
+    "A file of inputs and what your own program says of them settles it: a .npz file with inputs "
+    "and logits or probabilities, dropped with the files of the model."
+)
+SETTLE_TEXTS = (
+    "Five texts with your program's numbers settle it: in the box above, or as a file dropped with "
+    "the others (CSV with the columns text and probability, or JSON Lines)."
 )
 LEAD = (
-    "Text pipeline not verified: whether texts are read as in training was not compared. Five "
-    "texts with the original program's outputs show it."
+    "Text pipeline not verified: whether texts are read as in training was not compared. Compare "
+    "five texts with your own program's numbers."
 )
 STYLE = """<style>
 .lens-proof { overflow-x: auto; }
@@ -66,7 +72,7 @@ def section(page: Page) -> None:
 
 
 def lead(page: Page) -> None:
-    """A line that leads to the sheet where it is not known whether texts are read as meant.
+    """A line that leads to the box for texts, where nobody knows whether they are read as meant.
 
     Drawn last for a model without a sheet: its texts are compared before anything is said.
     """
@@ -80,7 +86,12 @@ def lead(page: Page) -> None:
 
 def _lead(verdict: str) -> None:
     if verdict == UNVERIFIED:
-        st.page_link(View.MODEL.file, label=LEAD, icon=":material/help:")
+        st.page_link(
+            View.MODEL.file,
+            label=LEAD,
+            icon=":material/help:",
+            query_params=address.leading_to(TEXTS),
+        )
 
 
 def _make(model: Model) -> None:
@@ -110,7 +121,7 @@ def _show(sheet: ProofSheet) -> None:
     }[sheet.verdict]
     show(f"**{sheet.headline}.** {plain(sheet.meaning)}", icon=f":material/{icon}:")
     if sheet.verdict == UNVERIFIED:
-        st.caption(SETTLE)
+        st.caption(SETTLE if sheet.text == NO_TEXT else SETTLE_TEXTS)
     st.html(table(sheet))
     st.download_button(
         "Proof sheet (JSON)",

@@ -9,13 +9,12 @@ from typing import Any
 import streamlit as st
 
 from app.components import report, upload
-from app.models.dropped import Brought, Draft
+from app.models.dropped import Brought, Draft, left_open
 from app.models.model import Model
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.companions.spec import DETECT
 from lrp_engine.formats.question import Choice, Question
-from lrp_engine.formats.questions import open_questions
 from lrp_engine.model.assumption import about
 from lrp_engine.model.text import LONGEST
 
@@ -41,13 +40,13 @@ def section(model: Model, brought: Brought | None) -> None:
         return
     draft: Draft | None = session.get("draft")
     mine = draft if draft is not None and draft.upload_hash == model.upload_hash else None
-    asked = list(mine.asked) if mine else open_questions(model.network)
+    asked = list(mine.asked) if mine else left_open(model)
     if asked:
         st.header("What the files leave open", anchor=False)
         if mine is not None and brought is not None and brought.key == mine.key:
             _form(asked, mine, brought, model)
         else:
-            _told(open_questions(model.network))
+            _told(left_open(model))
     keys = {question.key for question in asked}
     report.assumed([one for one in model.network.assumptions if not keys & {*about(one)}])
 
@@ -74,14 +73,14 @@ def _form(asked: list[Question], draft: Draft, brought: Brought, model: Model) -
             else:
                 answers[question.key] = _names(question, answer, key, model)
         sent = st.form_submit_button(
-            "Read it by these answers", type="primary",
+            "Use these answers", type="primary",
             on_click=session.put, args=("arrived", None),
         )  # fmt: skip
     if not sent:
         return
     lacking = [question.asks for question in asked if answers[question.key] is None]
     if lacking:
-        st.warning(f"{lacking[0]} Give the number of tokens that belongs to your answer.")
+        st.warning(f"{lacking[0]} Your answer needs a number of tokens: type it below the choices.")
         return
     upload.read(brought, {key: answer for key, answer in answers.items() if answer})
 

@@ -12,25 +12,44 @@ from app import cache, settings
 from app.components.guard import guard
 from app.components.turn import telling
 from app.models import tried
-from app.models.dropped import Brought, Draft, Dropped
+from app.models.dropped import Brought, Draft, Dropped, settled
 from app.models.model import Model
 from app.models.tried import Row, Tried
+from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
-from lrp_engine.proof.sheet import VERIFIED
+from lrp_engine.proof.sheet import FAILED, VERIFIED
+from lrp_engine.proof.tried_texts import reads_by_file
 from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
     from lrp_engine.proof.text_search import TextCandidate
 
 SAME = "Your program and this model say the same of these texts: they are read alike."
-NEAR = "These texts do not decide how texts are read: several ways give nearly your numbers."
+SAME_IN_WAYS = (
+    "Your program and this model say the same of these texts. Other ways to read texts give these "
+    "numbers, too; choose one of them only if you know that your program reads texts so."
+)
+NEAR = "These texts do not decide how texts are read: several ways give your numbers."
+GIVE = (
+    "Give five texts and what your own program says of each. They show whether texts are read here "
+    "as they are there; if not, the way that fits is found."
+)
+SHOWN_BY_FILE = (
+    "The file itself says how texts are read, and that was verified. To compare all the same, give "
+    "texts and what your own program says of each."
+)
 FAR = (
     "No way to read these texts gives your numbers. Check that they belong to these files, and "
     "that the numbers have five digits or more. The nearest ways:"
 )
+OTHERWISE = (
+    "Your program says other numbers of these texts. Check that they belong to these files; the "
+    "file says how texts are read, and no other way was tried."
+)
+AS_CHOSEN = "Texts are read in the way that you chose. Your program's numbers are other ones."
 YOURS, HERE, APART = "your program", "here", "difference"  # columns
 SHOWN = 120  # characters of a text
 STYLE = """<style>
@@ -62,10 +81,7 @@ def section(model: Model, brought: Brought | None) -> None:
     if model.proof is None or not model.reads_text or model.network.vocabulary is None:
         return
     st.header("Texts that you know the answer to", anchor=False)
-    st.markdown(
-        "Give five texts and what your own program says of each. They show whether texts are read "
-        f"here as they are there; if not, the way that fits is found. {plain(_wanted(model))}"
-    )
+    st.markdown(f"{SHOWN_BY_FILE if reads_by_file(model.proof) else GIVE} {plain(_wanted(model))}")
     with st.form("lens-tried", border=True):
         typed = st.text_area(
             "One text a line, and its number behind it",
@@ -94,6 +110,14 @@ def section(model: Model, brought: Brought | None) -> None:
         _show(model, last)
 
 
+def by_file(model: Model, brought: Brought) -> None:
+    """Compare by a file of texts that was dropped, unless the proof has found them equal."""
+    file, sheet = brought.reference, model.proof
+    if file is not None and file.taken.texts and sheet is not None and sheet.text == FAILED:
+        with guard():
+            _try(model, _of_file(file))
+
+
 def _wanted(model: Model) -> str:
     labels, digits = model.network.labels, "with five digits or more"
     if tried.of_two_classes(model.network):
@@ -118,13 +142,14 @@ def _try(model: Model, reference: Reference, chosen: TextCandidate | None = None
     session_models.exchange(model.upload_hash, made)
     draft: Draft | None = session.get("draft")
     if draft is not None and draft.upload_hash == model.upload_hash:
-        still = [one for one in draft.asked if not one.key.startswith("tokenizer.")]
-        settled = found.candidates == ()
+        still = tuple(one for one in draft.asked if not settled(one, made.proof))
+        keys = {one.key for one in still}
+        answers = {key: answer for key, answer in draft.answers.items() if key in keys}
         session.put(
-            "draft",
-            replace(draft, upload_hash=made.upload_hash,
-                    asked=tuple(still) if settled else draft.asked),
-        )  # fmt: skip
+            "draft", replace(draft, upload_hash=made.upload_hash, asked=still, answers=answers)
+        )
+    if session.get("arrived") == model.upload_hash:
+        session.put("arrived", made.upload_hash)
     session.put(
         "tried",
         Tried(
@@ -141,13 +166,19 @@ def _try(model: Model, reference: Reference, chosen: TextCandidate | None = None
 
 def _show(model: Model, last: Tried) -> None:
     assert model.proof is not None
-    if last.candidates:
+    same = model.proof.text == VERIFIED
+    if same:
+        st.success(SAME_IN_WAYS if last.candidates else SAME, icon=":material/check_circle:")
+        st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)
+    elif not last.candidates:  # nothing was searched for
+        st.warning(OTHERWISE if reads_by_file(model.proof) else AS_CHOSEN, icon=":material/help:")
+    else:
+        st.warning(NEAR if last.deciding else FAR, icon=":material/help:")
+    if last.deciding:
         texts = " or ".join(last.deciding)
-        said = f"{NEAR} {texts[:1].upper()}{texts[1:]} with its number would."
-        st.warning(plain(said if last.deciding else FAR), icon=":material/help:")
+        st.markdown(plain(f"One more text would tell the ways apart, with its number: {texts}."))
+    if last.candidates:
         _choose(model, last)
-    elif model.proof.text == VERIFIED:
-        st.success(SAME, icon=":material/check_circle:")
     st.html(_table(last.rows))
 
 
@@ -172,8 +203,8 @@ def _table(rows: tuple[Row, ...]) -> str:
     body = "".join(
         f"<tr><td><bdi>{escape(visible(_cut(row.text)))}</bdi></td>"
         f"<td><bdi>{escape(visible(row.label))}</bdi></td>"
-        f'<td class="n" data-name="{YOURS}">{row.expected:.6g}</td>'
-        f'<td class="n" data-name="{HERE}">{row.output:.6g}</td>'
+        f'<td class="n" data-name="{YOURS}">{row.expected:.7g}</td>'
+        f'<td class="n" data-name="{HERE}">{row.output:.7g}</td>'
         f'<td class="n" data-name="{APART}">{row.difference:.1e}</td></tr>'
         for row in rows
     )

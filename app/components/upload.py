@@ -8,27 +8,38 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import cache, settings
+from app.components import tried
 from app.components.guard import guard
 from app.components.turn import telling
-from app.models.dropped import NOT_USED, Brought, Draft, Dropped, mend, upload_of
+from app.models.dropped import (
+    NOT_USED,
+    UNUSED,
+    Brought,
+    Draft,
+    Dropped,
+    left_open,
+    mend,
+    settled,
+    upload_of,
+)
 from app.models.model import Model
 from app.models.uploads import MORE
 from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
 from app.text.spelled import spelled
-from lrp_engine.formats.questions import open_questions
 from lrp_engine.formats.readers import READERS
 from lrp_engine.formats.roles import ROLES, taken_together
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-LABEL = "Weights and all that belongs to them, dropped together"
+LABEL = "Drop its files here, all at once: the weights, and the tokenizer or vocabulary"
 HELP = (
-    "Weights, vocabulary or tokenizer, word vectors, names of the classes, texts with your "
-    "program's outputs. Each is recognized by what is in it. Nothing in it is executed."
+    "Also word vectors, names of the classes, and texts with what your program says of them. Each "
+    "file is recognized by what is in it. Nothing in it is executed."
 )
+OTHER = "This is the model that is selected now. Your files are not read yet."
 BESIDE = (
     "the Tokenizer of Keras (pickled or to_json()), tokenizer.json or vocab.txt of Hugging Face, "
     "or words: one a line, a word and its number on each line, a list or an object from word to "
@@ -60,16 +71,16 @@ def form() -> Brought | None:
     with st.expander("Which files can be read?"):
         st.markdown("**Weights**\n" + "\n".join(f"- {reader.title}" for reader in READERS))
         st.markdown("**Beside them**\n" + "\n".join(f"- {what}" for what in BESIDE))
-    with st.expander("What no file says"):
+    with st.expander("Rarely needed: what no file says"):
         more = st.text_area(
             MORE,
             key=widgets.file_key("spec"),
             max_chars=settings.SPEC_CHARACTERS,
             placeholder='{"activation": "tanh", "output": "sigmoid"}',
             help="What the files leave open is asked once they are read. Here it can be said "
-            "beforehand, and what is asked of nobody: PyTorch: order, activation, pooling, "
-            "directions, attention, cell, conv, rnn_activation. Keras weights without a model: "
-            "layers. Any of them: output, labels, tokenizer.",
+            "beforehand, and also what is never asked. For PyTorch: order, activation, pooling, "
+            "directions, attention, cell, conv, rnn_activation. For Keras weights without a model: "
+            "layers. For any: output, labels, tokenizer.",
         )
     if brought is not None:
         brought = Brought(key=(*brought.key, ("", more)), files=brought.files, more=more)
@@ -106,7 +117,7 @@ def _brought(files: Iterable[UploadedFile]) -> Brought:
             f"{plain(file.name)}: {plain(taken.what)}",
             [*ROLES, NOT_USED],
             index=[*ROLES, NOT_USED].index(taken.role),
-            format_func=lambda role: f"taken for {ROLES[role]}" if role else "not used",
+            format_func=lambda role: f"taken for {ROLES[role]}" if role else UNUSED,
             key=widgets.file_key(f"role.{file.file_id}.{taken.role}"),
         )
         dropped.append(Dropped(name=file.name, data=file.getvalue(), taken=taken, role=role))
@@ -131,26 +142,38 @@ def _keep(model: Model, brought: Brought, answers: Mapping[str, Mapping[str, Any
     """Select a model that was read, note what it leaves open, and draw the page anew."""
     with guard():
         draft: Draft | None = session.get("draft")
-        asked = [*open_questions(model.network)]
+        asked = left_open(model)
         if answers is None or draft is None:
             session_models.keep(model)
         else:
             session_models.exchange(draft.upload_hash, model)
             session.put("arrived", model.upload_hash)
-            before = [one for one in draft.asked if one.key not in {new.key for new in asked}]
+            keys = {new.key for new in asked}
+            before = [
+                one for one in draft.asked if one.key not in keys and not settled(one, model.proof)
+            ]
             asked = [*before, *asked]
         session.put(
             "draft",
             Draft(upload_hash=model.upload_hash, key=brought.key, asked=tuple(asked),
                   answers=answers or {}),
         )  # fmt: skip
+        session.go_to(session.FOUND)
+        if all(one.key != "gate_order" for one in asked):  # else weights are in doubt first
+            tried.by_file(model, brought)
         st.rerun()  # the sidebar's list is drawn before this page
 
 
-def arrival(upload_hash: str) -> None:
-    """After a successful upload: what happened and where to go."""
+def arrival(upload_hash: str, brought: Brought | None) -> None:
+    """Above what was found: that it was read, and where to go; or that it is another model.
+
+    Args:
+        brought: the files on the page.
+    """
+    draft: Draft | None = session.get("draft")
+    if brought is not None and (draft is None or draft.key != brought.key):
+        st.caption(OTHER)
     if session.get("arrived") == upload_hash:
-        draft: Draft | None = session.get("draft")
         left = len(draft.asked) - len(draft.answers) if draft is not None else 0
         st.success(
             f"“{plain(session_models.uploaded()[upload_hash].name)}” is read and selected."

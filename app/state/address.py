@@ -18,6 +18,7 @@ from app.models.model import ModelRef, short_hash
 from app.navigation import View
 from app.state import session, session_models
 from app.state.choices import CHOICES
+from app.state.session import TEXTS
 from lrp_engine.errors import FormatError
 
 if TYPE_CHECKING:
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
 
 # A model's short hash, and what its owner calls it: looked for, never loaded from.
 MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
+# A part of a page that a link leads to: gone to once, and then no more in the address.
+PART_PARAMETER = "show"
 
 
 def follow(view: View) -> None:
     """Take the choices from the address of a page: on the first run, after Back and Forward."""
     seen, address = session.get("address"), st.query_params.to_dict()
     moved, used = session.turn_to(view), session.take_used()
+    if address.pop(PART_PARAMETER, None) == TEXTS:
+        session.go_to(TEXTS)
     if seen is None:
         _take(address)
         return
@@ -76,6 +81,11 @@ def _linked(address: dict[str, str]) -> ModelRef | None:
             f"The link's “{MODEL_PARAMETER}” was ignored: expected the first digits of a hash."
         )
         return None
+
+
+def leading_to(part: str) -> dict[str, str]:
+    """What a link to a part of a page, as `session.TEXTS`, says behind the page."""
+    return {PART_PARAMETER: part}
 
 
 def publish(network: Network) -> None:

@@ -29,6 +29,9 @@ REVIEWING: dict[str, Any] = {
 # The browser's own: a link to a set must not make its reader sign with the writer's name.
 REVIEWER_COOKIE = "lens_reviewer"
 
+# Parts of the page Model that are scrolled to, as `frontend.go_to_part` calls them.
+FOUND, TEXTS = "found", "texts"
+
 _BEGUN = "lens.begun"
 _NOTICES = "lens.notices"
 _PAGE = "lens.page"
@@ -47,6 +50,7 @@ def begin() -> None:
         "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
         "arrived": None, "draft": None, "tried": None, "taken": {}, "address": None, "entered": {},
+        "scroll": None,
         "visitor": secrets.token_hex(8),
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},
@@ -66,9 +70,16 @@ def take_used() -> bool:
     return was
 
 
+def go_to(part: str) -> None:
+    """Scroll to a part of the page, once it is drawn; leaving the page ends that."""
+    put("scroll", (part, secrets.token_hex(4)))
+
+
 def turn_to(view: View) -> bool:
     """Note the page of this run; returns whether another one was on the screen before."""
     last, st.session_state[_PAGE] = st.session_state[_PAGE], view.path
+    if last != view.path:
+        put("scroll", None)
     return last not in (None, view.path)
 
 

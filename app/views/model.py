@@ -2,19 +2,23 @@
 
 import streamlit as st
 
-from app.components import proof, questions, report, samples, tried, upload
+from app.components import frontend, proof, questions, report, samples, tried, upload
 from app.components.layout import page
+from app.state.session import FOUND, TEXTS
 from app.text.markdown import plain
 
 with page("The model") as run:
-    upload.arrival(run.model.upload_hash)
-    st.header("Bring your own", anchor=False)
+    st.header("Bring your own model", anchor=False)
     brought = upload.form()
-    st.header(plain(run.model.name), anchor=False)
-    report.recognized(run.model)
+    with st.container(key=f"lens-{FOUND}"):
+        upload.arrival(run.model.upload_hash, brought)
+        st.header(plain(run.model.name), anchor=False)
+        report.recognized(run.model)
     questions.section(run.model, brought)
-    tried.section(run.model, brought)
+    with st.container(key=f"lens-{TEXTS}"):
+        tried.section(run.model, brought)
     proof.section(run)
     report.layers(run.model)
     st.header("Sample models", anchor=False)
     samples.gallery()
+    frontend.go_to_part()

@@ -233,7 +233,7 @@ def _output_name(network: Network) -> Question:
 def _pooling(_: Network) -> Question:
     return Question(
         key="pooling",
-        asks="What of the recurrent layer's states over time goes on?",
+        asks="Which of the recurrent layer's states over time are read by the next layer?",
         why="a state dict does not say it, and most programs take the final one",
         choices=tuple(
             Choice(title=one.title, sets={"pooling": name}) for name, one in POOLINGS.items()

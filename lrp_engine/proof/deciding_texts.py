@@ -33,7 +33,8 @@ def deciding(
     def unknown(tokenizer: Tokenizer) -> tuple[object, ...]:
         """What becomes of unknown words, however the settings say it."""
         read = Ids.of(tokenizer, vocabulary, rows).unknown
-        return tokenizer.unknown == DROP or read, tokenizer.num_words
+        known = min(tokenizer.num_words or len(vocabulary), len(vocabulary))
+        return tokenizer.unknown == DROP or read, known
 
     found: dict[str, None] = {}
     longest = 0

@@ -49,7 +49,7 @@ class Probe:
             steps = len(self.samples.masks[position])
             timed = f" of {steps} step{'s' if steps > 1 else ''}" if self.samples.timed else ""
             return f"{self.title}{timed}"
-        text = " ".join(self.samples.tokens[position])
+        text = " ".join(filter(None, self.samples.tokens[position]))  # without padding
         return f"“{text[:_TITLE]}{'…' if len(text) > _TITLE else ''}”"
 
     def arrays(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

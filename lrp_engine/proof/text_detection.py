@@ -67,14 +67,11 @@ def with_detected_text(
         raise _undecided(network, ranked, count)
     sentence = (
         f"The text pipeline is detected from the outputs of {count} text{'s' * (count > 1)}: "
-        f"{best} (largest difference {best.difference:.1e}; the next best is {margin:.1e} times "
-        "worse)."
+        f"{best} (largest difference {best.difference:.1e}{_ahead(margin)})."
     )
-    more = (
-        f"The texts given leave something open about how texts are read: {text} would show it."
-        for text in _deciding(network, best, best.alike)
-    )
-    return read_by(network, best, (sentence, *more))
+    texts = "; ".join(_deciding(network, best, best.alike))
+    more = [f"What these texts leave open about how texts are read would be shown by {texts}."]
+    return read_by(network, best, (sentence, *(more if texts else ())))
 
 
 def read_by(network: Network, candidate: TextCandidate, sentences: Iterable[str]) -> Network:
@@ -160,6 +157,10 @@ def _margin(ranked: Sequence[TextCandidate]) -> float:
     if len(ranked) == 1:
         return float("inf")
     return ranked[1].difference / max(ranked[0].difference, ROUNDING)
+
+
+def _ahead(margin: float) -> str:
+    return f"; the next best is {margin:,.0f} times worse" if np.isfinite(margin) else ""
 
 
 def _deciding(network: Network, best: TextCandidate, others: Sequence[Tokenizer]) -> list[str]:

@@ -15,7 +15,7 @@ from lrp_engine.attribution.explain import scores_of
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network
 from lrp_engine.proof.against import text_pipeline
-from lrp_engine.proof.sheet import LAYER, TEXT, ProofSheet
+from lrp_engine.proof.sheet import LAYER, PASS, TEXT, ProofSheet
 from lrp_engine.proof.text_detection import UndecidedTextError, read_by, with_detected_text
 from lrp_engine.proof.text_search import TextCandidate
 from lrp_engine.propagation.passes import Passes
@@ -43,6 +43,11 @@ class TriedTexts:
     deciding: tuple[str, ...] = ()
 
 
+def reads_by_file(sheet: ProofSheet) -> bool:
+    """Whether the layer in the file that makes ids of texts was compared and gave the same."""
+    return any(line.name == LAYER and line.verdict == PASS for line in sheet.lines)
+
+
 def try_texts(
     network: Network,
     sheet: ProofSheet,
@@ -51,7 +56,7 @@ def try_texts(
     chosen: TextCandidate | None = None,
     seconds: float = math.inf,
 ) -> TriedTexts:
-    """Find how texts are read by their outputs; or take what a person chose.
+    """Find how texts are read by their outputs, unless the file says it; or take what was chosen.
 
     Args:
         sheet: of the network. reference: texts with numbers.
@@ -67,7 +72,7 @@ def try_texts(
     if chosen is not None:
         texts = f"{count} text{'s' * (count > 1)}"
         network = read_by(network, chosen, (CHOSEN.format(texts),))
-    else:
+    elif not reads_by_file(sheet):
         try:
             network = with_detected_text(network, reference, before_pass=passes.require_time)
         except UndecidedTextError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 from pathlib import Path
 
 import keras
@@ -16,6 +17,7 @@ from app import settings
 from app.components.questions import BY_REFERENCE
 from app.models.uploads import MORE
 from lrp_engine.formats.companions.spec import DETECT
+from lrp_engine.render.numbers import MINUS
 from tests.app.tiny import eight_arrays, npz
 from tests.app.uploads import TEXT, UPLOADS
 from tests.browser.steps import (
@@ -57,7 +59,7 @@ def test_a_format_is_read_proven_and_explained(page: Page, name: str):
         # A list closes where its page scrolls: that has to be over before it is opened.
         page.get_by_role("combobox", name=GATES).evaluate(SCROLLED)
         choose(page, GATES, BY_REFERENCE.title)
-        page.get_by_role("button", name="Read it by these answers").click()
+        page.get_by_role("button", name="Use these answers").click()
         idle(page)
     expect(page.get_by_text(f"“{given.weights[0]}” is read and selected")).to_be_visible()
     shown = page.get_by_test_id("stMain")
@@ -111,8 +113,16 @@ def test_a_keras_model_and_its_tokenizer_are_asked_settled_and_explained(
     expect(question.get_by_role("radio", name="In front")).to_be_checked()
     expect(shown).to_contain_text("Weights verified, text pipeline not verified.")
     expect(shown.get_by_text("Verified.", exact=True)).to_have_count(0)
+    expect(page.get_by_text("is read and selected")).to_be_in_viewport()
     looks_right(page)
-    page.get_by_role("textbox", name="One text a line").fill(said_by_its_author(path, tokenizer))
+    open_view(page, "Explain")
+    expect(page.get_by_text("Verified.", exact=True)).to_have_count(0)
+    page.get_by_role("link", name="Text pipeline not verified").click()
+    idle(page)
+    box = page.get_by_role("textbox", name="One text a line")
+    expect(box).to_be_in_viewport(ratio=1)
+    expect(page).to_have_url(re.compile("model\\?(?!.*show=)"))
+    box.fill(said_by_its_author(path, tokenizer))
     page.get_by_role("button", name="Compare", exact=True).click()
     idle(page)
     expect(page.locator(".lens-tried tbody tr")).to_have_count(5)
@@ -125,10 +135,17 @@ def test_a_keras_model_and_its_tokenizer_are_asked_settled_and_explained(
     box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill("the film was good")
     box.press("Control+Enter")
-    expect(heatmaps(page).first).to_contain_text(f"{LENGTH - 4} × padding")
+    padding = re.compile(rf"{LENGTH - 4} × padding\s*[+{MINUS}]\d")
+    expect(heatmaps(page).first).to_contain_text(padding)
     assert words(page) == ["the", "film", "was", "good", f"{LENGTH - 4} × padding"]
     open_view(page, "Conservation")
     expect(page.get_by_text("Passed: words")).to_be_visible()
+    account = page.locator(".lens-note", has_text="Of the score")
+    expect(account).to_contain_text("padding")
+    score, _, *parts = account.locator("b").all_inner_texts()
+    said = [float(one.replace(MINUS, "-")) for one in parts]
+    # Each is shown with two digits.
+    assert sum(said) == pytest.approx(float(score.replace(MINUS, "-")), abs=0.01 * len(parts))
 
 
 def test_a_photograph_called_h5(page: Page):

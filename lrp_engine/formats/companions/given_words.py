@@ -118,7 +118,9 @@ class GivenWords:
                 assumptions=(*self.assumptions, *fitted.assumptions),
                 warnings=(*self.warnings, *fitted.warnings),
             )
-        told = "method" in options or tokenizer.method != _USUAL.method or "function" in asked
+        cuts = tokenizer.with_options(options)
+        told = "method" in options or "function" in asked or cuts.pieces is not None
+        told = told or tokenizer.method != _USUAL.method
         if self.vocabulary is not None and not told:
             words = replace(words, assumptions=(*words.assumptions, _SPLIT))
         made, lacking = sound(tokenizer.with_options(options).with_options(asked))

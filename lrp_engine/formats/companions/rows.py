@@ -123,7 +123,7 @@ def _cut(fitted: Fitted, most: int, rows: int, *, listed: bool = False) -> Fitte
     if most < 1 or len(words) <= most + (_ASKED if listed else 0):
         return fitted
     said = (
-        f"The vocabulary lists {len(words):,} words, but the embedding has {rows:,} rows: those "
+        f"The vocabulary has {len(words):,} ids, but the embedding has {rows:,} rows: the words "
         f"from {words[most]!r:.60} on are left out, as words beyond num_words."
     )
     unknown = fitted.vocabulary.unknown_token

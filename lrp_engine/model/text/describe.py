@@ -48,11 +48,11 @@ def _cut(tokenizer: Tokenizer) -> str:
     if not tokenizer.filters:
         return f"The text is split at {at}."
     what = (
-        "Punctuation except apostrophes, tabs and line breaks become"
+        "tabs, line breaks, and punctuation except apostrophes"
         if tokenizer.filters == KERAS_FILTERS
-        else f"Each of the characters {' '.join(map(_visible, tokenizer.filters))} becomes"
+        else f"the characters {' '.join(map(_visible, tokenizer.filters))}"
     )
-    return f"{what} a place to split, as do {at}."
+    return f"The text is split at {at}, {what}."
 
 
 def _standardized(tokenizer: Tokenizer) -> str:

@@ -40,7 +40,7 @@ def answer(app: AppTest, **answers: str) -> AppTest:
         end = f".{key.replace('tokenizer_', 'tokenizer.')}"
         asked = [*app.radio, *app.selectbox, *app.text_area, *app.number_input]
         next(one for one in asked if (one.key or "").endswith(end)).set_value(title)
-    return press(app, "Read it by these answers")
+    return press(app, "Use these answers")
 
 
 WEIGHTS = ("mine.npz", npz(eight_arrays(seed=5)))
