@@ -20,7 +20,7 @@ from app.state import session, session_models, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
-from lrp_engine.proof.sheet import FAILED, VERIFIED
+from lrp_engine.proof.sheet import VERIFIED
 from lrp_engine.proof.tried_texts import reads_by_file
 from lrp_engine.render.wording import visible
 
@@ -113,9 +113,12 @@ def section(model: Model, brought: Brought | None) -> None:
 def by_file(model: Model, brought: Brought) -> None:
     """Compare by a file of texts that was dropped, unless the proof has found them equal."""
     file, sheet = brought.reference, model.proof
-    if file is not None and file.taken.texts and sheet is not None and sheet.text == FAILED:
-        with guard():
-            _try(model, _of_file(file))
+    if file is None or not file.taken.texts or sheet is None or sheet.text == VERIFIED:
+        return
+    with guard():
+        reference = _of_file(file)
+        if reference.kind != "labels":  # classes alone show no way
+            _try(model, reference)
 
 
 def _wanted(model: Model) -> str:

@@ -34,7 +34,7 @@ OTHER = {
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
 PASSING = {"begun", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
-           "arrived", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
+           "arrived", "scroll", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
            "current_widget", "stale", "visitor"}  # fmt: skip
 

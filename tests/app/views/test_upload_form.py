@@ -72,12 +72,15 @@ def test_every_file_says_what_it_was_taken_for_and_can_be_taken_for_another(open
     [
         ({"one": WEIGHTS, "two": ("more.keras", KERAS[1])},
          "“mine.npz” and “more.keras” are both taken for weights"),
+        ({"one": WEIGHTS, "words": VOCABULARY, "two": ("more.keras", KERAS[1]),
+          "others": ("more.txt", VOCABULARY[1])},
+         "“words.txt” and “more.txt” are both taken for vocabulary. Keep one for each"),
         ({"words": VOCABULARY}, "No file of weights is among these. “words.txt” holds"),
         ({"photo": ("a.h5", b"\xff\xd8\xff\xe0 JFIF")}, "“a.h5”: This is a JPEG picture"),
         ({"nothing": ("a.h5", b"")}, "“a.h5”: The file is empty (0 bytes)"),
         ({"weights": WEIGHTS, "words": ("w.txt", b"a\nb")}, "vocabulary of 2 words but no embed"),
     ],
-    ids=["two weights", "words alone", "photo", "empty", "words without vectors"],
+    ids=["two weights", "two of both", "words alone", "photo", "empty", "words without vectors"],
 )  # fmt: skip
 def test_wrong_files_are_a_sentence_about_them(opened, files, says):
     app = upload(opened("model"), **files)
@@ -153,15 +156,16 @@ def test_lines_that_cannot_be_compared_are_a_sentence(opened):
     assert "Up to 30 texts" in messages(compare(app, "the film | 0.5\n" * 31))
 
 
-def test_a_file_of_texts_with_outputs_can_be_tried(opened):
+def test_texts_dropped_with_the_files_settle_how_texts_are_read(opened):
     given = lrp_engine.load(KERAS[1], vocabulary=WORD_INDEX, spec={"tokenizer": {"pad": "post"}})
     rows = zip(TEXTS, given.probabilities(list(TEXTS))[:, 1], strict=True)
     table = "\n".join(json.dumps({"text": text, "probability": float(p)}) for text, p in rows)
     app = upload(opened("model"), weights=KERAS, vocabulary=WORDS,
                  reference=("texts.jsonl", table.encode()))  # fmt: skip
-    app = press(app, "Compare by the texts of “texts.jsonl”")
     assert SAME in messages(app)
     assert selected(app).network.tokenizer.pad == "post"
+    assert not any("tokens" in question or "text" in question for question in asked(app))
+    assert any(one.label == "Compare by the texts of “texts.jsonl”" for one in app.button)
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,11 @@ import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.formats.companions.companions import read_companions
 from lrp_engine.formats.containers import sandbox
+from lrp_engine.formats.questions import open_questions
 from lrp_engine.model.text import Tokenizer
 from tests import hostile_tokenizers as hostile
 from tests.clock import computed
+from tests.fixed_length import NINE, of_length
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -33,6 +35,14 @@ def network(vocabulary: Any, **spec: Any) -> lrp_engine.Network:
         embeddings=rng.normal(size=(len(PIECES), E)),
         spec={"tokenizer": spec} if spec else None,
     )
+
+
+def test_what_a_tokenizer_json_says_is_not_asked():
+    model = {**hostile.WORDPIECE["model"], "vocab": {word: n for n, word in enumerate(PIECES[:9])}}
+    told = json.dumps({**hostile.WORDPIECE, "model": model}).encode()
+    for vocabulary, asked in ((told, False), ("\n".join(NINE).encode(), True)):
+        net = lrp_engine.load(of_length(None), vocabulary=vocabulary)
+        assert ("tokenizer.method" in {one.key for one in open_questions(net)}) is asked
 
 
 def given(value: Any) -> Any:

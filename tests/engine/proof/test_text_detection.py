@@ -331,6 +331,13 @@ def test_a_text_layer_is_proved_by_its_twin():
     assert sheet[LAYER].verdict == PASS
     assert sheet["text"].verdict == NOT_CHECKED
     assert (sheet.weights, sheet.text, sheet.verdict) == (VERIFIED,) * 3
+    # What the file itself says is not searched for.
+    net, expected = load(data), built("text vectorization")[2]
+    tried = try_texts(net, sheet, read_reference((TEXTS, expected)))
+    assert (tried.network.tokenizer, tried.candidates) == (net.tokenizer, ())
+    assert tried.sheet["text"].verdict == PASS
+    wrong = try_texts(net, sheet, read_reference((TEXTS, 0.9 * expected)))
+    assert (wrong.sheet.text, wrong.candidates) == (FAILED, ())
     entry = parse(contents_of(data)).text_layer
     assert entry is not None
     for other in ({"standardize": "lower"}, {"length": 9}, {"standardize": "strip_punctuation"}):
