@@ -249,6 +249,34 @@ _CONFIGS: dict[str, tuple[Any, str]] = {
         with_layer({"class_name": "Conv2D", "config": {"name": "c"}}),
         "'c' (Conv2D) is not supported; where it is a class of the author's own",
     ),
+    **{
+        f"statistics_{name}": (
+            with_layer({"class_name": kind, "config": {"name": "n", **config}}),
+            words,
+        )
+        for name, kind, config, words in [
+            ("texts", "Normalization", {"mean": ["x"], "variance": [1.0]}, "expected numbers"),
+            ("objects", "Normalization", {"mean": {"a": 1}, "variance": 1.0}, "expected numbers"),
+            ("ragged", "Normalization", {"mean": [[1], [1, 2]], "variance": 1.0}, "numbers"),
+            ("infinite", "Normalization", {"mean": [0.0] * 3, "variance": [1e999] * 3}, "finite"),
+            (
+                "of_others",
+                "Normalization",
+                {"mean": [0.0] * 9, "variance": [1.0] * 9},
+                "(batch, 9)",
+            ),
+            ("scales", "Rescaling", {"scale": [1.0] * 2, "offset": [0.0] * 3}, "2 scales and 3"),
+            ("of_scales", "Rescaling", {"scale": [[[1.0]]], "offset": 0.0}, "several axes"),
+            ("alpha", "ELU", {"alpha": "x"}, "expected a number"),
+            ("of_a_cell", "RNN", {"cell": {"class_name": "RNN", "config": {}}}, "supported"),
+            ("of_no_cell", "RNN", {"cell": 3}, "does not describe a cell"),
+            ("steps", "Reshape", {"target_shape": [2**70, -1]}, "cannot give"),
+            ("no_steps", "Reshape", {"target_shape": [-1, -1]}, "cannot give"),
+            ("dims", "Permute", {"dims": [[1], 2]}, "supported: (1, 2)"),
+            ("heads", "MultiHeadAttention", {"num_heads": 2**70, "key_dim": 1}, "expected 8"),
+            ("depth", "DepthwiseConv1D", {"kernel_size": 2}, "0 arrays of weights"),
+        ]
+    },
     "inner_model_without_layers": (
         with_layer({"class_name": "Sequential", "config": {"name": "m"}}),
         "lacks 'layers'",
@@ -382,6 +410,28 @@ _CONFIGS |= {
         _functional(_INPUT, ("Dense", "d", [[["i", 0, 0, {"mask": ["i", 0, 0]}]]])),
         "mask",
     ),
+}
+
+# Layers of constants, whose numbers stand in the description.
+STATISTICS = {
+    "class_name": "Sequential",
+    "config": {
+        "layers": [
+            DENSE["config"]["layers"][0],  # type: ignore[index]
+            *(
+                {"class_name": kind, "config": {"name": kind, **config}}
+                for kind, config in [
+                    ("Normalization", {"mean": [0.0, 1.0, 2.0], "variance": [1.0, 2.0, 3.0]}),
+                    ("Rescaling", {"scale": 0.5, "offset": [1.0, 2.0, 3.0]}),
+                    ("ELU", {"alpha": 0.3}),
+                    ("Reshape", {"target_shape": [1, 3]}),
+                    ("Permute", {"dims": [2, 1]}),
+                    ("Flatten", {"data_format": "channels_last"}),
+                ]
+            ),
+            DENSE["config"]["layers"][1],  # type: ignore[index]
+        ]
+    },
 }
 
 # Zip -------------------------------------------------------------------------------------------

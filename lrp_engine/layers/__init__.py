@@ -8,6 +8,7 @@ from lrp_engine.layers.dot import Dot
 from lrp_engine.layers.elu import ELU
 from lrp_engine.layers.embedding import Embedding
 from lrp_engine.layers.gru import GRU
+from lrp_engine.layers.heads import MultiHeadAttention
 from lrp_engine.layers.lstm import LSTM
 from lrp_engine.layers.merge import Add, Average, Concatenate, Maximum, Multiply, Subtract
 from lrp_engine.layers.normalization import BatchNormalization, LayerNormalization, Rescaling
@@ -78,6 +79,7 @@ LAYERS: dict[str, type[Layer]] = {
         Attention,
         AdditiveAttention,
         AttentionPooling,
+        MultiHeadAttention,
         Dot,
     )
 }

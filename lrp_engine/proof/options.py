@@ -44,6 +44,15 @@ def count(value: Any) -> Any:
     return value if type(value) is int and 0 < value < 2**31 else UNUSABLE
 
 
+def counts_or_none(value: Any) -> Any:
+    """A few whole numbers above 0, or none."""
+    if value is None:
+        return None
+    values = value if isinstance(value, (list, tuple)) else [value]
+    fits = 0 < len(values) < 4 and all(count(one) is one for one in values)
+    return tuple(values) if fits else UNUSABLE
+
+
 def real(value: Any) -> Any:
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if plain and math.isfinite(value) else UNUSABLE

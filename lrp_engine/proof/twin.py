@@ -27,6 +27,7 @@ from lrp_engine.proof.options import (
     axes_or_none,
     axis,
     count,
+    counts_or_none,
     flag,
     one_of,
     order_of_two,
@@ -90,6 +91,10 @@ TWINS: dict[str, Mapping[str, Check]] = {
     "LayerNormalization": _NORM,
     "Attention": {**_ATTENTION, "score_mode": one_of("dot", "concat")},
     "AdditiveAttention": _ATTENTION,
+    "MultiHeadAttention": {
+        "num_heads": count, "key_dim": count, "value_dim": count, "use_bias": flag,
+        "output_shape": counts_or_none, "attention_axes": axes_or_none, CAUSAL: flag,
+    },
     "Dot": {"axes": axis, "normalize": flag},
     "Concatenate": {"axis": axis},
     "Add": {},
@@ -187,7 +192,10 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
         try:
             with _without_hints():
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
-                found = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
+                if entry.kind == "MultiHeadAttention":
+                    found = layer(*inputs, **called)
+                else:
+                    found = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
                 several = isinstance(found, (list, tuple))
                 values[entry.name] = found[entry.output] if several else found
             if entry.kind not in OPERATION_TWINS:

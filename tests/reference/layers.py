@@ -342,6 +342,55 @@ class AttentionReference(SameReference):
         return found
 
 
+class MultiHeadReference(SameReference):
+    def forward(self, *inputs):
+        layer, self.inputs = self.layer, inputs
+        query, value, key = inputs[0], inputs[1], inputs[-1]
+        N, K = layer.query_kernel.shape[1:]
+        V = layer.value_kernel.shape[2]
+        flat = lambda array: 0 if array is None else array.reshape(-1)  # noqa: E731
+        q = query @ layer.query_kernel.reshape(len(layer.query_kernel), -1) + flat(layer.query_bias)
+        k = key @ layer.key_kernel.reshape(len(layer.key_kernel), -1) + flat(layer.key_bias)
+        self.W = layer.value_kernel.reshape(len(layer.value_kernel), -1)
+        self.b = np.zeros(N * V) if layer.value_bias is None else layer.value_bias.reshape(-1)
+        self.v = value @ self.W + self.b
+        self.read = [n + 1 if layer.causal else len(key) for n in range(len(query))]
+        self.weights = [
+            [softmax(q[n, h * K : (h + 1) * K] @ k[:t, h * K : (h + 1) * K].T / np.sqrt(K), 0)
+             for h in range(N)]
+            for n, t in enumerate(self.read)
+        ]  # fmt: skip
+        self.context = np.array([
+            np.concatenate([a @ self.v[: len(a), h * V : (h + 1) * V] for h, a in enumerate(row)])
+            for row in self.weights
+        ])  # fmt: skip
+        self.Wo = layer.output_kernel.reshape(N * V, -1)
+        self.bo = np.zeros(self.Wo.shape[1]) if layer.output_bias is None else layer.output_bias
+        return self.context @ self.Wo + self.bo
+
+    def backward(self, R, rule, result):
+        layer, V = self.layer, self.layer.value_kernel.shape[2]
+        Rv, context, output = np.zeros_like(self.v), np.zeros((len(R), 2)), []
+        for n, r in enumerate(R):
+            z = self.context[n] @ self.Wo + self.bo
+            (part,), kept = linear(r, z, [self.context[n]], [self.Wo], self.bo, rule)
+            output.append(kept)
+            for h, a in enumerate(self.weights[n]):
+                at = slice(h * V, (h + 1) * V)
+                shares, kept = over_time(part[at], a, self.v[: len(a), at], rule)
+                Rv[: len(a), at] += shares
+                context[n] += kept
+        value, own = self.inputs[1], []
+        found = [np.zeros_like(x) for x in self.inputs]
+        for t, r in enumerate(Rv):
+            (found[1][t],), kept = linear(r, self.v[t], [value[t]], [self.W], self.b, rule)
+            own.append(kept)
+        result.book(f"{self.prefix}/output", np.array(output), layer.output_bias is not None)
+        result.book(f"{self.prefix}/context", context, False)
+        result.book(f"{self.prefix}/value", np.array(own), layer.value_bias is not None)
+        return found
+
+
 class PoolingAttentionReference(SameReference):
     def forward(self, x):
         layer, self.x = self.layer, x

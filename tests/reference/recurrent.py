@@ -26,6 +26,7 @@ from tests.reference.layers import (
     MaskReference,
     MaximumReference,
     MaxPoolingReference,
+    MultiHeadReference,
     MultiplyReference,
     PoolingAttentionReference,
     PReLUReference,
@@ -305,6 +306,7 @@ REFERENCES = {
     layers.Multiply: MultiplyReference,
     layers.Attention: AttentionReference,
     layers.AdditiveAttention: AttentionReference,
+    layers.MultiHeadAttention: MultiHeadReference,
     layers.AttentionPooling: PoolingAttentionReference,
     layers.Dot: DotReference,
 }

@@ -70,6 +70,12 @@ def assemble(
         sources = [where[name] for name in entry.inputs]
         if masks and entry.kind.startswith(PREFIX):  # functions know no masks
             sources = [append(f"{entry.name}_unmasked", Unmasked(), [at]) for at in sources]
+        if masks and entry.kind == "MultiHeadAttention":
+            raise FormatError(
+                f"Layer {entry.name!r} (MultiHeadAttention) is in a model that masks steps. Keras "
+                "then forgets the masks of what it reads, in an order that the file does not "
+                "state; train it with mask_zero=False and without Masking."
+            )
         if masks and entry.kind == "Multiply" and not old:
             # There masked steps of a factor count as 1, those of all factors make 0.
             sources = [append(f"{entry.name}_factor", OneMasked(), [at]) for at in sources]

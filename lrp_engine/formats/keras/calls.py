@@ -49,6 +49,9 @@ def _call(name: str, node: Any) -> Call:
         options = {k: v for t in node if len(t) > 3 for k, v in t[3].items()}
     given = dict(options)
     mask = given.pop("mask", None)
+    # Of MultiHeadAttention, which takes its inputs one by one.
+    named_inputs = [given.pop(key) for key in ("query", "value", "key") if key in given]
+    arguments = [arguments, named_inputs] if named_inputs else arguments
     if any(True for value in given.values() for _ in _tensors(value)):
         raise FormatError(
             f"Layer {name!r} gets a second input ({', '.join(map(repr, given))}), such as an "

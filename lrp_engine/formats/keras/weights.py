@@ -140,12 +140,18 @@ def snake(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+# Of MultiHeadAttention, in its own order.
+_HEADS = ("query_dense", "key_dense", "value_dense", "output_dense")
+
+
 def _ordered(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """`forward_layer/cell/vars/0` ... before `backward_layer/...`; random seeds are left out."""
 
-    def place(path: str) -> tuple[bool, str, int]:
+    def place(path: str) -> tuple[bool, int, str, int]:
         *folders, last = path.split("/")
-        return "backward_layer" in folders, "/".join(folders), int(last) if last.isdigit() else 0
+        head = next((n for n, name in enumerate(_HEADS) if name in folders), 0)
+        number = int(last) if last.isdigit() else 0
+        return "backward_layer" in folders, head, "/".join(folders), number
 
     weights = [path for path in arrays if "seed_generator" not in path]
     return [arrays[path] for path in sorted(weights, key=place)]

@@ -177,6 +177,19 @@ def _states(k: Any, Input: Any) -> Any:
     return keras.Model(words, k.Dense(C)(k.Concatenate()([*twice, final, again])))
 
 
+def _heads(k: Any, Input: Any) -> Any:
+    """A block of a transformer behind a recurrent layer, and a causal attention to it."""
+    import keras
+
+    words = Input((None,))
+    h = k.Bidirectional(k.LSTM(2, return_sequences=True))(k.Embedding(V, E)(words))
+    block = k.LayerNormalization()(k.Add()([h, k.MultiHeadAttention(2, 3, value_dim=2)(h, h)]))
+    causal = k.MultiHeadAttention(1, 2, dropout=0.1, use_bias=False, output_shape=3)
+    asked = causal(query=block, value=h, key=block, use_causal_mask=True)
+    y = [k.GlobalAveragePooling1D()(block), k.GlobalMaxPooling1D()(asked)]
+    return keras.Model(words, k.Dense(C)(k.Concatenate()(y)))
+
+
 def _statistics(k: Any, Input: Any) -> Any:
     import keras
 
@@ -254,6 +267,7 @@ def _keras_models() -> dict[str, Callable[[Any, Any], Any]]:
         "fixed": _fixed,
         "per_step": _per_step,
         "turned": _turned,
+        "heads": _heads,
         "states": _states,
         "statistics": _statistics,
         "statistics_given": _statistics_given,

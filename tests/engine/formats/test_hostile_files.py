@@ -408,6 +408,7 @@ DESCRIBED: dict[str, tuple[bytes, str]] = {
         hostile.keras_archive(hostile.sliced([hostile.cut(), hostile.cut(0, 3)])),
         "config.json",
     ),
+    "statistics": (hostile.keras_archive(hostile.STATISTICS), "config.json"),
     "texts_and_inner_model": ((KERAS_2 / "text.keras").read_bytes(), "config.json"),
     **{name: (exported(f"{name}.onnx"), GRAPH) for name in (
         "torch_bahdanau", "torch_normalized", "keras_convolved", "keras_self_attended")},

@@ -102,6 +102,19 @@ def test_the_folder_of_a_saved_model_is_named(tmp_path):
             lrp_engine.load(source)
 
 
+def test_heads_that_read_masked_steps_are_refused(tmp_path):
+    """Keras takes the mask from the tensor itself, so that layers that read it later have none."""
+    import keras
+
+    k = keras.layers
+    x = keras.Input((None,))
+    h = k.Embedding(V, E, mask_zero=True)(x)
+    y = k.GlobalAveragePooling1D()(k.MultiHeadAttention(1, 2)(h, h))
+    path = _saved(keras.Model(x, k.Dense(2)(y)), tmp_path / "m.keras")
+    with pytest.raises(FormatError, match="train it with mask_zero=False"):
+        lrp_engine.load(path)
+
+
 # States ----------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrp_engine.formats.keras.graph import CAUSAL
 from lrp_engine.formats.keras.keras_class import Arrays, Built, KerasClass, LayerConfig, Options
-from lrp_engine.layers import AdditiveAttention, Attention
+from lrp_engine.layers import AdditiveAttention, Attention, MultiHeadAttention
 
 
 def _attention_arrays(config: Options) -> Arrays:
@@ -29,6 +29,31 @@ def _additive_attention(layer: LayerConfig) -> Built:
     return Built(AdditiveAttention(layer.arrays().get("scale"), causal=_is_causal(layer)))
 
 
+_HEADS = ("query", "key", "value", "attention_output")
+
+
+def _heads_arrays(config: Options) -> Arrays:
+    biases = config.get("use_bias", True)
+    return {
+        f"{name}/{array}": 3 if array == "kernel" else 1 + (name != "attention_output")
+        for name in _HEADS
+        for array in (("kernel", "bias") if biases else ("kernel",))
+    }
+
+
+def _multi_head(layer: LayerConfig) -> Built:
+    layer.require("use_gate", False, None)
+    layer.require("sliding_window", None)
+    layer.require("attention_axes", None, [1], 1)
+    arrays = {
+        name.removeprefix("attention_").replace("/", "_"): array
+        for name, array in layer.arrays().items()
+    }
+    layer.check_units("num_heads", arrays["query_kernel"].shape[1])
+    layer.check_units("key_dim", arrays["query_kernel"].shape[2])
+    return Built(MultiHeadAttention(**arrays, causal=_is_causal(layer)))
+
+
 def _is_causal(layer: LayerConfig) -> bool:
     return bool(layer.config.get(CAUSAL, False))
 
@@ -51,6 +76,14 @@ CLASSES = (
         build=_additive_attention,
         options=_OPTIONS,
         arrays=_additive_arrays,
+        several_inputs=True,
+        causal_call=True,
+    ),
+    KerasClass(
+        name="MultiHeadAttention",
+        reads="causal, too, in models that mask nothing; relevance flows through the values",
+        build=_multi_head,
+        arrays=_heads_arrays,
         several_inputs=True,
         causal_call=True,
     ),
