@@ -19,7 +19,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tests import hostile_objects, hostile_pickles
+from tests import hostile_objects, hostile_pickles, hostile_saved
 
 Maker = Callable[[], bytes]
 
@@ -263,7 +263,7 @@ _CONFIGS: dict[str, tuple[Any, str]] = {
                 "of_others",
                 "Normalization",
                 {"mean": [0.0] * 9, "variance": [1.0] * 9},
-                "(batch, 9)",
+                "expects input with 9 units, found (batch, 3)",
             ),
             ("scales", "Rescaling", {"scale": [1.0] * 2, "offset": [0.0] * 3}, "2 scales and 3"),
             ("of_scales", "Rescaling", {"scale": [[[1.0]]], "offset": 0.0}, "several axes"),
@@ -675,6 +675,7 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
         "pickle": hostile_pickles.PICKLES,
         "torch": hostile_pickles.TORCH,
         "nested": hostile_pickles.NESTED,
+        "saved": hostile_saved.SAVED,
         "known": hostile_objects.KNOWN_OBJECTS,
         "texts": hostile_objects.TEXT_ARRAYS,
         "joblib": hostile_objects.JOBLIB,

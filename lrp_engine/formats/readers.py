@@ -30,6 +30,8 @@ from lrp_engine.formats.input_file import (
     unpack_file,
 )
 from lrp_engine.formats.keras.reader import KERAS
+from lrp_engine.formats.keras.saved_model import is_folder as is_saved_model
+from lrp_engine.formats.keras.saved_model import read_folder as read_saved_model
 from lrp_engine.formats.native.reader import NATIVE, read_folder
 from lrp_engine.formats.onnx.reader import ONNX
 from lrp_engine.formats.reader import Reader
@@ -155,7 +157,8 @@ def contents_of(source: ModelFile) -> Contents:
     if isinstance(source, SharedFile):
         return source.contents(contents_of)
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
-        return read_folder(Path(os.fsdecode(source)))
+        path = Path(os.fsdecode(source))
+        return read_saved_model(path) if is_saved_model(path) else read_folder(path)
     with open_file(source, "The file") as (file, size):
         return unpack_file(file, size, supported=supported())
 

@@ -7,6 +7,7 @@ from lrp_engine.formats.containers import (
     npy,
     onnx_files,
     pickles,
+    saved_model,
     tensors,
     torch_files,
     word_vectors,
@@ -47,9 +48,9 @@ _PICTURES_AND_CO: tuple[tuple[int, bytes, str], ...] = (
 )  # fmt: skip
 
 
-SAVED_MODEL = (
-    "This is a TensorFlow SavedModel, whose graph would have to be run; load it in TensorFlow, "
-    "with the Keras 2 that wrote it, and save the Keras model with model.save('model.keras')."
+_GRAPH_ALONE = (
+    "This is the graph of a TensorFlow SavedModel without its weights; give its folder, or a zip "
+    f"of it, or save it anew: {saved_model.SAVE_AGAIN}."
 )
 # Schema version 1, then the graphs; ONNX has had other versions since 2017.
 _SAVED_MODEL_MAGIC = b"\x08\x01\x12"
@@ -64,7 +65,7 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
         if head[offset : offset + len(magic)] == magic:
             return "other", f"This is {what}; it is not a weight file that can be read."
     if head.startswith(_SAVED_MODEL_MAGIC):
-        return "other", SAVED_MODEL
+        return "other", _GRAPH_ALONE
     if head.startswith(torch_files.MAGIC):
         return "torch", ""
     if tensors.recognizes(head, size):
@@ -83,11 +84,8 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
 
 def zip_looks_like(names: tuple[str, ...]) -> str:
     """A sentence about a zip archive that no reader recognizes."""
-    ends = {name.rsplit("/", 1)[-1] for name in names}
     if "[Content_Types].xml" in names:
         return "This is an Office document, not a weight file."
-    if "saved_model.pb" in ends:
-        return SAVED_MODEL
     if any(name.endswith(".npy") for name in names):
         return "This zip archive mixes .npy arrays with other files."
     listed = ", ".join(repr(name)[:60] for name in names[:4]) or "nothing"

@@ -46,7 +46,8 @@ def find_shapes(
 
     Args:
         length: time steps of every input, where there can be no other number.
-        units: of an input step, where no layer's weights say it, as before a Flatten.
+        units: of an input step, where no layer's weights say it, as before a Flatten; without a
+            length the number of features of an input that has no steps.
 
     Raises:
         FormatError: a name is not one, or layers do not fit each other.
@@ -54,7 +55,7 @@ def find_shapes(
     claims = (node.layer.input_shape() for node in nodes)
     claimed = next((claim for claim in claims if claim is not None), None)
     if units is not None:
-        return _shapes(nodes, Shape(units, time=True, length=length))
+        return _shapes(nodes, Shape(units, time=length is not None, length=length))
     if claimed is None:
         raise FormatError("No layer says how many numbers the network takes: none has weights.")
     timed = claimed._replace(time=True, length=length)

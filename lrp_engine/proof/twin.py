@@ -37,7 +37,7 @@ from lrp_engine.proof.options import (
     reals_or_none,
     target_shape,
 )
-from lrp_engine.proof.twin_operations import OPERATION_TWINS, operation
+from lrp_engine.proof.twin_operations import OPERATION_TWINS, gelu, operation
 
 _RECURRENT: dict[str, Check] = {
     "units": count,
@@ -194,6 +194,8 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
                 called = {CAUSAL: True} if entry.config.get(CAUSAL) is True else {}
                 if entry.kind == "MultiHeadAttention":
                     found = layer(*inputs, **called)
+                    # As a number of Python's it would be rounded to float32.
+                    layer._inverse_sqrt_key_dim = np.float64(layer.key_dim) ** -0.5
                 else:
                     found = layer(inputs[0] if len(inputs) == 1 else inputs, **called)
                 several = isinstance(found, (list, tuple))
@@ -293,6 +295,8 @@ def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any]
 
 def _meant(value: Any, old: bool) -> Any:
     """An option's value; Keras 3 keeps the name hard_sigmoid for another function than Keras 2."""
+    if value == "gelu":
+        return gelu
     return hard_sigmoid_keras_2 if old and value == "hard_sigmoid" else value
 
 

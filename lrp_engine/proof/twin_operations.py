@@ -78,6 +78,13 @@ OPERATION_TWINS: dict[str, Mapping[str, Check]] = {
 _NAMES = {"ExpandDims": "expand_dims", "TrueDivide": "true_divide"}
 
 
+def gelu(z: Any) -> Any:
+    """z Phi(z). That of TensorFlow takes the root of 2 in float32, also where z is in float64."""
+    from keras import ops
+
+    return 0.5 * z * (1 + ops.erf(z / 2**0.5))
+
+
 def operation(entry: Entry, options: Mapping[str, Any]) -> Callable[..., Any]:
     """A function of the entry's inputs, one or a list of them."""
     name, given = entry.kind.removeprefix(PREFIX), dict(options)
@@ -91,6 +98,8 @@ def operation(entry: Entry, options: Mapping[str, Any]) -> Callable[..., Any]:
         values = [next(signals) if value is None else value for value in operands]
         if name == "GetItem":
             return values[0][key]
+        if name == "Gelu" and not given.get("approximate", True):
+            return gelu(values[0])
         function = getattr(ops, _NAMES.get(name, name.lower()))
         return function(values, **given) if name == "Concatenate" else function(*values, **given)
 

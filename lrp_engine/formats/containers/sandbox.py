@@ -34,8 +34,8 @@ class Contents:
     """What a file holds, as plain data.
 
     Attributes:
-        kind: "hdf5", "zip", "npy", "safetensors", "torch", "pickle", "onnx", "vectors", "subwords"
-            or "folder".
+        kind: "hdf5", "zip", "npy", "safetensors", "torch", "pickle", "onnx", "vectors", "subwords",
+            "saved_model" or "folder".
         names: the members of a zip or folder.
         arrays: by path; in a zip the member's name comes first (`model.weights.h5/layers/...`).
         texts: JSON and text members by name.

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
-from . import hdf5, npy, tensors, torch_files
+from . import hdf5, npy, saved_model, tensors, torch_files
 from .limits import megabytes
 from .messages import BLOCK, Output
 from .refusal import RefusalError, quoted
@@ -17,7 +17,7 @@ from .refusal import RefusalError, quoted
 MAGIC, EMPTY_MAGIC = b"PK\x03\x04", b"PK\x05\x06"
 _LOCAL = struct.Struct("<4s22xHH")  # magic, ..., lengths of name and extra field
 # Archives whose members need no module to be read are told by what lies in their directory.
-_PLAIN = (b".npy", b".safetensors", b"data.pkl")
+_PLAIN = (b".npy", b".safetensors", b"data.pkl", saved_model.METADATA.encode())
 TAIL = 2**16  # bytes at the end of an archive in which its directory ends
 _READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -31,7 +31,7 @@ def modules(stream: BinaryIO, size: int) -> tuple[str, ...]:
 
 
 def unpack(stream: BinaryIO, size: int, output: Output) -> tuple[str, list[str]]:
-    """Emit what the members hold; returns "zip" or "torch", and the names of all members."""
+    """Emit what the members hold; returns the kind and the names of all members."""
     try:
         archive = zipfile.ZipFile(stream)
     except Exception:  # noqa: BLE001 - whatever zipfile makes of nonsense
@@ -44,6 +44,15 @@ def unpack(stream: BinaryIO, size: int, output: Output) -> tuple[str, list[str]]
     if torch_files.zip_prefix(members) is not None:
         torch_files.unpack_zip(archive, members, starts, stream, output)
         return "torch", [member.filename for member in members]
+    by_name = {member.filename: member for member in members}
+    start = saved_model.folder(by_name)
+    if start is not None:
+
+        def open_member(name: str) -> BinaryIO:
+            return _seekable(archive, by_name[name], stream, starts[name], output)
+
+        saved_model.unpack(open_member, by_name, start, output)
+        return saved_model.KIND, [*by_name]
     names = []
     for member in members:
         name = member.filename

@@ -118,6 +118,8 @@ def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, 
     """Shapes, and what the file states of its inputs where the layers need it to be so."""
     length, units = graph.input_length or 0, graph.input_units
     stated = 0 < length <= LONGEST
+    if graph.input_axes == 2 and stated and not nodes[0].layer.reads_ids:
+        return _of_features(nodes, length)
     vectors = stated and graph.input_axes == 3 and units is not None
     try:
         shapes = find_shapes(nodes)
@@ -132,6 +134,17 @@ def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, 
     if units and vectors and not any(_says_units(node) for node in nodes):
         sizes["units"] = units
     return sizes, find_shapes(nodes, **sizes)
+
+
+def _of_features(nodes: list[Node], count: int) -> tuple[dict[str, int], dict[str, Shape]]:
+    """Of an input without steps; its features are counted where the weights behind it are not."""
+    try:
+        shapes = find_shapes(nodes)
+        if not shapes[INPUT].time:
+            return {}, shapes
+    except FormatError:
+        pass
+    return {"units": count}, find_shapes(nodes, units=count)
 
 
 def _says_units(node: Node) -> bool:

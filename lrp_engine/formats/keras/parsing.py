@@ -193,7 +193,20 @@ def _entry(layer: Any, inputs: tuple[str, ...]) -> Entry:
     package = layer.get("registered_name") or layer.get("module")
     if str(layer.get("module")).startswith(OPERATIONS):
         package = layer["module"]
+    elif _is_nameless_operation(layer, config):
+        package = OPERATIONS
     return Entry(name, kind, config, inputs, package if isinstance(package, str) else None)
+
+
+def _is_nameless_operation(layer: Any, config: Mapping[str, Any]) -> bool:
+    """Whether this is a function in an .h5 of Keras 3, which does not say where classes come from.
+
+    A function has its name and arguments alone; a layer says at least its type of numbers.
+    """
+    nodes = layer.get("inbound_nodes")
+    of_keras_3 = isinstance(nodes, list) and bool(nodes) and isinstance(nodes[0], Mapping)
+    named = {"module", "registered_name"} & set(layer)
+    return of_keras_3 and not named and not {"trainable", "dtype", "layers"} & set(config)
 
 
 def _input_shape(layer: Any) -> tuple[int | None, int | None, int | None]:

@@ -25,6 +25,11 @@ from lrp_engine.formats.keras.folding import fold
 from lrp_engine.formats.keras.graph import Entry, Graph
 from lrp_engine.formats.keras.losses import loss_of
 from lrp_engine.formats.keras.nested import parse_model
+from lrp_engine.formats.keras.saved_model import (
+    is_saved_model,
+    saved_description,
+    saved_weights,
+)
 from lrp_engine.formats.keras.text import first_text_layer, read_text, without
 from lrp_engine.formats.keras.weights import (
     Weights,
@@ -41,6 +46,8 @@ _ROOT, _VERSION = "", "keras_version"
 
 
 def _recognizes(contents: Contents) -> bool:
+    if is_saved_model(contents):
+        return True
     if contents.kind == "zip":
         return _CONFIG in contents.names and _WEIGHTS in contents.names
     root = contents.attributes.get(_ROOT, {})
@@ -93,8 +100,10 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     if not re.fullmatch(r"[\w.+-]{1,20}", version):
         version = ""
     graph = parse_model(source.config, output_name_of(given.options))
-    start, asset, text = _START[contents.kind], None, first_text_layer(graph)
-    if contents.kind == "zip" or _is_archive(contents):
+    start, asset, text = _START.get(contents.kind, ""), None, first_text_layer(graph)
+    if is_saved_model(contents):
+        weights = saved_weights(contents)
+    elif contents.kind == "zip" or _is_archive(contents):
         folders = archive_folders(contents, start, graph, strict=contents.kind == "zip")
         weights = archive_weights(contents, start, folders)
         if text is not None:
@@ -159,7 +168,10 @@ def _described(contents: Contents, given: Companions) -> Architecture:
     """What the file, or else the caller, says of the layers."""
     told = read_architecture(given.options)
     root = contents.attributes.get(_ROOT, {})
-    if contents.kind == "zip":
+    if is_saved_model(contents):
+        saved = saved_description(contents)
+        config, version = saved["model_config"], saved.get(_VERSION)
+    elif contents.kind == "zip":
         metadata = parse_json(contents.texts.get(_METADATA, "{}"), _METADATA)
         config, version = parse_json(contents.texts[_CONFIG], _CONFIG), metadata.get(_VERSION)
     elif "model_config" in root:
@@ -193,6 +205,8 @@ def _is_stateful(config: Mapping[str, Any]) -> bool:
 
 def _compiled(contents: Contents) -> Any:
     """What `compile` left in the file; None where it left nothing."""
+    if is_saved_model(contents):
+        return saved_description(contents).get("training_config")
     if contents.kind == "zip":
         return parse_json(contents.texts[_CONFIG], _CONFIG).get("compile_config")
     told = contents.attributes.get(_ROOT, {}).get("training_config")
@@ -220,7 +234,8 @@ _PRECISIONS = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float6
 
 KERAS = Reader(
     name="keras",
-    title="a Keras model, .keras or HDF5 (model.save), or its weights with the layers as `spec`",
+    title="a Keras model, .keras, HDF5 or SavedModel (model.save), or its weights with the layers "
+    "as `spec`",
     recognizes=_recognizes,
     read=_read,
     options=(*SPEC_KEYS, OUTPUT_NAME),

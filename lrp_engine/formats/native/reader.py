@@ -14,7 +14,6 @@ from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.native.description import parts
 from lrp_engine.formats.plain import lines
 from lrp_engine.formats.reader import Reader
-from lrp_engine.formats.sniff import SAVED_MODEL
 from lrp_engine.model.network import Network
 from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, VOCABULARY_JSON, WEIGHTS
 
@@ -25,8 +24,6 @@ def read_folder(path: Path) -> Contents:
     Raises:
         FormatError: the folder has no description, or a file is damaged.
     """
-    if (path / "saved_model.pb").is_file():
-        raise FormatError(SAVED_MODEL)
     if not (path / DESCRIPTION).is_file():
         raise FormatError(
             f"The folder {path.name or str(path)!r} holds no {DESCRIPTION}; expected a folder "

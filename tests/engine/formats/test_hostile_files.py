@@ -30,13 +30,20 @@ from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.readers import read
 from lrp_engine.model.text import Tokenizer
-from tests import hostile, hostile_objects, hostile_pickles, hostile_tokenizers
+from tests import (
+    hostile,
+    hostile_objects,
+    hostile_pickles,
+    hostile_saved,
+    hostile_tokenizers,
+)
 from tests.clock import computed
 
 ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))  # for thousands: python tests/fuzz.py
 PATIENCE = 10  # seconds of CPU time
 LONGEST = 60  # seconds by the clock, of files read side by side
 KERAS_2 = Path(__file__).parents[2] / "fixtures" / "keras2"
+KERAS_3 = KERAS_2.with_name("keras3")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")
 
 
@@ -61,6 +68,9 @@ def test_the_files_to_spoil_are_sound():
     for data in (hostile.keras_h5(), hostile.own()):
         scores = lrp_engine.load(data).predict(x)
         np.testing.assert_allclose(scores, x @ hostile.KERNEL + hostile.BIAS, rtol=1e-6)
+    kernel, bias = np.arange(6).reshape(3, 2), np.arange(6, 8)
+    scores = lrp_engine.load(hostile_saved.made()).predict(x)
+    np.testing.assert_allclose(scores, x @ kernel + bias, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", hostile.HOSTILE)
@@ -313,6 +323,17 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
         _member("model.weights.h5"),
         lambda data: _replaced("model.weights.h5", data),
     ),
+    **{
+        f"{name}_of_saved_model": (
+            hostile_saved.members()[member],
+            lambda data, member=member: hostile_saved.replaced(member, data),
+        )
+        for name, member in [
+            ("layers", hostile_saved.METADATA),
+            ("index", hostile_saved.INDEX),
+            ("data", hostile_saved.DATA),
+        ]
+    },
     # What was made above.
     "h5": (hostile.keras_h5(), bytes),
     "zip": (hostile.keras_archive(), bytes),
@@ -408,6 +429,9 @@ DESCRIBED: dict[str, tuple[bytes, str]] = {
         hostile.keras_archive(hostile.sliced([hostile.cut(), hostile.cut(0, 3)])),
         "config.json",
     ),
+    "kinds": ((KERAS_3 / "kinds.keras").read_bytes(), "config.json"),
+    "saved_layers": (hostile_saved.made(), "layers"),
+    "saved_objects": (hostile_saved.made(), "objects"),
     "statistics": (hostile.keras_archive(hostile.STATISTICS), "config.json"),
     "texts_and_inner_model": ((KERAS_2 / "text.keras").read_bytes(), "config.json"),
     **{name: (exported(f"{name}.onnx"), GRAPH) for name in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -327,12 +328,25 @@ def _agrees(net: lrp_engine.Network, name: str, atol: float = 1e-5) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["bilstm.keras", "bilstm.h5", "hard_sigmoid.h5", "inner.keras", "inner.h5", "text.keras"],
-)
+    ["bilstm.keras", "bilstm.h5", "bilstm_saved.zip", "hard_sigmoid.h5", "inner.keras", "inner.h5",
+     "inner_saved.zip", "text.keras"],
+)  # fmt: skip
 def test_keras_2_files_score_as_in_keras_2(file):
     net = lrp_engine.load(KERAS_2 / file)
     assert net.source == "Keras 2.21.0 file"
-    _agrees(net, file.split(".")[0])
+    _agrees(net, file.split(".")[0].removesuffix("_saved"))
+
+
+def test_the_folder_of_a_saved_model_is_read_as_its_zip(tmp_path):
+    with zipfile.ZipFile(KERAS_2 / "bilstm_saved.zip") as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "model"
+    (folder / "saved_model.pb").write_bytes(b"never read")
+    assert lrp_engine.load(folder).hash == lrp_engine.load(KERAS_2 / "bilstm_saved.zip").hash
+    assert lrp_engine.parity(folder).verdict == "verified"
+    (folder / "variables" / "variables.index").unlink()
+    with pytest.raises(FormatError, match=r"there is no file 'variables\.index'"):
+        lrp_engine.load(folder)
 
 
 def test_a_file_of_cudnn_layers_is_read():

@@ -96,10 +96,31 @@ def test_an_unknown_class_may_be_the_authors():
 
 
 def test_the_folder_of_a_saved_model_is_named(tmp_path):
-    (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01\x12\x10abc")
-    for source in (tmp_path, tmp_path / "saved_model.pb"):
-        with pytest.raises(FormatError, match=r"TensorFlow SavedModel.*model\.save\('model\.keras"):
+    graph = tmp_path / "saved_model.pb"
+    graph.write_bytes(b"\x08\x01\x12\x10abc")
+    zipped = hostile.zipped({"m/saved_model.pb": graph.read_bytes()})
+    again = r".*load_model\('FOLDER'\)\.save\('model\.keras'\)"
+    for source, words in [
+        (tmp_path, "lacks keras_metadata.pb"),
+        (zipped, "lacks keras_metadata.pb"),
+        (graph, "without its weights; give its folder"),
+    ]:
+        with pytest.raises(FormatError, match=f"TensorFlow SavedModel.*{words}{again}"):
             lrp_engine.load(source)
+
+
+def test_the_twin_of_heads_and_gelu_rounds_nothing(tmp_path):
+    """Keras and TensorFlow take the roots of the two in float32, whatever they compute in."""
+    import keras
+
+    k = keras.layers
+    x = keras.Input((None, E))
+    y = k.GlobalMaxPooling1D()(k.MultiHeadAttention(1, 3)(x, k.LSTM(3, return_sequences=True)(x)))
+    path = tmp_path / "m.keras"
+    model = keras.Model(x, k.Dense(2, activation="gelu")(y))
+    model.set_weights([3 * w for w in model.get_weights()])
+    model.save(path)
+    assert lrp_engine.parity(path).verdict == "verified"
 
 
 def test_heads_that_read_masked_steps_are_refused(tmp_path):

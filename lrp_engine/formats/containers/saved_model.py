@@ -1,0 +1,223 @@
+"""Keras models in TensorFlow's SavedModel: what they say of layers, and the variables.
+
+The graph is never parsed. Layers stand as JSON in `keras_metadata.pb`, numbers in a checkpoint
+beside it. Sources: tensorflow/core/protobuf/tensor_bundle.proto, trackable_object_graph.proto, and
+saved_metadata.proto of Keras 2.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO, NamedTuple
+
+from .messages import Output
+from .refusal import RefusalError, quoted
+from .wire import Field, fields, table, varint
+
+KIND = "saved_model"
+GRAPH, METADATA, INDEX = "saved_model.pb", "keras_metadata.pb", "variables/variables.index"
+LAYERS, OBJECTS, ARRAYS = "layers", "objects", "variables"  # what is emitted
+SAVE_AGAIN = "tf_keras.models.load_model('FOLDER').save('model.keras')"
+WITHOUT_LAYERS = (
+    "This TensorFlow SavedModel lacks keras_metadata.pb, in which Keras 2.5 to 2.15 lists its "
+    "layers, and its graph is never run. Save the model where it was built, "
+    "model.save('model.keras'); or, where Keras 2 wrote it, pip install tf_keras, then import "
+    f"tf_keras; {SAVE_AGAIN}."
+)
+_OBJECTS = b"_CHECKPOINTABLE_OBJECT_GRAPH"
+_SHARDS = 100
+# DataType -> how it lies in a shard. Others are never weights: texts, counters, seeds.
+_TYPES = {1: "<f4", 2: "<f8", 14: "bfloat16", 19: "<f2"}
+_TEXT = 7
+
+Open = Callable[[str], BinaryIO]
+
+
+class _Entry(NamedTuple):
+    """Where a variable lies."""
+
+    dtype: int
+    shape: tuple[int, ...]
+    shard: int
+    offset: int
+    size: int
+
+
+def folder(names: Iterable[str]) -> str | None:
+    """The folder of a Keras model among the members of an archive, with its slash; None for none.
+
+    Raises:
+        RefusalError: there are several, or one of which Keras did not list the layers.
+    """
+    ends = {name: name.split("/")[-1] for name in names}
+    found = [name.removesuffix(METADATA) for name, end in ends.items() if end == METADATA]
+    if not found and GRAPH in ends.values():
+        raise RefusalError(WITHOUT_LAYERS)
+    if len(found) > 1:
+        raise RefusalError(
+            f"The zip file holds {len(found)} SavedModels, in {quoted(found[0])} and "
+            f"{quoted(found[1])}; give one of them."
+        )
+    return found[0] if found else None
+
+
+def unpack(open_member: Open, names: Iterable[str], start: str, output: Output) -> None:
+    """Emit the texts `LAYERS` and `OBJECTS` and the arrays `variables/KEY`.
+
+    Args:
+        open_member: a member of the archive as a seekable stream.
+        names: of all members. start: the model's folder, "" or with its slash.
+    """
+    missing = [name for name in (METADATA, INDEX) if f"{start}{name}" not in names]
+    if missing:
+        raise RefusalError(
+            f"The SavedModel lacks {missing[0]}; give its whole folder, with variables/, as a zip."
+        )
+    try:
+        _emit(LAYERS, _layers(_read(open_member, f"{start}{METADATA}", output), output), output)
+        shards, entries, objects = _index(_read(open_member, f"{start}{INDEX}", output), output)
+        streams = []
+        for n in range(shards):
+            name = f"{start}variables/variables.data-{n:05}-of-{shards:05}"
+            if name not in names:
+                raise RefusalError(
+                    f"The SavedModel lacks {quoted(name)}; give its whole folder as a zip."
+                )
+            streams.append(open_member(name))
+        _emit(OBJECTS, _objects(_text(streams, objects, output), output), output)
+        for key, entry in entries.items():
+            if entry.dtype in _TYPES:
+                _variable(key, entry, streams, output)
+    except ValueError:
+        raise RefusalError(
+            "The SavedModel is damaged: its list of layers or of variables is broken."
+        ) from None
+
+
+def _variable(key: str, entry: _Entry, streams: list[BinaryIO], output: Output) -> None:
+    stream = _at(streams, entry)
+    needed = output.begin(f"{ARRAYS}/{key}", _TYPES[entry.dtype], entry.shape)
+    if entry.size != needed:
+        raise RefusalError(
+            f"The variable {quoted(key)} has {entry.size} bytes, expected {needed} for shape "
+            f"{entry.shape}."
+        )
+    output.copy(stream, needed, f"the variable {quoted(key)}")
+
+
+def _read(open_member: Open, name: str, output: Output) -> bytes:
+    stream = open_member(name)
+    stream.seek(0)
+    data = stream.read(output.limits.text_bytes + 1)
+    if len(data) > output.limits.text_bytes:
+        raise RefusalError(f"The member {quoted(name)} is larger than any list of layers.")
+    return data
+
+
+def _emit(name: str, value: Any, output: Output) -> None:
+    text = json.dumps(value).encode()
+    output.text(name, io.BytesIO(text), len(text))
+
+
+def _layers(data: bytes, output: Output) -> list[list[str]]:
+    """Path and description of each object that Keras describes."""
+    found = []
+    for number, node in fields(data):
+        if number == 1:
+            output.count()
+            parts = dict(fields(_bytes(node)))
+            found.append([_string(parts.get(3, b"")), _string(parts.get(5, b""))])
+    return found
+
+
+def _index(data: bytes, output: Output) -> tuple[int, dict[str, _Entry], _Entry]:
+    """The number of shards, the variables by key, and where their objects are listed."""
+    entries: dict[str, _Entry] = {}
+    shards, objects = 0, None
+    for key, value in table(data, output):
+        if key == b"":
+            header = dict(fields(value))
+            shards = _number(header.get(1, 0))
+            if header.get(2, 0) != 0 or not 0 < shards <= _SHARDS:
+                raise ValueError("another byte order, or too many shards")
+        elif key == _OBJECTS:
+            objects = _entry(value)
+        else:
+            entries[_string(key)] = _entry(value)
+    if objects is None:
+        raise ValueError("no list of objects")
+    if any(not 0 <= entry.shard < shards for entry in (*entries.values(), objects)):
+        raise ValueError("no such shard")
+    return shards, entries, objects
+
+
+def _entry(value: bytes) -> _Entry:
+    parts = dict(fields(value))
+    if 7 in parts:
+        raise RefusalError(
+            "The SavedModel keeps a variable in slices, as training on several machines does; load "
+            "it in TensorFlow and save it again."
+        )
+    shape = [
+        _number(dict(fields(_bytes(dim))).get(1, 0))
+        for number, dim in fields(_bytes(parts.get(2, b"")))
+        if number == 2
+    ]
+    dtype, shard, offset, size = (_number(parts.get(n, 0)) for n in (1, 3, 4, 5))
+    return _Entry(dtype, tuple(shape), shard, offset, size)
+
+
+def _objects(data: bytes, output: Output) -> list[dict[str, Any]]:
+    """Of each object its children by name, and the key of its value."""
+    found = []
+    for number, node in fields(data):
+        if number != 1:
+            continue
+        output.count()
+        children: dict[str, int] = {}
+        key = None
+        for part, value in fields(_bytes(node)):
+            if part == 1:
+                child = dict(fields(_bytes(value)))
+                children[_string(child.get(2, b""))] = _number(child.get(1, 0))
+            elif part == 2:
+                key = _string(dict(fields(_bytes(value))).get(3, b""))
+        found.append({"children": children, "key": key})
+    return found
+
+
+def _text(streams: list[BinaryIO], entry: _Entry, output: Output) -> bytes:
+    """A single text: its length, a checksum of four bytes, its bytes."""
+    if entry.dtype != _TEXT or entry.shape or entry.size > output.limits.text_bytes:
+        raise ValueError("no list of objects")
+    raw = _at(streams, entry).read(entry.size)
+    length, at = varint(raw, 0)
+    if at + 4 + length != len(raw):
+        raise ValueError("the list of objects ends early")
+    return raw[at + 4 :]
+
+
+def _at(streams: list[BinaryIO], entry: _Entry) -> BinaryIO:
+    stream = streams[entry.shard]
+    if entry.offset + entry.size > stream.seek(0, io.SEEK_END):
+        raise ValueError("a variable ends behind its file")
+    stream.seek(entry.offset)
+    return stream
+
+
+def _bytes(value: Field) -> bytes:
+    if isinstance(value, int):
+        raise ValueError("a number where a message was expected")
+    return value
+
+
+def _number(value: Field) -> int:
+    if not isinstance(value, int) or value >= 2**62:
+        raise ValueError("no number that a size can have")
+    return value
+
+
+def _string(value: Field) -> str:
+    return _bytes(value).decode("utf-8")  # UnicodeDecodeError is a ValueError
