@@ -44,6 +44,15 @@ def assumptions(
     if kinds & {"batch_norm", "layer_norm"} and options.epsilon is None:
         told = f"Normalization layers add {EPSILON:g} to the variance (epsilon)."
         sentences.append(Assumption(told, "epsilon"))
+    alone = recurrent is None and not any(module.kind == "conv" for module in modules)
+    if (
+        alone
+        and options.pooling is None
+        and options.order is None
+        and any(isinstance(item, Pool) for item in items)
+    ):
+        told = "After the embedding the average over time goes on, as of nn.EmbeddingBag."
+        sentences.append(Assumption(told, "pooling"))
     if recurrent is not None:
         pooled = [item for item in items if isinstance(item, Pool)]
         in_order = options.order is not None and LAST in options.order

@@ -11,7 +11,7 @@ from lrp_engine.formats.torch.attention import Attention
 from lrp_engine.formats.torch.attention_options import unexplained
 from lrp_engine.formats.torch.names import says_attention
 from lrp_engine.formats.torch.options import ConvOptions, Options
-from lrp_engine.formats.torch.poolings import LAST, POOLINGS
+from lrp_engine.formats.torch.poolings import LAST, POOLINGS, Window
 from lrp_engine.formats.torch.state import Module
 from lrp_engine.layers.activations import ACTIVATIONS
 
@@ -42,7 +42,7 @@ class Pool:
     names: tuple[str, ...]
 
 
-Item = Module | SideBySide | Act | Pool | Attention
+Item = Module | SideBySide | Act | Pool | Window | Attention
 
 
 def arranged(listed: Sequence[Module], options: Options, attention: Attention | None) -> list[Item]:
@@ -87,6 +87,7 @@ def _wanted(listed: Sequence[Module], options: Options, attention: Attention | N
     named = [
         name
         for entry in order
+        if not isinstance(entry, Window)
         for name in (entry if isinstance(entry, tuple) else (entry,))
         if name in by_name or name not in {*ACTIVATIONS, *POOLINGS, ATTENTION}
     ]
@@ -98,7 +99,9 @@ def _wanted(listed: Sequence[Module], options: Options, attention: Attention | N
         )
     items: list[Item] = []
     for entry in order:
-        if isinstance(entry, tuple):
+        if isinstance(entry, Window):
+            items.append(entry)
+        elif isinstance(entry, tuple):
             side = tuple(by_name[name] for name in entry if name in by_name)
             if len(side) < len(entry) or any(module.kind != "conv" for module in side):
                 raise FormatError(
@@ -182,11 +185,11 @@ def _completed(order: Sequence[Item], options: Options, attention: Attention | N
 
 
 def default_pooling(items: Sequence[Item]) -> tuple[str, ...] | None:
-    """What is assumed: the final state, or behind convolutions alone the maximum over time."""
+    """What is assumed: the final state, behind convolutions the maximum over time, behind an
+    embedding alone the average, as nn.EmbeddingBag makes it."""
     kinds = {module.kind for module in flat(items)}
-    if "recurrent" in kinds:
-        return (LAST,)
-    return ("max",) if "conv" in kinds else None
+    usual = {"recurrent": LAST, "conv": "max", "embedding": "mean"}
+    return next(((usual[kind],) for kind in _TIMED if kind in kinds), None)
 
 
 def hidden(items: Sequence[Item]) -> list[Module]:
@@ -241,9 +244,14 @@ def _end_of_time(items: Sequence[Item]) -> int | None:
                   == kind]  # fmt: skip
         if places:
             at = places[-1] + 1
-            while kind == "conv" and at < len(items) and (
-                isinstance(items[at], Act) or getattr(items[at], "kind", "") in (*_NORMS, "prelu")
-            ):  # fmt: skip
+            while (
+                kind == "conv"
+                and at < len(items)
+                and (
+                    isinstance(items[at], Act | Window)
+                    or getattr(items[at], "kind", "") in (*_NORMS, "prelu")
+                )
+            ):
                 at += 1
             return at
     return None

@@ -9,9 +9,9 @@ from typing import Any
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.plain import unused_name
 from lrp_engine.formats.torch.attention import Attention, joined
-from lrp_engine.formats.torch.chain import Act, Item, Pool, SideBySide, last_recurrent
+from lrp_engine.formats.torch.chain import Act, Item, Pool, SideBySide, flat, last_recurrent
 from lrp_engine.formats.torch.options import ConvOptions, Options
-from lrp_engine.formats.torch.poolings import DIRECTIONS, LAST, POOLINGS
+from lrp_engine.formats.torch.poolings import DIRECTIONS, EVERY, LAST, POOLINGS, WINDOWS, Window
 from lrp_engine.formats.torch.recurrent import depth, direction
 from lrp_engine.formats.torch.state import Module
 from lrp_engine.layers import (
@@ -43,9 +43,11 @@ class _Chain:
         at: the node that what comes next reads; before the first the input. stem: its module.
         final: the node with the final states of the last recurrent layer, where it is needed.
         units: of `at`.
+        convs: names of the convolutions as they run.
     """
 
     options: Options
+    convs: Sequence[str] = ()
     nodes: list[Node] = field(default_factory=list)
     at: str = INPUT
     stem: str = ""
@@ -64,7 +66,8 @@ class _Chain:
 
 def nodes(items: Sequence[Item], options: Options) -> list[Node]:
     """The layers of what runs, in order."""
-    chain, last = _Chain(options), last_recurrent(items)
+    convs = [module.name for module in flat(items) if module.kind == "conv"]
+    chain, last = _Chain(options, convs), last_recurrent(items)
     n = 0
     while n < len(items):
         item, after = items[n], items[n + 1 :]
@@ -76,7 +79,7 @@ def nodes(items: Sequence[Item], options: Options) -> list[Node]:
         elif isinstance(item, Module):
             act = after[0] if after and isinstance(after[0], Act) else None
             fused = act is not None and item.kind in ("linear", "conv")
-            layer = _BUILT[item.kind](item, options)
+            layer = _BUILT[item.kind](item, chain)
             chain.go(item.name, replace(layer, activation=act.name) if act and fused else layer)
             chain.units = item.outputs or chain.units
             n += fused
@@ -85,6 +88,8 @@ def nodes(items: Sequence[Item], options: Options) -> list[Node]:
                 chain.go(item.name, Activation(item.name))
         elif isinstance(item, Pool):
             _pool(chain, item)
+        elif isinstance(item, Window):
+            chain.go(item.name, WINDOWS[item.name](item.size, item.stride))
         else:
             _attend(chain, item)
     return chain.nodes
@@ -103,6 +108,8 @@ def _pooled(chain: _Chain, name: str, states: str, stem: str) -> str:
     layer = POOLINGS[name].layer
     if layer is not None:
         return chain.add(f"{stem}.{name}", layer, states)
+    if name == EVERY:
+        return states
     if chain.final is None:
         raise FormatError(
             f"The spec pools {states!r:.60} by 'last', the final state of a recurrent layer; it "
@@ -131,7 +138,7 @@ def _side_by_side(chain: _Chain, item: SideBySide, after: Sequence[Item]) -> int
     single = isinstance(pool[0], Pool) and len(pool[0].names) == 1 if pool else False
     ends = []
     for module in item.modules:
-        layer = _conv(module, chain.options)
+        layer = _conv(module, chain)
         layer = replace(layer, activation=act.name) if act else layer
         end = chain.add(module.name, layer, chain.at)
         ends.append(_pooled(chain, pool[0].names[0], end, end) if single else end)  # type: ignore[union-attr]
@@ -196,34 +203,39 @@ def _with_final(chain: _Chain, name: str, directions: Sequence[Layer], merge: st
 # Other layers ----------------------------------------------------------------------------------
 
 
-def _conv(module: Module, options: Options) -> Conv1D:
+def _conv(module: Module, chain: _Chain) -> Conv1D:
     """Weights (M, E, K), as (K, E, M)."""
-    conv, kernel = options.conv or ConvOptions(), module.arrays["weight"].transpose(2, 1, 0)
-    pads: dict[str, Any] = {"padding": conv.padding}
-    if isinstance(conv.padding, int):
-        pads = {"padding": "given", "before": conv.padding, "after": conv.padding}
+    conv = (chain.options.conv or ConvOptions()).of(
+        chain.convs.index(module.name), len(chain.convs)
+    )
+    padding = conv["padding"]
+    pads: dict[str, Any] = {"padding": padding}
+    if isinstance(padding, int):
+        pads = {"padding": "given", "before": padding, "after": padding}
     return Conv1D(
-        kernel,
+        module.arrays["weight"].transpose(2, 1, 0),
         module.arrays.get("bias"),
-        strides=conv.stride,
-        dilation=conv.dilation,
-        **(pads if conv.padding else {}),
+        strides=conv["stride"],
+        dilation=conv["dilation"],
+        **(pads if padding else {}),
     )
 
 
-def _batch_norm(module: Module, options: Options) -> BatchNormalization:
+def _batch_norm(module: Module, chain: _Chain) -> BatchNormalization:
     arrays = module.arrays
     return BatchNormalization(
         arrays["running_mean"],
         arrays["running_var"],
         arrays.get("weight"),
         arrays.get("bias"),
-        _epsilon(options),
+        _epsilon(chain.options),
     )
 
 
-def _layer_norm(module: Module, options: Options) -> LayerNormalization:
-    return LayerNormalization(module.arrays["weight"], module.arrays["bias"], _epsilon(options))
+def _layer_norm(module: Module, chain: _Chain) -> LayerNormalization:
+    return LayerNormalization(
+        module.arrays["weight"], module.arrays["bias"], _epsilon(chain.options)
+    )
 
 
 def _epsilon(options: Options) -> float:
@@ -231,7 +243,7 @@ def _epsilon(options: Options) -> float:
 
 
 # Kind of module -> its layer; recurrent ones are above.
-_BUILT: dict[str, Callable[[Module, Options], Any]] = {
+_BUILT: dict[str, Callable[[Module, _Chain], Any]] = {
     "embedding": lambda module, _: Embedding(module.arrays["weight"]),
     "linear": lambda module, _: Dense(module.arrays["weight"].T, module.arrays.get("bias")),
     "conv": _conv,

@@ -18,9 +18,11 @@ _NO_WEIGHTS = ("num_batches_tracked", "position_ids", "_extra_state", "total_ops
                "n_averaged")  # fmt: skip
 # Words in names of what training reads and a prediction does not.
 _TRAINING_ONLY = frozenset(
-    {"criterion", "criteria", "loss", "losses", "lossfn", "metric", "metrics"}
-)
-_TRAINING_ENDS = ("pos_weight", "class_weight", "class_weights")
+    {"criterion", "criteria", "crit", "loss", "losses", "lossfn", "lossfunc", "objective",
+     "entropy", "crossentropy", "bce", "nll", "metric", "metrics", "accuracy", "acc", "auroc",
+     "confmat"}
+)  # fmt: skip
+_TRAINING_ENDS = ("pos_weight", "class_weight", "class_weights", "label_weights")
 _ATTENTION = re.compile(r"(self|co|multihead)?att(n|en|ention|end)?s?")
 # weight_norm, before and since parametrizations: length, direction -> the weight.
 _LENGTHS = re.compile(
@@ -35,22 +37,30 @@ class State(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def cleaned(given: Arrays, named: Collection[str]) -> State:
+def cleaned(given: Arrays, named: Collection[str], unused: Collection[str] = ()) -> State:
     """What a prediction reads.
 
     Args:
         named: modules that the caller says take part, whatever they are called.
+        unused: modules and arrays that the caller says do not.
 
     Raises:
-        FormatError: a weight_norm does not fit.
+        FormatError: a weight_norm does not fit, or nothing is called as `unused` says.
     """
     arrays = {unwrapped(name): array for name, array in given.items()}
     arrays = {name: a for name, a in arrays.items() if name.rpartition(".")[2] not in _NO_WEIGHTS}
     left_out = tuple(
         name
         for name in arrays
-        if _is_training_only(name) and not {name, name.rpartition(".")[0]} & {*named}
+        if (_is_training_only(name) and not {name, name.rpartition(".")[0]} & {*named})
+        or any(_belongs(name, one) for one in unused)
     )
+    for one in unused:
+        if not any(_belongs(name, one) for name in arrays):
+            raise FormatError(
+                f"The spec's unused names {one!r:.80}; the file holds "
+                f"{', '.join(map(repr, arrays)):.300}."
+            )
     kept = {name: array for name, array in arrays.items() if name not in left_out}
     return State(_without_weight_norm(kept), left_out)
 
@@ -68,6 +78,10 @@ def words(name: str) -> list[str]:
 
 def says_attention(name: str) -> bool:
     return any(_ATTENTION.fullmatch(word) for word in words(name))
+
+
+def _belongs(name: str, path: str) -> bool:
+    return name == path or name.startswith(f"{path}.")
 
 
 def _is_training_only(name: str) -> bool:

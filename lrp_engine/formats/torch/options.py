@@ -10,12 +10,13 @@ from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.torch.attention_options import AttentionOptions
 from lrp_engine.formats.torch.cells import CellOptions
 from lrp_engine.formats.torch.named_weights import require
-from lrp_engine.formats.torch.poolings import DIRECTIONS, POOLINGS
+from lrp_engine.formats.torch.poolings import DIRECTIONS, EVERY, POOLINGS, Window
 from lrp_engine.layers.activations import ACTIVATIONS
 
 OPTIONS = ("order", "activation", "pooling", "directions", "rnn_activation", "conv", "epsilon",
-           "attention", "cell")  # fmt: skip
+           "attention", "cell", "unused")  # fmt: skip
 _PADDINGS = ("valid", "same", "causal")
+_OF_STEPS = ("padding", "stride", "dilation")
 _MOST_STEPS = 10_000
 
 
@@ -24,28 +25,49 @@ class ConvOptions:
     """Of every Conv1d; the defaults are PyTorch's.
 
     Attributes:
-        padding: zeros at either end, or a name.
+        padding: zeros at either end, or a name. It, stride and dilation are one for all, or a tuple
+            with one for each as they run.
         activation: behind it.
     """
 
-    padding: int | str = 0
-    stride: int = 1
-    dilation: int = 1
+    padding: int | str | tuple[int | str, ...] = 0
+    stride: int | tuple[int, ...] = 1
+    dilation: int | tuple[int, ...] = 1
     activation: str = "relu"
 
     @classmethod
     def checked(cls, given: Any) -> ConvOptions:
         require("conv", given, [item.name for item in fields(cls)])
-        for key in ("padding", "stride", "dilation"):
-            value = given.get(key)
-            number = type(value) is int and (key != "padding") <= value <= _MOST_STEPS
-            if value is not None and not number and not (key == "padding" and value in _PADDINGS):
-                more = f" or one of {choices(_PADDINGS)}" if key == "padding" else ""
-                raise FormatError(
-                    f"The spec's conv has {key} {value!r:.60}; expected a number of steps{more}."
-                )
+        given = {key: _frozen(value) for key, value in given.items() if value is not None}
+        for key in {*given} & {*_OF_STEPS}:
+            for value in given[key] if isinstance(given[key], tuple) else [given[key]]:
+                number = type(value) is int and (key != "padding") <= value <= _MOST_STEPS
+                named = key == "padding" and isinstance(value, str) and value in _PADDINGS
+                if not number and not named:
+                    more = f" or one of {choices(_PADDINGS)}" if key == "padding" else ""
+                    raise FormatError(
+                        f"The spec's conv has {key} {value!r:.60}; expected a number of steps"
+                        f"{more}, or a list with one for each nn.Conv1d."
+                    )
         _check("conv's activation", given.get("activation"), ACTIVATIONS)
         return cls(**given)
+
+    def of(self, at: int, count: int) -> Mapping[str, Any]:
+        """Padding, stride and dilation of one of so many.
+
+        Raises:
+            FormatError: a list has another length.
+        """
+        result = {}
+        for key in _OF_STEPS:
+            value = getattr(self, key)
+            if isinstance(value, tuple) and len(value) != count:
+                raise FormatError(
+                    f"The spec's conv lists {len(value)} of {key}; the file holds {count} "
+                    "nn.Conv1d."
+                )
+            result[key] = value[at] if isinstance(value, tuple) else value
+        return result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +82,10 @@ class Options:
         directions: how both directions of the last recurrent layer become one.
         rnn_activation: of nn.RNN, "tanh" or "relu".
         epsilon: of normalization layers.
+        unused: modules and arrays that take no part in a prediction.
     """
 
-    order: tuple[str | tuple[str, ...], ...] | None = None
+    order: tuple[str | tuple[str, ...] | Window, ...] | None = None
     activation: str | tuple[str, ...] | None = None
     pooling: tuple[str, ...] | None = None
     directions: str | None = None
@@ -71,6 +94,7 @@ class Options:
     epsilon: float | None = None
     attention: AttentionOptions | None = None
     cell: CellOptions | None = None
+    unused: tuple[str, ...] | None = None
     named: frozenset[str] = field(default_factory=frozenset)  # modules and arrays it speaks of
 
     @classmethod
@@ -82,6 +106,9 @@ class Options:
         """
         values = {key: _frozen(value) for key, value in given.items()}
         order, activation, pooling = (values.get(k) for k in ("order", "activation", "pooling"))
+        if isinstance(order, tuple):
+            order = tuple(Window.checked(e) if isinstance(e, Mapping) else e for e in order)
+            values["order"] = order
         if order is not None and not _names(order):
             raise FormatError(f"The spec's order is {order!r:.80}, expected a list of layer names.")
         for name in activation if isinstance(activation, tuple) else [activation]:
@@ -92,11 +119,16 @@ class Options:
             values["pooling"] = (pooling,)
         elif pooling is not None and len({*pooling}) < len(pooling):
             raise FormatError(f"The spec's pooling names one twice: {pooling!r:.80}.")
+        elif pooling is not None and EVERY in pooling and len(pooling) > 1:
+            raise FormatError(f"The spec's pooling has {EVERY!r} beside others; it stands alone.")
         _check("directions", values.get("directions"), DIRECTIONS)
         _check("rnn_activation", values.get("rnn_activation"), ("tanh", "relu"))
         epsilon = values.get("epsilon")
         if epsilon is not None and not (type(epsilon) in (int, float) and 0 <= epsilon <= 1):
             raise FormatError(f"The spec has epsilon {epsilon!r:.60}, expected a number below 1.")
+        unused = values.get("unused")
+        if unused is not None and not (_names(unused) and all(isinstance(n, str) for n in unused)):
+            raise FormatError(f"The spec's unused is {unused!r:.80}, expected a list of names.")
         named = {name for entry in order or () for name in _each(entry)}
         for key, kind in (("conv", ConvOptions), ("attention", AttentionOptions),
                           ("cell", CellOptions)):  # fmt: skip
@@ -110,14 +142,14 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _each(entry: str | tuple[str, ...]) -> Iterable[str]:
-    return entry if isinstance(entry, tuple) else (entry,)
+def _each(entry: str | tuple[str, ...] | Window) -> Iterable[str]:
+    return entry if isinstance(entry, tuple) else (entry,) if isinstance(entry, str) else ()
 
 
 def _names(value: Any) -> bool:
-    """Whether these are texts, or tuples of texts."""
+    """Whether these are texts, tuples of texts, or windows."""
     return isinstance(value, tuple) and all(
-        isinstance(name, str)
+        isinstance(name, str) or isinstance(entry, Window)
         for entry in value
         for name in (entry if isinstance(entry, tuple) and entry else (entry,))
     )

@@ -79,7 +79,7 @@ def _read(contents: Contents, given: Companions) -> Network:
         raise FormatError(f"The PyTorch file holds {_described(contents.value)}, no state dict; "
                           "save torch.save(model.state_dict(), 'model.pt').")  # fmt: skip
     options = Options.checked(given.options)
-    state = cleaned(arrays, options.named)
+    state = cleaned(arrays, options.named, options.unused or ())
     items = _items(state.arrays, options)
     built = nodes(items, options)
     single = built[-1].layer.kernel.shape[1] == 1  # type: ignore[attr-defined]

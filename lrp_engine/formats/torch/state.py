@@ -122,7 +122,8 @@ def _module(path: str, arrays: Arrays, before_recurrent: bool) -> Module:
         raise FormatError(
             f"{full_name(path, last)!r:.80} with shape {arrays[last].shape} belongs to no layer "
             f"that is read; supported: {SUPPORTED}. A cell or attention written by hand is "
-            "described by the spec's 'cell' or 'attention'."
+            "described by the spec's 'cell' or 'attention'; what takes no part in a prediction is "
+            "named in its 'unused'."
         )
     if weight.ndim == 1:
         return _per_unit(path, arrays)

@@ -463,7 +463,7 @@ def test_a_description_changed_at_random_is_read_or_refused(kind):
 
 
 # State dicts that a spec explains: of `torch/modules.pt`, whose specs lie beside it.
-EXPLAINED = ("tutorial", "zhou", "cell_by_hand", "cell_gru", "conv_lstm", "normalized")
+EXPLAINED = ("tutorial", "zhou", "cell_by_hand", "cell_gru", "conv_lstm", "normalized", "windows")
 
 
 def change_spec(name: str, rounds: int, seed: int) -> int:

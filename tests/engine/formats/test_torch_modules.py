@@ -18,7 +18,7 @@ from lrp_engine import FormatError
 from lrp_engine.formats.input_file import open_file, unpack_file
 from lrp_engine.formats.torch.attention_options import SCORES
 from lrp_engine.formats.torch.cells import CELLS
-from lrp_engine.formats.torch.poolings import DIRECTIONS, POOLINGS
+from lrp_engine.formats.torch.poolings import DIRECTIONS, EVERY, POOLINGS, WINDOWS
 from lrp_engine.formats.torch.state import KINDS
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -41,15 +41,17 @@ def wanted():
 @pytest.mark.parametrize("name", SPECS)
 def test_a_model_scores_as_in_pytorch(name, states, wanted):
     net = lrp_engine.load(pickle.dumps(states[name]), spec=SPECS[name])
-    e = net.explain(wanted["ids"])
-    np.testing.assert_allclose(e.scores, wanted[name], atol=1e-5)
-    assert abs(e.conservation_error).max() < 1e-4
+    scores, at = wanted[name], {"position": 2} if wanted[name].ndim == 3 else {}
+    np.testing.assert_allclose(net.predict(wanted["ids"]), scores, atol=1e-5)
+    e = net.explain(wanted["ids"], **at)
+    np.testing.assert_allclose(e.scores, scores[:, 2] if at else scores, atol=1e-5)
+    assert abs(e.conservation_error).max() < 1e-5
 
 
 def test_the_specs_say_everything_that_a_spec_can_say():
     """Every entry of the tables is compared with PyTorch."""
     told = json.dumps([*SPECS.values()])
-    for name in (*POOLINGS, *DIRECTIONS, *SCORES, *CELLS):
+    for name in (*POOLINGS, *WINDOWS, *DIRECTIONS, *SCORES, *CELLS):
         known = ("concat", "rnn")  # the default; a cell of one gate: below
         assert f'"{name}"' in told or name in known, name
     assert {*KINDS} == {"embedding", "recurrent", "linear", "conv", "batch_norm", "layer_norm",
@@ -77,7 +79,8 @@ def test_a_cell_of_one_gate_is_an_rnn():
 def test_the_poolings_are_different_networks(states):
     state = pickle.dumps(states["last_step"])
     ids = [[1, 2, 3, 4]]
-    scores = [lrp_engine.load(state, spec={"pooling": p}).predict(ids) for p in POOLINGS]
+    scores = [lrp_engine.load(state, spec={"pooling": p}).predict(ids)
+              for p in POOLINGS if p != EVERY]  # fmt: skip
     for n, one in enumerate(scores):
         assert all(abs(one - other).max() > 1e-3 for other in scores[:n])
 
@@ -115,7 +118,7 @@ def test_a_layer_named_attention_is_never_taken_silently(name, states):
 
 @pytest.mark.parametrize(
     "entry", ["criterion.weight", "loss_fn.pos_weight", "pos_weight", "class_weights",
-              "train_metrics.confmat"],
+              "train_metrics.confmat", "crossEntropy.weight", "val_acc.total"],
 )  # fmt: skip
 def test_what_training_alone_reads_is_left_out_and_listed(entry, states):
     state = states["last_step"]
@@ -130,6 +133,19 @@ def test_a_layer_of_such_a_name_runs_where_the_spec_says_so(states):
     state = {key.replace("fc.", "loss_head."): a for key, a in states["last_step"].items()}
     spec = {"pooling": "last_step", "order": ["embedding", "lstm", "loss_head"]}
     assert lrp_engine.load(pickle.dumps(state), spec=spec).nodes[-1].name == "loss_head"
+
+
+def test_what_takes_no_part_is_named(states):
+    """A head of its own, an array of the author's: refused with the way, and left out."""
+    state = {**states["last_step"], "centers": np.ones(2), "auxiliary.weight": np.ones((7, 6))}
+    with pytest.raises(FormatError, match="named in its 'unused'"):
+        lrp_engine.load(pickle.dumps(state))
+    spec = {"pooling": "last_step", "unused": ["centers", "auxiliary"]}
+    net = lrp_engine.load(pickle.dumps(state), spec=spec)
+    assert [node.name for node in net.nodes][-1] == "fc"
+    assert "read them: 'centers', 'auxiliary.weight'." in " ".join(net.assumptions)
+    with pytest.raises(FormatError, match="unused names 'center'; the file holds 'embedding"):
+        lrp_engine.load(pickle.dumps(state), spec={"unused": ["center"]})
 
 
 @pytest.mark.parametrize("file", ["attention.pkl", "attention.joblib", "attention_arrays.joblib"])
@@ -162,6 +178,7 @@ def test_what_was_assumed_is_listed(states):
         "conv_lstm": ["add 1e-05 to the variance"],
         "lstm_cell": ["runs from the first word to the last"],
         "additive": ["act in this order: attention.0.weight, attention.2.weight"],
+        "bag": ["the average over time goes on, as of nn.EmbeddingBag"],
     }
     for name, sentences in assumed.items():
         net = lrp_engine.load(pickle.dumps(states[name]), spec=SPECS[name])
@@ -170,6 +187,23 @@ def test_what_was_assumed_is_listed(states):
     spec = {**SPECS["conv_lstm"], "epsilon": 1e-5}
     net = lrp_engine.load(pickle.dumps(states["conv_lstm"]), spec=spec)
     assert "variance" not in " ".join(net.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"order": ["conv1", {"max_pool": 0}]}, "of pooling in windows it says"),
+        ({"order": [{"max_pool": 2, "padding": 1}]}, "of pooling in windows it says"),
+        ({"conv": {"padding": [1]}}, "lists 1 of padding; the file holds 2"),
+        ({"conv": {"stride": ["same", 1]}}, "or a list with one for each nn.Conv1d"),
+        ({"pooling": ["every_step", "max"]}, "it stands alone"),
+        ({"unused": [1]}, "expected a list of names"),
+    ],
+)
+def test_what_a_spec_says_wrongly_is_told(spec, words, states):
+    with pytest.raises(FormatError) as caught:
+        lrp_engine.load(pickle.dumps(states["windows"]), spec=spec)
+    assert words in str(caught.value)
 
 
 def test_convolutions_that_chain_are_a_chain():
