@@ -7,7 +7,8 @@ code runs; a test holds the two together.
 from __future__ import annotations
 
 import os
-from math import isqrt
+from bisect import bisect_right
+from collections.abc import Callable
 from pathlib import Path
 
 from lrp_engine.propagation.room import megabytes_or
@@ -144,14 +145,19 @@ def most_words(units: int) -> int:
     return max(1, min(TEXT_WORDS, TEXT_VALUES // units))
 
 
-def most_words_on_request(units: int, *, time: bool) -> int:
+def most_words_on_request(passes: Callable[[int], int], units: int, *, time: bool) -> int:
     """Words of one text, or features, that a method which is not live may be asked about.
 
     Args:
+        passes: words -> passes that the method takes.
         time: whether a text takes a time step per word; features are read at once.
     """
+
+    def steps(words: int) -> int:
+        return passes(words) * (words if time else 1)
+
     most = REQUEST_VALUES // max(1, units)
-    return max(1, isqrt(most) if time else most)
+    return max(1, bisect_right(range(1, most + 1), most, key=steps))
 
 
 def remote_is_allowed() -> bool:

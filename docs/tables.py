@@ -6,15 +6,17 @@ that the docs cannot promise what the code refuses.
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ROOT / "docs" / "formats.md", ROOT / "docs" / "rules.md"
+DOCUMENTS = tuple(ROOT / "docs" / name for name in ("formats.md", "methods.md", "rules.md"))
 sys.path.insert(0, str(ROOT))
 
+from lrp_engine.attribution.methods import METHODS  # noqa: E402
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
 from lrp_engine.formats.onnx.operations import OPERATIONS  # noqa: E402
 from lrp_engine.formats.torch.attention_options import SCORES  # noqa: E402
@@ -58,6 +60,62 @@ def _torch_modules() -> str:
     return _table(["module", "read"], rows)
 
 
+def _methods() -> str:
+    """A passage for each method."""
+    return "\n".join(
+        f"### `{one.name}`: {one.title} ({one.short})\n\n{one.meaning}\n\n$$ {one.equation} $$\n\n"
+        + _table(
+            ["fact", "is"],
+            [
+                ["unit", one.unit],
+                ["sign", "positive supports, negative opposes" if one.signed else "none"],
+                ["all words together", _COMPLETE[one.completeness]],
+                ["a number for", "every input unit" if one.per_unit else "every word"],
+                ["cost", one.cost],
+                ["source", _linked(one.source)],
+            ],
+        )
+        for one in METHODS.values()
+    )
+
+
+_COMPLETE = {
+    "score": "the explained score, with initial states and what biases and stabilizers absorb",
+    "difference to a baseline": "the score, less that of the baseline",
+    "none": "nothing that they promise",
+}
+
+
+def _linked(source: str) -> str:
+    """DOIs and arXiv numbers as links."""
+    source = re.sub(r"doi (10\.[^\s;,]+)", r"[doi \1](https://doi.org/\1)", source)
+    return re.sub(r"arXiv (\d{4}\.\d{4,5})", r"[arXiv \1](https://arxiv.org/abs/\1)", source)
+
+
+def _method_options() -> str:
+    return _table(
+        ["method", "option", "values", "default", "is"],
+        (
+            [f"`{one.name}`", f"`{option.name}`",
+             ", ".join(f"`{name}`" for name in option.choices)
+             or f"{option.smallest:g} to {option.largest:g}",
+             f"`{option.default}`", option.meaning]
+            for one in METHODS.values()
+            for option in one.options
+        ),
+    )  # fmt: skip
+
+
+def _method_checks() -> str:
+    rows = []
+    for one in METHODS.values():
+        for check in one.checks:
+            limits = [f"above {check.at_most:g}"] * (check.at_most < math.inf)
+            limits += [f"below {check.at_least:g}"] * (check.at_least > -math.inf)
+            rows.append([f"`{one.name}`", f"`{check.name}`", check.title, *(limits or ["never"])])
+    return _table(["method", "check", "is", "warns"], rows)
+
+
 def _named(head: str, rows: Mapping[str, str]) -> Callable[[], str]:
     return lambda: _table([head, "is"], ([f"`{name}`", reads] for name, reads in rows.items()))
 
@@ -82,6 +140,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "torch_attention": _named("score", SCORES),
     "research": _research,
     "eps": _eps,
+    "methods": _methods,
+    "method_options": _method_options,
+    "method_checks": _method_checks,
     "torch_cells": _named("cell", {name: one.reads for name, one in CELLS.items()}),
 }
 

@@ -25,6 +25,10 @@ class OutOfTimeError(CostError):
     """The time for passes is over; the one that would have come next did not begin."""
 
 
+class CancelledError(Exception):
+    """Work was given up before its end, as somebody asked; nothing of it is kept."""
+
+
 class RowsError(InputError):
     """Some of several inputs do not fit; the others would.
 

@@ -19,7 +19,9 @@ from app.state import session, session_models, widgets
 from app.text.markdown import plain
 from app.text.spelled import spelled
 from lrp_engine import METHODS, Explanation
+from lrp_engine.attribution.checks import doubts_of
 from lrp_engine.render import wording
+from lrp_engine.render.checks import check_sentence
 
 LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
@@ -46,6 +48,9 @@ def show(answer: Answer) -> None:
         count = spelled(len(DEFAULT))
         st.info(f"There are no rows to compare: add some, or go back to the {count} methods.")
         return
+    for name, one in zip(called, (s.explanation for s in shown), strict=True):
+        for doubt in doubts_of(one.method_info, one.checks):
+            st.warning(plain(f"{name}: {doubt}"))
     _heatmaps([s.explanation for s in shown], called, shared)
     _doubts([s.explanation for s in shown], called, answer)
     _agreement([s.explanation for s in shown], called)
@@ -82,7 +87,10 @@ def _complaint(model: Model, text: str, row: Row) -> str:
     if not fits(model, text):
         return f": the model {model.name} cannot read this input."
     shape = model.network.input_shape
-    most = settings.most_words_on_request(shape.units, time=shape.time)
+    options = method.options_with({})
+    most = settings.most_words_on_request(
+        lambda words: method.count(words, options).total, shape.units, time=shape.time
+    )
     if not method.live and (count := length(model, text)) > most:
         return (
             f": {method.title} takes {method.cost}, so it explains up to {most:,} "
@@ -156,6 +164,9 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
     )
     with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
         st.html(grid.legends(rows))
+        for name, one in zip(called, explanations, strict=True):
+            if said := check_sentence(one):
+                st.html(f'<p class="lens-note">{escape(name)}: {escape(said)}</p>')
     frontend.copy_link()
 
 

@@ -21,9 +21,9 @@ from app.review import tables
 from app.review.job import ACTIVE, DONE, FAILED, RUNNING, STOPPED, WAITING, Job
 from app.review.sets import Set, Sets
 from app.review.turns import Turns
-from lrp_engine.corpora.shard import CancelledError, explain_shard
+from lrp_engine.corpora.shard import explain_shard
 from lrp_engine.corpora.tables import open_table, shards
-from lrp_engine.errors import InputError, LensError
+from lrp_engine.errors import CancelledError, InputError, LensError
 
 if TYPE_CHECKING:
     from lrp_engine import Network

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def frame(explanation: Explanation) -> pd.DataFrame:
     """One row per word: sample, position, token, unknown, padding, relevance.
 
-    Where the numbers of a step have names, a column for each says what it received.
+    And standard_error, of a method that estimates. Where the numbers of a step have names, a
+    column for each says what it received.
     """
     import pandas as pd
 
@@ -33,6 +34,11 @@ def frame(explanation: Explanation) -> pd.DataFrame:
             "unknown": of_words(explanation.unknown),
             "padding": of_words(explanation.padding),
             "relevance": of_words(explanation.token_relevance),
+            **(
+                {}
+                if explanation.standard_error is None
+                else {"standard_error": of_words(explanation.standard_error)}
+            ),
             **{f"relevance of {name}": of_words(values) for name, values in by_unit(explanation)},
         }
     )
@@ -76,6 +82,10 @@ def plain(one: Explanation) -> dict[str, Any]:
         **_text(one),
         "substitute": one.substitute,
         "token_relevance": one.token_relevance[0].tolist(),
+        **(
+            {} if one.standard_error is None else {"standard_error": one.standard_error[0].tolist()}
+        ),
+        **({"checks": {n: float(a[0]) for n, a in one.checks.items()}} if one.checks else {}),
         **_by_unit(one),
         "initial_states": {name: float(a[0]) for name, a in one.initial_states.items()},
         "ledger": {name: float(a[0]) for name, a in one.ledger.items()},

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from lrp_engine.attribution.checks import doubts_of
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.exploding import least_scale
 from lrp_engine.attribution.ledger import Ledger
-from lrp_engine.attribution.methods import Attribution, Method, Run
+from lrp_engine.attribution.methods import Method, Run
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers.ops import ABSORBERS
 from lrp_engine.model.samples import Samples
@@ -42,7 +43,17 @@ class Assembly:
         self.shapes = samples.network.shapes
         self.nodes = {node.name: node for node in samples.network.nodes}
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
-            name: {} for name in ("scores", "units", "tokens", "sinks", "states", "layers")
+            name: {}
+            for name in (
+                "scores",
+                "units",
+                "tokens",
+                "errors",
+                "checks",
+                "sinks",
+                "states",
+                "layers",
+            )
         }
         self.padded_lengths = np.zeros(len(samples), int)
 
@@ -55,7 +66,19 @@ class Assembly:
         parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
             "scores": {("scores",): run.scores, ("selection",): run.selection},
             "units": {k: a.per_unit for k, a in made.items() if a.per_unit is not None},
-            "tokens": {k: self._timed(a) for k, a in made.items() if a.per_token is not None},
+            "tokens": {
+                k: self._timed(a.per_token) for k, a in made.items() if a.per_token is not None
+            },
+            "errors": {
+                k: self._timed(a.standard_error)
+                for k, a in made.items()
+                if a.standard_error is not None
+            },
+            "checks": {
+                (*k, name): values[:, None]
+                for k, a in made.items()
+                for name, values in a.checks.items()
+            },
             "sinks": backward.sinks if backward else {},
             "states": backward.states if backward else {},
         }
@@ -68,11 +91,15 @@ class Assembly:
         for group, arrays in parts.items():
             self._put(group, chunk, arrays)
 
-    def _timed(self, attribution: Attribution) -> np.ndarray:
+    def _timed(self, of_words: np.ndarray) -> np.ndarray:
         """Values of words with an axis of units, (b, t, 1), as of all that has time steps."""
-        assert attribution.per_token is not None
-        values = attribution.per_token.astype(np.float64)
+        values = of_words.astype(np.float64)
         return values[..., None] if self.samples.timed else values
+
+    def _of_words(self, group: str, method: Method) -> np.ndarray | None:
+        """What `_timed` made, (B, T); None where the method has none."""
+        values = self.parts[group].get((method.name,))
+        return values[..., 0] if values is not None and self.samples.timed else values
 
     def _check_finite(self, chunk: np.ndarray, arrays: Sequence[np.ndarray], run: Run) -> None:
         """Raise OverflowInputError unless all numbers of the chunk are finite."""
@@ -102,7 +129,11 @@ class Assembly:
             if key not in table:
                 time = (self.samples.width,) if part.ndim == 3 else ()
                 table[key] = np.zeros((len(self.samples), *time, part.shape[-1]), part.dtype)
-            if part.ndim == 3 and group not in ("units", "tokens") and self._resampled_time(key[0]):
+            if (
+                part.ndim == 3
+                and group not in ("units", "tokens", "errors")
+                and self._resampled_time(key[0])
+            ):
                 more = part.shape[1] - table[key].shape[1]
                 table[key] = np.pad(table[key], [(0, 0), (0, max(0, more)), (0, 0)])
                 table[key][chunk, : part.shape[1]] = part
@@ -116,7 +147,10 @@ class Assembly:
         samples, network = self.samples, self.samples.network
         unknown = self._over_time(samples.unknown)
         scores, selected = (self.parts["scores"][(name,)] for name in ("scores", "selection"))
-        values = self.parts["tokens"].get((method.name,))
+        checks = {
+            check.name: self.parts["checks"][(method.name, check.name)][:, 0]
+            for check in method.checks
+        }
         made = Explanation(
             method=method.name,
             rule=self.rule if method.uses_rule else None,
@@ -140,7 +174,9 @@ class Assembly:
             value_units=network.value_units,
             target=selected.argmax(axis=1) if targets is None else targets,
             relevance=self.parts["units"].get((method.name,)),
-            token_values=values[..., 0] if values is not None and samples.timed else values,
+            token_values=self._of_words("tokens", method),
+            standard_error=self._of_words("errors", method),
+            checks=checks,
             explained_score=(selected * scores).sum(axis=1, dtype=np.float64),
             initial_states={
                 "/".join(key): array.sum(axis=1, dtype=np.float64)
@@ -152,7 +188,11 @@ class Assembly:
             model_hash=network.hash,
             dtype=network.dtype,
             substitute=network.substitute,
-            warnings=(*self._warnings(), *(self._doubts if method.uses_rule else ())),
+            warnings=(
+                *self._warnings(),
+                *(self._doubts if method.uses_rule else ()),
+                *doubts_of(method, checks),
+            ),
             token_kind=samples.token_kind,
         )
         warnings = made.with_exploding(made.warnings)

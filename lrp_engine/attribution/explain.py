@@ -22,8 +22,10 @@ from lrp_engine.attribution.methods import (
 )
 from lrp_engine.attribution.positions import resolve_positions
 from lrp_engine.attribution.targets import resolve, selection
+from lrp_engine.attribution.work import Cancel, PassCount, Work
 from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.model import inputs as samples_of
+from lrp_engine.model.baselines import baseline_named, masked_values
 from lrp_engine.model.removals import DROP, removal_named
 from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
 from lrp_engine.propagation import rules
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
     from lrp_engine.propagation.program import Backward, Program
     from lrp_engine.propagation.rules import Rule
+
+# Where a path begins instead of 0 in a network that skips steps of the baseline's value: a step
+# that is read near the baseline would be skipped in it.
+BESIDE_A_MASK = 1e-6
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -64,6 +70,8 @@ def explain(
     lengths: Any,
     layers: bool,
     position: Any = None,
+    progress: Callable[[int, int], object] | None = None,
+    cancel: Cancel | None = None,
 ) -> Explanations:
     """One Explanation per method; each calculus runs once, however many methods read it."""
     asked = _methods(methods, layers=layers)
@@ -78,14 +86,47 @@ def explain(
         for source in dict.fromkeys(method.passes[:1] for method in asked)
     }
 
+    work = Work(passes_of(samples, asked, options).total, progress, cancel)
+
     def run(chunk: np.ndarray) -> tuple[np.ndarray, Run]:
+        work.begin()
         chosen = None if targets is None else selection(targets[chunk], network.classes)
-        return chunk, _run(samples, chunk, calculi, chosen, rule, layers=layers)
+        return chunk, _run(samples, chunk, calculi, chosen, rule, work, layers=layers)
 
     for chunk, made in _one_ahead(run, samples.chunks()):
         for assembly in assemblies.values():
             assembly.add(chunk, made)
     return Explanations({m.name: assemblies[m.passes[:1]].explanation(m, targets) for m in asked})
+
+
+def count_passes(
+    network: Network,
+    inputs: Any,
+    *,
+    methods: Sequence[str] | None,
+    method_options: Mapping[str, Mapping[str, Any] | None] | None,
+    lengths: Any,
+) -> PassCount:
+    """The passes that methods ask for, see `Network.count_passes`."""
+    asked = _methods(methods, layers=False)
+    samples = samples_of.read(network, inputs, lengths)
+    return passes_of(samples, asked, options_of(asked, method_options))
+
+
+def passes_of(
+    samples: Samples, asked: Sequence[Method], options: Mapping[str, Mapping[str, Any]]
+) -> PassCount:
+    """The passes over all samples that methods ask for, besides those that they share."""
+    on_request = [method for method in asked if not method.live]
+    if not on_request:
+        return PassCount()
+    words = np.concatenate([samples.droppable(chunk).sum(axis=1) for chunk in samples.chunks()])
+    counts = (
+        method.count(count, options[method.name])
+        for method in on_request
+        for count in words.tolist()
+    )
+    return sum(counts, PassCount())
 
 
 def _methods(names: Sequence[str] | None, *, layers: bool) -> list[Method]:
@@ -111,6 +152,7 @@ def _run(
     calculi: tuple[str, ...],
     chosen: np.ndarray | None,
     rule: Rule,
+    work: Work,
     *,
     layers: bool,
 ) -> Run:
@@ -119,18 +161,36 @@ def _run(
     x, steps = samples.padded(chunk)
 
     def forward(x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        work.begin()
         with network.lock:
-            return _program_of(network).scores(x.astype(network.dtype, copy=False), steps)
+            found = _program_of(network).scores(x.astype(network.dtype, copy=False), steps)
+        work.done(len(x))
+        return found
 
     def back(calculus: str, x: np.ndarray, steps: np.ndarray, selection: np.ndarray) -> Backward:
+        work.begin()
         with network.lock:
             made = _program_of(network).backward(
                 (calculus,), x.astype(network.dtype, copy=False), steps, selection, rule
             )
+        work.done(len(x))
         return made[calculus]
 
-    def predict(variants: Iterable[Variant]) -> np.ndarray:
-        return scores_of_variants(samples, ((int(chunk[row]), kept) for row, kept in variants))
+    def predict(variants: Iterable[Variant], removal: str = DROP) -> np.ndarray:
+        mine = ((int(chunk[row]), kept) for row, kept in variants)
+        return scores_of_variants(samples, mine, removal=removal, work=work)
+
+    droppable = samples.droppable(chunk)
+    skipped = masked_values(network)
+    moving = droppable  # (b, t), or (b, D) of features
+    for value in skipped:
+        moving = moving & (x != value).any(axis=2)
+
+    def baseline(name: str) -> np.ndarray:
+        vector = baseline_named(samples, name)
+        if not samples.timed:
+            return np.where(moving, vector, x)
+        return np.where(moving[..., None], vector, x)
 
     passes: dict[str, Backward] = {}
     if calculi:
@@ -140,7 +200,8 @@ def _run(
         first = passes[calculi[0]]
         scores, chosen = first.scores, first.selection
     else:
-        scores = forward(x, steps)
+        with network.lock:
+            scores = _program_of(network).scores(x, steps)
         if chosen is None:
             chosen = selection(scores.argmax(axis=1), network.classes)
         chosen = chosen.astype(network.dtype)
@@ -148,13 +209,15 @@ def _run(
         x=x,
         steps=steps,
         lengths=samples.lengths[chunk],
-        droppable=samples.droppable(chunk),
+        droppable=droppable,
         scores=scores,
         selection=chosen,
         backward=passes,
         forward=forward,
         back=back,
         predict=predict,
+        baseline=baseline,
+        start=BESIDE_A_MASK if skipped else 0.0,
     )
 
 
@@ -187,18 +250,24 @@ def scores_of(samples: Samples, *, before_pass: Callable[[], None] = lambda: Non
 
 
 def scores_of_variants(
-    samples: Samples, variants: Iterable[Variant], *, removal: str = DROP
+    samples: Samples,
+    variants: Iterable[Variant],
+    *,
+    removal: str = DROP,
+    work: Work | None = None,
 ) -> np.ndarray:
     """Scores (n, C) of samples without some of their parts, in batches of bounded memory.
 
     Args:
         variants: see `Samples.variants`; read as it goes.
         removal: a name in `REMOVALS`, how parts are left out.
+        work: told of each batch; it may raise to stop.
     """
-    leave_out = removal_named(removal)
-    blocks = [
-        scores_of(leave_out(samples, block)) for block in _blocks(variants, shorter=removal == DROP)
-    ]
+    leave_out, work = removal_named(removal), work or Work(0)
+    blocks = []
+    for block in _blocks(variants, shorter=removal == DROP):
+        blocks.append(scores_of(leave_out(samples, block), before_pass=work.begin))
+        work.done(len(block))
     return np.concatenate(blocks or [np.zeros((0, samples.network.classes), samples.network.dtype)])
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from lrp_engine import lazy
 from lrp_engine.attribution import exploding
 from lrp_engine.attribution.arrays import frozen_array
+from lrp_engine.attribution.checks import doubts_of
 from lrp_engine.attribution.has_texts import HasTexts
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
@@ -77,7 +78,11 @@ class Explanation(HasTexts, HasOutput):
         model_hash, dtype: what made it.
         token_kind: what goes in one by one: "word", "feature", or "step" for a vector.
         warnings: why it should not be relied on, as sentences: `Network.warnings`, what makes
-            its words doubtful, and of a single sample, that most of its words are unknown.
+            its words doubtful, of which samples the method's own checks are beyond their limits,
+            and of a single sample, that most of its words are unknown.
+        checks: (B,) what the method says of its own result, by the names of `method_info.checks`.
+        standard_error: (B, T) of `token_relevance`, 0 where it is exact; None for methods that
+            estimate nothing.
     """
 
     method: str
@@ -111,6 +116,8 @@ class Explanation(HasTexts, HasOutput):
     positions: np.ndarray | None = None
     unit_names: tuple[str, ...] = ()
     least_scale: float = 0.0
+    checks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    standard_error: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.relevance is None and self.token_values is None:
@@ -125,7 +132,7 @@ class Explanation(HasTexts, HasOutput):
                 object.__setattr__(self, item.name, frozen_array(value))
         if self.ids is not None:
             object.__setattr__(self, "ids", tuple(map(frozen_array, self.ids)))
-        for name in ("initial_states", "layers"):
+        for name in ("initial_states", "layers", "checks"):
             table = {key: frozen_array(array) for key, array in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(table))
         options = MappingProxyType(dict(self.method_options))
@@ -140,7 +147,7 @@ class Explanation(HasTexts, HasOutput):
     def __reduce__(self) -> tuple:
         # Mapping proxies cannot be pickled.
         state: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
-        for name in ("initial_states", "layers", "method_options"):
+        for name in ("initial_states", "layers", "checks", "method_options"):
             state[name] = dict(state[name])
         return partial(Explanation, **state), ()
 
@@ -170,6 +177,10 @@ class Explanation(HasTexts, HasOutput):
             "positions": None if self.positions is None else self.positions[one],
             "relevance": None if self.relevance is None else self.relevance[one, :length],
             "token_values": None if self.token_values is None else self.token_values[one, :length],
+            "standard_error": (
+                None if self.standard_error is None else self.standard_error[one, :length]
+            ),
+            "checks": MappingProxyType({name: a[one] for name, a in self.checks.items()}),
             "initial_states": MappingProxyType(
                 {name: array[one] for name, array in self.initial_states.items()}
             ),
@@ -230,7 +241,7 @@ class Explanation(HasTexts, HasOutput):
             InputError: the method has no values of units; lists those that do.
         """
         if self.relevance is None:
-            able = choices(name for name, method in METHODS.items() if method.passes)
+            able = choices(name for name, method in METHODS.items() if method.per_unit)
             raise InputError(
                 f"{self.method_info.title} gives each {self.token_kind} one number, and none to "
                 f"its units; choose from {able}."
@@ -299,7 +310,10 @@ class Explanation(HasTexts, HasOutput):
         return None if self.positions is None else self.tokens[index][self.positions[index]]
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per word: sample, position, token, unknown, padding, relevance."""
+        """One row per word: sample, position, token, unknown, padding, relevance.
+
+        And standard_error, of a method that estimates.
+        """
         frame: pd.DataFrame = lazy.load("attribution.as_data:frame")(self)
         return frame
 
@@ -330,9 +344,15 @@ class Explanation(HasTexts, HasOutput):
 
     def _warnings_of(self, index: int) -> tuple[str, ...]:
         """Those of all samples, and the sample's own."""
-        if self.alignment is None or len(self) == 1:
+        if len(self) == 1:
             return self.warnings
-        return of_text(self.alignment.why[index], self.warnings)
+        method, checks = self.method_info, self.checks
+        of_all = self.warnings
+        if checks:
+            of_several = doubts_of(method, checks)
+            own = {name: array[index : index + 1] for name, array in checks.items()}
+            of_all = tuple(w for w in of_all if w not in of_several) + doubts_of(method, own)
+        return of_all if self.alignment is None else of_text(self.alignment.why[index], of_all)
 
     def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
         """One sample's heatmap as a standalone HTML page, every word escaped."""

@@ -65,6 +65,9 @@ def merged_padding(explanation: Explanation) -> Explanation:
         lengths=np.array([len(starts)]),
         relevance=None if explanation.relevance is None else summed(explanation.relevance),
         token_values=summed(explanation.token_relevance),
+        standard_error=(
+            None if explanation.standard_error is None else summed(explanation.standard_error)
+        ),
         ledger=Ledger(dict(ledger), {name: summed(a) for name, a in ledger.steps.items()}, 1),
         layers={name: over_time(name, array) for name, array in explanation.layers.items()},
         ids=None,

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named, options_of
 from lrp_engine.attribution.positions import require_position
 from lrp_engine.attribution.targets import resolve
-from lrp_engine.errors import CostError, InputError, RowsError
+from lrp_engine.attribution.work import Cancel
+from lrp_engine.errors import CancelledError, CostError, InputError, RowsError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.network import Network
 from lrp_engine.model.samples import CHUNK_TOKENS
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
 WINDOW = 512
 # A window of long texts is closed early: what bounds its memory is its words.
 WINDOW_TOKENS = 8 * CHUNK_TOKENS
-
-
-class Cancel(Protocol):
-    """Whether to stop, for example a `threading.Event`."""
-
-    def is_set(self) -> bool: ...
 
 
 def explain_stream(
@@ -148,8 +143,10 @@ def in_batches(
         try:
             explanations = network.explain_all(
                 [words[n] for n in chunk], methods=methods, target=target, rule=rule,
-                method_options=method_options, position=position,
+                method_options=method_options, position=position, cancel=cancel,
             )  # fmt: skip
+        except CancelledError:
+            return
         except RowsError as problem:
             bad = np.isin(np.arange(len(chunk)), problem.rows)
             yield chunk[bad], InputError(problem.reason)

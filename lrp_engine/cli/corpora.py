@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
@@ -108,6 +109,11 @@ def _run(options: argparse.Namespace) -> str:
             max_tokens=options.max_tokens,
             shard_rows=options.shard_rows,
         )
+        if not options.quiet:
+            for method in (METHODS[name] for name in methods):
+                if not method.live:
+                    print(f"lrp_engine: {method.title} takes {method.cost}, for each text.",
+                          file=sys.stderr, flush=True)  # fmt: skip
         with bar(hidden=options.quiet) as progress:
             summary = explain_corpus(
                 network,

@@ -120,13 +120,18 @@ def _explain(options: argparse.Namespace) -> str:
         raise InputError("Give a TEXT to explain, or --numbers with a file; one of them.")
     network = load_model(options, device=options.device)
     asked = [options.text] if options.numbers is None else read_numbers(options.numbers, network)
+    method_options = method_options_of(options, [options.method])
+    if not METHODS[options.method].live:
+        count = network.count_passes(asked, methods=[options.method], method_options=method_options)
+        title = METHODS[options.method].title
+        print(f"lrp_engine: {title} takes up to {count}.", file=sys.stderr, flush=True)
     with quiet():
         explanation = network.explain(
             asked,
             method=options.method,
             target=parse_target(options.target, network.labels),
             rule=rule,
-            method_options=method_options_of(options, [options.method]).get(options.method),
+            method_options=method_options.get(options.method),
             position=options.position,
         )
     if options.json:

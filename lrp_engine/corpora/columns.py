@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError, choices
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def result_schema(
         *([pa.field(POSITION, pa.int64())] if positions else []),
         pa.field("tokens", pa.list_(pa.string())),
         *(pa.field(method, numbers) for method in settings.methods),
+        *(pa.field(name, numbers) for name in error_columns(settings.methods).values()),
+        *(pa.field(name, pa.float64()) for name in check_columns(settings.methods).values()),
         *(pa.field(name, pa.float64()) for name in ACCOUNT),
         pa.field("error", pa.string()),
     ]
@@ -58,6 +61,20 @@ def result_schema(
 
 # What did not reach the words: with them, it adds up to the explained score.
 ACCOUNT = ("initial_state", "ledger_bias", "ledger_stabilizer", "conservation_error")
+
+
+def error_columns(methods: Sequence[str]) -> dict[str, str]:
+    """Method -> the column of its words' standard errors, of those that estimate."""
+    return {name: f"{name}_standard_error" for name in methods if METHODS[name].estimates}
+
+
+def check_columns(methods: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Method and check -> the column of what the method says of its result."""
+    return {
+        (name, check.name): f"{name}_{check.name}"
+        for name in methods
+        for check in METHODS[name].checks
+    }
 
 
 def carried_names(names: Sequence[str], ours: Sequence[str]) -> list[str]:

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.stream import Cancel, in_batches
-from lrp_engine.corpora.columns import ACCOUNT, POSITION, result_schema
-from lrp_engine.errors import InputError
+from lrp_engine.attribution.stream import in_batches
+from lrp_engine.attribution.work import Cancel
+from lrp_engine.corpora.columns import (
+    ACCOUNT,
+    POSITION,
+    check_columns,
+    error_columns,
+    result_schema,
+)
+from lrp_engine.errors import CancelledError, InputError
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -46,10 +53,6 @@ class Part:
     positions: tuple[int, int]
     process: tuple[str, int]
     peak: int
-
-
-class CancelledError(Exception):
-    """A shard was given up before its end."""
 
 
 def explain_shard(
@@ -145,8 +148,10 @@ def _explained(
     """Values per row for the columns that an explanation fills, None elsewhere; positions; and
     rows that could not be explained, with the reason."""
     names = ("scores", "predicted", "target", "explained_score", "tokens")
+    errors, checks = error_columns(settings.methods), check_columns(settings.methods)
+    of_methods = (*settings.methods, *errors.values(), *checks.values())
     columns: dict[str, list] = {
-        name: [None] * rows for name in (*names, POSITION, *settings.methods, *ACCOUNT)
+        name: [None] * rows for name in (*names, POSITION, *of_methods, *ACCOUNT)
     }
     places = list(words)
     real = computed = 0
@@ -183,6 +188,11 @@ def _explained(
         for method, one in explained.items():
             relevance = one.token_relevance
             values[method] = [relevance[n, : len(t)] for n, t in enumerate(one.tokens)]
+            if one.standard_error is not None:
+                values[errors[method]] = [
+                    one.standard_error[n, : len(t)] for n, t in enumerate(one.tokens)
+                ]
+            values |= {checks[method, name]: array for name, array in one.checks.items()}
         for name, column in values.items():
             for place, value in zip(at, column, strict=True):
                 columns[name][place] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from lrp_engine.model.outputs import HasOutput
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.attribution.explanations import Explanations
+    from lrp_engine.attribution.work import Cancel, PassCount
     from lrp_engine.propagation.rules import Rule
 
 
@@ -55,6 +56,8 @@ class Asked(HasOutput):
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
         position: int | Sequence[int] | np.ndarray | None = None,
+        progress: Callable[[int, int], object] | None = None,
+        cancel: Cancel | None = None,
     ) -> Explanation:
         """Why the network scores these inputs as it does.
 
@@ -75,6 +78,9 @@ class Asked(HasOutput):
                 by methods that go back through the layers.
             position: of a network that labels every word or step: whose label is explained, as in
                 `Explanation.tokens`; one, or one per sample. None: the first word's.
+            progress: called with (passes done, passes at most) after each batch of those that
+                methods ask for besides the shared ones, see `count_passes`.
+            cancel: looked at before each batch of passes, for example a `threading.Event`.
 
         Returns:
             An `Explanation` of B samples, in the order of the inputs. Its arrays are padded to
@@ -82,6 +88,7 @@ class Asked(HasOutput):
 
         Raises:
             InputError: an input, a target or an option does not fit; the text lists what does.
+            CancelledError: `cancel` was set.
         """
         explanations = self.explain_all(
             inputs,
@@ -92,6 +99,8 @@ class Asked(HasOutput):
             lengths=lengths,
             layers=layers,
             position=position,
+            progress=progress,
+            cancel=cancel,
         )
         return explanations[method]
 
@@ -106,6 +115,8 @@ class Asked(HasOutput):
         lengths: Sequence[int] | np.ndarray | None = None,
         layers: bool = False,
         position: int | Sequence[int] | np.ndarray | None = None,
+        progress: Callable[[int, int], object] | None = None,
+        cancel: Cancel | None = None,
     ) -> Explanations:
         """`explain` by several methods at once, which share one forward pass.
 
@@ -124,8 +135,30 @@ class Asked(HasOutput):
             lengths=lengths,
             layers=layers,
             position=position,
+            progress=progress,
+            cancel=cancel,
         )
         return explanations
+
+    def count_passes(
+        self,
+        inputs: Any,
+        *,
+        methods: Sequence[str] | None = None,
+        method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
+        lengths: Sequence[int] | np.ndarray | None = None,
+    ) -> PassCount:
+        """How many passes `explain_all` would make at most, besides those that methods share.
+
+        Nothing is computed.
+
+        Raises:
+            InputError: as `explain_all`.
+        """
+        count: PassCount = lazy.load("attribution.explain:count_passes")(
+            self, inputs, methods=methods, method_options=method_options, lengths=lengths
+        )
+        return count
 
     def explain_stream(
         self, texts: Iterable[str | Sequence[str]], **options: Any

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.errors import InputError
-from lrp_engine.model.samples import Samples, existing, from_words
+from lrp_engine.model.samples import Samples, existing, from_words, padding_id
 from lrp_engine.model.text.cutters import CutText
 
 if TYPE_CHECKING:
@@ -166,12 +166,8 @@ def _from_ids(network: Network, ids: Sequence[np.ndarray]) -> Samples:
 
 def _padding(network: Network, ids: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
     """Which ids in front and behind are padding; None where no id is known to mean it."""
-    assert network.embedding is not None
-    pad = network.text_ids.pad if network.vocabulary else network.tokenizer.pad_id or 0
-    named = network.vocabulary is not None and network.vocabulary.padding_id is not None
-    if not (network.tokenizer.pad or named or (network.embedding.mask_zero and pad == 0)):
-        return None
-    return tuple(_outer_runs(sample == pad) for sample in ids)
+    pad = padding_id(network)
+    return None if pad is None else tuple(_outer_runs(sample == pad) for sample in ids)
 
 
 def _outer_runs(holds: np.ndarray) -> np.ndarray:

@@ -324,6 +324,15 @@ def _from_layout(
     )
 
 
+def padding_id(network: Network) -> int | None:
+    """The id that fills inputs up; None where no id is known to."""
+    assert network.embedding is not None
+    pad = network.text_ids.pad if network.vocabulary else network.tokenizer.pad_id or 0
+    named = network.vocabulary is not None and network.vocabulary.padding_id is not None
+    known = network.tokenizer.pad or named or (network.embedding.mask_zero and pad == 0)
+    return int(pad) if known else None  # type: ignore[call-overload]
+
+
 def existing(network: Network, ids: np.ndarray) -> np.ndarray:
     """Which ids (n,) are steps that are not masked."""
     assert network.embedding is not None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lrp_engine.propagation.rules import GATES, ByLayer
 from lrp_engine.propagation.rules.by_layer import place
 from lrp_engine.render import templates
+from lrp_engine.render.checks import check_rows
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import exact, percentage
 from lrp_engine.render.row import method_rows, of_one_text
@@ -136,6 +137,7 @@ def _settings(ones: Sequence[Explanation]) -> list[tuple[str, str]]:
             (f"{info.short}: {name.replace('_', ' ')}", f"{value}")
             for name, value in one.method_options.items()
         ]
+        rows += [(f"{info.short}: {title}", text) for title, text in check_rows(one)]
     rule = next((one.rule for one in ones if one.rule is not None), None)
     text = ones[0].settings.get("text", ())
     return [

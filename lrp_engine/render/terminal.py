@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from lrp_engine.attribution.as_data import by_unit
 from lrp_engine.attribution.shown import as_shown
+from lrp_engine.render.checks import check_rows
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import number, to_ascii
 from lrp_engine.render.palettes import THEMES, mix, rgb
@@ -16,6 +17,8 @@ from lrp_engine.render.said import said
 from lrp_engine.render.wording import visible, with_output
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from lrp_engine.attribution.explanation import Explanation
 
 RESET = "\x1b[0m"
@@ -51,7 +54,11 @@ def render(
     """
     one = as_shown(explanation[index])
     row = HeatmapRow.of_explanation(one, palette=palette, substitute=substitute)
-    lines = [*_head(one), "", *_words(row, colours)]
+    lines = [*_head(one), "", *_words(row, colours, one.standard_error)]
+    if checks := check_rows(one):
+        width = max(len(text) for _, text in checks)
+        lines += ["", "What the method says of this result:"]
+        lines += [f"{to_ascii(text):>{width}}  {title}" for title, text in checks]
     if one.left_out[0]:
         not_read = (f"{visible(word.token)} ({word.reason})" for word in one.left_out[0])
         lines += ["", f"Not read: {', '.join(not_read)}"]
@@ -108,12 +115,17 @@ def _said(one: Explanation) -> list[str]:
     return [f"{visible(value.label)}: {to_ascii(value.figure)}" for value in said(one)]
 
 
-def _words(row: HeatmapRow, colours: int) -> list[str]:
+def _words(row: HeatmapRow, colours: int, errors: np.ndarray | None) -> list[str]:
     if not row.cells:
         return [f"(no {row.token_kind}s)"]
     numbers = [
         number(cell.value, signed=row.signed, vmax=row.vmax, minus="-") for cell in row.cells
     ]
+    if errors is not None and errors.any():
+        numbers = [
+            f"{shown} +- {number(error, signed=False, vmax=row.vmax)}"
+            for shown, error in zip(numbers, errors[0].tolist(), strict=True)
+        ]
     width = max(map(len, numbers))
     return [
         f"{shown:>{width}}  "

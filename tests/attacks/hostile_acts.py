@@ -171,7 +171,13 @@ def many_lists(url: str) -> list[str]:
 def compared(url: str) -> list[str]:
     """The longest text and as many rows of the costly methods as one link may ask for."""
     network = load(settings.model_path())
-    words = settings.most_words_on_request(network.input_shape.units, time=True)
+    words = min(
+        settings.most_words_on_request(
+            lambda count, method=method: method.count(count, method.options_with({})).total,
+            network.input_shape.units, time=True,
+        )
+        for method in METHODS.values() if not method.live
+    )  # fmt: skip
     every = product(range(network.classes), METHODS)
     rows = [Row(method=name, target=target) for target, name in every if name not in LIVE_METHODS]
     del rows[settings.COMPARE_ROWS :]

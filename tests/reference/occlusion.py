@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -60,3 +60,27 @@ def vectors(network: Network, words: Sequence[str]) -> np.ndarray:
             continue
         rows.append(np.zeros(table.shape[1]) if known is None else table[vocabulary.index(known)])
     return np.array(rows).reshape(-1, table.shape[1])
+
+
+def score_of_masks(
+    network: Network, words: Sequence[str], chosen: np.ndarray, removal: str
+) -> Callable[[Sequence[bool]], float]:
+    """The score of a text of which only some of the words that the network reads stay."""
+    read = fitted(network, words)
+
+    def score(mask: Sequence[bool]) -> float:
+        stays = [*mask, *[True] * (len(read) - len(mask))]  # padding always does
+        if removal == "drop":
+            kept = [word for word, there in zip(read, stays, strict=True) if there and word]
+            x = vectors(network, fitted(network, kept))
+        elif removal == "unknown":
+            unknown = network.vocabulary.unknown
+            x = vectors(network, [w if there else unknown
+                                  for w, there in zip(read, stays, strict=True)])  # fmt: skip
+        else:
+            rows = [(vectors(network, [w]), there) for w, there in zip(read, stays, strict=True)]
+            x = np.concatenate([row if there else 0 * row for row, there in rows] or
+                               [vectors(network, [])])  # fmt: skip
+        return float(scores(network, x) @ chosen)
+
+    return score

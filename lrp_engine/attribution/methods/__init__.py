@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrp_engine.attribution.methods import gradient_x_input, lrp, occlusion, sensitivity
-from lrp_engine.attribution.methods.base import Attribution, Method, Run, Variant
+from lrp_engine.attribution.methods import (
+    gradient_x_input,
+    integrated_gradients,
+    lime,
+    lrp,
+    occlusion,
+    sensitivity,
+    shapley,
+)
+from lrp_engine.attribution.methods.base import Attribution, Check, Method, Run, Variant
 from lrp_engine.errors import InputError, choices
 
 __all__ = [
@@ -14,6 +22,7 @@ __all__ = [
     "LIVE_METHODS",
     "METHODS",
     "Attribution",
+    "Check",
     "Method",
     "Run",
     "Variant",
@@ -23,7 +32,16 @@ __all__ = [
 
 # Name -> method, in the order in which people see them.
 METHODS: dict[str, Method] = {
-    module.METHOD.name: module.METHOD for module in (lrp, sensitivity, gradient_x_input, occlusion)
+    module.METHOD.name: module.METHOD
+    for module in (
+        lrp,
+        sensitivity,
+        gradient_x_input,
+        occlusion,
+        integrated_gradients,
+        lime,
+        shapley,
+    )
 }
 
 # Those shown while one types: what `explain_all` does unless asked for others.

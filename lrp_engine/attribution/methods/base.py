@@ -5,13 +5,16 @@ Axes: B samples of a run, T time steps (or D features), E input units, C classes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from lrp_engine.attribution.work import PassCount
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.removals import DROP, REMOVAL_MEANINGS
 from lrp_engine.option import Option
 
 if TYPE_CHECKING:
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
 Completeness = Literal["score", "difference to a baseline", "none"]
 # A sample of the run, and which of its n words, steps or features stay: (n,) bool.
 Variant = tuple[int, np.ndarray]
+
+
+class Predict(Protocol):
+    """Scores (n, C) of variants of samples."""
+
+    def __call__(self, variants: Iterable[Variant], removal: str = DROP) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,8 +49,14 @@ class Run:
         forward: (x, steps) -> scores (b, C), of as many rows as the caller can hold.
         back: (calculus, x, steps, selection) -> `Backward`, of as many rows.
         predict: variants of the samples -> scores (n, C), in batches of bounded memory; it reads
-            the variants as it goes. A word or step that does not stay is dropped, and the rest is
-            cut and padded as any text; a feature that does not stay is 0.
+            the variants as it goes. What does not stay is left out in the way `removal`, a name in
+            `REMOVALS`: a dropped word is gone, and the rest is cut and padded as any text; a
+            feature that is left out is 0.
+        baseline: a name in `BASELINES` -> the inputs (B, T, E) or (B, D) with that vector in the
+            place of what is `droppable`; raises InputError where the network has none. What the
+            network skips for its value keeps it, so that it is skipped on a path as well.
+        start: share of the way from a baseline where a path begins. Above 0 where the network
+            skips steps of a certain value, which the baseline itself may have.
     """
 
     x: np.ndarray
@@ -53,7 +68,9 @@ class Run:
     backward: Mapping[str, Backward]
     forward: Callable[[np.ndarray, np.ndarray], np.ndarray]
     back: Callable[[str, np.ndarray, np.ndarray, np.ndarray], Backward]
-    predict: Callable[[Iterable[Variant]], np.ndarray]
+    predict: Predict
+    baseline: Callable[[str], np.ndarray]
+    start: float = 0.0
 
     def __len__(self) -> int:
         return len(self.x)
@@ -71,14 +88,42 @@ class Attribution:
     Attributes:
         per_unit: (B, T, E) or (B, D) of each input unit; None where the method has none.
         per_token: (B, T) or (B, D) of each word; None where it is the sum of `per_unit`.
+        standard_error: (B, T) or (B, D) of each word, of a method that estimates; 0 where the
+            number is exact.
+        checks: (B,) of what the method says of its own result, by the name of its `Check`.
     """
 
     per_unit: np.ndarray | None = None
     per_token: np.ndarray | None = None
+    standard_error: np.ndarray | None = None
+    checks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.per_unit is None and self.per_token is None:
             raise ValueError("An attribution holds values per unit, per token, or both.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A number by which a method says how far its result may be relied on.
+
+    Attributes:
+        name: key in `Explanation.checks`.
+        title: for people.
+        at_most, at_least: beyond these it is doubtful. doubt: then the sentence that says so.
+        share: whether it is a share, which people read in percent.
+    """
+
+    name: str
+    title: str
+    at_most: float = math.inf
+    at_least: float = -math.inf
+    doubt: str = ""
+    share: bool = False
+
+    def doubtful(self, values: np.ndarray) -> np.ndarray:
+        """Which values (B,) are beyond."""
+        return (values > self.at_most) | (values < self.at_least)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +138,19 @@ class Method:
         completeness: what the numbers of all words, with initial states and ledger, add up to:
             the explained score, its difference to that of a baseline, or nothing.
         uses_rule: whether the rule of weighted sums changes the numbers.
+        equation: what one of its numbers is, as TeX.
+        per_unit: whether every input unit has a number, not only every word.
         passes: calculi ("relevance", "gradient") whose backward pass it reads; the ledger and the
             initial states of its explanations are those of the first.
-        cost: for people.
+        cost: for people. count: (words, options) -> the passes over one input of so many words,
+            at most, besides those that all methods share.
         live: shown while one types; else on request.
         options: numbers and names to choose, which `attribute` gets by name.
         attribute: (run, options) -> attribution.
         meaning: one sentence for people.
         source: where it is defined.
+        estimates: whether its numbers have standard errors.
+        checks: what it says of its own result.
     """
 
     name: str
@@ -109,6 +159,8 @@ class Method:
     value_name: str
     signed: bool
     unit: str
+    equation: str
+    per_unit: bool
     completeness: Completeness
     uses_rule: bool
     passes: tuple[str, ...]
@@ -118,6 +170,14 @@ class Method:
     meaning: str
     source: str
     options: tuple[Option, ...] = ()
+    count: Callable[[int, Mapping[str, Any]], PassCount] = lambda words, options: PassCount()
+    estimates: bool = False
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers decide its values: it has a seed."""
+        return any(option.name == SEED.name for option in self.options)
 
     def options_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every option by name: what is given, checked, and defaults for the rest.
@@ -137,3 +197,22 @@ class Method:
         return {
             name: option.checked(given.get(name, option.default)) for name, option in known.items()
         }
+
+
+# Options that several methods have.
+REMOVAL = Option(
+    name="removal",
+    title="a word is left out",
+    meaning="; ".join(f"{name}: {meaning}" for name, meaning in REMOVAL_MEANINGS.items()),
+    choices=tuple(REMOVAL_MEANINGS),
+    default=DROP,
+)
+SEED = Option(
+    name="seed",
+    title="seed",
+    meaning="the same seed draws the same random numbers",
+    smallest=0,
+    largest=2**32 - 1,
+    whole=True,
+    default=0,
+)

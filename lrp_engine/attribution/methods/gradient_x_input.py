@@ -20,6 +20,8 @@ METHOD = Method(
     value_name="relevance",
     signed=True,
     unit="score",
+    equation=r"R_t = \sum_e x_{te} \, \partial s / \partial x_{te}",
+    per_unit=True,
     completeness="none",
     uses_rule=False,
     passes=("gradient",),

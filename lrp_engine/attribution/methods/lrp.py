@@ -20,6 +20,8 @@ METHOD = Method(
     value_name="relevance",
     signed=True,
     unit="score",
+    equation=r"R_i = \sum_j \frac{x_i W_{ij}}{z_j + \epsilon \, \mathrm{sign} z_j} R_j",
+    per_unit=True,
     completeness="score",
     uses_rule=True,
     passes=("relevance",),

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lrp_engine.attribution.methods.base import Attribution, Method, Run, Variant
+from lrp_engine.attribution.methods.base import REMOVAL, Attribution, Method, Run, Variant
+from lrp_engine.attribution.work import PassCount
 
 
 def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
-    """R_t = s(x) - s(x without t), exact: words and steps are dropped, features set to 0.
+    """R_t = s(x) - s(x without t), exact.
 
     Padding and marks have 0: a text without a word is padded again.
     """
@@ -21,7 +22,9 @@ def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
         for sample, at in zip(row.tolist(), position.tolist(), strict=True):
             yield sample, np.arange(run.lengths[sample]) != at
 
-    scores = (run.selection[row] * run.predict(without())).sum(axis=1, dtype=np.float64)
+    scores = (run.selection[row] * run.predict(without(), options["removal"])).sum(
+        axis=1, dtype=np.float64
+    )
     relevance = np.zeros(run.x.shape[:2])  # (B, T), or (B, D)
     relevance[row, position] = run.target_scores[row] - scores
     return Attribution(per_token=relevance)
@@ -34,11 +37,15 @@ METHOD = Method(
     value_name="relevance",
     signed=True,
     unit="score",
+    equation=r"R_t = s(x) - s(x_{\setminus t})",
+    per_unit=False,
     completeness="none",
     uses_rule=False,
     passes=(),
     cost="n forward passes for n words",
+    count=lambda words, options: PassCount(forward=words),
     live=False,
+    options=(REMOVAL,),
     attribute=attribute,
     meaning="How much the score falls when the word is left out; negative where it rises.",
     source="Zeiler & Fergus 2014, doi 10.1007/978-3-319-10590-1_53; for words Li et al. 2016, "

@@ -22,6 +22,8 @@ METHOD = Method(
     value_name="sensitivity",
     signed=False,
     unit="(score / input)²",
+    equation=r"R_t = \sum_e \left( \partial s / \partial x_{te} \right)^2",
+    per_unit=True,
     completeness="none",
     uses_rule=False,
     passes=("gradient",),

@@ -37,6 +37,8 @@ PATH = Method(
     value_name="relevance",
     signed=True,
     unit="score",
+    equation=r"R = x \int s'(a x) da",
+    per_unit=True,
     completeness="difference to a baseline",
     uses_rule=False,
     passes=(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import threading
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from lrp_engine import METHODS, Epsilon, Gamma, InputError
 from lrp_engine.attribution import methods
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS
 from lrp_engine.attribution.methods.base import Completeness
+from lrp_engine.errors import CancelledError
 from lrp_engine.propagation.calculi import CALCULI
 from lrp_engine.propagation.program import Program, program_of
 from tests import zoo
@@ -58,6 +60,71 @@ def test_the_facts_are_stated(method):
 
 
 @over_methods
+def test_it_says_what_it_promises_of_its_result(network, method):
+    found = explain(network, method, target=1)
+    assert list(found.checks) == [check.name for check in method.checks]
+    assert all(array.shape == (len(found),) for array in found.checks.values())
+    assert (found.standard_error is not None) == method.estimates
+    for check in method.checks:
+        assert check.title
+        assert bool(check.doubt) == np.isfinite([check.at_most, check.at_least]).any()
+    if method.completeness == "difference to a baseline":
+        parts = [found.token_relevance.sum(axis=1), found.checks["baseline_score"],
+                 found.checks["completeness_error"]]  # fmt: skip
+        np.testing.assert_allclose(sum(parts), found.explained_score, rtol=0, atol=1e-12)
+
+
+@over_methods
+def test_its_cost_is_said_before_and_it_can_be_followed_and_given_up(network, method):
+    x = zoo.inputs(network, LENGTHS)
+    lengths = LENGTHS if network.input_shape.time else None
+    most = network.count_passes(x, methods=[method.name], lengths=lengths).total
+    assert (most == 0) == method.live
+    told = []
+    explain(network, method, progress=lambda *done: told.append(done))
+    assert all(expected == most for _, expected in told)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert bool(told) is not method.live
+
+    stop = threading.Event()
+    if len(told) > 1:
+        after_one = []
+
+        def first(*_):
+            after_one.append(1)
+            stop.set()
+
+        with pytest.raises(CancelledError):
+            explain(network, method, progress=first, cancel=stop)
+        assert len(after_one) == 1
+    stop.set()
+    with pytest.raises(CancelledError):
+        explain(network, method, cancel=stop)
+
+
+@over_methods
+def test_the_passes_are_counted_not_guessed(network, method, monkeypatch):
+    """No more rows run than were said."""
+    x = zoo.inputs(network, LENGTHS)
+    lengths = LENGTHS if network.input_shape.time else None
+    most = network.count_passes(x, methods=[method.name], lengths=lengths)
+    rows = []
+
+    def counted(real):
+        def run(program, *given, **options):
+            arrays = [one for one in given if isinstance(one, np.ndarray)]
+            rows.append(len(arrays[0]))
+            return real(program, *given, **options)
+
+        return run
+
+    for name in ("scores", "backward"):
+        monkeypatch.setattr(Program, name, counted(getattr(Program, name)))
+    explain(network, method)
+    assert sum(rows) - len(LENGTHS) <= most.total
+
+
+@over_methods
 def test_the_documents_name_it(method):
     for document in ("README.md", "docs/corpora.md"):
         assert re.search(f'[`"]{method.name}[`"]', (ROOT / document).read_text()), document
@@ -94,7 +161,7 @@ def test_a_rule_changes_what_uses_it_and_nothing_else(network, method):
 @over_methods
 def test_words_are_the_sum_of_their_units_where_there_are_units(network, method):
     found = explain(network, method)
-    assert (found.relevance is None) or method.passes
+    assert (found.relevance is not None) == method.per_unit
     if found.relevance is not None and found.token_values is None:
         units = found.relevance if found.relevance.ndim == 2 else found.relevance.sum(axis=2)
         np.testing.assert_allclose(found.token_relevance, units, rtol=1e-12)

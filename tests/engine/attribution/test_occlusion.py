@@ -83,6 +83,23 @@ def masked(seed, **options):
     return replace(zoo.network("bilstm_words", seed), **options)
 
 
+@pytest.mark.parametrize("removal", ["drop", "zero", "unknown"])
+@pytest.mark.parametrize("tokenizer", [Tokenizer(), Tokenizer(length=4, pad=True)],
+                         ids=["as they are", "cut and padded"])  # fmt: skip
+@pytest.mark.parametrize("make", [averages, lambda s, **o: masked(s, **o)], ids=["mean", "mask"])
+def test_each_way_to_leave_a_word_out_equals_the_reference(make, tokenizer, removal):
+    network = make(3, tokenizer=tokenizer)
+    found = network.explain(TEXTS, "occlusion", (2, 0), method_options={"removal": removal})
+    chosen = selection(found.target, network.classes)
+    for n, words in enumerate(TEXTS):
+        count = min(len(words), tokenizer.length or len(words))
+        score = reference.score_of_masks(network, words, chosen[n], removal)
+        expected = [score([True] * count) - score([k != t for k in range(count)])
+                    for t in range(count)]  # fmt: skip
+        close(found[n].token_relevance[0, :count], expected)
+        assert not found[n].token_relevance[0, count:].any()  # padding is no word
+
+
 def test_ids_and_words_agree():
     network = words_read()
     words = TEXTS[0]

@@ -84,8 +84,11 @@ class Terminal(io.StringIO):
 def test_explain(run, folder, network, method):
     code, out, err = run("explain", folder, "the film was not good", "--method", method.name)
     explanation = network.explain(["the film was not good"], method=method.name)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert (f"{method.title} takes up to" in err) is not method.live  # said before it runs
+    assert err.count("\n") == (not method.live)
     assert method.title in out
+    assert all(f"  {check.title}" in out for check in method.checks)
     for token in explanation.tokens[0]:
         assert re.search(rf"\d +{token}", out)
     assert "was  (unknown word, the model saw <unk>)" in out
@@ -103,7 +106,8 @@ def test_json(run, folder, network, method):
         "--target", "negative:a:b", "--eps", "0.01", "--bias-factor", "1",
     )  # fmt: skip
     found = json.loads(out)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.count("\n") == (not METHODS[method].live)
     assert found["target"] == [0, 2]
     assert found["model_hash"] == network.hash
     assert found["tokens"] == ["the", "film", "was", "good"]

@@ -1,0 +1,23 @@
+"""What methods say of their own results, as sentences.
+
+Axes: B samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lrp_engine.attribution.methods import Method
+
+
+def doubts_of(method: Method, checks: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """Which checks (B,) are beyond their limits; of several samples, in how many of them."""
+    said = []
+    for check in method.checks:
+        beyond = check.doubtful(checks[check.name])
+        if beyond.any():
+            of = f" This is so in {beyond.sum():,} of {len(beyond):,} inputs."
+            said.append(check.doubt + (of if len(beyond) > 1 else ""))
+    return tuple(said)
