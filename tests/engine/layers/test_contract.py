@@ -58,8 +58,9 @@ def lengths_of(network, x):
 
 def explain(network, x, method="lrp", **options):
     lengths = lengths_of(network, x)
-    # Always with layers: the tests of a network then share its few traces, whose making costs most.
-    options = {"lengths": lengths, "layers": bool(METHODS[method].passes), **options}
+    # Always with layers where a rule is followed, and never else: the tests of a network then share
+    # its few traces, whose making costs most.
+    options = {"lengths": lengths, "layers": METHODS[method].uses_rule, **options}
     return network.explain(x, method=method, **options)
 
 
@@ -215,7 +216,7 @@ def test_predicted_class_is_the_default_target(network, x, method):
 def test_a_batch_equals_one_by_one(network, x, method):
     batch = explain(network, x, method)
     for n, one in enumerate(samples(network, x)):
-        alone = network.explain(one[None], method=method, layers=bool(METHODS[method].passes))
+        alone = network.explain(one[None], method=method, layers=METHODS[method].uses_rule)
         close(values(alone)[0], values(batch[n])[0], 1e-12)
         close(alone.scores[0], batch.scores[n], 1e-12)
 
