@@ -73,7 +73,7 @@ def masked_values(network: Network) -> tuple[float, ...]:
     """The values that make layers of the network skip a step, where all units of it equal one."""
     start = {INPUT, *(node.name for node in network.nodes if node.layer.reads_ids)}
     return tuple(
-        node.layer.mask_value  # type: ignore[attr-defined]
+        node.layer.mask_value
         for node in network.nodes
         if hasattr(node.layer, "mask_value") and start.intersection(node.inputs)
     )

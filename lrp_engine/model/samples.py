@@ -330,7 +330,7 @@ def padding_id(network: Network) -> int | None:
     pad = network.text_ids.pad if network.vocabulary else network.tokenizer.pad_id or 0
     named = network.vocabulary is not None and network.vocabulary.padding_id is not None
     known = network.tokenizer.pad or named or (network.embedding.mask_zero and pad == 0)
-    return int(pad) if known else None  # type: ignore[call-overload]
+    return int(pad) if known else None
 
 
 def existing(network: Network, ids: np.ndarray) -> np.ndarray:
