@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp_engine.attribution.masks import scores_of_masks, words_of
 from lrp_engine.attribution.methods.base import REMOVAL, SEED, Attribution, Check, Method, Run
+from lrp_engine.attribution.methods.masks import scores_of_masks, words_of
 from lrp_engine.attribution.work import PassCount
 from lrp_engine.option import Option
 
