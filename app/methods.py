@@ -13,4 +13,7 @@ ACCOUNT_METHOD = next(
 )
 # The lesson's fourth question: what the score is without a word.
 LEFT_OUT_METHOD = occlusion.METHOD
+# Shown on Explain when asked for: that no number of theirs is for or against makes them less.
+ASIDE_METHODS = tuple(name for name, method in LIVE_METHODS.items() if not method.signed)
+SHOWN_METHODS = tuple(name for name in LIVE_METHODS if name not in ASIDE_METHODS)
 RULED_METHODS = tuple(method for method in METHODS.values() if method.uses_rule)

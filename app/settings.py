@@ -90,9 +90,15 @@ OTHER_OUTPUTS = 5  # of a file with several, read besides the first
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
 COMPARE_ROWS = 12
 COMPARE_CELLS = 1_500
+# Words of a text whose rows are held against leaving each one out, unasked.
+COMPARE_LEFT_OUT = 200
 # What a method that is not live may cost: it reads n words n times over, so n times n times the
 # input units. With the bundled model that is a few seconds at most.
 REQUEST_VALUES = 500 * 500 * 100
+# Random sets of words that are taken out while one types: as many as read so many words together,
+# and no fewer than these.
+ABLATION_WORDS = 20_000
+ABLATION_LEAST = 5
 # Conservation: what the sweep goes through, and up to how many words by itself.
 SWEEP_EPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 SWEEP_BIAS_FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)

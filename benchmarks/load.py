@@ -21,6 +21,7 @@ import numpy as np
 import lrp_engine
 from app import settings
 from app.figures import heatmap_rows
+from app.methods import SHOWN_METHODS
 from benchmarks.dashboard import KINDS, NOUNS, dashboard
 from benchmarks.session import Session
 from lrp_engine import Network
@@ -78,7 +79,7 @@ def wrong(session: Visitor) -> list[str]:
     """Answers that are not what the engine says of this text by this model."""
     mistakes = []
     for text, drawn, _ in session.answers:
-        explanations = session.network.explain_all([text])
+        explanations = session.network.explain_all([text], methods=SHOWN_METHODS)
         rows = method_rows(explanations)
         own = heatmap_rows.component_data(rows, values_shown=True, long=False, pick=None)["rows"]
         told, expected = (

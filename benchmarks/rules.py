@@ -16,6 +16,7 @@ import numpy as np
 import lrp_engine
 from app import settings
 from lrp_engine import AlphaBeta, Epsilon, Network, ZPlus
+from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.propagation.rules import GATES, Rule
 from lrp_engine.propagation.rules.doubts import EPS_OF_LONG, LONG_TEXT
@@ -55,8 +56,7 @@ def relevance(net: Network, texts: Texts, target: np.ndarray, rule: Rule) -> lis
 def comprehensiveness(net: Network, texts: Texts, target: np.ndarray, rule: Rule) -> np.ndarray:
     """(B,) what the probability of the class loses without its most relevant words, mean of
     `SHARES`; NaN where numbers overflow."""
-    values = relevance(net, texts, target, rule)
-    return falls(net, texts, target, values)
+    return falls(net, texts, target, relevance(net, texts, target, rule))
 
 
 def falls(net: Network, texts: Texts, target: np.ndarray, values: list[np.ndarray]) -> np.ndarray:
@@ -137,6 +137,11 @@ def main() -> None:
     rng = np.random.default_rng(0)
     random = falls(net, texts, predicted, [rng.random(len(text)) for text in texts])
     print(f"| random | {figure(random, rng)} | 0.5 |")
+    for name, method in LIVE_METHODS.items():
+        if not method.uses_rule:
+            found = net.explain(texts, name, target=predicted.tolist())
+            values = [found[n].token_relevance[0] for n in range(len(texts))]
+            print(f"| {method.short} | {figure(falls(net, texts, predicted, values), rng)} | |")
     for name, rule in RULES.items():
         fell = comprehensiveness(net, texts, predicted, rule)
         pointed = pointing(net, kept, true[clear], rule)

@@ -7,11 +7,13 @@ are frozen, so one object serves everybody.
 
 from app.cache.answers import (
     Target,
+    ablated,
     explained,
     explained_by,
     followed,
     labelled,
     layered,
+    left_out,
     other_precision,
     predicted,
     swept,
@@ -35,6 +37,7 @@ from app.cache.trials import upload_columns, upload_rows
 
 __all__ = [
     "Target",
+    "ablated",
     "answers",
     "bundled",
     "device",
@@ -45,6 +48,7 @@ __all__ = [
     "jobs",
     "labelled",
     "layered",
+    "left_out",
     "memory",
     "other_precision",
     "predicted",

@@ -20,10 +20,12 @@ from app.methods import ACCOUNT_METHOD
 from app.models import numeric, opening
 from app.models.model import Model
 from lrp_engine import METHODS, Explanations
+from lrp_engine.attribution import ablation
 from lrp_engine.attribution.shown import as_shown
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation
+    from lrp_engine.attribution.ablation import Ablation, Change
     from lrp_engine.propagation.rules import Rule
 
 Target = int | tuple[int, int] | None
@@ -138,6 +140,36 @@ def swept(
 
     key = _key(model, "swept", text, target, _settings(rule), setting)
     return answers().get(key, make)
+
+
+def ablated(model: Model, text: str, explanation: Explanation) -> Ablation | None:
+    """What happens when the words that an explanation ranks first go, against random ones."""
+    words = len(explanation.tokens[0])
+    draws = min(ablation.DRAWS, max(settings.ABLATION_LEAST, settings.ABLATION_WORDS // words))
+
+    def make() -> Ablation | None:
+        return ablation.against_random(
+            model.network, model.input(text), explanation, position=model.position, draws=draws
+        )
+
+    return answers().get(_key(model, "ablated", text, *_asked(explanation)), make)
+
+
+def left_out(model: Model, text: str, explanation: Explanation, at: int) -> Change | None:
+    """What leaving out the word at a position of an explanation does."""
+
+    def make() -> Change | None:
+        return ablation.without_one(
+            model.network, model.input(text), explanation, at, position=model.position
+        )
+
+    return answers().get(_key(model, "left out", text, at, *_asked(explanation)), make)
+
+
+def _asked(one: Explanation) -> tuple[Hashable, ...]:
+    """Target and rule of an explanation."""
+    target = tuple(np.atleast_1d(one.target[0]).tolist())
+    return target, _settings(one.rule) if one.rule else ""
 
 
 def labelled(model: Model, text: str) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from app.compare.ranks import agreement_words, size_agreement
+from app.compare.ranks import LEAST_WORDS, agreement_words, no_verdict, size_agreement
 from app.text.edits import aligned
 from lrp_engine import Explanation
 from lrp_engine.render.numbers import number, vmax_of
@@ -39,7 +39,8 @@ class Pair:
     Attributes:
         one, other: names of the rows.
         words: how many both read.
-        ranks: Spearman correlation of the sizes; None where it is not defined.
+        ranks: Spearman correlation of the sizes; None where it is not defined, or of fewer than
+            `LEAST_WORDS` words.
         same_signs, signs: on how many words the signs agree, and how many have one in both
             rows; 0 of 0 where a method has no signs.
         flips: words of opposite signs, in reading order.
@@ -81,7 +82,7 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation) -> Pair:
         one=names[0],
         other=names[1],
         words=len(shared),
-        ranks=size_agreement(one, two),
+        ranks=size_agreement(one, two) if len(shared) >= LEAST_WORDS else None,
         same_signs=int((product > 0).sum()),
         signs=int((product != 0).sum()),
         flips=tuple(word for word, sign in zip(words, product, strict=True) if sign < 0),
@@ -116,12 +117,14 @@ def sentence(pair: Pair) -> str:
         values = " and ".join(number(v, signed=s)
                               for v, s in zip(pair.values, pair.signed, strict=True))  # fmt: skip
         parts.append(f"{subject} differ most at “{pair.apart}” ({values})")
-    ranks = (
-        "there are too few different values for a rank agreement"
-        if pair.ranks is None
-        else f"they {with_noun(agreement_words(pair.ranks), pair.token_kind)} (rank agreement "
-        f"{number(pair.ranks, signed=False, vmax=1)})"
-    )
+    why = no_verdict(pair.ranks, pair.words, pair.token_kind)
+    if why or pair.ranks is None:
+        ranks = f"of their order nothing is said: {why}"
+    else:
+        ranks = (
+            f"they {with_noun(agreement_words(pair.ranks), pair.token_kind)} (rank agreement "
+            f"{number(pair.ranks, signed=False, vmax=1)})"
+        )
     text = f"{'; '.join([*parts, ranks])}."
     return text[0].upper() + text[1:]
 

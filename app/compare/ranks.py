@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from app.text.spelled import spelled
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number
@@ -12,6 +15,9 @@ from lrp_engine.render.wording import with_noun
 
 AGREEMENT_SCALE = "Rank agreement: 1 is the same order of words, 0 no relation, −1 the opposite."
 
+# Of fewer words, an order by chance agrees too often to be judged: the standard deviation of random
+# orders of n words is 1 / sqrt(n - 1), more than a third.
+LEAST_WORDS = 8
 # From this rank agreement on, in words.
 _AGREEMENT = (
     (0.9, "put the words in nearly the same order of importance"),
@@ -55,10 +61,33 @@ def agreement_sentence(a: Explanation, b: Explanation) -> str:
     """`rank_agreement` in words to read aloud."""
     value = rank_agreement(a, b)
     pair = f"{a.method_info.short} and {b.method_info.short}"
-    if value is None:
-        return f"Whether {pair} agree cannot be said: there are too few different values."
+    if why := no_verdict(value, count_of(a), a.token_kind):
+        return f"Whether {pair} agree cannot be said: {why}."
+    assert value is not None
     sentence = f"{pair} {agreement_words(value)}: rank agreement "
     return with_noun(sentence, a.token_kind) + f"{number(value, signed=False, vmax=1)}."
+
+
+def agreement_sentences(explanations: Sequence[Explanation]) -> list[str]:
+    """`agreement_sentence` of the first with each other, and what the numbers mean."""
+    first, *others = explanations
+    said = [agreement_sentence(first, other) for other in others]
+    judged = count_of(first) >= LEAST_WORDS
+    return [*said, with_noun(AGREEMENT_SCALE, first.token_kind)] if judged and said else said
+
+
+def count_of(explanation: Explanation) -> int:
+    """How many words there are, without padding."""
+    count = len(explanation.tokens[0])
+    return count - int(explanation.padding[0, :count].sum())
+
+
+def no_verdict(value: float | None, words: int, token_kind: str) -> str:
+    """Why nothing is said of a rank agreement over so many words; "" where something is."""
+    if words < LEAST_WORDS:
+        count = f"{spelled(words)} {token_kind}{'s are' if words != 1 else ' is'} too few"
+        return f"{count}, {spelled(LEAST_WORDS)} is the least"
+    return "there are too few different values" if value is None else ""
 
 
 def agreement_words(value: float) -> str:

@@ -14,12 +14,14 @@ from app.compare.compared import DEFAULT, Row, names
 from app.components import adding, frontend, labels
 from app.components.question import Answer, alike, fits, length
 from app.components.sidebar import BUNDLED, model_names
+from app.methods import LEFT_OUT_METHOD
 from app.models.model import Model
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
 from app.text.spelled import spelled
 from lrp_engine import METHODS, Explanation
 from lrp_engine.attribution.checks import doubts_of
+from lrp_engine.errors import InputError
 from lrp_engine.render import wording
 from lrp_engine.render.checks import check_sentence
 
@@ -28,10 +30,11 @@ LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A row with its answer."""
+    """A row with its answer, and the model as it was asked."""
 
     row: Row
     model: str
+    asked: Model
     explanation: Explanation
 
 
@@ -54,6 +57,7 @@ def show(answer: Answer) -> None:
     _heatmaps([s.explanation for s in shown], called, shared)
     _doubts([s.explanation for s in shown], called, answer)
     _agreement([s.explanation for s in shown], called)
+    _against_left_out(answer.text, shown, called)
 
 
 def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str]]:
@@ -72,7 +76,7 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
         else:
             with st.spinner("Explaining …"):
                 asked = labels.asked(model, text)
-                shown.append(Shown(row, titles[_key(model)], _explained(asked, text, row)))
+                shown.append(Shown(row, titles[_key(model)], asked, _explained(asked, text, row)))
     return shown, complaints
 
 
@@ -221,3 +225,31 @@ def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
             hide_index=True,
             column_config={"rank agreement": st.column_config.NumberColumn(format="%.2f")},
         )
+
+
+def _against_left_out(text: str, shown: Sequence[Shown], called: list[str]) -> None:
+    """How far each row agrees with what really happens when words are left out, one at a time."""
+    rows = [(name, one) for name, one in zip(called, shown, strict=True)
+            if one.row.method != LEFT_OUT_METHOD.name]  # fmt: skip
+    if not rows:
+        return
+    kind = rows[0][1].explanation.token_kind
+    st.header(f"And with leaving each {kind} out?", anchor=False, help=LEFT_OUT_METHOD.meaning)
+    if max(length(one.asked, text) for _, one in rows) > settings.COMPARE_LEFT_OUT:
+        st.html(
+            f'<p class="lens-note">Of more than {settings.COMPARE_LEFT_OUT:,} {kind}s it is '
+            f"computed on request: add a row of {LEFT_OUT_METHOD.title}.</p>"
+        )
+        return
+    said = []
+    for name, one in rows:
+        try:
+            left_out = cache.explained_by(
+                LEFT_OUT_METHOD.name, one.asked, text, one.row.target, adding.rule_of(one.row)
+            )
+        except InputError as problem:
+            said.append(f"{name}: {problem}")
+            continue
+        pair = agreement.pair((name, LEFT_OUT_METHOD.title), one.explanation, left_out)
+        said.append(agreement.sentence(pair))
+    st.html(f'<ul class="lens-said">{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul>')

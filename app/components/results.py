@@ -7,13 +7,15 @@ from collections import Counter
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import settings
 from app.compare import ranks
-from app.components import frontend, labels, path, word
+from app.components import ablation, frontend, labels, path, word
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
+from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
 from app.state import address, session, widgets
 from app.text import typed
 from app.text.markdown import plain
@@ -23,7 +25,7 @@ from lrp_engine.render.page import methods_page
 from lrp_engine.render.row import method_rows
 from lrp_engine.render.said import said
 from lrp_engine.render.svg import svg
-from lrp_engine.render.wording import visible, with_noun, with_output
+from lrp_engine.render.wording import visible, with_output
 
 UNKNOWN_LISTED = 8  # different words
 SCORE_UNIT = "score"
@@ -104,21 +106,22 @@ def linked(answer: Answer) -> None:
         if labels.asked(answer.model, answer.text) is not answer.model:
             st.rerun()  # another word's label is asked about, by everything on the page
         word.comparison(answer)
-        _heatmaps(answer)
+        put_to_the_test = _heatmaps(answer)
         _word(answer)
         _numbers(answer)
         _downloads(answer)
-    address.settle(answer.model.network)
+        address.settle(answer.model.network)
+        ablation.line(answer, put_to_the_test)  # last: the first one of a model takes a while
 
 
-def _heatmaps(answer: Answer) -> None:
-    """A row per method: its name and meaning, the words, the legend."""
+def _heatmaps(answer: Answer) -> DeltaGenerator:
+    """A row per method: its name and meaning, the words, the legend; the place of a line below."""
     if answer.before is not None:
         st.header("The edited text", anchor=False)
     frontend.words(
         heatmap_rows.component_data(
             method_rows(
-                answer.explanations,
+                word.shown(answer),
                 palette=session.get("palette"),
                 vmax=_vmax(answer),
             ),
@@ -128,10 +131,11 @@ def _heatmaps(answer: Answer) -> None:
         ),
         word.dropper(answer),
     )
+    place = st.empty()
     _controls(answer)
-    st.html(
-        "".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in _agreement(answer))
-    )
+    said = [*_of_those_aside(answer), *ranks.agreement_sentences(list(word.shown(answer).values()))]
+    st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
+    return place
 
 
 def _word(answer: Answer) -> None:
@@ -142,6 +146,7 @@ def _word(answer: Answer) -> None:
             word.heading(answer, at)
             if answer.model.reads_text:
                 word.editor(answer, at)
+            ablation.picked(answer, at)
             word.detail(answer, at)
             path.show(answer, at)
 
@@ -160,12 +165,6 @@ def comparable_methods(explanations: Explanations) -> list[str]:
     return [name for name, one in explanations.items() if one.method_info.unit == SCORE_UNIT]
 
 
-def _agreement(answer: Answer) -> list[str]:
-    first, *others = answer.explanations.values()
-    scale = with_noun(ranks.AGREEMENT_SCALE, first.token_kind)
-    return [*(ranks.agreement_sentence(first, other) for other in others), scale]
-
-
 def _controls(answer: Answer) -> None:
     token_kind = answer.explanations.token_kind
     shorts = " and ".join(METHODS[name].short for name in comparable_methods(answer.explanations))
@@ -178,6 +177,25 @@ def _controls(answer: Answer) -> None:
             **widgets.bind("same_scale"),
         )
         st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
+        aside = [METHODS[name] for name in ASIDE_METHODS if name in answer.explanations]
+        if aside:
+            st.toggle(
+                f"Also {' and '.join(method.short for method in aside)}",
+                help=plain(" ".join(f"{m.title}. {m.limits}" for m in aside)),
+                **widgets.watch("all_methods.toggle", word.shows_all(), _show_all),
+            )
+
+
+def _show_all(on: bool) -> None:
+    session.put("all_methods", on)
+    if not on and session.get("bars") in ASIDE_METHODS:
+        session.put("bars", ACCOUNT_METHOD.name)
+
+
+def _of_those_aside(answer: Answer) -> list[str]:
+    """What the methods that stand aside do and do not say; nothing unless they are shown."""
+    shown = word.shown(answer)
+    return [METHODS[name].limits for name in ASIDE_METHODS if name in shown]
 
 
 def _numbers(answer: Answer) -> None:
@@ -193,14 +211,14 @@ def _numbers(answer: Answer) -> None:
         about = "A bar per class with its score; the list of classes above says the same."
         st.altair_chart(charts.score_bars(explanation), alt=with_output(about, kind))
     with st.expander("Exact numbers"):
-        table = charts.shown_table(answer.explanations, at)
+        table = charts.shown_table(word.shown(answer), at)
         st.dataframe(
             table,
             hide_index=True,
             column_config={
                 "no.": st.column_config.NumberColumn(width=60),
                 **dict.fromkeys(
-                    table.columns[-len(answer.explanations) :],
+                    table.columns[-len(word.shown(answer)) :],
                     st.column_config.NumberColumn(format="%.4f"),
                 ),
             },

@@ -10,11 +10,12 @@ import streamlit as st
 from app import settings
 from app.components.question import Answer
 from app.figures import unit_charts, units
+from app.methods import ASIDE_METHODS
 from app.state import history, session, widgets
 from app.text import edits, pairs
 from app.text.edits import Edit
 from app.text.markdown import plain
-from lrp_engine import METHODS
+from lrp_engine import METHODS, Explanations
 from lrp_engine.errors import InputError
 
 WORD = "word"
@@ -128,6 +129,18 @@ def comparison(answer: Answer) -> None:
     )
 
 
+def shows_all() -> bool:
+    """Whether methods that stand aside are shown, too."""
+    return session.get("all_methods") or session.get("bars") in ASIDE_METHODS
+
+
+def shown(answer: Answer) -> Explanations:
+    """The answer by the methods that are shown."""
+    if shows_all():
+        return answer.explanations
+    return Explanations({n: e for n, e in answer.explanations.items() if n not in ASIDE_METHODS})
+
+
 def shown_method(answer: Answer) -> str:
     """The method whose numbers are shown in detail."""
     name: str = session.get("bars")
@@ -137,7 +150,7 @@ def shown_method(answer: Answer) -> str:
 def method_picker(answer: Answer) -> None:
     st.segmented_control(
         "Details by",
-        list(answer.explanations),
+        list(shown(answer)),
         format_func=lambda name: METHODS[name].short,
         required=True,
         **widgets.bind("bars"),
@@ -149,7 +162,7 @@ def detail(answer: Answer, at: int) -> None:
     explanation = answer.explanations[shown_method(answer)]
     terms = "".join(
         f"<div><dt>{escape(short)}</dt><dd>{value} <small>rank {rank}</small></dd></div>"
-        for short, value, rank in units.word_values(answer.explanations, at)
+        for short, value, rank in units.word_values(shown(answer), at)
     )
     st.html(f'<dl class="lens-values">{terms}</dl>')
     if explanation.relevance is None:

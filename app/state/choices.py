@@ -293,6 +293,7 @@ CHOICES: dict[str, Choice] = {
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
+    "all_methods": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "path": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
     "bars": Choice(next(iter(LIVE_METHODS)), _one_of(*LIVE_METHODS),
                    expected=" or ".join(LIVE_METHODS)),

@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from app import learn
+from app.methods import SHOWN_METHODS
 from app.navigation import FIRST, View
 from app.text.markdown import plain
-from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.browser.wire import runs_ended
 
 EDITED = "?pick=3&edited=neither+funny+nor+boring+nor+particularly+well-drawn+."
@@ -117,7 +117,7 @@ def ask(page: Page, text: str) -> None:
     box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill(text)
     box.press("Control+Enter")
-    expect(heatmaps(page)).to_have_count(len(LIVE_METHODS))
+    expect(heatmaps(page)).to_have_count(len(SHOWN_METHODS))
     page.wait_for_function(f"text => ({ROWS})().every(row => row === text)", arg=_joined(text))
     idle(page)
 

@@ -8,17 +8,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import settings
-from lrp_engine.attribution.methods import LIVE_METHODS
+from app.methods import SHOWN_METHODS
+from lrp_engine import METHODS
 from tests.browser.steps import ask, choose, heatmaps, idle, open_view, visit, words
 
 
 def test_opens_with_a_sentence_explained(page: Page):
     visit(page)
-    assert heatmaps(page).count() == len(LIVE_METHODS)
+    assert heatmaps(page).count() == len(SHOWN_METHODS)
     assert words(page) == settings.DEFAULT_TEXT.split()
-    for method in LIVE_METHODS.values():
-        expect(page.get_by_role("heading", name=method.title)).to_be_visible()
-    expect(page.locator(".lrp-legend")).to_have_count(len(LIVE_METHODS))
+    for name in SHOWN_METHODS:
+        expect(page.get_by_role("heading", name=METHODS[name].title)).to_be_visible()
+    expect(page.locator(".lrp-legend")).to_have_count(len(SHOWN_METHODS))
     expect(page.get_by_text(re.compile("Runs on (CPU|GPU)"))).to_be_visible()
 
 

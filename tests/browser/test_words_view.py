@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import settings
-from lrp_engine.attribution.methods import LIVE_METHODS
+from app.methods import SHOWN_METHODS
 from tests.browser.steps import ask, heatmaps, idle, visit, words
 
 FIRST = settings.DEFAULT_TEXT.split()
@@ -20,16 +20,16 @@ def word(page: Page, at: int, row: int = 0):
 
 def picked(page: Page, at: int) -> None:
     """This word is picked in every row, and what is said about it has followed."""
-    expect(page.locator(".lens-rows .lens-picked")).to_have_count(len(LIVE_METHODS))
+    expect(page.locator(".lens-rows .lens-picked")).to_have_count(len(SHOWN_METHODS))
     expect(page.get_by_role("heading", name=re.compile(f"^Word {at + 1}: "))).to_be_visible()
-    for row in range(len(LIVE_METHODS)):
+    for row in range(len(SHOWN_METHODS)):
         expect(word(page, at, row)).to_have_attribute("aria-selected", "true")
     expect(page).to_have_url(re.compile(f"pick={at}"))
 
 
 def reads(page: Page, expected: list[str]) -> None:
     """Every row has exactly these words."""
-    for row in range(len(LIVE_METHODS)):
+    for row in range(len(SHOWN_METHODS)):
         expect(heatmaps(page).nth(row).locator(".lrp-word")).to_have_count(len(expected))
         expect(heatmaps(page).nth(row).locator(".lrp-word")).to_contain_text(expected)
     assert words(page) == expected

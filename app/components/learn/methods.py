@@ -63,9 +63,7 @@ def show(page: Page) -> None:
         LEFT_OUT_METHOD.name, answer.model, answer.text, words.target_of(one), common.rule()
     )
     table = words.comparison(answer.explanations, left_out)
-    first, *others = answer.explanations.values()
-    agreement = [ranks.agreement_sentence(first, other) for other in others]
-    agreement.append(ranks.AGREEMENT_SCALE)
+    agreement = ranks.agreement_sentences(list(answer.explanations.values()))
     st.html("".join(f'<p class="lens-result">{escape(sentence)}</p>' for sentence in agreement))
     at = words.disputed(table, one.tokens[0], word.picked(answer))
     answers = words.verdicts(table, at, answer.explanations)

@@ -151,6 +151,7 @@ class Method:
         source: where it is defined.
         estimates: whether its numbers have standard errors.
         checks: what it says of its own result.
+        limits: of one that stands aside, what it does and does not say, and what was measured.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Method:
     attribute: Callable[[Run, Mapping[str, Any]], Attribution]
     meaning: str
     source: str
+    limits: str = ""
     options: tuple[Option, ...] = ()
     count: Callable[[int, Mapping[str, Any]], PassCount] = lambda words, options: PassCount()
     estimates: bool = False

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.compare.ranks import agreement_sentence, rank_agreement
+from app.compare.ranks import (
+    AGREEMENT_SCALE,
+    LEAST_WORDS,
+    agreement_sentence,
+    agreement_sentences,
+    rank_agreement,
+)
 from app.figures import axes, charts
 from app.figures.charts import (
     conservation_verdict,
@@ -349,16 +355,23 @@ def test_rank_agreement(explanations, one, two, expected):
     value = rank_agreement(a, b)
     assert value == (expected if expected is None else pytest.approx(expected))
     sentence = agreement_sentence(a, b)
-    assert sentence.startswith("LRP and LRP" if expected is not None else "Whether")
+    judged = expected is not None and len(one) >= LEAST_WORDS
+    assert sentence.startswith("LRP and LRP" if judged else "Whether")
     assert sentence.endswith(".")
 
 
 def test_agreement_in_words(explanations):
-    a = with_values(explanations["lrp"], [1, 2, 3, 4])
-    b = with_values(explanations["sensitivity"], [1, 2, 3, 4])
+    values = list(range(LEAST_WORDS))
+    a = with_values(explanations["lrp"], values)
+    b = with_values(explanations["sensitivity"], values)
     assert agreement_sentence(a, b).startswith(
         "LRP and SA put the words in nearly the same order of importance: rank agreement 1.00"
     )
+    assert agreement_sentences([a, b]) == [agreement_sentence(a, b), AGREEMENT_SCALE]
+    assert agreement_sentences([a]) == []
+    short = with_values(explanations["lrp"], values[:-1])
+    said = "Whether LRP and LRP agree cannot be said: seven words are too few, eight is the least."
+    assert agreement_sentences([short, short]) == [said]
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)

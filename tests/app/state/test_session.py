@@ -29,7 +29,7 @@ OTHER = {
     "word": (1, True, "a-b"), "step": "lstm", "x1": -0.5, "x2": 0.25, "x3": 1.5, "sum_eps": 0.5,
     "sum_bias_factor": 0.5, "gate": 0.25, "signal": -1.0, "direction": "backward", "unit": 3,
     "bars": "sensitivity", "true_class": 1, "said_class": 2, "verdict": "right",
-    "numbers": "1_2.5", "path": True, "spelling": "negated",
+    "numbers": "1_2.5", "path": True, "all_methods": True, "spelling": "negated",
     "counted_class": 2, "at_least": 9, "rule": "gamma", "gates": "half", "first_layer": "w_square",
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.

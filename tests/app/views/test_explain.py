@@ -6,8 +6,11 @@ import pytest
 
 from app import settings
 from app.figures import tables
+from app.methods import SHOWN_METHODS
 from app.navigation import BY_PATH
-from lrp_engine.attribution.methods import LIVE_METHODS
+from app.text.ablation import TWO_QUESTIONS, line, of_word
+from lrp_engine import METHODS
+from lrp_engine.attribution.ablation import against_random, without_one
 from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
 from tests.app.tiny import E
 
@@ -22,7 +25,7 @@ def test_opens_on_an_explained_sentence(opened):
     assert healthy(app)
     assert "The model says" in html(app)
     assert [row["title"] for row in heatmaps(app)["rows"]] == [
-        m.title for m in LIVE_METHODS.values()
+        METHODS[name].title for name in SHOWN_METHODS
     ]
     assert words(app) == settings.DEFAULT_TEXT.split()
     assert app.sidebar.caption[-1].value.startswith("Runs on ")
@@ -31,7 +34,7 @@ def test_opens_on_an_explained_sentence(opened):
 def test_a_typed_text_is_explained(opened):
     app = asked(opened(), "good film")
     assert healthy(app)
-    for row in range(len(LIVE_METHODS)):
+    for row in range(len(SHOWN_METHODS)):
         assert words(app, row) == ["good", "film"]
 
 
@@ -164,8 +167,8 @@ def test_numbers_can_be_hidden_and_scales_shared(opened):
     widget(app, "same_scale").set_value(True).run()
     assert healthy(app)
     shared = [row["legend"]["steps"] for row in heatmaps(app)["rows"]]
-    assert scales[0] != scales[2]
-    assert shared[0] == shared[2]
+    assert scales[0] != scales[1]
+    assert shared[0] == shared[1]
 
 
 def test_settings_survive_a_change_of_page(opened):
@@ -190,3 +193,49 @@ def test_targets_follow_a_new_text(opened):
     widget(app, "target").set_value(1).run()
     asked(app, "good")
     assert widget(app, "target").value == 1
+
+
+# Which words may be believed ----------------------------------------------------------------------
+
+
+def test_what_says_less_is_one_click_away_with_its_limits(opened):
+    app = opened()
+    limits = METHODS["sensitivity"].limits
+    assert "SA" not in widget(app, "bars").options
+    assert limits not in html(app)
+    assert limits in widget(app, "all_methods").help
+    widget(app, "all_methods").set_value(True).run()
+    assert healthy(app)
+    assert [row["short"] for row in heatmaps(app)["rows"]] == ["LRP", "SA", "GI"]
+    assert limits in html(app)
+    widget(app, "bars").set_value("sensitivity").run()
+    widget(app, "all_methods").set_value(False).run()
+    assert healthy(app)
+    assert [row["short"] for row in heatmaps(app)["rows"]] == ["LRP", "GI"]
+    assert widget(app, "bars").value == "lrp"
+
+
+def test_an_old_link_to_what_stands_aside_shows_it(opened):
+    app = opened(bars="sensitivity")
+    assert [row["short"] for row in heatmaps(app)["rows"]] == ["LRP", "SA", "GI"]
+    assert widget(app, "all_methods").value
+
+
+def test_the_strongest_words_are_put_to_the_test(opened, network):
+    app = opened(text="good film nor bad suspenseful film", pick="1")
+    one = network.explain(["good film nor bad suspenseful film"])
+    made = against_random(network, ["good film nor bad suspenseful film"], one)
+    assert line(made, one) in html(app)
+    assert "three strongest words" in html(app)
+    assert "three random words" in html(app)
+    change = without_one(network, ["good film nor bad suspenseful film"], one, 1)
+    for term, value, more in of_word(float(one.token_relevance[0, 1]), change, one):
+        assert f"<dt>{term}</dt><dd>{value} <small>{more}</small></dd>" in html(app)
+    assert TWO_QUESTIONS in html(app)
+
+
+def test_of_a_single_word_nothing_is_taken_out(opened):
+    app = opened(text="good", pick="0")
+    assert healthy(app)
+    assert "put to the test" not in html(app)
+    assert TWO_QUESTIONS not in html(app)

@@ -10,11 +10,11 @@ import pytest
 
 from app import cache, settings
 from app.account import layer_vectors
+from app.methods import SHOWN_METHODS
 from app.models import numeric, samples
 from app.models.uploads import Upload
 from app.navigation import BY_PATH, View
-from lrp_engine import Epsilon, InputError
-from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine import METHODS, Epsilon, InputError
 from tests.app.reading import healthy, heatmaps, html, messages, press, widget, words
 
 SAMPLES = {sample.name: sample for sample in samples.samples()}
@@ -149,7 +149,7 @@ def test_features_are_asked_by_name_and_explained_by_name(opened):
     assert "typical is" in fields["age"].help
     assert [word.split(" = ")[0] for word in words(app)] == list(NAMES)
     assert [row["title"] for row in heatmaps(app)["rows"]] == [
-        m.title for m in LIVE_METHODS.values()
+        METHODS[name].title for name in SHOWN_METHODS
     ]
     assert "each feature" in heatmaps(app)["rows"][0]["meaning"]
     assert "word" not in heatmaps(app)["hint"]

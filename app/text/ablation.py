@@ -1,0 +1,86 @@
+"""What leaving words out does, as HTML; every word and label escaped. Pure."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from app.text.spelled import spelled
+from lrp_engine import Explanation
+from lrp_engine.attribution.ablation import TOGETHER, ZERO, Ablation, Change
+from lrp_engine.render.numbers import MINUS, number, percentage
+from lrp_engine.render.said import with_unit
+from lrp_engine.render.wording import visible, with_output
+
+# A share of a score this much smaller than the word's part says nothing.
+MOST_TIMES = 10
+TWO_QUESTIONS = (
+    "Two questions: its share says how much of this score the word carries as the model read the "
+    "text; leaving it out asks the model about another text. The answers may differ."
+)
+
+
+def line(one: Ablation, explanation: Explanation) -> str:
+    """What happens when the strongest words go, against random ones."""
+    kind, count = explanation.token_kind, len(one.positions)
+    named = ", ".join(
+        f"“<bdi>{escape(visible(explanation.tokens[0][at]))}</bdi>”" for at in one.positions
+    )
+    several = count == TOGETHER
+    strongest = f"the {spelled(count)} strongest {kind}s" if several else f"the strongest {kind}"
+    random = f"{spelled(count)} random {kind}s" if several else f"another {kind}"
+    mean = f"mean of {'all ' * one.all_sets}{one.draws}" if one.draws > 1 else "the only other one"
+    before, after, otherwise = (
+        escape(_figure(explanation, value)) for value in (one.before, one.after, one.random)
+    )
+    label = escape(visible(explanation.target_label()))
+    out = "Without" if one.how != ZERO else "With zeros in place of"
+    again = "without" if one.how != ZERO else "of"
+    return (
+        f"<b>{escape(explanation.method_info.short)} put to the test.</b> {out} {strongest} "
+        f"({named}), “<bdi>{label}</bdi>” goes from <b>{before}</b> to <b>{after}</b>; {again} "
+        f"{random}, to <b>{otherwise}</b> ({mean})."
+    )
+
+
+def of_word(
+    part: float, change: Change | None, explanation: Explanation
+) -> list[tuple[str, str, str]]:
+    """Terms, values and small print of a picked word: its share of the score, and the true change.
+
+    Args:
+        part: the word's relevance by the method of `explanation`.
+    """
+    score = float(explanation.explained_score[0])
+    what = with_output("score", explanation.output_kind)
+    whole = _score(explanation, score)
+    share = "of "
+    if score and abs(part) <= MOST_TIMES * abs(score):
+        share = f"{round(100 * part / score)} % of ".replace("-", MINUS)
+    short = explanation.method_info.short
+    terms = [(f"Its share of the {what}", number(part), f"{share}{whole}, {short}")]
+    if change is not None:
+        before, after = change.score
+        moved = f"{_score(explanation, before)} → {_score(explanation, after)}"
+        shares = change.share and " → ".join(map(percentage, change.share))
+        term = "Left out" if change.how != ZERO else "With zeros in its place"
+        terms.append((f"{term}, the {what} changes by", number(after - before),
+                      f"{moved}{f', probability {shares}' if shares else ''}"))  # fmt: skip
+    return terms
+
+
+def _figure(explanation: Explanation, value: float) -> str:
+    """A probability, a value with its unit, or a difference of scores."""
+    single = np.ndim(explanation.target[0]) == 0
+    if single and explanation.output_kind.has_classes:
+        return percentage(value)
+    return _score(explanation, value)
+
+
+def _score(explanation: Explanation, value: float) -> str:
+    if explanation.output_kind.has_classes:
+        return number(value)
+    if np.ndim(explanation.target[0]) == 0:
+        return with_unit(value, int(explanation.target[0]), explanation.value_units)
+    return f"{number(value)} {explanation.value_unit}".rstrip()
