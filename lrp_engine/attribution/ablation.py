@@ -100,7 +100,7 @@ def against_random(
     relevance = explanation.token_relevance[0][part.tokens]
     top = np.argsort(-relevance, kind="stable")[:size].tolist()
     others = _random_sets(count, size, tuple(sorted(top)), draws, np.random.default_rng(seed))
-    scores = part.scores([top, *others])
+    scores = np.vstack([explanation.scores[:1], part.scores([top, *others])]).astype(np.float64)
     figures = _shares(network, explanation, scores)
     if figures is None:
         figures = _scores(explanation, scores)
@@ -129,7 +129,8 @@ def without_one(
     part = _Part.of(network, inputs, explanation, position)
     if at not in part.tokens or len(part.tokens) < 2:
         return None
-    scores = part.scores([np.flatnonzero(part.tokens == at).tolist()])
+    without = part.scores([np.flatnonzero(part.tokens == at).tolist()])
+    scores = np.vstack([explanation.scores[:1], without]).astype(np.float64)
     shares = _shares(network, explanation, scores)
     before, after = _scores(explanation, scores).tolist()
     return Change(
@@ -182,20 +183,20 @@ class _Part:
         return ZERO if zero else DROPPED
 
     def scores(self, sets: Sequence[Sequence[int]]) -> np.ndarray:
-        """(1 + n, C) of the whole sample, and without each of these sets of its parts.
+        """(n, C) of the sample without each of these sets of its parts.
 
         Raises:
             OverflowInputError: a variant's numbers overflow.
         """
         length = int(self.samples.lengths[0]) if self.samples.timed else len(self.places)
-        kept = np.ones((1 + len(sets), length), bool)
-        for n, out in enumerate(sets, 1):
+        kept = np.ones((len(sets), length), bool)
+        for n, out in enumerate(sets):
             kept[n, self.places[list(out)]] = False
         with np.errstate(over="ignore", invalid="ignore"):  # found out below
             scores = scores_of_variants(self.samples, ((0, stays) for stays in kept))
         if not np.isfinite(scores).all():
             raise OverflowInputError([0], self.samples.network.dtype)
-        return scores.astype(np.float64)
+        return scores
 
 
 def _random_sets(
