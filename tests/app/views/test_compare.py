@@ -16,7 +16,8 @@ from app.methods import LEFT_OUT_METHOD
 from app.navigation import View
 from app.state.choices import CHOICES
 from lrp_engine import Network
-from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
+from lrp_engine.render.checks import check_sentence
 from lrp_engine.render.numbers import number
 from tests.app.reading import healthy, html, messages, press, widget
 from tests.app.tiny import LABELS, WORDS, E, eight_arrays, embeddings
@@ -265,7 +266,7 @@ def test_a_row_of_a_method_on_request_is_the_score_without_each_word(opened, net
     methods = next(field for field in app.multiselect if field.label == "Methods")
     assert methods.options == [
         *(method.title for method in LIVE_METHODS.values()),
-        f"{LEFT_OUT_METHOD.title} ({LEFT_OUT_METHOD.cost})",
+        *(f"{method.title} ({method.cost})" for method in METHODS.values() if not method.live),
     ]
     methods.set_value([LEFT_OUT_METHOD.name])
     app = press(app, "Add")
@@ -281,6 +282,17 @@ def test_a_row_of_a_method_on_request_is_the_score_without_each_word(opened, net
     link = dict(app.query_params)
     assert link["rows"].split(",")[-1] == "occlusion"
     assert values_of(opened("compare", **link)) == values_of(app)
+
+
+def test_every_method_is_a_row_and_says_what_it_says_of_its_result(opened, network):
+    on_request = [method for method in METHODS.values() if not method.live]
+    app = opened("compare", text=TEXT, rows=",".join(method.name for method in on_request))
+    assert healthy(app)
+    assert rows_of(app) == [f"{n}. {method.short}" for n, method in enumerate(on_request, 1)]
+    page = html(app)
+    for method in on_request:
+        one = network.explain([TEXT.split()], method.name)
+        assert not method.checks or f"{method.short}: {check_sentence(one)}" in page
 
 
 def test_rows_on_request_name_their_class_and_are_computed_once(opened, monkeypatch):
