@@ -231,10 +231,10 @@ METHOD = Method(
     ),
     checks=(
         Check(name="baseline_score", title="score of the baseline"),
-        Check(name="completeness_error", title="difference that no word accounts for"),
+        Check(name="completeness_error", title="completeness error"),
         Check(
             name="relative_error",
-            title="that, as a share of the difference of the scores",
+            title="completeness error as a share of the difference to the baseline",
             at_most=DOUBT,
             doubt="The numbers of Integrated Gradients miss the difference to the baseline by more "
             "than 5 %: allow more steps, or choose another baseline.",

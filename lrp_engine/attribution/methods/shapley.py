@@ -149,7 +149,7 @@ METHOD = Method(
     estimates=True,
     checks=(
         Check(name="baseline_score", title="score without any word"),
-        Check(name="completeness_error", title="difference that no word accounts for"),
+        Check(name="completeness_error", title="completeness error"),
         Check(name="permutations", title="orders averaged over, 0 where the values are exact"),
     ),
 )
