@@ -21,3 +21,13 @@ def doubts_of(method: Method, checks: Mapping[str, np.ndarray]) -> tuple[str, ..
             of = f" This is so in {beyond.sum():,} of {len(beyond):,} inputs."
             said.append(check.doubt + (of if len(beyond) > 1 else ""))
     return tuple(said)
+
+
+def warnings_of_one(
+    warnings: tuple[str, ...], method: Method, checks: Mapping[str, np.ndarray], index: int
+) -> tuple[str, ...]:
+    """Warnings of several samples, with one sample's own doubts in the place of those of all."""
+    of_all = doubts_of(method, checks) if checks else ()
+    own = {name: array[index : index + 1] for name, array in checks.items()}
+    kept = tuple(sentence for sentence in warnings if sentence not in of_all)
+    return kept + (doubts_of(method, own) if checks else ())

@@ -17,7 +17,7 @@ import numpy as np
 from lrp_engine import lazy
 from lrp_engine.attribution import exploding
 from lrp_engine.attribution.arrays import frozen_array
-from lrp_engine.attribution.checks import doubts_of
+from lrp_engine.attribution.checks import warnings_of_one
 from lrp_engine.attribution.has_texts import HasTexts
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import METHODS, Method
@@ -168,22 +168,19 @@ class Explanation(HasTexts, HasOutput):
                 for name in ("tokens", "lengths", "padded_lengths", "scores", "target",
                              "explained_score")
             },
+            **{
+                name: None if (array := getattr(self, name)) is None else array[one, :length]
+                for name in ("unknown", "padding", "relevance", "token_values", "standard_error")
+            },
             "probabilities": None if self.probabilities is None else self.probabilities[one],
-            "unknown": self.unknown[one, :length],
-            "padding": self.padding[one, :length],
             "ids": self.ids and self.ids[one],
             "alignment": self.alignment and self.alignment.select(index),
             "warnings": self._warnings_of(index),
             "positions": None if self.positions is None else self.positions[one],
-            "relevance": None if self.relevance is None else self.relevance[one, :length],
-            "token_values": None if self.token_values is None else self.token_values[one, :length],
-            "standard_error": (
-                None if self.standard_error is None else self.standard_error[one, :length]
-            ),
-            "checks": MappingProxyType({name: a[one] for name, a in self.checks.items()}),
-            "initial_states": MappingProxyType(
-                {name: array[one] for name, array in self.initial_states.items()}
-            ),
+            **{
+                name: MappingProxyType({key: a[one] for key, a in getattr(self, name).items()})
+                for name in ("initial_states", "checks")
+            },
             "ledger": self.ledger.select(index, length),
             "layers": MappingProxyType({name: cut(name, a) for name, a in self.layers.items()}),
         }  # fmt: skip
@@ -310,10 +307,7 @@ class Explanation(HasTexts, HasOutput):
         return None if self.positions is None else self.tokens[index][self.positions[index]]
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per word: sample, position, token, unknown, padding, relevance.
-
-        And standard_error, of a method that estimates.
-        """
+        """One row per word: sample, position, token, unknown, padding, relevance."""
         frame: pd.DataFrame = lazy.load("attribution.as_data:frame")(self)
         return frame
 
@@ -334,24 +328,14 @@ class Explanation(HasTexts, HasOutput):
         """Warnings with what is said of relevance that is far larger than the scores."""
         if self.method_info.completeness != "score":
             return warnings
-        return exploding.warned(
-            warnings,
-            self.token_relevance,
-            self.scores,
-            least=self.least_scale,
-            token_kind=self.token_kind,
-        )
+        return exploding.warned(warnings, self.token_relevance, self.scores,
+                                least=self.least_scale, token_kind=self.token_kind)  # fmt: skip
 
     def _warnings_of(self, index: int) -> tuple[str, ...]:
         """Those of all samples, and the sample's own."""
         if len(self) == 1:
             return self.warnings
-        method, checks = self.method_info, self.checks
-        of_all = self.warnings
-        if checks:
-            of_several = doubts_of(method, checks)
-            own = {name: array[index : index + 1] for name, array in checks.items()}
-            of_all = tuple(w for w in of_all if w not in of_several) + doubts_of(method, own)
+        of_all = warnings_of_one(self.warnings, self.method_info, self.checks, index)
         return of_all if self.alignment is None else of_text(self.alignment.why[index], of_all)
 
     def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
