@@ -136,6 +136,16 @@ def test_heads_that_read_masked_steps_are_refused(tmp_path):
         lrp_engine.load(path)
 
 
+def test_a_separable_convolution_is_not_rounded_on_the_way(tmp_path):
+    import keras
+
+    k = keras.layers
+    x = keras.Input((7, E))
+    y = k.GlobalMaxPooling1D()(k.SeparableConv1D(5, 3, activation="relu", padding="same")(x))
+    path = _saved(keras.Model(x, k.Dense(2)(y)), tmp_path / "m.keras")
+    assert lrp_engine.parity(path).verdict == "verified"
+
+
 # States ----------------------------------------------------------------------------------------
 
 

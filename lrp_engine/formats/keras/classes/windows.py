@@ -31,28 +31,29 @@ _LARGEST = 2**26  # numbers of a kernel that is multiplied out
 
 
 def _depthwise(layer: LayerConfig) -> Built:
-    """Each unit by itself, (K, D, M) to D M units: a convolution whose other weights are 0."""
     arrays = layer.arrays()
-    kernel = arrays["kernel"]
-    K, D, M = kernel.shape
-    layer.check_units("depth_multiplier", M)
-    _check_size(layer, K * D * D * M)
-    whole = np.zeros((K, D, D, M), kernel.dtype)
-    whole[:, np.arange(D), np.arange(D)] = kernel
-    return _convolution(layer, whole.reshape(K, D, D * M), arrays.get("bias"))
+    layer.check_units("depth_multiplier", arrays["kernel"].shape[2])
+    return _convolution(layer, _by_unit(layer, arrays["kernel"]), arrays.get("bias"))
 
 
 def _separable(layer: LayerConfig) -> Built:
-    """A depthwise convolution and one of single steps, multiplied out: both are linear."""
+    """A depthwise convolution, then one of single steps; their product would be rounded."""
     arrays = layer.arrays()
     deep, points = arrays["depthwise_kernel"], arrays["pointwise_kernel"]
-    K, D, M = deep.shape
-    if points.shape[:2] != (1, D * M):
+    if points.shape[:2] != (1, deep.shape[1] * deep.shape[2]):
         raise layer.refuse(f"has kernels of shapes {deep.shape} and {points.shape}.")
     layer.check_units("filters", points.shape[2])
-    _check_size(layer, K * D * points.shape[2])
-    kernel = np.einsum("kdm,dmf->kdf", deep, points.reshape(D, M, -1))
-    return _convolution(layer, kernel, arrays.get("bias"))
+    first = _convolution(layer, _by_unit(layer, deep), None)
+    return Built(first.layer, after=Conv1D(points, arrays.get("bias"), activation=first.activation))
+
+
+def _by_unit(layer: LayerConfig, kernel: np.ndarray) -> np.ndarray:
+    """Each unit by itself, (K, D, M) to D M units: a convolution whose other weights are 0."""
+    K, D, M = kernel.shape
+    _check_size(layer, K * D * D * M)
+    whole = np.zeros((K, D, D, M), kernel.dtype)
+    whole[:, np.arange(D), np.arange(D)] = kernel
+    return whole.reshape(K, D, D * M)
 
 
 def _check_size(layer: LayerConfig, numbers: int) -> None:
@@ -122,7 +123,7 @@ CLASSES = (
     ),
     KerasClass(
         name="SeparableConv1D",
-        reads="as the Conv1D it equals",
+        reads="as the two Conv1D it equals",
         build=_separable,
         arrays=_separable_arrays,
         sizes={
