@@ -37,7 +37,7 @@ from lrp_engine.proof.options import (
     reals_or_none,
     target_shape,
 )
-from lrp_engine.proof.twin_operations import OPERATION_TWINS, gelu, operation
+from lrp_engine.proof.twin_operations import OPERATION_TWINS, meant, operation
 
 _RECURRENT: dict[str, Check] = {
     "units": count,
@@ -210,7 +210,7 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
             if entry.kind in ("Activation", "Softmax", *_OPERATION_ENDINGS):
                 before[entry.name] = inputs[0]
             else:
-                end = keras.layers.Activation(_meant(after, parsed.old), dtype="float64")
+                end = keras.layers.Activation(meant(after, parsed.old), dtype="float64")
                 values[entry.name] = end(values[entry.name])
         except (TypeError, ValueError, LookupError, NotImplementedError) as error:
             raise NoTwinError(
@@ -289,22 +289,8 @@ def _made(name: str, kind: str, config: Mapping[str, Any], plain: dict[str, Any]
         return keras.layers.Bidirectional(
             inner[0], backward_layer=inner[1], dtype="float64", **plain
         )
-    options = {key: _meant(value, old) for key, value in plain.items() if key != CAUSAL}  # a call's
+    options = {key: meant(value, old) for key, value in plain.items() if key != CAUSAL}  # a call's
     return getattr(keras.layers, kind)(*inner, dtype="float64", **options)
-
-
-def _meant(value: Any, old: bool) -> Any:
-    """An option's value; Keras 3 keeps the name hard_sigmoid for another function than Keras 2."""
-    if value == "gelu":
-        return gelu
-    return hard_sigmoid_keras_2 if old and value == "hard_sigmoid" else value
-
-
-def hard_sigmoid_keras_2(z: Any) -> Any:
-    """0.2 z + 0.5, cut to 0 to 1, by its source: keras 2.3, backend/tensorflow_backend.py."""
-    from keras import ops
-
-    return ops.clip(0.2 * z + 0.5, 0.0, 1.0)
 
 
 def _inner(name: str, described: Any, old: bool) -> Any:

@@ -85,6 +85,20 @@ def gelu(z: Any) -> Any:
     return 0.5 * z * (1 + ops.erf(z / 2**0.5))
 
 
+def hard_sigmoid_keras_2(z: Any) -> Any:
+    """0.2 z + 0.5, cut to 0 to 1, by its source: keras 2.3, backend/tensorflow_backend.py."""
+    from keras import ops
+
+    return ops.clip(0.2 * z + 0.5, 0.0, 1.0)
+
+
+def meant(value: Any, old: bool) -> Any:
+    """An option's value; Keras 3 keeps the name hard_sigmoid for another function than Keras 2."""
+    if value == "gelu":
+        return gelu
+    return hard_sigmoid_keras_2 if old and value == "hard_sigmoid" else value
+
+
 def operation(entry: Entry, options: Mapping[str, Any]) -> Callable[..., Any]:
     """A function of the entry's inputs, one or a list of them."""
     name, given = entry.kind.removeprefix(PREFIX), dict(options)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from math import factorial
-
 import numpy as np
 
+from lrp_engine.attribution.methods.shapley import EXACT, choices_of, exact
 from lrp_engine.evaluation.measures.base import Measure
 from lrp_engine.evaluation.ranks import spearman
 from lrp_engine.evaluation.text import Asking, Kept, Text
 
-MOST_WORDS = 10
-
 
 def shapley(text: Text, relevance: np.ndarray) -> Asking:
     """Spearman correlation with the words' exact Shapley values of the target's score."""
-    n = text.words
-    sets = np.arange(2**n)
-    kept = (sets[:, None] >> np.arange(n)) & 1 == 1  # (2^n, n); row s holds the bits of s
-    scores = yield Kept(kept)
-    value = scores[:, text.target]
-    size = kept.sum(axis=1)
-    weight = np.array([factorial(k) * factorial(n - 1 - k) for k in range(n)]) / factorial(n)
-    values = np.empty(n)
-    for word in range(n):
-        without = sets[~kept[:, word]]
-        gained = value[without | (1 << word)] - value[without]
-        values[word] = (weight[size[without]] * gained).sum()
-    return np.array([spearman(relevance, values)])
+    scores = yield Kept(choices_of(text.words))
+    return np.array([spearman(relevance, exact(scores[:, text.target]))])
 
 
 def marked_share(text: Text, relevance: np.ndarray) -> Asking:
@@ -53,11 +39,11 @@ MEASURES = (
         name="shapley",
         title="Agreement with Shapley values",
         meaning="Rank correlation with the exact Shapley values of the score, over texts of at "
-        "most 10 words.",
+        f"most {EXACT} words.",
         best="high",
         function=shapley,
         least=lambda step: 3,
-        most=lambda step: MOST_WORDS,
+        most=lambda step: EXACT,
         fast=False,
         source="Shapley 1953; Lundberg and Lee 2017, arXiv 1705.07874",
     ),
