@@ -123,6 +123,7 @@ READERS: dict[str, Callable[[int], Tried]] = {
         for kind in files.DESCRIBED
     },
     **{f"spec of {kind}": _changed(files.change_spec, kind) for kind in files.EXPLAINED},
+    **{f"arrays of {kind}": _changed(files.change_arrays, kind) for kind in files.COMPUTED},
     "hostile, damaged": _each(8, _hostile, lrp_engine.load),
     "session file": _each(500, _session, session_file.read),
     "table as csv": _each(200, _table("csv"), _read_table("csv")),

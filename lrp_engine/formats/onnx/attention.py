@@ -40,6 +40,7 @@ class Pairs(Special):
     Attributes:
         scale: a factor.
         soft: whether the softmax over the second time axis is done.
+        v: of additive scores v tanh(q + k), which are no products.
     """
 
     title = "scores of pairs of states"
@@ -48,6 +49,36 @@ class Pairs(Special):
     key: View
     scale: float = 1.0
     soft: bool = False
+    v: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PairSums(Special):
+    """Sums (batch, time, time, units) of every pair of states, of an additive score.
+
+    Attributes:
+        bent: whether the tanh is done.
+        v: what it was multiplied by.
+    """
+
+    title = "sums of pairs of states"
+
+    query: View
+    key: View
+    bent: bool = False
+    v: np.ndarray | None = None
+
+    def times(self, array: np.ndarray) -> PairSums:
+        units = self.query.units
+        if not self.bent or self.v is not None or array.size != units or len(array) != units:
+            raise FormatError(f"it multiplies {self.title} by no vector.")
+        return replace(self, v=array.reshape(-1))
+
+    def score(self) -> Pairs:
+        if self.v is None and not self.bent:
+            raise FormatError(f"it sums {self.title}, without the tanh of an additive score.")
+        v = np.ones(self.query.units) if self.v is None else self.v
+        return Pairs(self.query, self.key, v=v)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +161,18 @@ def _context_of_pairs(partial: PartialGraph, op: Op, pairs: Pairs, values: View)
     axes = (BATCH, TIME, UNITS)
     if not pairs.soft or values.axes != axes:
         raise FormatError("it multiplies scores of pairs of states by something else than states.")
-    layer = Attention(None if pairs.scale == 1 else np.array([pairs.scale]))
+    if pairs.v is not None and pairs.query.axes[1] == ONE:
+        name, units = op.layer_name(), values.units
+        asked = pairs.query.only
+        asked = partial.step(f"{name}.query", Reshape(asked.units, 1), asked, units=asked.units)
+        found = (asked, values.only, pairs.key.only)
+        context = partial.step(name, AdditiveAttention(pairs.v), *found, units=units)
+        flat = partial.step(f"{name}.context", Flatten(), context, units=units)
+        return View((BATCH, ONE, UNITS), (flat,))
+    if pairs.v is not None:
+        layer: Attention | AdditiveAttention = AdditiveAttention(pairs.v)
+    else:
+        layer = Attention(None if pairs.scale == 1 else np.array([pairs.scale]))
     inputs = (pairs.query.only, values.only, pairs.key.only)
     return View(axes, (partial.step(op.layer_name(), layer, *inputs, units=values.units),))
 
@@ -176,6 +218,8 @@ def summed(partial: PartialGraph, op: Op, axes: tuple[int, ...]) -> list[Value]:
     """The sum over time of weighted states, over units a score; of parts their sum."""
     value = op.input(0)
     kept = (ONE,) if op.whole("keepdims", 1) else ()
+    if isinstance(value, PairSums) and axes in ((3,), (-1,)) and not kept:
+        return [value.score()]
     if isinstance(value, Products) and axes in ((2,), (-1,)):
         inputs = (value.states.only, value.query.only)
         step = partial.step(op.layer_name(), Dot(2, 1), *inputs, units=1, scores=True)
@@ -216,8 +260,13 @@ def soft(partial: PartialGraph, op: Op, value: Value) -> list[Value] | None:
     return [x.of(made)]
 
 
-def sums(partial: PartialGraph, one: View, two: View) -> Sums | None:
-    """States and a query in one sum; None for other signals."""
+def sums(partial: PartialGraph, one: View, two: View) -> Sums | PairSums | None:
+    """States and a query, or every pair of states, in one sum; None for other signals."""
+    for query, key in ((one, two), (two, one)):
+        asks = query.axes in ((BATCH, TIME, ONE, UNITS), (BATCH, ONE, ONE, UNITS))
+        if asks and key.axes == (BATCH, ONE, TIME, UNITS) and query.units == key.units:
+            query = replace(query, axes=(BATCH, query.axes[1], UNITS))
+            return PairSums(query, replace(key, axes=(BATCH, TIME, UNITS)))
     both = _states_and_query(single(partial, one), single(partial, two))
     return None if both is None else Sums(*both)
 

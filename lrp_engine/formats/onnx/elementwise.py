@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.onnx import attention, sizes, statistics
-from lrp_engine.formats.onnx.attention import Pairs, Sums
+from lrp_engine.formats.onnx import attention, gelu, sizes, statistics
+from lrp_engine.formats.onnx.attention import Pairs, PairSums, Sums
+from lrp_engine.formats.onnx.gelu import Bell
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.statistics import Moment
 from lrp_engine.formats.onnx.values import Ids, Ones, OtherIds, Value, View, Zeros
@@ -35,7 +36,11 @@ def arithmetic(partial: PartialGraph, op: Op) -> list[Value]:
         return _of_moments(partial, op, one, two)
     if isinstance(one, Pairs) or isinstance(two, Pairs):
         return [_of_pairs(op, one, two)]
+    if isinstance(one, Bell) or isinstance(two, Bell):
+        return [gelu.arithmetic(partial, op, one, two)]
     for value, other in ((one, two), (two, one)):
+        if isinstance(value, PairSums) and isinstance(other, np.ndarray) and op.kind == "Mul":
+            return [value.times(other)]
         if isinstance(value, Sums) and isinstance(other, np.ndarray) and op.kind == "Add":
             return [replace(value, states=_plus(partial, op, value.states, other))]
     if isinstance(one, View) and isinstance(two, View):
@@ -132,7 +137,13 @@ def _of_moments(partial: PartialGraph, op: Op, one: Value, two: Value) -> list[V
 def _of_pairs(op: Op, one: Value, two: Value) -> Value:
     pairs, factor = (one, two) if isinstance(one, Pairs) else (two, one)
     number = factor.size == 1 if isinstance(factor, np.ndarray) else False
-    if number and isinstance(pairs, Pairs) and not pairs.soft and op.kind in ("Mul", "Div"):
+    if (
+        number
+        and isinstance(pairs, Pairs)
+        and not pairs.soft
+        and pairs.v is None
+        and op.kind in ("Mul", "Div")
+    ):
         by = float(np.asarray(factor).reshape(-1)[0])
         if op.kind == "Mul" or (pairs is one and by):
             return replace(pairs, scale=pairs.scale * (by if op.kind == "Mul" else 1 / by))

@@ -45,6 +45,7 @@ class PartialGraph:
     steps: list[Step] = field(default_factory=list)
     room: int = 0
     wholes: dict[tuple[Step, ...], Step] = field(default_factory=dict)  # by their components
+    padded: dict[Step, tuple[int, int]] = field(default_factory=dict)  # zeros before and after
 
     def step(self, name: str, layer: Layer, *inputs: Step, units: int, **more: Any) -> Step:
         made = Step(name, layer, inputs, checked_units(units), **more)

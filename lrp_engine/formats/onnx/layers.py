@@ -11,8 +11,9 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx import attention, statistics
 from lrp_engine.formats.onnx.attention import Sums
+from lrp_engine.formats.onnx.gelu import activated
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
-from lrp_engine.formats.onnx.recurrent import ACTIVATIONS
+from lrp_engine.formats.onnx.recurrent import ACTIVATIONS as SQUASHING
 from lrp_engine.formats.onnx.values import (
     BATCH,
     PARTS,
@@ -25,10 +26,8 @@ from lrp_engine.formats.onnx.values import (
 )
 from lrp_engine.formats.onnx.windows import along_units
 from lrp_engine.layers import (
-    Activation,
     Average,
     BatchNormalization,
-    Conv1D,
     Dense,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
@@ -83,9 +82,11 @@ def _bias(array: np.ndarray, units: int) -> np.ndarray:
 def activation(partial: PartialGraph, op: Op) -> list[Value]:
     """Joins the dense layer or convolution before it, else stands alone."""
     value = op.input(0)
-    if isinstance(value, Sums) and op.kind == "Tanh":
+    if isinstance(value, Sums | attention.PairSums) and op.kind == "Tanh":
         return [replace(value, bent=True)]
     x, name = single(partial, op.view()), ACTIVATIONS[op.kind]
+    if op.kind == "Gelu" and op.attributes.get("approximate", "none") == "tanh":
+        name = "gelu_tanh"
     if op.kind == "Elu" and op.number("alpha", 1) != 1:
         raise FormatError("its alpha is not 1, which is not supported.")
     if op.kind == "Selu" and not (
@@ -99,11 +100,21 @@ def activation(partial: PartialGraph, op: Op) -> list[Value]:
             name = "hard_sigmoid"
         elif not np.isclose(slope, 0.2) or offset != 0.5:
             raise FormatError("its alpha is neither 0.2 nor 1/6, or its beta not 0.5.")
-    before = x.only
-    if isinstance(before.layer, Dense | Conv1D) and before.layer.activation == "linear":
-        layer = replace(before.layer, activation=name)
-        return [x.of(partial.step(before.name, layer, *before.inputs, units=before.units))]
-    return [x.of(partial.step(op.layer_name(), Activation(name), before, units=before.units))]
+    return [activated(partial, op, x, name)]
+
+
+def clip(partial: PartialGraph, op: Op) -> list[Value]:
+    """Between two numbers, as relu6 and hard_tanh are."""
+    ends = []
+    for at, key in ((1, "min"), (2, "max")):
+        end = op.attributes.get(key) if op.optional(at) is None else op.array(at)
+        if end is None or np.size(end) != 1:
+            raise FormatError("it needs one number as min and one as max.")
+        ends.append(float(np.reshape(end, -1)[0]))
+    name = {(0.0, 6.0): "relu6", (-1.0, 1.0): "hard_tanh"}.get((ends[0], ends[1]))
+    if name is None:
+        raise FormatError(f"it cuts at {ends[0]:g} and {ends[1]:g}; read are 0 and 6, -1 and 1.")
+    return [activated(partial, op, single(partial, op.view()), name)]
 
 
 def leaky(partial: PartialGraph, op: Op) -> list[Value]:
@@ -148,6 +159,9 @@ def softmax(partial: PartialGraph, op: Op) -> list[Value]:
     return [x.of(made)]
 
 
+# Element by element; within recurrent layers only those of `SQUASHING` are.
+ACTIVATIONS = {**SQUASHING, "Exp": "exponential", "Gelu": "gelu", "Mish": "mish",
+               "HardSwish": "hard_silu"}  # fmt: skip
 _POOLINGS: dict[str, Callable[[], Any]] = {
     "ReduceMean": GlobalAveragePooling1D, "ReduceMax": GlobalMaxPooling1D
 }  # fmt: skip

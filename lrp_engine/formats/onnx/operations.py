@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lrp_engine.formats.onnx import (
     attention,
     elementwise,
+    gelu,
     glue,
     layers,
     recurrent,
@@ -67,9 +68,9 @@ OPERATIONS: Mapping[str, Operation] = {
         elementwise.arithmetic, f"{_SUMS}; products of two signals, weights and states"
     ),
     "Div": Operation(elementwise.arithmetic, "by a constant, or a deviation"),
-    **dict.fromkeys(
-        recurrent.ACTIVATIONS, Operation(layers.activation, "with the usual constants")
-    ),
+    **dict.fromkeys(layers.ACTIVATIONS, Operation(layers.activation, "with the usual constants")),
+    "Clip": Operation(layers.clip, "between 0 and 6, -1 and 1"),
+    **dict.fromkeys(("Erf", "Erfc"), Operation(gelu.error_function, "in a GELU written out")),
     **dict.fromkeys(
         ("LeakyRelu", "PRelu"), Operation(layers.leaky, "one slope, or one for each unit")
     ),
@@ -94,6 +95,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "Unsqueeze": Operation(glue.unsqueeze, _MOVED),
     "Expand": Operation(sizes.zeros, "of zeros, of an axis of length 1, of weights"),
     "ConstantOfShape": Operation(sizes.zeros, "of zeros"),
+    "Pad": Operation(windows.pad, "zeros before and after time, before a convolution"),
+    "ReduceProd": Operation(sizes.product, "of sizes"),
     "Shape": Operation(sizes.shape, "sizes, also those that differ by text"),
     "Constant": Operation(sizes.constant, "numbers"),
     **dict.fromkeys(("Identity", "Dropout", "Cast"), Operation(glue.same, "changes nothing")),

@@ -122,9 +122,12 @@ def _followed(
     if not isinstance(result, View):
         raise FormatError("The ONNX model's output is computed by none of its layers.")
     result = single(partial, result)
-    if result.axes != (BATCH, UNITS) and not (result.axes == (BATCH,) and result.units == 1):
+    if result.axes not in ((BATCH, UNITS), (BATCH, TIME, UNITS)) and not (
+        result.axes == (BATCH,) and result.units == 1
+    ):
         raise FormatError(
-            f"The ONNX model's output has the axes {result}, expected (batch, units)."
+            f"The ONNX model's output has the axes {result}, expected (batch, units), or "
+            "(batch, time, units) where every word gets a label."
         )
     return partial, result.only
 

@@ -122,7 +122,8 @@ def _weights(op: Op, directions: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 def _direction(op: Op, weights: Any, number: int, backwards: bool) -> LSTM | GRU | SimpleRNN:
     kernel, recurrent = (array[number].T for array in weights[:2])
-    bias, recurrent_bias = np.split(weights[2][number].astype(np.float64), 2)
+    with np.errstate(all="ignore"):  # not finite: reported where the network is made
+        bias, recurrent_bias = np.split(weights[2][number].astype(np.float64), 2)
     squash = _squashing(op, number)
     if op.kind == "LSTM":
         arrays = (kernel, recurrent, bias + recurrent_bias)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,19 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx.graph import Op, PartialGraph
-from lrp_engine.formats.onnx.values import END, Dims, Ids, Value, View, Zeros, numbers, sizes
+from lrp_engine.formats.onnx.values import (
+    BATCH,
+    END,
+    ROWS,
+    TIME,
+    Dims,
+    Ids,
+    Value,
+    View,
+    Zeros,
+    numbers,
+    sizes,
+)
 
 
 def constant(partial: PartialGraph, op: Op) -> list[Value]:
@@ -36,6 +49,10 @@ def zeros(partial: PartialGraph, op: Op) -> list[Value]:
     else:
         value = op.attributes.get("value", 0.0)
         value = partial.arrays[value["array"]] if isinstance(value, dict) else np.asarray(value)
+        if isinstance(op.input(0), np.ndarray) and op.array(0).shape == (1,):
+            count = numbers(op.input(0))[0]  # a short list, of pads
+            if 0 <= count <= 16 and value.size == 1:
+                return [np.full(count, value.reshape(-1)[0])]
     if value.any():
         raise FormatError("it repeats a number other than 0, which is not supported.")
     return [Zeros()]
@@ -70,6 +87,18 @@ def arithmetic(partial: PartialGraph, op: Op) -> list[Value]:
     if result is not None and abs(result) >= 2**62:
         raise FormatError("it computes a size that is not plausible.")
     return [Dims((result,), one.scalar and two.scalar)]
+
+
+def product(partial: PartialGraph, op: Op) -> list[Value]:
+    """ReduceProd: all sizes of a list in one, as before a product over the last axis alone."""
+    entries = sizes(op.input(0)).entries
+    known = [n for n in entries if isinstance(n, int)]
+    if [n for n in entries if n not in known] == [BATCH, TIME] and set(known) <= {1}:
+        return [Dims((ROWS,), not op.whole("keepdims", 1))]
+    whole = math.prod(known) if len(known) == len(entries) else None
+    if whole is not None and abs(whole) >= 2**62:
+        raise FormatError("it computes a size that is not plausible.")
+    return [Dims((whole,), not op.whole("keepdims", 1))]
 
 
 def given(op: Op, key: str, at: int, default: tuple[int, ...] | None = None) -> tuple[int, ...]:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.onnx import statistics
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
+from lrp_engine.formats.onnx.sizes import given
 from lrp_engine.formats.onnx.values import BATCH, ONE, TIME, UNITS, Value, View
 from lrp_engine.layers import (
     AveragePooling1D,
@@ -17,6 +19,39 @@ from lrp_engine.layers import (
     Layer,
     MaxPooling1D,
 )
+
+_MOST_ZEROS = 1_000
+
+
+def pad(partial: PartialGraph, op: Op) -> list[Value]:
+    """Zeros before and after the time steps, as a causal convolution has them."""
+    x = single(partial, op.view())
+    if x.units < 1:
+        raise FormatError("it adds zeros to an input whose units the model does not state.")
+    pads, filled = given(op, "pads", 1), op.optional(2)
+    rank, at = len(x.axes), x.axes.index(TIME) if TIME in x.axes else -1
+    if op.attributes.get("mode", "constant") != "constant" or (
+        op.number("value", 0) or (isinstance(filled, np.ndarray) and filled.any())
+    ):
+        raise FormatError("it fills with something else than zeros.")
+    axes = given(op, "axes", 3, tuple(range(rank)))
+    if len(pads) != 2 * len(axes) or min(pads, default=0) < 0:
+        raise FormatError(f"its pads are {[*pads][:9]}, expected two for each of {len(axes)} axes.")
+    ends = {x.at(axis): (pads[n], pads[n + len(axes)]) for n, axis in enumerate(axes)}
+    if any(any(end) for axis, end in ends.items() if axis != at):
+        raise FormatError(f"it adds zeros to {x} along more than time.")
+    before, after = ends.get(at, (0, 0))
+    if not before and not after:
+        return [x]
+    if before + after > _MOST_ZEROS:
+        raise FormatError(f"it adds {before} and {after} zeros, at most {_MOST_ZEROS} are read.")
+    width = before + after + 1  # a convolution behind it reads the signal itself instead
+    kernel = np.zeros((width, x.units, x.units), "float32")
+    kernel[after] = np.eye(x.units)
+    layer = Conv1D(kernel, None, padding="given", before=width - 1, after=width - 1)
+    step = partial.step(f"{op.layer_name()}.zeros", layer, x.only, units=x.units)
+    partial.padded[step] = (before, after)
+    return [x.of(step)]
 
 
 def _over_time(partial: PartialGraph, op: Op) -> tuple[View, int]:
@@ -74,6 +109,10 @@ def conv(partial: PartialGraph, op: Op) -> list[Value]:
     if x.units not in (-1, C):
         raise FormatError(f"its weights take {C} units, found {x.units}.")
     name, before, after = _padding(op, axes, at)
+    if x.only in partial.padded and name != "same":
+        zeros = partial.padded[x.only]
+        x, name = x.of(x.only.inputs[0]), "given"
+        before, after = before + zeros[0], after + zeros[1]
     bias = None if op.optional(2) is None else op.array(2)
     layer = Conv1D(
         weights.reshape(M, C, K).transpose(2, 1, 0),
@@ -113,7 +152,7 @@ def local_pooling(partial: PartialGraph, op: Op) -> list[Value]:
     x, at = _over_time(partial, op)
     axes = len(x.axes) - 2
     name, before, after = _padding(op, axes, at)
-    if before or after or op.whole("ceil_mode", 0) or op.whole("count_include_pad", 0):
+    if before or after or op.whole("ceil_mode", 0):
         raise FormatError("it pads what it pools (pads, ceil_mode), which is not supported.")
     _of_time(op, "dilations", axes, at, 1)
     size = _of_time(op, "kernel_shape", axes, at, 1)
@@ -122,6 +161,8 @@ def local_pooling(partial: PartialGraph, op: Op) -> list[Value]:
 
 
 def global_pooling(partial: PartialGraph, op: Op) -> list[Value]:
+    if op.kind == "GlobalAveragePool" and (found := statistics.mean(partial, op, (2,))) is not None:
+        return found
     x, _ = _over_time(partial, op)
     step = partial.step(op.layer_name(), _GLOBAL[op.kind](), x.only, units=x.units)
     return [View((BATCH, UNITS, *[ONE] * (len(x.axes) - 2)), (step,))]

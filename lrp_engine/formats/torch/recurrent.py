@@ -105,7 +105,8 @@ def _rnn(weights: Arrays, options: Options, module: Module, **flags: bool) -> Si
 
 def _sum(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """In the precision of the computation to come, at most float64."""
-    return one.astype(np.float64) + two
+    with np.errstate(all="ignore"):  # not finite: reported where the network is made
+        return one.astype(np.float64) + two
 
 
 # Rows of weight_hh per hidden unit -> the layer.

@@ -494,6 +494,61 @@ def test_a_spec_changed_at_random_is_read_or_refused(name):
     assert change_spec(name, 2 * ROUNDS, 5) > ROUNDS
 
 
+# Arrays that readers compute with before a layer is made of them: statistics, weights sliced and
+# joined, cells and attention by name.
+COMPUTED = ("normalized", "conv_lstm", "weight_norm", "cell_by_hand", "cell_joined", "tutorial",
+            "torch_last_step.onnx", "torch_normalized.onnx", "keras_convolved.onnx")  # fmt: skip
+
+
+def other_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Of another shape, type or content."""
+    made = (
+        lambda: array.reshape(-1),
+        lambda: array.T,
+        lambda: np.atleast_1d(array)[..., :-1],
+        lambda: np.atleast_1d(array)[:0],
+        lambda: np.stack([array, array]),
+        lambda: np.zeros((), array.dtype),
+        lambda: np.full_like(array, (np.nan, np.inf, -1, 0)[rng.integers(4)], "float64"),
+        lambda: (array * 1e30).astype("float64"),
+        lambda: np.nan_to_num(array).astype(("int64", "uint8", "float16", "bool")[rng.integers(4)]),
+        lambda: np.ones(tuple(rng.integers(0, 5, rng.integers(0, 5))), "float32"),
+    )
+    with np.errstate(all="ignore"):
+        return np.asarray(made[rng.integers(len(made))]())
+
+
+def change_arrays(kind: str, rounds: int, seed: int) -> int:
+    """How many files with one or two other arrays were refused; in this process."""
+    if kind.endswith(".onnx"):
+        data, spec = exported(kind), None
+    else:
+        with open(TORCH / "modules.pt", "rb") as file:
+            states = sandbox.unpack(file, (TORCH / "modules.pt").stat().st_size).value
+        data, spec = pickle.dumps(states[kind]), json.loads((TORCH / "modules.json").read_text())
+        spec = spec[kind]
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        contents = sandbox.unpack(file, len(data))
+    arrays = contents.arrays
+    given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": spec}
+    rng, refused = np.random.default_rng(seed), 0
+    for _ in range(rounds):
+        chosen = rng.choice([*arrays], rng.integers(1, 3), replace=False)
+        others = {**arrays, **{name: other_array(arrays[name], rng) for name in chosen}}
+        try:
+            other = dataclasses.replace(contents, arrays=others)
+            read(other, read_companions(**given, dtype="float32"))
+        except FormatError:
+            refused += 1
+    return refused
+
+
+@pytest.mark.parametrize("kind", COMPUTED)
+def test_arrays_changed_at_random_are_read_or_refused(kind):
+    assert change_arrays(kind, 2 * ROUNDS, 5) > ROUNDS
+
+
 # What says how texts become ids, as a value, and the argument it is given as.
 SAID: dict[str, tuple[Any, str]] = {
     "settings": (hostile_objects.TEXT_OPTIONS, "tokenizer"),
