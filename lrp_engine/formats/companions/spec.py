@@ -18,7 +18,7 @@ _KEYS = ("gate_order", "output", "tokenizer", "labels", "features", "value_units
 OUTPUT_NAME = "output_name"
 _LAYERS = ("architecture", "layers")
 _OPTIONS = (*_LAYERS, "order", "activation", "pooling", "directions", "rnn_activation", "conv",
-            "epsilon", "attention", "cell", OUTPUT_NAME)  # fmt: skip
+            "epsilon", "attention", "cell", "unused", OUTPUT_NAME)  # fmt: skip
 KEYS = (*_KEYS, *_OPTIONS)
 
 
