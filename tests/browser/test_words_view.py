@@ -73,7 +73,7 @@ def test_one_tab_stop_and_arrows(page: Page):
 
 def test_the_strongest_word(page: Page):
     visit(page)
-    expect(heatmaps(page)).to_have_count(3)
+    expect(heatmaps(page)).to_have_count(len(SHOWN_METHODS))
     values = [float(text.replace("−", "-"))
               for text in heatmaps(page).first.locator("small").all_inner_texts()]  # fmt: skip
     order = sorted(range(len(values)), key=lambda n: -abs(values[n]))
