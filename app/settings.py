@@ -46,6 +46,8 @@ EXAMPLES_READ = 2_000
 # have a field each (more stand in a table), and the size of a number.
 STEP_COLUMNS = 32
 STEPS_AT_START = 5
+PASTED_CHARACTERS = 200_000  # of numbers
+STEPS_NUMBERED = 60  # of longer series no number stands under each step
 STEPS_OPEN = 12  # of longer series the table is folded away
 FEATURE_FIELDS = 40
 LARGEST_NUMBER = 1e9

@@ -51,11 +51,34 @@ def form(page: Page) -> str | None:
                 typical = numeric.write([u.typical for u in _usual(model)])
                 st.button("Typical numbers", on_click=session.set_numbers, args=(typical,),
                           help="The median of each feature over the examples.")  # fmt: skip
+        _paste(model)
         zeros = numeric.start(model.network)
         st.button("All zeros", on_click=session.set_numbers, args=(zeros,))
     if numbers is not None:
         _known(model, numbers)
     return numbers
+
+
+def _paste(model: Model) -> None:
+    """Numbers from elsewhere, all at once."""
+    what = "A line per step" if model.reads == numeric.STEP else "One line"
+    with st.popover("Paste numbers", icon=":material/content_paste:"):
+        lines = st.text_area(
+            f"{what} of {len(model.names)} numbers",
+            key=widgets.field("pasted"),
+            height=160,
+            max_chars=settings.PASTED_CHARACTERS,
+            help="As copied from a spreadsheet, or CSV: tabs, semicolons or commas between the "
+            "numbers. The first line may hold their names.",
+        )
+        if st.button("Explain these numbers", type="primary"):
+            try:
+                session.set_numbers(numeric.pasted(model.network, model.names, lines))
+            except InputError as error:
+                st.warning(plain(str(error)))
+            else:
+                session.used()
+                st.rerun()
 
 
 def _text(model: Model) -> str:
@@ -164,7 +187,7 @@ def _table(model: Model, key: str, names: list[str], made: str) -> pd.DataFrame:
     )
     st.caption(
         "Type a number into a cell. The last row adds a step. To take steps away, tick them at "
-        "their left edge and press Delete. Numbers can be pasted from a spreadsheet."
+        "their left edge and press Delete."
     )
     return edited
 

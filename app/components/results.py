@@ -16,6 +16,7 @@ from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
 from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
+from app.models import numeric
 from app.state import address, session, widgets
 from app.text import typed
 from app.text.markdown import plain
@@ -125,7 +126,7 @@ def _heatmaps(answer: Answer) -> DeltaGenerator:
                 palette=session.get("palette"),
                 vmax=_vmax(answer),
             ),
-            values_shown=session.get("values"),
+            values_shown=session.get("values") and not _series(answer),
             long=len(answer.explanations.tokens[0]) > settings.WORDS_UNFRAMED,
             pick=word.picked(answer),
         ),
@@ -176,7 +177,8 @@ def _controls(answer: Answer) -> None:
             "On: equal numbers have equal colours in both rows.",
             **widgets.bind("same_scale"),
         )
-        st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
+        if not _series(answer):
+            st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
         aside = [METHODS[name] for name in ASIDE_METHODS if name in answer.explanations]
         if aside:
             st.toggle(
@@ -196,6 +198,12 @@ def _of_those_aside(answer: Answer) -> list[str]:
     """What the methods that stand aside do and do not say; nothing unless they are shown."""
     shown = word.shown(answer)
     return [METHODS[name].limits for name in ASIDE_METHODS if name in shown]
+
+
+def _series(answer: Answer) -> bool:
+    """Whether steps are so many that their numbers stand in a map and its table alone."""
+    one = answer.explanations
+    return one.token_kind == numeric.STEP and len(one.tokens[0]) > settings.STEPS_NUMBERED
 
 
 def _numbers(answer: Answer) -> None:

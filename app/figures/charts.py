@@ -13,6 +13,7 @@ from app.figures.axes import (
     CATEGORIES,
     ROW,
     brief,
+    counted,
     finish,
     numbered,
     place,
@@ -77,7 +78,7 @@ def token_bars(
     The bar of the word at position `pick` is framed and its label marked; it is always shown.
     """
     words, info = words_of(explanation), explanation.method_info
-    colours = palette_named(palette)
+    kind, colours = explanation.token_kind, palette_named(palette)
     total = len(words)
     if total > strongest:
         order = words["value"].abs().sort_values(ascending=False, kind="stable").index
@@ -88,8 +89,7 @@ def token_bars(
     vmax = vmax_of(words["value"].to_numpy())
     shown = [number(v, signed=info.signed, vmax=vmax) for v in words["value"]]
     marked = [
-        f"{f'{n + 1}. ' if total > strongest else ''}{brief(t, explanation.token_kind)}"
-        f"{'?' if unknown else ''}"
+        f"{counted(n, t, kind) if total > strongest else brief(t, kind)}{'?' if unknown else ''}"
         for n, t, unknown in zip(words["position"], words["token"], words["unknown"], strict=True)
     ]
     words["picked"] = words["position"] == (-1 if pick is None else pick)

@@ -13,7 +13,7 @@ from app.figures.charts import direction, value_title
 from app.figures.units import unit_table
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.render.numbers import MINUS, number, vmax_of
-from lrp_engine.render.palettes import DEFAULT, palette_named
+from lrp_engine.render.palettes import DEFAULT, NEUTRAL, palette_named
 from lrp_engine.render.wording import visible
 
 UNITS_HEIGHT = 150
@@ -88,4 +88,5 @@ def unit_map(
     title = f"{info.title}: {explanation.target_label()}"
     strongest = number(vmax, signed=False)
     note = f"Strongest colour: {'±' if info.signed else ''}{strongest} ({explanation.unit})"
-    return finish(fields + signs, title, note, ROW * len(rows))
+    map_ = finish(fields + signs, title, note, ROW * len(rows))
+    return map_.configure_view(stroke=NEUTRAL, strokeOpacity=0.4)  # where little is strong

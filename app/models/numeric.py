@@ -17,6 +17,7 @@ import pandas as pd
 
 from app import settings
 from lrp_engine.errors import InputError
+from lrp_engine.formats.companions.numbers import rows_of
 from lrp_engine.render.numbers import MINUS
 
 if TYPE_CHECKING:
@@ -88,8 +89,22 @@ def _number(text: str) -> float:
 
 def start(network: Network) -> str:
     """What stands there before anybody says anything: zeros."""
-    shape = network.input_shape
-    return write(np.zeros((settings.STEPS_AT_START, shape.units) if shape.time else shape.units))
+    shape, steps = network.input_shape, network.length or settings.STEPS_AT_START
+    return write(np.zeros((steps, shape.units) if shape.time else shape.units))
+
+
+def pasted(network: Network, names: Sequence[str], lines: str) -> str:
+    """The text of numbers that were copied from a spreadsheet or a file, a line per step.
+
+    Raises:
+        InputError: they are no numbers, or other counts than the network needs.
+    """
+    rows = rows_of(lines, names)
+    if not network.input_shape.time and len(rows) != 1:
+        raise InputError(f"Found {len(rows):,} lines; the features of one input are one line.")
+    text = write(rows if network.input_shape.time else rows[0])
+    read(network, text)
+    return text
 
 
 def batch(network: Network, texts: Sequence[str]) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrp_engine.errors import InputError
+from lrp_engine.formats.companions.numbers import rows_of
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -21,8 +20,8 @@ def read_numbers(path: str, network: Network) -> np.ndarray:
     """A batch of one: steps (1, T, E), or features (1, D).
 
     Args:
-        path: a `.npy` file with (T, E), (D,) or one of these in a batch of one; or CSV with a line
-            per step, of features a single one. A first line of names must be the network's.
+        path: a `.npy` file with (T, E), (D,) or one of these in a batch of one; or CSV, see
+            `rows_of`, with a line per step, of features a single one.
 
     Raises:
         InputError: the file holds no such numbers. OSError: it cannot be read.
@@ -47,38 +46,7 @@ def _of_numpy(file: Path) -> np.ndarray:
 
 def _of_csv(file: Path, network: Network) -> np.ndarray:
     try:
-        with file.open(newline="", encoding="utf-8-sig") as opened:
-            rows = [row for row in csv.reader(opened) if row]
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError(
-            f"{str(file)!r} is no CSV in UTF-8, with commas between numbers."
-        ) from None
-    if rows and _numbers(rows[0]) is None:
-        _require_names([name.strip() for name in rows[0]], network)
-        del rows[0]
-    values = []
-    for n, row in enumerate(rows, 1):
-        numbers = _numbers(row)
-        if numbers is None or len(numbers) != len(rows[0]):
-            raise InputError(
-                f"Line {n} of the numbers in {str(file)!r} is {','.join(row)!r:.60}, expected "
-                f"{len(rows[0])} numbers with commas between them."
-            )
-        values.append(numbers)
-    return np.array(values, dtype=np.float64)
-
-
-def _numbers(row: Sequence[str]) -> list[float] | None:
-    try:
-        return [float(text) for text in row]
-    except ValueError:
-        return None
-
-
-def _require_names(found: list[str], network: Network) -> None:
-    names = list(network.features or network.unit_names)
-    if names and found != names:
-        raise InputError(
-            f"The first line names {', '.join(found)!r:.120}, but the network reads "
-            f"{', '.join(names)!r:.120}, in this order."
-        )
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{str(file)!r} is not text in UTF-8; give .npy, or CSV.") from None
+    return rows_of(text, network.features or network.unit_names)

@@ -106,7 +106,7 @@ def chosen_output(wanted: str | int | None, names: Sequence[str], title: str) ->
     elif wanted in names:
         return wanted
     raise FormatError(f"The spec's {OUTPUT_NAME} is {wanted!r:.60}; the {title} has "
-                      f"{_listed(names)}.")  # fmt: skip
+                      f"{listed(names)}.")  # fmt: skip
 
 
 def about_outputs(chosen: str, names: Sequence[str]) -> list[Assumption]:
@@ -115,13 +115,14 @@ def about_outputs(chosen: str, names: Sequence[str]) -> list[Assumption]:
         return []
     other = next(name for name in names if name != chosen)
     said = (
-        f"The file has {len(names)} outputs, {_listed(names)}; {chosen!r} is the one that is "
+        f"The file has {len(names)} outputs, {listed(names)}; {chosen!r} is the one that is "
         f'explained. Another one is chosen by the spec, as {{"{OUTPUT_NAME}": "{other}"}}.'
     )
     return [Assumption(said, OUTPUT_NAME)]
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names of a file for a sentence, the first of many."""
     return choices(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrp_engine.errors import FormatError
+from lrp_engine.formats.companions.spec import listed
 from lrp_engine.formats.keras.graph import CAUSAL
 
 
@@ -134,11 +135,21 @@ def states_read(layers: Iterable[Any], outputs: Any) -> dict[str, dict[tuple[int
     return found
 
 
-def only_layer(layers: Any, what: str) -> str:
-    """The one layer among the model's inputs or outputs, whichever `what` says."""
+def input_layer(layers: Any) -> str:
+    """The one layer of the model's input.
+
+    Raises:
+        FormatError: it has none, or several; lists them.
+    """
     names = list(_tensors(layers))
-    if len(names) != 1:
-        raise FormatError(f"The Keras model has {len(names)} {what}, expected one.")
+    if not names:
+        raise FormatError("The Keras model has no inputs, expected one.")
+    if len(names) > 1:
+        raise FormatError(
+            f"The Keras model has {len(names)} inputs, {listed(names)}; models of one are read, "
+            "several are not explained together. Save the part that reads one of them as a model "
+            "of its own, keras.Model(input, output)."
+        )
     return names[0]
 
 

@@ -11,8 +11,8 @@ from lrp_engine.formats.companions.spec import chosen_output
 from lrp_engine.formats.keras.calls import (
     Call,
     get,
+    input_layer,
     named,
-    only_layer,
     output_layers,
     read_calls,
     states_read,
@@ -76,7 +76,7 @@ def _sequential(layers: list[Any]) -> Graph:
 
 
 def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int | None) -> Graph:
-    source = only_layer(config.get("input_layers"), "inputs")
+    source = input_layer(config.get("input_layers"))
     outputs = output_layers(config.get("output_layers"))
     output = chosen_output(wanted, outputs, "Keras model")
     described = [_entry(layer, ()) for layer in layers]

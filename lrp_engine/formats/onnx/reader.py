@@ -14,6 +14,7 @@ from lrp_engine.formats.companions.spec import (
     OUTPUT_NAME,
     about_outputs,
     chosen_output,
+    listed,
     output_name_of,
 )
 from lrp_engine.formats.containers.onnx_files import GRAPH
@@ -107,10 +108,11 @@ def _followed(
             signals.append(entry["name"])
             static = fixed
     if len(signals) != 1 or not graph["outputs"]:
+        names = f" ({listed(signals)})" if signals else ""
         raise FormatError(
-            f"The ONNX model has {len(signals)} inputs for words, vectors or features and "
-            f"{len(graph['outputs'])} outputs, expected one input and an output; initial states as "
-            "inputs are not supported."
+            f"The ONNX model has {len(signals)} inputs for words, vectors or features{names} and "
+            f"{len(graph['outputs'])} outputs, expected one input and an output; several inputs "
+            "are not explained together, and initial states as inputs are not supported."
         )
     chosen = chosen_output(wanted, tuple(dict.fromkeys(graph["outputs"])), TITLE)
     room = _FOLDED_FLOOR + _FOLDED * sum(array.nbytes for array in arrays.values())

@@ -13,6 +13,7 @@ from lrp_engine import FormatError, InputError, Network
 from lrp_engine.attribution.shown import as_shown
 from lrp_engine.cli.main import main
 from lrp_engine.cli.numbers import read_numbers
+from lrp_engine.formats.companions.numbers import rows_of
 from lrp_engine.layers import Dense, Embedding
 from lrp_engine.render.svg import svg
 from lrp_engine.render.terminal import render
@@ -127,10 +128,15 @@ def test_the_command_line_reads_numbers_from_a_file(net, series, tmp_path, capsy
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("x.csv", b"1,2,3,4\n1,b,3,4", "Line 2 .*'1,b,3,4', expected 4 numbers"),
+        ("x.csv", b"1,2,3,4\n1,b,3,4", "Line 2 .*'1, b, 3, 4', expected 4 numbers"),
         ("x.csv", b"1,2,3,4\n1,2", "Line 2 .*expected 4 numbers"),
-        ("x.csv", b"acc y,acc x,gyro <x>,gyro y\n1,2,3,4", "names 'acc y, .* reads 'acc x, acc y"),
-        ("x.csv", b"\xff\xfe1,2", "is no CSV in UTF-8"),
+        ("x.csv", b" \n", "There are no numbers"),
+        (
+            "x.csv",
+            b"acc y,acc x,gyro <x>,gyro y\n1,2,3,4",
+            "first line is 'acc y, .* names 'acc x, acc y",
+        ),
+        ("x.csv", b"\xff\xfe1,2", "is not text in UTF-8"),
         ("x.npy", b"\x93NUMPY nonsense", "is no array of numbers"),
         ("x.npy", b"\x80\x04N.", "is no array of numbers"),
     ],
@@ -139,6 +145,14 @@ def test_files_that_hold_no_numbers_are_refused(net, tmp_path, name, content, se
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=sentence):
         read_numbers(str(tmp_path / name), net)
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t", " ,  "])
+def test_numbers_as_a_spreadsheet_has_them(between, series):
+    lines = [between.join(map(repr, row)) for row in series[0].tolist()]
+    for head in ([], [between.join(SENSORS)]):
+        found = rows_of("\ufeff" + "\r\n".join([*head, *lines, ""]), SENSORS)
+        np.testing.assert_array_equal(found, series[0])
 
 
 def test_features_are_a_single_line(tmp_path):
