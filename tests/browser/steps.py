@@ -152,3 +152,6 @@ def file(name: str, data: bytes) -> dict:
 def read_model(page: Page) -> None:
     page.get_by_role("button", name="Read the model").click()
     idle(page)
+    arrived = page.get_by_text("is read and selected")
+    if arrived.count():  # the page scrolls to it, which would close a list that is opened before
+        expect(arrived).to_be_in_viewport()

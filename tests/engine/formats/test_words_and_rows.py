@@ -38,7 +38,7 @@ def index(count):
 def test_a_word_index_is_cut_to_the_rows_with_a_note():
     net = network(index(15), 8)
     assert net.vocabulary.tokens == ("<pad>", *[f"w{n}" for n in range(1, 8)])
-    assert any("lists 16 words, but the embedding has 8 rows: those from 'w8' on" in s
+    assert any("has 16 ids, but the embedding has 8 rows: the words from 'w8' on" in s
                for s in net.assumptions)  # fmt: skip
     assert net.warnings == ()
 
@@ -53,7 +53,7 @@ def test_a_list_that_is_much_too_long_is_cut_with_a_warning():
     net = network([f"w{n}" for n in range(15)], 8)
     assert len(net.vocabulary) == 8
     (warning,) = net.explain(["w1"]).warnings
-    assert "lists 15 words, but the embedding has 8 rows: those from 'w8' on" in warning
+    assert "has 15 ids, but the embedding has 8 rows: the words from 'w8' on" in warning
     assert "may belong to another model" in warning
 
 

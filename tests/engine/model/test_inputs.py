@@ -227,8 +227,8 @@ def test_a_single_sigmoid_unit_is_two_classes():
 
 
 def test_bad_options_get_a_sentence_with_the_choices(net):
-    with pytest.raises(InputError, match=r"'lime'.*'lrp', 'sensitivity', 'gradient_x_input'"):
-        net.explain(["w3"], method="lime")
+    with pytest.raises(InputError, match=r"'deeplift'.*'lrp', 'sensitivity', 'gradient_x_input'"):
+        net.explain(["w3"], method="deeplift")
     with pytest.raises(InputError, match="Epsilon"):
         net.explain(["w3"], rule=0.1)
     with pytest.raises(InputError, match="list some of 'lrp'"):

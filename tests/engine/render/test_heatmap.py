@@ -175,7 +175,7 @@ def test_colours_of_a_method(explanations, method, name):
     assert ("lrp-swatch lrp-uns" in swatches) is not method.signed
     label = reader.words[-1]["aria-label"]
     if method.signed:
-        assert re.search(rf"relevance [+{MINUS}]\d", label)
+        assert re.search(rf"{method.value_name} [+{MINUS}]\d", label)
         assert "speaks for" in reader.text
     else:
         assert re.search(r"sensitivity \d", label)
