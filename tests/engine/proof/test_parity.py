@@ -183,8 +183,8 @@ def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
     built = twin.build(parsed, input_shape=shape, dtype="float32")
     logits, output = built(x)
     # Keras' own gelu and heads take a root in float32.
-    rtol = 1e-7 if name in ("slopes", "heads") else 1e-10
-    np.testing.assert_allclose(output, expected, rtol=rtol, atol=1e-12)
+    atol = 1e-8 if name in ("slopes", "heads") else 1e-12
+    np.testing.assert_allclose(output, expected, rtol=1e-10, atol=atol)
     if built.ending == "sigmoid":
         np.testing.assert_allclose(1 / (1 + np.exp(-logits)), output, rtol=1e-12)
     assert bool(built.ending) == (
