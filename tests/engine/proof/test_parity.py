@@ -182,9 +182,9 @@ def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
         assert all(np.array_equal(a, b) for a, b in pairs)
     built = twin.build(parsed, input_shape=shape, dtype="float32")
     logits, output = built(x)
-    # Keras' own gelu and heads take a root in float32.
-    atol = 1e-8 if name in ("slopes", "heads") else 1e-12
-    np.testing.assert_allclose(output, expected, rtol=1e-10, atol=atol)
+    # Keras' own gelu and heads take a root in float32, which is off by up to 6e-8 of itself.
+    rtol, atol = (1e-7, 1e-7) if name in ("slopes", "heads") else (1e-10, 1e-12)
+    np.testing.assert_allclose(output, expected, rtol=rtol, atol=atol)
     if built.ending == "sigmoid":
         np.testing.assert_allclose(1 / (1 + np.exp(-logits)), output, rtol=1e-12)
     assert bool(built.ending) == (
