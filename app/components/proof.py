@@ -37,10 +37,7 @@ SETTLE_TEXTS = (
     "Five texts with your program's numbers settle it: in the box above, or as a file dropped with "
     "the others (CSV with the columns text and probability, or JSON Lines)."
 )
-LEAD = (
-    "Text pipeline not verified: whether texts are read as in training was not compared. Compare "
-    "five texts with your own program's numbers."
-)
+LEAD = "Text pipeline not verified. Compare five texts."  # one line of a phone: a link is cut off
 STYLE = """<style>
 .lens-proof { overflow-x: auto; }
 .lens-proof table { border-collapse: collapse; font-size: .875rem; }
