@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TWIN_TOLERANCE = 1e-9  # both compute in float64
 ROUNDING_TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-5
+_NO_SLOPE = 1e-30  # as of a gelu far below 0, where numbers lose their digits
 _SAMPLES, _STRONGEST, _ANY = 2, 3, 3  # coordinates of the gradient that are tried
 
 TITLES = {
@@ -284,7 +285,9 @@ def gradient(exact: Program, probes: Sequence[Probe], *, seed: int = 0) -> Line:
         slopes = derived(exact, x, steps, chosen).message[0]
         strongest = np.argsort(np.abs(slopes), axis=None)[-_STRONGEST:]
         at = np.unique([*strongest, *rng.integers(slopes.size, size=_ANY)])
-        size = max(float(np.abs(slopes).max()), 1e-5 * float(np.abs(scores * chosen).sum()))
+        size = max(
+            float(np.abs(slopes).max()), 1e-5 * float(np.abs(scores * chosen).sum()), _NO_SLOPE
+        )
         differences = central(score, x[0], at, GRADIENT_TOLERANCE * size)
         smooth = ~np.isnan(differences)
         tried, kinks = tried + int(smooth.sum()), kinks + int((~smooth).sum())

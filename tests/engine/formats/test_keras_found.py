@@ -110,9 +110,13 @@ def test_the_folder_of_a_saved_model_is_named(tmp_path):
 
 
 def test_the_twin_of_heads_and_gelu_rounds_nothing(tmp_path):
-    """Keras and TensorFlow take the roots of the two in float32, whatever they compute in."""
+    """Keras and TensorFlow take the roots of the two in float32, whatever they compute in.
+
+    With this seed gelu ends so far below 0 that slopes have no digits left.
+    """
     import keras
 
+    keras.utils.set_random_seed(6)
     k = keras.layers
     x = keras.Input((None, E))
     y = k.GlobalMaxPooling1D()(k.MultiHeadAttention(1, 3)(x, k.LSTM(3, return_sequences=True)(x)))
