@@ -99,6 +99,8 @@ def section(model: Model, brought: Brought | None) -> None:
         and file.taken.texts
         and st.button(f"Compare by the texts of “{plain(file.name)}”")
     )
+    if asked or from_file:
+        session.go_to(session.TEXTS)
     if asked:
         with guard():
             _try(model, tried.read_lines(typed, model.network))
@@ -194,6 +196,7 @@ def _choose(model: Model, last: Tried) -> None:
         ]
         place = st.radio("How are texts read?", places, format_func=titles.__getitem__)
         if st.form_submit_button("Read texts in this way"):
+            session.go_to(session.TEXTS)
             with guard():
                 _try(model, last.reference, last.candidates[place])
 

@@ -64,7 +64,7 @@ def with_detected_text(
     best, count = ranked[0], len(reference.texts)
     margin = _margin(ranked)
     if not best.difference < ACCEPTED or margin < MARGIN:
-        raise _undecided(network, ranked, count)
+        raise _undecided(network, ranked, reference.texts)
     sentence = (
         f"The text pipeline is detected from the outputs of {count} text{'s' * (count > 1)}: "
         f"{best} (largest difference {best.difference:.1e}{_ahead(margin)})."
@@ -163,13 +163,18 @@ def _ahead(margin: float) -> str:
     return f"; the next best is {margin:,.0f} times worse" if np.isfinite(margin) else ""
 
 
-def _deciding(network: Network, best: TextCandidate, others: Sequence[Tokenizer]) -> list[str]:
+def _deciding(
+    network: Network, best: TextCandidate, others: Sequence[Tokenizer], given: Sequence[str] = ()
+) -> list[str]:
     assert network.embedding is not None
-    return deciding(best.tokenizer, others, best.vocabulary, len(network.embedding.table))
+    rows = len(network.embedding.table)
+    return deciding(best.tokenizer, others, best.vocabulary, rows, given=given)
 
 
-def _undecided(network: Network, ranked: Sequence[TextCandidate], count: int) -> UndecidedTextError:
-    best = ranked[0]
+def _undecided(
+    network: Network, ranked: Sequence[TextCandidate], given: Sequence[str]
+) -> UndecidedTextError:
+    best, count = ranked[0], len(given)
     listed = "; ".join(f"({one}) {one.difference:.1e}" for one in ranked[:SHOWN])
     head = f"The text pipeline could not be detected from {count} text{'s' * (count > 1)}: "
     if not best.difference < ACCEPTED:
@@ -182,7 +187,8 @@ def _undecided(network: Network, ranked: Sequence[TextCandidate], count: int) ->
         )
     near = MARGIN * max(best.difference, ROUNDING)
     close = [one for one in ranked[1:] if one.difference < near]
-    texts = _deciding(network, best, [one.tokenizer for one in close])[:3] or ["a longer text"]
+    others = [one.tokenizer for one in close]
+    texts = _deciding(network, best, others, given)[:3] or ["a longer text"]
     return UndecidedTextError(
         f"{head}the next best is not {MARGIN} times worse than the best. The best are {listed} "
         f"(largest difference). {' or '.join(texts).capitalize()} with its output would decide; or "

@@ -30,6 +30,7 @@ from lrp_engine.layers import GRU, Dense, Embedding
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.proof.deciding_texts import deciding
 from lrp_engine.proof.parity import parity, text_verdict
 from lrp_engine.proof.sheet import (
     FAIL,
@@ -386,6 +387,21 @@ def test_texts_that_do_not_decide_ask_for_one_that_would(blind):
     with pytest.raises(UndecidedTextError, match=r"not 10 times worse .* would decide") as caught:
         with_detected_text(blind, reference)
     assert caught.value.deciding
+
+
+def test_a_sign_that_a_network_forgets_is_asked_for_near_the_end_of_a_text():
+    words, cased = Vocabulary(("good", "film")), replace(KERAS, lowercase=False)
+    found = [
+        deciding(
+            replace(KERAS, length=length), [replace(cased, length=length)], words, 2, given=given
+        )
+        for length, given in ((None, ()), (None, ("Good",)), (60, ("Good",)))
+    ]
+    ends = ("", " near its end", " near its end")
+    of = ("", "", " of about 60 tokens")
+    assert found == [
+        [f"a text{n} with capital letters{end}"] for n, end in zip(of, ends, strict=True)
+    ]
 
 
 def sheet_of(network: Network) -> ProofSheet:
