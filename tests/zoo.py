@@ -385,6 +385,24 @@ def network(name: str, seed: int = 0) -> Network:
     return NETWORKS[name](Draw(seed))
 
 
+def words_read(seed: int = 0, **options: object) -> Network:
+    """A network that reads words of any number and masks none."""
+    draw = Draw(seed)
+    return _chain(
+        Embedding(draw(V, E)), draw.bilstm(), Dense(draw(2 * H, 3), draw(3)),
+        vocabulary=_words(), **options,
+    )  # fmt: skip
+
+
+def averages(seed: int = 0, **options: object) -> Network:
+    """A network whose scores count every word, those that fill up included."""
+    draw = Draw(seed)
+    return _chain(
+        Embedding(draw(V, E)), draw.gru(return_sequences=True), GlobalAveragePooling1D(),
+        Dense(draw(H, 3), draw(3)), vocabulary=_words(), **options,
+    )  # fmt: skip
+
+
 def reader(words: Sequence[str], labels: Sequence[str], seed: int) -> Network:
     """A bidirectional LSTM that reads these words, from eight arrays."""
     rng = np.random.default_rng(seed)

@@ -179,7 +179,7 @@ def _windows(
     tokens = 0
     for position, text in enumerate(texts):
         try:
-            words.append(_words(network, text, position))
+            words.append(samples_of.words_of(network, text, position))
         except InputError as problem:
             yield words, problem
             return
@@ -189,14 +189,3 @@ def _windows(
             words, tokens = [], 0
     if words:
         yield words, None
-
-
-def _words(network: Network, text: Any, position: int) -> Sequence[str]:
-    if isinstance(text, str):
-        return network.tokenizer.cut(text)
-    if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
-        return list(text)
-    raise InputError(
-        f"Text {position} is {type(text).__name__} ({text!r:.60}), expected a text or a list of "
-        "words."
-    )

@@ -77,7 +77,7 @@ def windows(
         block: list[Any] = []
         tokens = 0
         for one in islice(waiting, size):
-            block.append(one if array else _words(network, one, first + len(block)))
+            block.append(one if array else samples_of.words_of(network, one, first + len(block)))
             tokens += len(texts[one]) if array else len(block[-1])
             if tokens >= TOKENS:
                 break
@@ -93,16 +93,6 @@ def windows(
             None if answers_left is None else _answers(answers_left, first, len(block)),
         )
         first += len(block)
-
-
-def _words(network: Network, text: Any, place: int) -> Sequence[str]:
-    if isinstance(text, str):
-        return network.tokenizer.cut(text)
-    if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
-        return list(text)
-    raise InputError(
-        f"Text {place} is {type(text).__name__} ({text!r:.60}), expected a text or a list of words."
-    )
 
 
 def _labels(network: Network, labels: Iterator[Any] | None, first: int, count: int) -> np.ndarray:

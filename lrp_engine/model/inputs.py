@@ -80,6 +80,21 @@ def _from_array(network: Network, array: np.ndarray, lengths: Any) -> Samples:
     return _from_vectors(network, array, lengths)
 
 
+def words_of(network: Network, text: Any, place: int) -> Sequence[str]:
+    """The words of one text of many, given as a text or as its words.
+
+    Raises:
+        InputError: it is neither; it is named by its place.
+    """
+    if isinstance(text, str):
+        return network.tokenizer.cut(text)
+    if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
+        return list(text)
+    raise InputError(
+        f"Text {place} is {type(text).__name__} ({text!r:.60}), expected a text or a list of words."
+    )
+
+
 def _listed(inputs: Any) -> list:
     if isinstance(inputs, (bytes, bytearray, Mapping, Set)) or hasattr(inputs, "columns"):
         raise InputError(

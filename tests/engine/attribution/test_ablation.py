@@ -12,7 +12,6 @@ from lrp_engine.attribution.ablation import DROPPED, ZERO, against_random, witho
 from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.model.text import Tokenizer
 from tests import zoo
-from tests.engine.attribution.test_occlusion import averages, words_read
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -30,7 +29,7 @@ def share(network, words, target):
 @pytest.mark.parametrize("padded", [False, True], ids=["any length", "padded"])
 def test_the_strongest_go_together_and_random_ones_are_every_other_set(padded):
     tokenizer = Tokenizer(length=10, pad="post") if padded else Tokenizer()
-    network = averages(tokenizer=tokenizer)
+    network = zoo.averages(tokenizer=tokenizer)
     one = network.explain([WORDS])
     shown = merged_padding(one)
     made = against_random(network, [WORDS], shown, draws=100)
@@ -54,7 +53,7 @@ def test_the_strongest_go_together_and_random_ones_are_every_other_set(padded):
 
 
 def test_of_a_short_text_one_word_goes_and_of_a_single_word_none():
-    network = words_read()
+    network = zoo.words_read()
     words = WORDS[:5]
     one = network.explain([words], target=(1, 0))
     made = against_random(network, [words], one)
@@ -77,7 +76,7 @@ def test_of_a_short_text_one_word_goes_and_of_a_single_word_none():
 
 
 def test_padding_cannot_be_left_out():
-    network = averages(tokenizer=Tokenizer(length=10, pad="pre"))
+    network = zoo.averages(tokenizer=Tokenizer(length=10, pad="pre"))
     one = merged_padding(network.explain([WORDS]))
     assert without_one(network, [WORDS], one, 0) is None
     target = int(one.target[0])
@@ -98,7 +97,7 @@ def test_features_are_set_to_zero():
 
 
 def test_the_explanation_is_of_the_input():
-    network = words_read()
+    network = zoo.words_read()
     with pytest.raises(InputError, match="The input has 2 words, the explanation 7"):
         against_random(network, [WORDS[:2]], network.explain([WORDS]))
     with pytest.raises(InputError, match="Found 1 inputs and 2 explained ones"):

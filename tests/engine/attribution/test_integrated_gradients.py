@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from lrp_engine import InputError
 from lrp_engine.attribution.methods.integrated_gradients import PIECES, POINTS
 from lrp_engine.attribution.targets import selection
-from lrp_engine.layers import Dense, Embedding, GlobalAveragePooling1D, Masking
-from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.layers import Dense, GlobalAveragePooling1D, Masking
+from lrp_engine.model.text import Tokenizer
 from tests import zoo
 from tests.reference import integrated_gradients as reference
 
@@ -18,16 +20,8 @@ pytestmark = pytest.mark.usefixtures("untraced")
 NAME = "integrated_gradients"
 EXACT = {"tolerance": 1e-11, "steps": 2000}
 LENGTHS = [3, 2]
+words_read = partial(zoo.averages, 3)
 TEXTS = [["w2", "w5", "w3"], ["w9", "nothing", "w2", "w2", "w7"], []]
-
-
-def words_read(**options):
-    """A network that counts every word, those that fill up included."""
-    draw = zoo.Draw(3)
-    return zoo._chain(
-        Embedding(draw(zoo.V, zoo.E)), draw.gru(return_sequences=True), GlobalAveragePooling1D(),
-        Dense(draw(zoo.H, 3), draw(3)), vocabulary=Vocabulary(zoo.WORDS), **options,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("target", [1, (1, 0)], ids=["class", "contrast"])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from lrp_engine import InputError
 from lrp_engine.attribution.methods import METHODS, lime, shapley
 from lrp_engine.attribution.targets import selection
-from lrp_engine.layers import Dense, Embedding
-from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.layers import Dense
+from lrp_engine.model.text import Tokenizer
 from tests import zoo
 from tests.reference import lime as lime_reference
 from tests.reference import shapley as shapley_reference
@@ -21,16 +23,9 @@ pytestmark = pytest.mark.usefixtures("untraced")
 TEXTS = [["w2", "w5", "w3"], ["w4", "w4"], ["w9", "nothing", "w2", "w2", "w7"], []]
 LONG = [f"w{2 + n % 9}" for n in range(12)]
 PIPELINES = [Tokenizer(), Tokenizer(length=4, pad=True)]
+words_read = partial(zoo.words_read, 3)
 over_pipelines = pytest.mark.parametrize("tokenizer", PIPELINES, ids=["as they are", "padded"])
 over_removals = pytest.mark.parametrize("removal", ["drop", "zero", "unknown"])
-
-
-def words_read(**options):
-    draw = zoo.Draw(3)
-    return zoo._chain(
-        Embedding(draw(zoo.V, zoo.E)), draw.bilstm(), Dense(draw(2 * zoo.H, 3), draw(3)),
-        vocabulary=Vocabulary(zoo.WORDS), **options,
-    )  # fmt: skip
 
 
 def close(found, expected):

@@ -10,9 +10,9 @@ import pytest
 from lrp_engine import InputError, explain_stream
 from lrp_engine.attribution.targets import selection
 from lrp_engine.errors import OverflowInputError
-from lrp_engine.layers import Dense, Embedding, GlobalAveragePooling1D
+from lrp_engine.layers import Dense, GlobalAveragePooling1D
 from lrp_engine.model import samples
-from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text import Tokenizer
 from tests import zoo
 from tests.reference import occlusion as reference
 
@@ -24,24 +24,6 @@ TEXTS = [["w2", "w5", "w3"], ["w4", "w4"], ["w9", "nothing", "w2", "w2", "w7"], 
 
 def close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
-
-
-def words_read(seed=0, **options):
-    """A network that reads words of any number and masks none."""
-    draw = zoo.Draw(seed)
-    return zoo._chain(
-        Embedding(draw(zoo.V, zoo.E)), draw.bilstm(), Dense(draw(2 * zoo.H, 3), draw(3)),
-        vocabulary=Vocabulary(zoo.WORDS), **options,
-    )  # fmt: skip
-
-
-def averages(seed=0, **options):
-    """A network whose scores count every word, those that fill up included."""
-    draw = zoo.Draw(seed)
-    return zoo._chain(
-        Embedding(draw(zoo.V, zoo.E)), draw.gru(return_sequences=True), GlobalAveragePooling1D(),
-        Dense(draw(zoo.H, 3), draw(3)), vocabulary=Vocabulary(zoo.WORDS), **options,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("target", [[0, 1, 0, 1], (1, 0)], ids=["classes", "contrast"])
@@ -67,7 +49,7 @@ def test_numbers_equal_the_reference(name, seed, target):
     [Tokenizer(), Tokenizer(length=2), Tokenizer(length=4, pad=True)],
     ids=["as they are", "cut", "cut and padded"],
 )
-@pytest.mark.parametrize("make", [words_read, averages, lambda s, **o: masked(s, **o)],
+@pytest.mark.parametrize("make", [zoo.words_read, zoo.averages, lambda s, **o: masked(s, **o)],
                          ids=["no mask", "mean", "mask"])  # fmt: skip
 @pytest.mark.parametrize("seed", range(2))
 def test_words_equal_the_reference(make, seed, tokenizer):
@@ -86,7 +68,9 @@ def masked(seed, **options):
 @pytest.mark.parametrize("removal", ["drop", "zero", "unknown"])
 @pytest.mark.parametrize("tokenizer", [Tokenizer(), Tokenizer(length=4, pad=True)],
                          ids=["as they are", "cut and padded"])  # fmt: skip
-@pytest.mark.parametrize("make", [averages, lambda s, **o: masked(s, **o)], ids=["mean", "mask"])
+@pytest.mark.parametrize(
+    "make", [zoo.averages, lambda s, **o: masked(s, **o)], ids=["mean", "mask"]
+)
 def test_each_way_to_leave_a_word_out_equals_the_reference(make, tokenizer, removal):
     network = make(3, tokenizer=tokenizer)
     found = network.explain(TEXTS, "occlusion", (2, 0), method_options={"removal": removal})
@@ -101,7 +85,7 @@ def test_each_way_to_leave_a_word_out_equals_the_reference(make, tokenizer, remo
 
 
 def test_ids_and_words_agree():
-    network = words_read()
+    network = zoo.words_read()
     words = TEXTS[0]
     ids = network.vocabulary.ids(words)
     by_words, by_ids = (network.explain(one, "occlusion") for one in ([words], ids[None]))
@@ -109,14 +93,14 @@ def test_ids_and_words_agree():
 
 
 def test_a_single_word_is_held_against_an_empty_text():
-    network = words_read()
+    network = zoo.words_read()
     found = network.explain([["w3"]], "occlusion", 1)
     without = network.predict([[]])[0, 1]
     close(found.token_relevance, [[found.scores[0, 1] - without]])
 
 
 def test_empty_texts_have_no_values():
-    network = words_read()
+    network = zoo.words_read()
     alone = network.explain([[]], "occlusion")
     assert alone.token_relevance.shape == (1, 0)
     both = network.explain([[], ["w3", "w4"]], "occlusion")
@@ -126,7 +110,7 @@ def test_empty_texts_have_no_values():
 
 def test_batches_are_bounded(monkeypatch):
     """However long a text is, no pass holds more words than any other pass may."""
-    network = words_read()
+    network = zoo.words_read()
     words = [f"w{2 + n % 9}" for n in range(40)]
     expected = network.explain([words], "occlusion")
     sizes = []
@@ -147,7 +131,7 @@ def test_batches_are_bounded(monkeypatch):
 
 
 def test_beside_other_methods_it_says_the_same():
-    network = words_read()
+    network = zoo.words_read()
     both = network.explain_all(TEXTS, methods=["occlusion", "lrp"], target=1)
     close(both["occlusion"].token_relevance,
           network.explain(TEXTS, "occlusion", 1).token_relevance)  # fmt: skip
@@ -158,14 +142,14 @@ def test_beside_other_methods_it_says_the_same():
 
 
 def test_a_stream_of_texts():
-    network = words_read()
+    network = zoo.words_read()
     whole = network.explain(TEXTS, "occlusion")
     for n, one in enumerate(explain_stream(network, TEXTS, method="occlusion", window=2)):
         close(one.token_relevance, whole[n].token_relevance)
 
 
 def test_what_needs_a_backward_pass_is_refused_in_a_sentence():
-    network = words_read()
+    network = zoo.words_read()
     with pytest.raises(InputError, match=r"Occlusion makes no backward pass.*'lrp'"):
         network.explain(TEXTS, "occlusion", layers=True)
     with pytest.raises(InputError, match=r"Occlusion makes no backward pass"):

@@ -439,6 +439,17 @@ DESCRIBED: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
+def refused_of(rounds: int, seed: int, attempt: Callable[[np.random.Generator], object]) -> int:
+    """How many attempts of so many were refused; any other error comes through."""
+    rng, refused = np.random.default_rng(seed), 0
+    for _ in range(rounds):
+        try:
+            attempt(rng)
+        except FormatError:
+            refused += 1
+    return refused
+
+
 def change_description(kind: str, rounds: int, seed: int) -> int:
     """How many changed descriptions were refused; in this process, on contents unpacked once."""
     data, member = DESCRIBED[kind]
@@ -446,15 +457,12 @@ def change_description(kind: str, rounds: int, seed: int) -> int:
         file.write(data)
         contents = sandbox.unpack(file, len(data))
     read(contents, Companions())
-    rng, refused = np.random.default_rng(seed), 0
-    for _ in range(rounds):
+
+    def attempt(rng: np.random.Generator) -> None:
         text = json.dumps(changed(json.loads(contents.texts[member]), rng))
-        other = dataclasses.replace(contents, texts={**contents.texts, member: text})
-        try:
-            read(other, Companions())
-        except FormatError:
-            refused += 1
-    return refused
+        read(dataclasses.replace(contents, texts={**contents.texts, member: text}), Companions())
+
+    return refused_of(rounds, seed, attempt)
 
 
 @pytest.mark.parametrize("kind", DESCRIBED)
@@ -475,18 +483,12 @@ def change_spec(name: str, rounds: int, seed: int) -> int:
         contents = sandbox.unpack(file, file.tell())
     spec = json.loads((TORCH / "modules.json").read_text())[name]
 
-    def attempt(said: object) -> None:
+    def told(said: object) -> None:
         given = {"vocabulary": None, "embeddings": None, "labels": None}
         read(contents, read_companions(**given, spec=said, dtype="float32"))
 
-    attempt(spec)
-    rng, refused = np.random.default_rng(seed), 0
-    for _ in range(rounds):
-        try:
-            attempt(changed(spec, rng))
-        except FormatError:
-            refused += 1
-    return refused
+    told(spec)
+    return refused_of(rounds, seed, lambda rng: told(changed(spec, rng)))
 
 
 @pytest.mark.parametrize("name", EXPLAINED)
@@ -532,16 +534,14 @@ def change_arrays(kind: str, rounds: int, seed: int) -> int:
         contents = sandbox.unpack(file, len(data))
     arrays = contents.arrays
     given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": spec}
-    rng, refused = np.random.default_rng(seed), 0
-    for _ in range(rounds):
+
+    def attempt(rng: np.random.Generator) -> None:
         chosen = rng.choice([*arrays], rng.integers(1, 3), replace=False)
         others = {**arrays, **{name: other_array(arrays[name], rng) for name in chosen}}
-        try:
-            other = dataclasses.replace(contents, arrays=others)
-            read(other, read_companions(**given, dtype="float32"))
-        except FormatError:
-            refused += 1
-    return refused
+        other = dataclasses.replace(contents, arrays=others)
+        read(other, read_companions(**given, dtype="float32"))
+
+    return refused_of(rounds, seed, attempt)
 
 
 @pytest.mark.parametrize("kind", COMPUTED)
@@ -560,19 +560,18 @@ SAID: dict[str, tuple[Any, str]] = {
 
 def change_said(kind: str, rounds: int, seed: int) -> int:
     """How many changed values were refused; each is JSON, or JSON within JSON."""
-    (value, argument), rng, refused = SAID[kind], np.random.default_rng(seed), 0
-    for _ in range(rounds):
+    value, argument = SAID[kind]
+
+    def attempt(rng: np.random.Generator) -> None:
         text = json.dumps(changed(value, rng))
         data = (json.dumps(text) if rng.random() < 0.3 else text).encode()
         given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": None}
         if kind == "keras_beside_words":
             given["vocabulary"] = WORDS_BESIDE
-        try:
-            said = read_companions(**{**given, argument: data}, dtype="float32")
-            Tokenizer().with_options(said.words.options).with_options(said.tokenizer)
-        except FormatError:
-            refused += 1
-    return refused
+        said = read_companions(**{**given, argument: data}, dtype="float32")
+        Tokenizer().with_options(said.words.options).with_options(said.tokenizer)
+
+    return refused_of(rounds, seed, attempt)
 
 
 @pytest.mark.parametrize("kind", SAID)

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from lrp_engine import InputError
 from lrp_engine.attribution.explain import scores_of_variants
-from lrp_engine.layers import Dense, Embedding
 from lrp_engine.model import inputs
 from lrp_engine.model.removals import REMOVAL_MEANINGS, REMOVALS
-from lrp_engine.model.text import Tokenizer, Vocabulary
+from lrp_engine.model.text import Tokenizer
 from tests import zoo
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 TEXTS = [["w2", "w5", "w3"], ["w4", "w4"], ["w9", "nothing", "w2", "w2", "w7"]]
 KEPT = [(0, [1, 0, 1]), (2, [0, 1, 1, 0, 1]), (1, [1, 1]), (0, [0, 0, 1]), (2, [1, 1, 0, 1, 0])]
+words_read = partial(zoo.words_read, 3)
 CHOSEN = [(row, np.array(kept, bool)) for row, kept in KEPT]
-
-
-def words_read(**options):
-    draw = zoo.Draw(3)
-    return zoo._chain(
-        Embedding(draw(zoo.V, zoo.E)), draw.bilstm(), Dense(draw(2 * zoo.H, 3), draw(3)),
-        vocabulary=Vocabulary(zoo.WORDS), **options,
-    )  # fmt: skip
 
 
 def found(network, removal, given=TEXTS, chosen=CHOSEN):
