@@ -195,7 +195,7 @@ class Assembly:
             ),
             token_kind=samples.token_kind,
         )
-        warnings = made.with_exploding(made.warnings)
+        warnings = made.with_exploding()
         return made if warnings == made.warnings else replace(made, warnings=warnings)
 
     @cached_property

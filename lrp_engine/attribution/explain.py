@@ -182,12 +182,12 @@ def _run(
 
     droppable = samples.droppable(chunk)
     skipped = masked_values(network)
-    moving = droppable  # (b, t), or (b, D) of features
-    for value in skipped:
-        moving = moving & (x != value).any(axis=2)
 
     def baseline(name: str) -> np.ndarray:
         vector = baseline_named(samples, name)
+        moving = droppable  # (b, t), or (b, D) of features
+        for value in skipped:
+            moving = moving & (x != value).any(axis=2)
         if not samples.timed:
             return np.where(moving, vector, x)
         return np.where(moving[..., None], vector, x)

@@ -188,7 +188,7 @@ class Explanation(HasTexts, HasOutput):
         one_sample = object.__new__(Explanation)
         vars(one_sample).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
         if exploding.warns(self.warnings):  # another sample's may
-            vars(one_sample)["warnings"] = one_sample.with_exploding(one_sample.warnings)
+            vars(one_sample)["warnings"] = one_sample.with_exploding()
         return one_sample
 
     @property
@@ -324,11 +324,11 @@ class Explanation(HasTexts, HasOutput):
         real = self.lengths - self.padding.sum(axis=1)
         return doubts.of_length(self.rule, int(real.max(initial=0)))
 
-    def with_exploding(self, warnings: tuple[str, ...]) -> tuple[str, ...]:
+    def with_exploding(self) -> tuple[str, ...]:
         """Warnings with what is said of relevance that is far larger than the scores."""
         if self.method_info.completeness != "score":
-            return warnings
-        return exploding.warned(warnings, self.token_relevance, self.scores,
+            return self.warnings
+        return exploding.warned(self.warnings, self.token_relevance, self.scores,
                                 least=self.least_scale, token_kind=self.token_kind)  # fmt: skip
 
     def _warnings_of(self, index: int) -> tuple[str, ...]:

@@ -179,7 +179,7 @@ def _windows(
     tokens = 0
     for position, text in enumerate(texts):
         try:
-            words.append(samples_of.words_of(network, text, position))
+            words.append(samples_of.words_of_text(network, text, position))
         except InputError as problem:
             yield words, problem
             return

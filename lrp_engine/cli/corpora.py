@@ -28,6 +28,19 @@ FORMATS = ("csv", "jsonl", "parquet")
 TEXT_COLUMN, MAX_TOKENS, SHARD_ROWS = "text", 20_000, 2_000
 
 
+def add_table_options(command: argparse.ArgumentParser, *, metavar: str) -> None:
+    """Which table is read, and where its texts stand."""
+    command.add_argument(
+        "input", metavar=metavar, help="CSV, JSON Lines or Parquet, by path or URL, one text a row"
+    )
+    command.add_argument(
+        "--format", choices=FORMATS, help="of the input; default: by the extension"
+    )
+    command.add_argument(
+        "--text-column", default=TEXT_COLUMN, metavar="NAME", help="default: %(default)s"
+    )
+
+
 def add_parser(commands: Any) -> None:
     """The command's options; building them imports nothing heavy."""
     command = commands.add_parser(
@@ -38,16 +51,8 @@ def add_parser(commands: Any) -> None:
     )
     command.set_defaults(run=_run)
     add_model_options(command)
-    command.add_argument(
-        "input", metavar="IN", help="CSV, JSON Lines or Parquet, by path or URL, one text a row"
-    )
+    add_table_options(command, metavar="IN")
     command.add_argument("output", metavar="OUT", help="folder for the result, by path or URL")
-    command.add_argument(
-        "--format", choices=FORMATS, help="of the input; default: by the extension"
-    )
-    command.add_argument(
-        "--text-column", default=TEXT_COLUMN, metavar="NAME", help="default: %(default)s"
-    )
     command.add_argument("--label-column", metavar="NAME", help="true classes, to carry along")
     command.add_argument(
         "--method",

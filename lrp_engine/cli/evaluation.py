@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
-from lrp_engine.cli.corpora import FORMATS, TEXT_COLUMN
+from lrp_engine.cli.corpora import add_table_options
 from lrp_engine.cli.options import (
     add_method_options,
     add_model_options,
@@ -50,15 +50,7 @@ def add_parser(commands: Any) -> None:
     )
     command.set_defaults(run=_run)
     add_model_options(command)
-    command.add_argument(
-        "input", metavar="FILE", help="CSV, JSON Lines or Parquet, by path or URL, one text a row"
-    )
-    command.add_argument(
-        "--format", choices=FORMATS, help="of the input; default: by the extension"
-    )
-    command.add_argument(
-        "--text-column", default=TEXT_COLUMN, metavar="NAME", help="default: %(default)s"
-    )
+    add_table_options(command, metavar="FILE")
     command.add_argument(
         "--label-column",
         metavar="NAME",
@@ -127,7 +119,10 @@ def _run(options: argparse.Namespace) -> str:
     )
     methods = methods_named(options.method or [ALL])
     label_column = _label_column(options.label_column, table)
-    texts, rows = tee(_rows(table, label_column))
+    rows, labels = _rows(table, label_column), None
+    if label_column is not None:  # else nobody would read the second
+        rows, labelled = tee(rows)
+        labels = (label for _, label in labelled)
     with quiet():
         import tensorflow  # noqa: F401 - its start-up notes would tear the progress bar
     with bar(hidden=options.quiet) as progress:
@@ -140,8 +135,8 @@ def _run(options: argparse.Namespace) -> str:
 
         found = evaluate(
             network,
-            (text for text, _ in texts),
-            None if label_column is None else (label for _, label in rows),
+            (text for text, _ in rows),
+            labels,
             methods,
             [rule_of(options), *map(named_rule, options.also_rule or ())],
             options.measure,

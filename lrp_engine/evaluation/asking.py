@@ -5,7 +5,7 @@ Axes: B texts of a window, T time steps, n words that can be left out, J explain
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from lrp_engine.attribution.explain import scores_of_variants
 from lrp_engine.evaluation.random_weights import randomized
 from lrp_engine.evaluation.relevances import by_explainer
-from lrp_engine.evaluation.text import Asking, Kept, Moved, Randomized, Request
+from lrp_engine.evaluation.text import Asking, Kept, Moved, Request
 
 if TYPE_CHECKING:
     from lrp_engine.evaluation.settings import Settings
@@ -74,21 +74,16 @@ class Answers:
         self._relevances.clear()
 
     def _compute(self, requests: Mapping[Who, Request]) -> None:
-        self._compute_scores(
-            {(who.row, id(r)): r for who, r in requests.items() if isinstance(r, Kept)}
-        )
-        for kind in (Moved, Randomized):
-            for request in {r for r in requests.values() if isinstance(r, kind)}:
-                by_target: dict[int, list[int]] = {}
-                for who in sorted({w for w, r in requests.items() if r == request}):
-                    if (request, who.row, who.target) not in self._relevances:
-                        rows = by_target.setdefault(who.target, [])
-                        if who.row not in rows:
-                            rows.append(who.row)
-                for target, rows in by_target.items():
-                    compute = self._moved if isinstance(request, Moved) else self._randomized
-                    for row, relevance in compute(request, rows, target).items():
-                        self._relevances[request, row, target] = relevance
+        self._compute_scores([(who.row, r) for who, r in requests.items() if isinstance(r, Kept)])
+        wanted: dict[tuple[Request, int], set[int]] = {}
+        for who, request in requests.items():
+            if isinstance(request, Kept) or (request, who.row, who.target) in self._relevances:
+                continue
+            wanted.setdefault((request, who.target), set()).add(who.row)
+        for (request, target), rows in wanted.items():
+            compute = self._moved if isinstance(request, Moved) else self._randomized
+            for row, relevance in compute(request, sorted(rows), target).items():
+                self._relevances[request, row, target] = relevance
 
     def _answer(self, who: Who, request: Request) -> np.ndarray:
         if isinstance(request, Kept):
@@ -96,10 +91,10 @@ class Answers:
             return np.array([known[one.tobytes()] for one in _packed(request.kept)])
         return self._relevances[request, who.row, who.target][who.explainer]
 
-    def _compute_scores(self, requests: Mapping[tuple[int, int], Kept]) -> None:
+    def _compute_scores(self, requests: Sequence[tuple[int, Kept]]) -> None:
         """Scores of all variants that are not known yet."""
         new: dict[str, list[tuple[int, bytes, np.ndarray]]] = {}
-        for (row, _), request in requests.items():
+        for row, request in requests:
             removal = request.removal or self.settings.removal
             known = self._scores.setdefault((row, removal), {})
             for kept, packed in zip(request.kept, _packed(request.kept), strict=True):

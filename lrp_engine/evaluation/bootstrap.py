@@ -92,28 +92,28 @@ def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def estimate(values: np.ndarray, combine: str, *, seed: int, draws: int = DRAWS) -> Estimate:
+def estimate(values: np.ndarray, combine: str, *, seed: int) -> Estimate:
     """Value and draws of values (N, J, k) of N texts."""
     n = len(values)
     if n == 0:
-        nothing = np.full((draws, values.shape[1]), np.nan)
+        nothing = np.full((DRAWS, values.shape[1]), np.nan)
         return Estimate(0, nothing[0], nothing)
     once = COMBINE[combine]
     value = once(values, np.ones((1, n)))[0]
-    made = [once(values, block) for block in _blocks(n, seed=seed, draws=draws)]
+    made = [once(values, block) for block in _blocks(n, seed=seed)]
     return Estimate(n, value, np.concatenate(made))
 
 
-def points(values: np.ndarray, *, seed: int, draws: int = DRAWS) -> tuple[np.ndarray, ...]:
+def points(values: np.ndarray, *, seed: int) -> tuple[np.ndarray, ...]:
     """Mean, low and high (J, k) of each number of a curve."""
-    made = [weighted_mean(values, block) for block in _blocks(len(values), seed=seed, draws=draws)]
+    made = [weighted_mean(values, block) for block in _blocks(len(values), seed=seed)]
     return values.mean(axis=0), *interval(np.concatenate(made))
 
 
-def _blocks(n: int, *, seed: int, draws: int) -> Iterator[np.ndarray]:
+def _blocks(n: int, *, seed: int) -> Iterator[np.ndarray]:
     """`counts`, so many draws at a time that memory does not follow their number."""
     rng = np.random.default_rng(seed)
     rows = max(1, BLOCK // n)
-    for start in range(0, draws, rows):
-        size = min(rows, draws - start)
+    for start in range(0, DRAWS, rows):
+        size = min(rows, DRAWS - start)
         yield rng.multinomial(n, np.full(n, 1 / n), size=size).astype(float)

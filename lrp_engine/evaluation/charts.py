@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from lrp_engine.errors import InputError, choices
+from lrp_engine.evaluation import frames
 
 if TYPE_CHECKING:
     from lrp_engine.evaluation.result import Evaluation
@@ -18,8 +19,7 @@ def curve(evaluation: Evaluation, measure: str) -> alt.LayerChart:
     if not info.axis:
         able = choices(name for name in evaluation.measures if evaluation.info(name).axis)
         raise InputError(f"{info.title!r} has no curve; choose from {able}.")
-    frame = evaluation.curves()
-    frame = frame[frame["measure"] == measure]
+    frame = frames.curves(evaluation, [measure])
     names = {(one.method, one.rule): one.name for one in evaluation.explainers}
     frame = frame.assign(
         explainer=[names[key] for key in zip(frame["method"], frame["rule"], strict=True)]

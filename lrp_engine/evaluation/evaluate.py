@@ -12,9 +12,8 @@ import numpy as np
 from lrp_engine.attribution.explain import scores_of
 from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_of
 from lrp_engine.attribution.targets import resolve
-from lrp_engine.corpora.shard import CancelledError
 from lrp_engine.corpora.workers import in_processes
-from lrp_engine.errors import InputError
+from lrp_engine.errors import CancelledError, InputError
 from lrp_engine.evaluation.documents import apart
 from lrp_engine.evaluation.explainer import rules_named
 from lrp_engine.evaluation.measures import FAST_MEASURES, MEASURES, Measure, measures_named
@@ -27,8 +26,9 @@ from lrp_engine.model.removals import DROP, UNKNOWN, removal_named
 from lrp_engine.propagation.rules import checked
 
 if TYPE_CHECKING:
-    from lrp_engine.attribution.stream import Cancel
+    from lrp_engine.attribution.work import Cancel
     from lrp_engine.model.network import Network
+    from lrp_engine.model.samples import Samples
 
 # Curves of texts with so many words take out several at a time.
 LONG_TEXT, LONG_STEP = 60, 5
@@ -97,24 +97,23 @@ def evaluate(
     if chosen is not None and chosen.ndim > 1:
         raise InputError("Measures look at one class, not at a contrast of two.")
     total = len(texts) if hasattr(texts, "__len__") else None
-    if total == 0:
-        raise InputError("There is nothing to evaluate: the texts are empty.")
     made = windows(network, texts, labels, answers, lengths)
     first = next(made, None)
     if first is None:
         raise InputError("There is nothing to evaluate: the texts are empty.")
+    samples = first.samples(network)
     asked, left_out = _measurable(network, measures, labels, first)
     if removal == UNKNOWN:
-        removal_named(removal)(first.samples(network), [])
+        removal_named(removal)(samples, [])
     settings = Settings(
         methods=tuple(dict.fromkeys(one.name for one in infos)),
         rules=named,
         measures=tuple(one.name for one in asked),
         method_options={k: v for k, v in options_of(infos, method_options).items() if v},
         removal=removal,
-        step=step or _step(network, first),
+        step=step or _step(samples),
         target=None if chosen is None else int(chosen[0]),
-        pair=_pair(network, first) if any(one.scope == "documents" for one in asked) else None,
+        pair=_pair(samples, first) if any(one.scope == "documents" for one in asked) else None,
         seed=seed,
     )
     found: list[Measured] = []
@@ -186,17 +185,16 @@ def _measurable(
     return asked, left_out
 
 
-def _pair(network: Network, first: Window) -> tuple[int, int] | None:
+def _pair(samples: Samples, first: Window) -> tuple[int, int] | None:
     """The classes that documents are made of."""
     with np.errstate(over="ignore", invalid="ignore"):  # such texts are left out later
-        outputs = network.to_output(scores_of(first.samples(network)).astype(np.float64))
+        outputs = samples.network.to_output(scores_of(samples).astype(np.float64))
     fine = np.isfinite(outputs).all(axis=1)
     return apart(outputs[fine], first.labels[fine])
 
 
-def _step(network: Network, first: Window) -> int:
-    words = np.median(first.samples(network).lengths)
-    return LONG_STEP if words >= LONG_TEXT else 1
+def _step(samples: Samples) -> int:
+    return LONG_STEP if np.median(samples.lengths) >= LONG_TEXT else 1
 
 
 def _measured(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ def values(evaluation: Evaluation) -> pd.DataFrame:
         low, high = found.interval
         rows += [
             (one.method, one.rule, measure, found.value[j], low[j], high[j], found.n)
-            for j, one in enumerate(_shown(evaluation, measure))
+            for j, one in enumerate(shown(evaluation, measure))
         ]
     return pd.DataFrame(rows, columns=["method", "rule", "measure", "value", "low", "high", "n"])
 
@@ -37,15 +38,13 @@ def differences(evaluation: Evaluation, reference: Explainer | None) -> pd.DataF
     at = 0 if reference is None else names.index(reference)
     rows = []
     for measure, found in evaluation.estimates.items():
-        info = evaluation.info(measure)
-        for j, one in enumerate(_shown(evaluation, measure)):
+        for j, one in enumerate(shown(evaluation, measure)):
             if j == at:
                 continue
             low, high = bootstrap.interval(found.draws[:, j] - found.draws[:, at])
             better = difference(evaluation, measure, j, at)
             rows.append((one.method, one.rule, measure, found.value[j] - found.value[at], low,
                          high, found.n, better != 0, better > 0))  # fmt: skip
-            assert info.name == measure
     columns = ["method", "rule", "measure", "difference", "low", "high", "n", "real", "better"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -61,17 +60,17 @@ def difference(evaluation: Evaluation, measure: str, one: int, other: int) -> fl
     return better if real else 0.0
 
 
-def curves(evaluation: Evaluation) -> pd.DataFrame:
-    """See `Evaluation.curves`."""
+def curves(evaluation: Evaluation, measures: Sequence[str] | None = None) -> pd.DataFrame:
+    """See `Evaluation.curves`; of some measures, or of all."""
     rows = []
-    for measure in evaluation.measures:
+    for measure in evaluation.measures if measures is None else measures:
         if not (points := evaluation.points[measure]):
             continue
         counted = evaluation.counted(measure)
         mean, low, high = bootstrap.points(counted, seed=evaluation.seed)
         rows += [
             (one.method, one.rule, measure, point, mean[j, k], low[j, k], high[j, k], len(counted))
-            for j, one in enumerate(_shown(evaluation, measure))
+            for j, one in enumerate(shown(evaluation, measure))
             for k, point in enumerate(points)
         ]
     columns = ["method", "rule", "measure", "point", "value", "low", "high", "n"]
@@ -96,7 +95,7 @@ def by_text(evaluation: Evaluation) -> pd.DataFrame:
                     "value": of_text[:, j],
                 }
             )
-            for j, one in enumerate(_shown(evaluation, measure))
+            for j, one in enumerate(shown(evaluation, measure))
         ]
     return (
         pd.concat(frames, ignore_index=True)
@@ -107,7 +106,7 @@ def by_text(evaluation: Evaluation) -> pd.DataFrame:
     )
 
 
-def _shown(evaluation: Evaluation, measure: str) -> tuple[Explainer, ...]:
+def shown(evaluation: Evaluation, measure: str) -> tuple[Explainer, ...]:
     """The explainers that a measure has numbers of."""
     every = evaluation.explainers
     return every if evaluation.has_chance(measure) else every[:-1]

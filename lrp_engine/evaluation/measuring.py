@@ -145,15 +145,12 @@ class _Work:
 
     def _relevances(self, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], np.ndarray]:
         """Text and class -> relevances (J, n), chance last; without texts that overflow."""
-        usual = sorted(row for row, target in pairs if target == self.asked[row])
-        batches: list[tuple[int | None, list[int]]] = [(self.settings.target, usual)]
-        others = sorted((target, row) for row, target in pairs if target != self.asked[row])
-        for other in sorted({target for target, _ in others}):
-            batches.append((other, [row for target, row in others if target == other]))
+        batches: dict[int | None, list[int]] = {}
+        for row, asked in sorted(pairs):
+            usual = asked == self.asked[row]
+            batches.setdefault(self.settings.target if usual else asked, []).append(row)
         found = {}
-        for target, rows in batches:
-            if not rows:
-                continue
+        for target, rows in batches.items():
             made = by_explainer(self.network, self.window, rows, target, self.settings)
             for row, values in made.items():
                 shown = int(self.asked[row]) if target is None else target

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.layers import map_arrays
+from lrp_engine.model.layer import arrays_of
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -19,7 +20,7 @@ def layers_with_weights(network: Network) -> list[str]:
     return [
         node.name
         for node in reversed(network.nodes)
-        if not node.layer.reads_ids and _numbers(node.layer)
+        if not node.layer.reads_ids and any(array.size for array in arrays_of(node.layer))
     ]
 
 
@@ -44,15 +45,3 @@ def randomized(network: Network, *, seed: int) -> Sequence[Network]:
         network.compiled[key] = made
     kept: Sequence[Network] = network.compiled[key]
     return kept
-
-
-def _numbers(layer: Any) -> int:
-    count = 0
-
-    def counted(array: Any) -> Any:
-        nonlocal count
-        count += np.size(array)
-        return array
-
-    map_arrays(layer, counted)
-    return count

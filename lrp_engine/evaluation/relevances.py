@@ -39,11 +39,15 @@ def by_explainer(
                     key = method, name if one.method_info.uses_rule else ""
                     found[rows[n]][key] = one.token_relevance[at, : one.lengths[at]]
     wanted = [(one.method, one.rule) for one in settings.explainers[:-1]]
-    lengths = window.samples(network).lengths
-    return {
-        row: np.array([made.get(key, np.full(lengths[row], np.nan)) for key in wanted])
-        for row, made in found.items()
-    }
+    gaps = any(len(made) < len(wanted) for made in found.values())
+    lengths = window.samples(network).lengths if gaps else None
+
+    def of(row: int, key: tuple[str, str]) -> np.ndarray:
+        if lengths is None or key in found[row]:
+            return found[row][key]
+        return np.full(lengths[row], np.nan)
+
+    return {row: np.array([of(row, key) for key in wanted]) for row in found}
 
 
 def _explained(

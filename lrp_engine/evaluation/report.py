@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.evaluation.explainer import CHANCE
-from lrp_engine.evaluation.verdict import best, no_better_than_chance
+from lrp_engine.evaluation.bootstrap import DRAWS
+from lrp_engine.evaluation.frames import shown
+from lrp_engine.evaluation.verdict import best, no_better_than_chance, says_something
 from lrp_engine.model.removals import REMOVAL_MEANINGS
 from lrp_engine.render import templates
 from lrp_engine.render.wording import visible
@@ -60,16 +61,14 @@ def sections(evaluation: Evaluation) -> Iterator[Section]:
                 "" if np.isnan(low[j]) else f"{_number(low[j])} to {_number(high[j])}",
                 marks.get(j, ""),
             )
-            for j, one in enumerate(evaluation.explainers)
-            if one != CHANCE or info.random
+            for j, one in enumerate(shown(evaluation, measure))
         )
         yield Section(info.title, f"{info.meaning} {goal.capitalize()}.", said[measure],
                       info.source, lines)  # fmt: skip
 
 
 def _marks(evaluation: Evaluation, measure: str) -> dict[int, str]:
-    found = evaluation.estimates[measure]
-    if not found.n or not np.isfinite(found.value[:-1]).any():
+    if not says_something(evaluation, measure):
         return {}
     marks = dict.fromkeys(no_better_than_chance(evaluation, measure), CHANCE_MARK)
     if len(evaluation.explainers) > 2:
@@ -90,7 +89,7 @@ def _about(evaluation: Evaluation) -> str:
     unexplained = f", {evaluation.unexplained:,} not explained" if evaluation.unexplained else ""
     return (
         f"{evaluation.texts:,} texts{unexplained}; model {settings['model'][:12]}; words left out: "
-        f"{REMOVAL_MEANINGS[settings['removal']]}; intervals of 95 % by 2,000 paired bootstrap "
+        f"{REMOVAL_MEANINGS[settings['removal']]}; intervals of 95 % by {DRAWS:,} paired bootstrap "
         f"draws of texts, seed {evaluation.seed}. {WITHIN}"
     )
 

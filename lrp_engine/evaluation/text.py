@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -75,18 +76,15 @@ class Text:
     seed: int = 0
     answer: np.ndarray | None = None
     origins: np.ndarray | None = None
-    _whole: list[float] = field(default_factory=list, repr=False)
 
     def value(self, scores: np.ndarray) -> np.ndarray:
         """Probability of the target, or the value, of scores (m, C): (m,)."""
         return np.asarray(self.to_output(scores))[..., self.target]
 
-    @property
+    @cached_property
     def whole(self) -> float:
         """Probability of the target, or the value, of the whole text."""
-        if not self._whole:
-            self._whole.append(float(self.value(self.scores)))
-        return self._whole[0]
+        return float(self.value(self.scores))
 
     def rng(self, name: str) -> np.random.Generator:
         """Draws that are the same for every method, process and order of the work."""

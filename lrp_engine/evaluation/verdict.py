@@ -40,13 +40,14 @@ def no_better_than_chance(evaluation: Evaluation, measure: str) -> tuple[int, ..
 def sentence(evaluation: Evaluation) -> str:
     """What to take from an evaluation."""
     measure = next((name for name in DECIDES if name in evaluation.values), None)
-    if measure is None or not _says_something(evaluation, measure):
+    if measure is None or not says_something(evaluation, measure):
         return NOTHING
     first, ties = best(evaluation, measure)
     names = [_short(one) for one in evaluation.explainers]
     n = evaluation.estimates[measure].n
     title = evaluation.info(measure).title.lower()
-    if first in no_better_than_chance(evaluation, measure):
+    chance = no_better_than_chance(evaluation, measure)
+    if first in chance:
         return (
             f"For this model and these {n:,} texts no method orders words better than chance "
             f"({title})."
@@ -54,7 +55,6 @@ def sentence(evaluation: Evaluation) -> str:
     said = f"For this model and these {n:,} texts {names[first]} orders words best ({title})"
     if ties:
         said += f"; {_listed([names[j] for j in ties])} cannot be told apart from it"
-    chance = no_better_than_chance(evaluation, measure)
     if chance:
         verb = "does" if len(chance) == 1 else "do"
         said += f"; {_listed([names[j] for j in chance])} {verb} not beat chance"
@@ -66,7 +66,7 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
     names = [_short(one) for one in evaluation.explainers]
     said = {}
     for measure in evaluation.measures:
-        if not _says_something(evaluation, measure):
+        if not says_something(evaluation, measure):
             said[measure] = "No text can be measured so."
             continue
         n = evaluation.estimates[measure].n
@@ -85,7 +85,8 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
     return said
 
 
-def _says_something(evaluation: Evaluation, measure: str) -> bool:
+def says_something(evaluation: Evaluation, measure: str) -> bool:
+    """Whether any explainer has a value of a measure."""
     return bool(np.isfinite(evaluation.estimates[measure].value[:-1]).any())
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +60,7 @@ class Window:
 
 
 def windows(
-    network: Network, texts: Any, labels: Any, answers: Any, lengths: Any, *, size: int = TEXTS
+    network: Network, texts: Any, labels: Any, answers: Any, lengths: Any
 ) -> Iterator[Window]:
     """Texts in windows; an iterator of texts is read as it goes.
 
@@ -73,11 +73,11 @@ def windows(
     answers_left = iter(answers) if answers is not None else None
     first = 0
     waiting = iter(rows)
-    for index in range(10**9):
+    for index in count():
         block: list[Any] = []
         tokens = 0
-        for one in islice(waiting, size):
-            block.append(one if array else samples_of.words_of(network, one, first + len(block)))
+        for one in islice(waiting, TEXTS):
+            block.append(one if array else samples_of.words_of_text(network, one, first + len(block)))
             tokens += len(texts[one]) if array else len(block[-1])
             if tokens >= TOKENS:
                 break

@@ -80,7 +80,7 @@ def _from_array(network: Network, array: np.ndarray, lengths: Any) -> Samples:
     return _from_vectors(network, array, lengths)
 
 
-def words_of(network: Network, text: Any, place: int) -> Sequence[str]:
+def words_of_text(network: Network, text: Any, place: int) -> Sequence[str]:
     """The words of one text of many, given as a text or as its words.
 
     Raises:

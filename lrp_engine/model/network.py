@@ -19,7 +19,7 @@ from lrp_engine.model import names
 from lrp_engine.model.asked import Asked
 from lrp_engine.model.gate_order import GateOrder
 from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
-from lrp_engine.model.outputs import OUTPUTS, HasOutput
+from lrp_engine.model.outputs import OUTPUTS
 from lrp_engine.model.shapes import WORDS, Shape
 from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
 from lrp_engine.model.text.ids import KNOWN, Ids
@@ -33,7 +33,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Network(Asked, HasOutput):
+class Network(Asked):
     """An immutable network: layers in order of computation, words and labels around them.
 
     Attributes:

@@ -37,7 +37,6 @@ class Measure:
         needs: see above.
         fast: whether it is measured unless asked for.
         random: whether relevances drawn at random say anything.
-        removal: how words are left out, where the measure says it itself.
         tie: a difference that is smaller is none.
         source: where it is defined.
     """
