@@ -18,8 +18,9 @@ from app.compare import grid
 from app.models.model import Known
 from lrp_engine import Explanation, Explanations, Network
 from lrp_engine.render.heatmap import heatmap
-from lrp_engine.render.numbers import number, percentage, vmax_of
+from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.row import HeatmapRow
+from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import visible
 
 
@@ -99,26 +100,11 @@ def html(vector: Vector, *, palette: str) -> str:
     return note + heatmap(row)
 
 
-def by_unit(explanation: Explanation, names: tuple[str, ...], *, palette: str) -> str:
+def by_unit(explanation: Explanation, *, palette: str) -> str:
     """Steps by the numbers of a step, one scale for all, and a row of totals; as HTML."""
-    count, info = len(explanation.tokens[0]), explanation.method_info
-    units = explanation.unit_relevance[0, :count].astype(np.float64)  # (T, E)
-    totals = explanation.token_relevance[0, :count]
-    vmax = vmax_of(units, totals)
-    columns = [(visible(name), units[:, n]) for n, name in enumerate(names)]
-    rows = [
-        HeatmapRow.of_values(
-            explanation.tokens[0],
-            values,
-            signed=info.signed,
-            value_name=info.value_name,
-            palette=palette,
-            vmax=vmax,
-            name=name,
-        )
-        for name, values in (*columns, ("together", totals))
-    ]
-    return grid.html(rows, label=f"{info.title} by the numbers of each step, steps")
+    rows = unit_rows(explanation, palette=palette, together="together")
+    title = explanation.method_info.title
+    return grid.html(rows, label=f"{title} by the numbers of each step, steps")
 
 
 # What is known ------------------------------------------------------------------------------

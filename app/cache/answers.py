@@ -16,12 +16,14 @@ from app import settings
 from app.account import sweeps
 from app.cache.memory import answers, memory
 from app.learn import lstm
+from app.learn.words import target_of
 from app.methods import ACCOUNT_METHOD
 from app.models import numeric, opening
 from app.models.model import Model
 from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution import ablation
 from lrp_engine.attribution.shown import as_shown
+from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation
@@ -143,33 +145,41 @@ def swept(
 
 
 def ablated(model: Model, text: str, explanation: Explanation) -> Ablation | None:
-    """What happens when the words that an explanation ranks first go, against random ones."""
+    """What happens when the words that an explanation ranks first go, against random ones.
+
+    None where nothing can be left out, or where it cannot be computed without these words.
+    """
     words = len(explanation.tokens[0])
     draws = min(ablation.DRAWS, max(settings.ABLATION_LEAST, settings.ABLATION_WORDS // words))
 
     def make() -> Ablation | None:
-        return ablation.against_random(
-            model.network, model.input(text), explanation, position=model.position, draws=draws
-        )
+        try:
+            return ablation.against_random(
+                model.network, model.input(text), explanation, position=model.position, draws=draws
+            )
+        except InputError:  # an answer, too, and kept like one
+            return None
 
-    return answers().get(_key(model, "ablated", text, *_asked(explanation)), make)
+    target, rule = target_of(explanation), explanation.rule
+    key = _key(model, "ablated", text, target, _settings(rule) if rule else "")
+    return answers().get(key, make)
 
 
 def left_out(model: Model, text: str, explanation: Explanation, at: int) -> Change | None:
-    """What leaving out the word at a position of an explanation does."""
+    """What leaving out the word at a position of an explanation does, whatever its rule.
+
+    None where it cannot be left out, or where that cannot be computed.
+    """
 
     def make() -> Change | None:
-        return ablation.without_one(
-            model.network, model.input(text), explanation, at, position=model.position
-        )
+        try:
+            return ablation.without_one(
+                model.network, model.input(text), explanation, at, position=model.position
+            )
+        except InputError:  # an answer, too, and kept like one
+            return None
 
-    return answers().get(_key(model, "left out", text, at, *_asked(explanation)), make)
-
-
-def _asked(one: Explanation) -> tuple[Hashable, ...]:
-    """Target and rule of an explanation."""
-    target = tuple(np.atleast_1d(one.target[0]).tolist())
-    return target, _settings(one.rule) if one.rule else ""
+    return answers().get(_key(model, "left out", text, at, target_of(explanation)), make)
 
 
 def labelled(model: Model, text: str) -> np.ndarray:

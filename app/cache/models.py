@@ -171,8 +171,7 @@ def _one(upload: Upload, tell: Callable[[int], object]) -> Model:
                 found = _read(upload)
                 memory().add(upload_hash, name, *found)
     network, sheet = found
-    return Model(upload_hash, name, network, proof=sheet, sent=(name, *others),
-                 output=network.output_name)  # fmt: skip
+    return Model(upload_hash, name, network, proof=sheet, sent=(name, *others))
 
 
 def _read(upload: Upload) -> tuple[Network, ProofSheet]:

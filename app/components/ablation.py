@@ -8,36 +8,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache
+from app.components import word
 from app.components.question import Answer
 from app.methods import ACCOUNT_METHOD
 from app.text import ablation
-from lrp_engine.errors import InputError
 from lrp_engine.render.wording import with_noun
-
-WAITING = '<p class="lens-note">Taking words out …</p>'
 
 
 def line(answer: Answer, place: DeltaGenerator) -> None:
     """One line into its place; nothing where there is nothing to leave out."""
     one = answer.explanations[ACCOUNT_METHOD.name]
-    try:
-        made = cache.ablated(answer.model, answer.text, one)
-    except InputError:  # without these words, it cannot be computed
-        made = None
+    made = cache.ablated(answer.model, answer.text, one)
     place.html(f'<p class="lens-note">{ablation.line(made, one)}</p>' if made else "<p></p>")
 
 
 def picked(answer: Answer, at: int) -> None:
     """The word's share of the score and, beside it, what happens when it is left out."""
     one = answer.explanations[ACCOUNT_METHOD.name]
-    try:
-        change = cache.left_out(answer.model, answer.text, one, at)
-    except InputError:
-        change = None
-    part = float(one.token_relevance[0, at])
-    terms = "".join(
-        f"<div><dt>{escape(term)}</dt><dd>{escape(value)} <small>{escape(more)}</small></dd></div>"
-        for term, value, more in ablation.of_word(part, change, one)
-    )
+    change = cache.left_out(answer.model, answer.text, one, at)
+    terms = ablation.of_word(float(one.token_relevance[0, at]), change, one)
     note = with_noun(ablation.TWO_QUESTIONS, one.token_kind) if change is not None else ""
-    st.html(f'<dl class="lens-values">{terms}</dl><p class="lens-note">{escape(note)}</p>')
+    st.html(f'{word.values(terms)}<p class="lens-note">{escape(note)}</p>')

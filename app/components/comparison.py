@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -51,12 +51,13 @@ def show(answer: Answer) -> None:
         count = spelled(len(DEFAULT))
         st.info(f"There are no rows to compare: add some, or go back to the {count} methods.")
         return
-    for name, one in zip(called, (s.explanation for s in shown), strict=True):
+    explanations = [s.explanation for s in shown]
+    for name, one in zip(called, explanations, strict=True):
         for doubt in doubts_of(one.method_info, one.checks):
             st.warning(plain(f"{name}: {doubt}"))
-    _heatmaps([s.explanation for s in shown], called, shared)
-    _doubts([s.explanation for s in shown], called, answer)
-    _agreement([s.explanation for s in shown], called)
+    _heatmaps(explanations, called, shared)
+    _doubts(explanations, called, answer)
+    _agreement(explanations, called)
     _against_left_out(answer.text, shown, called)
 
 
@@ -90,12 +91,14 @@ def _complaint(model: Model, text: str, row: Row) -> str:
         )
     if not fits(model, text):
         return f": the model {model.name} cannot read this input."
+    if method.live:
+        return ""
     shape = model.network.input_shape
     options = method.options_with({})
     most = settings.most_words_on_request(
         lambda words: method.count(words, options).total, shape.units, time=shape.time
     )
-    if not method.live and (count := length(model, text)) > most:
+    if (count := length(model, text)) > most:
         return (
             f": {method.title} takes {method.cost}, so it explains up to {most:,} "
             f"{model.token_kind}s of this model at once; this input has {count:,}."
@@ -175,12 +178,12 @@ def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: st
 
 
 def _doubts(explanations: Sequence[Explanation], called: list[str], answer: Answer) -> None:
-    """What speaks against single rows; what holds for all of them stands above."""
+    """What else speaks against single rows; what holds for all of them stands above."""
     said = "".join(
         f'<p class="lens-note">{escape(f"{name}: {sentence}")}</p>'
         for name, one in zip(called, explanations, strict=True)
         for sentence in one.warnings
-        if sentence not in answer.explanations.warnings
+        if sentence not in (*answer.explanations.warnings, *doubts_of(one.method_info, one.checks))
     )
     if said:
         st.html(said)
@@ -215,10 +218,7 @@ def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
     token_kind = explanations[0].token_kind
     st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
     pairs = agreement.pairs(called, explanations)
-    sentences = "".join(
-        f"<li>{escape(agreement.sentence(one))}</li>" for one in pairs[: len(called) - 1]
-    )
-    st.html(f'<ul class="lens-said">{sentences}</ul>')
+    _said(agreement.sentence(one) for one in pairs[: len(called) - 1])
     with st.expander("Every two rows" if len(called) > 2 else "As a table"):
         st.dataframe(
             agreement.table(pairs),
@@ -244,12 +244,14 @@ def _against_left_out(text: str, shown: Sequence[Shown], called: list[str]) -> N
     said = []
     for name, one in rows:
         try:
-            left_out = cache.explained_by(
-                LEFT_OUT_METHOD.name, one.asked, text, one.row.target, adding.rule_of(one.row)
-            )
+            left_out = _explained(one.asked, text, replace(one.row, method=LEFT_OUT_METHOD.name))
         except InputError as problem:
             said.append(f"{name}: {problem}")
             continue
         pair = agreement.pair((name, LEFT_OUT_METHOD.title), one.explanation, left_out)
         said.append(agreement.sentence(pair))
-    st.html(f'<ul class="lens-said">{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul>')
+    _said(said)
+
+
+def _said(sentences: Iterable[str]) -> None:
+    st.html(f'<ul class="lens-said">{"".join(f"<li>{escape(s)}</li>" for s in sentences)}</ul>')

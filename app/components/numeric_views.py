@@ -44,27 +44,26 @@ def known(answer: Answer) -> None:
 
 def by_unit(answer: Answer) -> None:
     """Every number of every step; nothing where steps are no vectors, or there is but one."""
-    if answer.model.reads != numeric.STEP or answer.explanations.token_kind != numeric.STEP:
+    if answer.explanations.token_kind != numeric.STEP:
         return
     st.header("Step by step, number by number", anchor=False)
     one = answer.explanations[word.shown_method(answer)]
     if one.relevance is None:
         st.html(f'<p class="lens-note">{escape(units.without_units(one))}</p>')
         return
-    names, palette = answer.model.names, session.get("palette")
+    palette = session.get("palette")
     if len(one.tokens[0]) <= settings.STEPS_OPEN:
         st.html(
             f'<p class="lens-note">{escape(one.method_info.title)}; '
-            "one scale of colour for all rows.</p>"
-            + layer_vectors.by_unit(one, names, palette=palette)
+            "one scale of colour for all rows.</p>" + layer_vectors.by_unit(one, palette=palette)
         )
         return
     st.altair_chart(
-        unit_charts.unit_map(one, names, palette=palette),
+        unit_charts.unit_map(one, palette=palette),
         alt="A field per number of every step; the table under it has the same numbers.",
     )
     with st.expander("The same in numbers"):
-        st.dataframe(tables.unit_table(one, names))
+        st.dataframe(tables.unit_table(one))
 
 
 def layers(answer: Answer) -> None:

@@ -40,13 +40,14 @@ def section(model: Model, brought: Brought | None) -> None:
         return
     draft: Draft | None = session.get("draft")
     mine = draft if draft is not None and draft.upload_hash == model.upload_hash else None
-    asked = list(mine.asked) if mine else left_open(model)
+    left = left_open(model)
+    asked = list(mine.asked) if mine else left
     if asked:
         st.header("What the files leave open", anchor=False)
         if mine is not None and brought is not None and brought.key == mine.key:
             _form(asked, mine, brought, model)
         else:
-            _told(left_open(model))
+            _told(left)
     keys = {question.key for question in asked}
     report.assumed([one for one in model.network.assumptions if not keys & {*about(one)}])
 

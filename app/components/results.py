@@ -119,10 +119,11 @@ def _heatmaps(answer: Answer) -> DeltaGenerator:
     """A row per method: its name and meaning, the words, the legend; the place of a line below."""
     if answer.before is not None:
         st.header("The edited text", anchor=False)
+    shown = word.shown(answer)
     frontend.words(
         heatmap_rows.component_data(
             method_rows(
-                word.shown(answer),
+                shown,
                 palette=session.get("palette"),
                 vmax=_vmax(answer),
             ),
@@ -134,7 +135,7 @@ def _heatmaps(answer: Answer) -> DeltaGenerator:
     )
     place = st.empty()
     _controls(answer)
-    said = [*_of_those_aside(answer), *ranks.agreement_sentences(list(word.shown(answer).values()))]
+    said = [*_of_those_aside(shown), *ranks.agreement_sentences(list(shown.values()))]
     st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
     return place
 
@@ -194,9 +195,8 @@ def _show_all(on: bool) -> None:
         session.put("bars", ACCOUNT_METHOD.name)
 
 
-def _of_those_aside(answer: Answer) -> list[str]:
+def _of_those_aside(shown: Explanations) -> list[str]:
     """What the methods that stand aside do and do not say; nothing unless they are shown."""
-    shown = word.shown(answer)
     return [METHODS[name].limits for name in ASIDE_METHODS if name in shown]
 
 
@@ -219,14 +219,15 @@ def _numbers(answer: Answer) -> None:
         about = "A bar per class with its score; the list of classes above says the same."
         st.altair_chart(charts.score_bars(explanation), alt=with_output(about, kind))
     with st.expander("Exact numbers"):
-        table = charts.shown_table(word.shown(answer), at)
+        shown = word.shown(answer)
+        table = charts.shown_table(shown, at)
         st.dataframe(
             table,
             hide_index=True,
             column_config={
                 "no.": st.column_config.NumberColumn(width=60),
                 **dict.fromkeys(
-                    table.columns[-len(word.shown(answer)) :],
+                    table.columns[-len(shown) :],
                     st.column_config.NumberColumn(format="%.4f"),
                 ),
             },

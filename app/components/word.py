@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 
 import streamlit as st
@@ -157,14 +157,20 @@ def method_picker(answer: Answer) -> None:
     )
 
 
+def values(terms: Iterable[tuple[str, str, str]]) -> str:
+    """Terms, their values and small print, as HTML."""
+    listed = "".join(
+        f"<div><dt>{escape(term)}</dt><dd>{escape(value)} <small>{escape(more)}</small></dd></div>"
+        for term, value, more in terms
+    )
+    return f'<dl class="lens-values">{listed}</dl>'
+
+
 def detail(answer: Answer, at: int) -> None:
     """The word's value by every method, and its units."""
     explanation = answer.explanations[shown_method(answer)]
-    terms = "".join(
-        f"<div><dt>{escape(short)}</dt><dd>{value} <small>rank {rank}</small></dd></div>"
-        for short, value, rank in units.word_values(shown(answer), at)
-    )
-    st.html(f'<dl class="lens-values">{terms}</dl>')
+    ranked = units.word_values(shown(answer), at)
+    st.html(values((short, value, f"rank {rank}") for short, value, rank in ranked))
     if explanation.relevance is None:
         st.html(f'<p class="lens-note">{escape(units.without_units(explanation))}</p>')
         return

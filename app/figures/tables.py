@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -106,11 +106,11 @@ def shown_table(explanations: Explanations, pick: int | None = None) -> pd.DataF
     return counted(table, explanations.token_kind)
 
 
-def unit_table(explanation: Explanation, names: Sequence[str]) -> pd.DataFrame:
+def unit_table(explanation: Explanation) -> pd.DataFrame:
     """One row per step, by its name, and a column per number of a step, and of all together."""
     count = len(explanation.tokens[0])
     values = explanation.unit_relevance[0, :count].astype(np.float64)
-    table = pd.DataFrame(values, columns=[visible(name) for name in names])
+    table = pd.DataFrame(values, columns=[*map(visible, explanation.unit_names)])
     table["together"] = explanation.token_relevance[0, :count]
     return table.set_index(pd.Index([visible(token) for token in explanation.tokens[0]]))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import altair as alt
 import numpy as np
 
@@ -47,11 +45,9 @@ def unit_bars(explanation: Explanation, at: int, *, palette: str = DEFAULT) -> a
     return finish(bars + zero("y"), title, "", UNITS_HEIGHT)
 
 
-def unit_map(
-    explanation: Explanation, names: Sequence[str], *, palette: str = DEFAULT
-) -> alt.LayerChart:
+def unit_map(explanation: Explanation, *, palette: str = DEFAULT) -> alt.LayerChart:
     """A field per number of every step, as strong as it is large; all together in the last row."""
-    table = tables.unit_table(explanation, names)
+    table = tables.unit_table(explanation)
     info, colours = explanation.method_info, palette_named(palette)
     rows = [*table.columns]
     vmax = vmax_of(table.to_numpy())

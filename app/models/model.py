@@ -125,7 +125,6 @@ class Model:
     known: Known | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
-    output: str = ""
     others: tuple[Model, ...] = ()
     position: int | None = None
 
@@ -137,6 +136,11 @@ class Model:
     def model_hash(self) -> str:
         """Of everything that decides an explanation, see `Network.hash`."""
         return self.network.hash
+
+    @property
+    def output(self) -> str:
+        """The name of the output that is explained, of a file with several; else ""."""
+        return self.network.output_name
 
     @property
     def short_hash(self) -> str:

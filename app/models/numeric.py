@@ -128,8 +128,7 @@ def named(network: Network, text: str) -> tuple[str, ...]:
     """Features, or steps, with their numbers: "age = 0.51", "3: 0.27, 1"."""
     values = read(network, text)[0]
     if values.ndim == 1:
-        pairs = zip(network.features, values.tolist(), strict=True)
-        return tuple(f"{name} = {shown(value)}" for name, value in pairs)
+        return _each(network.features, values)
     if values.shape[1] > SPELLED:
         return tuple(f"step {n}" for n in range(1, len(values) + 1))
     return tuple(f"{n}: {', '.join(map(shown, row))}" for n, row in enumerate(values.tolist(), 1))
@@ -137,8 +136,11 @@ def named(network: Network, text: str) -> tuple[str, ...]:
 
 def named_features(network: Network, names: Sequence[str], text: str) -> tuple[str, ...]:
     """The numbers of the first step with their names: "acceleration x = 0.27"."""
-    row = np.atleast_2d(read(network, text)[0])[0].tolist()
-    return tuple(f"{name} = {shown(value)}" for name, value in zip(names, row, strict=True))
+    return _each(names, np.atleast_2d(read(network, text)[0])[0])
+
+
+def _each(names: Sequence[str], row: np.ndarray) -> tuple[str, ...]:
+    return tuple(f"{name} = {shown(v)}" for name, v in zip(names, row.tolist(), strict=True))
 
 
 def line(network: Network, names: Sequence[str], text: str) -> str:

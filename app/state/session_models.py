@@ -67,9 +67,10 @@ def outputs_of(model: Model) -> tuple[Model, ...]:
 
 def brought(model: Model) -> Model:
     """The model that was brought, of one that may explain another output of it."""
-    whole = (one for one in uploaded().values() if model.upload_hash in
-             {other.upload_hash for other in (one, *one.others)})  # fmt: skip
-    return next(whole, model)
+    for one in uploaded().values():
+        if model.upload_hash in {output.upload_hash for output in outputs_of(one)}:
+            return one
+    return model
 
 
 def add(model: Model) -> None:
@@ -132,8 +133,7 @@ def selected() -> str | None:
 
 def current() -> Model:
     """The model in use."""
-    upload_hash = selected()
-    return cache.bundled() if upload_hash is None else every()[upload_hash]
+    return every().get(session.get("selected")) or cache.bundled()
 
 
 def drop_invalid(model: Model) -> None:

@@ -77,7 +77,9 @@ def windows(
         block: list[Any] = []
         tokens = 0
         for one in islice(waiting, TEXTS):
-            block.append(one if array else samples_of.words_of_text(network, one, first + len(block)))
+            block.append(
+                one if array else samples_of.words_of_text(network, one, first + len(block))
+            )
             tokens += len(texts[one]) if array else len(block[-1])
             if tokens >= TOKENS:
                 break

@@ -13,13 +13,20 @@ if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
 
 
-def unit_rows(explanation: Explanation, *, palette: str | None = None) -> list[HeatmapRow]:
+def unit_rows(
+    explanation: Explanation, *, palette: str | None = None, together: str = ""
+) -> list[HeatmapRow]:
     """A row per named number of the first sample's steps, in one scale of colour.
 
     Nothing where they have no names, or the method no values for them.
+
+    Args:
+        together: what to call a last row of their sums; "" for none.
     """
     info, count = explanation.method_info, len(explanation.tokens[0])
     rows = [(name, values[0, :count]) for name, values in by_unit(explanation)]
+    if rows and together:
+        rows.append((together, explanation.token_relevance[0, :count]))
     vmax = vmax_of(*(values for _, values in rows))
     return [
         HeatmapRow.of_values(

@@ -133,7 +133,7 @@ def test_the_known_answer_is_compared_with_what_is_computed(addition):
 def test_steps_stand_by_the_numbers_they_are_made_of(addition):
     found = cache.explained(addition, addition.start, None, Epsilon())["lrp"]
     assert found.tokens[0][0] == "1: 0.27, 1"
-    drawn = layer_vectors.by_unit(found, addition.names, palette="mono")
+    drawn = layer_vectors.by_unit(found, palette="mono")
     assert [f"<bdi>{name}</bdi>" in drawn for name in ("number", "mark", "together")] == [True] * 3
 
 

@@ -157,11 +157,9 @@ def test_an_output_of_several_is_chosen(opened):
     mood = replace(tagger(), nodes=_layers(3), output="softmax", output_name="mood",
                    output_names=names, labels=("bad", "so so", "good"))  # fmt: skip
     stars = regression(labels=("rating",), output_name="stars", output_names=names)
-    other = Model("up2", "my model", stars, output="stars")
+    other = Model("up2", "my model", stars)
     app = opened("explain")
-    app.session_state["lens.models"] = {
-        "up": Model("up", "my model", mood, output="mood", others=(other,))
-    }
+    app.session_state["lens.models"] = {"up": Model("up", "my model", mood, others=(other,))}
     app.session_state["lens.selected"] = "up"
     app.session_state["lens.text"] = "good film ."
     app.session_state["lens.target"] = 2
