@@ -220,13 +220,13 @@ def _output(network: Network) -> Question:
 
 
 def _output_name(network: Network) -> Question:
-    first, *others = (network.output_name, *network.output_names)
-    names = (first, *(name for name in others if name != first))
+    names = network.output_names
+    choices = (Choice(title=name, sets={"output_name": name}) for name in names)
     return Question(
         key="output_name",
         asks=f"Which of the {len(names)} outputs is explained?",
         why="it is the first one of the file",
-        choices=tuple(Choice(title=name, sets={"output_name": name}) for name in names),
+        choices=_guess_first(choices, {"output_name": network.output_name}),
     )
 
 

@@ -74,18 +74,29 @@ class _Attention:
         raise NotImplementedError
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
-        import tensorflow as tf
 
         query, value, key = inputs[0], inputs[1], inputs[-1]
         scores = self.scored(query.values, key.values)
-        # As in Keras, a masked query outputs zeros.
-        exists = value.mask[:, None, :] & query.mask[..., None]
-        if self.causal:
-            exists &= tf.linalg.band_part(tf.ones_like(scores), -1, 0) > 0
+        exists = steps_read(query.mask, value.mask, scores, causal=self.causal)
         weights = over_time(scores, exists, axis=-1)
         sink = ops.sink("context", query.values, bias=False)
         z = ops.calculus.sum_over_time(weights, value.values, exists, sink)
         return query._replace(values=z)
+
+
+def steps_read(query: tf.Tensor, mask: tf.Tensor, scores: tf.Tensor, *, causal: bool) -> tf.Tensor:
+    """Which steps (B, Q, T) each query reads; a masked one reads nothing, as in Keras.
+
+    Args:
+        query, mask: which queries (B, Q) and steps (B, T) exist.
+        scores: (B, Q, T), for their shape.
+    """
+    import tensorflow as tf
+
+    exists = mask[:, None, :] & query[..., None]
+    if causal:
+        exists &= tf.linalg.band_part(tf.ones_like(scores), -1, 0) > 0
+    return exists
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
+from lrp_engine.layers.attention import steps_read
 from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.softmax import over_time
 from lrp_engine.layers.terms import Term
@@ -141,9 +142,6 @@ class MultiHeadAttention(Layer):
         q = by_head(query.values, self.query_kernel, self.query_bias)
         k = by_head(key.values, self.key_kernel, self.key_bias)
         scores = tf.matmul(q, k, transpose_b=True) / int(self.query_kernel.shape[2]) ** 0.5
-        # (B, Q, T); a masked query reads nothing.
-        exists = (value.mask & key.mask)[:, None] & query.mask[..., None]
-        if self.causal:
-            exists &= tf.linalg.band_part(tf.ones_like(scores[:, 0]), -1, 0) > 0
+        exists = steps_read(query.mask, value.mask & key.mask, scores[:, 0], causal=self.causal)
         exists = tf.broadcast_to(exists[:, None], tf.shape(scores))
         return over_time(scores, exists, axis=-1), exists

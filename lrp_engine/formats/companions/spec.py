@@ -137,40 +137,28 @@ def output_of(spec: Mapping[str, Any]) -> str | None:
 def value_units_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The unit of each value of a linear output, or one for all of them."""
     units = spec.get("value_units")
-    if units is None:
-        return None
     if isinstance(units, str):
         return (units,)
-    if not isinstance(units, list | tuple) or not all(isinstance(n, str) for n in units):
-        raise FormatError(
-            f"The spec has value_units {units!r:.80}, expected a text, or a list with one per "
-            "value."
-        )
-    return tuple(units)
+    return _names_of(spec, "value_units", "a text, or a list with one per value")
 
 
 def units_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
     """One name per number of a step, of a network that reads steps of numbers."""
-    units = spec.get("units")
-    if units is None:
-        return None
-    if not isinstance(units, list | tuple) or not all(isinstance(n, str) for n in units):
-        raise FormatError(
-            f"The spec has units {units!r:.80}, expected a list with one name per number of a step."
-        )
-    return tuple(units)
+    return _names_of(spec, "units", "a list with one name per number of a step")
 
 
 def features_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
     """One name per input of a network without a time axis."""
-    features = spec.get("features")
-    if features is None:
+    return _names_of(spec, "features", "a list with one name per input")
+
+
+def _names_of(spec: Mapping[str, Any], key: str, expected: str) -> tuple[str, ...] | None:
+    names = spec.get(key)
+    if names is None:
         return None
-    if not isinstance(features, list | tuple) or not all(isinstance(n, str) for n in features):
-        raise FormatError(
-            f"The spec has features {features!r:.80}, expected a list with one name per input."
-        )
-    return tuple(features)
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+        raise FormatError(f"The spec has {key} {names!r:.80}, expected {expected}.")
+    return tuple(names)
 
 
 def tokenizer_of(spec: Mapping[str, Any]) -> dict[str, Any]:

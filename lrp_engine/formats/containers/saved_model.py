@@ -148,7 +148,7 @@ def _index(data: bytes, output: Output) -> tuple[int, dict[str, _Entry], _Entry]
             entries[_string(key)] = _entry(value)
     if objects is None:
         raise ValueError("no list of objects")
-    if any(not 0 <= entry.shard < shards for entry in (*entries.values(), objects)):
+    if any(entry.shard >= shards for entry in (*entries.values(), objects)):
         raise ValueError("no such shard")
     return shards, entries, objects
 

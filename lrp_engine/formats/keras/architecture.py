@@ -34,11 +34,17 @@ SPEC_KEYS = ("architecture", "layers")
 
 @dataclass(frozen=True, eq=False)
 class Architecture:
-    """A model's configuration. `sized`: it states its sizes; otherwise the weights do."""
+    """A model's configuration.
+
+    Attributes:
+        sized: it states its sizes; otherwise the weights do.
+        compiled: what `compile` left beside it.
+    """
 
     config: Any
     version: Any = None
     sized: bool = True
+    compiled: Any = None
 
 
 def read_architecture(spec: Mapping[str, Any]) -> Architecture | None:

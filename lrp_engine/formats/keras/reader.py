@@ -100,7 +100,8 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     if not re.fullmatch(r"[\w.+-]{1,20}", version):
         version = ""
     graph = parse_model(source.config, output_name_of(given.options))
-    start, asset, text = _START.get(contents.kind, ""), None, first_text_layer(graph)
+    start = f"{_WEIGHTS}/" if contents.kind == "zip" else ""  # of the arrays' names
+    asset, text = None, first_text_layer(graph)
     if is_saved_model(contents):
         weights = saved_weights(contents)
     elif contents.kind == "zip" or _is_archive(contents):
@@ -123,7 +124,7 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
         entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
         graph = replace(graph, entries=entries)
     at = graph.outputs.index(graph.output) if graph.outputs else 0
-    loss = loss_of(_compiled(contents), graph.output, at)
+    loss = loss_of(_compiled(contents, source), graph.output, at)
     return Parsed(graph, weights, version, parts, vocabulary, text, loss)
 
 
@@ -154,10 +155,6 @@ def _read(contents: Contents, given: Companions) -> Network:
     return given.network(**parts, **text, vocabulary=parsed.vocabulary, source=source)
 
 
-# Where the weights lie in what was unpacked.
-_START = {"zip": f"{_WEIGHTS}/", "hdf5": ""}
-
-
 def _is_archive(contents: Contents) -> bool:
     """Whether an HDF5 file is a .weights.h5 of Keras 3, and not one of the older kinds."""
     root = contents.attributes.get(_ROOT, {})
@@ -166,14 +163,16 @@ def _is_archive(contents: Contents) -> bool:
 
 def _described(contents: Contents, given: Companions) -> Architecture:
     """What the file, or else the caller, says of the layers."""
-    told = read_architecture(given.options)
+    told, compiled = read_architecture(given.options), None
     root = contents.attributes.get(_ROOT, {})
     if is_saved_model(contents):
         saved = saved_description(contents)
         config, version = saved["model_config"], saved.get(_VERSION)
+        compiled = saved.get("training_config")
     elif contents.kind == "zip":
         metadata = parse_json(contents.texts.get(_METADATA, "{}"), _METADATA)
         config, version = parse_json(contents.texts[_CONFIG], _CONFIG), metadata.get(_VERSION)
+        compiled = config.get("compile_config") if isinstance(config, Mapping) else None
     elif "model_config" in root:
         config, version = parse_json(root["model_config"], "The model"), root.get(_VERSION)
     elif told is None:
@@ -184,7 +183,7 @@ def _described(contents: Contents, given: Companions) -> Architecture:
         raise FormatError(
             "The spec describes layers, but this Keras file holds its whole model; leave them out."
         )
-    return Architecture(config, version)
+    return Architecture(config, version, compiled=compiled)
 
 
 def _about_states(graph: Graph) -> list[str]:
@@ -203,12 +202,10 @@ def _is_stateful(config: Mapping[str, Any]) -> bool:
     return bool(config.get("stateful")) or (isinstance(own, Mapping) and bool(own.get("stateful")))
 
 
-def _compiled(contents: Contents) -> Any:
+def _compiled(contents: Contents, source: Architecture) -> Any:
     """What `compile` left in the file; None where it left nothing."""
-    if is_saved_model(contents):
-        return saved_description(contents).get("training_config")
-    if contents.kind == "zip":
-        return parse_json(contents.texts[_CONFIG], _CONFIG).get("compile_config")
+    if contents.kind != "hdf5":
+        return source.compiled
     told = contents.attributes.get(_ROOT, {}).get("training_config")
     return None if told is None else parse_json(told, "The training configuration")
 

@@ -6,6 +6,7 @@ Layers have paths such as `root.layer_with_weights-1`, along which the checkpoin
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -61,8 +62,7 @@ def read_folder(path: Path) -> Contents:
                             f"The folder has more than {megabytes(LIMITS.input_bytes)}."
                         )
                     with archive.open(name, "w", force_zip64=True) as member:
-                        while block := source.read(BLOCK):
-                            member.write(block)
+                        shutil.copyfileobj(source, member, BLOCK)
         return unpack(file, file.tell())
 
 

@@ -75,7 +75,7 @@ class PairSums(Special):
         return replace(self, v=array.reshape(-1))
 
     def score(self) -> Pairs:
-        if self.v is None and not self.bent:
+        if not self.bent:
             raise FormatError(f"it sums {self.title}, without the tanh of an additive score.")
         v = np.ones(self.query.units) if self.v is None else self.v
         return Pairs(self.query, self.key, v=v)

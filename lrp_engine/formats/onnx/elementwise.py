@@ -10,7 +10,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx import attention, gelu, sizes, statistics
 from lrp_engine.formats.onnx.attention import Pairs, PairSums, Sums
 from lrp_engine.formats.onnx.gelu import Bell
-from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
+from lrp_engine.formats.onnx.graph import Op, PartialGraph, again, single
 from lrp_engine.formats.onnx.statistics import Moment
 from lrp_engine.formats.onnx.values import Ids, Ones, OtherIds, Value, View, Zeros
 from lrp_engine.formats.onnx.windows import along_units
@@ -20,7 +20,6 @@ from lrp_engine.layers import (
     BatchNormalization,
     Conv1D,
     Dense,
-    Layer,
     LayerNormalization,
     Subtract,
 )
@@ -136,17 +135,15 @@ def _of_moments(partial: PartialGraph, op: Op, one: Value, two: Value) -> list[V
 
 def _of_pairs(op: Op, one: Value, two: Value) -> Value:
     pairs, factor = (one, two) if isinstance(one, Pairs) else (two, one)
-    number = factor.size == 1 if isinstance(factor, np.ndarray) else False
     if (
-        number
+        isinstance(factor, np.ndarray)
+        and factor.size == 1
         and isinstance(pairs, Pairs)
         and not pairs.soft
         and pairs.v is None
-        and op.kind in ("Mul", "Div")
+        and (by := op.factor(factor, divides=pairs is one)) is not None
     ):
-        by = float(np.asarray(factor).reshape(-1)[0])
-        if op.kind == "Mul" or (pairs is one and by):
-            return replace(pairs, scale=pairs.scale * (by if op.kind == "Mul" else 1 / by))
+        return replace(pairs, scale=pairs.scale * by)
     raise FormatError("it computes with scores of pairs of states; a factor is read.")
 
 
@@ -190,9 +187,9 @@ def _plus(partial: PartialGraph, op: Op, view: View, array: np.ndarray) -> View:
         return view  # a score, whose softmax is the same with a constant
     if isinstance(layer, Dense | Conv1D) and layer.activation == "linear":
         bias = offset if layer.bias is None else layer.bias + offset
-        return _again(partial, view, replace(layer, bias=bias))
+        return again(partial, view, replace(layer, bias=bias))
     if isinstance(layer, BatchNormalization | LayerNormalization) and layer.beta is None:
-        return _again(partial, view, replace(layer, beta=offset))
+        return again(partial, view, replace(layer, beta=offset))
     return _scaled(partial, op, view, None, offset)
 
 
@@ -202,14 +199,8 @@ def _times(partial: PartialGraph, op: Op, view: View, array: np.ndarray) -> View
     if array.size == 1 and (found := attention.scaled(partial, view, float(factor[0]))) is not None:
         return found
     if isinstance(layer, LayerNormalization) and layer.gamma is None and layer.beta is None:
-        return _again(partial, view, replace(layer, gamma=factor))
+        return again(partial, view, replace(layer, gamma=factor))
     return _scaled(partial, op, view, factor, None)
-
-
-def _again(partial: PartialGraph, view: View, layer: Layer) -> View:
-    """The step of a view with a changed layer."""
-    step = view.only
-    return view.of(partial.step(step.name, layer, *step.inputs, units=step.units))
 
 
 def _scaled(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
+from lrp_engine.formats.onnx.graph import Op, PartialGraph, again, single
 from lrp_engine.formats.onnx.values import Special, Step, Value, View
 from lrp_engine.layers import Activation, BatchNormalization, Conv1D, Dense
 
@@ -36,8 +36,7 @@ def activated(partial: PartialGraph, op: Op, x: View, name: str) -> View:
     """Joins the dense layer or convolution before it, else stands alone."""
     before = x.only
     if isinstance(before.layer, Dense | Conv1D) and before.layer.activation == "linear":
-        layer = replace(before.layer, activation=name)
-        return x.of(partial.step(before.name, layer, *before.inputs, units=before.units))
+        return again(partial, x, replace(before.layer, activation=name))
     return x.of(partial.step(op.layer_name(), Activation(name), before, units=before.units))
 
 
@@ -67,14 +66,13 @@ def arithmetic(partial: PartialGraph, op: Op, one: Value, two: Value) -> Value:
     """Plus 1, times a half, times x or x / 2, in any order."""
     bell, other = (one, two) if isinstance(one, Bell) else (two, one)
     assert isinstance(bell, Bell)
-    number = isinstance(other, np.ndarray) and other.size == 1
     found: Bell | None = None
-    if number and op.kind == "Add" and not bell.whole and np.all(other == 1):
-        found = replace(bell, whole=True)
-    elif number and bell.whole and (op.kind == "Mul" or (op.kind == "Div" and bell is one)):
-        by = float(np.reshape(other, -1)[0])  # type: ignore[arg-type]
-        if op.kind == "Mul" or by:
-            found = replace(bell, factor=bell.factor * (by if op.kind == "Mul" else 1 / by))
+    if isinstance(other, np.ndarray):
+        number = other.size == 1
+        if number and op.kind == "Add" and not bell.whole and np.all(other == 1):
+            found = replace(bell, whole=True)
+        elif number and bell.whole and (by := op.factor(other, divides=bell is one)) is not None:
+            found = replace(bell, factor=bell.factor * by)
     elif isinstance(other, View) and op.kind == "Mul" and bell.whole and not bell.times:
         x, by_x = _unscaled(single(partial, other).only)
         if x is bell.of.only:

@@ -117,6 +117,18 @@ class Op:
             raise FormatError(f"{key} is {value!r:.40}, expected a whole number.")
         return value
 
+    def factor(self, array: np.ndarray, *, divides: bool) -> float | None:
+        """What Mul or Div multiplies by; None of a Div by 0, or of another kind.
+
+        Args:
+            array: one number, the other input.
+            divides: whether Div divides by it.
+        """
+        by = float(np.reshape(array, -1)[0])
+        if self.kind == "Mul":
+            return by
+        return 1 / by if self.kind == "Div" and divides and by else None
+
     def layer_name(self, weight: int | None = None) -> str:
         """fc1 of a weight fc1.weight, else the node's name, else its kind."""
         name = self.names[weight] if weight is not None and weight < len(self.names) else ""
@@ -148,6 +160,12 @@ def single(partial: PartialGraph, view: View) -> View:
     if len(view.parts) > 1 and view.axes[at + 1 : at + 2] != (UNITS,):
         raise FormatError(f"the {len(view.parts)} parts of {view} are not side by side.")
     return View(view.axes[:at] + view.axes[at + 1 :], (partial.side_by_side(view.parts),))
+
+
+def again(partial: PartialGraph, view: View, layer: Layer) -> View:
+    """The step of a view with a changed layer."""
+    step = view.only
+    return view.of(partial.step(step.name, layer, *step.inputs, units=step.units))
 
 
 def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str, ...]]]:

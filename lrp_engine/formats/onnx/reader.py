@@ -51,10 +51,10 @@ def _read(contents: Contents, given: Companions) -> Network:
     graph = parse_json(contents.texts[GRAPH], "The graph")
     wanted = output_name_of(given.options)
     try:
-        partial, last = _followed(graph, contents.arrays, (BATCH, TIME), wanted)
+        partial, last, chosen = _followed(graph, contents.arrays, (BATCH, TIME), wanted)
     except AxesError as error:
         try:  # batch_first=False: ids and vectors come time first
-            partial, last = _followed(graph, contents.arrays, (TIME, BATCH), wanted)
+            partial, last, chosen = _followed(graph, contents.arrays, (TIME, BATCH), wanted)
         except AxesError:
             raise error from None
     last, output = _ending(partial, last)
@@ -63,7 +63,6 @@ def _read(contents: Contents, given: Companions) -> Network:
         raise FormatError("The ONNX model has no layers.")
     outputs = tuple(dict.fromkeys(graph["outputs"]))
     names = outputs if len(outputs) > 1 else ()
-    chosen = chosen_output(wanted, outputs, TITLE)
     assumptions: list[str] = [*about_outputs(chosen, names)]
     if any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
            for node in nodes):  # fmt: skip
@@ -86,8 +85,8 @@ def _read(contents: Contents, given: Companions) -> Network:
 
 def _followed(
     graph: Any, arrays: Mapping[str, np.ndarray], order: tuple[str, str], wanted: str | int | None
-) -> tuple[PartialGraph, Step]:
-    """Everything read, and the step that gives the output.
+) -> tuple[PartialGraph, Step, str]:
+    """Everything read, the step that gives the output, and the output's name.
 
     Raises:
         AxesError: batch and time are probably the other way round.
@@ -131,7 +130,7 @@ def _followed(
             f"The ONNX model's output has the axes {result}, expected (batch, units), or "
             "(batch, time, units) where every word gets a label."
         )
-    return partial, result.only
+    return partial, result.only, chosen
 
 
 def _needed(nodes: list[Any], output: str) -> list[Any]:

@@ -84,9 +84,7 @@ def arithmetic(partial: PartialGraph, op: Op) -> list[Value]:
     a, b = one.entries[0], two.entries[0]
     known = isinstance(a, int) and isinstance(b, int) and not (op.kind == "Div" and b == 0)
     result = _ARITHMETIC[op.kind](a, b) if known else None  # type: ignore[arg-type]
-    if result is not None and abs(result) >= 2**62:
-        raise FormatError("it computes a size that is not plausible.")
-    return [Dims((result,), one.scalar and two.scalar)]
+    return [Dims((_plausible(result),), one.scalar and two.scalar)]
 
 
 def product(partial: PartialGraph, op: Op) -> list[Value]:
@@ -96,9 +94,7 @@ def product(partial: PartialGraph, op: Op) -> list[Value]:
     if [n for n in entries if n not in known] == [BATCH, TIME] and set(known) <= {1}:
         return [Dims((ROWS,), not op.whole("keepdims", 1))]
     whole = math.prod(known) if len(known) == len(entries) else None
-    if whole is not None and abs(whole) >= 2**62:
-        raise FormatError("it computes a size that is not plausible.")
-    return [Dims((whole,), not op.whole("keepdims", 1))]
+    return [Dims((_plausible(whole),), not op.whole("keepdims", 1))]
 
 
 def given(op: Op, key: str, at: int, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
@@ -114,3 +110,9 @@ def given(op: Op, key: str, at: int, default: tuple[int, ...] | None = None) -> 
 
 def axes_of(op: Op) -> tuple[int, ...]:
     return given(op, "axes", 1)
+
+
+def _plausible(size: int | None) -> int | None:
+    if size is not None and abs(size) >= 2**62:
+        raise FormatError("it computes a size that is not plausible.")
+    return size

@@ -47,7 +47,7 @@ def pad(partial: PartialGraph, op: Op) -> list[Value]:
         raise FormatError(f"it adds {before} and {after} zeros, at most {_MOST_ZEROS} are read.")
     width = before + after + 1  # a convolution behind it reads the signal itself instead
     kernel = np.zeros((width, x.units, x.units), "float32")
-    kernel[after] = np.eye(x.units)
+    np.fill_diagonal(kernel[after], 1)
     layer = Conv1D(kernel, None, padding="given", before=width - 1, after=width - 1)
     step = partial.step(f"{op.layer_name()}.zeros", layer, x.only, units=x.units)
     partial.padded[step] = (before, after)

@@ -44,7 +44,7 @@ def assumptions(
     if kinds & {"batch_norm", "layer_norm"} and options.epsilon is None:
         told = f"Normalization layers add {EPSILON:g} to the variance (epsilon)."
         sentences.append(Assumption(told, "epsilon"))
-    alone = recurrent is None and not any(module.kind == "conv" for module in modules)
+    alone = recurrent is None and "conv" not in kinds
     if (
         alone
         and options.pooling is None

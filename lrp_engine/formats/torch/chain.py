@@ -10,7 +10,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.torch.attention import Attention
 from lrp_engine.formats.torch.attention_options import unexplained
 from lrp_engine.formats.torch.names import says_attention
-from lrp_engine.formats.torch.options import ConvOptions, Options
+from lrp_engine.formats.torch.options import ConvOptions, Options, each
 from lrp_engine.formats.torch.poolings import LAST, POOLINGS, Window
 from lrp_engine.formats.torch.state import Module
 from lrp_engine.layers.activations import ACTIVATIONS
@@ -87,8 +87,7 @@ def _wanted(listed: Sequence[Module], options: Options, attention: Attention | N
     named = [
         name
         for entry in order
-        if not isinstance(entry, Window)
-        for name in (entry if isinstance(entry, tuple) else (entry,))
+        for name in each(entry)
         if name in by_name or name not in {*ACTIVATIONS, *POOLINGS, ATTENTION}
     ]
     if sorted(named) != sorted(by_name):

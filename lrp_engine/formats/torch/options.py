@@ -10,14 +10,13 @@ from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.torch.attention_options import AttentionOptions
 from lrp_engine.formats.torch.cells import CellOptions
 from lrp_engine.formats.torch.named_weights import require
-from lrp_engine.formats.torch.poolings import DIRECTIONS, EVERY, POOLINGS, Window
+from lrp_engine.formats.torch.poolings import DIRECTIONS, EVERY, MOST_STEPS, POOLINGS, Window
 from lrp_engine.layers.activations import ACTIVATIONS
 
 OPTIONS = ("order", "activation", "pooling", "directions", "rnn_activation", "conv", "epsilon",
            "attention", "cell", "unused")  # fmt: skip
 _PADDINGS = ("valid", "same", "causal")
 _OF_STEPS = ("padding", "stride", "dilation")
-_MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ class ConvOptions:
         given = {key: _frozen(value) for key, value in given.items() if value is not None}
         for key in {*given} & {*_OF_STEPS}:
             for value in given[key] if isinstance(given[key], tuple) else [given[key]]:
-                number = type(value) is int and (key != "padding") <= value <= _MOST_STEPS
+                number = type(value) is int and (key != "padding") <= value <= MOST_STEPS
                 named = key == "padding" and isinstance(value, str) and value in _PADDINGS
                 if not number and not named:
                     more = f" or one of {choices(_PADDINGS)}" if key == "padding" else ""
@@ -127,9 +126,10 @@ class Options:
         if epsilon is not None and not (type(epsilon) in (int, float) and 0 <= epsilon <= 1):
             raise FormatError(f"The spec has epsilon {epsilon!r:.60}, expected a number below 1.")
         unused = values.get("unused")
-        if unused is not None and not (_names(unused) and all(isinstance(n, str) for n in unused)):
+        listed = isinstance(unused, tuple) and all(isinstance(name, str) for name in unused)
+        if unused is not None and not listed:
             raise FormatError(f"The spec's unused is {unused!r:.80}, expected a list of names.")
-        named = {name for entry in order or () for name in _each(entry)}
+        named = {name for entry in order or () for name in each(entry)}
         for key, kind in (("conv", ConvOptions), ("attention", AttentionOptions),
                           ("cell", CellOptions)):  # fmt: skip
             if values.get(key) is not None:
@@ -142,7 +142,8 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _each(entry: str | tuple[str, ...] | Window) -> Iterable[str]:
+def each(entry: str | tuple[str, ...] | Window) -> Iterable[str]:
+    """The names of a part of an order; a window has none."""
     return entry if isinstance(entry, tuple) else (entry,) if isinstance(entry, str) else ()
 
 

@@ -76,7 +76,7 @@ WINDOWS: Mapping[str, type[MaxPooling1D] | type[AveragePooling1D]] = {
     "max_pool": MaxPooling1D,
     "average_pool": AveragePooling1D,
 }
-_MOST_STEPS = 10_000
+MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ class Window:
         """
         names = [name for name in given if name in WINDOWS]
         numbers = [*given.values()]
-        whole = all(type(n) is int and 0 < n <= _MOST_STEPS for n in numbers)
+        whole = all(type(n) is int and 0 < n <= MOST_STEPS for n in numbers)
         if len(names) != 1 or not {*given} <= {names[0], "stride"} or not whole:
             raise FormatError(
                 f"The spec's order holds {dict(given)!r:.80}; of pooling in windows it says "

@@ -9,12 +9,12 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from lrp_engine.formats.companions.companions import Companions, read_companions
 from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.containers.onnx_files import GRAPH
-from lrp_engine.formats.readers import read
+from lrp_engine.formats.readers import contents_of, read
 from lrp_engine.model.text import Tokenizer
 from tests import (
     hostile,
@@ -453,9 +453,7 @@ def refused_of(rounds: int, seed: int, attempt: Callable[[np.random.Generator], 
 def change_description(kind: str, rounds: int, seed: int) -> int:
     """How many changed descriptions were refused; in this process, on contents unpacked once."""
     data, member = DESCRIBED[kind]
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        contents = sandbox.unpack(file, len(data))
+    contents = contents_of(data)
     read(contents, Companions())
 
     def attempt(rng: np.random.Generator) -> None:
@@ -474,14 +472,23 @@ def test_a_description_changed_at_random_is_read_or_refused(kind):
 EXPLAINED = ("tutorial", "zhou", "cell_by_hand", "cell_gru", "conv_lstm", "normalized", "windows")
 
 
+@cache
+def explained(name: str) -> tuple[bytes, Any]:
+    """A state dict, pickled, and its spec."""
+    spec = json.loads((TORCH / "modules.json").read_text())[name]
+    return pickle.dumps(_modules()[name]), spec
+
+
+@cache
+def _modules() -> dict[str, Any]:
+    states: dict[str, Any] = contents_of(TORCH / "modules.pt").value
+    return states
+
+
 def change_spec(name: str, rounds: int, seed: int) -> int:
     """How many changed specs were refused; in this process, on contents unpacked once."""
-    with open(TORCH / "modules.pt", "rb") as file:
-        state = sandbox.unpack(file, (TORCH / "modules.pt").stat().st_size).value[name]
-    with tempfile.TemporaryFile() as file:
-        file.write(pickle.dumps(state))
-        contents = sandbox.unpack(file, file.tell())
-    spec = json.loads((TORCH / "modules.json").read_text())[name]
+    state, spec = explained(name)
+    contents = contents_of(state)
 
     def told(said: object) -> None:
         given = {"vocabulary": None, "embeddings": None, "labels": None}
@@ -525,13 +532,8 @@ def change_arrays(kind: str, rounds: int, seed: int) -> int:
     if kind.endswith(".onnx"):
         data, spec = exported(kind), None
     else:
-        with open(TORCH / "modules.pt", "rb") as file:
-            states = sandbox.unpack(file, (TORCH / "modules.pt").stat().st_size).value
-        data, spec = pickle.dumps(states[kind]), json.loads((TORCH / "modules.json").read_text())
-        spec = spec[kind]
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        contents = sandbox.unpack(file, len(data))
+        data, spec = explained(kind)
+    contents = contents_of(data)
     arrays = contents.arrays
     given = {"vocabulary": None, "embeddings": None, "labels": None, "spec": spec}
 

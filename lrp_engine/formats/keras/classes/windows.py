@@ -50,15 +50,11 @@ def _separable(layer: LayerConfig) -> Built:
 def _by_unit(layer: LayerConfig, kernel: np.ndarray) -> np.ndarray:
     """Each unit by itself, (K, D, M) to D M units: a convolution whose other weights are 0."""
     K, D, M = kernel.shape
-    _check_size(layer, K * D * D * M)
+    if (numbers := K * D * D * M) > _LARGEST:
+        raise layer.refuse(f"has {numbers:,} weights when multiplied out; read: {_LARGEST:,}.")
     whole = np.zeros((K, D, D, M), kernel.dtype)
     whole[:, np.arange(D), np.arange(D)] = kernel
     return whole.reshape(K, D, D * M)
-
-
-def _check_size(layer: LayerConfig, numbers: int) -> None:
-    if numbers > _LARGEST:
-        raise layer.refuse(f"has {numbers:,} weights when multiplied out; read: {_LARGEST:,}.")
 
 
 def _convolution(layer: LayerConfig, kernel: np.ndarray, bias: np.ndarray | None) -> Built:
