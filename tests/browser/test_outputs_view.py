@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.steps import (
     MODEL_FILES,
+    ask,
     attach,
     choose,
     file,
@@ -88,14 +89,6 @@ def opened(page: Page, model: bytes, spec: dict, *more: dict) -> None:
     expect(page.get_by_text("is read and selected")).to_be_visible()
 
 
-def asked(page: Page, text: str) -> None:
-    box = page.get_by_role("textbox", name="Text", exact=True)
-    box.fill(text)
-    box.press("Control+Enter")
-    expect(heatmaps(page).first).to_contain_text(text.split()[0])
-    idle(page)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("models")
@@ -110,7 +103,7 @@ def test_a_model_of_two_outputs_one_of_them_a_value(page: Page, folder: Path):
     idle(page)
     expect(page.get_by_test_id("stMain")).to_contain_text("Weights verified")
     open_view(page, "Explain")
-    asked(page, TEXT)
+    ask(page, TEXT)
     output = page.get_by_role("radiogroup", name="Output that is explained")
     expect(output.get_by_role("radio", name="rent")).to_be_checked()
     expect(page.get_by_text(re.compile("The model says")).first).to_contain_text("rent")
@@ -128,7 +121,7 @@ def test_a_regression_has_a_value_with_its_unit(page: Page, folder: Path):
     spec = {"output_name": "rent", "labels": ["rent"], "value_units": "€ per m²"}
     opened(page, two_outputs(folder / "two.keras"), spec, file("words.txt", VOCABULARY))
     open_view(page, "Explain")
-    asked(page, TEXT)
+    ask(page, TEXT)
     said = page.get_by_text(re.compile("The model says")).first
     expect(said).to_contain_text(re.compile(r"rent.*€ per m²"))
     looks_right(page)
@@ -138,7 +131,7 @@ def test_a_tagger_is_asked_about_a_word(page: Page, folder: Path):
     spec = {"labels": ["O", "PERSON", "PLACE"]}
     opened(page, tagger(folder / "tagger.keras"), spec, file("words.txt", VOCABULARY))
     open_view(page, "Explain")
-    asked(page, TEXT)
+    ask(page, TEXT)
     said = page.get_by_text(re.compile("The model labels")).first
     expect(said).to_contain_text("“anna”")
     choose(page, "Whose label is explained", re.compile(r"5\. flat"))
