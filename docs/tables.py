@@ -17,13 +17,18 @@ DOCUMENTS = tuple(ROOT / "docs" / name for name in ("formats.md", "methods.md", 
 sys.path.insert(0, str(ROOT))
 
 from lrp_engine.attribution.methods import METHODS  # noqa: E402
+from lrp_engine.formats.companions.spec import KEYS  # noqa: E402
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
 from lrp_engine.formats.onnx.operations import OPERATIONS  # noqa: E402
+from lrp_engine.formats.torch import attention_options, cells  # noqa: E402
+from lrp_engine.formats.torch import options as torch_options  # noqa: E402
 from lrp_engine.formats.torch.attention_options import SCORES  # noqa: E402
 from lrp_engine.formats.torch.cells import CELLS  # noqa: E402
 from lrp_engine.formats.torch.poolings import POOLINGS  # noqa: E402
 from lrp_engine.formats.torch.state import KINDS  # noqa: E402
 from lrp_engine.layers.activations import ACTIVATIONS  # noqa: E402
+from lrp_engine.model.outputs import OUTPUT_KINDS  # noqa: E402
+from lrp_engine.model.text.options import OPTIONS  # noqa: E402
 from lrp_engine.propagation.rules import GATES, RULES  # noqa: E402
 from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT  # noqa: E402
 
@@ -44,13 +49,22 @@ def _activations() -> str:
     return ", ".join(f"`{name}`" for name in ACTIVATIONS) + ".\n"
 
 
-def _onnx_operations() -> str:
-    """Operations with the same words share a row."""
-    rows: dict[str, list[str]] = {}
-    for name, one in OPERATIONS.items():
-        rows.setdefault(one.reads, []).append(f"`{name}`")
+def _shared(head: str, says: str, lines: Mapping[str, str]) -> Callable[[], str]:
+    """Names with the same words share a row."""
+
+    def table() -> str:
+        rows: dict[str, list[str]] = {}
+        for name, reads in lines.items():
+            rows.setdefault(reads, []).append(f"`{name}`")
+        return _table([head, says], ([", ".join(names), reads] for reads, names in rows.items()))
+
+    return table
+
+
+def _outputs() -> str:
     return _table(
-        ["operation", "read"], ([", ".join(names), reads] for reads, names in rows.items())
+        ["`output`", "meaning"],
+        ([f'`"{kind.name}"`', kind.meaning] for kind in OUTPUT_KINDS.values()),
     )
 
 
@@ -134,7 +148,17 @@ def _eps() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "keras_classes": _keras_classes,
     "activations": _activations,
-    "onnx_operations": _onnx_operations,
+    "onnx_operations": _shared(
+        "operation", "read", {name: one.reads for name, one in OPERATIONS.items()}
+    ),
+    "spec_keys": _shared("key", "meaning", KEYS),
+    "outputs": _outputs,
+    "text_options": _shared("key", "meaning", {name: one.reads for name, one in OPTIONS.items()}),
+    "torch_keys": _shared("key", "meaning, and what holds without it", torch_options.OPTIONS),
+    "torch_attention_keys": _shared(
+        "key of `attention`", "meaning, and what holds without it", attention_options.KEYS
+    ),
+    "torch_cell_keys": _shared("key of `cell`", "meaning, and what holds without it", cells.KEYS),
     "torch_modules": _torch_modules,
     "torch_poolings": _named("pooling", {name: one.reads for name, one in POOLINGS.items()}),
     "torch_attention": _named("score", SCORES),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lrp_engine.formats.containers.wire import fields
+
 GENUINE = Path(__file__).parent / "fixtures" / "keras2" / "bilstm_saved.zip"
 METADATA, INDEX = "model/keras_metadata.pb", "model/variables/variables.index"
+GRAPH = "model/saved_model.pb"
 DATA = "model/variables/variables.data-00000-of-00001"
 Field = int | bytes | str
 
@@ -106,6 +110,36 @@ def made(
     )
 
 
+def graph(*described: tuple[str, Any], children: Mapping[int, int] | None = None) -> bytes:
+    """What saved_model.pb holds before Keras 2.5: a graph that nobody reads, then objects.
+
+    Args:
+        children: further ones, by the number of their parents.
+    """
+    paths, nodes = [path for path, _ in described], []
+    for number, (path, value) in enumerate(described):
+        below = [(n, other.rpartition(".")[2]) for n, other in enumerate(paths)
+                 if other.rpartition(".")[0] == path]  # fmt: skip
+        below += [(child, "layer-9") for parent, child in (children or {}).items()
+                  if parent == number]  # fmt: skip
+        own = message((1, "_tf_keras_layer"), (3, json.dumps(value)))
+        references = b"".join(message((1, message((1, n), (2, name)))) for n, name in below)
+        nodes.append((1, references + message((4, own))))
+    return message((1, 1), (2, message((1, b""), (2, b"\xffgraph"), (7, message(*nodes)))))
+
+
+def older() -> bytes:
+    """What Keras 2.15 wrote, in the layout from before Keras 2.5."""
+    parts = members()
+    described = []
+    for number, node in fields(parts.pop(METADATA)):
+        told = dict(fields(node)) if number == 1 and isinstance(node, bytes) else {}
+        path = bytes(told.get(3, b"")).decode()
+        if re.fullmatch(r"root(\.layer(_with_weights)?-\d+)*", path):
+            described.append((path, json.loads(bytes(told[5]))))
+    return zipped({**parts, GRAPH: graph(*described)})
+
+
 def zipped(members: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -130,6 +164,13 @@ def replaced(name: str, data: bytes) -> bytes:
 
 def shape(*sizes: int) -> bytes:
     return b"".join(message((2, message((1, size)))) for size in sizes)
+
+
+def _older(data: bytes) -> bytes:
+    """With a Dense layer's variables and this saved_model.pb."""
+    with zipfile.ZipFile(io.BytesIO(made())) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name != METADATA}
+    return zipped({**parts, GRAPH: data})
 
 
 _SUBCLASS = {**MODEL, "class_name": "Mine", "config": {}}
@@ -163,4 +204,11 @@ SAVED: dict[str, tuple[Callable[[], bytes], str]] = {
     "axes": (lambda: made(entry={2: shape(*[1] * 50)}), "no shape of a weight"),
     "texts": (lambda: made(entry={1: 7}), "1 arrays of weights"),
     "slices": (lambda: made(entry={7: b""}), "in slices"),
+    "older_circle": (lambda: _older(graph(LAYERS[0], children={0: 0})), "0 arrays of weights"),
+    "older_nothing": (lambda: _older(b""), "lists no layers"),
+    "older_elsewhere": (
+        lambda: _older(graph(LAYERS[0], children={0: 2**40})), "0 arrays of weights"
+    ),
+    "older_broken": (lambda: _older(graph(*LAYERS)[:-9]), "lists no layers"),
+    "older_of_an_author": (lambda: _older(graph(("root", _SUBCLASS))), "of class 'Mine'"),
 }  # fmt: skip

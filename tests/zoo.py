@@ -287,7 +287,7 @@ NETWORKS: dict[str, Callable[[Draw], Network]] = {
     ),
     "attention_by_hand": lambda d: _graph(
         ("states", d.lstm(return_sequences=True), "input"),
-        ("last", d.lstm(H), "states"),
+        ("last", d.lstm(H, cell=True), "states"),
         ("scores", Dot(2, 1), "states", "last"),
         ("softmax", Softmax()),
         ("context", Dot(1, 1), "softmax", "states"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -17,6 +16,7 @@ import lrp_engine
 from app import settings, streamlit_patches
 from app.cache.memory import memory, reading
 from app.models import numeric, opening, samples
+from app.models.memory import network_bytes
 from app.models.model import (
     BUNDLED,
     NAME_CHARACTERS,
@@ -30,7 +30,8 @@ from app.models.model import (
 )
 from app.models.samples import Sample
 from app.models.uploads import Upload
-from lrp_engine import FormatError
+from lrp_engine import FormatError, InputError
+from lrp_engine.errors import LensError
 from lrp_engine.formats.companions.reference import reference_file_of
 from lrp_engine.formats.containers.allowance import unfolding
 
@@ -139,7 +140,8 @@ def _text_verdict(key: str, _network: Network, _reference: Path | None) -> str:
 def uploaded(upload: Upload, tell: Callable[[int], object] = int) -> Model:
     """The model of an upload's files and its proof; read and proven where nobody has it.
 
-    Nothing of a refused upload is kept.
+    So is each other output of the files; why one is not stands in `Model.unread`. Nothing of a
+    refused upload is kept.
 
     Args:
         tell: called with the number of uploads that are read first, while there are such.
@@ -150,48 +152,104 @@ def uploaded(upload: Upload, tell: Callable[[int], object] = int) -> Model:
             server has no room for the model.
     """
     upload.check()
-    model = _one(upload, tell)
-    names = [n for n in model.network.output_names if n != model.output][: settings.OTHER_OUTPUTS]
-    others = []
-    for name in names:
-        with contextlib.suppress(FormatError):  # the spec says why, where it names this output
-            others.append(_one(upload.with_output(name), tell))
-    return replace(model, others=tuple(others))
-
-
-def _one(upload: Upload, tell: Callable[[int], object]) -> Model:
-    """The model of one output, and its proof."""
-    upload_hash = upload.upload_hash
-    name, *others = (PurePath(n).name[:NAME_CHARACTERS] for n in (upload.name, *upload.files))
-    found = memory().find(upload_hash)
+    unread: list[tuple[str, str]] = []
+    found = _held(upload)
     if found is None:
         with reading().take(tell):
-            found = memory().find(upload_hash)  # who was before may have brought the same
+            found = _held(upload)  # who was before may have brought the same
             if found is None:
-                found = _read(upload)
-                memory().add(upload_hash, name, *found)
-    network, sheet = found
-    return Model(upload_hash, name, network, proof=sheet, sent=(name, *others))
+                found, unread = _read(upload)
+    name, *others = map(_name, (upload.name, *upload.files))
+    model, *more = (
+        Model(one.upload_hash, name, network, proof=sheet, sent=(name, *others))
+        for one, network, sheet in found
+    )
+    return replace(model, others=tuple(more), unread=tuple(unread))
 
 
-def _read(upload: Upload) -> tuple[Network, ProofSheet]:
-    """The network and its proof, read in the memory that is free.
+def _name(path: str) -> str:
+    """How a file is called to people."""
+    return PurePath(path).name[:NAME_CHARACTERS]
 
-    The upload is closed afterwards.
+
+class _Found(NamedTuple):
+    """An upload that explains one output, with its network and proof."""
+
+    upload: Upload
+    network: Network
+    sheet: ProofSheet
+
+
+def _outputs(upload: Upload, network: Network) -> list[Upload]:
+    """The same files for their other outputs, the first of many."""
+    names = [name for name in network.output_names if name != network.output_name]
+    return [upload.with_output(name) for name in names[: settings.OTHER_OUTPUTS]]
+
+
+def _held(upload: Upload) -> list[_Found] | None:
+    """What somebody has of an upload and its other outputs; None where any of them is missing."""
+    first = memory().find(upload.upload_hash)
+    if first is None:
+        return None
+    held = [(upload, first)]
+    for one in _outputs(upload, first[0]):
+        found = memory().find(one.upload_hash)
+        if found is None:
+            return None
+        held.append((one, found))
+    return [_Found(one, *found) for one, found in held]
+
+
+def _read(upload: Upload) -> tuple[list[_Found], list[tuple[str, str]]]:
+    """An upload and its other outputs, read in the memory that is free; and why some are not.
+
+    The weight file is unpacked once for all of them, and forgotten afterwards.
     """
-    with memory().reserved(upload.most_unfolded) as room, unfolding(room) as allowance:
+    found: list[_Found] = []
+    unread: list[tuple[str, str]] = []
+    with memory().reserved(upload.most_unfolded) as room:
+        try:
+            found.append(_proven(upload, room))
+            for one in _outputs(upload, found[0].network):
+                beside = sum(network_bytes(before.network) for before in found)
+                try:
+                    found.append(_proven(one, room, beside))
+                except LensError as error:  # the first one is worth having without it
+                    unread.append((one.output_name, str(error)))
+        finally:
+            upload.close()
+    kept: list[_Found] = []
+    for read in found:
+        upload_hash = read.upload.upload_hash
+        try:
+            if memory().find(upload_hash) is None:
+                memory().add(upload_hash, _name(upload.name), read.network, read.sheet)
+        except InputError as error:
+            if not kept:
+                raise
+            unread.append((read.network.output_name, str(error)))
+        else:
+            kept.append(read)
+    return kept, unread
+
+
+def _proven(upload: Upload, room: int, beside: int = 0) -> _Found:
+    """The network of one output, and its proof; `room` and `beside` as for `require`."""
+    known = memory().find(upload.upload_hash)
+    if known is not None:
+        return _Found(upload, *known)
+    with unfolding(room) as allowance:
         try:
             network = upload.read()
-            memory().require(network, upload.name, room)
+            memory().require(network, upload.name, room, beside)
             sheet = upload.prove(network)
         except FormatError as error:
             if allowance.refused(error):
                 raise FormatError(f"{error} {NO_MORE_ROOM}") from None
             raise
         finally:
-            upload.close()
             gc.collect()  # the programs of a proof are circles, and larger than the model
-        return sheet.marked(network), sheet
+    return _Found(upload, sheet.marked(network), sheet)
 
 
 @st.cache_resource(show_spinner=False)

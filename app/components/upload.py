@@ -175,10 +175,13 @@ def arrival(upload_hash: str, brought: Brought | None) -> None:
         st.caption(OTHER)
     if session.get("arrived") == upload_hash:
         left = len(draft.asked) - len(draft.answers) if draft is not None else 0
+        model = session_models.every()[upload_hash]
         st.success(
-            f"“{plain(session_models.uploaded()[upload_hash].name)}” is read and selected."
+            f"“{plain(model.name)}” is read and selected."
             + (f" Its files leave {spelled(left)} thing{'s' * (left > 1)} open: see below."
                if left > 0 else ""),
             icon=":material/check_circle:",
         )  # fmt: skip
+        for name, why in model.unread:
+            st.warning(plain(f"Its output “{name}” is not read: {why}"), icon=":material/help:")
         st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)

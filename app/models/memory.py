@@ -82,14 +82,15 @@ class ModelMemory:
             with self._lock:
                 self._reserved -= room
 
-    def require(self, network: Network, name: str, room: int) -> None:
+    def require(self, network: Network, name: str, room: int, beside: int = 0) -> None:
         """Raise InputError where a network that was read does not fit what was reserved for it.
 
         Args:
             room: as `reserved` yielded it; a file may hold numbers of one byte, a network none.
+            beside: bytes of networks that were read in the same room before.
         """
         size = network_bytes(network)
-        if size > room * COPIES:
+        if size + beside > room * COPIES:
             raise InputError(self._refusal(f"“{name}”", size))
 
     def add(self, upload_hash: str, name: str, network: Network, sheet: ProofSheet) -> None:

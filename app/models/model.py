@@ -109,7 +109,8 @@ class Model:
     known: what is known of the right explanation.
     origin: one of `ORIGINS`. sent: names of the files of an upload.
     output: which output of several it explains, "" where there is one. others: the same files
-        with other outputs explained, each a model of its own.
+        with other outputs explained, each a model of its own. unread: names of those that cannot
+        be, each with the reason.
     position: the word or step whose label is asked about, of a model that labels each; as the
         engine counts, padding included.
     """
@@ -126,6 +127,7 @@ class Model:
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
     others: tuple[Model, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
     position: int | None = None
 
     def at(self, position: int | None) -> Model:

@@ -109,7 +109,16 @@ class Upload:
         """
         about = ("labels", "value_units", "output", OUTPUT_NAME)
         spec = {key: value for key, value in self.whole_spec().items() if key not in about}
-        return replace(self, spec={**spec, OUTPUT_NAME: name}, more="", labels=None, reference=None)
+        other = replace(
+            self, spec={**spec, OUTPUT_NAME: name}, more="", labels=None, reference=None
+        )
+        vars(other)["_file"] = self._file  # unpacked once for all outputs
+        return other
+
+    @property
+    def output_name(self) -> str:
+        """Which output it explains, where it says so; else ""."""
+        return str(self.whole_spec().get(OUTPUT_NAME, ""))
 
     @cached_property
     def _file(self) -> SharedFile:

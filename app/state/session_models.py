@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from app import cache, settings
@@ -92,9 +93,17 @@ def _hold(model: Model) -> None:
 def exchange(upload_hash: str, model: Model) -> None:
     """Keep a model in the place of the one that it was made of, and select it.
 
-    Raises:
-        InputError: the server has no room for another upload.
+    Args:
+        upload_hash: of that one; it may explain another output of what was brought.
     """
+    for key, one in uploaded().items():
+        hashes = [other.upload_hash for other in one.others]
+        if upload_hash in hashes:
+            at = hashes.index(upload_hash)
+            others = (*one.others[:at], replace(model, others=()), *one.others[at + 1 :])
+            uploaded()[key] = replace(one, others=others)
+            select(model.upload_hash)
+            return
     uploaded().pop(upload_hash, None)
     add(model)
 

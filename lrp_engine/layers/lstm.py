@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from lrp_engine.layers.ops import Ops, Signal
 from lrp_engine.layers.recurrence import columns, scan, swap_time
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.layers.terms import Projected, Term
-from lrp_engine.model.layer import Array, Layer
+from lrp_engine.model.layer import NEWER, Array, Layer
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -39,6 +39,7 @@ class LSTM(Recurrent, Layer):
         bias: b (4H,).
         return_sequences: output h at every time step (B, T, H), not only the last one (B, H).
         go_backwards: read the sequence from its end; outputs stay at their own time steps.
+        cell: output the cell states c in place of h.
     """
 
     kind: ClassVar[str] = "lstm"
@@ -52,6 +53,7 @@ class LSTM(Recurrent, Layer):
     recurrent_activation: str = "sigmoid"
     return_sequences: bool = False
     go_backwards: bool = False
+    cell: bool = field(default=False, metadata={NEWER: True})
 
     def __post_init__(self) -> None:
         self.check()
@@ -66,13 +68,14 @@ class LSTM(Recurrent, Layer):
         (x,) = inputs
         H, E = self.units, int(self.kernel.shape[0])
         squash, gated = ACTIVATIONS[self.activation], ACTIVATIONS[self.recurrent_activation]
+        order = -1 if self.cell else 1  # of h and c: the first state is the output
         with tf.init_scope():  # once for a trace, not each time it runs
             W_gates, W_signal = tf.split(self.kernel, [3 * H, H], axis=1)
             U_gates, U_signal = tf.split(self.recurrent_kernel, [3 * H, H], axis=1)
             b_gates, b_signal = tf.split(self.bias, [3 * H, H])
 
         def step(calculus: Calculus, states: Tensors, now: Tensors, probes: Tensors) -> Tensors:
-            h, c = states
+            h, c = states[::order]
             p, p_gates, p_signal = now
             share_gates, share_signal, gate_sink, signal_sink, cell_sink = probes
             z = p + tf.matmul(h, self.recurrent_kernel)  # all four blocks in one product
@@ -93,7 +96,8 @@ class LSTM(Recurrent, Layer):
             g = calculus.activation(squash, z_signal)
             kept, added = calculus.product(f, c), calculus.product(i, g)
             c = calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)
-            return calculus.product(o, calculus.activation(squash, c)), c
+            h = calculus.product(o, calculus.activation(squash, c))
+            return (h, c)[::order]
 
         by_time = swap_time(x.values)
         # Values of all blocks in one product; those of the two projections are never computed.
@@ -111,7 +115,7 @@ class LSTM(Recurrent, Layer):
                 swap_time(ops.sink("signal", x.values)),
                 swap_time(ops.sink("cell", x.values, bias=False)),
             ],
-            states=[ops.initial_state(name, x.values, H) for name in ("h", "c")],
+            states=[ops.initial_state(name, x.values, H) for name in ("h", "c")[::order]],
             mask=swap_time(x.mask),
             backwards=self.go_backwards,
             sequences=self.return_sequences,

@@ -45,3 +45,30 @@ def npy(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
+
+
+def of_outputs(units: int = E) -> bytes:
+    """An ONNX model of features with the outputs "mood", "stars" and "odd", which is not read."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng = np.random.default_rng(9)
+    shapes = {"a": (units, 3), "b": (units, 1)}
+    weights = [
+        numpy_helper.from_array(rng.normal(size=shape).astype("float32"), name)
+        for name, shape in shapes.items()
+    ]
+    nodes = [
+        helper.make_node("MatMul", ["x", "a"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["mood"]),
+        helper.make_node("MatMul", ["x", "b"], ["stars"]),
+        helper.make_node("Cos", ["scores"], ["odd"]),
+    ]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", units])]
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        for name in ("mood", "stars", "odd")
+    ]
+    graph = helper.make_graph(nodes, "g", inputs, outputs, weights)
+    opsets = [helper.make_opsetid("", 20)]
+    data: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
+    return data

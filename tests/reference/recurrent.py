@@ -65,22 +65,26 @@ class LSTMReference:
             new = f * c + i * g
             self.steps[t] = {"h": h, "c": c, "z": z, "i": i, "f": f, "g": g, "o": o, "new": new}
             c, h = new, o * self.squash(new)
-            outputs[t] = h
-        return outputs if self.layer.return_sequences else h
+            outputs[t] = c if self.layer.cell else h
+        return outputs if self.layer.return_sequences else outputs[t]
 
     def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         """R: (T, H), or (H,) at the last state."""
         T, H = len(self.x), self.H
         Rx = np.zeros_like(self.x)
         Rh, Rc = np.zeros(H), np.zeros(H)
-        if not self.layer.return_sequences:
+        if not self.layer.return_sequences and self.layer.cell:
+            Rc = R.copy()
+        elif not self.layer.return_sequences:
             Rh = R.copy()
         signal, cell, gates = np.zeros((T, 2)), np.zeros((T, 2)), np.zeros((T, 2))
         Wg, Ug = (np.concatenate([m[n] for n in "ifo"], axis=1) for m in (self.W, self.U))
         bg = np.concatenate([self.b[n] for n in "ifo"])
         for t in reversed(self.order):
             step = self.steps[t]
-            if self.layer.return_sequences:
+            if self.layer.return_sequences and self.layer.cell:
+                Rc = Rc + R[t]
+            elif self.layer.return_sequences:
                 Rh = Rh + R[t]
             Ro, Rbent = gated(Rh, step["o"], self.squash(step["new"]), rule)
             Rc = Rc + Rbent

@@ -63,5 +63,5 @@ def _work(one: Set, page: Page) -> None:
 
 def _model_of(one: Set, selected: Model) -> Model | None:
     """The model that the set was explained by, None where this session does not have it."""
-    models = (selected, cache.bundled(), *session_models.uploaded().values())
+    models = (selected, cache.bundled(), *session_models.every().values())
     return next((m for m in models if m.model_hash == one.model_hash), None)

@@ -13,13 +13,35 @@ from lrp_engine.model.text.options import checked
 
 _LISTED = 8  # names of outputs in a sentence
 DETECT = "detect"  # of the gate order and the tokenizer: find it by the reference
-_KEYS = ("gate_order", "output", "tokenizer", "labels", "features", "value_units", "units")
-# Of these each format says which it understands (`Reader.options`) and checks the values.
 OUTPUT_NAME = "output_name"
+# What any file may leave open -> a line of docs/formats.md.
+_KEYS: Mapping[str, str] = {
+    "output": "what the last layer's numbers mean, see below",
+    "labels": "one name per class or value; `labels=` also takes a pickled `LabelEncoder`, or a "
+    "`OneHotEncoder` of one column",
+    "value_units": "of a linear output: the unit of its values, one text or one for each, as "
+    '`"°C"`',
+    "units": "of steps of numbers, as of sensors: one name per number of a step",
+    "features": "of a network without time steps: one name per number that goes in",
+    "tokenizer": "how a text becomes ids, see below; each key given takes the place of what the "
+    "files say",
+    "gate_order": "of eight arrays: a permutation of `ifgo`",
+}
 _LAYERS = ("architecture", "layers")
-_OPTIONS = (*_LAYERS, "order", "activation", "pooling", "directions", "rnn_activation", "conv",
-            "epsilon", "attention", "cell", "unused", OUTPUT_NAME)  # fmt: skip
-KEYS = (*_KEYS, *_OPTIONS)
+_OF_KERAS = "of Keras weights without a model: what `model.to_json()` says, or a list of layers"
+_OF_PYTORCH = "of PyTorch state dicts, see there"
+# Of these each format says which it understands (`Reader.options`) and checks the values.
+_OPTIONS: Mapping[str, str] = {
+    OUTPUT_NAME: "of a Keras or ONNX file with several outputs: which one is explained, by its "
+    "name or its number from 0 on; the first one",
+    **dict.fromkeys(_LAYERS, _OF_KERAS),
+    **dict.fromkeys(
+        ("order", "activation", "pooling", "directions", "rnn_activation", "conv", "epsilon",
+         "attention", "cell", "unused"),
+        _OF_PYTORCH,
+    ),
+}  # fmt: skip
+KEYS: Mapping[str, str] = {**_KEYS, **_OPTIONS}
 
 
 def read_spec(value: Any) -> Mapping[str, Any]:

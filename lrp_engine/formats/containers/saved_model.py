@@ -1,14 +1,16 @@
 """Keras models in TensorFlow's SavedModel: what they say of layers, and the variables.
 
-The graph is never parsed. Layers stand as JSON in `keras_metadata.pb`, numbers in a checkpoint
-beside it. Sources: tensorflow/core/protobuf/tensor_bundle.proto, trackable_object_graph.proto, and
-saved_metadata.proto of Keras 2.
+The graph is never parsed. Layers stand as JSON in `keras_metadata.pb`, before Keras 2.5 among the
+objects in `saved_model.pb`; numbers in a checkpoint beside it. Sources, of TensorFlow:
+tensor_bundle.proto, trackable_object_graph.proto, saved_object_graph.proto; of Keras 2:
+saved_metadata.proto.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, NamedTuple
 
@@ -21,13 +23,16 @@ GRAPH, METADATA, INDEX = "saved_model.pb", "keras_metadata.pb", "variables/varia
 LAYERS, OBJECTS, ARRAYS = "layers", "objects", "variables"  # what is emitted
 SAVE_AGAIN = "tf_keras.models.load_model('FOLDER').save('model.keras')"
 WITHOUT_LAYERS = (
-    "This TensorFlow SavedModel lacks keras_metadata.pb, in which Keras 2.5 to 2.15 lists its "
-    "layers, and its graph is never run. Save the model where it was built, "
+    "This TensorFlow SavedModel lists no layers, neither in keras_metadata.pb nor in "
+    "saved_model.pb, as those of model.export and tf.saved_model.save do not; its graph is never "
+    "run. Save the model where it was built, "
     "model.save('model.keras'); or, where Keras 2 wrote it, pip install tf_keras, then import "
     f"tf_keras; {SAVE_AGAIN}."
 )
 _OBJECTS = b"_CHECKPOINTABLE_OBJECT_GRAPH"
 _SHARDS = 100
+_OF_KERAS = "_tf_keras_"  # how the kinds of its objects are called
+_LAYER = re.compile(r"layer(_with_weights)?-\d{1,6}")
 # DataType -> how it lies in a shard. Others are never weights: texts, counters, seeds.
 _TYPES = {1: "<f4", 2: "<f8", 14: "bfloat16", 19: "<f2"}
 _TEXT = 7
@@ -49,18 +54,19 @@ def folder(names: Iterable[str]) -> str | None:
     """The folder of a Keras model among the members of an archive, with its slash; None for none.
 
     Raises:
-        RefusalError: there are several, or one of which Keras did not list the layers.
+        RefusalError: there are several.
     """
     ends = {name: name.split("/")[-1] for name in names}
-    found = [name.removesuffix(METADATA) for name, end in ends.items() if end == METADATA]
-    if not found and GRAPH in ends.values():
-        raise RefusalError(WITHOUT_LAYERS)
-    if len(found) > 1:
-        raise RefusalError(
-            f"The zip file holds {len(found)} SavedModels, in {quoted(found[0])} and "
-            f"{quoted(found[1])}; give one of them."
-        )
-    return found[0] if found else None
+    for part in (METADATA, GRAPH):
+        found = [name.removesuffix(part) for name, end in ends.items() if end == part]
+        if len(found) > 1:
+            raise RefusalError(
+                f"The zip file holds {len(found)} SavedModels, in {quoted(found[0])} and "
+                f"{quoted(found[1])}; give one of them."
+            )
+        if found:
+            return found[0]
+    return None
 
 
 def unpack(open_member: Open, names: Iterable[str], start: str, output: Output) -> None:
@@ -70,13 +76,16 @@ def unpack(open_member: Open, names: Iterable[str], start: str, output: Output) 
         open_member: a member of the archive as a seekable stream.
         names: of all members. start: the model's folder, "" or with its slash.
     """
-    missing = [name for name in (METADATA, INDEX) if f"{start}{name}" not in names]
-    if missing:
-        raise RefusalError(
-            f"The SavedModel lacks {missing[0]}; give its whole folder, with variables/, as a zip."
-        )
     try:
-        _emit(LAYERS, _layers(_read(open_member, f"{start}{METADATA}", output), output), output)
+        if f"{start}{METADATA}" in names:
+            layers = _layers(_read(open_member, f"{start}{METADATA}", output), output)
+        else:
+            layers = _older_layers(_read(open_member, f"{start}{GRAPH}", output), output)
+        if f"{start}{INDEX}" not in names:
+            raise RefusalError(
+                f"The SavedModel lacks {INDEX}; give its whole folder, with variables/, as a zip."
+            )
+        _emit(LAYERS, layers, output)
         shards, entries, objects = _index(_read(open_member, f"{start}{INDEX}", output), output)
         streams = []
         for n in range(shards):
@@ -130,6 +139,55 @@ def _layers(data: bytes, output: Output) -> list[list[str]]:
             parts = dict(fields(_bytes(node)))
             found.append([_string(parts.get(3, b"")), _string(parts.get(5, b""))])
     return found
+
+
+def _older_layers(data: bytes, output: Output) -> list[list[str]]:
+    """The same of `saved_model.pb`, where Keras wrote it before 2.5.
+
+    Raises:
+        RefusalError: it lists none.
+    """
+    found: list[list[str]] = []
+    try:
+        nodes = _saved_objects(data)
+        waiting, seen = [("root", 0)], {0}
+        for path, number in waiting:  # it grows
+            output.count()
+            children, description = _saved_object(nodes[number])
+            if description is not None:
+                found.append([path, description])
+            for name, child in children:
+                if _LAYER.fullmatch(name) and child < len(nodes) and child not in seen:
+                    seen.add(child)
+                    waiting.append((f"{path}.{name}", child))
+    except (ValueError, IndexError):
+        found = []
+    if not found:
+        raise RefusalError(WITHOUT_LAYERS)
+    return found
+
+
+def _saved_objects(data: bytes) -> list[bytes]:
+    """The objects of the first graph; the graph itself is stepped over."""
+    graphs = (value for number, value in fields(data) if number == 2)
+    for number, value in fields(_bytes(next(graphs, b""))):
+        if number == 7:
+            return [_bytes(node) for kind, node in fields(_bytes(value)) if kind == 1]
+    return []
+
+
+def _saved_object(data: bytes) -> tuple[list[tuple[str, int]], str | None]:
+    """Names and numbers of an object's children, and what Keras says of it."""
+    children, description = [], None
+    for number, value in fields(data):
+        if number == 1:
+            child = dict(fields(_bytes(value)))
+            children.append((_string(child.get(2, b"")), _number(child.get(1, 0))))
+        elif number == 4:
+            described = dict(fields(_bytes(value)))
+            if _string(described.get(1, b"")).startswith(_OF_KERAS):
+                description = _string(described.get(3, b""))
+    return children, description
 
 
 def _index(data: bytes, output: Output) -> tuple[int, dict[str, _Entry], _Entry]:

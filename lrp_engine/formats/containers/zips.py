@@ -17,7 +17,8 @@ from .refusal import RefusalError, quoted
 MAGIC, EMPTY_MAGIC = b"PK\x03\x04", b"PK\x05\x06"
 _LOCAL = struct.Struct("<4s22xHH")  # magic, ..., lengths of name and extra field
 # Archives whose members need no module to be read are told by what lies in their directory.
-_PLAIN = (b".npy", b".safetensors", b"data.pkl", saved_model.METADATA.encode())
+_PLAIN = (b".npy", b".safetensors", b"data.pkl", saved_model.GRAPH.encode(),
+          saved_model.METADATA.encode())  # fmt: skip
 TAIL = 2**16  # bytes at the end of an archive in which its directory ends
 _READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 

@@ -74,7 +74,9 @@ def assemble(
             raise FormatError(
                 f"Layer {entry.name!r} (MultiHeadAttention) is in a model that masks steps. Keras "
                 "then forgets the masks of what it reads, in an order that the file does not "
-                "state; train it with mask_zero=False and without Masking."
+                "state. Where texts go in without padding, masks change nothing: build the model "
+                "again with mask_zero=False and without Masking, give it the weights by "
+                "new.set_weights(model.get_weights()), and save that."
             )
         if masks and entry.kind == "Multiply" and not old:
             # There masked steps of a factor count as 1, those of all factors make 0.

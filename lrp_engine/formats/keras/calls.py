@@ -165,6 +165,16 @@ def output_layers(layers: Any) -> tuple[str, ...]:
     return names
 
 
+def output_keys(layers: Any) -> dict[str, str]:
+    """What a model that gives a dictionary calls its outputs, by what gives them."""
+    keys: dict[str, str] = {}
+    if isinstance(layers, Mapping) and not is_tensor(layers):
+        for key, value in layers.items():
+            if is_tensor(value):
+                keys.setdefault(producer(value), str(key))
+    return keys
+
+
 _REQUIRED = object()
 
 

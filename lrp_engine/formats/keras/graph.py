@@ -55,7 +55,10 @@ class Graph:
     Attributes:
         listed: every entry of the file in its own order.
         levels: the same by the path of the model that lists them, inner models included.
+        chosen: the name of the output that counts in the outermost model; `output` may be a layer
+            of a model inside.
         outputs: names of all outputs in the file's order, where there are several.
+        keys: what a model that gives a dictionary calls its outputs, by those names.
         input_axes, input_length, input_units: of the model's input where the file says so.
     """
 
@@ -67,7 +70,19 @@ class Graph:
     input_length: int | None = None
     input_units: int | None = None
     levels: Mapping[tuple[str, ...], tuple[Listed, ...]] = field(default_factory=dict)
+    chosen: str = ""
     outputs: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What all outputs are called, where there are several."""
+        return tuple(self.keys.get(name, name) for name in self.outputs)
+
+    @property
+    def title(self) -> str:
+        """What the output that counts is called."""
+        return self.keys.get(self.chosen, self.chosen)
 
 
 def foreign(package: str | None, kind: str) -> bool:

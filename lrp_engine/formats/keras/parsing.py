@@ -13,6 +13,7 @@ from lrp_engine.formats.keras.calls import (
     get,
     input_layer,
     named,
+    output_keys,
     output_layers,
     read_calls,
     states_read,
@@ -72,13 +73,16 @@ def _sequential(layers: list[Any]) -> Graph:
             entries.append(entry)
             previous = entry.name
     listed = _listed(entries)
-    return Graph(tuple(entries), _INPUT, previous, listed, *_input_shape(layers[0]))
+    shape = _input_shape(layers[0])
+    return Graph(tuple(entries), _INPUT, previous, listed, *shape, chosen=previous)
 
 
 def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int | None) -> Graph:
     source = input_layer(config.get("input_layers"))
     outputs = output_layers(config.get("output_layers"))
-    output = chosen_output(wanted, outputs, "Keras model")
+    keys = output_keys(config.get("output_layers"))
+    titles = tuple(keys.get(name, name) for name in outputs)
+    output = outputs[titles.index(chosen_output(wanted, titles, "Keras model"))]
     described = [_entry(layer, ()) for layer in layers]
     listed = _listed(described)
     masking = _masking(described, layers)
@@ -112,7 +116,9 @@ def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int 
                 entries[name] = _called(one, calls[number], padding_masks)
     order = tuple(_in_order(entries, source, output))
     several = outputs if len(outputs) > 1 else ()
-    return Graph(order, source, output, listed, *shape, outputs=several)
+    return Graph(
+        order, source, output, listed, *shape, chosen=output, outputs=several, keys=keys
+    )  # fmt: skip
 
 
 def _called(entry: Entry, call: Call, padding_masks: set[str]) -> Entry:

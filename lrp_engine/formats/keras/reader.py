@@ -123,8 +123,9 @@ def parse(contents: Contents, given: Companions = NOTHING_GIVEN) -> Parsed:
     if not source.sized:
         entries = tuple(with_sizes(entry, weights(entry.path)) for entry in graph.entries)
         graph = replace(graph, entries=entries)
-    at = graph.outputs.index(graph.output) if graph.outputs else 0
-    loss = loss_of(_compiled(contents, source), graph.output, at)
+    at = graph.outputs.index(graph.chosen) if graph.outputs else 0
+    compiled = _compiled(contents, source)
+    loss = loss_of(compiled, graph.title, at) or loss_of(compiled, graph.chosen, at)
     return Parsed(graph, weights, version, parts, vocabulary, text, loss)
 
 
@@ -142,10 +143,10 @@ def _read(contents: Contents, given: Companions) -> Network:
         given = replace(given, words=given.words.of_keras())
     parts = assemble(fold(parsed.graph), parsed.weights, given, old=parsed.old, loss=parsed.loss)
     text = dict(parsed.text)
-    outputs = parsed.graph.outputs
-    parts |= {"output_names": outputs, "output_name": parsed.graph.output if outputs else ""}
+    outputs = parsed.graph.titles
+    parts |= {"output_names": outputs, "output_name": parsed.graph.title if outputs else ""}
     parts["assumptions"] = [
-        *about_outputs(parsed.graph.output, outputs),
+        *about_outputs(parsed.graph.title, outputs),
         *text.pop("assumptions", ()),
         *parts["assumptions"],
         *_about_precision(parsed.graph, given.dtype),

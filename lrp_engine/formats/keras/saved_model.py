@@ -27,7 +27,6 @@ from lrp_engine.formats.containers.saved_model import (
     LAYERS,
     METADATA,
     OBJECTS,
-    WITHOUT_LAYERS,
 )
 from lrp_engine.formats.input_file import open_file
 from lrp_engine.formats.json_texts import parse_json
@@ -46,11 +45,12 @@ def read_folder(path: Path) -> Contents:
     """What the folder of a SavedModel holds, read as a zip of it.
 
     Raises:
-        FormatError: Keras did not write it, or it is damaged.
+        FormatError: it lists no layers of Keras, or it is damaged.
     """
-    if not (path / METADATA).is_file():
-        raise FormatError(WITHOUT_LAYERS)
-    names = [METADATA, INDEX, *sorted(str(one.relative_to(path)) for one in path.glob(_SHARD))]
+    described = METADATA if (path / METADATA).is_file() else GRAPH
+    index = [INDEX] if (path / INDEX).is_file() else []  # else what is missing is said
+    shards = sorted(str(one.relative_to(path)) for one in path.glob(_SHARD))
+    names = [described, *index, *shards]
     with tempfile.TemporaryFile() as file:
         left = LIMITS.input_bytes
         with zipfile.ZipFile(file, "w") as archive:

@@ -14,6 +14,7 @@ from lrp_engine.formats.onnx.values import (
     PARTS,
     TIME,
     UNITS,
+    AxesError,
     Special,
     Step,
     Value,
@@ -27,6 +28,7 @@ from lrp_engine.layers import (
     Dense,
     Dot,
     Flatten,
+    GlobalSumPooling1D,
     Multiply,
     Reshape,
     Softmax,
@@ -230,15 +232,18 @@ def summed(partial: PartialGraph, op: Op, axes: tuple[int, ...]) -> list[Value]:
         step = partial.step(op.layer_name(), Add(), *x.parts, units=x.units)
         return [View((*x.axes[:at], *x.axes[at + 1 :]), (step,))]
     x = single(partial, x)
-    if at < 0 or not isinstance(x.only.layer, Multiply) or x.axes[at] != TIME:
-        raise FormatError(
-            f"it sums {x} over the axes {axes}; read is the sum over time of weighted states."
+    if at < 0 or x.axes[at] != TIME:
+        raise AxesError(
+            f"it sums {x} over the axes {axes}; read is the sum over time, and over units where it "
+            "makes a score."
         )
-    one, two = x.only.inputs
-    if one.units != 1:
-        raise FormatError("it sums products of two signals over time, expected weights and states.")
-    before = one.inputs[0] if isinstance(one.layer, Reshape) else one
-    step = _context(partial, op, before, two)
+    factors = x.only.inputs
+    if isinstance(x.only.layer, Multiply) and factors[0].units == 1:
+        weights, states = factors
+        before = weights.inputs[0] if isinstance(weights.layer, Reshape) else weights
+        step = _context(partial, op, before, states)
+    else:
+        step = partial.step(op.layer_name(), GlobalSumPooling1D(), x.only, units=x.units)
     return [View((*x.axes[:at], *kept, *x.axes[at + 1 :]), (step,))]
 
 

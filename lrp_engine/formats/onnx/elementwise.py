@@ -7,12 +7,22 @@ from dataclasses import replace
 import numpy as np
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.onnx import attention, gelu, sizes, statistics
+from lrp_engine.formats.onnx import attention, gelu, self_gated, sizes, statistics
 from lrp_engine.formats.onnx.attention import Pairs, PairSums, Sums
 from lrp_engine.formats.onnx.gelu import Bell
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, again, single
 from lrp_engine.formats.onnx.statistics import Moment
-from lrp_engine.formats.onnx.values import Ids, Ones, OtherIds, Value, View, Zeros
+from lrp_engine.formats.onnx.values import (
+    BATCH,
+    TIME,
+    UNITS,
+    Ids,
+    Ones,
+    OtherIds,
+    Value,
+    View,
+    Zeros,
+)
 from lrp_engine.formats.onnx.windows import along_units
 from lrp_engine.layers import (
     Add,
@@ -21,6 +31,7 @@ from lrp_engine.layers import (
     Conv1D,
     Dense,
     LayerNormalization,
+    Permute,
     Subtract,
 )
 
@@ -149,7 +160,8 @@ def _of_pairs(op: Op, one: Value, two: Value) -> Value:
 
 def _of_signals(partial: PartialGraph, op: Op, one: View, two: View) -> Value:
     if op.kind == "Mul":
-        return attention.product(partial, op, one, two)
+        whole = self_gated.product(partial, op, one, two)
+        return attention.product(partial, op, one, two) if whole is None else whole
     if op.kind == "Div":
         raise FormatError("it divides one signal by another.")
     if op.kind == "Add" and (found := attention.sums(partial, one, two)) is not None:
@@ -181,8 +193,11 @@ def _with_constant(partial: PartialGraph, op: Op, view: View, array: np.ndarray)
 def _plus(partial: PartialGraph, op: Op, view: View, array: np.ndarray) -> View:
     """A bias of the layer before, where it has room for one, or a layer of its own."""
     view = single(partial, view)
-    step, offset = view.only, along_units(view, array)
+    step = view.only
     layer = step.layer
+    if isinstance(layer, Permute) and view.axes[-1] == TIME and array.shape[-1:] == (array.size,):
+        return _by_step(partial, view, array.reshape(-1))
+    offset = along_units(view, array)
     if isinstance(layer, AdditiveAttention) and step.problem:
         return view  # a score, whose softmax is the same with a constant
     if isinstance(layer, Dense | Conv1D) and layer.activation == "linear":
@@ -191,6 +206,19 @@ def _plus(partial: PartialGraph, op: Op, view: View, array: np.ndarray) -> View:
     if isinstance(layer, BatchNormalization | LayerNormalization) and layer.beta is None:
         return again(partial, view, replace(layer, beta=offset))
     return _scaled(partial, op, view, None, offset)
+
+
+def _by_step(partial: PartialGraph, view: View, bias: np.ndarray) -> View:
+    """A bias for each step, of a sum across all steps."""
+    turned = view.only
+    dense = turned.inputs[0]
+    layer = dense.layer
+    sums = isinstance(layer, Dense) and layer.bias is None and view.axes == (BATCH, UNITS, TIME)
+    if not sums or bias.shape != (dense.units,):
+        raise FormatError(f"it adds {len(bias)} numbers along the time axis of {view}.")
+    assert isinstance(layer, Dense)
+    step = partial.step(dense.name, replace(layer, bias=bias), *dense.inputs, units=dense.units)
+    return view.of(partial.step(turned.name, Permute(), step, units=turned.units))
 
 
 def _times(partial: PartialGraph, op: Op, view: View, array: np.ndarray) -> View:

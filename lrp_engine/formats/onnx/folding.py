@@ -18,6 +18,7 @@ from lrp_engine.formats.onnx.values import numbers
 
 _TYPES = {1: "f4", 2: "u1", 3: "i1", 6: "i4", 7: "i8", 9: "u1", 10: "f2", 11: "f8", 16: "f4"}
 _MOST_AXES = 8
+_PER_NUMBER = 1024  # products that take as long as the memory of a number is worth
 
 # The result of an operation; counts how many numbers of which size it makes before it does.
 Fold = Callable[[Op, Callable[[int, int], None]], Sequence[np.ndarray]]
@@ -148,6 +149,46 @@ def _expand(op: Op, count: Any) -> Sequence[np.ndarray]:
     return [np.broadcast_to(data, shape)]
 
 
+def _tile(op: Op, count: Any) -> Sequence[np.ndarray]:
+    data, times = op.array(0), numbers(op.array(1))
+    if min(times, default=0) < 0 or len(times) != data.ndim:
+        raise FormatError(f"it repeats numbers {[*times][:9]} times.")
+    count(data.size * math.prod(times), data.itemsize)
+    return [np.tile(data, times)]
+
+
+def _matmul(op: Op, count: Any) -> Sequence[np.ndarray]:
+    one, two = op.array(0), op.array(1)
+    columns = two.shape[-1] if two.ndim > 1 else 1
+    counted = one.size * columns if two.ndim < 3 else one.size * two.size
+    count(counted // _PER_NUMBER + one.size // max(1, one.shape[-1]) * columns, one.itemsize)
+    return [np.asarray(np.matmul(one, two))]
+
+
+def _gemm(op: Op, count: Any) -> Sequence[np.ndarray]:
+    one, two = op.array(0), op.array(1)
+    one = one.T if op.whole("transA", 0) else one
+    two = two.T if op.whole("transB", 0) else two
+    count(one.size * two.shape[-1] // _PER_NUMBER + len(one) * two.shape[-1], one.itemsize)
+    made = op.number("alpha", 1) * (one @ two)
+    return [made if op.optional(2) is None else made + op.number("beta", 1) * op.array(2)]
+
+
+def _reduced(function: Callable[..., np.ndarray]) -> Fold:
+    def folded(op: Op, count: Any) -> Sequence[np.ndarray]:
+        data = op.array(0)
+        count(data.size, data.itemsize)
+        every = () if op.whole("noop_with_empty_axes", 0) else tuple(range(data.ndim))
+        axes = given(op, "axes", 1, every)
+        return [np.asarray(function(data, axis=axes, keepdims=bool(op.whole("keepdims", 1))))]
+
+    return folded
+
+
+def _norm(data: np.ndarray, **axes: Any) -> np.ndarray:
+    return np.asarray(np.sqrt(np.square(data).sum(**axes)))
+
+
 def _element_wise(function: Callable[..., np.ndarray]) -> Fold:
     def folded(op: Op, count: Any) -> Sequence[np.ndarray]:
         arrays = [op.array(n) for n in range(len(op.inputs))]
@@ -179,6 +220,7 @@ FOLDED: Mapping[str, Fold] = {
     "Cast": _cast,
     "Split": _split,
     "Expand": _expand,
+    "Tile": _tile,
     "Identity": lambda op, _: [op.array(0)],
     "Add": _element_wise(np.add),
     "Sub": _element_wise(np.subtract),
@@ -187,4 +229,15 @@ FOLDED: Mapping[str, Fold] = {
     "Neg": _element_wise(np.negative),
     "Sqrt": _element_wise(np.sqrt),
     "Reciprocal": _element_wise(lambda array: 1 / array),
+    "Pow": _element_wise(np.power),
+    "Exp": _element_wise(np.exp),
+    "Tanh": _element_wise(np.tanh),
+    "Relu": _element_wise(lambda array: np.maximum(array, 0)),
+    "Sigmoid": _element_wise(lambda array: np.exp(-np.logaddexp(0, -array))),
+    "MatMul": _matmul,
+    "Gemm": _gemm,
+    "ReduceSum": _reduced(np.sum),
+    "ReduceMean": _reduced(np.mean),
+    "ReduceMax": _reduced(np.max),
+    "ReduceL2": _reduced(_norm),
 }

@@ -40,7 +40,7 @@ def activated(partial: PartialGraph, op: Op, x: View, name: str) -> View:
     return x.of(partial.step(op.layer_name(), Activation(name), before, units=before.units))
 
 
-def _unscaled(step: Step) -> tuple[Step, float]:
+def unscaled(step: Step) -> tuple[Step, float]:
     """x and c of a step that gives c x, one number for all units; itself and 1 of another step."""
     layer = step.layer
     if not isinstance(layer, BatchNormalization) or layer.gamma is None or layer.beta is not None:
@@ -49,14 +49,14 @@ def _unscaled(step: Step) -> tuple[Step, float]:
     usual = not layer.mean.any() and (layer.variance == 1).all() and layer.epsilon == 0
     if not usual or len(gains) != 1:
         return step, 1.0
-    x, factor = _unscaled(step.inputs[0])
+    x, factor = unscaled(step.inputs[0])
     return x, factor * float(gains[0])
 
 
 def error_function(partial: PartialGraph, op: Op) -> list[Value]:
     """Erf(x / sqrt 2), or Erfc(-x / sqrt 2), which is one more."""
     view = single(partial, op.view())
-    sign, (x, factor) = (-1 if op.kind == "Erfc" else 1), _unscaled(view.only)
+    sign, (x, factor) = (-1 if op.kind == "Erfc" else 1), unscaled(view.only)
     if not np.isclose(sign * factor, _ROOT, atol=1e-4):
         raise FormatError("it reads something else than x / sqrt(2), as in a GELU.")
     return [Bell(view.of(x), whole=op.kind == "Erfc")]
@@ -74,7 +74,7 @@ def arithmetic(partial: PartialGraph, op: Op, one: Value, two: Value) -> Value:
         elif number and bell.whole and (by := op.factor(other, divides=bell is one)) is not None:
             found = replace(bell, factor=bell.factor * by)
     elif isinstance(other, View) and op.kind == "Mul" and bell.whole and not bell.times:
-        x, by_x = _unscaled(single(partial, other).only)
+        x, by_x = unscaled(single(partial, other).only)
         if x is bell.of.only:
             found = replace(bell, times=True, factor=bell.factor * by_x)
     if found is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx import attention
+from lrp_engine.formats.onnx import sizes as sizes_of
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.sizes import axes_of, given
 from lrp_engine.formats.onnx.values import (
@@ -28,7 +30,7 @@ from lrp_engine.formats.onnx.values import (
     reshaped,
     sizes,
 )
-from lrp_engine.layers import Embedding, Slice, TakeStep
+from lrp_engine.layers import Embedding, Flatten, Permute, Slice, TakeStep
 
 _FLOATS = (1, 10, 11)
 
@@ -180,7 +182,7 @@ def concat(partial: PartialGraph, op: Op) -> list[Value]:
     at = first.at(axis)
     if len(views) != len(values) or any(view.axes != first.axes for view in views):
         raise FormatError(f"it joins {', '.join(map(str, views)):.200} and something else.")
-    if first.axes[at] in (PARTS, ONE):
+    if first.axes[at] in (PARTS, ONE) and all(view.copies == 1 for view in views):
         named = (*first.axes[:at], PARTS, *first.axes[at + 1 :])
         return [View(named, joined([part for view in views for part in view.parts]))]
     if first.axes[at] == UNITS and PARTS not in first.axes:
@@ -244,12 +246,79 @@ def reshape(partial: PartialGraph, op: Op) -> list[Value]:
 
 
 def _merged(partial: PartialGraph, value: View, target: Dims) -> View:
-    result = reshaped(value, target, partial.static)
+    try:
+        result = reshaped(value, target, partial.static)
+    except FormatError:
+        if value.axes not in _ALL_STEPS or not _flattens(partial, value, target):
+            raise
+        return _flattened(partial, value)
     return result if PARTS in result.axes else View(result.axes, single(partial, value).parts)
 
 
+_ALL_STEPS = (BATCH, TIME, UNITS), (BATCH, UNITS, TIME)
+
+
+def _flattens(partial: PartialGraph, value: View, target: Dims) -> bool:
+    """Whether a shape is that of all numbers of a text in one row."""
+    if len(target.entries) != 2:
+        return False
+    texts, numbers = target.entries
+    length = partial.length(value.only)
+    of_texts = texts in (0, BATCH) or texts in (-1, partial.static.get(BATCH))
+    whole = length is not None and numbers == length * value.units
+    return of_texts and (whole or (numbers == -1 and texts != -1))
+
+
+def _flattened(partial: PartialGraph, value: View) -> View:
+    """All numbers of a text in one row, in the order of the axes."""
+    step = value.only
+    length = partial.length(step)
+    if length is None:
+        raise FormatError(
+            f"it flattens {value}, but texts differ in length; export the model with an input of "
+            "a fixed number of steps, or pool over time. Of a Keras model give the .keras file "
+            "itself."
+        )
+    units = length * value.units if value.units > 0 else -1
+    if value.axes == (BATCH, UNITS, TIME):
+        step = partial.step(f"{step.name}.turned", Permute(), step, units=length)
+    step = partial.step(f"{step.name}.flat", Flatten(), step, units=units)
+    return View((BATCH, UNITS), (step,))
+
+
 def flatten(partial: PartialGraph, op: Op) -> list[Value]:
-    value = op.view()
+    value = single(partial, op.view())
+    if op.whole("axis", 1) == 1 and value.axes in _ALL_STEPS:
+        return [_flattened(partial, value)]
     if op.whole("axis", 1) != 1 or value.axes[0] != BATCH or TIME in value.axes:
         raise FormatError(f"it flattens {value}; pool over time first.")
     return [_merged(partial, value, Dims((0, -1)))]
+
+
+def tile(partial: PartialGraph, op: Op) -> list[Value]:
+    """A row again and again, which products and sums do by themselves."""
+    value = op.input(0)
+    if isinstance(value, Zeros):
+        return [value]
+    view, times = single(partial, op.view()), sizes(op.input(1)).entries
+    if len(times) != len(view.axes):
+        raise FormatError(f"it repeats {view} {[*times][:9]} times, expected a number per axis.")
+    if any(count != 1 and at not in view.ones for at, count in enumerate(times)):
+        raise FormatError(f"it repeats {view} along an axis that is longer than 1.")
+    return [_copied(view, times)]
+
+
+def expand(partial: PartialGraph, op: Op) -> list[Value]:
+    """As `tile`, by the shape of the result; zeros, as exporters make initial states."""
+    value, target = op.input(0), op.input(1)
+    if not isinstance(value, View):
+        return sizes_of.zeros(partial, op)
+    known = isinstance(target, Dims | np.ndarray) and len(sizes(target).entries) == len(value.axes)
+    return [_copied(value, sizes(target).entries) if known else value]
+
+
+def _copied(view: View, times: tuple[Any, ...]) -> View:
+    """Noted for who needs as many rows; see `recurrent`."""
+    counts = [n for axis, n in zip(view.axes, times, strict=True) if axis == ONE and n != 1]
+    many = len(counts) == 1 and isinstance(counts[0], int) and counts[0] > 1
+    return replace(view, copies=counts[0]) if many else view

@@ -12,6 +12,7 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx.values import (
     PARTS,
+    TIME,
     UNITS,
     Special,
     Step,
@@ -23,6 +24,7 @@ from lrp_engine.formats.onnx.values import (
 from lrp_engine.formats.plain import unused_name
 from lrp_engine.layers import Concatenate, Layer
 from lrp_engine.model.graph import INPUT
+from lrp_engine.model.shapes import Shape
 
 _NUMBER = (int, float)
 
@@ -46,6 +48,31 @@ class PartialGraph:
     room: int = 0
     wholes: dict[tuple[Step, ...], Step] = field(default_factory=dict)  # by their components
     padded: dict[Step, tuple[int, int]] = field(default_factory=dict)  # zeros before and after
+    _shapes: dict[Step, Shape | None] = field(default_factory=dict)
+
+    def length(self, step: Step) -> int | None:
+        """How many time steps a step has; None where that differs by text, or it has none."""
+        for one in self.steps[len(self._shapes) :]:
+            self._shapes[one] = self._shape(one)
+        shape = self._shapes.get(step)
+        return None if shape is None else shape.length
+
+    def _shape(self, step: Step) -> Shape | None:
+        """None where a layer does not fit what it reads, which is said in the end."""
+        if step.layer is None:
+            steps = self.static.get(TIME)
+            return Shape(max(step.units, 0), time=TIME in self.static, length=steps)
+        claimed, given = step.layer.input_shape(), []
+        for one in step.inputs:
+            shape = self._shapes[one]
+            if shape is None:
+                return None
+            unknown = one.layer is None and claimed is not None
+            given.append(shape._replace(units=claimed.units) if unknown else shape)  # type: ignore[union-attr]
+        try:
+            return step.layer.output_shape(*given)
+        except FormatError:
+            return None
 
     def step(self, name: str, layer: Layer, *inputs: Step, units: int, **more: Any) -> Step:
         made = Step(name, layer, inputs, checked_units(units), **more)
@@ -93,6 +120,12 @@ class Op:
 
     def view(self, at: int = 0) -> View:
         value = self.input(at)
+        if isinstance(value, np.ndarray):
+            raise FormatError(
+                f"its input {at + 1}, {self.names[at]!r:.60}, holds numbers of the shape "
+                f"{value.shape} that the file fixes, expected data that goes through the network. "
+                + _SIMPLIFY
+            )
         if not isinstance(value, View):
             raise FormatError(
                 f"input {at + 1} is {_title(value)}, expected what a layer gives or takes."
@@ -102,7 +135,11 @@ class Op:
     def array(self, at: int) -> np.ndarray:
         value = self.input(at)
         if not isinstance(value, np.ndarray):
-            raise FormatError(f"input {at + 1} is not an array that the file holds.")
+            raise FormatError(
+                f"its input {at + 1} is {_title(value)}, expected numbers that the file fixes; "
+                "weights that depend on the text are not read. Of a Keras model give the .keras "
+                "file itself."
+            )
         return value
 
     def number(self, key: str, default: float) -> float:
@@ -138,13 +175,20 @@ class Op:
         return re.sub(r"[/:\s]+", ".", name).strip(".")[:60] or self.kind.lower()
 
 
+# What mends a graph that computes with its weights, or in an order that is not read.
+_SIMPLIFY = (
+    "Where all that it reads is fixed, compute it beforehand: pip install onnxsim, then onnxsim "
+    "model.onnx simple.onnx. Else give the weights as PyTorch or Keras saves them: "
+    "torch.save(model.state_dict(), 'model.pt'), model.save('model.keras')."
+)
+
+
 def _title(value: Value) -> str:
-    if isinstance(value, Special):
-        return value.title
-    return _TITLES.get(type(value).__name__, "a constant")
+    return value.title if isinstance(value, Special) else _TITLES[type(value).__name__]
 
 
 _TITLES = {
+    "View": "data that goes through the network",
     "Ids": "an input of token ids",
     "Lengths": "an input of lengths",
     "Zeros": "an initial state",

@@ -33,6 +33,7 @@ from lrp_engine.layers import (
     GlobalMaxPooling1D,
     LayerNormalization,
     Maximum,
+    Permute,
     PReLU,
     Softmax,
 )
@@ -57,13 +58,42 @@ def matmul(partial: PartialGraph, op: Op) -> list[Value]:
         return [attention.additive(partial, op, one, op.array(1))]
     if isinstance(one, attention.Beside):
         return [attention.of_both(partial, op, one, op.array(1))]
+    if isinstance(one, np.ndarray) and isinstance(two, View):
+        return [_kernel_first(partial, op, one, single(partial, two))]
     if isinstance(one, attention.Pairs) or isinstance(two, View):
         return attention.of_signals(partial, op)
     x, kernel = single(partial, op.view()), op.array(1)
+    if x.axes == (BATCH, UNITS, TIME) and kernel.ndim == 2:
+        return [_across_steps(partial, op, x, kernel)]
     if x.axes[-1] != UNITS or kernel.ndim not in (1, 2):
         raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")
     made = _dense(partial, op.layer_name(1), x, Dense(kernel.reshape(len(kernel), -1)))
     return [made if kernel.ndim == 2 else made.without(-1)]
+
+
+def _kernel_first(partial: PartialGraph, op: Op, kernel: np.ndarray, x: View) -> View:
+    """W x of units that come last but one."""
+    if len(x.axes) < 2 or x.axes[-2] != UNITS or {*kernel.shape[:-2]} - {1} or not kernel.size:
+        raise FormatError(
+            f"it multiplies an array of shape {kernel.shape} by {x}, expected units before the "
+            "last axis."
+        )
+    matrix = kernel.reshape((1, *kernel.shape)[-2:])
+    made = _dense(partial, op.layer_name(0), x, Dense(matrix.T))
+    return made if kernel.ndim > 1 else made.without(-2)
+
+
+def _across_steps(partial: PartialGraph, op: Op, x: View, kernel: np.ndarray) -> View:
+    """Sums of all steps of each unit, of a fixed number of steps; as many steps come out."""
+    step, length = x.only, partial.length(x.only)
+    if length is None or kernel.shape != (length, length):
+        raise FormatError(
+            f"its weights of shape {kernel.shape} join the {length or 'time'} steps of {x}; read "
+            "are as many steps as go in, of a model with an input of a fixed number of steps."
+        )
+    turned = partial.step(f"{step.name}.turned", Permute(), step, units=length)
+    dense = partial.step(op.layer_name(1), Dense(kernel), turned, units=length)
+    return x.of(partial.step(f"{dense.name}.turned", Permute(), dense, units=x.units))
 
 
 def _dense(partial: PartialGraph, name: str, x: View, layer: Dense) -> View:

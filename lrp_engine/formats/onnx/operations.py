@@ -80,10 +80,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "LayerNormalization": Operation(layers.layer_norm, "over units"),
     "ReduceMean": Operation(_pooling, "over time; over units in a normalization written out"),
     "ReduceMax": Operation(_pooling, "over time"),
-    "ReduceSum": Operation(_sum, "over time, of weighted states"),
+    "ReduceSum": Operation(_sum, "over time; over units where that makes a score"),
     **dict.fromkeys(
         ("Neg", "Sqrt", "Reciprocal", "Pow"), Operation(elementwise.unary, _STATISTICS)
     ),
+    "ReduceL2": Operation(elementwise.unary, "of weights computed as they are read"),
     "Gather": Operation(glue.gather, f"an embedding, a time step, a part; {_MOVED}"),
     "Slice": Operation(glue.slice_, f"a time step, a part; {_MOVED}"),
     "Split": Operation(glue.split, _MOVED),
@@ -93,7 +94,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "Flatten": Operation(glue.flatten, _MOVED),
     "Squeeze": Operation(glue.squeeze, _MOVED),
     "Unsqueeze": Operation(glue.unsqueeze, _MOVED),
-    "Expand": Operation(sizes.zeros, "of zeros, of an axis of length 1, of weights"),
+    "Expand": Operation(glue.expand, "of zeros, of an axis of length 1, of weights"),
+    "Tile": Operation(glue.tile, "of an axis of length 1, as RepeatVector; of zeros"),
     "ConstantOfShape": Operation(sizes.zeros, "of zeros"),
     "Pad": Operation(windows.pad, "zeros before and after time, before a convolution"),
     "ReduceProd": Operation(sizes.product, "of sizes"),

@@ -39,8 +39,9 @@ from lrp_engine.formats.reader import Reader
 from lrp_engine.layers import Activation, Dense, Softmax
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.model.assumption import Assumption
-from lrp_engine.model.graph import INPUT, Node
+from lrp_engine.model.graph import INPUT, Node, find_shapes
 from lrp_engine.model.network import Network
+from lrp_engine.model.text import Tokenizer
 
 # Of constants so many times their bytes may be computed, and so much in any case.
 _FOLDED, _FOLDED_FLOOR = 8, 2**20
@@ -64,8 +65,12 @@ def _read(contents: Contents, given: Companions) -> Network:
     outputs = tuple(dict.fromkeys(graph["outputs"]))
     names = outputs if len(outputs) > 1 else ()
     assumptions: list[str] = [*about_outputs(chosen, names)]
-    if any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
-           for node in nodes):  # fmt: skip
+    parts = _of_one_length(nodes, partial)
+    if parts and nodes[0].layer.reads_ids:
+        parts |= _padded(parts["length"], given, graph["producer"])
+        assumptions += parts.pop("assumptions")
+    elif any(isinstance(node.layer, Recurrent) or node.layer.kind == "bidirectional"
+             for node in nodes):  # fmt: skip
         said = "Every text is read at its own length, without padding."
         assumptions.append(Assumption(said, "tokenizer.length", "tokenizer.pad"))
     if output is None:
@@ -79,8 +84,48 @@ def _read(contents: Contents, given: Companions) -> Network:
         assumptions=assumptions,
         output_names=names,
         output_name=chosen if names else "",
+        **parts,
         source=f"ONNX model, opset {graph['opset']}{producer}".removesuffix(" by "),
     )
+
+
+def _of_one_length(nodes: list[Node], partial: PartialGraph) -> dict[str, Any]:
+    """The steps of every input and their units, where the layers are made for so many.
+
+    Raises:
+        FormatError: the layers do not fit each other.
+    """
+    length, units = partial.static.get(TIME), partial.steps[0].units
+    try:
+        find_shapes(nodes)
+        return {}
+    except FormatError:
+        if not length:
+            raise
+    sizes: dict[str, Any] = {"length": length}
+    if units > 0 and not any(
+        INPUT in node.inputs and node.layer.input_shape() is not None for node in nodes
+    ):
+        sizes["units"] = units
+    find_shapes(nodes, **sizes)
+    return sizes
+
+
+def _padded(length: int, given: Companions, producer: str) -> dict[str, Any]:
+    """How texts get the length that the layers need; on which side no file says."""
+    side, where = ("pre", "in front") if producer == "tf2onnx" else ("post", "behind")
+    parts: dict[str, Any] = {"tokenizer": Tokenizer(length=length, truncate=side, pad=side)}
+    said = (
+        f"The model was built for {length} tokens: shorter texts are filled up {where} and longer "
+        f"ones are cut {where}, which the file does not say. Compare a text with the original "
+        'program\'s output, or say it in the spec: "tokenizer": {"pad": ..., "truncate": ...}.'
+    )
+    left = {"pad", "truncate"} - {*given.tokenizer, *given.words.options}
+    keys = sorted(f"tokenizer.{name}" for name in left)
+    parts["assumptions"] = [Assumption(said, *keys)] if left else []
+    if left and given.vocabulary is not None:
+        parts["warnings"] = (said,)
+    return parts
 
 
 def _followed(
@@ -101,7 +146,9 @@ def _followed(
     static: dict[str, int | None] = {}
     signals = []
     for entry in graph["inputs"]:
-        value, fixed = _input(entry, order, start)
+        value, fixed = _input(entry, order)
+        if isinstance(value, View):
+            start = value.only
         values[entry["name"]] = value
         if not isinstance(value, Lengths):
             signals.append(entry["name"])
@@ -143,7 +190,7 @@ def _needed(nodes: list[Any], output: str) -> list[Any]:
     return kept[::-1]
 
 
-def _input(entry: Any, order: tuple[str, str], start: Step) -> tuple[Value, dict[str, int | None]]:
+def _input(entry: Any, order: tuple[str, str]) -> tuple[Value, dict[str, int | None]]:
     shape = entry["sizes"]
     rank = len(shape) if shape is not None else -1
     if entry["whole"] and rank == 1:
@@ -152,6 +199,7 @@ def _input(entry: Any, order: tuple[str, str], start: Step) -> tuple[Value, dict
         return Ids(order), dict(zip(order, shape, strict=True))
     if not entry["whole"] and rank in (2, 3):
         axes = (*order, UNITS) if rank == 3 else (BATCH, UNITS)
+        start = Step(INPUT, None, units=shape[-1] if (shape[-1] or 0) > 0 else -1)
         return View(axes, (start,)), dict(zip(axes[:-1], shape[:-1], strict=True))
     raise FormatError(
         f"The ONNX input {entry['name']!r:.60} has "

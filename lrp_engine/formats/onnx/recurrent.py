@@ -11,6 +11,7 @@ from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.values import (
     BATCH,
+    ONE,
     PARTS,
     TIME,
     UNITS,
@@ -21,7 +22,7 @@ from lrp_engine.formats.onnx.values import (
     View,
     Zeros,
 )
-from lrp_engine.layers import GRU, LSTM, Bidirectional, SimpleRNN
+from lrp_engine.layers import GRU, LSTM, Bidirectional, RepeatVector, SimpleRNN
 from lrp_engine.layers.lstm import reorder_gates
 
 # ONNX name -> ours; those with constants of their own are checked where they are used.
@@ -36,10 +37,14 @@ _BLOCKS = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
 
 def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
-    """LSTM, GRU, RNN: the states over time, the final states; the final cells cannot be read."""
+    """LSTM, GRU, RNN: the states over time, the final states, of an LSTM the final cells."""
     x, layout = op.view(), op.whole("layout", 0)
     wanted = (BATCH, TIME, UNITS) if layout else (TIME, BATCH, UNITS)
     x = single(partial, x)
+    if x.copies > 1:  # a row at every time step
+        name = f"{x.only.name}.repeated"
+        step = partial.step(name, RepeatVector(x.copies), x.only, units=x.units)
+        x = View(tuple(TIME if axis == ONE else axis for axis in x.axes), (step,))
     if x.axes != wanted:
         raise AxesError(f"it reads {x}, expected ({', '.join(wanted)}).")
     flags = _DIRECTIONS.get(op.attributes.get("direction", "forward"))
@@ -72,12 +77,15 @@ def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
             )
     over_time = (BATCH, TIME, PARTS, UNITS) if layout else (TIME, PARTS, BATCH, UNITS)
     last = (BATCH, PARTS, UNITS) if layout else (PARTS, BATCH, UNITS)
-    cell = made(built[0], "", problem=f"The ONNX model reads the final cell of {name!r}; only its "
-                "states h are read.")  # fmt: skip
+    cells = [
+        made(replace(layer, cell=True), f"{end}.cell")
+        for layer, end in zip(built, ends, strict=True)
+        if isinstance(layer, LSTM)
+    ]
     return [
         View(over_time, tuple(states)),
         View(last, tuple(finals)),
-        View(last, (cell,) * len(flags)),
+        *([View(last, tuple(cells))] if cells else []),
     ]
 
 

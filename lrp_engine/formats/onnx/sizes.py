@@ -36,12 +36,7 @@ def constant(partial: PartialGraph, op: Op) -> list[Value]:
 
 
 def zeros(partial: PartialGraph, op: Op) -> list[Value]:
-    """ConstantOfShape and Expand, which exporters use for initial states.
-
-    Also Expand of an axis of length 1, which products do by themselves.
-    """
-    if isinstance(op.input(0), View):
-        return [op.input(0)]
+    """ConstantOfShape and Expand, which exporters use for initial states."""
     if isinstance(op.input(0), Zeros):
         return [Zeros()]
     if op.kind == "Expand":

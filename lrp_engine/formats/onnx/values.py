@@ -55,10 +55,12 @@ class View:
         axes: BATCH, TIME, UNITS; ROWS for batch and time in one; PARTS for several steps one after
             the other; ONE for a single row.
         parts: one step, or along PARTS one each.
+        copies: how often the row of ONE stands there.
     """
 
     axes: tuple[str, ...]
     parts: tuple[Step, ...]
+    copies: int = 1
 
     def at(self, axis: int) -> int:
         """A position from 0; raises FormatError for an axis that does not exist."""
@@ -98,7 +100,9 @@ class View:
         return replace(self, axes=self.axes[:at] + self.axes[at + 1 :])
 
     def shape(self) -> Dims:
-        sizes: dict[str, int | str] = {PARTS: len(self.parts), ONE: 1, UNITS: self.units}
+        sizes: dict[str, int | str] = {
+            PARTS: len(self.parts), ONE: self.copies, UNITS: self.units
+        }  # fmt: skip
         return Dims(tuple(sizes.get(axis, axis) for axis in self.axes))
 
     @property
@@ -226,7 +230,7 @@ def _with_ones_as_in(view: View, target: Dims) -> tuple[str, ...]:
 def _fits(
     axes: tuple[str, ...], units: int, view: View, target: Dims, static: Mapping[str, int | None]
 ) -> bool:
-    lengths: dict[str, int | str] = {UNITS: units, PARTS: len(view.parts), ONE: 1}
+    lengths: dict[str, int | str] = {UNITS: units, PARTS: len(view.parts), ONE: view.copies}
     if len(axes) != len(target.entries) or target.entries.count(-1) > 1:
         return False
     for at, (axis, entry) in enumerate(zip(axes, target.entries, strict=True)):

@@ -20,7 +20,21 @@ SCORES: Mapping[str, str] = {
 }
 QUERIES = ("last", "last_step")
 CONTEXT, QUERY = "context", "query"
-_KEYS = ("score", "layers", "query", "activation", "on", "scaled", "query_first", "joined")
+# Key of the spec's "attention" -> what it means, a line of docs/formats.md.
+KEYS: Mapping[str, str] = {
+    "score": "a name above",
+    "layers": "names of modules or parameters in the order in which they act; those named like "
+    "attention",
+    "query": 'what states are compared with: `"last"` or `"last_step"`, as pooled; nothing of an '
+    'additive score, else `"last"`',
+    "activation": "the function within an additive score; as above",
+    "on": 'of a multiplicative score, what its weight is applied to: `"states"` or `"query"`; '
+    '`"states"`',
+    "scaled": "whether scores are divided by the root of the units; false",
+    "query_first": "of one weight for both side by side: whether the query comes first; true",
+    "joined": 'what goes on: `["context"]`, or both in their order, as `["context", "query"]`; '
+    '`["context"]`',
+}
 _HOW = (
     'Say what it does, for example spec={{"attention": {{"score": "multiplicative", "layers": '
     '["{0}"], "query": "last"}}}} (or "additive", "dot"; see docs/formats.md). If it is an '
@@ -61,7 +75,7 @@ class AttentionOptions:
             FormatError: a key or a value is not one of those that are valid.
         """
         given = {"score": given} if isinstance(given, str) else given
-        require("attention", given, _KEYS, ["score"])
+        require("attention", given, KEYS, ["score"])
         require_one_of("attention", given["score"] or "", SCORES)
         require_one_of("the attention's query", given.get("query"), QUERIES)
         require_one_of("the attention's activation", given.get("activation"), ACTIVATIONS)

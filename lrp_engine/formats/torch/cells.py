@@ -42,8 +42,20 @@ CELLS: Mapping[str, Cell] = {
     ),
     "rnn": Cell(gates="h", also={"n": "h"}, reads="`h = tanh(W x + U h + b)`, or `rnn_activation`"),
 }
-_KEYS = ("kind", "input", "recurrent", "joined", "bias", "gates", "state_first", "transposed",
-         "reset", "update")  # fmt: skip
+_ONE_OR_EACH = "one name with all blocks, or an object with one for each letter"
+# Key of the spec's "cell" -> what it means, a line of docs/formats.md.
+KEYS: Mapping[str, str] = {
+    "kind": "a name above",
+    "input": f"the weights of x: {_ONE_OR_EACH}",
+    "recurrent": "those of h",
+    "joined": "in place of those two: weights that read both side by side",
+    "bias": "biases, named so too; none",
+    "gates": "the order of the blocks within one weight; PyTorch's",
+    "state_first": "whether `joined` reads h before x; false",
+    "transposed": "whether parameters are (units, inputs), not (inputs, units); false",
+    "reset": 'of a GRU: `"after"` or `"before"`; it must be said',
+    "update": 'of a GRU: `"keep"`, or `"new"` where z weighs the new state; `"keep"`',
+}
 Names = str | Mapping[str, str]
 
 
@@ -77,7 +89,7 @@ class CellOptions:
         Raises:
             FormatError: a key or a value is not one of those that are valid.
         """
-        require("cell", given, _KEYS, ["kind"])
+        require("cell", given, KEYS, ["kind"])
         require_one_of("the cell's kind", given["kind"], CELLS)
         cell = CELLS.get(given["kind"]) or CELLS["rnn"]
         for key in ("input", "recurrent", "joined", "bias"):

@@ -13,9 +13,31 @@ from lrp_engine.formats.torch.named_weights import require
 from lrp_engine.formats.torch.poolings import DIRECTIONS, EVERY, MOST_STEPS, POOLINGS, Window
 from lrp_engine.layers.activations import ACTIVATIONS
 
-OPTIONS = ("order", "activation", "pooling", "directions", "rnn_activation", "conv", "epsilon",
-           "attention", "cell", "unused")  # fmt: skip
 _PADDINGS = ("valid", "same", "causal")
+# Key of a spec -> what it means, and what holds without it: a line of docs/formats.md.
+OPTIONS: Mapping[str, str] = {
+    "order": "names of the layers as they run, convolutions side by side in a list of their own; "
+    'between them may stand activations, poolings, pooling in windows (`{"max_pool": 2}`, '
+    '`{"average_pool": 3, "stride": 1}`) and `"attention"`; as listed where the sizes fit, else '
+    "the first order that fits",
+    "activation": "between Linear layers, behind a normalization that follows: one name or one "
+    'each; `"relu"`',
+    "pooling": "of the last recurrent layer's states over time, a name below or several side by "
+    'side; `"last"`, behind convolutions alone `"max"`, behind an embedding alone `"mean"` (as '
+    "`nn.EmbeddingBag`)",
+    "directions": "of the last recurrent layer: "
+    + " or ".join(f'`"{name}"`' for name in DIRECTIONS)
+    + '; `"concat"`',
+    "rnn_activation": 'of `nn.RNN`: `"tanh"` or `"relu"`; `"tanh"`',
+    "conv": "of every `nn.Conv1d`: `padding` (steps at either end, or "
+    + ", ".join(f'`"{name}"`' for name in _PADDINGS)
+    + "), `stride`, `dilation`, each also a list with one for each; `activation`; 0, 1, 1, "
+    '`"relu"`',
+    "epsilon": "of normalization layers; 1e-5",
+    "attention": "the name of a score below, or an object with the keys below",
+    "cell": "a recurrent cell written by hand: an object with the keys below",
+    "unused": "names of layers and arrays that take no part in a prediction",
+}
 _OF_STEPS = ("padding", "stride", "dilation")
 
 

@@ -123,5 +123,5 @@ PYTORCH = Reader(
     title=f"PyTorch state dict in .pt, .pth or .safetensors ({SUPPORTED})".replace("nn.", ""),
     recognizes=_recognizes,
     read=_read,
-    options=OPTIONS,
+    options=tuple(OPTIONS),
 )

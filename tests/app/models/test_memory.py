@@ -20,7 +20,7 @@ from app.models.waiting_line import WaitingLine
 from lrp_engine import FormatError, InputError
 from lrp_engine.formats.containers import sandbox
 from lrp_engine.formats.containers.limits import LIMITS
-from tests.app.tiny import C, E, eight_arrays, npy, npz
+from tests.app.tiny import C, E, eight_arrays, npy, npz, of_outputs
 from tests.children import counted
 
 pytestmark = pytest.mark.usefixtures("unproven")
@@ -200,6 +200,22 @@ def test_nothing_of_a_refused_upload_stays(room, network):
         full.add("hash", "Mine", network, None)
     assert full.bytes == 0
     assert full.find("hash") is None
+
+
+def test_an_output_without_room_is_left_out_and_the_first_one_is_kept(room):
+    data = of_outputs(units=400_000)
+    alone = cache.uploaded(Upload(name="mine", weights=data, spec={"output_name": "mood"}))
+    size = network_bytes(alone.network)
+    del alone
+    gc.collect()
+    assert room.bytes == 0
+    room.most = size + size // 8
+    model = cache.uploaded(Upload(name="mine", weights=data))
+    assert model.output == "mood"
+    assert model.others == ()
+    assert [name for name, _ in model.unread] == ["stars", "odd"]
+    assert "Try again when somebody has closed the page" in dict(model.unread)["stars"]
+    assert room.bytes == network_bytes(model.network)
 
 
 def test_many_at_once_are_read_one_after_the_other(room, monkeypatch):

@@ -13,6 +13,7 @@ from app import cache
 from app.models.uploads import Upload
 from lrp_engine import FormatError, load
 from lrp_engine.formats.containers import sandbox
+from tests.app.tiny import of_outputs
 from tests.children import counted
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -30,6 +31,24 @@ def test_one_child_reads_an_upload(file, monkeypatch):
     assert model.network.hash == load(file).hash
     assert model.proof is not None
     assert model.proof.model_hash == model.network.hash
+
+
+def test_one_child_reads_all_outputs_of_an_upload(monkeypatch):
+    children = counted(monkeypatch)
+    upload = Upload(name="mine", weights=of_outputs())
+    model = cache.uploaded(upload)
+    assert len(children) == 1
+    (other,) = model.others
+    assert (model.output, other.output) == ("mood", "stars")
+    for one in (model, other):
+        assert one.proof is not None
+        assert one.proof.model_hash == one.network.hash
+    (unread,) = model.unread
+    assert unread[0] == "odd"
+    assert "Cos" in unread[1]
+    again = cache.uploaded(Upload(name="mine", weights=upload.weights))
+    assert again.network is model.network  # what is held is not read again
+    assert again.others[0].network is other.network
 
 
 def test_nothing_that_was_unpacked_outlives_the_upload(monkeypatch):

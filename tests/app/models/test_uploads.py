@@ -15,6 +15,7 @@ from app.navigation import BY_PATH, View
 from lrp_engine import FormatError, Network
 from lrp_engine.layers import Dense
 from lrp_engine.model.graph import Node
+from tests import hostile_saved
 from tests.app.reading import echo, healthy, html, messages, press, told, widget
 from tests.app.tiny import LABELS, WORDS, C, E, H, eight_arrays, embeddings, npy, npz
 
@@ -98,8 +99,13 @@ def test_without_a_vocabulary_the_pages_say_what_to_do(opened):
         ("short.npz", npz(eight_arrays()[:7]), "7"),
         ("wrong.npz", npz([*eight_arrays()[:6], np.ones((3, 3)), np.ones(3)]), "(3, 3)"),
         ("text.txt", b"just words", ""),
+        (
+            "model.zip",
+            hostile_saved.zipped({"m/saved_model.pb": b"\x08\x01"}),
+            "This TensorFlow SavedModel lists no layers",
+        ),
     ],
-    ids=["image", "empty", "seven arrays", "wrong shape", "text"],
+    ids=["image", "empty", "seven arrays", "wrong shape", "text", "SavedModel"],
 )
 def test_a_bad_file_is_a_sentence(opened, name, data, says):
     app = upload(opened("model"), weights=(name, data))
@@ -110,6 +116,12 @@ def test_a_bad_file_is_a_sentence(opened, name, data, says):
         assert elsewhere not in app.error[0].value
     assert "Traceback" not in messages(app)
     assert widget(app, "model").value == "bundled"
+
+
+def test_a_zip_of_a_saved_model_is_read(opened):
+    app = upload(opened("model"), weights=("model.zip", hostile_saved.GENUINE.read_bytes()))
+    assert healthy(app)
+    assert "“model.zip” is read and selected" in messages(app)
 
 
 def test_a_vocabulary_of_another_length_is_a_sentence(opened):

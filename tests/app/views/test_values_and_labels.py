@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from app import cache
+from app.components.review import desk
 from app.models.model import Model
 from app.navigation import BY_PATH
-from lrp_engine import Network
+from lrp_engine import Network, ProofSheet
 from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding
 from lrp_engine.model.graph import Node
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.render.numbers import quantity
 from tests.app.reading import healthy, heatmaps, html, messages, tell
 from tests.app.tiny import WORDS, E, H, embeddings
+from tests.app.views.test_upload_form import compare
 
 
 def _layers(values: int) -> tuple[Node, ...]:
@@ -152,14 +156,46 @@ def test_an_edit_follows_the_word_whose_label_is_explained(opened):
 # Several outputs ----------------------------------------------------------------------------
 
 
-def test_an_output_of_several_is_chosen(opened):
+def two_outputs() -> Model:
+    """An upload whose first output is "mood", and the other one "stars"."""
     names = ("mood", "stars")
     mood = replace(tagger(), nodes=_layers(3), output="softmax", output_name="mood",
                    output_names=names, labels=("bad", "so so", "good"))  # fmt: skip
     stars = regression(labels=("rating",), output_name="stars", output_names=names)
-    other = Model("up2", "my model", stars)
+    sheet = ProofSheet(model_hash=stars.hash, source="mine", dtype="float32", lines=())
+    other = Model("up2", "my model", stars, proof=sheet)
+    return Model("up", "my model", mood, others=(other,))
+
+
+def test_texts_tried_with_another_output_stay_with_its_file(opened):
+    model = two_outputs()
+    app = opened("model")
+    app.session_state["lens.models"] = {"up": model}
+    app.session_state["lens.selected"] = "up2"
+    app = compare(app.run(), "good film . | 1.5\nbad film . | 2.5")
+    healthy(app)
+    assert list(app.session_state["lens.models"]) == ["up"]
+    (other,) = app.session_state["lens.models"]["up"].others
+    assert other.upload_hash == app.session_state["lens.selected"] != "up2"
+    assert app.session_state["lens.tried"].upload_hash == other.upload_hash
+    assert len(app.session_state["lens.tried"].rows) == 2
+
+
+def test_a_set_of_another_output_finds_its_model(monkeypatch):
+    model = two_outputs()
+    (other,) = model.others
+    monkeypatch.setattr(desk.session_models, "uploaded", lambda: {"up": model})
+    made_by = SimpleNamespace(model_hash=other.model_hash)
+    assert desk._model_of(made_by, cache.bundled()) is other
+    made_by.model_hash = "0" * 64
+    assert desk._model_of(made_by, cache.bundled()) is None
+
+
+def test_an_output_of_several_is_chosen(opened):
+    model = two_outputs()
+    stars = model.others[0].network
     app = opened("explain")
-    app.session_state["lens.models"] = {"up": Model("up", "my model", mood, others=(other,))}
+    app.session_state["lens.models"] = {"up": model}
     app.session_state["lens.selected"] = "up"
     app.session_state["lens.text"] = "good film ."
     app.session_state["lens.target"] = 2

@@ -13,7 +13,7 @@ import pytest
 
 import lrp_engine
 from lrp_engine import FormatError
-from tests import hostile
+from tests import hostile, hostile_saved
 
 V, E, H = 9, 4, 3
 
@@ -101,12 +101,30 @@ def test_the_folder_of_a_saved_model_is_named(tmp_path):
     zipped = hostile.zipped({"m/saved_model.pb": graph.read_bytes()})
     again = r".*load_model\('FOLDER'\)\.save\('model\.keras'\)"
     for source, words in [
-        (tmp_path, "lacks keras_metadata.pb"),
-        (zipped, "lacks keras_metadata.pb"),
+        (tmp_path, "lists no layers"),
+        (zipped, "lists no layers"),
         (graph, "without its weights; give its folder"),
     ]:
         with pytest.raises(FormatError, match=f"TensorFlow SavedModel.*{words}{again}"):
             lrp_engine.load(source)
+
+
+def test_a_saved_model_from_before_keras_2_5_lists_its_layers_beside_the_graph(tmp_path):
+    """Written to its layout: no wheel of TensorFlow 2.4 is for this Python."""
+    expected = lrp_engine.load(hostile_saved.GENUINE)
+    older = hostile_saved.older()
+    with zipfile.ZipFile(io.BytesIO(older)) as archive:
+        archive.extractall(tmp_path)
+    for source in (older, tmp_path / "model"):
+        found = lrp_engine.load(source)
+        assert found.hash == expected.hash
+        assert found.source == expected.source
+    with zipfile.ZipFile(io.BytesIO(older)) as archive:
+        graph = {hostile_saved.GRAPH: archive.read(hostile_saved.GRAPH)}
+    with pytest.raises(
+        FormatError, match=r"lacks variables/variables\.index; give its whole folder"
+    ):
+        lrp_engine.load(hostile_saved.zipped(graph))
 
 
 def test_the_twin_of_heads_and_gelu_rounds_nothing(tmp_path):
@@ -136,7 +154,7 @@ def test_heads_that_read_masked_steps_are_refused(tmp_path):
     h = k.Embedding(V, E, mask_zero=True)(x)
     y = k.GlobalAveragePooling1D()(k.MultiHeadAttention(1, 2)(h, h))
     path = _saved(keras.Model(x, k.Dense(2)(y)), tmp_path / "m.keras")
-    with pytest.raises(FormatError, match="train it with mask_zero=False"):
+    with pytest.raises(FormatError, match="build the model again with mask_zero=False"):
         lrp_engine.load(path)
 
 
@@ -165,15 +183,40 @@ def test_states_that_are_kept_from_batch_to_batch_are_noted(tmp_path):
     np.testing.assert_allclose(net.predict(x), model(x).numpy(), atol=1e-5)
 
 
-def test_the_cell_state_is_refused_by_its_name(tmp_path):
+def test_the_cell_states_of_both_directions_are_read(tmp_path):
     import keras
 
     k = keras.layers
     x = keras.Input((None, E))
     _, h, c = k.LSTM(H, return_state=True)(x)
-    path = _saved(keras.Model(x, k.Dense(2)(k.Concatenate()([h, c]))), tmp_path / "m.keras")
-    with pytest.raises(FormatError, match="output 2; of the states only h is read"):
-        lrp_engine.load(path)
+    _, one, cell, *_, other = k.Bidirectional(k.LSTM(H, return_state=True))(x)
+    out = k.Dense(2)(k.Concatenate()([h, c, one, cell, other]))
+    model = keras.Model(x, out)
+    path = _saved(model, tmp_path / "m.keras")
+    values = np.random.default_rng(1).normal(size=(2, 5, E)).astype("float32")
+    net = lrp_engine.load(path)
+    e = net.explain(values)
+    np.testing.assert_allclose(e.scores, model(values).numpy(), atol=1e-5)
+    assert abs(e.conservation_error).max() < 1e-5
+    assert lrp_engine.parity(path).weights == "verified"
+    net.save(tmp_path / "own.zip")
+    assert lrp_engine.load(tmp_path / "own.zip").hash == net.hash
+
+
+def test_a_state_that_a_layer_does_not_have_is_named():
+    layer = {"class_name": "GRU", "config": {"name": "d"}}
+    with pytest.raises(FormatError, match="at its output 2; its states are the output 1"):
+        lrp_engine.load(hostile.keras_h5(config=_reads(layer, 2)))
+
+
+def _reads(layer: dict[str, Any], output: int) -> dict[str, Any]:
+    """A functional model that ends in an output of a layer."""
+    start = {"class_name": "InputLayer", "name": "i", "inbound_nodes": [],
+             "config": {"name": "i", "batch_input_shape": [None, None, 3]}}  # fmt: skip
+    called = {**layer, "name": "d", "inbound_nodes": [[["i", 0, 0, {}]]]}
+    config = {"name": "m", "layers": [start, called], "input_layers": [["i", 0, 0]],
+              "output_layers": [["d", 0, output]]}  # fmt: skip
+    return {"class_name": "Functional", "config": config}
 
 
 def test_layers_used_twice_share_their_weights(tmp_path):

@@ -21,6 +21,9 @@ from lrp_engine.formats.containers import process
 from lrp_engine.formats.onnx import layers
 from lrp_engine.formats.onnx.folding import FOLDED
 from lrp_engine.formats.onnx.operations import OPERATIONS
+from lrp_engine.layers import Activation, Dense
+from lrp_engine.model.graph import Node
+from lrp_engine.model.network import Network
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -519,6 +522,154 @@ def test_units_are_split_and_sliced():
     check(g.save(g.scores(g.node("ReduceMax", x, g.whole(1), keepdims=0), 3)))
 
 
+def _features(g: Graph, units: int = E) -> None:
+    g.inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", units])]
+
+
+def _of_length(g: Graph, length: int = IDS.shape[1]) -> None:
+    """Every text has so many words."""
+    g.inputs = [helper.make_tensor_value_info("x", TensorProto.INT64, ["n", length])]
+
+
+_TIMES = {
+    "silu": lambda g, x: g.node("Sigmoid", x),
+    "hard_silu": lambda g, x: g.node("HardSigmoid", x, alpha=1 / 6, beta=0.5),
+    "hard_silu written out": lambda g, x: g.node(
+        "Div",
+        g.node("Clip", g.node("Add", x, g.weight(np.float32(3))), g.weight(np.float32(0)),
+               g.weight(np.float32(6))),
+        g.weight(np.float32(6)),
+    ),
+    "mish": lambda g, x: g.node("Tanh", g.node("Softplus", x)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _TIMES)
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "behind a layer"])
+def test_a_signal_times_a_function_of_it_is_the_activation(name, alone):
+    """It shares relevance as the activation does, which it is in a Keras file."""
+    g, kernel, offset = Graph(), RNG.normal(size=(E, H)).astype("float32"), np.ones(H, "float32")
+    _features(g)
+    x = g.node("Add", g.node("MatMul", "x", g.weight(kernel)), g.weight(offset))
+    x = g.node("Tanh", x) if alone else x
+    factors = (x, _TIMES[name](g, x))
+    last = RNG.normal(size=(H, C)).astype("float32")
+    y = g.node("Mul", *(factors if alone else factors[::-1]))
+    x = RNG.normal(size=(2, E)).astype("float32")
+    net = check(g.save(g.node("MatMul", y, g.weight(last))), x)
+    activation = name.split()[0]
+    first = Dense(kernel, offset, "tanh" if alone else activation)
+    own = [Node("bent", Activation(activation), ("first",))] if alone else []
+    same = Network(
+        nodes=(
+            Node("first", first),
+            *own,
+            Node("last", Dense(last), (own[0].name if own else "first",)),
+        )
+    )
+    np.testing.assert_allclose(net.explain(x).relevance, same.explain(x).relevance, atol=1e-6)
+
+
+def test_a_product_with_another_signals_sigmoid_stays_a_product():
+    g = Graph()
+    _features(g)
+    one, two = (g.node("MatMul", "x", g.random(E, H)) for _ in range(2))
+    net = check(
+        g.save(g.node("MatMul", g.node("Mul", one, g.node("Sigmoid", two)), g.random(H, C))),
+        RNG.normal(size=(2, E)).astype("float32"),
+    )
+    assert "multiply" in {node.layer.kind for node in net.nodes}
+
+
+def test_a_kernel_on_the_left():
+    """W x of units before time, as a query of the model's own scores states."""
+    g = Graph()
+    x = g.node("Transpose", g.words(), perm=[0, 2, 1])
+    states = g.node("Tanh", g.node("MatMul", g.random(H, E), x))  # (batch, units, time)
+    scores = g.node("MatMul", g.random(H), states)
+    weights = g.node("Unsqueeze", g.node("Softmax", scores, axis=-1), g.whole(2))
+    context = g.node("Squeeze", g.node("MatMul", states, weights), g.whole(2))
+    net = check(g.save(g.scores(context)))
+    assert "dot" in {node.layer.kind for node in net.nodes}
+
+
+def test_weights_that_the_graph_computes():
+    g = Graph()
+    _features(g)
+    v, square = g.random(H, E), g.weight(np.float32(2))
+    unit = g.node("Div", v, g.node("ReduceL2", v, g.whole(1), keepdims=1))
+    kernel = g.node("Mul", unit, g.node("Exp", g.node("Relu", g.random(H, 1))))
+    kernel = g.node("MatMul", g.node("Tanh", g.random(E, H)), g.node("Sigmoid", kernel))
+    more = g.node("Gemm", kernel, g.random(E, E), g.random(E), transA=1, transB=1, alpha=0.5)
+    column = g.node("ReduceSum", g.node("Pow", more, square), g.whole(0), keepdims=1)
+    row = g.node("ReduceMean", g.node("Tile", column, g.whole(3, 1)), g.whole(0), keepdims=0)
+    x = g.node("Mul", g.node("MatMul", "x", kernel), g.node("Reciprocal", row))
+    most = g.node("ReduceMax", row, g.whole(0))
+    net = check(g.save(g.scores(g.node("Add", x, most), E)), np.ones((2, E), "float32"))
+    assert {node.layer.kind for node in net.nodes} == {"dense", "batch_normalization"}
+
+
+@pytest.mark.parametrize("layout", ["steps first", "units first", "by Flatten"])
+def test_all_steps_of_a_fixed_number_in_one_row(layout):
+    g, T = Graph(), IDS.shape[1]
+    _of_length(g)
+    x = g.node("Conv", g.node("Transpose", g.words(), perm=[0, 2, 1]), g.random(H, E, 2))
+    if layout == "steps first":
+        x = g.node("Transpose", x, perm=[0, 2, 1])
+    flat = g.node("Flatten", x) if layout == "by Flatten" else (
+        g.node("Reshape", x, g.whole(-1, (T - 1) * H)))  # fmt: skip
+    net = check(g.save(g.scores(flat, (T - 1) * H)))
+    assert net.length == T
+    assert net.tokenizer.pad == "post"
+    assert any("was built for 5 tokens" in one for one in net.assumptions)
+    if layout == "by Flatten":
+        g.inputs = Graph().inputs
+        with pytest.raises(FormatError, match="differ in length; export the model with an input"):
+            lrp_engine.load(g.save(g.nodes[-1].output[0]))
+
+
+@pytest.mark.parametrize("by", ["RepeatVector", "Dense over time"])
+def test_attention_by_hand_over_repeated_and_turned_weights(by):
+    g, T = Graph(), IDS.shape[1]
+    _of_length(g)
+    x = g.node("Tanh", g.node("MatMul", g.words(), g.random(E, H)))
+    if by == "RepeatVector":
+        scores = g.node("Reshape", g.node("MatMul", x, g.random(H, 1)), g.whole(-1, T))
+        row = g.node("Unsqueeze", g.node("Softmax", scores, axis=-1), g.whole(1))
+        weights = g.node("Transpose", g.node("Tile", row, g.whole(1, H, 1)), perm=[0, 2, 1])
+    else:
+        turned = g.node("Transpose", x, perm=[0, 2, 1])
+        scores = g.node("Add", g.node("MatMul", turned, g.random(T, T)), g.random(T))
+        weights = g.node("Transpose", g.node("Softmax", scores, axis=-1), perm=[0, 2, 1])
+    weighted = g.node("Mul", x, weights)
+    net = check(g.save(g.scores(g.node("ReduceSum", weighted, g.whole(1), keepdims=0))))
+    assert (net.length == T) == (by == "Dense over time")
+
+
+def test_a_row_at_every_time_step_and_the_final_cell():
+    """A state repeated, read by another layer, whose cell goes on."""
+    g = Graph()
+    state = g.node("ReduceMax", g.words(), g.whole(1), keepdims=0)
+    many = g.node("Tile", g.node("Unsqueeze", state, g.whole(1)), g.whole(1, 3, 1))
+    x = g.node("Transpose", many, perm=[1, 0, 2])
+    weights = [g.random(1, 12, E), g.random(1, 12, H), g.random(1, 24)]
+    names = g.node("LSTM", x, *weights, results=3, hidden_size=H)
+    cell = g.node("Squeeze", names[2], g.whole(0))
+    net = lrp_engine.load(g.save(g.scores(cell)))
+    assert [n.layer.kind for n in net.nodes][-3:] == ["repeat_vector", "lstm", "dense"]
+    layer = net.nodes[-2].layer
+    assert layer.cell
+    (rows,) = ReferenceEvaluator(g.model(state)).run(None, {"x": IDS})
+    c, h = np.zeros((2, H)), np.zeros((2, H))
+    for _ in range(3):
+        z = rows @ layer.kernel + h @ layer.recurrent_kernel + layer.bias
+        i, f, o = (1 / (1 + np.exp(-part)) for part in np.split(z[:, : 3 * H], 3, axis=1))
+        c = f * c + i * np.tanh(z[:, 3 * H :])
+        h = o * np.tanh(c)
+    dense = net.nodes[-1].layer
+    np.testing.assert_allclose(net.predict(IDS), c @ dense.kernel + dense.bias, atol=1e-5)
+
+
 # What is refused -------------------------------------------------------------------------------
 
 
@@ -609,6 +760,13 @@ def _folding(*nodes: tuple[str, str, dict[str, Any]], times: int = 60) -> bytes:
     return g.save(g.scores(g.node("Gather", big, "x")))
 
 
+def _repeated(*times: int) -> bytes:
+    """The words of a text, again and again."""
+    g = Graph()
+    x = g.node("Tile", g.words(), g.whole(1, *times, 1))
+    return g.save(g.scores(g.node("ReduceMax", x, g.whole(1), keepdims=0), E))
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "external": (lambda: _external("weights.bin"), "in another file, which is never opened"),
     "traversal": (lambda: _external("../../etc/passwd"), "in another file, which is never opened"),
@@ -682,6 +840,40 @@ REFUSED: dict[str, tuple[Any, str]] = {
             )
         ),
         "not finite",
+    ),
+    "fixed": (
+        lambda: _with_constant("Softplus", np.zeros((2, 3))),
+        "holds numbers of the shape (2, 3) that the file fixes, expected data that goes through",
+    ),
+    "fixed_and_a_way": (
+        lambda: _with_constant("Selu", np.zeros(2)),
+        "onnxsim model.onnx simple.onnx",
+    ),
+    "weights_of_the_text": (
+        lambda: _with("Conv", "Gather_0_0", "Gather_0_0", at=1),
+        "weights that depend on the text",
+    ),
+    "fold_matmul": (
+        lambda: _with_constant("MatMul", np.zeros((3000, 1)), np.zeros((1, 3000))),
+        "far larger than",
+    ),
+    "fold_gemm": (
+        lambda: _with_constant("Gemm", np.zeros((1, 3000)), np.zeros((1, 3000)), transA=1),
+        "far larger than",
+    ),
+    "fold_tile": (
+        lambda: _with_constant("Tile", np.zeros((2, 3)), np.array([2**40, 2**20])),
+        "far larger than",
+    ),
+    "tile_steps": (lambda: _repeated(2), "along an axis that is longer than 1"),
+    "tile_axes": (lambda: _repeated(2, 2), "expected a number per axis"),
+    "flat_kernel_first": (
+        lambda: _spoiled(
+            lambda m: m.graph.node.append(
+                helper.make_node("MatMul", ["w0", "Gather_0_0"], ["spoiled"])
+            )
+        ),
+        "expected units before the last axis",
     ),
     "fold_concat": (lambda: _folding(("Concat", "it it", {"axis": 0})), "far larger than"),
     "fold_expand": (lambda: _folding(("Expand", "it wide", {}), times=1), "far larger than"),

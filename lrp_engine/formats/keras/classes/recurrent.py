@@ -24,7 +24,7 @@ GATES = "ifgo"  # Keras calls g "c"
 def _lstm(layer: LayerConfig) -> Layer:
     options = _options(layer)
     kernel, recurrent, bias = (reorder_gates(a, GATES) for a in _kernels(layer, 4))
-    return LSTM(kernel, recurrent, bias, **options)
+    return LSTM(kernel, recurrent, bias, **options, cell=layer.output == _CELL)
 
 
 def _gru(layer: LayerConfig) -> Layer:
@@ -178,14 +178,23 @@ def _zeroed(config: LayerConfig, layer: Layer) -> Built:
     return Built(layer, after=ZeroMasked())
 
 
+_HIDDEN, _CELL = 1, 2  # which outputs the final states are of `return_state`
+
+
 def _state(layer: LayerConfig, output: int) -> LayerConfig:
-    """The same layer, of which the final state h is read: output 1 of return_state."""
-    if not layer.config.get("return_state") or output != 1:
+    """The same layer, of which the final state h is read, or of an LSTM the cell state c."""
+    kind = _cell(layer).kind if layer.kind == "RNN" else layer.kind
+    states = (_HIDDEN, _CELL) if "LSTM" in kind else (_HIDDEN,)
+    if not layer.config.get("return_state") or output not in states:
+        told = f"the outputs {choices(states)}" if len(states) > 1 else "the output 1"
         raise layer.refuse(
-            f"is read at its output {output}; of the states only h is read (output 1 of "
-            "return_state), not the cell state c."
+            f"is read at its output {output}; its states are {told} where it has return_state=True."
         )
-    return replace(layer, output=0, config={**layer.config, "return_sequences": False})
+    return replace(
+        layer,
+        output=output if output == _CELL else 0,
+        config={**layer.config, "return_sequences": False},
+    )
 
 
 def _cell(layer: LayerConfig) -> LayerConfig:
@@ -261,7 +270,9 @@ def _direction(layer: LayerConfig) -> Layer:
 
 
 CLASSES = (
-    _recurrent("LSTM", "any activations, bias or none, either direction", _lstm),
+    _recurrent(
+        "LSTM", "any activations, bias or none, either direction; its final states h and c", _lstm
+    ),
     _recurrent("GRU", "as LSTM; reset gate before or after", _gru, _gru_arrays),
     _recurrent("SimpleRNN", "as LSTM", _simple_rnn),
     _recurrent("RNN", "of an LSTMCell, GRUCell or SimpleRNNCell", _rnn, _rnn_arrays, sizes={}),
