@@ -686,11 +686,16 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
 
 
 def flipped(data: bytes, rng: np.random.Generator) -> bytes:
-    """A copy with a few bytes changed: mostly near the start, where the structure is."""
+    """A copy with a few bytes changed: mostly near the start, where the structure is.
+
+    An empty file has none to change.
+    """
+    if not data:
+        return data
     damaged = np.frombuffer(data, np.uint8).copy()
     for _ in range(int(rng.integers(1, 5))):
         reach = len(data) if rng.random() < 0.5 else min(len(data), 2048)
         damaged[rng.integers(reach)] ^= np.uint8(1 << int(rng.integers(8)))
     if rng.random() < 0.1:
-        damaged = damaged[: rng.integers(1, len(damaged))]
+        damaged = damaged[: rng.integers(1, max(2, len(damaged)))]
     return damaged.tobytes()

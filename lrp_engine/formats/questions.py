@@ -11,6 +11,7 @@ from itertools import permutations
 from typing import Any
 
 from lrp_engine.formats.arrays.detect import GATES
+from lrp_engine.formats.companions.guesses import capitals, marks
 from lrp_engine.formats.companions.rows import IMDB
 from lrp_engine.formats.question import COUNT, TOKENIZER, Choice, Question, Sets
 from lrp_engine.formats.torch.poolings import POOLINGS
@@ -141,36 +142,33 @@ _METHODS = {"whitespace": "At white space", "words": "Into words and punctuation
 def _method(network: Network) -> Question:
     method, words = network.tokenizer.method, network.vocabulary
     assert words is not None
-    marks = sum(mark in words.index for mark in ".,!?")
     why = {
         "keras": "its words are numbered as Keras' Tokenizer numbers them",
-        "words": f"{marks} punctuation marks are words of their own in the vocabulary",
-    }.get(guess := "words" if method == "whitespace" and marks > 1 else method,
-          "the vocabulary does not say it, and this changes least")  # fmt: skip
+        "words": f"{marks(words)} punctuation marks are words of their own in the vocabulary",
+    }.get(method, "the vocabulary does not say it, and this changes least")
     choices = (_text(title, method=name) for name, title in _METHODS.items())
     return Question(
         key="tokenizer.method",
         asks="How is a text split into words?",
         why=why,
-        choices=_guess_first(choices, {TOKENIZER: {"method": guess}}),
+        choices=_guess_first(choices, {TOKENIZER: {"method": method}}),
     )
 
 
 def _lowercase(network: Network) -> Question | None:
     assert network.vocabulary is not None
-    special = {*PADDING_TOKENS, *UNKNOWN_TOKENS}
-    cased = [w for w in network.vocabulary.tokens
-             if w != w.lower() and w not in special and w[:1] not in "<["]  # fmt: skip
+    cased, lowers = capitals(network.vocabulary), network.tokenizer.lowercase
     if not cased:  # words in capitals would all be unknown
         return None
+    choices = (_text("No, as it is typed", lowercase=False), _text("Yes", lowercase=True))
+    few = f"only {len(cased):,}" if lowers else f"{len(cased):,}"
     return Question(
         key="tokenizer.lowercase",
         asks="Is a text put in lower case first?",
-        why=f"{len(cased):,} words of the vocabulary have capital letters, as {cased[0]!r:.40}",
-        choices=(
-            _text("No, as it is typed", lowercase=False), _text("Yes", lowercase=True),
-        ),
-    )  # fmt: skip
+        why=f"{few} of the {len(network.vocabulary):,} words of the vocabulary have capital "
+        f"letters, as {cased[0]!r:.40}",
+        choices=_guess_first(choices, {TOKENIZER: {"lowercase": lowers}}),
+    )
 
 
 def _unknown(network: Network) -> Question | None:

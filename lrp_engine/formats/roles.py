@@ -49,6 +49,7 @@ OPENED = 20 * 2**20  # bytes up to which a file that may be several things is op
 _MEMBER = slice(30, 200)  # of the head of a zip: the name of its first member
 _END = slice(10, 12)  # of the end of a zip's directory: how many members it has
 _NAMES_CLASSES = re.compile(r"label|class|categor|target", re.IGNORECASE)
+_LONGEST_ENTRY = 6  # words of a phrase that a vocabulary may list as one
 _FEW = 100  # words that can be names of classes
 
 
@@ -235,7 +236,18 @@ def _of_text(data: bytes, kind: str) -> Taken:
     if kind == "vectors":
         return Taken(role="embeddings", what="word vectors")
     words = parse_words(text)[0]
+    if isinstance(words.words, Sequence) and _is_prose(words.words):
+        raise FormatError(
+            f"This text has {len(words.words):,} lines, most of them sentences; a vocabulary has "
+            "one word a line. Texts to compare with are a CSV file with the columns text and "
+            "probability."
+        )
     return _words(len(words.words), KERAS_TOKENIZER if words.keras else "")
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """Whether most lines hold more words than an entry of a vocabulary does."""
+    return 2 * sum(len(line.split()) > _LONGEST_ENTRY for line in lines) > len(lines)
 
 
 def _of_json(value: Any, text: str) -> Taken:
@@ -251,6 +263,8 @@ def _of_json(value: Any, text: str) -> Taken:
             return Taken(role="tokenizer", what=f"settings ({', '.join(value)})")
         if is_vectors(value) and not has_halves(value):
             return Taken(role="embeddings", what=f"{len(value):,} vectors by word")
+    if value in ({}, []):
+        raise FormatError(f"This JSON is empty ({text.strip():.20}): no words and no settings.")
     words = words_of(value)
     if words is None:
         raise FormatError("This JSON holds neither words nor settings.")

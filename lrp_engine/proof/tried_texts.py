@@ -7,6 +7,7 @@ anew, since weights do not change.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from lrp_engine.proof.text_detection import UndecidedTextError, read_by, with_de
 from lrp_engine.proof.text_search import TextCandidate
 from lrp_engine.propagation.passes import Passes
 
+OTHER_WAYS = "other ways to read texts give the same numbers"
 CHOSEN = "How texts are read was chosen by a person, from the ways nearest to the outputs of {}."
 
 
@@ -78,6 +80,8 @@ def try_texts(
         except UndecidedTextError as error:
             candidates, deciding = error.candidates, error.deciding
     sheet = with_text_line(sheet, network, reference, passes)
+    if candidates:
+        sheet = _with_other_ways(sheet, deciding)
     scores = scores_of(reference.text_samples(network)).astype(np.float64)
     read = {
         kind: (expected, network.to_output(scores) if kind == "probabilities" else scores)
@@ -92,6 +96,18 @@ def try_texts(
         candidates=candidates,
         deciding=deciding,
     )
+
+
+def _with_other_ways(sheet: ProofSheet, deciding: Sequence[str]) -> ProofSheet:
+    """A sheet whose line about texts, where it passed, says that other settings pass as well."""
+    told = f", which {' or '.join(deciding)} with its output would tell apart" if deciding else ""
+    lines = tuple(
+        replace(line, detail=f"{line.detail}; {OTHER_WAYS}{told}")
+        if line.name == TEXT and line.verdict == PASS
+        else line
+        for line in sheet.lines
+    )
+    return replace(sheet, lines=lines)
 
 
 def with_text_line(

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.files import read_text
+from lrp_engine.formats.companions.guesses import about_cuts, guessed_cuts
 from lrp_engine.formats.companions.keras_tokenizer import keras_options
 from lrp_engine.formats.companions.rows import fit_rows
 from lrp_engine.formats.companions.subwords import (
@@ -34,12 +35,6 @@ _VECTORIZED = {
     "lowercase": False,
     "standardize": "lower_and_strip_punctuation",
 }
-_SPLIT = Assumption(
-    "The vocabulary does not say how texts are split: at white space, in lower case.",
-    "tokenizer.method",
-    "tokenizer.lowercase",
-    kept=False,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +117,8 @@ class GivenWords:
         told = "method" in options or "function" in asked or cuts.pieces is not None
         told = told or tokenizer.method != _USUAL.method
         if self.vocabulary is not None and not told:
-            words = replace(words, assumptions=(*words.assumptions, _SPLIT))
+            options = {**guessed_cuts(self.vocabulary), **options}
+            words = replace(words, assumptions=(*words.assumptions, about_cuts(self.vocabulary)))
         made, lacking = sound(tokenizer.with_options(options).with_options(asked))
         return {
             "tokenizer": made,

@@ -21,6 +21,7 @@ from lrp_engine.layers import (
 )
 
 _MOST_ZEROS = 1_000
+_LARGEST = 2**26  # numbers of all kernels that only add zeros
 
 
 def pad(partial: PartialGraph, op: Op) -> list[Value]:
@@ -46,6 +47,13 @@ def pad(partial: PartialGraph, op: Op) -> list[Value]:
     if before + after > _MOST_ZEROS:
         raise FormatError(f"it adds {before} and {after} zeros, at most {_MOST_ZEROS} are read.")
     width = before + after + 1  # a convolution behind it reads the signal itself instead
+    others = sum((sum(ends) + 1) * step.units**2 for step, ends in partial.padded.items())
+    if (numbers := width * x.units**2 + others) > _LARGEST:
+        raise FormatError(
+            f"its {before + after} zeros around {x.units:,} units take {numbers:,} weights with "
+            f"those added elsewhere; at most {_LARGEST:,} are read. Give the pads to the Conv "
+            "behind it."
+        )
     kernel = np.zeros((width, x.units, x.units), "float32")
     np.fill_diagonal(kernel[after], 1)
     layer = Conv1D(kernel, None, padding="given", before=width - 1, after=width - 1)

@@ -110,6 +110,17 @@ def _is_recurrent(arrays: Arrays) -> bool:
     return any(RECURRENT.fullmatch(last) or last in _CELL for last in arrays)
 
 
+# Dimensions of a weight -> which layer has it, and what can be done.
+_OTHER = {
+    4: "as nn.Conv2d has: it slides over a picture. One over words is read where it has a single "
+    "channel, (filters, 1, words, units), and is as wide as a word has units.",
+}
+_ANY_OTHER = (
+    "as no layer that is read has; what takes no part in a prediction is named in the "
+    "spec's 'unused'."
+)
+
+
 def _module(path: str, arrays: Arrays, before_recurrent: bool) -> Module:
     if _is_recurrent(arrays):
         return _recurrent(path, arrays)
@@ -129,10 +140,10 @@ def _module(path: str, arrays: Arrays, before_recurrent: bool) -> Module:
         return _per_unit(path, arrays)
     weight = _over_time(weight)
     if weight.ndim not in (2, 3) or 0 in weight.shape:
-        what = {4: "nn.Conv2d"}.get(weight.ndim, "no layer known")
+        name = full_name(path, "weight")
         raise FormatError(
-            f"{full_name(path, 'weight')!r:.80} has shape {weight.shape}, as {what} has; "
-            f"supported: {SUPPORTED}."
+            f"{name!r:.80} has shape {weight.shape}, {_OTHER.get(weight.ndim, _ANY_OTHER)} "
+            f"Supported: {SUPPORTED}."
         )
     rows, columns = weight.shape[:2]
     kind = "linear" if weight.ndim == 2 else "conv"

@@ -18,7 +18,7 @@ import pytest
 import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.formats.containers import process
-from lrp_engine.formats.onnx import layers
+from lrp_engine.formats.onnx import layers, windows
 from lrp_engine.formats.onnx.folding import FOLDED
 from lrp_engine.formats.onnx.operations import OPERATIONS
 from lrp_engine.layers import Activation, Dense
@@ -268,6 +268,23 @@ def test_zeros_around_a_signal_are_read():
         x = g.node("ReduceMax", x, axes=[2], keepdims=0)
         net = check(g.save(g.node("MatMul", x, g.random(H if conv else E, C))))
         assert len(net.nodes) == 4, [n.name for n in net.nodes]
+
+
+def test_zeros_that_take_too_many_weights_are_refused_before_they_are_made(monkeypatch):
+    def padded(units: int, times: int) -> bytes:
+        g = Graph(opset=17)
+        x = g.node("Transpose", g.node("Gather", g.random(2, units), "x"), perm=[0, 2, 1])
+        for _ in range(times):
+            x = g.node("Pad", x, g.whole(0, 0, 1, 0, 0, 0))
+        x = g.node("ReduceMax", x, axes=[2], keepdims=0)
+        return g.save(g.node("MatMul", x, g.random(units, 2)))
+
+    with pytest.raises(FormatError, match=r"1 zeros around 10,000 units take 200,000,000 weights"):
+        lrp_engine.load(padded(10_000, 1))
+    monkeypatch.setattr(windows, "_LARGEST", 3 * 2 * E**2)
+    assert len(lrp_engine.load(padded(E, 3)).nodes) == 6
+    with pytest.raises(FormatError, match="with those added elsewhere"):
+        lrp_engine.load(padded(E, 4))
 
 
 def test_a_sigmoid_of_a_sum_says_what_the_output_means():

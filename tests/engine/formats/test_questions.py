@@ -107,15 +107,36 @@ def test_case_is_asked_about_where_the_vocabulary_has_capital_letters():
     cased = lrp_engine.load(TORCH / "lstm.pt", vocabulary=[*NINE[:-1], "Paris"])
     question = asked(cased)["tokenizer.lowercase"]
     assert question.choices[0].sets == {"tokenizer": {"lowercase": False}}
-    assert "1 words of the vocabulary have capital letters, as 'Paris'" in question.why
+    assert "1 of the 9 words of the vocabulary have capital letters, as 'Paris'" in question.why
+    assert cased.vocabulary.index["Paris"] in cased.encode("see Paris").ids
+    told = lrp_engine.load(
+        TORCH / "lstm.pt", vocabulary=[*NINE[:-1], "Paris"], spec=question.choices[1].spec()
+    )
+    assert told.tokenizer.lowercase
 
 
 def test_punctuation_in_the_vocabulary_decides_the_guess_of_how_to_split():
     plain = asked(torch())["tokenizer.method"]
     assert plain.choices[0].sets == {"tokenizer": {"method": "whitespace"}}
-    marks = lrp_engine.load(TORCH / "lstm.pt", vocabulary=[*NINE[:-1], ","])
-    marks = replace(marks, vocabulary=replace(marks.vocabulary, tokens=(*NINE[:-2], ".", ",")))
+    marks = lrp_engine.load(TORCH / "lstm.pt", vocabulary=[*NINE[:-2], ".", ","])
     assert asked(marks)["tokenizer.method"].choices[0].sets == {"tokenizer": {"method": "words"}}
+    assert any("into words and punctuation marks" in said for said in marks.assumptions)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [NINE, (*NINE[:-1], "Paris"), (*NINE[:-2], ".", ",")],
+    ids=["plain", "capitals", "punctuation"],
+)
+def test_until_an_answer_is_given_the_guess_that_is_shown_is_used(words):
+    net = lrp_engine.load(TORCH / "lstm.pt", vocabulary=[*words])
+    questions = [one for one in open_questions(net) if one.choices]
+    assert len(questions) > 4
+    said = joined(question.choices[0].spec() for question in questions)
+    told = lrp_engine.load(TORCH / "lstm.pt", vocabulary=[*words], spec=said)
+    assert told.tokenizer == net.tokenizer
+    plain = [replace(one, assumptions=(), warnings=()) for one in (told, net)]
+    assert plain[0].hash == plain[1].hash
 
 
 def test_what_a_state_dict_leaves_open_is_asked_and_can_be_said():

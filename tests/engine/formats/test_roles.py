@@ -71,6 +71,8 @@ FILES = {
     "": {
         "picture": b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100), "empty": b"",
         "web page": b"<!doctype html><html></html>\n\nx", "latin": b"gut\nsch\xf6n",
+        "empty object": b" {}\n", "empty list": b"[]",
+        "prose": b"It was a film of the kind one soon forgets.\nI left the hall before it ended.",
     },
 }  # fmt: skip
 EVERY = [(role, name) for role, files in FILES.items() for name in files]
@@ -99,6 +101,8 @@ def test_texts_with_outputs_are_told_from_other_inputs():
 def test_what_is_no_file_of_a_model_says_what_it_is():
     assert "JPEG" in taken_for(FILES[""]["picture"], "model.h5").what
     assert "0 bytes" in taken_for(b"", "model.h5").what
+    assert "empty ({})" in taken_for(FILES[""]["empty object"], "spec.json").what
+    assert "one word a line" in taken_for(FILES[""]["prose"], "vocabulary.txt").what
     assert "whole model" in taken_for(FILES["weights"]["module"]).what
 
 

@@ -423,6 +423,7 @@ def test_texts_tried_settle_how_texts_are_read_and_the_line_of_the_proof(plain):
     np.testing.assert_allclose(found.outputs, found.expected, atol=1e-5)
     np.testing.assert_array_equal(found.expected[:, 1], expected)
     assert not found.candidates
+    assert "other ways" not in found.sheet["text"].detail
 
 
 def test_texts_that_do_not_decide_leave_a_choice(blind):
@@ -433,6 +434,11 @@ def test_texts_that_do_not_decide_leave_a_choice(blind):
     assert undecided.network.tokenizer == blind.tokenizer
     assert len(undecided.candidates) == 4
     assert undecided.deciding
+    said = undecided.sheet["text"]
+    assert said.verdict == PASS
+    assert f"other ways to read texts give the same numbers, which {undecided.deciding[0]}" in (
+        said.detail
+    )
     chosen = undecided.candidates[1]
     found = try_texts(blind, sheet_of(blind), reference, chosen=chosen)
     assert found.network.tokenizer == chosen.tokenizer
@@ -440,6 +446,7 @@ def test_texts_that_do_not_decide_leave_a_choice(blind):
     far = try_texts(blind, sheet_of(blind), read_reference((texts, 0.9 * outputs)))
     assert far.sheet.text == FAILED
     assert not far.deciding
+    assert "other ways" not in far.sheet["text"].detail
 
 
 def test_texts_are_tried_within_a_time(plain):
