@@ -88,7 +88,7 @@ class Session:
     def drop(self, **files: tuple[str, bytes]) -> None:
         """Drop files of a model on its page, all at once, and say of each what it is if asked."""
         self.go("model")
-        self.give("weights", *files.values())
+        self.give("Drop its files here", *files.values())
         self.run()
         for role, (name, _) in files.items():
             box, wanted = self._needed(f"{plain(name)}: "), f"taken for {ROLES[role]}"

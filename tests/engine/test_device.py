@@ -1,6 +1,7 @@
 """Devices: refused with a sentence where they are missing, never left silently.
 
-No GPU is needed: TensorFlow's CPU can be two devices, and its package knows the GPU's operations.
+No GPU is needed: TensorFlow's CPU can be two devices. That every operation of every layer is bound
+to the device, and known for GPUs, is a part of the layers' contract.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework import kernels
 
 import lrp_engine
 from lrp_engine import InputError, device
 from lrp_engine.cli.main import main
 from lrp_engine.propagation.program import program_of
-from lrp_engine.propagation.rules import DEFAULT_RULE
 from tests import zoo
 
 ROOT = device.__file__.rsplit("/", 2)[0]
@@ -141,53 +140,3 @@ def test_every_operation_runs_where_it_was_asked_to():
     # Where arguments come from (sizes, in the memory of the host) is no operation.
     placed = [line for line in done.stderr.splitlines() if "(_DeviceArg)" not in line]
     assert not [line for line in placed if "device:CPU:0" in line]
-
-
-def _every_kind() -> list[str]:
-    """Networks that hold every layer, activation and way of merging, and few more."""
-    chosen, met = [], set()
-    for name in zoo.NETWORKS:
-        held = set()
-        for layer in zoo.layers_of(zoo.network(name)):
-            words = {value for value in vars(layer).values() if isinstance(value, str)}
-            held |= {(type(layer), word) for word in words | {""}}
-        if held - met:
-            chosen.append(name)
-            met |= held
-    return chosen
-
-
-@pytest.mark.parametrize("name", _every_kind())
-def test_a_gpu_can_do_every_operation(name):
-    """All are bound to the device, and TensorFlow has each for GPUs, in the types it is used in."""
-    program = program_of(zoo.network(name).to("cpu"))
-    # What explanations by the live methods run; here the trace is read, not run.
-    passes = program._trace(("relevance", "gradient"), (DEFAULT_RULE.trace_key,), False, True)
-    graph = passes.get_concrete_function().graph.as_graph_def()
-    inner = [node for one in graph.library.function for node in one.node_def]
-    nodes = {(n.op, n.device, str(sorted(_types(n).items()))): n for n in [*graph.node, *inner]}
-    assert len(nodes) > 20
-    for node in nodes.values():
-        if node.op == "Placeholder":  # an argument
-            continue
-        # What TensorFlow itself adds at the end hands the results over.
-        assert "CPU:0" in node.device or node.op == "Identity", node
-        assert any(map(_fits(node), kernels.get_registered_kernels_for_op(node.op).kernel)), node
-
-
-def _types(node) -> dict[str, list[int]]:
-    """Attribute -> types, for attributes that hold types."""
-    held = {name: [value.type, *value.list.type] for name, value in node.attr.items()}
-    return {name: [t for t in types if t] for name, types in held.items() if any(types)}
-
-
-def _fits(node):
-    types = _types(node)
-
-    def fits(kernel) -> bool:
-        return kernel.device_type in ("GPU", "DEFAULT") and all(
-            set(types.get(one.name, ())) <= set(one.allowed_values.list.type)
-            for one in kernel.constraint
-        )
-
-    return fits

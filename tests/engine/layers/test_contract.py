@@ -25,6 +25,7 @@ from lrp_engine.layers import (
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.propagation.program import Program, program_of
 from tests import zoo
+from tests.device_operations import FEWEST, a_gpu_can, graphs, is_bound, operations
 from tests.reference import recurrent as reference
 
 LENGTHS = [3, 1, 5, 4]
@@ -37,7 +38,7 @@ RULES = [
 
 @pytest.fixture(scope="module", params=zoo.NETWORKS)
 def network(request):
-    return zoo.network(request.param)
+    return zoo.network(request.param).to("cpu")  # which binds its operations to the device
 
 
 @pytest.fixture(scope="module", params=RULES, ids=lambda r: f"eps={r.eps},delta={r.bias_factor}")
@@ -238,6 +239,17 @@ def test_padding_gets_exactly_zero_and_never_matters(network, x, method):
     for n, length in enumerate(LENGTHS):
         assert not values(clean)[n, length:].any()
         assert all(not kept[n, length:].any() for kept in clean.ledger.steps.values())
+
+
+def test_every_operation_is_bound_to_the_device_and_known_to_gpus(network, x):
+    explain(network, x)
+    explain(network, x, "gradient_x_input")
+    made = [*graphs(program_of(network))]
+    assert len(made) >= 2
+    for graph in made:
+        nodes = operations(graph)
+        assert len(nodes) >= FEWEST
+        assert not [node for node in nodes if not is_bound(node) or not a_gpu_can(node)]
 
 
 def test_float32_ledger_closes(network, x):
