@@ -18,12 +18,15 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 
+NICENESS = 5  # more than the parent's
 # All that readers name: of texts, zip archives, numpy's texts, pickles of protocol 0.
 _CODECS = ("ascii", "latin-1", "utf-8", "cp437", "utf-32-le", "utf-32-be", "raw-unicode-escape")
 
 
 def apply(limits: Limits, input_bytes: int) -> None:
     """Limit address space, CPU time, core dumps and written files; go first where memory ends."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICENESS)  # whoever uses the server that waits for it goes first
     seconds = limits.cpu_seconds + limits.extra_seconds(input_bytes)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")  # Linux ends this process, and not the server that waits for it

@@ -197,6 +197,19 @@ messages.Output(os.fdopen(1, "wb"), budget, 1).message(b"E", score)
     assert "ran short of memory" in killed
 
 
+@linux
+def test_the_server_goes_first_where_processors_are_short(monkeypatch, tmp_path):
+    code = """
+from containers import limits, messages, process
+budget = limits.Limits.from_json(sys.argv[1])
+process.apply(budget, 1)
+nice = str(os.nice(0)).encode()
+messages.Output(os.fdopen(1, "wb"), budget, 1).message(b"E", nice)
+"""
+    found = int(run_instead(monkeypatch, tmp_path, code))
+    assert found == min(19, os.nice(0) + process.NICENESS)
+
+
 @pytest.mark.parametrize(
     "code",
     [
