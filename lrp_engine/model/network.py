@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 from lrp_engine import device as devices
 from lrp_engine import lazy
 from lrp_engine.errors import FormatError, InputError, choices
+from lrp_engine.fair_lock import FairLock
 from lrp_engine.model import names
 from lrp_engine.model.asked import Asked
 from lrp_engine.model.gate_order import GateOrder
@@ -86,7 +86,7 @@ class Network(Asked):
     gate_order: GateOrder | None = None
     warnings: tuple[str, ...] = ()
     # Held while the program runs: threads that share a network take turns.
-    lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    lock: FairLock = field(default_factory=FairLock, init=False)
     # The program compiled from it, which lives as long.
     compiled: dict[str, Any] = field(default_factory=dict, init=False)
 
@@ -142,7 +142,7 @@ class Network(Asked):
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in {**state, "lock": threading.Lock(), "compiled": {}}.items():
+        for name, value in {**state, "lock": FairLock(), "compiled": {}}.items():
             self._set(name, value)
         self.__post_init__()
 
