@@ -9,7 +9,7 @@ from tensorflow.python.framework import kernels
 
 from lrp_engine.propagation.program import Program
 
-FEWEST = 20  # different operations of a pass through a network of several layers
+FEWEST = 10  # different operations of a pass through the smallest network
 
 
 def graphs(program: Program) -> Iterator[Any]:
