@@ -11,6 +11,7 @@ class View(Enum):
     EXPLAIN = ":material/lightbulb:"
     COMPARE = ":material/compare:"
     CONSERVATION = ":material/balance:"
+    TRUST = ":material/verified:"
     REVIEW = ":material/fact_check:"
     LEARN = ":material/school:"
     MODEL = ":material/account_tree:"

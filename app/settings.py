@@ -126,6 +126,18 @@ REVIEW_REPORT_ROWS = 2_000  # of the web page
 REVIEW_REPORT_CLASSES = 50  # whose words it lists
 REVIEW_SCORES = 5_000_000  # rows times classes: a summary holds a probability for each
 MATRIX_CLASSES = 20  # of the confusion matrix: those with the most texts
+# Trust: texts that explanations are measured on, words of all of them, texts of a step; methods
+# times rules; texts that random weights are tried on; memory that one may take.
+TRUST_COUNTS = (50, 100, 200, 500, 1_000)
+TRUST_COUNT = 100
+TRUST_WORDS = 100_000
+TRUST_STEP = 16
+TRUST_EXPLAINERS = 10
+TRUST_CHECKED = 32
+TRUST_MEGABYTES = 200
+# Results on disk: so many, so large together; what nobody opened for longest goes first.
+TRUST_KEPT = 500
+TRUST_KEPT_MEGABYTES = 500
 # A trial reads an upload first, in a process of its own with so much memory and time: seconds of
 # computing; and by the clock, a far backstop, since a busy machine reads slowly.
 TRIAL_MEGABYTES = 2_048

@@ -34,6 +34,7 @@ from app.cache.models import (
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
 from app.cache.trials import upload_columns, upload_rows
+from app.cache.trusted import evaluations, measured
 
 __all__ = [
     "Target",
@@ -41,6 +42,7 @@ __all__ = [
     "answers",
     "bundled",
     "device",
+    "evaluations",
     "explained",
     "explained_by",
     "files_by_session",
@@ -49,6 +51,7 @@ __all__ = [
     "labelled",
     "layered",
     "left_out",
+    "measured",
     "memory",
     "other_precision",
     "predicted",

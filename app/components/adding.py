@@ -12,7 +12,7 @@ from app.compare.compared import DEFAULT, Row, combinations, joined
 from app.methods import ACCOUNT_METHOD, RULED_METHODS
 from app.models.model import Model
 from app.state import session, widgets
-from app.state.choices import shortest
+from app.state.choice import shortest
 from app.text.rules import GATE_NAMES, RULE_NAMES, gate_title, rule_title
 from app.text.spelled import spelled
 from lrp_engine import METHODS, RULES

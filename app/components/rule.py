@@ -9,7 +9,8 @@ from app.compare.compared import rule_words
 from app.models import facts
 from app.models.model import Model
 from app.state import session, widgets
-from app.state.choices import AS_OTHERS, FIRST_LAYER_RULES, shortest
+from app.state.choice import shortest
+from app.state.choices import AS_OTHERS, FIRST_LAYER_RULES
 from app.text.markdown import plain
 from app.text.rules import GATE_NAMES, RULE_NAMES, gate_title, remark, rule_title
 from lrp_engine import RULES, ByLayer

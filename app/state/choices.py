@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -16,6 +14,8 @@ from app.models import numeric
 from app.navigation import View
 from app.review import outcomes, queue, sets
 from app.review.verdicts import VERDICTS
+from app.state.choice import Choice, between, class_number, matching, one_of, shortest, switch
+from app.state.trust_choices import TRUST
 from lrp_engine import RULES, Epsilon
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.propagation.rules import GATES, LayerRule, Option, from_text
@@ -28,37 +28,8 @@ AS_OTHERS = "as_others"  # the first layer has no rule of its own
 FIRST_LAYER_RULES = (AS_OTHERS, *(name for name, rule in RULES.items() if rule.for_inputs))
 
 
-# Python also reads "1_0" and the digits of other scripts.
-_WHOLE = re.compile("[0-9]{1,4}")
-_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[-+]?[0-9]{1,3})?")
-
-
-def _class(text: str) -> int:
-    if not _WHOLE.fullmatch(text):
-        raise ValueError(text)
-    return int(text)
-
-
 def _class_or(word: str) -> Callable[[str], int | str]:
-    return lambda text: word if text == word else _class(text)
-
-
-def _between(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        if not _DECIMAL.fullmatch(text.removeprefix("-") if low < 0 else text):
-            raise ValueError(text)
-        number = float(text)
-        if not math.isfinite(number) or not low <= number <= high:
-            raise ValueError(text)
-        return number
-
-    return read
-
-
-def shortest(number: float) -> str:
-    """As few digits as say exactly this number."""
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)
+    return lambda text: word if text == word else class_number(text)
 
 
 def _text(text: str) -> str:
@@ -75,31 +46,13 @@ def _numbers(text: str) -> str:
 
 
 def _position(text: str) -> int | None:
-    return _class(text) if text else None
-
-
-def _switch(text: str) -> bool:
-    return {"1": True, "0": False}[text]
+    return class_number(text) if text else None
 
 
 def _palette(text: str) -> str:
     if text not in palettes.PALETTES:
         raise ValueError(text)
     return text
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One thing a user sets; `read` makes it of a query parameter or raises.
-
-    A choice of one `view` stands only in the address of that page.
-    """
-
-    default: Any
-    read: Callable[[str], Any]
-    write: Callable[[Any], str] = str
-    expected: str = ""
-    view: View | None = None
 
 
 # What the Review page shows. The key of a set is no part of other pages' links.
@@ -109,30 +62,12 @@ def _review(default: Any, read: Callable[[str], Any], expected: str, write: Any 
     return Choice(default, read, write, expected, View.REVIEW)
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in words:
-            raise ValueError(text)
-        return text
-
-    return read
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not pattern.fullmatch(text):
-            raise ValueError(text)
-        return text
-
-    return read
-
-
 def _row(text: str) -> int:
-    return int(_matching(re.compile("[0-9]{1,6}"))(text))
+    return int(matching(re.compile("[0-9]{1,6}"))(text))
 
 
 def _count(text: str) -> int:
-    return max(1, min(_class(text), 1000))
+    return max(1, min(class_number(text), 1000))
 
 
 def _class_filter(text: str) -> int | str:
@@ -145,22 +80,22 @@ def _counted(text: str) -> tuple[int, bool, str]:
     said, negated, word = text.split("-", 2)
     if not 0 < len(word) <= 100:
         raise ValueError(text)
-    return _class(said), _switch(negated), word
+    return class_number(said), switch(negated), word
 
 
 REVIEW: dict[str, Choice] = {
-    "set": _review("", _matching(sets.ID), "the key of a set"),
-    "part": _review("rows", _one_of("rows", "words", "export"), "rows, words or export"),
+    "set": _review("", matching(sets.ID), "the key of a set"),
+    "part": _review("rows", one_of("rows", "words", "export"), "rows, words or export"),
     "row": _review(-1, _row, "the number of a row"),
-    "sort": _review(queue.FIRST, _one_of(*queue.SORTS), " or ".join(queue.SORTS)),
+    "sort": _review(queue.FIRST, one_of(*queue.SORTS), " or ".join(queue.SORTS)),
     "truth": _review(ANY, _class_filter, "the number of a class, or none",
                      lambda c: "none" if c == outcomes.NO_CLASS else str(c)),
     "said": _review(ANY, _class_or(ANY), "the number of a class"),
-    "outcome": _review(ANY, _one_of(ANY, *outcomes.OUTCOMES), " or ".join(outcomes.OUTCOMES)),
-    "marked": _review(ANY, _one_of(ANY, queue.UNREVIEWED, queue.REVIEWED, *VERDICTS),
+    "outcome": _review(ANY, one_of(ANY, *outcomes.OUTCOMES), " or ".join(outcomes.OUTCOMES)),
+    "marked": _review(ANY, one_of(ANY, queue.UNREVIEWED, queue.REVIEWED, *VERDICTS),
                       "a verdict, reviewed or unreviewed"),
-    "spelling": _review(ANY, _one_of(ANY, "plain", "negated"), "plain or negated"),
-    "counted_class": _review(0, _class, "the number of a class"),
+    "spelling": _review(ANY, one_of(ANY, "plain", "negated"), "plain or negated"),
+    "counted_class": _review(0, class_number, "the number of a class"),
     "at_least": _review(3, _count, "a number from 1 to 1000"),
     "find": _review("", _text, "a shorter text"),
     "word": _review(None, _counted, "a class, 0 or 1, and a word, with - between them",
@@ -200,10 +135,10 @@ def _read_row(text: str) -> compared.Row:
     numbers = zip(known, [*own, *[""] * (len(known) - len(own))], strict=True)
     return compared.Row(
         method=method,
-        target=_class(target) if target else None,
+        target=class_number(target) if target else None,
         eps=_EPS(eps) if eps and ruled else None,
         bias_factor=_FACTOR(bias_factor) if bias_factor and ruled else None,
-        model=_matching(re.compile("[0-9a-f]{12}|"))(model),
+        model=matching(re.compile("[0-9a-f]{12}|"))(model),
         rule=rule if rule and ruled else None,
         gates=_GATES(gates) if gates and ruled else None,
         own=tuple(OWN_OPTIONS[option.name].read(one) if one else None for option, one in numbers)
@@ -230,20 +165,20 @@ def _write_rows(rows: tuple[compared.Row, ...]) -> str:
     )
 
 
-_EPS = _between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
-_FACTOR = _between(0, 1)
-_GATES = _one_of(*GATES)
+_EPS = between(settings.EPS_SMALLEST, settings.EPS_LARGEST)
+_FACTOR = between(0, 1)
+_GATES = one_of(*GATES)
 # What the Learn page shows: its step, the two small examples, the part of the LSTM looked into.
 
 
 def _amount(default: float, low: float, high: float) -> Choice:
     return Choice(
-        default, _between(low, high), shortest, f"a number from {low:g} to {high:g}", View.LEARN
+        default, between(low, high), shortest, f"a number from {low:g} to {high:g}", View.LEARN
     )
 
 
 LEARN: dict[str, Choice] = {
-    "step": Choice(FIRST, _one_of(*STEPS), expected=" or ".join(STEPS), view=View.LEARN),
+    "step": Choice(FIRST, one_of(*STEPS), expected=" or ".join(STEPS), view=View.LEARN),
     "x1": _amount(1.0, -2, 2),
     "x2": _amount(0.5, -2, 2),
     "x3": _amount(-1.0, -2, 2),
@@ -251,7 +186,7 @@ LEARN: dict[str, Choice] = {
     "sum_bias_factor": _amount(0.0, 0, 1),
     "gate": _amount(0.8, 0, 1),
     "signal": _amount(1.5, -2, 2),
-    "direction": Choice(DIRECTIONS[0], _one_of(*DIRECTIONS), expected=" or ".join(DIRECTIONS),
+    "direction": Choice(DIRECTIONS[0], one_of(*DIRECTIONS), expected=" or ".join(DIRECTIONS),
                         view=View.LEARN),
     "unit": Choice(None, _position, expected="the number of a unit", view=View.LEARN),
 }  # fmt: skip
@@ -259,7 +194,7 @@ LEARN: dict[str, Choice] = {
 
 def _own(kind: type[LayerRule], option: Option) -> Choice:
     return Choice(
-        getattr(kind(), option.name), _between(option.smallest, option.largest), shortest,
+        getattr(kind(), option.name), between(option.smallest, option.largest), shortest,
         f"a number from {option.smallest:g} to {option.largest:g}",
     )  # fmt: skip
 
@@ -286,22 +221,23 @@ CHOICES: dict[str, Choice] = {
     ),
     "rule": Choice(Epsilon.name, _rule,
                    expected=f"{' or '.join(RULES)}, or a rule by layer as JSON"),
-    "first_layer": Choice(AS_OTHERS, _one_of(*FIRST_LAYER_RULES),
+    "first_layer": Choice(AS_OTHERS, one_of(*FIRST_LAYER_RULES),
                           expected=" or ".join(FIRST_LAYER_RULES)),
     "gates": Choice(Epsilon().gates, _GATES, expected=" or ".join(GATES)),
     **OWN_OPTIONS,
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
-    "same_scale": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
-    "values": Choice(True, _switch, lambda value: str(int(value)), "0 or 1"),
-    "all_methods": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
-    "path": Choice(False, _switch, lambda value: str(int(value)), "0 or 1"),
-    "bars": Choice(next(iter(LIVE_METHODS)), _one_of(*LIVE_METHODS),
+    "same_scale": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
+    "values": Choice(True, switch, lambda value: str(int(value)), "0 or 1"),
+    "all_methods": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
+    "path": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
+    "bars": Choice(next(iter(LIVE_METHODS)), one_of(*LIVE_METHODS),
                    expected=" or ".join(LIVE_METHODS)),
     "rows": Choice(compared.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
                    View.COMPARE),
-    "part_at": Choice(0, _class, expected="the position of a word", view=View.COMPARE),
-    "precision": Choice(False, _switch, lambda value: str(int(value)), "0 or 1",
+    "part_at": Choice(0, class_number, expected="the position of a word", view=View.COMPARE),
+    "precision": Choice(False, switch, lambda value: str(int(value)), "0 or 1",
                         View.CONSERVATION),
     **REVIEW,
+    **TRUST,
     **LEARN,
 }  # fmt: skip

@@ -19,7 +19,8 @@ import lrp_engine
 from app import settings
 from app.models.model import ORIGINS, RIGHT, WRONG, Model, ModelRef
 from app.navigation import BY_PATH
-from app.state.choices import ANY, CHOICES, Choice
+from app.state.choice import Choice
+from app.state.choices import ANY, CHOICES
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.json_texts import parse_json
 

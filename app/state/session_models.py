@@ -121,6 +121,7 @@ def select(upload_hash: str | None) -> None:
         session.put("target", PREDICTED)
         session.put("contrast", NOTHING)
         session.put("numbers", "")
+        session.put("measured", "")
         session.reset_filters()
 
 

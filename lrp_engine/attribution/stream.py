@@ -115,35 +115,42 @@ def require_words(network: Network) -> None:
 
 def in_batches(
     network: Network,
-    words: Sequence[Sequence[str]],
+    inputs: Sequence[Sequence[str]] | np.ndarray,
     *,
     methods: Sequence[str],
     target: Any,
     rule: Rule,
     method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
+    lengths: np.ndarray | None = None,
     position: int | None = None,
     cancel: Cancel | None = None,
 ) -> Iterator[tuple[np.ndarray, Explanations | InputError]]:
-    """Positions (b,) of token lists of similar length, and their explanations by method.
+    """Positions (b,) of inputs of similar length, and their explanations by method.
 
-    Every list comes once; those that cost too much or overflow come with the reason instead. The
-    batches depend on nothing but the lists, so that the same lists give the same bits; only where
-    memory or the room for passes runs out is a batch done in halves.
+    Every input comes once; those that cost too much or overflow come with the reason instead. The
+    batches depend on nothing but the inputs, so that the same ones give the same bits; only where
+    memory or the room for passes runs out is a batch done in halves. Once cancelled, it ends.
+
+    Args:
+        inputs: token lists, or an array as `explain` takes it; lengths: (B,) of such an array.
 
     Raises:
-        InputError: there is no memory for one list alone.
+        InputError: there is no memory for one input alone.
     """
-    if not words:
+    if not len(inputs):
         return
-    waiting = deque(samples_of.read(network, words).chunks())
+    samples = samples_of.read(network, inputs, lengths)
+    waiting = deque(samples.chunks())
     while waiting:
         if cancel is not None and cancel.is_set():
             return
         chunk = waiting.popleft()
         try:
             explanations = network.explain_all(
-                [words[n] for n in chunk], methods=methods, target=target, rule=rule,
-                method_options=method_options, position=position, cancel=cancel,
+                inputs[chunk] if isinstance(inputs, np.ndarray) else [inputs[n] for n in chunk],
+                methods=methods, target=target, rule=rule, method_options=method_options,
+                lengths=None if lengths is None else lengths[chunk], position=position,
+                cancel=cancel,
             )  # fmt: skip
         except CancelledError:
             return
@@ -162,9 +169,9 @@ def in_batches(
         except MemoryError:
             if len(chunk) == 1:
                 raise InputError(
-                    f"There is not enough memory to explain a text of {len(words[chunk[0]]):,} "
-                    "words. Give shorter texts (for a corpus: a lower --max-tokens), or run fewer "
-                    "processes beside it (--workers)."
+                    f"There is not enough memory to explain a text of {len(inputs[chunk[0]]):,} "
+                    f"{samples.token_kind}s. Give shorter texts (for a corpus: a lower "
+                    "--max-tokens), or run fewer processes beside it (--workers)."
                 ) from None
             waiting.extendleft(reversed(np.array_split(chunk, 2)))
             continue

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lrp_engine.attribution.explain import scores_of_variants
+from lrp_engine.attribution.work import Work
 from lrp_engine.evaluation.random_weights import randomized
 from lrp_engine.evaluation.relevances import by_explainer
 from lrp_engine.evaluation.text import Asking, Kept, Moved, Request
 
 if TYPE_CHECKING:
+    from lrp_engine.attribution.work import Cancel
     from lrp_engine.evaluation.settings import Settings
     from lrp_engine.evaluation.window import Window
     from lrp_engine.model.network import Network
@@ -38,6 +40,7 @@ class Answers:
 
     Attributes:
         places: per text, the steps (n,) that can be left out.
+        cancel: looked at before each batch of passes.
     """
 
     network: Network
@@ -45,11 +48,16 @@ class Answers:
     samples: Samples
     places: list[np.ndarray]
     settings: Settings
+    cancel: Cancel | None = None
     _scores: dict[tuple[int, str], dict[bytes, np.ndarray]] = field(default_factory=dict)
     _relevances: dict[tuple[Request, int, int], np.ndarray] = field(default_factory=dict)
 
     def run(self, asking: Mapping[Who, Asking]) -> dict[Who, np.ndarray]:
-        """What each measure returns; their questions are answered round by round."""
+        """What each measure returns; their questions are answered round by round.
+
+        Raises:
+            CancelledError: it was cancelled.
+        """
         done: dict[Who, np.ndarray] = {}
         waiting: dict[Who, tuple[Asking, Request]] = {}
 
@@ -105,7 +113,7 @@ class Answers:
             variants.sort(key=lambda one: int(one[2].sum()))  # alike lengths share a pass
             scores = scores_of_variants(
                 self.samples, ((row, self._whole(row, kept)) for row, _, kept in variants),
-                removal=removal,
+                removal=removal, work=Work(len(variants), cancel=self.cancel),
             ).astype(np.float64)  # fmt: skip
             for (row, key, _), one in zip(variants, scores, strict=True):
                 self._scores[row, removal][key] = one
@@ -119,7 +127,7 @@ class Answers:
     def _randomized(self, request: Request, rows: list[int], target: int) -> dict[int, np.ndarray]:
         """Row -> (J, L, n)."""
         depths = [
-            by_explainer(network, self.window, rows, target, self.settings)
+            by_explainer(network, self.window, rows, target, self.settings, self.cancel)
             for network in randomized(self.network, seed=self.settings.seed)
         ]
         return {
@@ -144,7 +152,9 @@ class Answers:
                 self.window, words=None, values=x + noise.astype(x.dtype), lengths=None,
                 labels=np.full(draws, target), answers=None,
             )  # fmt: skip
-            made = by_explainer(self.network, values, list(range(draws)), target, self.settings)
+            made = by_explainer(
+                self.network, values, list(range(draws)), target, self.settings, self.cancel
+            )
             found[row] = np.stack([made[one] for one in range(draws)], axis=1)
         return found
 

@@ -14,10 +14,11 @@ from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_o
 from lrp_engine.attribution.targets import resolve
 from lrp_engine.corpora.workers import in_processes
 from lrp_engine.errors import CancelledError, InputError
+from lrp_engine.evaluation import random_weights
 from lrp_engine.evaluation.documents import apart
 from lrp_engine.evaluation.explainer import rules_named
 from lrp_engine.evaluation.measures import FAST_MEASURES, MEASURES, Measure, measures_named
-from lrp_engine.evaluation.measuring import Measured, measure_window
+from lrp_engine.evaluation.measuring import Measured, measure_window, measuring
 from lrp_engine.evaluation.random_weights import layers_with_weights
 from lrp_engine.evaluation.result import Evaluation
 from lrp_engine.evaluation.settings import Settings
@@ -84,11 +85,57 @@ def evaluate(
         workers: processes on this machine; 1 is this process itself.
         scheduler: address of a Dask scheduler, whose workers take the place of `workers`.
         progress: called with the texts done so far and their number, None where that is not known.
-        cancel: looked at before each window.
+        cancel: looked at before each batch of passes; on other processes before each window.
 
     Raises:
         InputError: a text, a label or an option does not fit.
         CancelledError: it was cancelled.
+    """
+    steps = evaluating(
+        network, texts, labels, methods, rules, measures, seed, method_options=method_options,
+        removal=removal, step=step, target=target, answers=answers, lengths=lengths,
+        workers=workers, scheduler=scheduler, cancel=cancel,
+    )  # fmt: skip
+    total = len(texts) if hasattr(texts, "__len__") else None
+    with contextlib.closing(steps):
+        while True:
+            try:
+                done = next(steps)
+            except StopIteration as end:
+                evaluation: Evaluation = end.value
+                return evaluation
+            if progress is not None:
+                progress(done, total)
+
+
+def evaluating(
+    network: Network,
+    texts: Any,
+    labels: Iterable[Any] | None = None,
+    methods: Sequence[str] | None = None,
+    rules: Any = None,
+    measures: Sequence[str] | None = None,
+    seed: int = 0,
+    *,
+    method_options: Mapping[str, Mapping[str, Any]] | None = None,
+    removal: str = DROP,
+    step: int | None = None,
+    target: Any = None,
+    answers: Iterable[Any] | None = None,
+    lengths: Any = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    group: int | None = None,
+    cancel: Cancel | None = None,
+) -> Generator[int, None, Evaluation]:
+    """`evaluate` in steps: yields how many texts are done, and returns the evaluation.
+
+    Args:
+        group: texts of a step, which the numbers do not depend on; other processes take a window
+            at a time.
+
+    Raises:
+        InputError, CancelledError: as `evaluate`.
     """
     _check(network, texts, removal, step, workers)
     infos = [method_named(name) for name in _names(LIVE_METHODS if methods is None else methods)]
@@ -96,7 +143,6 @@ def evaluate(
     chosen = resolve(network, target, 1)
     if chosen is not None and chosen.ndim > 1:
         raise InputError("Measures look at one class, not at a contrast of two.")
-    total = len(texts) if hasattr(texts, "__len__") else None
     made = windows(network, texts, labels, answers, lengths)
     first = next(made, None)
     if first is None:
@@ -116,19 +162,29 @@ def evaluate(
         pair=_pair(samples, first) if any(one.scope == "documents" for one in asked) else None,
         seed=seed,
     )
+    every = chain([first], made)
+    if scheduler is None and workers == 1:
+        steps = _here(network, every, settings, group, cancel)
+    else:
+        steps = _elsewhere(network, every, settings, workers, scheduler)
     found: list[Measured] = []
-    parts = _measured(network, chain([first], made), settings, workers, scheduler)
     done = 0
-    with contextlib.closing(parts):
-        while True:
-            if cancel is not None and cancel.is_set():
-                raise CancelledError
-            if (part := next(parts, None)) is None:
-                break
-            found.append(part)
-            done += part.texts
-            if progress is not None:
-                progress(done, total)
+    try:
+        with contextlib.closing(steps):
+            while True:
+                if cancel is not None and cancel.is_set():
+                    raise CancelledError
+                step_made = next(steps, None)
+                if step_made is None:
+                    break
+                texts_done, part = step_made
+                if part is not None:
+                    found.append(part)
+                if texts_done:
+                    done += texts_done
+                    yield done
+    finally:
+        random_weights.forget(network, seed=seed)
     return _evaluation(network, settings, sorted(found, key=lambda one: one.index), left_out)
 
 
@@ -197,21 +253,38 @@ def _step(samples: Samples) -> int:
     return LONG_STEP if np.median(samples.lengths) >= LONG_TEXT else 1
 
 
-def _measured(
+# How many texts a step has measured, and the window that it ended.
+Steps = Generator[tuple[int, Measured | None], None, None]
+
+
+def _here(
+    network: Network, made: Iterator[Window], settings: Settings, group: int | None,
+    cancel: Cancel | None,
+) -> Steps:  # fmt: skip
+    for window in made:
+        part = measuring(network, window, settings, group=group, cancel=cancel)
+        while True:
+            try:
+                yield next(part), None
+            except StopIteration as end:
+                yield 0, end.value
+                break
+
+
+def _elsewhere(
     network: Network, made: Iterator[Window], settings: Settings, workers: int,
     scheduler: str | None,
-) -> Generator[Measured, None, None]:  # fmt: skip
+) -> Steps:  # fmt: skip
     if scheduler is not None:
         from lrp_engine.corpora.cluster import on_cluster
 
-        yield from on_cluster(network, made, settings, scheduler=scheduler, compute=measure_window)
-    elif workers > 1:
-        yield from in_processes(
+        parts = on_cluster(network, made, settings, scheduler=scheduler, compute=measure_window)
+    else:
+        parts = in_processes(
             network, made, settings, workers=workers, compute=measure_window, mend=MEND
         )
-    else:
-        for window in made:
-            yield measure_window(network, window, settings)
+    for part in parts:
+        yield part.texts, part
 
 
 def _evaluation(

@@ -6,7 +6,7 @@ of a measure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,17 @@ from lrp_engine.evaluation.documents import documents
 from lrp_engine.evaluation.relevances import by_explainer
 from lrp_engine.evaluation.text import Asking, Text
 from lrp_engine.evaluation.window import NO_LABEL
+from lrp_engine.model.samples import CHUNK_TOKENS
 
 if TYPE_CHECKING:
+    from lrp_engine.attribution.work import Cancel
     from lrp_engine.evaluation.measures import Measure
     from lrp_engine.evaluation.settings import Settings
     from lrp_engine.evaluation.window import Window
     from lrp_engine.model.network import Network
 
-# Texts whose questions are asked together: bounds what is remembered at a time.
-GROUP = 64
+# Texts, and words of them, that are measured together: bounds what is remembered at a time.
+GROUP, GROUP_WORDS = 64, 4 * CHUNK_TOKENS
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +50,41 @@ class Measured:
 
 def measure_window(network: Network, window: Window, settings: Settings) -> Measured:
     """The numbers of every text, measure and explainer; the same window gives the same numbers."""
-    work = _Work(network, window, settings)
+    steps = measuring(network, window, settings)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            measured: Measured = end.value
+            return measured
+
+
+def measuring(
+    network: Network,
+    window: Window,
+    settings: Settings,
+    *,
+    group: int | None = None,
+    cancel: Cancel | None = None,
+) -> Generator[int, None, Measured]:
+    """`measure_window` in steps; yields how many texts each of them was.
+
+    Args:
+        group: texts of a step, `GROUP` where None; the numbers do not depend on it.
+        cancel: looked at before each batch of passes.
+
+    Raises:
+        CancelledError: it was cancelled.
+    """
+    work = _Work(network, window, settings, cancel)
     of_texts = [one for one in settings.measure_infos if one.scope != "documents"]
     of_documents = [one for one in settings.measure_infos if one.scope == "documents"]
-    rows = work.measured(of_texts)
+    rows = yield from work.measured(of_texts, group or GROUP)
     if of_documents and settings.pair is not None:
         made = documents(network, window, work.right, settings.pair, seed=settings.seed)
         if made is not None:
-            more = _Work(network, made.window, settings, origins=made.origins)
-            rows |= more.measured(of_documents)
+            more = _Work(network, made.window, settings, cancel, origins=made.origins)
+            rows |= yield from more.measured(of_documents, group or GROUP)
     return Measured(
         window.index,
         len(window),
@@ -74,10 +102,12 @@ class _Work:
         network: Network,
         window: Window,
         settings: Settings,
+        cancel: Cancel | None,
         *,
         origins: Sequence[np.ndarray] | None = None,
     ) -> None:
         self.network, self.window, self.settings, self.origins = network, window, settings, origins
+        self.cancel = cancel
         self.samples = window.samples(network)
         every = np.arange(len(window))
         with np.errstate(over="ignore", invalid="ignore"):  # found out below
@@ -92,20 +122,27 @@ class _Work:
         self.right = self.fine & (best == window.labels)
         self.wrong = self.fine & (best != window.labels) & (window.labels != NO_LABEL)
 
-    def measured(self, measures: Sequence[Measure]) -> dict[str, list[tuple[int, np.ndarray]]]:
-        """Measure -> the place of each text that it counts, and its numbers (J, k)."""
-        wanted = {one.name: self._rows(one) for one in measures}
-        relevances = self._relevances(
-            {(row, self._target(one, row)) for one in measures for row in wanted[one.name]}
+    def measured(
+        self, measures: Sequence[Measure], group: int
+    ) -> Generator[int, None, dict[str, list[tuple[int, np.ndarray]]]]:
+        """Measure -> the place of each text that it counts, and its numbers (J, k).
+
+        Yields the texts of each group, none for documents, which are texts once more.
+        """
+        wanted = {one.name: set(self._rows(one)) for one in measures}
+        answers = Answers(
+            self.network, self.window, self.samples, self.places, self.settings, self.cancel
         )
-        answers = Answers(self.network, self.window, self.samples, self.places, self.settings)
         found: dict[str, list[tuple[int, np.ndarray]]] = {}
-        for start in range(0, len(self.window), GROUP):
+        for rows in self._groups(group):
+            counted = {one: [row for row in rows if row in wanted[one.name]] for one in measures}
+            relevances = self._relevances(
+                {(row, self._target(one, row)) for one in measures for row in counted[one]}
+            )
             asking = {
                 who: one
                 for measure in measures
-                for row in wanted[measure.name]
-                if start <= row < start + GROUP
+                for row in counted[measure]
                 for who, one in self._asking(measure, row, relevances)
             }
             done = answers.run(asking)
@@ -116,7 +153,21 @@ class _Work:
                 by_text.setdefault((who.measure, who.row), nothing)[who.explainer] = numbers
             for (name, row), values in sorted(by_text.items()):
                 found.setdefault(name, []).append((self.window.first + row, values))
+            yield 0 if self.origins is not None else len(rows)
         return found
+
+    def _groups(self, most: int) -> Iterator[list[int]]:
+        """Texts in a row, so many and so many words at a time."""
+        group: list[int] = []
+        words = 0
+        for row in range(len(self.window)):
+            group.append(row)
+            words += len(self.places[row])
+            if len(group) == most or words >= GROUP_WORDS:
+                yield group
+                group, words = [], 0
+        if group:
+            yield group
 
     def _rows(self, measure: Measure) -> list[int]:
         """The texts that a measure counts."""
@@ -151,7 +202,7 @@ class _Work:
             batches.setdefault(self.settings.target if usual else asked, []).append(row)
         found = {}
         for target, rows in batches.items():
-            made = by_explainer(self.network, self.window, rows, target, self.settings)
+            made = by_explainer(self.network, self.window, rows, target, self.settings, self.cancel)
             for row, values in made.items():
                 shown = int(self.asked[row]) if target is None else target
                 words = values[:, self.places[row]].astype(np.float64)

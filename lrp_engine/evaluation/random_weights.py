@@ -29,7 +29,7 @@ def randomized(network: Network, *, seed: int) -> Sequence[Network]:
 
     The numbers of each array change places, so that their size and sign stay as they are.
     """
-    key = f"random weights {seed}"
+    key = _key(seed)
     if key not in network.compiled:
         made: list[Network] = []
         names = layers_with_weights(network)
@@ -45,3 +45,12 @@ def randomized(network: Network, *, seed: int) -> Sequence[Network]:
         network.compiled[key] = made
     kept: Sequence[Network] = network.compiled[key]
     return kept
+
+
+def forget(network: Network, *, seed: int) -> None:
+    """Let go of the networks with random weights, and of what was traced of them."""
+    network.compiled.pop(_key(seed), None)
+
+
+def _key(seed: int) -> str:
+    return f"random weights {seed}"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # By which explainers are called best: the first one that was measured.
 DECIDES = ("comprehensiveness", "deletion", "deletion_right", "correlation", "marked_share")
+# What is left when the weights are random; from which rank correlation on an order counts as kept.
+RANDOM_WEIGHTS = ("randomized_signed", "randomized_absolute")
+KEPT = 0.5
 NOTHING = "Nothing was measured that says which order of words is best."
 
 
@@ -43,7 +46,7 @@ def sentence(evaluation: Evaluation) -> str:
     if measure is None or not says_something(evaluation, measure):
         return NOTHING
     first, ties = best(evaluation, measure)
-    names = [_short(one) for one in evaluation.explainers]
+    names = [called(one) for one in evaluation.explainers]
     n = evaluation.estimates[measure].n
     title = evaluation.info(measure).title.lower()
     chance = no_better_than_chance(evaluation, measure)
@@ -63,7 +66,7 @@ def sentence(evaluation: Evaluation) -> str:
 
 def sentences(evaluation: Evaluation) -> Mapping[str, str]:
     """Measure -> its best explainer, which tie with it, which do not beat chance."""
-    names = [_short(one) for one in evaluation.explainers]
+    names = [called(one) for one in evaluation.explainers]
     said = {}
     for measure in evaluation.measures:
         if not says_something(evaluation, measure):
@@ -78,11 +81,37 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
         if chance:
             parts.append(f"no better than chance: {_listed([names[j] for j in chance])}")
         parts += [
-            f"{_short(one)} has no number for {count:,} texts"
+            f"{called(one)} has no number for {count:,} texts"
             for one, count in evaluation.failed(measure).items()
         ]
         said[measure] = f"{'; '.join(parts)} ({n:,} texts)."
     return said
+
+
+def of_random_weights(evaluation: Evaluation) -> str:
+    """Which explainers order words by what the network has learned, and which do not."""
+    values = [
+        np.abs(evaluation.estimates[measure].value[:-1])
+        for measure in RANDOM_WEIGHTS
+        if measure in evaluation.values
+    ]
+    kept = np.fmax.reduce([np.full(len(evaluation.explainers) - 1, np.nan), *values])
+    names = [called(one) for one in evaluation.explainers]
+    anew = np.flatnonzero(kept < KEPT).tolist()
+    same = np.flatnonzero(kept >= KEPT).tolist()
+    parts = []
+    if anew:
+        parts.append(
+            f"{_listed([names[j] for j in anew])} {'orders' if len(anew) == 1 else 'order'} words "
+            f"anew when all weights are random (rank correlation up to {kept[anew].max():.2f})"
+        )
+    if same:
+        verb, whose = ("keeps", "its") if len(same) == 1 else ("keep", "their")
+        parts.append(
+            f"{_listed([names[j] for j in same])} {verb} much of {whose} order when all weights "
+            f"are random (up to {kept[same].max():.2f}): it says little of what was learned"
+        )
+    return f"{'; '.join(parts)}." if parts else "No text can be measured so."
 
 
 def says_something(evaluation: Evaluation, measure: str) -> bool:
@@ -90,7 +119,8 @@ def says_something(evaluation: Evaluation, measure: str) -> bool:
     return bool(np.isfinite(evaluation.estimates[measure].value[:-1]).any())
 
 
-def _short(one: Explainer) -> str:
+def called(one: Explainer) -> str:
+    """What an explainer is called in a sentence."""
     title = METHODS[one.method].short if one.method in METHODS else one.method
     return f"{title} ({one.rule})" if one.rule else title
 

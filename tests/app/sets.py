@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import lrp_engine
-from app.review.job import ACTIVE, Job
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
+from app.work.job import ACTIVE, Job
 from lrp_engine import Network
 
 # Text, true class. Words are those of the tiny model; the last rows cannot be explained.

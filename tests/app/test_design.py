@@ -32,7 +32,7 @@ def named(path: Path) -> str:
         ),
         (r"st\.session_state", {"state/session.py", "state/widgets.py"}),
         (r"st\.query_params", {"state/address.py"}),
-        (r"except Exception", {"components/guard.py", "review/jobs.py"}),  # a page, a thread
+        (r"except Exception", {"components/guard.py", "work/workers.py"}),  # a page, a thread
         (r"unsafe_allow", set()),
     ],
 )

@@ -47,7 +47,7 @@ def run(seconds: float) -> Found:
             sets.add(one, files.as_csv())
             job = jobs.start(one, network, owner=str(deleted))
             time.sleep(chance.uniform(0, 0.15))
-            working += 0 < job.done < job.set.rows
+            working += 0 < job.done < job.total
             jobs.delete(one)
             deleted += 1
             if sets.ids():

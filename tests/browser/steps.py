@@ -80,6 +80,8 @@ def visit(page: Page, view: str = "") -> None:
     elif view == "review":
         expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
         expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
+    elif view == "trust":
+        expect(page.get_by_role("button", name="Measure", exact=True)).to_be_visible()
     elif view in LESSON:
         expect(page.get_by_role("button", name="Copy link")).to_be_visible()
         expect(page.get_by_role("heading", level=2).first).to_be_visible()

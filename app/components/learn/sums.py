@@ -11,7 +11,7 @@ from app.components.learn import common
 from app.figures.axes import large
 from app.learn import charts, formulas, sums
 from app.state import session, widgets
-from app.state.choices import shortest
+from app.state.choice import shortest
 from lrp_engine.render.numbers import number
 
 DIGITS = 0.05  # three decimals, like the formulas

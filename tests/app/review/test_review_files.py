@@ -17,9 +17,9 @@ from app import settings
 from app.review import explained_rows, leftovers, tables
 from app.review.damage import DamagedError
 from app.review.files import DIGESTS
-from app.review.job import DONE, FAILED
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
+from app.work.job import DONE, FAILED
 from lrp_engine.corpora import durable
 from lrp_engine.errors import LensError
 from tests.app import sets as files

@@ -20,11 +20,11 @@ import lrp_engine
 from app import settings
 from app.compare.ranks import rank_agreement
 from app.review import explained_rows, tables, trial
-from app.review import job as job_of
 from app.review import jobs as background
-from app.review.job import DONE, FAILED, RUNNING, STOPPED, WAITING
 from app.review.jobs import Jobs
 from app.review.sets import Sets
+from app.work import job as job_of
+from app.work.job import DONE, FAILED, RUNNING, STOPPED, WAITING
 from lrp_engine import InputError
 from lrp_engine.model.text import Tokenizer
 from tests.app import sets as files
@@ -258,7 +258,7 @@ def test_a_session_has_one_set_at_work_and_the_next_session_begins_at_once(sets,
     assert sorted(served) == ["one", "other"]
     assert [job.state for job in (*mine, other)] == [RUNNING, WAITING, RUNNING]
     go.set()
-    assert {files.finished(jobs, job.set).state for job in (*mine, other)} == {DONE}
+    assert {files.finished(jobs, job.task.set).state for job in (*mine, other)} == {DONE}
 
 
 def test_a_session_has_its_share_of_the_server(sets, network, turns):
@@ -366,7 +366,7 @@ def test_a_set_that_is_deleted_as_its_tables_are_made_ends_without_a_traceback(
     (one,) = _added(sets, network, 1)
     job = jobs.start(one, network)
     _until(lambda: not list(sets.folder.iterdir()))
-    assert (job.state, job.problem, job.done) == (STOPPED, "", job.set.rows)
+    assert (job.state, job.problem, job.done) == (STOPPED, "", job.total)
     assert not caplog.records
 
 

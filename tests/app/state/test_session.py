@@ -31,6 +31,9 @@ OTHER = {
     "bars": "sensitivity", "true_class": 1, "said_class": 2, "verdict": "right",
     "numbers": "1_2.5", "path": True, "all_methods": True, "spelling": "negated",
     "counted_class": 2, "at_least": 9, "rule": "gamma", "gates": "half", "first_layer": "w_square",
+    "measured": "0" * 32, "trust_from": "reviewed", "trust_texts": 500, "trust_methods": ("lime",),
+    "trust_rules": ("gamma", "epsilon"), "trust_eps": (0.01, 1e-6), "trust_gates": ("half",),
+    "random_weights": False, "curve": "sufficiency",
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
 PASSING = {"begun", "models", "selected", "linked", "turn", "restored", "undo", "complaints",

@@ -160,9 +160,9 @@ def test_sets_beyond_the_limit_wait_or_are_refused_in_a_sentence(begun, monkeypa
     monkeypatch.setattr(background, "explain_shard", slow)
     first, second, third = (begun() for _ in range(3))
     said = [app.get("progress")[0].proto.text for app in (first, second)]
-    assert said == ["Getting ready: 0 of 4 explained",
-                    "Waiting for its turn: other sets are being explained."]  # fmt: skip
-    assert "2 sets are being explained or wait for it" in messages(third)
+    waiting = "Waiting for its turn: other sets are being explained or measured."
+    assert said == ["Getting ready: 0 of 4 explained", waiting]
+    assert "2 sets are being explained or measured or wait for it" in messages(third)
     assert third.session_state["lens.set"] == ""
     assert len(cache.sets().ids()) == 2
     go.set()

@@ -13,6 +13,7 @@ import lrp_engine
 from lrp_engine import MEASURES, AlphaBeta, Epsilon, InputError, evaluate
 from lrp_engine.corpora.shard import CancelledError
 from lrp_engine.corpora.workers import Package
+from lrp_engine.errors import OverflowInputError
 from lrp_engine.evaluation import evaluate as module
 from lrp_engine.evaluation import measuring, relevances, window
 from lrp_engine.evaluation.text import Text
@@ -98,8 +99,9 @@ def test_windows_and_batches_change_nothing(network, texts, labels, evaluation, 
     seen = []
     again = evaluate(network, texts, labels, BOTH, RULES, SOME, seed=2,
                      progress=lambda done, total: seen.append((done, total)))  # fmt: skip
-    assert len(seen) == 3
-    assert seen[-1] == (len(texts), len(texts))
+    # Windows of 3, 4 and 5 texts; it is told after two texts and at the end of each.
+    assert [done for done, _ in seen] == [2, 3, 5, 7, 9, 11, 12]
+    assert {total for _, total in seen} == {len(texts)}
     for measure in SOME:
         np.testing.assert_allclose(
             again.values[measure], evaluation.values[measure], rtol=0, atol=1e-12
@@ -219,6 +221,27 @@ def test_where_relevance_overflows_the_others_are_measured(network, texts, monke
     assert np.isfinite(np.delete(values, 1, axis=1)).all()
     assert len(found.counted("comprehensiveness")) == len(long)
     assert np.isnan(found.to_frame()["value"]).tolist() == [False, True, False, False]
+
+
+def test_numbers_that_overflow_are_left_out_and_the_others_measured(monkeypatch):
+    network = zoo.network("lstm", 0)
+    x = zoo.inputs(network, [6, 6, 6, 6], 1)
+    whole = evaluate(network, x, None, ["lrp"], measures="comprehensiveness")
+    real, bad = type(network).explain_all, x[2, 0, 0]
+
+    def failing(self, inputs, **options):
+        rows = np.flatnonzero(inputs[:, 0, 0] == bad)
+        if len(rows):
+            raise OverflowInputError(rows.tolist(), self.dtype)
+        return real(self, inputs, **options)
+
+    monkeypatch.setattr(type(network), "explain_all", failing)
+    found = evaluate(network, x, None, ["lrp"], measures="comprehensiveness")
+    values, others = found.values["comprehensiveness"], [0, 1, 3]
+    assert np.isnan(values[2, 0]).all()
+    np.testing.assert_allclose(
+        values[others], whole.values["comprehensiveness"][others], rtol=0, atol=1e-12
+    )
 
 
 def test_a_tagger_is_refused():

@@ -13,6 +13,7 @@ from lrp_engine import InputError
 from lrp_engine.evaluation import bootstrap
 from lrp_engine.evaluation.explainer import CHANCE, Explainer, rules_named
 from lrp_engine.evaluation.result import Evaluation
+from lrp_engine.evaluation.verdict import of_random_weights
 from lrp_engine.propagation.rules import ByLayer, Epsilon, Gamma
 
 GOOD, SAME, POOR = Explainer(method="lrp", rule="a|b<c>"), Explainer(method="occlusion"), Explainer(
@@ -108,6 +109,20 @@ def test_the_sentences_say_what_is_best_what_ties_and_what_is_chance(evaluation)
         "for 1 texts (59 texts)."
     )
     assert "chance" not in evaluation.sentences["slope"]
+
+
+def test_random_weights_say_whose_order_is_learned(evaluation):
+    signed = np.tile(np.array([0.02, -0.1, 0.7, np.nan])[:, None], (30, 1, 2))
+    absolute = np.tile(np.array([0.2, 0.1, 0.3, np.nan])[:, None], (30, 1, 2))
+    found = replace(evaluation, values={
+        "randomized_signed": signed, "randomized_absolute": absolute,
+    }, places={})  # fmt: skip
+    assert of_random_weights(found) == (
+        "LRP (a|b<c>) and OC order words anew when all weights are random (rank correlation up to "
+        "0.20); SA keeps much of its order when all weights are random (up to 0.70): it says "
+        "little of what was learned."
+    )
+    assert of_random_weights(evaluation) == "No text can be measured so."
 
 
 def test_one_that_fails_takes_no_texts_from_the_others(evaluation):

@@ -1,4 +1,4 @@
-"""Whose set is worked at next: sessions take turns, and each has one set at work at a time."""
+"""Whose work is done next: sessions take turns, and each has one thing at work at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Turns:
         """Position of the one whose turn it is, None where nobody may begin.
 
         Args:
-            waiting: the owners of the sets that wait, in the order in which they came.
+            waiting: the owners of what waits, in the order in which they came.
         """
         free = [n for n, owner in enumerate(waiting) if owner not in self._at_work]
         return min(free, key=lambda n: (self._served.get(waiting[n], 0), n), default=None)

@@ -1,0 +1,9 @@
+"""Trust: how far the explanations of a model may be believed, measured on its texts."""
+
+from app.components import proof
+from app.components.layout import page
+from app.components.trust import desk
+
+with page("Which explanation can be believed?") as run:
+    proof.lead(run)
+    desk.show(run)
