@@ -8,6 +8,7 @@ are frozen, so one object serves everybody.
 from app.cache.answers import (
     Target,
     ablated,
+    deleted,
     explained,
     explained_by,
     followed,
@@ -41,6 +42,7 @@ __all__ = [
     "ablated",
     "answers",
     "bundled",
+    "deleted",
     "device",
     "evaluations",
     "explained",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -27,7 +27,7 @@ from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation
-    from lrp_engine.attribution.ablation import Ablation, Change
+    from lrp_engine.attribution.ablation import Ablation, Change, Deletion
     from lrp_engine.propagation.rules import Rule
 
 Target = int | tuple[int, int] | None
@@ -63,20 +63,35 @@ def explained(model: Model, text: str, target: Target, rule: Rule) -> Explanatio
     return answers().get(key, make)
 
 
-def explained_by(method: str, model: Model, text: str, target: Target, rule: Rule) -> Explanation:
-    """By one method; those that are shown while one types share an answer."""
+def explained_by(
+    method: str,
+    model: Model,
+    text: str,
+    target: Target,
+    rule: Rule,
+    options: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Explanation:
+    """By one method; those that are shown while one types share an answer.
+
+    Args:
+        options: of the method, by name. progress: called with passes done and passes at most; it
+            may raise to stop.
+    """
     info = METHODS[method]
     if info.live:
         return explained(model, text, target, rule)[method]
 
     def make() -> Explanation:
         made = model.network.explain(
-            model.input(text), method, target, rule, position=model.position
-        )
+            model.input(text), method, target, rule, position=model.position,
+            method_options=options, progress=progress,
+        )  # fmt: skip
         return as_shown(model.named(made, text))
 
     rule_key = _settings(rule) if info.uses_rule else ""
-    key = _key(model, "explained by", method, text, target, rule_key)
+    chosen = json.dumps(dict(options or {}), sort_keys=True)
+    key = _key(model, "explained by", method, text, target, rule_key, chosen)
     return answers().get(key, make)
 
 
@@ -162,6 +177,26 @@ def ablated(model: Model, text: str, explanation: Explanation) -> Ablation | Non
 
     target, rule = target_of(explanation), explanation.rule
     key = _key(model, "ablated", text, target, _settings(rule) if rule else "")
+    return answers().get(key, make)
+
+
+def deleted(model: Model, text: str, explanations: Explanations) -> Deletion | None:
+    """What happens while the words go that the methods of explanations rank first.
+
+    None where nothing can be left out, or where it cannot be computed without these words.
+    """
+    first = explanations[ACCOUNT_METHOD.name]
+
+    def make() -> Deletion | None:
+        try:
+            return ablation.deletion(
+                model.network, model.input(text), explanations, position=model.position
+            )
+        except InputError:  # an answer, too, and kept like one
+            return None
+
+    target, rule = target_of(first), first.rule
+    key = _key(model, "deleted", text, target, _settings(rule) if rule else "")
     return answers().get(key, make)
 
 

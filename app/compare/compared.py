@@ -30,6 +30,7 @@ class Row:
             all are, for those of the sidebar. Methods that propagate no relevance have none of
             all these.
         model: first digits of a model's hash; "" for the model of the sidebar.
+        chosen: options of the method that are not its defaults, by name.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Row:
     rule: str | None = None
     gates: str | None = None
     own: tuple[float | None, ...] = ()
+    chosen: tuple[tuple[str, float | str], ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Row:
 # Options of every rule -> how rows call them.
 COMMON = {"gates": "gates", "eps": "ε", "bias_factor": "bias factor"}
 UNSAID = {Epsilon.title, Epsilon().gates}  # what rows share unless somebody chose
+OPTIONS = "options"  # of the method of one row, said of that row alone
 DEFAULT = tuple(Row(method=name) for name in LIVE_METHODS)
 
 
@@ -80,6 +83,7 @@ def combinations(
     gates: Sequence[str] = (),
     own: Mapping[str, Sequence[float]] | None = None,
     *,
+    method_options: Mapping[str, Mapping[str, Sequence[float | str]]] | None = None,
     rule_of: Callable[[Row], Rule] | None = None,
 ) -> tuple[Row, ...]:
     """Every combination, each once; where nothing is listed, what `Row` stands for by itself.
@@ -87,6 +91,7 @@ def combinations(
     Args:
         own: of the numbers that only some rules have, by name; one that none of the rules has
             adds those that have it.
+        method_options: of the methods' own options, by method and name.
         rule_of: what a row's rule is where the row leaves it open.
     """
     classes: Sequence[int | None] = targets or (None,)
@@ -95,16 +100,46 @@ def combinations(
     settings = product(_own(rules, own or {}), gates or (None,), stabilizers, factors)
     rows = [
         Row(method=method, target=target, model=model, rule=rule, own=numbers, gates=gate, eps=one,
-            bias_factor=factor)
+            bias_factor=factor, chosen=chosen)
         if has_rule(method)
-        else Row(method=method, target=target, model=model)
+        else Row(method=method, target=target, model=model, chosen=chosen)
         for model, target, method, ((rule, numbers), gate, one, factor) in product(
             models or [""], classes, methods, tuple(settings)
         )
+        for chosen in _chosen(method, (method_options or {}).get(method, {}))
     ]  # fmt: skip
     if rule_of is not None:
         rows = [row.settled(rule_of(row)) for row in rows]
     return tuple(dict.fromkeys(rows))
+
+
+def chosen(method: str, given: Mapping[str, Any]) -> tuple[tuple[str, float | str], ...]:
+    """What is not the default among options of a method.
+
+    Raises:
+        InputError: there is no such option, or its value does not fit.
+    """
+    defaults = {option.name: option.default for option in METHODS[method].options}
+    checked = METHODS[method].options_with(given)
+    return tuple((name, value) for name, value in checked.items() if value != defaults[name])
+
+
+def _chosen(
+    method: str, given: Mapping[str, Sequence[float | str]]
+) -> Iterator[tuple[tuple[str, float | str], ...]]:
+    """Every combination of a method's options."""
+    names = [name for name, values in given.items() if values]
+    for values in product(*(given[name] for name in names)):
+        yield chosen(method, dict(zip(names, values, strict=True)))
+
+
+def option_words(method: str, options: Mapping[str, Any]) -> str:
+    """Options of a method that are not its defaults: "samples 500, ridge 2"."""
+    titles = {option.name: option.title for option in METHODS[method].options}
+    return ", ".join(
+        f"{titles[name]} {value if isinstance(value, str) else exact(float(value), signed=False)}"
+        for name, value in chosen(method, options)
+    )
 
 
 def _own(
@@ -176,19 +211,21 @@ def names(explanations: Sequence[Explanation], models: Sequence[str]) -> tuple[l
         "class": [visible(e.target_label()) for e in explanations],
         "rule": ["" if rule is None else rule_words(rule) for rule in ruled],
         **{title: [_common(rule, name) for rule in ruled] for name, title in COMMON.items()},
+        OPTIONS: [option_words(e.method, e.method_options) for e in explanations],
         "model": [visible(name) for name in models],
     }
     # The class belongs to the method: "LRP for “positive”, ε 0.1".
     forms = {"method": "{}", "class": " for “{}”", "rule": ", rule {}", "gates": ", gates {}",
             "ε": ", ε {}", "bias factor": ", bias factor {}",
-            "model": ", model {}"}  # fmt: skip
+            OPTIONS: ", {}", "model": ", model {}"}  # fmt: skip
     row_names = [""] * len(explanations)
     shared = []
     for part, values in parts.items():
         there = {value for value in values if value}
-        if len(there) == 1 and len(explanations) > 1 and not there <= UNSAID:
+        all_say = len(there) == 1 and len(explanations) > 1 and part != OPTIONS
+        if all_say and not there <= UNSAID:
             shared.append(forms[part].format(*there).strip(" ,"))
-        if len(there) > 1 or part == "method":
+        if len(there) > 1 or part in ("method", OPTIONS):
             row_names = [
                 name + forms[part].format(value) if value else name
                 for name, value in zip(row_names, values, strict=True)

@@ -16,6 +16,7 @@ from app.state.choice import shortest
 from app.text.rules import GATE_NAMES, RULE_NAMES, gate_title, rule_title
 from app.text.spelled import spelled
 from lrp_engine import METHODS, RULES
+from lrp_engine.option import Option
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.wording import visible
 
@@ -54,6 +55,7 @@ def show(model: Model, others: Mapping[str, str], *, settled: bool) -> None:
                           "the predicted class" if kind.has_classes else "the first value",
                     )  # fmt: skip
                 _rules()
+                _method_options()
                 if others:
                     _pick(MODEL, "Models", ["", *others], lambda key: others.get(key, model.name),
                           "the model of the sidebar")  # fmt: skip
@@ -76,6 +78,53 @@ def _method_title(name: str) -> str:
     """A method by its title; with what it costs where it is computed on request only."""
     method = METHODS[name]
     return method.title if method.live else f"{method.title} ({method.cost})"
+
+
+def _method_options() -> None:
+    """What methods on request let people choose, a row for each value picked."""
+    for method in METHODS.values():
+        if not method.options:
+            continue
+        with st.expander(f"Options of {method.title}"):
+            for option in method.options:
+                field, about = _option_field(method.name, option.name), option.meaning
+                title = option.title[0].upper() + option.title[1:]
+                if option.choices:
+                    _pick(field, title, option.choices, str, str(option.default), about)
+                    continue
+                st.number_input(
+                    title,
+                    *_range(option),
+                    value=None,
+                    step=1 if option.whole else None,
+                    format="%d" if option.whole else "%g",
+                    placeholder=f"{option.default:g}",
+                    help=about,
+                    key=widgets.field(field),
+                )
+
+
+def _range(option: Option) -> tuple[float, float]:
+    kind = int if option.whole else float
+    return kind(option.smallest), kind(option.largest)
+
+
+def _option_field(method: str, option: str) -> str:
+    return f"compare.{method}.{option}"
+
+
+def _taken_options() -> dict[str, dict[str, list[Any]]]:
+    """What was picked of the methods' options, by method and name; the fields are empty again."""
+    return {
+        name: {
+            option.name: widgets.take_list(_option_field(name, option.name))
+            if option.choices
+            else widgets.take_number(_option_field(name, option.name))
+            for option in method.options
+        }
+        for name, method in METHODS.items()
+        if method.options
+    }
 
 
 def _rules() -> None:
@@ -115,6 +164,7 @@ def _add() -> None:
     more = combinations(
         take(METHOD) or [ACCOUNT_METHOD.name], take(TARGET), take(EPS), take(FACTOR), take(MODEL),
         take(RULE), take(GATE), {name: take(f"compare.{name}") for name in OWN}, rule_of=rule_of,
+        method_options=_taken_options(),
     )  # fmt: skip
     rows, dropped = joined(session.get("rows"), more, most=settings.COMPARE_ROWS)
     if dropped:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, settings
 from app.compare import agreement, grid
@@ -77,7 +79,9 @@ def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str
         else:
             with st.spinner("Explaining …"):
                 asked = labels.asked(model, text)
-                shown.append(Shown(row, titles[_key(model)], asked, _explained(asked, text, row)))
+            with _watched(n, row, rows) as progress, st.spinner("Explaining …"):
+                made = _explained(asked, text, row, progress)
+            shown.append(Shown(row, titles[_key(model)], asked, made))
     return shown, complaints
 
 
@@ -94,7 +98,7 @@ def _complaint(model: Model, text: str, row: Row) -> str:
     if method.live:
         return ""
     shape = model.network.input_shape
-    options = method.options_with({})
+    options = method.options_with(dict(row.chosen))
     most = settings.most_words_on_request(
         lambda words: method.count(words, options).total, shape.units, time=shape.time
     )
@@ -106,8 +110,51 @@ def _complaint(model: Model, text: str, row: Row) -> str:
     return ""
 
 
-def _explained(model: Model, text: str, row: Row) -> Explanation:
-    return cache.explained_by(row.method, model, text, row.target, adding.rule_of(row))
+def _explained(
+    model: Model, text: str, row: Row, progress: Callable[[int, int], object] | None = None
+) -> Explanation:
+    return cache.explained_by(
+        row.method, model, text, row.target, adding.rule_of(row), dict(row.chosen), progress
+    )
+
+
+@contextmanager
+def _watched(
+    n: int, row: Row, rows: Sequence[Row]
+) -> Iterator[Callable[[int, int], object] | None]:
+    """Says how far a row on request is, beside a button that gives it up.
+
+    The row is computed by this run of the page. A press on the button asks for another run, which
+    ends this one as soon as it says how far it is.
+    """
+    if METHODS[row.method].live:
+        yield None
+        return
+    place = st.empty()
+    drawn: list[DeltaGenerator] = []
+
+    def told(done: int, most: int) -> None:
+        said = f"Row {n}, {METHODS[row.method].title}: {done:,} of up to {most:,} passes"
+        if not drawn:
+            box = place.container(horizontal=True, vertical_alignment="center")
+            drawn.append(box.empty())
+            box.button(
+                "Cancel", key=widgets.field(f"compare.cancel.{n}"), icon=":material/close:",
+                on_click=_give_up, args=(n, row, rows),
+            )  # fmt: skip
+        drawn[0].progress(min(1.0, done / max(1, most)), text=said)
+
+    yield told
+    place.empty()
+
+
+def _give_up(n: int, row: Row, rows: Sequence[Row]) -> None:
+    """Callback: take a row away that was not computed to its end."""
+    session.choose(rows=tuple(one for one in rows if one != row))
+    session.notify(
+        f"Row {n} ({METHODS[row.method].title}) was cancelled and taken away; add it again to "
+        "compute it."
+    )
 
 
 def _key(model: Model) -> str:
@@ -244,7 +291,9 @@ def _against_left_out(text: str, shown: Sequence[Shown], called: list[str]) -> N
     said = []
     for name, one in rows:
         try:
-            left_out = _explained(one.asked, text, replace(one.row, method=LEFT_OUT_METHOD.name))
+            left_out = _explained(
+                one.asked, text, replace(one.row, method=LEFT_OUT_METHOD.name, chosen=())
+            )
         except InputError as problem:
             said.append(f"{name}: {problem}")
             continue

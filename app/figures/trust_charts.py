@@ -9,8 +9,9 @@ from app.figures.axes import CATEGORIES, finish
 from lrp_engine.render.palettes import NEUTRAL
 
 HEIGHT = 260
-# Lines beyond the colours are told apart by their dashes.
-DASHES = ([1, 0], [6, 3], [2, 2], [10, 3, 2, 3])
+# Lines are told apart by their dashes as well, also where one lies upon another.
+DASHES = ([1, 0], [9, 3], [2, 2], [10, 3, 2, 3])
+RANDOM_DASHES = [4, 4]
 LONG = 16  # letters of a name; of longer ones two share a line of the legend
 
 
@@ -33,17 +34,18 @@ def curve(
     )
     dashes = alt.Scale(
         domain=names,
-        range=[[4, 4] if n == random else DASHES[at[n] // len(colours) % len(DASHES)]
+        range=[RANDOM_DASHES if n == random else DASHES[at[n] % len(DASHES)]
                for n in names],
     )  # fmt: skip
     legend = alt.Legend(
         title=None, orient="top", labelLimit=240, columns=2 if max(map(len, names)) > LONG else 3,
-        symbolType="stroke", symbolSize=400, symbolStrokeWidth=3,
+        symbolType="stroke", symbolSize=400, symbolStrokeWidth=3, symbolOpacity=1,
     )  # fmt: skip
     colour = alt.Color("explainer:N", scale=scale, legend=legend, sort=names)
+    step = 1 if pd.api.types.is_integer_dtype(points["point"]) else 0.1
     x = alt.X(
         f"point:{'O' if named else 'Q'}", title=axis, sort=None,
-        axis=alt.Axis(labelLimit=110, labelAngle=-30) if named else alt.Axis(),
+        axis=alt.Axis(labelLimit=110, labelAngle=-30) if named else alt.Axis(tickMinStep=step),
     )  # fmt: skip
     y = alt.Scale(zero=False)
     base = alt.Chart(points)

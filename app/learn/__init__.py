@@ -14,6 +14,7 @@ STEPS = {
     "time": "A sentence through time",
     "bias": "What a bias keeps",
     "methods": "When methods disagree",
+    "trust": "Can the colours be believed?",
 }
 FIRST = next(iter(STEPS))
 

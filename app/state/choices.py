@@ -16,7 +16,7 @@ from app.review import outcomes, queue, sets
 from app.review.verdicts import VERDICTS
 from app.state.choice import Choice, between, class_number, matching, one_of, shortest, switch
 from app.state.trust_choices import TRUST
-from lrp_engine import RULES, Epsilon
+from lrp_engine import METHODS, RULES, Epsilon
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.propagation.rules import GATES, LayerRule, Option, from_text
 from lrp_engine.render import palettes
@@ -126,6 +126,7 @@ def _rule(text: str) -> str:
 
 def _read_row(text: str) -> compared.Row:
     parts = text.split("~")
+    parts[0], *options = parts[0].split(":")
     method, target, eps, bias_factor, model, rule, gates = (*parts, *[""] * 6)[:7]
     ruled, own = compared.has_rule(method), parts[7:]
     rule = _rule(unquote(rule)) if rule else ""
@@ -144,14 +145,26 @@ def _read_row(text: str) -> compared.Row:
         own=tuple(OWN_OPTIONS[option.name].read(one) if one else None for option, one in numbers)
         if own and ruled
         else (),
+        chosen=_read_options(method, options),
     )
+
+
+def _read_options(method: str, options: list[str]) -> tuple[tuple[str, float | str], ...]:
+    """Options of a method, each as name=value."""
+    known = {option.name: option for option in METHODS[method].options}
+    given = dict(one.split("=", 1) for one in options)
+    return compared.chosen(method, {name: known[name].parsed(v) for name, v in given.items()})
+
+
+def _write_option(name: str, value: float | str) -> str:
+    return f"{name}={value if isinstance(value, str) else shortest(value)}"
 
 
 def _write_rows(rows: tuple[compared.Row, ...]) -> str:
     return ",".join(
         "~".join(
             (
-                row.method,
+                ":".join([row.method, *(_write_option(*one) for one in row.chosen)]),
                 "" if row.target is None else str(row.target),
                 "" if row.eps is None else shortest(row.eps),
                 "" if row.bias_factor is None else shortest(row.bias_factor),

@@ -163,6 +163,13 @@ def take_field(name: str) -> str:
     return value
 
 
+def take_number(name: str) -> list[float]:
+    """The number that was typed into a field, if any; it is empty afterwards."""
+    value: float | None = st.session_state.get(_WIDGET(name))
+    st.session_state[_WIDGET(name)] = None
+    return [] if value is None else [value]
+
+
 def take_list(name: str) -> list[Any]:
     """What was picked in a field; it is empty afterwards."""
     value: list[Any] = st.session_state.get(_WIDGET(name)) or []

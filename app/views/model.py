@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.components import frontend, proof, questions, report, samples, tried, upload
 from app.components.layout import page
+from app.components.trust import check
 from app.state.session import FOUND, TEXTS
 from app.text.markdown import plain
 
@@ -18,6 +19,7 @@ with page("The model") as run:
     with st.container(key=f"lens-{TEXTS}"):
         tried.section(run.model, brought)
     proof.section(run)
+    check.section(run)
     report.layers(run.model)
     st.header("Sample models", anchor=False)
     samples.gallery()

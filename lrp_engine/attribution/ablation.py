@@ -5,7 +5,7 @@ Axes: n variants of one sample, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
@@ -68,6 +68,72 @@ class Change:
     score: tuple[float, float]
     share: tuple[float, float] | None
     how: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deletion:
+    """One sample while its words are taken out one after the other.
+
+    Every figure is the probability of the explained class; of values and of contrasts the explained
+    score.
+
+    Attributes:
+        figures: by method, (k + 1,) with 0, 1, ..., k of the words that it ranks first taken out.
+        random: (draws, k + 1) in random orders.
+        order: by method, positions (k,) in the explanation's tokens as they are taken out.
+        how: as in `Ablation`.
+    """
+
+    figures: Mapping[str, np.ndarray]
+    random: np.ndarray
+    order: Mapping[str, tuple[int, ...]]
+    how: str
+
+
+def deletion(
+    network: Network,
+    inputs: Any,
+    explanations: Mapping[str, Explanation],
+    *,
+    position: Any = None,
+    most: int = 10,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Deletion | None:
+    """What happens while the words go that methods rank first; None for less than two words.
+
+    Args:
+        explanations: of one sample and one target, by method. most: words that are taken out; one
+            always stays. Others as in `against_random`.
+
+    Raises:
+        InputError: as in `against_random`.
+    """
+    first = next(iter(explanations.values()))
+    part = _Part.of(network, inputs, first, position)
+    count = len(part.tokens)
+    if count < 2:
+        return None
+    steps = min(most, count - 1)
+    rng = np.random.default_rng(seed)
+    ranked = {
+        name: np.argsort(-one.token_relevance[0][part.tokens], kind="stable")
+        for name, one in explanations.items()
+    }
+    orders = [*ranked.values(), *(rng.permutation(count) for _ in range(draws))]
+    sets = [order[:k].tolist() for order in orders for k in range(1, steps + 1)]
+    scores = np.vstack([first.scores[:1], part.scores(sets)]).astype(np.float64)
+    figures = _shares(network, first, scores)
+    if figures is None:
+        figures = _scores(first, scores)
+    curves = figures[1:].reshape(len(orders), steps)
+    curves = np.hstack([np.full((len(orders), 1), figures[0]), curves])
+    return Deletion(
+        figures=dict(zip(ranked, curves, strict=False)),
+        random=curves[len(ranked) :],
+        order={name: tuple(part.tokens[o[:steps]].tolist()) for name, o in ranked.items()},
+        how=part.how,
+    )
 
 
 def against_random(

@@ -10,7 +10,7 @@ from app import learn
 from app.components import frontend
 from app.components.guard import guard
 from app.components.layout import Page
-from app.components.learn import bias, common, gate, lstm, methods, score, sums, time
+from app.components.learn import bias, common, gate, lstm, methods, score, sums, time, trust
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.errors import InputError
@@ -23,6 +23,7 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "time": time.show,
     "bias": bias.show,
     "methods": methods.show,
+    "trust": trust.show,
 }
 
 

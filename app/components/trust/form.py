@@ -54,11 +54,7 @@ def sources(model: Model) -> dict[str, Source]:
     """Where texts for a model can be taken from, by the name of the choice."""
     found = {}
     if model.examples:
-        found[EXAMPLES] = Source(
-            f"the {len(model.examples):,} examples of {model.name}",
-            len(model.examples),
-            lambda: ([e.text for e in model.examples], [e.label for e in model.examples]),
-        )
+        found[EXAMPLES] = of_examples(model)
     one = cache.sets().find(session.get("set")) if session.get("set") else None
     if one is not None and one.complete and one.model_hash == model.model_hash:
 
@@ -69,6 +65,15 @@ def sources(model: Model) -> dict[str, Source]:
 
         found[REVIEWED] = Source(f"{visible(one.name)}, under review", one.rows, texts)
     return found
+
+
+def of_examples(model: Model) -> Source:
+    """The examples that came with a model."""
+    return Source(
+        f"the {len(model.examples):,} examples of {model.name}",
+        len(model.examples),
+        lambda: ([e.text for e in model.examples], [e.label for e in model.examples]),
+    )
 
 
 def refusal(model: Model) -> Refusal | None:
@@ -147,8 +152,9 @@ def plan(model: Model) -> Plan | None:
     methods, made = session.get("trust_methods"), rules()
     if not methods:
         return None
-    return Plan.of(model, _texts(model, there[_source(there)]), methods, made,
-                   checked=session.get("random_weights"))  # fmt: skip
+    source = there[_source(there)]
+    texts = drawn_from(model, source, _count(_counts(source.count)))
+    return Plan.of(model, texts, methods, made, checked=session.get("random_weights"))
 
 
 def rules() -> list[Rule]:
@@ -164,11 +170,12 @@ def rules() -> list[Rule]:
     return list(found.values())
 
 
-def _texts(model: Model, source: Source) -> Texts:
+def drawn_from(model: Model, source: Source, count: int) -> Texts:
+    """So many of the texts, as many as the model can be asked about."""
     texts, labels = source.texts()
     return drawn(
         source.title, texts, labels,
-        count=_count(_counts(source.count)),
+        count=count,
         length=lambda text: length(model, text),
         longest=settings.most_words(model.network.input_shape.units),
         most_words=settings.TRUST_WORDS,

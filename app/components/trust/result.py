@@ -44,16 +44,18 @@ def show(key: str, shown: Shown, model: Model, form: Callable[[], None]) -> None
     if shown.table is not None:
         _table(shown.table, "Explanations, measured")
     with st.container(horizontal=True, vertical_alignment="center"):
-        with st.popover("Measure something else", icon=":material/tune:"):
-            form()
         _downloads(key, shown)
         frontend.copy_link()
+    with st.expander("Measure something else", icon=":material/tune:"):
+        form()
     with st.expander("All measures, and what they mean"):
         for one in shown.sections:
             st.markdown(f"**{plain(one.title)}.** {plain(one.meaning)} {plain(one.sentence)}")
             st.caption(plain(f"Source: {one.source}."))
     _curves(shown.curves)
-    _check(shown)
+    if shown.check:
+        st.header("Does it depend on what the model learned?", anchor=False)
+        check(shown)
     _left_out(shown)
 
 
@@ -93,10 +95,8 @@ def _chart(curve: Curve) -> None:
     st.caption(plain(curve.meaning))
 
 
-def _check(shown: Shown) -> None:
-    if not shown.check:
-        return
-    st.header("Does it depend on what the model learned?", anchor=False)
+def check(shown: Shown) -> None:
+    """What random weights say."""
     st.markdown(plain(shown.check))
     if shown.check_table is not None:
         with st.expander("Random weights, layer by layer"):

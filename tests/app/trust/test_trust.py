@@ -10,16 +10,18 @@ import pytest
 
 import lrp_engine
 from app import settings
+from app.figures import trust_charts
 from app.models.model import Example, Model
 from app.trust import measuring
 from app.trust.evaluations import Evaluations
 from app.trust.plan import Plan
 from app.trust.results import Results
-from app.trust.shown import shown
+from app.trust.shown import RANDOM_CALLED, shown
 from app.trust.texts import drawn
 from app.work.job import ACTIVE, DONE, FAILED, STOPPED
 from app.work.workers import Workers
 from lrp_engine import Epsilon, Gamma, InputError
+from lrp_engine.render.palettes import NEUTRAL
 from tests.app.tiny import WORDS
 
 RNG = np.random.default_rng(3)
@@ -221,3 +223,18 @@ def test_memory_is_bounded_by_classes_and_by_the_copies_with_random_weights(
     monkeypatch.setattr(settings, "TRUST_MEGABYTES", 0.001)
     with pytest.raises(InputError, match="networks with random weights would take"):
         measuring._require_room(model.network)
+
+
+def test_curves_have_a_colour_and_dashes_each_and_random_orders_are_grey(plan, kept):
+    curve = shown(kept.find(plan.key)).curves["deletion_right"]
+    chart = trust_charts.curve(curve.points, title=curve.title, axis=curve.axis, value="mean",
+                               random=RANDOM_CALLED, named=curve.named)  # fmt: skip
+    band, line = chart.to_dict()["layer"]
+    assert (band["mark"]["type"], line["mark"]["type"]) == ("area", "line")
+    names = line["encoding"]["color"]["scale"]["domain"]
+    colours = line["encoding"]["color"]["scale"]["range"]
+    dashes = line["encoding"]["strokeDash"]["scale"]["range"]
+    assert len(names) == plan.explainers + 1
+    assert colours[names.index(RANDOM_CALLED)] == NEUTRAL
+    assert len({(c, *d) for c, d in zip(colours, dashes, strict=True)}) == len(names)
+    assert line["encoding"]["x"]["axis"]["tickMinStep"] == 1  # words are counted

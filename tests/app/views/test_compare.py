@@ -11,7 +11,8 @@ import pytest
 import lrp_engine
 from app import settings
 from app.compare import agreement, grid
-from app.compare.compared import DEFAULT, Row, combinations, joined, names
+from app.compare.compared import DEFAULT, Row, combinations, joined, names, option_words
+from app.components import comparison
 from app.methods import LEFT_OUT_METHOD
 from app.navigation import View
 from app.state.choices import CHOICES
@@ -50,6 +51,20 @@ def test_numbers_of_a_rule_go_with_the_rules_that_have_them():
     assert found[0].options == {"gates": "half", "gamma": 0.25}
 
 
+def test_options_of_a_method_are_rows_and_survive_the_address():
+    found = combinations(["lrp", "lime"], [], [], [], [], method_options={
+        "lime": {"samples": [200, 1000], "removal": ["zero"]}, "shapley": {"seed": [1]},
+    })  # fmt: skip
+    assert [(row.method, row.chosen) for row in found] == [
+        ("lrp", ()), ("lime", (("samples", 200), ("removal", "zero"))),
+        ("lime", (("removal", "zero"),)),
+    ]  # fmt: skip
+    choice = CHOICES["rows"]
+    assert choice.write(found) == "lrp,lime:samples=200:removal=zero,lime:removal=zero"
+    assert choice.read(choice.write(found)) == found
+    assert option_words("lime", {"samples": 200, "ridge": 2.0}) == "samples 200, ridge 2"
+
+
 @pytest.mark.parametrize("rule", [
     lrp_engine.Gamma(gamma=1 / 3, eps=0.02, bias_factor=0.5, gates="half"),
     lrp_engine.AlphaBeta.of(alpha=1.5), lrp_engine.ZPlus(), lrp_engine.Epsilon()])  # fmt: skip
@@ -77,7 +92,8 @@ def test_rows_survive_the_address(rows):
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "lrp~x", "lrp~0~0", "lrp~0~1~2", "lrp~~~~../..", "lrp~~~~~", ",",
+    "text", ["x", "lime:samples=1", "lime:no=1", "lime:samples", "lrp~x",
+             "lrp~0~0", "lrp~0~1~2", "lrp~~~~../..", "lrp~~~~~", ",",
              "lrp~~~~~epsilon~all~1", "lrp~~~~~gamma~all~-1", "lrp~~~~~alpha_beta~all~0.5",
              "lrp~~~~~~all~1",
              ",".join(f"lrp~{n}" for n in range(settings.COMPARE_ROWS + 1))])  # fmt: skip
@@ -360,3 +376,26 @@ def test_two_models_stand_under_each_other():
 
 def test_the_default_methods_are_all_live_methods():
     assert [row.method for row in DEFAULT] == list(LIVE_METHODS)
+
+
+def test_a_method_on_request_says_how_far_it_is_and_can_be_given_up(opened, monkeypatch):
+    app = opened("compare", text=TEXT, rows="lrp,lime:samples=50")
+    assert healthy(app)
+    assert "LIME, samples 50" in html(app)
+    assert not app.get("progress")  # it is done
+    app = opened("compare", text=f"{TEXT} good", rows="lrp,lime:samples=60")
+    real, seen = comparison.cache.explained_by, []
+
+    def watched(method, model, text, target, rule, options=None, progress=None):
+        def told(done, most):
+            seen.append((done, most))
+            return progress(done, most)
+
+        return real(method, model, text, target, rule, options, progress and told)
+
+    monkeypatch.setattr(comparison.cache, "explained_by", watched)
+    widget(app, "text").set_value("good film nor bad film .").run()
+    assert seen
+    assert all(0 < done <= most for done, most in seen)
+    comparison_rows = app.session_state["lens.rows"]
+    assert [row.method for row in comparison_rows] == ["lrp", "lime"]

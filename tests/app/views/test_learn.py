@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from app import learn, settings
 from app.components.learn import lesson
 from app.learn import charts, formulas, gates, lstm, sums, words
+from app.learn import deletion as learned
 from app.methods import LEFT_OUT_METHOD
 from lrp_engine import Epsilon, InputError, Network
+from lrp_engine.attribution.ablation import deletion
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.model.graph import Node
@@ -276,7 +279,7 @@ def test_from_the_first_step_to_the_last_and_back(opened):
     assert dict(app.query_params)["step"] == list(learn.STEPS)[-2]
 
 
-@pytest.mark.parametrize("step", ["score", "lstm", "time", "bias", "methods"])
+@pytest.mark.parametrize("step", ["score", "lstm", "time", "bias", "methods", "trust"])
 @pytest.mark.parametrize(
     ("text", "said"),
     [("good", ""), ("", "Type a text"), ("film " * (settings.LESSON_WORDS + 1), "a shorter one"),
@@ -288,6 +291,20 @@ def test_any_sentence_is_fine(opened, step, text, said):
     assert healthy(app)
     assert said in messages(app)
     assert "zebra <b>" not in html(app)
+
+
+def test_the_last_step_says_what_the_first_words_were_worth(opened, network):
+    app = opened("learn", step="trust", text=TEXT)
+    explained = network.explain_all([TEXT])
+    made = deletion(network, [TEXT], explained)
+    said = learned.sentences(made, explained)
+    assert len(said) == len(LIVE_METHODS) + 1
+    assert all(escape(sentence) in html(app) for sentence in said)
+    table = learned.points(made)
+    lrp = table[table["explainer"] == "LRP"]
+    np.testing.assert_allclose(lrp["value"], made.figures["lrp"])
+    assert set(table["explainer"]) == {"LRP", "SA", "GI", learned.RANDOM}
+    assert any("random orders" in caption.value for caption in app.caption)
 
 
 def test_sliders_move_the_sum(opened):

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from app import cache, settings
+from app.components import proof as sheet
 from app.models import samples
 from app.navigation import View
 from app.trust import evaluations
@@ -22,9 +23,14 @@ def ended(app):
     """The page looks again when what it measures has come to an end."""
     job = cache.evaluations().workers.find(app.session_state["lens.measured"])
     assert job is not None
+    until_ended(job)
+    return app.run()
+
+
+def until_ended(job):
     for _ in range(3000):
         if job.state not in ACTIVE:
-            return app.run()
+            return
         time.sleep(0.02)  # between two looks at another thread
     raise AssertionError(f"the job is still {job.state}")
 
@@ -115,6 +121,17 @@ def test_it_fails_in_a_sentence_and_can_be_cancelled_by_its_owner(opened, monkey
     button(app, "Cancel").click().run()
     ended(app)
     assert "Cancelled; nothing of it is kept." in messages(app)
+
+
+def test_random_weights_are_tried_beside_the_proof_on_request(opened, monkeypatch):
+    monkeypatch.setattr(sheet, "_make", lambda model: None)  # has tests of its own
+    app = press(opened("model"), "Check with random weights")
+    (job,) = cache.evaluations().workers._jobs.values()
+    until_ended(job)
+    app.run()
+    assert healthy(app)
+    assert any("when all weights are random" in one.value for one in app.markdown)
+    assert not [one for one in app.button if one.label == "Check with random weights"]
 
 
 @pytest.mark.usefixtures("unproven")

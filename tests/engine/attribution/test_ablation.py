@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from lrp_engine import InputError
-from lrp_engine.attribution.ablation import DROPPED, ZERO, against_random, without_one
+from lrp_engine.attribution.ablation import (
+    DROPPED,
+    ZERO,
+    against_random,
+    deletion,
+    without_one,
+)
 from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.model.text import Tokenizer
 from tests import zoo
@@ -50,6 +56,25 @@ def test_the_strongest_go_together_and_random_ones_are_every_other_set(padded):
     assert (drawn.draws, drawn.all_sets) == (20, False)
     assert drawn == against_random(network, [WORDS], one)  # the line does not flicker
     assert drawn.random != against_random(network, [WORDS], one, seed=1).random
+
+
+def test_words_go_one_after_the_other_by_each_method_and_at_random():
+    network = zoo.words_read()
+    both = network.explain_all([WORDS], methods=["lrp", "sensitivity"])
+    made = deletion(network, [WORDS], both, most=4, draws=3)
+    target = int(both["lrp"].target[0])
+    for name, one in both.items():
+        order = np.argsort(-one.token_relevance[0], kind="stable")[:4].tolist()
+        assert made.order[name] == tuple(order)
+        left = [[w for n, w in enumerate(WORDS) if n not in order[:k]] for k in range(5)]
+        close(made.figures[name], [share(network, words, target) for words in left])
+    assert made.random.shape == (3, 5)
+    assert np.ptp(made.random[:, 0]) == 0
+    again = deletion(network, [WORDS], both, most=4, draws=3)
+    np.testing.assert_array_equal(made.random, again.random)
+    whole = deletion(network, [WORDS], both, most=99)
+    assert whole.random.shape == (20, len(WORDS))  # one word always stays
+    assert deletion(network, [["w2"]], network.explain_all([["w2"]])) is None
 
 
 def test_of_a_short_text_one_word_goes_and_of_a_single_word_none():
