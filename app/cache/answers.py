@@ -21,13 +21,14 @@ from app.methods import ACCOUNT_METHOD
 from app.models import numeric, opening
 from app.models.model import Model
 from lrp_engine import METHODS, Explanations
-from lrp_engine.attribution import ablation
+from lrp_engine.attribution import ablation, flips
 from lrp_engine.attribution.shown import as_shown
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
     from lrp_engine import Explanation
     from lrp_engine.attribution.ablation import Ablation, Change, Deletion
+    from lrp_engine.attribution.flips import Flip
     from lrp_engine.propagation.rules import Rule
 
 Target = int | tuple[int, int] | None
@@ -215,6 +216,25 @@ def left_out(model: Model, text: str, explanation: Explanation, at: int) -> Chan
             return None
 
     return answers().get(_key(model, "left out", text, at, target_of(explanation)), make)
+
+
+def flipped(model: Model, text: str, explanation: Explanation) -> Flip | None:
+    """Which single word would change the class predicted, by the rule of an explanation.
+
+    None where there are no classes, or where it cannot be computed.
+    """
+
+    def make() -> Flip | None:
+        try:
+            return flips.single_word(
+                model.network, model.input(text), explanation, position=model.position
+            )
+        except InputError:  # an answer, too, and kept like one
+            return None
+
+    target, rule = target_of(explanation), explanation.rule
+    key = _key(model, "flipped", text, target, _settings(rule) if rule else "")
+    return answers().get(key, make)
 
 
 def labelled(model: Model, text: str) -> np.ndarray:

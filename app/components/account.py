@@ -7,7 +7,9 @@ from html import escape
 import streamlit as st
 
 from app.figures import charts, tables
+from app.navigation import View
 from app.state import session
+from app.text import account as wording
 from app.text.markdown import plain
 from lrp_engine import Explanation
 from lrp_engine.render.numbers import MINUS, number, percentage
@@ -41,6 +43,15 @@ KINDS = {
 
 
 DECIMALS = 6  # rounding error reads as zero; the verdict has its size
+
+
+def line(explanation: Explanation) -> None:
+    """Where the score went, under the heatmaps, with the way to the whole account."""
+    with st.container(horizontal=True, vertical_alignment="center", key="lens-account"):
+        st.html(f'<p class="lens-note">{wording.line(explanation)}</p>')
+        st.page_link(
+            View.CONSERVATION.file, label=View.CONSERVATION.title, icon=View.CONSERVATION.icon
+        )
 
 
 def summary(explanation: Explanation) -> None:

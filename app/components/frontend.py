@@ -41,6 +41,10 @@ _PART = st.components.v2.component(
     "lens_part", css=_read("part.css"), js=_read("part.js"), isolate_styles=False
 )
 
+_PANEL = st.components.v2.component(
+    "lens_panel", css=_read("panel.css"), js=_read("panel.js"), isolate_styles=False
+)
+
 _COPY = st.components.v2.component(
     "lens_copy",
     html='<div class="lens-link"><button type="button" class="lens-copy lens-button"></button>'
@@ -67,6 +71,11 @@ _PREV_NEXT = st.components.v2.component(
 def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
     """Heatmaps whose words can be picked; `app.figures.heatmap_rows.heatmaps` makes the data."""
     _WORDS(data=dict(data), **widgets.hear("words", picked=session.pick_word, dropped=drop))
+
+
+def panel(at: int) -> None:
+    """Makes the container "lens-word" around it the panel of the word at a place."""
+    _PANEL(key="lens-panel", data={"at": at})
 
 
 def live() -> None:

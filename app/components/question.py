@@ -30,12 +30,14 @@ class Answer:
     Attributes:
         text: what was asked about; numbers as `app.models.numeric` writes them.
         before: of the text as typed, where the text shown is an edited one.
+        place: for the choice of the class, beside the text.
     """
 
     model: Model
     text: str
     explanations: Explanations
     before: Explanations | None = None
+    place: DeltaGenerator | None = None
 
 
 def ask(page: Page, rule: Rule | None = None) -> Answer | None:
@@ -61,16 +63,17 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
             **widgets.bind("text"),
         )
         frontend.live()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         # Leaving the text area hands it over.
         st.button("Explain", type="primary", on_click=session.used)
         if model.examples:
             place = st.popover("Real sentences", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
+        choice = st.container(horizontal=True, width="stretch")
     if session.get("edited"):
         edited = f"<bdi>{escape(visible(session.get('edited')))}</bdi>"
         st.html(f'<p class="lens-note lens-edited">Edited: {edited}</p>')
-    return _explain(model, rule or session.rule())
+    return _explain(model, rule or session.rule(), choice)
 
 
 def _of_numbers(page: Page, rule: Rule) -> Answer | None:
@@ -104,7 +107,7 @@ def _add_vocabulary() -> None:
     st.page_link(View.MODEL.file, label="Add a vocabulary", icon=":material/upload_file:")
 
 
-def _explain(model: Model, rule: Rule) -> Answer | None:
+def _explain(model: Model, rule: Rule, place: DeltaGenerator) -> Answer | None:
     text, typed = session.shown_text(), session.get("text")
     words = length(model, text)
     if not words:
@@ -123,10 +126,10 @@ def _explain(model: Model, rule: Rule) -> Answer | None:
     with st.spinner("Explaining …"):
         asked = labels.asked(model, text)
         old = labels.asked_before(model, asked, text, typed) if compared else None
-        target = _target(old or asked, typed if old else text, rule)
+        target = _target(asked, text, rule, compared=old is not None)
         explanations = cache.explained(asked, text, target, rule)
         before = cache.explained(old, typed, target, rule) if old else None
-    return Answer(asked, text, explanations, before)
+    return Answer(asked, text, explanations, before, place)
 
 
 def alike(model: Model, other: Model) -> bool:
@@ -151,17 +154,13 @@ def length(model: Model, text: str) -> int:
     return tokenizer.steps(len(tokenizer(text)))
 
 
-def _target(model: Model, text: str, rule: Rule) -> cache.Target:
-    """The class or contrast to explain; the class predicted is that of the text as typed.
+def _target(model: Model, text: str, rule: Rule, *, compared: bool = False) -> cache.Target:
+    """The class or contrast to explain; the class predicted is that of the text shown.
 
     Of values: the value or difference; the first one where nobody chose.
     """
     target, against = session.get("target"), session.get("contrast")
-    if (
-        target == PREDICTED
-        and against == NOTHING
-        and (model.reads_numbers or text == session.shown_text())
-    ):
+    if target == PREDICTED and against == NOTHING and not compared:
         return None
     chosen = target
     if target == PREDICTED:
@@ -171,7 +170,7 @@ def _target(model: Model, text: str, rule: Rule) -> cache.Target:
     if chosen == against:  # a class cannot be held against itself
         session.put("contrast", NOTHING)
         st.info("Nothing can be held against itself: the second choice was set back to nothing.")
-        return _target(model, text, rule)
+        return _target(model, text, rule, compared=compared)
     return (chosen, against)
 
 
@@ -184,21 +183,20 @@ def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes, or of values."""
     one = answer.explanations
     several = one.output_kind.has_classes or len(one.labels) > 1
-    first, left, right = _columns(labelled=one.positions is not None, several=several)
+    with answer.place or st.container():
+        first, left, right = _columns(labelled=one.positions is not None, several=several)
     if first is not None:
         labels.picker(answer.model, answer.text, one, first)
     if not one.output_kind.has_classes:
         if several:
             _values(one, left, right)
         return
-    predicted = int((answer.before or answer.explanations).predicted[0])
+    predicted = int(one.predicted[0])
     explained = predicted if session.get("target") == PREDICTED else session.get("target")
-
-    whose = "the predicted class" if answer.before is None else "the class predicted before"
 
     def named(c: int | str) -> str:
         if c == PREDICTED:
-            return f"{whose}: {named(predicted)}"
+            return f"the predicted class: {named(predicted)}"
         if c == NOTHING:
             return "nothing: the score alone"
         if not isinstance(c, int):

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import settings
 from app.compare import ranks
-from app.components import ablation, frontend, labels, path, word
+from app.components import ablation, account, flips, frontend, labels, path, word
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
@@ -107,16 +107,19 @@ def linked(answer: Answer) -> None:
         if labels.asked(answer.model, answer.text) is not answer.model:
             st.rerun()  # another word's label is asked about, by everything on the page
         word.comparison(answer)
-        put_to_the_test = _heatmaps(answer)
+        _heatmaps(answer)
         _word(answer)
+        places = _below(answer)
         _numbers(answer)
         _downloads(answer)
         address.settle(answer.model.network)
-        ablation.line(answer, put_to_the_test)  # last: the first one of a model takes a while
+        # Last: the first ones of a model take a while.
+        for place, line in zip(places, (ablation.line, flips.line), strict=True):
+            line(answer, place)
 
 
-def _heatmaps(answer: Answer) -> DeltaGenerator:
-    """A row per method: its name and meaning, the words, the legend; the place of a line below."""
+def _heatmaps(answer: Answer) -> None:
+    """A row per method: its name and meaning, the words, the legend."""
     if answer.before is not None:
         st.header("The edited text", anchor=False)
     shown = word.shown(answer)
@@ -133,11 +136,17 @@ def _heatmaps(answer: Answer) -> DeltaGenerator:
         ),
         word.dropper(answer),
     )
-    place = st.empty()
+
+
+def _below(answer: Answer) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """What is said of the heatmaps, and how they are shown; the places of two lines."""
+    shown = word.shown(answer)
+    account.line(answer.explanations[ACCOUNT_METHOD.name])
+    places = st.empty(), st.empty()
     _controls(answer)
     said = [*_of_those_aside(shown), *ranks.agreement_sentences(list(shown.values()))]
     st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
-    return place
+    return places
 
 
 def _word(answer: Answer) -> None:
@@ -146,8 +155,10 @@ def _word(answer: Answer) -> None:
     if at is not None:
         with st.container(border=True, key="lens-word"):
             word.heading(answer, at)
+            frontend.panel(at)
             if answer.model.reads_text:
                 word.editor(answer, at)
+                word.edited(answer)
             ablation.picked(answer, at)
             word.detail(answer, at)
             path.show(answer, at)

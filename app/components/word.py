@@ -40,7 +40,8 @@ def picked(answer: Answer) -> int | None:
 def heading(answer: Answer, at: int) -> None:
     name = escape(units.word_name(answer.explanations, at))
     token_kind = answer.explanations.token_kind.capitalize()
-    st.html(f'{STYLE}<h2 class="lens-picked-word">{token_kind} {at + 1}: <bdi>{name}</bdi></h2>')
+    words = f"{token_kind} {at + 1}: <bdi>{name}</bdi>"
+    st.html(f'{STYLE}<h2 class="lens-picked-word" tabindex="-1">{words}</h2>')
 
 
 def editor(answer: Answer, at: int) -> None:
@@ -90,15 +91,27 @@ def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
 
 def dropper(answer: Answer) -> Callable[[object], None]:
     """What the Delete key does to a word of this answer."""
-    tokens, places = _typed(answer)
-    between = answer.model.network.tokenizer.between
+    places = _typed(answer)[1]
 
     def act(at: object) -> None:
-        place = places[at] if isinstance(at, int) and 0 <= at < len(places) else None
-        if place is not None:
-            _edit(lambda: edits.drop(tokens, place, between))()
+        if isinstance(at, int) and 0 <= at < len(places):
+            edit_at(answer, at, None)()
 
     return act
+
+
+def edit_at(answer: Answer, at: int, replacement: str | None) -> Callable[[], None]:
+    """What drops the word shown at a place, or puts another in its place; nothing for padding."""
+    tokens, places = _typed(answer)
+    between, place = answer.model.network.tokenizer.between, places[at]
+
+    def make() -> Edit:
+        assert place is not None
+        if replacement is None:
+            return edits.drop(tokens, place, between)
+        return edits.replace(tokens, place, replacement, between)
+
+    return _edit(make) if place is not None else lambda: None
 
 
 def undoing() -> None:
@@ -120,13 +133,24 @@ def comparison(answer: Answer) -> None:
     before, after = answer.before[name], answer.explanations[name]
     st.header("Before and after", anchor=False)
     st.html(f'<p class="lens-note">{pairs.sentence(before, after)}</p>')
-    undoing()
+    if picked(answer) is None:  # else beside the edit
+        undoing()
     st.html(pairs.scores(before, after))
     long = len(after.tokens[0]) > settings.WORDS_UNFRAMED
     st.html(
         f'<p class="lens-note">{escape(after.method_info.title)}, before and after in one scale of '
         "colour:</p>" + pairs.heatmaps(before, after, palette=session.get("palette"), long=long)
     )
+
+
+def edited(answer: Answer) -> None:
+    """What the edits did, beside where they are made; nothing where there are none."""
+    if answer.before is None:
+        return
+    name = shown_method(answer)
+    sentence = pairs.sentence(answer.before[name], answer.explanations[name])
+    st.html(f'<p class="lens-note">{sentence}</p>')
+    undoing()
 
 
 def shows_all() -> bool:

@@ -30,6 +30,7 @@ def component_data(
         "shown": values_shown,
         "style": first.palette.css_variables,
         "long": long,
+        "direction": first.direction,
         "pick": pick,
         "title": hashlib.sha256("\0".join(first.tokens).encode("utf-8", "replace")).hexdigest(),
     }

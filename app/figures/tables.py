@@ -23,7 +23,7 @@ from lrp_engine.render.conservation import (
     require_sum,
     word_parts,
 )
-from lrp_engine.render.wording import ledger_words, state_words, visible, with_output
+from lrp_engine.render.wording import ledger_words, state_words, visible, with_noun, with_output
 
 __all__ = [
     "Verdict",
@@ -83,6 +83,40 @@ def token_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
     return table
 
 
+# Kind of a part of the score -> all parts of this kind together, for people.
+PARTS = {"words": "words", "padding": "padding", "initial state": "initial states",
+         "bias": "biases", "stabilizer": "stabilizers", "rounding": "rounding error"}  # fmt: skip
+
+
+def parts_table(explanation: Explanation) -> pd.DataFrame:
+    """The score in a few parts: kind (index, of `PARTS`), part, relevance, share of the score.
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    table = ledger_table(explanation)
+    table = table[table["kind"] != "total"]
+    totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
+    totals.insert(
+        0, "part", [with_noun(PARTS[kind], explanation.token_kind) for kind in totals.index]
+    )
+    return totals
+
+
+def _beside_words(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
+    """What of the score no word carries, and the score, in a column per method that says it."""
+    columns = {}
+    for explanation in explanations.values():
+        if explanation.method_info.completeness == "score":
+            parts = parts_table(explanation).drop(index=["words", "padding"], errors="ignore")
+            values = dict(zip(parts["part"], parts["relevance"], strict=True))
+            score = with_output("explained score", explanation.output_kind)
+            values[score] = float(explanation.explained_score[0])
+            columns[f"{explanation.method_info.short} ({explanation.unit})"] = values
+    table = pd.DataFrame(columns).rename_axis("token").reset_index()
+    return table if columns else table.assign(token=[])
+
+
 def rounded(table: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """All numbers rounded; none of them reads as "-0"."""
     return table.round(decimals).replace(-0.0, 0.0)
@@ -103,6 +137,10 @@ def shown_table(explanations: Explanations, pick: int | None = None) -> pd.DataF
         table["unknown"] = table["unknown"].map({True: "unknown to the model", False: ""})
     else:
         table = table.drop(columns="unknown")
+    table = table.astype({"position": "Int64"})  # what no word carries has none
+    table = pd.concat([table, _beside_words(explanations)], ignore_index=True)
+    if "unknown" in table:
+        table["unknown"] = table["unknown"].fillna("")
     return counted(table, explanations.token_kind)
 
 
@@ -116,9 +154,13 @@ def unit_table(explanation: Explanation) -> pd.DataFrame:
 
 
 def token_csv(explanations: Explanations) -> str:
-    """`token_table` as CSV, with what the numbers belong to in every row."""
+    """`token_table` as CSV, with what the numbers belong to in every row.
+
+    Below the words stands what no word carries, and the score: column "part" tells them apart.
+    """
     table = token_table(explanations)
     count = len(table)
+    table.insert(2, "part", explanations.token_kind)
     table = table.assign(
         **{
             f"{one.method_info.short} of {visible(name)}": values[0, :count]
@@ -126,6 +168,10 @@ def token_csv(explanations: Explanations) -> str:
             for name, values in by_unit(one)
         }
     )
+    beside = _beside_words(explanations)
+    beside["part"] = np.where(beside.index < len(beside) - 1, "not in words", "score")
+    table = table.astype({"position": "Int64"})
+    table = pd.concat([table, beside], ignore_index=True)
     rule = next((e.rule for e in explanations.values() if e.rule is not None), None)
     options = {} if rule is None else rule.to_dict()
     if isinstance(rule, ByLayer):

@@ -72,13 +72,15 @@ class Heatmaps {
     this.rows = [];
     this.cursor = { row: 0, at: 0 };
     this.picked = null;
+    this.opened = false; // whether its panel is to have the focus
     this.rank = 0;
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("keydown", (event) => this.pressed(event));
   }
 
-  draw({ rows, shown, style, long, pick, title, noun }) {
+  draw({ rows, shown, style, long, pick, title, noun, direction }) {
     this.noun = noun;
+    this.direction = direction;
     this.root.style.cssText = style;
     this.root.classList.toggle("lens-long", long);
     while (this.rows.length > rows.length) this.rows.pop().section.remove();
@@ -129,6 +131,7 @@ class Heatmaps {
     text(row.title, title);
     text(row.meaning, meaning);
     attribute(row.list, "aria-label", label);
+    attribute(row.list, "dir", this.direction);
     row.order = order;
     const { list, words } = row;
     while (words.length > cells.length) words.pop().remove();
@@ -217,6 +220,13 @@ class Heatmaps {
     }
   }
 
+  // The panel of the picked word goes away, the word has the focus again.
+  close() {
+    this.stop?.focus({ preventScroll: true });
+    this.mark(null);
+    this.tell(null, 0);
+  }
+
   tell(at, rest) {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.send("picked", at === null ? -1 : at), rest);
@@ -230,16 +240,20 @@ class Heatmaps {
     if (at === this.picked && row === this.cursor.row && event.detail === 1) {
       this.mark(null);
       this.tell(null, 0);
-    } else this.pick(at, row);
+    } else {
+      this.opened = true;
+      this.pick(at, row);
+    }
   }
 
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { row, at } = this.cursor;
     const last = this.count() - 1;
+    const right = this.direction === "rtl" ? -1 : 1; // where the next word stands
     const steps = {
-      ArrowRight: [at + 1, row],
-      ArrowLeft: [at - 1, row],
+      ArrowRight: [at + right, row],
+      ArrowLeft: [at - right, row],
       ArrowDown: [at, row + 1],
       ArrowUp: [at, row - 1],
       Home: [0, row],
@@ -253,15 +267,14 @@ class Heatmaps {
     if (event.key in steps) {
       const [n, next] = steps[event.key];
       if (n >= 0 && n <= last && next >= 0 && next < this.rows.length) {
-        this.pick(n, next, { rest: 120 });
+        this.opened = event.key === "Enter" || event.key === " ";
+        this.pick(n, next, { rest: this.opened ? 0 : 120 });
       }
     } else if (event.key === "*") this.strongest();
     else if (event.key === "Delete" || event.key === "Backspace") {
       if (this.picked !== null) this.send("dropped", this.picked);
-    } else if (event.key === "Escape" && this.picked !== null) {
-      this.mark(null);
-      this.tell(null, 0);
-    } else return;
+    } else if (event.key === "Escape" && this.picked !== null) this.close();
+    else return;
     event.preventDefault();
     event.stopPropagation();
   }

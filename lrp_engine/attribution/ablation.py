@@ -158,7 +158,7 @@ def against_random(
     Raises:
         InputError: the explanation is of another input, or a variant's numbers overflow.
     """
-    part = _Part.of(network, inputs, explanation, position)
+    part = Part.of(network, inputs, explanation, position)
     count = len(part.tokens)
     if count < 2:
         return None
@@ -192,7 +192,7 @@ def without_one(
     Raises:
         InputError: as in `against_random`.
     """
-    part = _Part.of(network, inputs, explanation, position)
+    part = Part.of(network, inputs, explanation, position)
     if at not in part.tokens or len(part.tokens) < 2:
         return None
     without = part.scores([np.flatnonzero(part.tokens == at).tolist()])
@@ -207,7 +207,7 @@ def without_one(
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """What of one sample can be taken out.
 
     Attributes:
@@ -220,7 +220,7 @@ class _Part:
     places: np.ndarray
 
     @classmethod
-    def of(cls, network: Network, inputs: Any, explanation: Explanation, position: Any) -> _Part:
+    def of(cls, network: Network, inputs: Any, explanation: Explanation, position: Any) -> Part:
         samples = samples_of.read(network, inputs)
         if len(samples) != 1 or len(explanation) != 1:
             raise InputError(

@@ -14,7 +14,13 @@ from lrp_engine.render.cells import GAP, Cell, PlainCell, cells
 from lrp_engine.render.legend import CLASSES, Legend
 from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.palettes import Palette, palette_named
-from lrp_engine.render.wording import target_words, visible, with_noun, with_output
+from lrp_engine.render.wording import (
+    direction_of,
+    target_words,
+    visible,
+    with_noun,
+    with_output,
+)
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -188,6 +194,11 @@ class HeatmapRow:
     @property
     def tokens(self) -> tuple[str, ...]:
         return tuple(cell.token for cell in self.cells)
+
+    @property
+    def direction(self) -> str:
+        """Which way the words run: "rtl" where most letters are of a script written so."""
+        return direction_of(self.tokens)
 
     @property
     def plain_cells(self) -> list[PlainCell]:

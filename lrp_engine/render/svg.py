@@ -90,7 +90,8 @@ def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:
         width = min(max(LEAST, _width(word, FONT) + 12), WIDTH - 2 * MARGIN)
         if x > MARGIN and x + width > WIDTH - MARGIN:
             x, y = float(MARGIN), y + LINE
-        box = _Box(x, y, width, WORD)
+        left = x if row.direction == "ltr" else WIDTH - x - width
+        box = _Box(left, y, width, WORD)
         lines = [(word, FONT), (cell.short, SMALL)]
         drawn = _background(cell, box, row.palette) + _lines(lines, box, y + FONT + 3)
         parts.append(f"<g><title>{_plain(cell.title)}</title>{drawn}</g>")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +67,12 @@ _NOT_IN_PAGES = {*range(32), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE,
 _PICTURES = {
     code: _shown(chr(code), blank=False) for code in sorted(_NOT_IN_PAGES - set(map(ord, "\t\n\r")))
 }
+
+
+def direction_of(tokens: Iterable[str]) -> str:
+    """Which way a text runs, by the larger part of its letters: "rtl" or "ltr"."""
+    kinds = Counter(unicodedata.bidirectional(letter) for token in tokens for letter in token)
+    return "rtl" if kinds["R"] + kinds["AL"] > kinds["L"] else "ltr"
 
 
 def with_noun(text: str, token_kind: str) -> str:

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from lrp_engine.model.assumption import Assumption
-from lrp_engine.model.text import PADDING_TOKENS, UNKNOWN_TOKENS, Vocabulary
+from lrp_engine.model.text import Vocabulary
 from lrp_engine.model.text.doubts import SHARE
+from lrp_engine.model.text.vocabulary import is_mark
 
 MARKS = ".,!?"
-_SPECIAL = {*PADDING_TOKENS, *UNKNOWN_TOKENS}
 
 
 def capitals(vocabulary: Vocabulary) -> tuple[str, ...]:
     """Its words with capital letters, without those of programs such as [PAD] and <UNK>."""
-    return tuple(
-        word
-        for word in vocabulary.tokens
-        if word != word.lower() and word not in _SPECIAL and word[:1] not in ("<", "[")
-    )
+    return tuple(word for word in vocabulary.tokens if word != word.lower() and not is_mark(word))
 
 
 def marks(vocabulary: Vocabulary) -> int:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import numpy as np
 
 from lrp_engine.model.text.ids import KNOWN
 from lrp_engine.model.text.tokenizer import Tokenizer
-from lrp_engine.model.text.vocabulary import PADDING_TOKENS, UNKNOWN_TOKENS, Vocabulary
+from lrp_engine.model.text.vocabulary import Vocabulary, is_mark
 
 LEAST = 6  # a text of fewer words says nothing
 SHARE = 0.05  # of the vocabulary
 _ENDS = '.,!?;:)"\u201d'
-_MARK = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # [CLS], <start>: of programs, in no text
 _SPLITS_OFF = ("words", "keras")  # ways of cutting after which no word ends in a mark
 
 
@@ -22,8 +20,8 @@ def of_vocabulary(tokenizer: Tokenizer, vocabulary: Vocabulary) -> tuple[str, ..
     """What of a vocabulary can never be found, as the tokenizer cuts and spells words."""
     if tokenizer.function is not None or tokenizer.pieces is not None:
         return ()
-    special = {*PADDING_TOKENS, *UNKNOWN_TOKENS, tokenizer.unknown, tokenizer.start, tokenizer.end}
-    words = [w for w in vocabulary.tokens if w not in special and not _MARK.fullmatch(w)]
+    special = {tokenizer.unknown, tokenizer.start, tokenizer.end}
+    words = [word for word in vocabulary.tokens if word not in special and not is_mark(word)]
     said = []
     if tokenizer.lowercase or tokenizer.standardize in ("lower", "lower_and_strip_punctuation"):
         capitals = sum(word != word.lower() for word in words)

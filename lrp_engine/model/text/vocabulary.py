@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,13 @@ from lrp_engine.errors import FormatError
 
 UNKNOWN_TOKENS = ("<unk>", "[UNK]", "<UNK>", "UNK", "<oov>", "<OOV>", "[OOV]", "unk")
 PADDING_TOKENS = ("<pad>", "[PAD]", "<PAD>", "")
+_MARK = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # [CLS], <start>: of programs, in no text
+
+
+def is_mark(token: str) -> bool:
+    """Whether a token stands for something beside the words of a text, by how it is written."""
+    special = token in UNKNOWN_TOKENS or token in PADDING_TOKENS
+    return special or _MARK.fullmatch(token) is not None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app import settings
@@ -9,8 +11,12 @@ from app.figures import tables
 from app.methods import SHOWN_METHODS
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word
+from app.text.account import line as account_line
+from app.text.flips import line as flip_line
 from lrp_engine import METHODS
 from lrp_engine.attribution.ablation import against_random, without_one
+from lrp_engine.attribution.flips import Flip, single_word
+from lrp_engine.render.numbers import number
 from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
 from tests.app.tiny import E
 
@@ -232,6 +238,74 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     for term, value, more in of_word(float(one.token_relevance[0, 1]), change, one):
         assert f"<dt>{term}</dt><dd>{value} <small>{more}</small></dd>" in html(app)
     assert TWO_QUESTIONS in html(app)
+
+
+def test_one_line_says_where_the_score_went(opened, network):
+    text = "good film nor bad suspenseful film"
+    one = network.explain([text])
+    line = account_line(one)
+    words, score = float(one.token_relevance[0].sum()), float(one.explained_score[0])
+    assert f"words <b>{number(words, vmax=max(abs(words), abs(score)))}</b> = " in line
+    assert f"{round(100 * words / score)}" in line.replace(".", " ")
+    assert line in html(opened(text=text))
+    contrast = network.explain([text], target=(0, 1))
+    assert "the difference of scores for <bdi>" in account_line(contrast)
+    assert account_line(contrast) in html(opened(text=text, target="0", contrast="1"))
+
+
+def test_what_no_word_carries_stands_below_the_words_in_table_and_file(network):
+    text = "good film nor bad"
+    found = network.explain_all([text])
+    table, one = tables.shown_table(found), found["lrp"]
+    below = table.iloc[4:].set_index("word")["LRP (score)"]
+    assert table["no."].tolist()[:4] == [1, 2, 3, 4]
+    assert table["no."].isna().tolist()[4:] == [True] * len(below)
+    score = float(one.explained_score[0])
+    assert below["explained score"] == pytest.approx(score)
+    parts = below.drop("explained score").sum()
+    assert float(one.token_relevance[0].sum()) + parts == pytest.approx(score, abs=1e-6)
+    rows = [row.split(",") for row in tables.token_csv(found).splitlines()]
+    at = rows[0].index("part")
+    assert [row[at] for row in rows[1:]] == ["word"] * 4 + ["not in words"] * (len(below) - 1) + [
+        "score"
+    ]
+
+
+def test_the_word_that_would_flip_the_class_is_named_and_its_edit_shown(opened, network):
+    text = "good film nor bad suspenseful film"
+    one = network.explain([text])
+    found = single_word(network, [text], one)
+    app = opened(text=text)
+    assert flip_line(found, one) in html(app)
+    next(b for b in app.button if b.label == "Show it in the text").click().run()
+    assert healthy(app)
+    shown = words(app)
+    expected = text.split()
+    if found.replacement is None:
+        del expected[found.position]
+    else:
+        expected[found.position] = found.replacement
+    assert shown == expected
+    if found.flips:
+        assert f"now says <b><bdi>{network.labels[found.classes[1]]}</bdi></b>" in html(app)
+
+
+def test_a_flip_is_told_as_it_is(network):
+    one = network.explain(["good film nor bad"])
+    flip = Flip(position=1, replacement=None, classes=(0, 2), shares=(0.97, 0.31), how="dropped",
+                tried=(4, 0), every=True)  # fmt: skip
+    said = flip_line(flip, one)
+    assert "What would flip it." in said
+    assert "Without “<bdi>film</bdi>”, the model says <b><bdi>yes</bdi></b>" in said
+    assert "from 97.0 % to <b>31.0 %</b>" in said
+    swapped = replace(flip, replacement="<b>", tried=(4, 25))
+    said = flip_line(swapped, one)
+    assert "With “<bdi>&lt;b&gt;</bdi>” in place of “<bdi>film</bdi>”" in said
+    assert "Left out alone, none flips it." in said
+    missed = replace(flip, classes=(0, 0), every=False, tried=(4, 25))
+    said = flip_line(missed, one)
+    assert "No single word was found that flips it." in said
+    assert "the 4 strongest words left out, and 25 replacements" in said
 
 
 def test_of_a_single_word_nothing_is_taken_out(opened):

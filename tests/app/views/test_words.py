@@ -9,7 +9,7 @@ import pytest
 from app import settings
 from app.methods import LEFT_OUT_METHOD
 from lrp_engine.attribution.methods import LIVE_METHODS
-from tests.app.reading import healthy, heatmaps, html, messages, press, widget, words
+from tests.app.reading import healthy, heatmaps, html, legend, messages, press, widget, words
 
 FIRST = settings.DEFAULT_TEXT.split()
 
@@ -96,11 +96,14 @@ def test_a_link_restores_an_edit(opened):
 def test_before_and_after_explain_the_same_class(opened, network):
     texts = ["good film", "bad bad film ."]
     said = network.predict(texts).argmax(axis=1)
-    app = opened(text=texts[0], edited=texts[1])
-    assert f"score of <b><bdi>{network.labels[said[0]]}</bdi></b>" in html(app)
-    assert f"predicted before: {network.labels[said[0]]} " in " ".join(
-        widget(app, "target").options
-    )
+    assert said[0] != said[1]
+    now = network.labels[said[1]]
+    app = opened(text=texts[0], edited=texts[1], pick="0")
+    assert f"score of <b><bdi>{now}</bdi></b>" in html(app)
+    assert f"before and after explain <b><bdi>{now}</bdi></b>" in html(app)
+    assert f"The model says <b><bdi>{now}</bdi></b>" in html(app)
+    assert f"the predicted class: {now} " in " ".join(widget(app, "target").options)
+    assert f"speaks for {now} (+" in legend(app)
 
 
 def test_a_method_becomes_live_by_its_entry_alone(opened, monkeypatch):

@@ -1,0 +1,29 @@
+"""Which single word would change the class: one line, and the edit that shows it."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache
+from app.components import word
+from app.components.question import Answer
+from app.methods import ACCOUNT_METHOD
+from app.text import flips
+
+
+def line(answer: Answer, place: DeltaGenerator) -> None:
+    """One line into its place; nothing where there is no class to change."""
+    one = answer.explanations[ACCOUNT_METHOD.name]
+    found = cache.flipped(answer.model, answer.text, one)
+    if found is None:
+        place.html("<p></p>")
+        return
+    with place.container(horizontal=True, vertical_alignment="center", key="lens-flip"):
+        st.html(f'<p class="lens-note">{flips.line(found, one)}</p>')
+        if answer.model.reads_text:
+            st.button(
+                "Show it in the text",
+                on_click=word.edit_at(answer, found.position, found.replacement),
+                help="Makes this edit. Undo takes it back.",
+            )

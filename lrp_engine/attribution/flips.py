@@ -1,0 +1,218 @@
+"""Which single word, left out or replaced by another one, changes the predicted class.
+
+Axes: T words of one text, E units of a word, V words of the vocabulary, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress, islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.attribution.ablation import Part
+from lrp_engine.attribution.explain import scores_of
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.attribution.targets import selection
+from lrp_engine.model.samples import Samples, existing
+from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.ids import KNOWN
+from lrp_engine.model.text.vocabulary import is_mark
+
+if TYPE_CHECKING:
+    from lrp_engine.model.network import Network
+
+TOKENS = 100_000  # that all texts without a word may have together; the strongest words first
+LEAST = 8  # words that are left out, whatever that takes
+REPLACED = 8  # words that others are tried in the place of
+CANDIDATES = 25  # other words for each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip:
+    """One text with a single word changed.
+
+    Attributes:
+        position: of the word in the explanation's tokens.
+        replacement: what stands in its place; None where it is left out.
+        classes: predicted before and after.
+        shares: the probability of the class predicted before, before and after.
+        how: what happens to a word that is left out, as in `Ablation`.
+        tried: how many single words were left out and how many replaced.
+        every: whether each word was left out once.
+    """
+
+    position: int
+    replacement: str | None
+    classes: tuple[int, int]
+    shares: tuple[float, float]
+    how: str
+    tried: tuple[int, int]
+    every: bool
+
+    @property
+    def flips(self) -> bool:
+        """Whether it changes the class."""
+        return self.classes[0] != self.classes[1]
+
+
+def single_word(
+    network: Network, inputs: Any, explanation: Explanation, *, position: Any = None
+) -> Flip | None:
+    """The single word that changes the predicted class; None of values and of less than two words.
+
+    Words are left out first, and of those that change the class the one is taken after which the
+    class is least probable. Where none does, words are replaced: the gradient of the difference
+    between the predicted class and the next one ranks the words of the vocabulary at each place
+    (HotFlip, Ebrahimi et al. 2018, doi 10.18653/v1/P18-2006, eq. 10), the network scores the first
+    of them, and of those that change the class the one is taken whose vector is nearest to the
+    word's. Where no word changes it, the nearest miss.
+
+    Args:
+        inputs: the one text that `explanation` explains; position: as in `Network.explain`.
+
+    Raises:
+        InputError: the explanation is of another input, or a variant's numbers overflow.
+    """
+    if not network.has_classes:
+        return None
+    part = Part.of(network, inputs, explanation, position)
+    if len(part.tokens) < 2:
+        return None
+    relevance = explanation.token_relevance[0][part.tokens]
+    order = np.argsort(-np.abs(relevance), kind="stable")
+    length = max(1, part.samples.width)
+    dropped = order[: max(LEAST, TOKENS // length)]
+    before = int(explanation.predicted[0])
+    share = float(network.to_output(explanation.scores[:1].astype(np.float64))[0, before])
+
+    def found(at: int, word: str | None, scores: np.ndarray, replaced: int) -> Flip:
+        shares = network.to_output(scores[None].astype(np.float64))[0]
+        return Flip(
+            position=int(part.tokens[at]),
+            replacement=word,
+            classes=(before, int(scores.argmax())),
+            shares=(share, float(shares[before])),
+            how=part.how,
+            tried=(len(dropped), replaced),
+            every=len(dropped) == len(order),
+        )
+
+    without = part.scores([[at] for at in dropped.tolist()])
+    surest = _least_probable(network, without, before)
+    if without[surest].argmax() != before:
+        return found(int(dropped[surest]), None, without[surest], 0)
+    tried = _replacements(part, explanation, order[:REPLACED])
+    if tried is None:
+        return found(int(dropped[surest]), None, without[surest], 0)
+    flipping = np.flatnonzero(tried.scores.argmax(axis=1) != before)
+    if len(flipping):
+        best = int(flipping[tried.distances[flipping].argmin()])
+        return found(int(tried.places[best]), tried.words[best], tried.scores[best], len(tried))
+    nearest = _least_probable(network, tried.scores, before)
+    both = np.vstack([without[surest], tried.scores[nearest]])
+    if _least_probable(network, both, before) == 0:
+        return found(int(dropped[surest]), None, without[surest], len(tried))
+    return found(
+        int(tried.places[nearest]), tried.words[nearest], tried.scores[nearest], len(tried)
+    )
+
+
+def _least_probable(network: Network, scores: np.ndarray, c: int) -> int:
+    """The row (n, C) in which a class is least probable; one that changes the class goes first."""
+    shares = network.to_output(scores.astype(np.float64))[:, c]
+    return int(np.lexsort((shares, scores.argmax(axis=1) == c))[0])
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Words in the place of others: where (n,), which, the scores (n, C), how far their vectors
+    are from the word's (n,)."""
+
+    places: np.ndarray
+    words: tuple[str, ...]
+    scores: np.ndarray
+    distances: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def _replacements(part: Part, explanation: Explanation, places: np.ndarray) -> _Tried | None:
+    """The words that the gradient names first at some places; None where no words are read."""
+    samples, network = part.samples, part.samples.network
+    if samples.alignment is None or samples.ids is None or network.embedding is None:
+        return None
+    words, ids = _listed(network)
+    if not words:
+        return None
+    vectors = network.embedding.table[ids].astype(np.float64)  # (V, E)
+    steps = part.places[places]  # where the words stand in the sample
+    own = network.embedding.rows(samples.ids[0][steps]).astype(np.float64)
+    gradient = _gradient(samples, explanation)[steps].astype(np.float64)
+    # The difference of the two best classes falls by so much to first order, (V, n).
+    gains = (own * gradient).sum(axis=1) - vectors @ gradient.T
+    gains[ids[:, None] == samples.ids[0][steps]] = -np.inf
+    ranked = np.argsort(-gains, axis=0, kind="stable")[: min(2 * CANDIDATES, len(words) - 1)]
+    chosen = [_as_themselves(network.tokenizer, words, column.tolist()) for column in ranked.T]
+    places_of = np.repeat(np.arange(len(places)), [len(one) for one in chosen])
+    rows = np.array([row for one in chosen for row in one], int)
+    if not len(rows):
+        return None
+    changed = np.tile(samples.ids[0], (len(rows), 1))
+    changed[np.arange(len(rows)), steps[places_of]] = ids[rows]
+    found = [scores_of(piece) for piece in _with_ids(samples, changed)]
+    return _Tried(
+        places=places[places_of],
+        words=tuple(words[row] for row in rows.tolist()),
+        scores=np.concatenate(found),
+        distances=np.linalg.norm(vectors[rows] - own[places_of], axis=1),
+    )
+
+
+def _listed(network: Network) -> tuple[list[str], np.ndarray]:
+    """Words that can stand in a text, and their ids (V,)."""
+    assert network.vocabulary is not None
+    words = [word for word in network.vocabulary.tokens if not is_mark(word)]
+    ids, why = network.text_ids.look_up(words)
+    known = why == KNOWN
+    return list(compress(words, known)), ids[known]
+
+
+def _as_themselves(tokenizer: Tokenizer, words: Sequence[str], rows: Sequence[int]) -> list[int]:
+    """The first of some words that a text can hold as they are."""
+    alone = (row for row in rows if list(tokenizer(words[row])) == [words[row]])
+    return list(islice(alone, CANDIDATES))
+
+
+def _gradient(samples: Samples, explanation: Explanation) -> np.ndarray:
+    """(T, E) of the predicted class's score less that of the next one."""
+    from lrp_engine.propagation.program import program_of  # loads TensorFlow
+
+    network = samples.network
+    first, second = np.argsort(-explanation.scores[0], kind="stable")[:2].tolist()
+    x, steps = samples.padded(np.array([0]))
+    # The passes of the methods that are shown while one types: they are compiled already.
+    calculi = tuple(dict.fromkeys(c for method in LIVE_METHODS.values() for c in method.passes))
+    chosen = selection(np.array([[first, second]]), network.classes)
+    rule = explanation.rule
+    assert rule is not None
+    with network.lock:
+        made = program_of(network).backward(calculi, x, steps, chosen, rule)
+    gradient: np.ndarray = made["gradient"].message[0]
+    return gradient
+
+
+def _with_ids(samples: Samples, ids: np.ndarray) -> Iterator[Samples]:
+    """The sample with other ids (n, T), some rows at a time."""
+    rows = max(1, TOKENS // max(1, ids.shape[1]))
+    for start in range(0, len(ids), rows):
+        piece: Sequence[np.ndarray] = list(ids[start : start + rows])
+        yield replace(
+            samples.pick([0] * len(piece)),
+            ids=tuple(piece),
+            masks=tuple(existing(samples.network, one) for one in piece),
+        )

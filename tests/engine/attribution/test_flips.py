@@ -1,0 +1,123 @@
+"""The single word that changes the class, against slow loops over `predict`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lrp_engine.attribution.flips import single_word
+from lrp_engine.model.text import Tokenizer
+from lrp_engine.model.text.vocabulary import is_mark
+from tests import zoo
+
+pytestmark = pytest.mark.usefixtures("untraced")
+
+SEEDS = range(12)
+
+
+def text_of(seed, count=6):
+    rng = np.random.default_rng(seed)
+    return [f"w{n}" for n in rng.integers(2, zoo.V, count)]
+
+
+def scored(network, words):
+    """The class, and the probabilities."""
+    (scores,) = network.predict([words])
+    return int(scores.argmax()), network.to_output(scores[None])[0]
+
+
+def dropped(network, words):
+    """For each word what the text is without it."""
+    return [scored(network, words[:n] + words[n + 1 :]) for n in range(len(words))]
+
+
+def replaced(network, words):
+    """(how far the vector moves, place, word) -> what the text is with it, over all of them."""
+    vocabulary, table = network.vocabulary, network.embedding.table
+    listed = [word for word in vocabulary.tokens if not is_mark(word)]
+    made = {}
+    for n, old in enumerate(words):
+        for word in listed:
+            if word != old:
+                moved = table[vocabulary.index[word]] - table[vocabulary.index[old]]
+                changed = [*words[:n], word, *words[n + 1 :]]
+                made[float(np.linalg.norm(moved)), n, word] = scored(network, changed)
+    return made
+
+
+@pytest.mark.parametrize("make", [zoo.words_read, zoo.averages])
+def test_the_word_is_the_one_that_trying_all_finds(make):
+    """The vocabulary is so small that the gradient leaves nothing out."""
+    kinds = set()
+    for seed in SEEDS:
+        network, words = make(seed), text_of(seed)
+        one = network.explain([words])
+        found = single_word(network, [words], one)
+        before, shares = scored(network, words)
+        assert found.classes[0] == before
+        np.testing.assert_allclose(found.shares[0], shares[before], atol=1e-9)
+        assert found.every
+        drops, swaps = dropped(network, words), replaced(network, words)
+        if any(c != before for c, _ in drops):
+            kinds.add("dropped")
+            best = min((n for n, (c, _) in enumerate(drops) if c != before),
+                       key=lambda n: drops[n][1][before])  # fmt: skip
+            assert (found.position, found.replacement, found.flips) == (best, None, True)
+            after, probabilities = drops[best]
+        elif any(c != before for c, _ in swaps.values()):
+            kinds.add("replaced")
+            nearest = min(key for key, (c, _) in swaps.items() if c != before)
+            assert (found.position, found.replacement) == nearest[1:]
+            after, probabilities = swaps[nearest]
+        else:
+            kinds.add("none")
+            assert not found.flips
+            after = before
+            probabilities = min((p for _, p in [*drops, *swaps.values()]), key=lambda p: p[before])
+        assert found.classes[1] == after
+        np.testing.assert_allclose(found.shares[1], probabilities[before], atol=1e-9)
+    assert "dropped" in kinds
+    assert kinds & {"replaced", "none"}
+
+
+def test_values_and_single_words_have_none():
+    network = zoo.words_read()
+    assert single_word(network, [["w2"]], network.explain([["w2"]])) is None
+    values = zoo.words_read(output="linear")
+    assert single_word(values, [text_of(0)], values.explain([text_of(0)])) is None
+
+
+def test_a_class_explained_on_request_changes_nothing():
+    network, words = zoo.words_read(1), text_of(1)
+    made = [
+        single_word(network, [words], network.explain([words], target=target))
+        for target in (None, 0, (2, 1))
+    ]
+    assert made[0] == made[1] == made[2]
+
+
+def test_of_a_padded_text_only_words_change():
+    network = zoo.averages(2, tokenizer=Tokenizer(length=12, pad="pre"))
+    words = text_of(2)
+    one = network.explain([words])
+    found = single_word(network, [words], one)
+    assert 12 - len(words) <= found.position < 12
+
+
+def test_features_are_put_to_zero():
+    network = zoo.network("dense")
+    x = zoo.inputs(network, [0])
+    found = single_word(network, x, network.explain(x))
+    assert (found.replacement, found.how) == (None, "zero")
+
+
+def test_of_long_texts_the_strongest_words_are_tried(monkeypatch):
+    from lrp_engine.attribution import flips
+
+    monkeypatch.setattr(flips, "TOKENS", 100)
+    network, words = zoo.averages(3), text_of(3, 25)
+    one = network.explain([words])
+    found = single_word(network, [words], one)
+    assert (found.tried[0], found.every) == (8, False)
+    strongest = np.argsort(-np.abs(one.token_relevance[0]), kind="stable")[:8]
+    assert found.position in strongest
