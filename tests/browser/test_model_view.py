@@ -128,7 +128,7 @@ def test_a_keras_model_and_its_tokenizer_are_asked_settled_and_explained(
     expect(page.locator(".lens-tried tbody tr")).to_have_count(5)
     expect(question).to_have_count(0)
     expect(shown.get_by_text("Verified.", exact=True)).to_be_visible()
-    expect(shown).to_contain_text("The network gives the scores of its source, and reads every text")
+    expect(shown).to_contain_text("The network gives the scores of its source, and reads every")
     looks_right(page)
     open_view(page, "Explain")
     expect(page.get_by_text("Text pipeline not verified")).to_have_count(0)

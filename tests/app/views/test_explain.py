@@ -92,7 +92,7 @@ def test_narrow_embeddings_allow_no_more_words():
 def test_words_in_a_table_are_no_formulas(network):
     tokens = ["=1+1", "+a", "-", "@b", "good"]
     table = tables.token_csv(network.explain_all([" ".join(tokens)]))
-    column = [row.split(",")[1] for row in table.splitlines()[1:]]
+    column = [row.split(",")[1] for row in table.splitlines()[1:6]]
     assert column == ["'=1+1", "'+a", "'-", "'@b", "good"]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
+import numpy as np
 import pytest
 
 from app import settings
@@ -94,7 +96,9 @@ def test_a_link_restores_an_edit(opened):
 
 
 def test_before_and_after_explain_the_same_class(opened, network):
-    texts = ["good film", "bad bad film ."]
+    listed = [" ".join(words) for words in product(("good", "bad", "film", "nor"), repeat=2)]
+    classes = network.predict(listed).argmax(axis=1)
+    texts = [listed[0], listed[int(np.flatnonzero(classes != classes[0])[0])]]
     said = network.predict(texts).argmax(axis=1)
     assert said[0] != said[1]
     now = network.labels[said[1]]
