@@ -73,9 +73,9 @@ def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
     _WORDS(data=dict(data), **widgets.hear("words", picked=session.pick_word, dropped=drop))
 
 
-def panel(at: int) -> None:
-    """Makes the container "lens-word" around it the panel of the word at a place."""
-    _PANEL(key="lens-panel", data={"at": at})
+def panel(at: int, text: str) -> None:
+    """Makes the container "lens-word" around it the panel of the word at a place of a text."""
+    _PANEL(key="lens-panel", data={"at": at, "text": text})
 
 
 def live() -> None:

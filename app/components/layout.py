@@ -24,8 +24,8 @@ _THEME = "".join(
 )
 STYLE = f"""<style>
 .stApp {{ {_THEME} }}
-.stMainBlockContainer {{ max-width: 74rem; }}
-h1 {{ padding-top: 0; }}
+.stMainBlockContainer {{ max-width: 74rem; padding-top: 4rem; }}
+.stApp h1 {{ padding-top: 0; font-size: 2rem; }}
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}
 /* Labels of axes and legends are too pale to be read by everyone. */

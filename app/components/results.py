@@ -155,7 +155,7 @@ def _word(answer: Answer) -> None:
     if at is not None:
         with st.container(border=True, key="lens-word"):
             word.heading(answer, at)
-            frontend.panel(at)
+            frontend.panel(at, answer.text)
             if answer.model.reads_text:
                 word.editor(answer, at)
                 word.edited(answer)

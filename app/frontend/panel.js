@@ -1,20 +1,53 @@
 // The panel of the picked word: takes the focus when a word is opened, gives it back on Escape.
 
-export default function ({ parentElement }) {
-  const panel = parentElement.closest(".st-key-lens-word");
-  const heatmaps = document.querySelector(".lens-rows")?.heatmaps;
-  if (!panel || !heatmaps) return;
-  if (heatmaps.opened) {
-    heatmaps.opened = false;
-    panel.scrollTop = 0;
-    panel.querySelector("h2")?.focus({ preventScroll: true });
-  }
-  if (panel.lensHears) return;
-  panel.lensHears = true;
-  panel.addEventListener("keydown", (event) => {
-    // A list that is open closes first.
-    if (event.key !== "Escape" || event.defaultPrevented || event.target.closest("[role=listbox]")) return;
-    event.preventDefault();
-    document.querySelector(".lens-rows")?.heatmaps?.close();
+const WORDS = ".lens-rows", PANEL = ".st-key-lens-word";
+const PATIENCE = 3000; // milliseconds
+const MARGIN = 12; // pixels between the word and the panel
+let hears = false; // one listener, however often the panel comes and goes
+
+function pressed(event) {
+  const panel = document.querySelector(PANEL);
+  if (event.key !== "Escape" || event.defaultPrevented || !panel) return;
+  // What stood under the focus may be gone after an edit; a list that is open closes first.
+  const here = event.target === document.body || panel.contains(event.target);
+  if (!here || event.target.closest("[role=listbox], [aria-expanded=true]")) return;
+  event.preventDefault();
+  document.querySelector(WORDS)?.heatmaps?.close();
+}
+
+// The word stays in sight above its panel, whose parts arrive one by one. Whoever scrolls, presses
+// a key or points somewhere is left alone.
+function keepInSight(panel, heatmaps) {
+  const page = panel.closest("[data-testid=stMain]");
+  const hands = ["wheel", "touchstart", "pointerdown", "keydown"];
+  const grown = new ResizeObserver(() => {
+    const word = heatmaps.stop?.getBoundingClientRect();
+    const hidden = word ? word.bottom + MARGIN - panel.getBoundingClientRect().top : 0;
+    if (hidden > 0) page?.scrollBy({ top: hidden });
   });
+  const stop = () => {
+    clearTimeout(timer);
+    grown.disconnect();
+    for (const one of hands) window.removeEventListener(one, stop, true);
+  };
+  const timer = setTimeout(stop, PATIENCE);
+  for (const one of hands) window.addEventListener(one, stop, true);
+  grown.observe(panel); // calls it at once, too
+  grown.observe(page.firstElementChild);
+}
+
+export default function ({ data, parentElement }) {
+  const panel = parentElement.closest(PANEL);
+  const heatmaps = document.querySelector(WORDS)?.heatmaps;
+  if (!panel || !heatmaps) return;
+  if (!hears) document.addEventListener("keydown", pressed);
+  hears = true;
+  // Only when another word is shown: whoever scrolls away is left alone.
+  const shown = JSON.stringify(data);
+  if (shown !== panel.lensShown) keepInSight(panel, heatmaps);
+  panel.lensShown = shown;
+  if (!heatmaps.opened) return;
+  heatmaps.opened = false;
+  panel.scrollTop = 0;
+  panel.querySelector("h2")?.focus({ preventScroll: true });
 }
