@@ -132,8 +132,8 @@ def comparison(answer: Answer) -> None:
     name = shown_method(answer)
     before, after = answer.before[name], answer.explanations[name]
     st.header("Before and after", anchor=False)
-    st.html(f'<p class="lens-note">{pairs.sentence(before, after)}</p>')
-    if picked(answer) is None:  # else beside the edit
+    if picked(answer) is None:  # else beside the edit, see `edited`
+        st.html(f'<p class="lens-note">{pairs.sentence(before, after)}</p>')
         undoing()
     st.html(pairs.scores(before, after))
     long = len(after.tokens[0]) > settings.WORDS_UNFRAMED

@@ -1,4 +1,5 @@
-// The panel of the picked word: takes the focus when a word is opened, gives it back on Escape.
+// The panel of the picked word: takes the focus when a word is opened, gives it back on Escape. At
+// its head keys do what they do at the word.
 
 const WORDS = ".lens-rows", PANEL = ".st-key-lens-word";
 const PATIENCE = 3000; // milliseconds
@@ -7,7 +8,13 @@ let hears = false; // one listener, however often the panel comes and goes
 
 function pressed(event) {
   const panel = document.querySelector(PANEL);
-  if (event.key !== "Escape" || event.defaultPrevented || !panel) return;
+  if (event.defaultPrevented || !panel) return;
+  if (event.key !== "Escape") {
+    if (event.target.matches("h2") && panel.contains(event.target)) {
+      document.querySelector(WORDS)?.heatmaps?.act(event);
+    }
+    return;
+  }
   // What stood under the focus may be gone after an edit; a list that is open closes first.
   const here = event.target === document.body || panel.contains(event.target);
   if (!here || event.target.closest("[role=listbox], [aria-expanded=true]")) return;

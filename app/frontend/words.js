@@ -247,6 +247,11 @@ class Heatmaps {
   }
 
   pressed(event) {
+    if (event.target.closest(".lrp-word")) this.act(event);
+  }
+
+  // What a key does, at a word or at the head of the panel of the picked one.
+  act(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { row, at } = this.cursor;
     const last = this.count() - 1;
@@ -263,7 +268,6 @@ class Heatmaps {
       Enter: [at, row],
       " ": [at, row],
     };
-    if (!event.target.closest(".lrp-word")) return;
     if (event.key in steps) {
       const [n, next] = steps[event.key];
       if (n >= 0 && n <= last && next >= 0 && next < this.rows.length) {

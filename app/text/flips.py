@@ -18,7 +18,7 @@ def line(one: Flip, explanation: Explanation) -> str:
     start, end = (escape(percentage(share)) for share in one.shares)
     if one.flips:
         return (
-            f"<b>What would flip it.</b> {_changed(one, explanation)}, the model says {after}; "
+            f"<b>What would flip it.</b> {_changed(one, explanation)}, the answer becomes {after}; "
             f"the probability of {before} goes from {start} to <b>{end}</b>.{_first(one, kind)}"
         )
     nearest = _changed(one, explanation)

@@ -50,6 +50,39 @@ def test_a_click_picks_a_word_everywhere(page: Page):
     expect(page).not_to_have_url(re.compile("pick="))
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "phone"])
+def test_the_panel_of_a_word_stands_at_the_word(page: Page, size: tuple[int, int]):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    visit(page)
+    word(page, 3).click()
+    picked(page, 3)
+    panel = page.locator(".st-key-lens-word")
+
+    def in_view(at: int) -> None:
+        """The word, above it, and the panel's head and buttons."""
+        expect(
+            panel.get_by_role("heading", name=re.compile(f"^Word {at + 1}: "))
+        ).to_be_in_viewport()
+        expect(panel.get_by_role("button", name="Drop")).to_be_in_viewport(ratio=1)
+        page.wait_for_function(
+            "([word, panel]) => word.getBoundingClientRect().bottom"
+            " <= panel.getBoundingClientRect().top && word.getBoundingClientRect().top > 0",
+            arg=[word(page, at).element_handle(), panel.element_handle()],
+        )
+
+    in_view(3)
+    expect(panel.get_by_role("heading", level=2).first).to_be_focused()
+    panel.get_by_role("button", name="Drop").click()
+    idle(page)
+    in_view(3)
+    expect(panel).to_contain_text("The edit changes the score")
+    expect(panel.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    idle(page)
+    expect(panel).to_have_count(0)
+    expect(word(page, 3)).to_be_focused()
+
+
 def test_one_tab_stop_and_arrows(page: Page):
     visit(page)
     stops = page.locator(".lens-rows [tabindex='0']")

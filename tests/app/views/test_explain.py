@@ -296,7 +296,7 @@ def test_a_flip_is_told_as_it_is(network):
                 tried=(4, 0), every=True)  # fmt: skip
     said = flip_line(flip, one)
     assert "What would flip it." in said
-    assert "Without “<bdi>film</bdi>”, the model says <b><bdi>yes</bdi></b>" in said
+    assert "Without “<bdi>film</bdi>”, the answer becomes <b><bdi>yes</bdi></b>" in said
     assert "from 97.0 % to <b>31.0 %</b>" in said
     swapped = replace(flip, replacement="<b>", tried=(4, 25))
     said = flip_line(swapped, one)
