@@ -110,7 +110,7 @@ def deletion(
         InputError: as in `against_random`.
     """
     first = next(iter(explanations.values()))
-    part = _Part.of(network, inputs, first, position)
+    part = Part.of(network, inputs, first, position)
     count = len(part.tokens)
     if count < 2:
         return None
