@@ -20,20 +20,19 @@ def line(explanation: Explanation) -> str:
     Raises:
         InputError: the method promises no sum.
     """
-    parts = tables.parts_table(explanation)
-    words = parts.loc["words"]
-    others = parts.drop(index=["words", ROUNDING])
+    table = tables.parts_table(explanation)
     whole = float(explanation.explained_score[0])
-    vmax = vmax_of([whole, *parts["relevance"]])
-    score = number(whole, vmax=vmax)
+    vmax = vmax_of([whole, *table["relevance"]])
+    parts = table.drop(index=ROUNDING).to_dict("index")
+    words = parts.pop("words")
     share = "" if np.isnan(words["share"]) else f" = {_share(float(words['share']))}"
     said = [
-        f"{escape(words['part'])} <b>{number(float(words['relevance']), vmax=vmax)}</b>{share} of "
-        f"{_what(explanation)} <b>{score}</b>",
+        f"{escape(words['part'])} <b>{number(words['relevance'], vmax=vmax)}</b>{share} of "
+        f"{_what(explanation)} <b>{number(whole, vmax=vmax)}</b>",
         *(
-            f"{escape(part)} {figure}"
-            for part, value in zip(others["part"], others["relevance"], strict=True)
-            if (figure := number(float(value), vmax=vmax)).strip(f"+{MINUS}0.")
+            f"{escape(one['part'])} {figure}"
+            for one in parts.values()
+            if (figure := number(one["relevance"], vmax=vmax)).strip(f"+{MINUS}0.")
         ),
     ]
     return "; ".join(said)
