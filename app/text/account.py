@@ -22,7 +22,7 @@ def line(explanation: Explanation) -> str:
     """
     table = tables.parts_table(explanation)
     whole = float(explanation.explained_score[0])
-    vmax = vmax_of([whole, *table["relevance"]])
+    vmax = vmax_of(np.array([whole]), table["relevance"].to_numpy())
     parts = table.drop(index=ROUNDING).to_dict("index")
     words = parts.pop("words")
     share = "" if np.isnan(words["share"]) else f" = {_share(float(words['share']))}"
