@@ -6,10 +6,10 @@ from html import escape
 
 import streamlit as st
 
+from app.account import line as wording
 from app.figures import charts, tables
 from app.navigation import View
 from app.state import session
-from app.text import account as wording
 from app.text.markdown import plain
 from lrp_engine import Explanation
 from lrp_engine.render.numbers import MINUS, number, percentage

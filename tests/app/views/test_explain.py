@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from app import settings
+from app.account.line import line as account_line
 from app.figures import tables
 from app.methods import SHOWN_METHODS
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word
-from app.text.account import line as account_line
 from app.text.flips import line as flip_line
 from lrp_engine import METHODS
 from lrp_engine.attribution.ablation import against_random, without_one
