@@ -370,7 +370,27 @@ def sliced(key: Any, **changes: Any) -> dict[str, Any]:
     return {**FUNCTIONAL, "config": {**FUNCTIONAL["config"], "layers": layers}}
 
 
+def of_two(*, second: Any = (None, 2), inputs: Any = ("i", "j")) -> dict[str, Any]:
+    """A model of two inputs (batch, 2), side by side before a Dense."""
+    model = _functional(
+        _INPUT, ("InputLayer", "j", []),
+        ("Concatenate", "o", [[["i", 0, 0, {}], ["j", 0, 0, {}]]]),
+        ("Dense", "d", [[["o", 0, 0, {}]]]),
+    )  # fmt: skip
+    for layer, shape in zip(model["config"]["layers"], ((None, 2), second), strict=False):
+        layer["config"]["batch_shape"] = shape and list(shape)
+    model["config"]["input_layers"] = [[name, 0, 0] for name in inputs]
+    model["config"]["layers"][2]["config"] = {"name": "o", "axis": -1}
+    return model
+
+
 _CONFIGS |= {
+    "input_twice": (of_two(inputs=("i", "i")), "names an input twice"),
+    "input_missing": (of_two(inputs=("i",)), "reads layer 'j', which it does not describe"),
+    "input_of_many_units": (of_two(second=(None, 10_000_000)), "has 10000000 units"),
+    "input_of_any_units": (of_two(second=(None, None)), "does not say its last axis"),
+    "input_of_many_axes": (of_two(second=(None,) * 60), "has 60 axes"),
+    "input_without_shape": (of_two(second=None), "has no stated axes"),
     "absurd_slice": (sliced([cut(), cut(2**70, -(2**70))]), "takes no unit"),
     "slice_of_a_slice": (sliced([cut(), cut(0, [cut()])]), "whole numbers"),
     "reads_itself": (_functional(_INPUT, ("Dense", "d", [[["d", 0, 0, {}]]])), "its own output"),

@@ -21,6 +21,11 @@ from lrp_engine.formats.questions import joined
 from lrp_engine.formats.sniff import looks_like
 
 MORE = "Anything else, as JSON"  # the field of the form
+SEVERAL = (
+    "This model has several inputs, {}. These pages ask for one; the Python library explains all "
+    "of them together: lrp_engine.load(FILE).explain({{name: values, ...}}), and so does the "
+    "command line: python -m lrp_engine explain FILE --input NAME=VALUE, once for each."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +135,13 @@ class Upload:
         self._file.close()
 
     def read(self) -> Network:
+        """The network.
+
+        Raises:
+            FormatError: it cannot be read, or has several inputs.
+        """
         spec = self.whole_spec()
-        return lrp_engine.load(
+        network = lrp_engine.load(
             self._file,
             vocabulary=self.vocabulary,
             embeddings=self.embeddings,
@@ -142,6 +152,9 @@ class Upload:
             if DETECT in (spec.get("gate_order"), spec.get("tokenizer"))
             else None,
         )
+        if network.several:
+            raise FormatError(SEVERAL.format(", ".join(map(repr, network.inputs))))
+        return network
 
     def prove(self, network: Network) -> ProofSheet:
         return lrp_engine.parity(

@@ -221,13 +221,14 @@ class Part:
 
     @classmethod
     def of(cls, network: Network, inputs: Any, explanation: Explanation, position: Any) -> Part:
+        network.require_one_input()
         samples = samples_of.read(network, inputs)
         if len(samples) != 1 or len(explanation) != 1:
             raise InputError(
                 f"Found {len(samples)} inputs and {len(explanation)} explained ones; give one, and "
                 "its explanation."
             )
-        samples = replace(samples, positions=resolve_positions(samples, position))
+        samples = samples.labelled_at(resolve_positions(samples.labelled, position))
         count = len(explanation.tokens[0])
         if explanation.alignment is not None:
             can = explanation.alignment.places[0] >= 0

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def frame(explanation: Explanation) -> pd.DataFrame:
     """One row per word: sample, position, token, unknown, padding, relevance.
 
+    Of several inputs, a column `input` says whose word it is, and `position` is its own.
+
     And standard_error, of a method that estimates. Where the numbers of a step have names, a
     column for each says what it received.
     """
@@ -29,7 +31,7 @@ def frame(explanation: Explanation) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "sample": np.repeat(np.arange(len(explanation)), counts),
-            "position": np.concatenate([np.arange(count) for count in counts]),
+            **_places(explanation),
             "token": [token for tokens in explanation.tokens for token in tokens],
             "unknown": of_words(explanation.unknown),
             "padding": of_words(explanation.padding),
@@ -42,6 +44,16 @@ def frame(explanation: Explanation) -> pd.DataFrame:
             **{f"relevance of {name}": of_words(values) for name, values in by_unit(explanation)},
         }
     )
+
+
+def _places(explanation: Explanation) -> dict[str, Any]:
+    """Columns of where words stand."""
+    parts, samples = explanation.by_input(), range(len(explanation))
+    counts = [len(part.tokens[n]) for n in samples for part in parts.values()]
+    places = {"position": np.concatenate([np.arange(count) for count in counts])}
+    if not explanation.parts:
+        return places
+    return {"input": np.repeat([*parts] * len(samples), counts), **places}
 
 
 def by_unit(explanation: Explanation) -> list[tuple[str, np.ndarray]]:
@@ -79,6 +91,7 @@ def plain(one: Explanation) -> dict[str, Any]:
         "unknown": one.unknown[0].tolist(),
         "padding": one.padding[0].tolist(),
         "padding_relevance": float(one.padding_relevance[0]),
+        **_inputs(one),
         **_text(one),
         "substitute": one.substitute,
         "token_relevance": one.token_relevance[0].tolist(),
@@ -91,6 +104,24 @@ def plain(one: Explanation) -> dict[str, Any]:
         "ledger": {name: float(a[0]) for name, a in one.ledger.items()},
         "conservation_error": float(one.conservation_error[0]) if complete else None,
     }
+
+
+def _inputs(one: Explanation) -> dict[str, Any]:
+    """Of several inputs, how many of the words are of each, and what else is its own."""
+    if not one.parts:
+        return {}
+    inputs = {
+        name: {
+            "token_kind": part.token_kind,
+            "tokens": len(part.tokens[0]),
+            "relevance": float(part.token_relevance[0].sum()),
+            "substitute": part.substitute,
+            **_by_unit(part),
+            **_text(part),
+        }
+        for name, part in one.parts.items()
+    }
+    return {"inputs": inputs, "held": list(one.held)}
 
 
 def _by_unit(one: Explanation) -> dict[str, Any]:

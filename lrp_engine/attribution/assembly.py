@@ -17,12 +17,21 @@ from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.exploding import least_scale
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.attribution.methods import Method, Run
+from lrp_engine.attribution.methods.base import Attribution
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers.ops import ABSORBERS
 from lrp_engine.model.samples import Samples
 from lrp_engine.model.shapes import WORDS
 from lrp_engine.model.text.doubts import of_text
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, doubts
+
+
+def attributed(
+    methods: Sequence[Method], run: Run, options: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[str], Attribution]:
+    """What each method says of a run."""
+    with np.errstate(over="ignore", invalid="ignore"):  # found out when they are collected
+        return {(m.name,): m.attribute(run, options[m.name]) for m in methods}
 
 
 class Assembly:
@@ -58,11 +67,13 @@ class Assembly:
         self.padded_lengths = np.zeros(len(samples), int)
 
     def add(self, chunk: np.ndarray, run: Run) -> None:
+        self.collect(chunk, run, attributed(self.methods, run, self.options))
+
+    def collect(self, chunk: np.ndarray, run: Run, made: Mapping[tuple[str], Attribution]) -> None:
+        """What methods made of a chunk."""
         # Chunk by chunk, so that padding to the longest sample is never written to.
         source = self.methods[0].passes[:1]
         backward = run.backward[source[0]] if source else None
-        with np.errstate(over="ignore", invalid="ignore"):  # found out below
-            made = {(m.name,): m.attribute(run, self.options[m.name]) for m in self.methods}
         parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
             "scores": {("scores",): run.scores, ("selection",): run.selection},
             "units": {k: a.per_unit for k, a in made.items() if a.per_unit is not None},
@@ -114,7 +125,12 @@ class Assembly:
         raise OverflowInputError(rows.tolist(), self.samples.network.dtype, gates)
 
     def _resampled_time(self, name: str) -> bool:
-        """Whether a node has time steps other than the words."""
+        """Whether a node has time steps other than the words.
+
+        Of several inputs the words of one are not all that there are.
+        """
+        if self.samples.network.several:
+            return True
         node = self.nodes.get(name)
         around = [self.shapes[name], *(self.shapes[i] for i in node.inputs)] if node else []
         return any(shape.time and shape.steps != WORDS for shape in around)
@@ -157,7 +173,7 @@ class Assembly:
             method_options=self.options[method.name],
             tokens=samples.tokens,
             positions=samples.positions,
-            unit_names=network.unit_names,
+            unit_names=samples.reads.unit_names,
             least_scale=least_scale(network),
             unknown=unknown,
             padding=self._over_time(samples.padding) if samples.padding else np.zeros_like(unknown),
@@ -187,7 +203,7 @@ class Assembly:
             resampled_time=tuple(filter(self._resampled_time, self.nodes)),
             model_hash=network.hash,
             dtype=network.dtype,
-            substitute=network.substitute,
+            substitute=samples.reads.substitute,
             warnings=(
                 *self._warnings(),
                 *(self._doubts if method.uses_rule else ()),
@@ -207,7 +223,7 @@ class Assembly:
         samples, network = self.samples, self.samples.network
         if samples.alignment is None:
             return network.warnings
-        known = (*network.warnings, *network.text_doubts)
+        known = (*network.warnings, *samples.reads.text_doubts)
         return of_text(samples.alignment.why[0], known) if len(samples) == 1 else known
 
     def _over_time(self, flags: Sequence[np.ndarray]) -> np.ndarray:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from lrp_engine.attribution.assembly import Assembly
 from lrp_engine.attribution.explanations import Explanations
+from lrp_engine.attribution.joined import JoinedAssembly
 from lrp_engine.attribution.methods import (
     LIVE_METHODS,
     METHODS,
@@ -25,7 +25,8 @@ from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.attribution.work import Cancel, PassCount, Work
 from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.model import inputs as samples_of
-from lrp_engine.model.baselines import baseline_named, masked_values
+from lrp_engine.model.baselines import baseline_of, masked_values
+from lrp_engine.model.joined import JoinedSamples
 from lrp_engine.model.removals import DROP, removal_named
 from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
 from lrp_engine.propagation import rules
@@ -50,7 +51,7 @@ def predict(network: Network, inputs: Any, *, lengths: Any) -> np.ndarray:
         InputError: an input does not fit, or its numbers overflow.
     """
     samples = samples_of.read(network, inputs, lengths)
-    resolve_positions(samples, None)
+    resolve_positions(samples.labelled, None)
     with np.errstate(over="ignore", invalid="ignore"):  # found out below
         scores = step_scores_of(samples) if network.labels_steps else scores_of(samples)
     fine = np.isfinite(scores).reshape(len(samples), -1).all(axis=1)
@@ -69,6 +70,7 @@ def explain(
     method_options: Mapping[str, Mapping[str, Any] | None] | None,
     lengths: Any,
     layers: bool,
+    hold: str | Sequence[str] = (),
     position: Any = None,
     progress: Callable[[int, int], object] | None = None,
     cancel: Cancel | None = None,
@@ -77,12 +79,12 @@ def explain(
     asked = _methods(methods, layers=layers)
     options = options_of(asked, method_options)
     rule = rules.checked(rule, network.nodes)
-    samples = samples_of.read(network, inputs, lengths)
+    samples = samples_of.read(network, inputs, lengths, hold=hold)
     targets = resolve(network, target, len(samples))
-    samples = replace(samples, positions=resolve_positions(samples, position))
+    samples = samples.labelled_at(resolve_positions(samples.labelled, position))
     calculi = tuple(dict.fromkeys(calculus for method in asked for calculus in method.passes))
     assemblies = {
-        source: Assembly(samples, [m for m in asked if m.passes[:1] == source], options, rule)
+        source: _assembly(samples, [m for m in asked if m.passes[:1] == source], options, rule)
         for source in dict.fromkeys(method.passes[:1] for method in asked)
     }
 
@@ -97,6 +99,13 @@ def explain(
         for assembly in assemblies.values():
             assembly.add(chunk, made)
     return Explanations({m.name: assemblies[m.passes[:1]].explanation(m, targets) for m in asked})
+
+
+def _assembly(
+    samples: Samples, methods: list[Method], options: dict[str, dict[str, Any]], rule: Rule
+) -> Assembly | JoinedAssembly:
+    kind = JoinedAssembly if isinstance(samples, JoinedSamples) else Assembly
+    return kind(samples, methods, options, rule)  # type: ignore[arg-type]
 
 
 def count_passes(
@@ -181,16 +190,12 @@ def _run(
         return scores_of_variants(samples, mine, removal=removal, work=work)
 
     droppable = samples.droppable(chunk)
-    skipped = masked_values(network)
+    skipped = any(masked_values(one) for one in network.inputs.values())
 
     def baseline(name: str) -> np.ndarray:
-        vector = baseline_named(samples, name)
-        moving = droppable  # (b, t), or (b, D) of features
-        for value in skipped:
-            moving = moving & (x != value).any(axis=2)
-        if not samples.timed:
-            return np.where(moving, vector, x)
-        return np.where(moving[..., None], vector, x)
+        if isinstance(samples, JoinedSamples):
+            return samples.baseline(chunk, name)
+        return baseline_of(samples, chunk, x, name)
 
     passes: dict[str, Backward] = {}
     if calculi:
@@ -225,15 +230,15 @@ def step_scores_of(
     samples: Samples, *, before_pass: Callable[[], None] = lambda: None
 ) -> np.ndarray:
     """Scores (B, T, C) of each step, 0 where a sample has none; `before_pass` may raise to stop."""
-    network = samples.network
-    scores = np.zeros((len(samples), samples.width, network.classes), network.dtype)
+    network, words = samples.network, samples.labelled
+    scores = np.zeros((len(samples), words.width, network.classes), network.dtype)
     for chunk in samples.chunks():
         before_pass()
         with network.lock:
             made = _program_of(network).step_scores(*samples.padded(chunk))
-        real = np.arange(samples.width) < samples.lengths[chunk][:, None]
-        part = np.zeros((len(chunk), samples.width, network.classes), network.dtype)
-        part[:, : made.shape[1]] = made[:, : samples.width]
+        real = np.arange(words.width) < words.lengths[chunk][:, None]
+        part = np.zeros((len(chunk), words.width, network.classes), network.dtype)
+        part[:, : made.shape[1]] = made[:, : words.width]
         scores[chunk] = np.where(real[..., None], part, 0)
     return scores
 
@@ -266,7 +271,8 @@ def scores_of_variants(
     leave_out, work = removal_named(removal), work or Work(0)
     blocks = []
     for block in _blocks(variants, shorter=removal == DROP):
-        blocks.append(scores_of(leave_out(samples, block), before_pass=work.begin))
+        left = samples.without(leave_out, block)
+        blocks.append(scores_of(left, before_pass=work.begin))
         work.done(len(block))
     return np.concatenate(blocks or [np.zeros((0, samples.network.classes), samples.network.dtype)])
 

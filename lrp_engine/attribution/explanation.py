@@ -83,6 +83,9 @@ class Explanation(HasTexts, HasOutput):
         checks: (B,) what the method says of its own result, by the names of `method_info.checks`.
         standard_error: (B, T) of `token_relevance`, 0 where it is exact; None for methods that
             estimate nothing.
+        parts: of a network of several inputs, each by itself, by its name; see `part`. Here the
+            words of all stand one after the other, without padding to the longest.
+        held: the inputs that were held fixed: what they received is in the ledger.
     """
 
     method: str
@@ -118,6 +121,8 @@ class Explanation(HasTexts, HasOutput):
     least_scale: float = 0.0
     checks: Mapping[str, np.ndarray] = field(default_factory=dict)
     standard_error: np.ndarray | None = None
+    parts: Mapping[str, Explanation] = field(default_factory=dict)
+    held: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.relevance is None and self.token_values is None:
@@ -135,8 +140,8 @@ class Explanation(HasTexts, HasOutput):
         for name in ("initial_states", "layers", "checks"):
             table = {key: frozen_array(array) for key, array in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(table))
-        options = MappingProxyType(dict(self.method_options))
-        object.__setattr__(self, "method_options", options)
+        for name in ("method_options", "parts"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -147,7 +152,7 @@ class Explanation(HasTexts, HasOutput):
     def __reduce__(self) -> tuple:
         # Mapping proxies cannot be pickled.
         state: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
-        for name in ("initial_states", "layers", "checks", "method_options"):
+        for name in ("initial_states", "layers", "checks", "method_options", "parts"):
             state[name] = dict(state[name])
         return partial(Explanation, **state), ()
 
@@ -183,11 +188,12 @@ class Explanation(HasTexts, HasOutput):
             },
             "ledger": self.ledger.select(index, length),
             "layers": MappingProxyType({name: cut(name, a) for name, a in self.layers.items()}),
+            "parts": MappingProxyType({name: part[index] for name, part in self.parts.items()}),
         }  # fmt: skip
         # Parts of what is frozen are frozen; checking each again would be most of the time.
         one_sample = object.__new__(Explanation)
         vars(one_sample).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
-        if exploding.warns(self.warnings):  # another sample's may
+        if exploding.warns(one_sample.warnings):  # of another sample, or of one of the inputs
             vars(one_sample)["warnings"] = one_sample.with_exploding()
         return one_sample
 
@@ -195,6 +201,21 @@ class Explanation(HasTexts, HasOutput):
     def method_info(self) -> Method:
         """What the method's numbers mean: signed, unit, completeness, source."""
         return METHODS[self.method]
+
+    def part(self, name: str) -> Explanation:
+        """One input of several by itself: its words alone, the other inputs in the ledger.
+
+        Raises:
+            InputError: there is no such input, it was held fixed, or there are not several.
+        """
+        if name not in self.parts:
+            known = f"choose from {choices(self.parts)}" if self.parts else "the network has one"
+            raise InputError(f"No input {name!r:.60} is explained; {known}.")
+        return self.parts[name]
+
+    def by_input(self) -> Mapping[str, Explanation]:
+        """Each input of several by itself, by its name; the only one by ""."""
+        return self.parts or {"": self}
 
     @cached_property
     def token_relevance(self) -> np.ndarray:
@@ -222,6 +243,8 @@ class Explanation(HasTexts, HasOutput):
             "method_options": dict(self.method_options),
             "rule": self.rule and self.rule.to_dict(),
         }
+        if self.held:
+            chosen["hold"] = list(self.held)
         if self.alignment is not None:
             tokenizer = self.alignment.tokenizer
             chosen |= {
@@ -237,6 +260,11 @@ class Explanation(HasTexts, HasOutput):
         Raises:
             InputError: the method has no values of units; lists those that do.
         """
+        if self.relevance is None and self.parts:
+            raise InputError(
+                "Several inputs have units of their own; ask explanation.part(name), where name is "
+                f"one of {choices(self.parts)}."
+            )
         if self.relevance is None:
             able = choices(name for name, method in METHODS.items() if method.per_unit)
             raise InputError(
@@ -335,6 +363,9 @@ class Explanation(HasTexts, HasOutput):
         """Those of all samples, and the sample's own."""
         if len(self) == 1:
             return self.warnings
+        if self.parts:
+            own = (text for part in self.parts.values() for text in part._warnings_of(index))
+            return tuple(dict.fromkeys(own))
         of_all = warnings_of_one(self.warnings, self.method_info, self.checks, index)
         return of_all if self.alignment is None else of_text(self.alignment.why[index], of_all)
 

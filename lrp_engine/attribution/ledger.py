@@ -14,6 +14,8 @@ import numpy as np
 from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.errors import InputError
 
+HELD = "held"  # an input that was held fixed, of a network of several, and what it received
+
 
 class LedgerName(NamedTuple):
     """A ledger name in parts: where the relevance stayed, and why."""
@@ -21,7 +23,7 @@ class LedgerName(NamedTuple):
     layer: str
     direction: str  # "forward", "backward", or "" where there is only one
     operation: str  # which weighted sum
-    kind: str  # "bias" or "stabilizer"
+    kind: str  # "bias", "stabilizer", or `HELD`
 
     @classmethod
     def parse(cls, name: str) -> LedgerName:
@@ -31,6 +33,8 @@ class LedgerName(NamedTuple):
 
 class Ledger(Mapping[str, np.ndarray]):
     """What the weighted sums kept: `layer/direction/operation/bias|stabilizer` -> (B,).
+
+    And of inputs held fixed `name/input/held`.
 
     Attributes:
         steps: the same names -> (B, T) per time step, for operations that go word by word.

@@ -13,7 +13,12 @@ from lrp_engine.attribution.padding import merged_padding
 
 
 def as_shown(explanation: Explanation) -> Explanation:
-    """The first sample (B = 1) as it is drawn; everything that adds up still does."""
+    """The first sample (B = 1) as it is drawn; everything that adds up still does.
+
+    Of several inputs each is drawn by itself, so the words of all stay as they are.
+    """
+    if explanation.parts:
+        return explanation
     return by_feature(merged_padding(explanation))
 
 

@@ -108,8 +108,9 @@ def require_words(network: Network) -> None:
     """Stop where a network cannot read texts.
 
     Raises:
-        InputError: it has no vocabulary; the text says what it takes instead.
+        InputError: it has no vocabulary, or several inputs; the text says what it takes instead.
     """
+    network.require_one_input()
     samples_of.read(network, [["word"]])
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
 from lrp_engine.cli import confinement, corpora, evaluation
 from lrp_engine.cli import proof as proof
-from lrp_engine.cli.numbers import read_numbers
+from lrp_engine.cli.inputs import add_inputs, asked_of, require_one_way
 from lrp_engine.cli.options import (
     add_method_options,
     add_model_options,
@@ -24,7 +24,7 @@ from lrp_engine.cli.options import (
     rule_of,
 )
 from lrp_engine.cli.output import to_json
-from lrp_engine.errors import InputError, LensError
+from lrp_engine.errors import LensError
 from lrp_engine.quiet import quiet
 from lrp_engine.render.palettes import DEFAULT, PALETTES
 from lrp_engine.version import __version__
@@ -87,12 +87,7 @@ def parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(run=_explain)
     add_model_options(explain)
-    explain.add_argument("text", metavar="TEXT", nargs="?", help="the text to explain, in quotes")
-    explain.add_argument(
-        "--numbers",
-        metavar="FILE",
-        help="of a model that reads numbers, in place of TEXT: .npy, or CSV with a line per step",
-    )
+    add_inputs(explain)
     explain.add_argument(
         "--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s"
     )
@@ -116,10 +111,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _explain(options: argparse.Namespace) -> str:
     rule = rule_of(options)
-    if (options.text is None) == (options.numbers is None):
-        raise InputError("Give a TEXT to explain, or --numbers with a file; one of them.")
+    require_one_way(options)
     network = load_model(options, device=options.device)
-    asked = [options.text] if options.numbers is None else read_numbers(options.numbers, network)
+    asked = asked_of(options, network)
     method_options = method_options_of(options, [options.method])
     if not METHODS[options.method].live:
         count = network.count_passes(asked, methods=[options.method], method_options=method_options)
@@ -133,6 +127,7 @@ def _explain(options: argparse.Namespace) -> str:
             rule=rule,
             method_options=method_options.get(options.method),
             position=options.position,
+            hold=options.hold,
         )
     if options.json:
         return to_json(explanation.to_dict())
@@ -142,7 +137,6 @@ def _explain(options: argparse.Namespace) -> str:
         explanation,
         colours=0 if options.no_color else colours_of(sys.stdout),
         palette=options.palette,
-        substitute=network.substitute,
     )
 
 

@@ -11,12 +11,12 @@ from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.numbers import rows_of
 
 if TYPE_CHECKING:
-    from lrp_engine.model.network import Network
+    from lrp_engine.model.reads import Reads
 
 LARGEST_FILE = 64 * 2**20
 
 
-def read_numbers(path: str, network: Network) -> np.ndarray:
+def read_numbers(path: str, reads: Reads) -> np.ndarray:
     """A batch of one: steps (1, T, E), or features (1, D).
 
     Args:
@@ -29,8 +29,8 @@ def read_numbers(path: str, network: Network) -> np.ndarray:
     file = Path(path)
     if file.stat().st_size > LARGEST_FILE:
         raise InputError(f"{path!r} has more than {LARGEST_FILE // 2**20} MB; give one input.")
-    array = _of_numpy(file) if file.suffix == ".npy" else _of_csv(file, network)
-    axes = 3 if network.input_shape.time else 2
+    array = _of_numpy(file) if file.suffix == ".npy" else _of_csv(file, reads)
+    axes = 3 if reads.input_shape.time else 2
     if array.ndim == 2 and axes == 2 and len(array) == 1:
         return array  # a single line of features
     return array[None] if array.ndim == axes - 1 else array
@@ -44,9 +44,9 @@ def _of_numpy(file: Path) -> np.ndarray:
     return array
 
 
-def _of_csv(file: Path, network: Network) -> np.ndarray:
+def _of_csv(file: Path, reads: Reads) -> np.ndarray:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{str(file)!r} is not text in UTF-8; give .npy, or CSV.") from None
-    return rows_of(text, network.features or network.unit_names)
+    return rows_of(text, reads.features or reads.unit_names)

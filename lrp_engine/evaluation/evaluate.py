@@ -190,6 +190,7 @@ def evaluating(
 
 def _check(network: Network, texts: Any, removal: Any, step: Any, workers: Any) -> None:
     removal_named(removal)
+    network.require_one_input()
     if isinstance(texts, str):
         raise InputError("`texts` is a single text; give a list or an iterator of texts.")
     if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from lrp_engine.attribution.work import Cancel, PassCount
     from lrp_engine.propagation.rules import Rule
 
+# Of the samples (B,); of several inputs by their names.
+Lengths = Sequence[int] | np.ndarray | Mapping[str, Sequence[int] | np.ndarray] | None
+
 
 class Asked(HasOutput):
     """The questions; the answers are computed by what is built on networks."""
 
-    def predict(
-        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
-    ) -> np.ndarray:
+    def predict(self, inputs: Any, *, lengths: Lengths = None) -> np.ndarray:
         """Scores (B, C): logits, before softmax or sigmoid; or values. Inputs as in `explain`.
 
         Of a network that labels every word or step (B, T, C), T of the longest, 0 behind shorter
@@ -34,9 +35,7 @@ class Asked(HasOutput):
         scores: np.ndarray = lazy.load("attribution.explain:predict")(self, inputs, lengths=lengths)
         return scores
 
-    def probabilities(
-        self, inputs: Any, *, lengths: Sequence[int] | np.ndarray | None = None
-    ) -> np.ndarray:
+    def probabilities(self, inputs: Any, *, lengths: Lengths = None) -> np.ndarray:
         """Class probabilities (B, C), or (B, T, C): softmax over classes, or a sigmoid per class.
 
         Raises:
@@ -53,8 +52,9 @@ class Asked(HasOutput):
         rule: Rule | None = None,
         *,
         method_options: Mapping[str, Any] | None = None,
-        lengths: Sequence[int] | np.ndarray | None = None,
+        lengths: Lengths = None,
         layers: bool = False,
+        hold: str | Sequence[str] = (),
         position: int | Sequence[int] | np.ndarray | None = None,
         progress: Callable[[int, int], object] | None = None,
         cancel: Cancel | None = None,
@@ -64,7 +64,8 @@ class Asked(HasOutput):
         Args:
             inputs: a list of texts, a list of token lists, an integer array (B, T) of vocabulary
                 ids, a float array (B, T, E) of vectors; for a network without a time axis a float
-                array (B, D) of features. A single text counts as a list of one.
+                array (B, D) of features. A single text counts as a list of one. Of a network that
+                has several inputs (`Network.inputs`) a mapping with one of these for each, by name.
             method: a name in `lrp_engine.METHODS`, which says of each what it means and costs.
             target: None for the predicted class, or the first value; a class or value (number or
                 label); one per sample (list or array); or a pair (tuple) `(a, b)`: score of a
@@ -73,7 +74,10 @@ class Asked(HasOutput):
                 that state `uses_rule`.
             method_options: numbers and names by the method's own `options`; defaults where left
                 out.
-            lengths: real time steps (B,) of an array input; all of them where None.
+            lengths: real time steps (B,) of an array input; all of them where None. Of several
+                inputs a mapping by their names.
+            hold: names of inputs that are constants, of a network that has several: what they
+                receive is in the ledger, as held fixed, and nothing of them is left out.
             layers: also keep the relevance at every layer's output, in `Explanation.layers`; only
                 by methods that go back through the layers.
             position: of a network that labels every word or step: whose label is explained, as in
@@ -98,6 +102,7 @@ class Asked(HasOutput):
             method_options=None if method_options is None else {method: method_options},
             lengths=lengths,
             layers=layers,
+            hold=hold,
             position=position,
             progress=progress,
             cancel=cancel,
@@ -112,8 +117,9 @@ class Asked(HasOutput):
         target: Any = None,
         rule: Rule | None = None,
         method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
-        lengths: Sequence[int] | np.ndarray | None = None,
+        lengths: Lengths = None,
         layers: bool = False,
+        hold: str | Sequence[str] = (),
         position: int | Sequence[int] | np.ndarray | None = None,
         progress: Callable[[int, int], object] | None = None,
         cancel: Cancel | None = None,
@@ -134,6 +140,7 @@ class Asked(HasOutput):
             method_options=method_options,
             lengths=lengths,
             layers=layers,
+            hold=hold,
             position=position,
             progress=progress,
             cancel=cancel,
@@ -146,7 +153,7 @@ class Asked(HasOutput):
         *,
         methods: Sequence[str] | None = None,
         method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
-        lengths: Sequence[int] | np.ndarray | None = None,
+        lengths: Lengths = None,
     ) -> PassCount:
         """How many passes `explain_all` would make at most, besides those that methods share.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lrp_engine.model.graph import INPUT, Node
+from lrp_engine.model.graph import Node
 from lrp_engine.model.layer import arrays_of
 from lrp_engine.model.shapes import Extent, Shape
 
@@ -49,7 +49,7 @@ class PassCost:
 
     Args:
         network: the rows of its embedding are looked up before a pass.
-        steps: time steps of the longest sample, padding included.
+        steps: time steps of the longest sample, padding included; of the longest of its inputs.
         dtype: of the pass; that of the network where None.
         backward: how many backward passes follow the forward pass.
         layers: whether what reached every layer is kept.
@@ -66,9 +66,12 @@ class PassCost:
         layers: bool = False,
         by_sign: bool = False,
     ) -> None:
-        start, itemsize = network.input_shape, np.dtype(dtype or network.dtype).itemsize
-        extents = {INPUT: Extent(steps if start.time else 1, start.units)}
-        held = {INPUT: 2 * itemsize * extents[INPUT].numbers}
+        itemsize = np.dtype(dtype or network.dtype).itemsize
+        starts = {name: network.shapes[name] for name in network.inputs}
+        extents = {
+            n: Extent(steps if start.time else 1, start.units) for n, start in starts.items()
+        }
+        held = {name: 2 * itemsize * extent.numbers for name, extent in extents.items()}
         weights: dict[str, int] = {}
         operations: dict[str, int] = {}
         factor = FORWARD if not backward else 1 + (backward - 1) / 2

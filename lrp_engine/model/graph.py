@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.model.layer import Layer, map_arrays
+from lrp_engine.model.reads import Input, start_shapes
 from lrp_engine.model.shapes import WORDS, Shape
 
 INPUT = "input"
@@ -44,6 +45,8 @@ def find_shapes(
 ) -> dict[str, Shape]:
     """Output shape by node name, and that of the input, which the layers' weights are made for.
 
+    Of a network of one input; of several see `several_shapes`.
+
     Args:
         length: time steps of every input, where there can be no other number.
         units: of an input step, where no layer's weights say it, as before a Flatten; without a
@@ -55,16 +58,16 @@ def find_shapes(
     claims = (node.layer.input_shape() for node in nodes)
     claimed = next((claim for claim in claims if claim is not None), None)
     if units is not None:
-        return _shapes(nodes, Shape(units, time=length is not None, length=length))
+        return _shapes(nodes, {INPUT: Shape(units, time=length is not None, length=length)})
     if claimed is None:
         raise FormatError("No layer says how many numbers the network takes: none has weights.")
     timed = claimed._replace(time=True, length=length)
     try:
-        return _shapes(nodes, timed if claimed.time else claimed)
+        return _shapes(nodes, {INPUT: timed if claimed.time else claimed})
     except FormatError:
         # A dense layer works at every time step, too; a later layer may need them.
         try:
-            shapes = _shapes(nodes, timed)
+            shapes = _shapes(nodes, {INPUT: timed})
         except FormatError:
             pass
         else:
@@ -74,12 +77,28 @@ def find_shapes(
         raise
 
 
-def _shapes(nodes: Sequence[Node], start: Shape) -> dict[str, Shape]:
-    shapes = {INPUT: start}
+def several_shapes(nodes: Sequence[Node], inputs: Sequence[Input]) -> dict[str, Shape]:
+    """Output shape by node name, and those of several inputs.
+
+    Steps of different inputs are different ones. Where layers merge them step by step they must be
+    the same, and every input then needs as many: they have the steps `WORDS`.
+
+    Raises:
+        FormatError: as of `find_shapes`.
+    """
+    try:
+        return _shapes(nodes, start_shapes(inputs, tied=False))
+    except FormatError:
+        return _shapes(nodes, start_shapes(inputs, tied=True))
+
+
+def _shapes(nodes: Sequence[Node], start: Mapping[str, Shape]) -> dict[str, Shape]:
+    shapes = {**start}
     for position, node in enumerate(nodes):
         if node.name in shapes or not node.name or "/" in node.name:
             raise FormatError(f"Layer name {node.name!r} is empty, holds '/' or is used twice.")
-        if node.layer.reads_ids and position > 0:
+        several = len(start) > 1 and start.keys() >= {*node.inputs}
+        if node.layer.reads_ids and position > 0 and not several:
             raise FormatError(f"The embedding {node.name!r} must be the first layer.")
         missing = [name for name in node.inputs if name not in shapes]
         if missing:

@@ -10,32 +10,108 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.errors import InputError
+from lrp_engine.errors import InputError, choices
+from lrp_engine.model.joined import JoinedSamples
 from lrp_engine.model.samples import Samples, existing, from_words, padding_id
 from lrp_engine.model.text.cutters import CutText
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
+    from lrp_engine.model.reads import Reads
 
 
-def read(network: Network, inputs: Any, lengths: Any = None) -> Samples:
+def read(
+    network: Network, inputs: Any, lengths: Any = None, *, hold: str | Sequence[str] = ()
+) -> Samples:
     """Check inputs of any supported kind.
+
+    Args:
+        lengths: real time steps (B,) of an array; of several inputs by their names.
+        hold: names of inputs that are constants, of a network that has several.
 
     Raises:
         InputError: they are of no supported kind, or do not fit the network.
     """
-    samples = _read(network, inputs, lengths)
-    wrong = np.flatnonzero(samples.lengths != network.length)
-    if network.length is not None and len(wrong):
+    held = frozenset([hold] if isinstance(hold, str) else hold)
+    if network.several:
+        return _read_several(network, inputs, lengths, held)
+    if held:
         raise InputError(
-            f"This network reads exactly {network.length} time steps; input {wrong[0]} has "
+            "This network reads one input, so there is none to hold fixed; leave `hold` out."
+        )
+    return _read_one(network, inputs, lengths)
+
+
+def _read_several(
+    network: Network, inputs: Any, lengths: Any, held: frozenset[str]
+) -> JoinedSamples:
+    names = choices(network.inputs)
+    example = ", ".join(f"{name!r}: {one.kind}" for name, one in network.inputs.items())
+    if not isinstance(inputs, Mapping):
+        raise InputError(
+            f"This network reads several inputs, {names}; give them by their names, as "
+            f"{{{example}}}; found {type(inputs).__name__}."
+        )
+    for given, what in ((inputs, "input"), (lengths or {}, "input of `lengths`"),
+                        (held, "input to hold fixed")):  # fmt: skip
+        if not isinstance(given, (Mapping, frozenset)):
+            raise InputError(f"Give `lengths` by the names of inputs; choose from {names}.")
+        for name in given:
+            if name not in network.inputs:
+                raise InputError(f"There is no {what} {name!r:.60}; choose from {names}.")
+    missing = [name for name in network.inputs if name not in inputs]
+    if missing:
+        raise InputError(
+            f"The input {missing[0]!r} is missing; give every one of {names}. One that is to stay "
+            f"as it is: hold=({missing[0]!r},), with its values."
+        )
+    if held.issuperset(network.inputs):
+        raise InputError("All inputs are held fixed, so nothing is left to explain.")
+    parts = {}
+    for name, one in network.inputs.items():
+        try:
+            parts[name] = _read_one(one, inputs[name], (lengths or {}).get(name))
+        except InputError as error:
+            raise InputError(f"Input {name!r}: {error}") from None
+    first, *others = parts
+    for name in others:
+        if len(parts[name]) != len(parts[first]):
+            raise InputError(
+                f"Found {len(parts[first])} of {first!r} and {len(parts[name])} of {name!r}; give "
+                "as many of every input, one for each sample."
+            )
+    samples = JoinedSamples.of(network, parts, held)
+    _require_same_steps(samples)
+    return samples
+
+
+def _require_same_steps(samples: JoinedSamples) -> None:
+    """Stop where inputs that are merged step by step have unequal steps."""
+    first, *others = sorted(samples.tied, key=list(samples.parts).index) or [""]
+    for name in others:
+        one, other = samples.parts[first].lengths, samples.parts[name].lengths
+        unequal = np.flatnonzero(one != other)
+        if len(unequal):
+            n = int(unequal[0])
+            raise InputError(
+                f"This network reads {first!r} and {name!r} step by step together, so they need as "
+                f"many steps; sample {n} has {one[n]} and {other[n]}."
+            )
+
+
+def _read_one(reads: Reads, inputs: Any, lengths: Any) -> Samples:
+    samples = _read(reads, inputs, lengths)
+    wrong = np.flatnonzero(samples.lengths != reads.length)
+    if reads.length is not None and len(wrong):
+        raise InputError(
+            f"This network reads exactly {reads.length} time steps; input {wrong[0]} has "
             f"{samples.lengths[wrong[0]]}. Fill it up or cut it; of texts its tokenizer does that: "
-            f'spec={{"tokenizer": {{"length": {network.length}, "pad": "pre"}}}}.'
+            f'spec={{"tokenizer": {{"length": {reads.length}, "pad": "pre"}}}}.'
         )
     return samples
 
 
-def _read(network: Network, inputs: Any, lengths: Any) -> Samples:
+def _read(reads: Reads, inputs: Any, lengths: Any) -> Samples:
     array = np.asarray(inputs) if hasattr(inputs, "dtype") else None
     if array is None or array.dtype.kind in "OUT":  # texts, also in arrays and pandas columns
         inputs = inputs if array is None else array.tolist()
@@ -43,51 +119,51 @@ def _read(network: Network, inputs: Any, lengths: Any) -> Samples:
         kind = _common_kind(inputs)
         if kind is str:
             _only_for_arrays(lengths)
-            return _words(network, [network.tokenizer.cut(text) for text in inputs])
+            return _words(reads, [reads.tokenizer.cut(text) for text in inputs])
         if kind is list:
             words = [one if isinstance(one, CutText) else _listed(one) for one in inputs]
             text = [isinstance(word, str) for sample in words for word in sample]
             if all(text):
                 _only_for_arrays(lengths)
-                return _words(network, words)
+                return _words(reads, words)
             if any(text):
-                raise InputError(f"A token list holds more than words. {_expected(network)}")
+                raise InputError(f"A token list holds more than words. {_expected(reads)}")
             kinds = {type(i) for sample in words for i in sample}
             whole = all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds)
-            if whole and network.input_shape.time:
+            if whole and reads.input_shape.time:
                 _only_for_arrays(lengths)
-                _needs_embedding(network)
-                return _from_ids(network, [_ids(network, n, ids) for n, ids in enumerate(words)])
+                _needs_embedding(reads)
+                return _from_ids(reads, [_ids(reads, n, ids) for n, ids in enumerate(words)])
         try:
             array = np.array(inputs)
         except ValueError:
-            raise InputError(f"The inputs have unequal shapes. {_expected(network)}") from None
-    return _from_array(network, array, lengths)
+            raise InputError(f"The inputs have unequal shapes. {_expected(reads)}") from None
+    return _from_array(reads, array, lengths)
 
 
-def _from_array(network: Network, array: np.ndarray, lengths: Any) -> Samples:
+def _from_array(reads: Reads, array: np.ndarray, lengths: Any) -> Samples:
     if array.dtype.kind not in "iuf":
-        raise InputError(f"The inputs hold {array.dtype}. {_expected(network)}")
+        raise InputError(f"The inputs hold {array.dtype}. {_expected(reads)}")
     if array.ndim == 0 or len(array) == 0:
-        raise InputError(f"There is nothing to explain: the inputs are empty. {_expected(network)}")
-    if not network.input_shape.time:
+        raise InputError(f"There is nothing to explain: the inputs are empty. {_expected(reads)}")
+    if not reads.input_shape.time:
         _only_for_arrays(lengths, why="a network without a time axis has none")
-        return _from_features(network, array)
+        return _from_features(reads, array)
     if array.dtype.kind in "iu" and array.ndim == 2:
-        _needs_embedding(network)
+        _needs_embedding(reads)
         real = _lengths(lengths, array)
-        return _from_ids(network, [row[:n] for row, n in zip(array, real, strict=True)])
-    return _from_vectors(network, array, lengths)
+        return _from_ids(reads, [row[:n] for row, n in zip(array, real, strict=True)])
+    return _from_vectors(reads, array, lengths)
 
 
-def words_of_text(network: Network, text: Any, place: int) -> Sequence[str]:
+def words_of_text(reads: Reads, text: Any, place: int) -> Sequence[str]:
     """The words of one text of many, given as a text or as its words.
 
     Raises:
         InputError: it is neither; it is named by its place.
     """
     if isinstance(text, str):
-        return network.tokenizer.cut(text)
+        return reads.tokenizer.cut(text)
     if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
         return list(text)
     raise InputError(
@@ -127,14 +203,14 @@ def _kind(one: Any) -> type | None:
     return str if isinstance(one, str) else list if flat else None
 
 
-def _expected(network: Network) -> str:
-    shape = network.input_shape
+def _expected(reads: Reads) -> str:
+    shape = reads.input_shape
     if not shape.time:
         return f"Expected a float array (B, {shape.units}) of features."
     kinds = f"a float array (B, T, {shape.units}) of vectors"
-    if network.embedding is not None:
+    if reads.embedding is not None:
         kinds += " or an integer array (B, T) of ids"
-    if network.vocabulary is not None:
+    if reads.vocabulary is not None:
         kinds = "texts, token lists, " + kinds
     return f"Expected {kinds}."
 
@@ -144,44 +220,44 @@ def _only_for_arrays(lengths: Any, why: str = "texts and token lists have their 
         raise InputError(f"Give `lengths` only with an array of ids or vectors; {why}.")
 
 
-def _needs_embedding(network: Network) -> None:
-    if network.embedding is None:
-        raise InputError(f"This network has no embedding to look ids up in. {_expected(network)}")
+def _needs_embedding(reads: Reads) -> None:
+    if reads.embedding is None:
+        raise InputError(f"This network has no embedding to look ids up in. {_expected(reads)}")
 
 
-def _words(network: Network, words: Sequence[Sequence[str]]) -> Samples:
-    if network.vocabulary is None:
+def _words(reads: Reads, words: Sequence[Sequence[str]]) -> Samples:
+    if reads.vocabulary is None:
         raise InputError(
-            f"This network has no vocabulary, so it cannot read words. {_expected(network)} "
+            f"This network has no vocabulary, so it cannot read words. {_expected(reads)} "
             "Or load it with vocabulary=..., and embeddings=... where it has none."
         )
-    return from_words(network, words)
+    return from_words(reads, words)
 
 
-def _from_ids(network: Network, ids: Sequence[np.ndarray]) -> Samples:
-    assert network.embedding is not None
-    rows = len(network.embedding.table)
+def _from_ids(reads: Reads, ids: Sequence[np.ndarray]) -> Samples:
+    assert reads.embedding is not None
+    rows = len(reads.embedding.table)
     for n, sample in enumerate(ids):
         wrong = sample[(sample < 0) | (sample >= rows)]
         if len(wrong):
             raise InputError(f"Input {n} holds id {wrong[0]}; ids go from 0 to {rows - 1}.")
-    vocabulary = network.vocabulary
+    vocabulary = reads.vocabulary
     return Samples(
-        network=network,
+        reads=reads,
         tokens=tuple(
-            tuple(network.text_ids.words(s.tolist()) if vocabulary else (f"#{i}" for i in s))
+            tuple(reads.text_ids.words(s.tolist()) if vocabulary else (f"#{i}" for i in s))
             for s in ids
         ),
         unknown=tuple(np.zeros(len(sample), bool) for sample in ids),
-        masks=tuple(existing(network, sample) for sample in ids),
+        masks=tuple(existing(reads, sample) for sample in ids),
         ids=tuple(ids),
-        padding=_padding(network, ids),
+        padding=_padding(reads, ids),
     )
 
 
-def _padding(network: Network, ids: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
+def _padding(reads: Reads, ids: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
     """Which ids in front and behind are padding; None where no id is known to mean it."""
-    pad = padding_id(network)
+    pad = padding_id(reads)
     return None if pad is None else tuple(_outer_runs(sample == pad) for sample in ids)
 
 
@@ -191,25 +267,25 @@ def _outer_runs(holds: np.ndarray) -> np.ndarray:
     return front | behind[::-1]
 
 
-def _ids(network: Network, n: int, ids: Sequence) -> np.ndarray:
+def _ids(reads: Reads, n: int, ids: Sequence) -> np.ndarray:
     try:
         return np.array(ids, np.int64)
     except OverflowError:
         raise InputError(f"Input {n} holds an id that is far too large.") from None
 
 
-def _from_vectors(network: Network, values: np.ndarray, lengths: Any) -> Samples:
-    units = network.input_shape.units
+def _from_vectors(reads: Reads, values: np.ndarray, lengths: Any) -> Samples:
+    units = reads.input_shape.units
     if values.ndim != 3 or values.shape[2] != units:
-        raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
+        raise InputError(f"The inputs have shape {values.shape}. {_expected(reads)}")
     real = _lengths(lengths, values)
-    values = _cast(network, values)
+    values = _cast(reads, values)
     if not np.isfinite(values).all():  # else there is no need to look sample by sample
         for n, length in enumerate(real):
             _finite(values[n, :length], n)
     names = tuple(f"t{t}" for t in range(values.shape[1]))
     return Samples(
-        network=network,
+        reads=reads,
         tokens=tuple(names[:n] for n in real),
         unknown=tuple(np.zeros(n, bool) for n in real),
         masks=tuple(np.ones(n, bool) for n in real),
@@ -217,16 +293,16 @@ def _from_vectors(network: Network, values: np.ndarray, lengths: Any) -> Samples
     )
 
 
-def _from_features(network: Network, values: np.ndarray) -> Samples:
-    units = network.input_shape.units
+def _from_features(reads: Reads, values: np.ndarray) -> Samples:
+    units = reads.input_shape.units
     if values.ndim != 2 or values.shape[1] != units:
-        raise InputError(f"The inputs have shape {values.shape}. {_expected(network)}")
-    values = _cast(network, values)
+        raise InputError(f"The inputs have shape {values.shape}. {_expected(reads)}")
+    values = _cast(reads, values)
     for n, row in enumerate(values):
         _finite(row, n)
     return Samples(
-        network=network,
-        tokens=(network.features,) * len(values),
+        reads=reads,
+        tokens=(reads.features,) * len(values),
         unknown=(np.zeros(units, bool),) * len(values),
         masks=(np.ones(units, bool),) * len(values),
         values=values,
@@ -251,9 +327,9 @@ def _lengths(lengths: Any, array: np.ndarray) -> np.ndarray:
     return real
 
 
-def _cast(network: Network, values: np.ndarray) -> np.ndarray:
+def _cast(reads: Reads, values: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):  # infinity is named by `_finite`
-        return values.astype(network.dtype, copy=False)
+        return values.astype(reads.dtype, copy=False)
 
 
 def _finite(values: np.ndarray, n: int) -> None:

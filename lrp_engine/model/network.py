@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from os import PathLike
@@ -18,11 +18,18 @@ from lrp_engine.fair_lock import FairLock
 from lrp_engine.model import names
 from lrp_engine.model.asked import Asked
 from lrp_engine.model.gate_order import GateOrder
-from lrp_engine.model.graph import INPUT, Node, find_shapes, frozen, require_few
+from lrp_engine.model.graph import (
+    INPUT,
+    Node,
+    find_shapes,
+    frozen,
+    require_few,
+    several_shapes,
+)
 from lrp_engine.model.outputs import OUTPUTS
+from lrp_engine.model.reads import Input, Reads, checked_inputs
 from lrp_engine.model.shapes import WORDS, Shape
-from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
-from lrp_engine.model.text.ids import KNOWN, Ids
+from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary
 
 if TYPE_CHECKING:
     from lrp_engine.layers import Embedding
@@ -33,7 +40,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Network(Asked):
+class Network(Asked, Reads):
     """An immutable network: layers in order of computation, words and labels around them.
 
     Attributes:
@@ -52,6 +59,8 @@ class Network(Asked):
         units: of a time step, where no layer's weights say it, as before a Flatten; else None.
         features: names of the inputs of a network without a time axis.
         unit_names: of the numbers of a step, where steps are vectors; empty where nobody says them.
+        several: the inputs, where there are more than one. Each has a vocabulary, tokenizer,
+            length, features and names of units of its own, and the network has none.
         assumptions: what the file did not say and the reader assumed, as sentences.
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
@@ -79,6 +88,7 @@ class Network(Asked):
     units: int | None = None
     features: tuple[str, ...] = ()
     unit_names: tuple[str, ...] = ()
+    several: tuple[Input, ...] = ()
     assumptions: tuple[str, ...] = ()
     source: str = "arrays"
     dtype: str = "float32"
@@ -104,6 +114,8 @@ class Network(Asked):
                 raise FormatError(f"The network reads {number} {what}, expected 1 to {LONGEST:,}.")
         copies: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._set("nodes", tuple(frozen(node, self.dtype, copies) for node in self.nodes))
+        if self.several:
+            self._set("several", checked_inputs(self.several, self.nodes))
         last = self.shapes[self.nodes[-1].name]
         unread = {node.name for node in self.nodes[:-1]} - {i for n in self.nodes for i in n.inputs}
         if unread:
@@ -117,10 +129,29 @@ class Network(Asked):
                 f"The network ends in {last}, expected scores (batch, classes), or a label for "
                 "each step of its input (batch, time, classes): its last layers change the steps."
             )
-        count, units = self.classes, self.input_shape.units
+        count = self.classes
         unnamed = self.output_kind.names(count, self.output_name)
         self._set("labels", names.named("labels", self.labels, unnamed))
         self._set("value_units", names.value_units(self.value_units, self, count))
+        if self.several:
+            self._check_several()
+        else:
+            self._check_input()
+
+    def _check_several(self) -> None:
+        own = ("vocabulary", "length", "units", "features", "unit_names")
+        given = [name for name in own if getattr(self, name)]
+        if given:
+            raise FormatError(
+                f"The network has several inputs, {choices(self.inputs)}; say the {given[0]} of "
+                "each of them, not of the network."
+            )
+        for one in self.inputs.values():
+            if one.vocabulary is not None:
+                one.text_ids  # noqa: B018 - raises where words or ids of the pipeline are not there
+
+    def _check_input(self) -> None:
+        units = self.input_shape.units
         if not self.input_shape.time:
             unnamed = tuple(f"x{n}" for n in range(units))
             self._set("features", names.named("features", self.features, unnamed))
@@ -150,18 +181,76 @@ class Network(Asked):
         object.__setattr__(self, name, value)
 
     @property
+    def network(self) -> Network:
+        return self
+
+    @property
+    def signal(self) -> str:
+        self.require_one_input()
+        return INPUT
+
+    @property
     def input_shape(self) -> Shape:
-        """Shape of one input after the embedding: what relevance is given for."""
+        """Shape of one input after the embedding: what relevance is given for.
+
+        Raises:
+            InputError: the network has several inputs, see `inputs`.
+        """
+        self.require_one_input()
         return self.shapes[INPUT]
+
+    @property
+    def inputs(self) -> Mapping[str, Input]:
+        """What it reads, by name and in order; of one input, which has no name, `"input"`."""
+        if self.several:
+            return self._inputs
+        shape = self.input_shape
+        only = Input(
+            name=INPUT,
+            units=shape.units,
+            time=shape.time,
+            ids=self.embedding is not None,
+            length=self.length,
+            vocabulary=self.vocabulary,
+            tokenizer=self.tokenizer,
+            features=self.features,
+            unit_names=self.unit_names,
+            of=self,
+        )
+        return MappingProxyType({INPUT: only})
+
+    @cached_property
+    def _inputs(self) -> Mapping[str, Input]:
+        return MappingProxyType({one.name: replace(one, of=self) for one in self.several})
+
+    def require_one_input(self) -> None:
+        """Stop where there are several.
+
+        Raises:
+            InputError: there are; says how they are explained.
+        """
+        if self.several:
+            raise InputError(
+                f"This network reads several inputs, {choices(self.inputs)}, and this is asked of "
+                "networks of one. All of them are explained together by network.explain({name: "
+                "values, ...}), each by its name."
+            )
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
-        """Output shape by node name, `"input"` included."""
+        """Output shape by node name, those of inputs included: `"input"`, or by their names."""
+        if self.several:
+            return MappingProxyType(several_shapes(self.nodes, self.several))
         return MappingProxyType(find_shapes(self.nodes, self.length, self.units))
 
     @property
     def embedding(self) -> Embedding | None:
-        """The embedding layer; None where inputs are vectors or features."""
+        """The embedding layer; None where inputs are vectors or features.
+
+        Raises:
+            InputError: the network has several inputs, see `inputs`.
+        """
+        self.require_one_input()
         first = self.nodes[0].layer
         return cast("Embedding", first) if first.reads_ids else None
 
@@ -203,28 +292,3 @@ class Network(Asked):
         """
         devices.require(device)
         return self if device == self.device else replace(self, device=device)
-
-    def unknown(self, tokens: Iterable[str]) -> np.ndarray | None:
-        """Which tokens (n,) of the tokenizer the vocabulary lacks; None where there is none."""
-        if self.vocabulary is None:
-            return None
-        return self.text_ids.look_up(self.tokenizer.keys(tokens))[1] != KNOWN
-
-    @cached_property
-    def text_ids(self) -> Ids:
-        """Which ids words, marks and padding have; only of a network with a vocabulary."""
-        assert self.vocabulary is not None
-        assert self.embedding is not None
-        return Ids.of(self.tokenizer, self.vocabulary, len(self.embedding.table))
-
-    @cached_property
-    def text_doubts(self) -> tuple[str, ...]:
-        """Sentences that say why the words of texts may not be those it was trained with."""
-        if self.vocabulary is None:
-            return ()
-        return doubts.of_vocabulary(self.tokenizer, self.vocabulary)
-
-    @property
-    def substitute(self) -> str | None:
-        """What is read in the place of an unknown word; None for a vector of zeros or nothing."""
-        return None if self.vocabulary is None else self.text_ids.substitute

@@ -22,21 +22,19 @@ def _unknown(samples: Samples, chosen: Chosen) -> Samples:
     Raises:
         InputError: the samples are no words, or their network has no vocabulary.
     """
-    network = samples.network
-    if samples.ids is None or network.vocabulary is None:
+    reads = samples.reads
+    if samples.ids is None or reads.vocabulary is None:
         raise InputError(
             f"Only a word can become the unknown word, and the inputs are {samples.token_kind}s "
             f"or ids; choose from {choices(name for name in REMOVALS if name != UNKNOWN)}."
         )
-    if network.tokenizer.unknown == DROPPED:
+    if reads.tokenizer.unknown == DROPPED:
         return samples.variants(chosen)
-    ids = tuple(
-        np.where(stays, samples.ids[row], network.text_ids.unknown) for row, stays in chosen
-    )
+    ids = tuple(np.where(stays, samples.ids[row], reads.text_ids.unknown) for row, stays in chosen)
     return replace(
         samples.pick([row for row, _ in chosen]),
         ids=ids,
-        masks=tuple(existing(network, one) for one in ids),
+        masks=tuple(existing(reads, one) for one in ids),
     )
 
 

@@ -5,7 +5,7 @@ Axes: B samples, T time steps of the longest, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
@@ -20,6 +20,9 @@ from lrp_engine.model.text.layout import PAD, filled_up, lay_out, steps_of
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
+    from lrp_engine.model.reads import Reads
+
+    Removal = Callable[["Samples", Sequence[tuple[int, np.ndarray]]], "Samples"]
 
 # Bounds the memory of one chunk: padded tokens, rows, and numbers where tokens are very wide.
 CHUNK_TOKENS = 8192
@@ -29,14 +32,16 @@ CHUNK_NUMBERS = CHUNK_TOKENS * 4096
 MASKED, READ = 1, 2
 # Added to the kind of the one step whose scores are read, of networks that label steps.
 EXPLAINED = 4
+# Added to the kind of the first step of each input, of networks that read several.
+BEGINS = 8
 
 
 @dataclass(frozen=True)
 class Samples:
-    """B checked samples of one network.
+    """B checked samples of one input.
 
     Attributes:
-        network: whose inputs they are.
+        reads: what reads them: a network of one input, or one input of several.
         tokens: per sample, the words (or positions, or features) shown to people.
         unknown: per sample, which words the vocabulary lacks, (n,) bool.
         masks: per sample, which time steps are not masked, (n,) bool.
@@ -48,7 +53,7 @@ class Samples:
         emptied: per sample, which time steps are read as vectors of zeros, (n,) bool; None: none.
     """
 
-    network: Network
+    reads: Reads
     tokens: tuple[tuple[str, ...], ...]
     unknown: tuple[np.ndarray, ...]
     masks: tuple[np.ndarray, ...]
@@ -63,8 +68,14 @@ class Samples:
         return len(self.tokens)
 
     @property
+    def network(self) -> Network:
+        """Whose input they are."""
+        network: Network = self.reads.network
+        return network
+
+    @property
     def timed(self) -> bool:
-        return self.network.input_shape.time
+        return self.reads.input_shape.time
 
     @property
     def token_kind(self) -> str:
@@ -77,15 +88,25 @@ class Samples:
         return np.array([len(mask) for mask in self.masks])
 
     @property
+    def labelled(self) -> Samples:
+        """The samples whose steps have labels, of networks that label steps."""
+        return self
+
+    def labelled_at(self, positions: np.ndarray | None) -> Samples:
+        """The same samples, of which the scores of one step (B,) are read."""
+        return replace(self, positions=positions)
+
+    @property
     def width(self) -> int:
         """T, the length of the longest sample."""
         return int(self.lengths.max())
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Indices of samples of similar length, few enough for one pass."""
-        order = np.argsort(self.lengths, kind="stable")
-        ascending = self.lengths[order].tolist()
-        most = min(CHUNK_TOKENS, CHUNK_NUMBERS // self.network.input_shape.units)
+        sizes, units = self._sizes
+        order = np.argsort(sizes, kind="stable")
+        ascending = sizes[order].tolist()
+        most = min(CHUNK_TOKENS, CHUNK_NUMBERS // units)
         start = 0
         for end, longest in enumerate(ascending):
             rows = end + 1 - start
@@ -93,6 +114,11 @@ class Samples:
                 yield order[start:end]
                 start = end
         yield order[start:]
+
+    @property
+    def _sizes(self) -> tuple[np.ndarray, int]:
+        """Steps (B,) of each sample, and at most so many units of one."""
+        return self.lengths, self.reads.input_shape.units
 
     def padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values (b, t, E) or (b, D) in the network's dtype, and kinds of steps (b, t) or (b, 1).
@@ -111,7 +137,7 @@ class Samples:
         return x, steps
 
     def _padded(self, chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        dtype = self.network.dtype
+        dtype = self.reads.dtype
         if not self.timed:
             assert self.values is not None
             return self.values[chunk], np.full((len(chunk), 1), READ, np.int8)
@@ -128,15 +154,16 @@ class Samples:
             x[~real] = 0
             return x, steps
         assert self.ids is not None
-        assert self.network.embedding is not None
+        embedding = self.reads.embedding
+        assert embedding is not None
         ids = np.full(real.shape, -1)
         ids[real] = np.concatenate([self.ids[i] for i in chunk])
-        return self.network.embedding.rows(ids).astype(dtype, copy=False), steps
+        return embedding.rows(ids).astype(dtype, copy=False), steps
 
     def droppable(self, chunk: np.ndarray) -> np.ndarray:
         """Which parts (b, t) of samples can be left out: all but padding and marks."""
         if not self.timed:
-            return np.ones((len(chunk), self.network.input_shape.units), bool)
+            return np.ones((len(chunk), self.reads.input_shape.units), bool)
         counts = self.lengths[chunk]
         can = np.arange(max(1, int(counts.max()))) < counts[:, None]
         if self.alignment is not None:
@@ -162,9 +189,9 @@ class Samples:
         if self.alignment is not None:
             return self._words_left(chosen)
         rows = [row for row, _ in chosen]
-        if self.network.length is not None and self.ids is not None:
+        if self.reads.length is not None and self.ids is not None:
             return self._filled_up(chosen)
-        if not self.timed or self.network.length is not None:
+        if not self.timed or self.reads.length is not None:
             assert self.values is not None
             kept = np.array([stays for _, stays in chosen])
             kept = kept[..., None] if self.timed else kept
@@ -191,6 +218,10 @@ class Samples:
             padding=self.padding and tuple(self.padding[row][stays] for row, stays in chosen),
             values=values,
         )
+
+    def without(self, leave_out: Removal, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
+        """Samples of which parts are left out in a way of `removals`, see `variants`."""
+        return leave_out(self, chosen)
 
     def pick(self, rows: Sequence[int]) -> Samples:
         """Some of the samples, each as often as it is named; where words stand is forgotten."""
@@ -219,8 +250,8 @@ class Samples:
     def _filled_up(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
         """Ids without some of those read, filled up with padding on the tokenizer's side."""
         assert self.ids is not None
-        tokenizer, length = self.network.tokenizer, self.network.length
-        named = self.network.text_ids.pad if self.network.vocabulary else None
+        tokenizer, length = self.reads.tokenizer, self.reads.length
+        named = self.reads.text_ids.pad if self.reads.vocabulary else None
         pad = (tokenizer.pad_id or 0) if named is None else named
         side = tokenizer.pad or "pre"
 
@@ -234,7 +265,7 @@ class Samples:
             self,
             tokens=tuple(tuple(f"#{i}" for i in sample) for sample in ids),
             unknown=tuple(unknown.astype(bool) for unknown in filled(self.unknown, 0)),
-            masks=tuple(existing(self.network, sample) for sample in ids),
+            masks=tuple(existing(self.reads, sample) for sample in ids),
             ids=ids,
             padding=None,
         )
@@ -243,7 +274,7 @@ class Samples:
         """Words without some of those read, laid out as the text would be without them."""
         assert self.alignment is not None
         assert self.ids is not None
-        tokenizer, alignment = self.network.tokenizer, self.alignment
+        tokenizer, alignment = self.reads.tokenizer, self.alignment
         steps, laid_out, places = steps_of(tokenizer), [], []
         for row, stays in chosen:
             before = alignment.places[row]
@@ -258,12 +289,12 @@ class Samples:
             tuple(alignment.why[row] for row in rows),
             tuple(places),
         )
-        return _from_layout(self.network, laid_out, words)
+        return _from_layout(self.reads, laid_out, words)
 
 
-def from_words(network: Network, texts: Sequence[Sequence[str]]) -> Samples:
+def from_words(reads: Reads, texts: Sequence[Sequence[str]]) -> Samples:
     """Samples of words as they were cut or given, looked up and laid out by the tokenizer."""
-    tokenizer = network.tokenizer
+    tokenizer = reads.tokenizer
     words = texts
     if tokenizer.leaves_out_some:  # a text's words are already without them
         words = [
@@ -271,7 +302,7 @@ def from_words(network: Network, texts: Sequence[Sequence[str]]) -> Samples:
             for text in texts
         ]
     # Words of all samples at once: a loop over samples would cost as much as explaining them.
-    ids, why = network.text_ids.look_up(tokenizer.keys(list(chain.from_iterable(words))))
+    ids, why = reads.text_ids.look_up(tokenizer.keys(list(chain.from_iterable(words))))
     cuts = list(pairwise(accumulate((len(sample) for sample in words), initial=0)))
 
     def by_sample(array: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -286,29 +317,29 @@ def from_words(network: Network, texts: Sequence[Sequence[str]]) -> Samples:
     alignment = Alignment(tokenizer, tuple(texts), why_of, places)
     if steps:
         return _from_layout(
-            network, list(zip(words, ids_of, unknown_of, places, strict=True)), alignment
+            reads, list(zip(words, ids_of, unknown_of, places, strict=True)), alignment
         )
     return Samples(
-        network=network,
+        reads=reads,
         tokens=tuple(text if isinstance(text, tuple) else tuple(text) for text in words),
         unknown=unknown_of,
-        masks=by_sample(existing(network, ids)),
+        masks=by_sample(existing(reads, ids)),
         ids=ids_of,
         alignment=alignment,
     )
 
 
 def _from_layout(
-    network: Network,
+    reads: Reads,
     laid_out: Sequence[tuple[Sequence[str], np.ndarray, np.ndarray, np.ndarray]],
     alignment: Alignment,
 ) -> Samples:
     """Samples of words, their ids and whether they are unknown, and which of them are read."""
-    extra = network.text_ids.by_place
-    names = network.text_ids.names_by_place
+    extra = reads.text_ids.by_place
+    names = reads.text_ids.names_by_place
     ids = tuple(np.concatenate([ids, extra])[read] for _, ids, _, read in laid_out)
     return Samples(
-        network=network,
+        reads=reads,
         tokens=tuple(
             tuple(map([*words, *names].__getitem__, read.tolist()))
             for words, _, _, read in laid_out
@@ -317,23 +348,25 @@ def _from_layout(
             np.concatenate([unknown, np.zeros(len(extra), bool)])[read]
             for _, _, unknown, read in laid_out
         ),
-        masks=tuple(existing(network, one) for one in ids),
+        masks=tuple(existing(reads, one) for one in ids),
         ids=ids,
-        padding=tuple(read == PAD for *_, read in laid_out) if network.tokenizer.pad else None,
+        padding=tuple(read == PAD for *_, read in laid_out) if reads.tokenizer.pad else None,
         alignment=alignment,
     )
 
 
-def padding_id(network: Network) -> int | None:
+def padding_id(reads: Reads) -> int | None:
     """The id that fills inputs up; None where no id is known to."""
-    assert network.embedding is not None
-    pad = network.text_ids.pad if network.vocabulary else network.tokenizer.pad_id or 0
-    named = network.vocabulary is not None and network.vocabulary.padding_id is not None
-    known = network.tokenizer.pad or named or (network.embedding.mask_zero and pad == 0)
+    embedding = reads.embedding
+    assert embedding is not None
+    pad = reads.text_ids.pad if reads.vocabulary else reads.tokenizer.pad_id or 0
+    named = reads.vocabulary is not None and reads.vocabulary.padding_id is not None
+    known = reads.tokenizer.pad or named or (embedding.mask_zero and pad == 0)
     return int(pad) if known else None
 
 
-def existing(network: Network, ids: np.ndarray) -> np.ndarray:
+def existing(reads: Reads, ids: np.ndarray) -> np.ndarray:
     """Which ids (n,) are steps that are not masked."""
-    assert network.embedding is not None
-    return ids != 0 if network.embedding.mask_zero else np.ones(len(ids), bool)
+    embedding = reads.embedding
+    assert embedding is not None
+    return ids != 0 if embedding.mask_zero else np.ones(len(ids), bool)

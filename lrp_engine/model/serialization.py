@@ -23,17 +23,21 @@ from lrp_engine.model.text import TOKENIZERS, Vocabulary
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
+    from lrp_engine.model.reads import Input
 
 FORMAT = "lrp-lens network"
 VERSION = 1
 DESCRIPTION, WEIGHTS, VOCABULARY = "network.json", "weights.safetensors", "vocabulary.txt"
 VOCABULARY_JSON = "vocabulary.json"
+VOCABULARIES = "vocabularies.json"  # of several inputs, by their names
 
 # Fields that a Network and network.json share.
 NETWORK_FIELDS = ("output", "labels", "features", "assumptions", "source")
 # Absent where empty: the hash of networks without them stays what it was.
 OPTIONAL_FIELDS = ("warnings", "value_units", "unit_names")
 INPUT_SIZES = ("length", "units")  # of inputs, where they are fixed
+INPUT_NAMES = ("features", "unit_names")  # of one of several inputs
+INPUT_KINDS = ("time", "ids")
 TOKENIZER_FIELDS = ("method", "lowercase")  # of `Tokenizer.to_dict`, those always written
 
 
@@ -48,6 +52,7 @@ def describe(network: Network) -> dict[str, Any]:
         **{n: size for n in INPUT_SIZES if (size := getattr(network, n)) is not None},
         "tokenizer": network.tokenizer.to_dict(),
         **_describe_unknown(network.vocabulary),
+        **({"inputs": [*map(_describe_input, network.several)]} if network.several else {}),
         "layers": [
             {"name": node.name, "inputs": list(node.inputs), **_describe_layer(node.layer)}
             for node in network.nodes
@@ -68,6 +73,8 @@ def content_hash(network: Network) -> str:
     arrays = weights(network)
     content = hashlib.sha256(json.dumps(describe(network), sort_keys=True).encode())
     content.update(json.dumps(network.vocabulary and network.vocabulary.tokens).encode())
+    if network.several:
+        content.update(json.dumps(_vocabularies(network)).encode())
     content.update(network.dtype.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -85,7 +92,7 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     """
     if not os.fspath(path):  # Path("") is the current folder
         raise InputError("The path to save to is empty; name a folder or a .zip file.")
-    if network.tokenizer.function is not None:
+    if any(one.tokenizer.function is not None for one in network.inputs.values()):
         raise InputError(
             "This network cuts texts by a function of yours, which is code and cannot be saved; "
             f"give `tokenizer` a name instead, one of {choices(TOKENIZERS)}."
@@ -104,6 +111,8 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
             files[VOCABULARY_JSON] = json.dumps(words, indent=0).encode()
         else:
             files[VOCABULARY] = ("\n".join(words) + "\n").encode()
+    if network.several:
+        files[VOCABULARIES] = json.dumps(_vocabularies(network)).encode()
     target = Path(path)
     if target.suffix == ".zip":
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
@@ -112,11 +121,27 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
                 archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), data)
         return
     target.mkdir(parents=True, exist_ok=True)
-    for one, other in ((VOCABULARY, VOCABULARY_JSON), (VOCABULARY_JSON, VOCABULARY)):
-        if one in files:  # the other is of a network saved here before
-            (target / other).unlink(missing_ok=True)
+    if network.several or network.vocabulary is not None:
+        for name in {VOCABULARY, VOCABULARY_JSON, VOCABULARIES} - set(files):
+            (target / name).unlink(missing_ok=True)  # of a network saved here before
     for name, data in files.items():
         (target / name).write_bytes(data)
+
+
+def _describe_input(one: Input) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        **{kind: True for kind in INPUT_KINDS if getattr(one, kind)},
+        **{n: size for n in INPUT_SIZES if (size := getattr(one, n)) is not None},
+        **{name: list(value) for name in INPUT_NAMES if (value := getattr(one, name))},
+        "tokenizer": one.tokenizer.to_dict(),
+        **_describe_unknown(one.vocabulary),
+    }
+
+
+def _vocabularies(network: Network) -> dict[str, list[str]]:
+    """Words by the input that reads them."""
+    return {one.name: list(one.vocabulary.tokens) for one in network.several if one.vocabulary}
 
 
 def _describe_unknown(vocabulary: Vocabulary | None) -> dict[str, str]:

@@ -104,7 +104,7 @@ def _by_step(
     Raises:
         InputError: there are no numbers for each step.
     """
-    real = np.arange(scores.shape[1]) < samples.lengths[:, None]
+    real = np.arange(scores.shape[1]) < samples.labelled.lengths[:, None]
     outputs = reference.outputs
     if outputs.ndim < 2 or outputs.shape[:2] != scores.shape[:2]:
         raise InputError(

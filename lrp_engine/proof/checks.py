@@ -23,6 +23,7 @@ from lrp_engine.render.conservation import TOLERANCES, conservation_verdict
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.model.network import Network
+    from lrp_engine.model.samples import Samples
     from lrp_engine.proof.twin import Twin
     from lrp_engine.propagation.program import Backward, Program
 
@@ -118,14 +119,15 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
         if not probe.known():
             continue  # an unknown word without a row: Keras has no input for it
         samples = probe.samples
-        for rows in grouped([len(mask) for mask in samples.masks]):
+        for rows in grouped([probe.lengths(n) for n in range(len(samples))]):
             count += len(rows)
             x, steps = samples.padded(rows)
             ours = _all_scores(exact, x, steps)
-            fed = x.astype(np.float64)
-            if twin.takes_ids and samples.ids is not None:
-                fed = np.stack([samples.ids[row] for row in rows]).astype(np.int32)
-            logits, output = _of_twin(exact, twin, x, fed)
+            fed = [
+                _fed(part, rows, ids=ids)
+                for part, ids in zip(probe.parts.values(), twin.takes_ids, strict=True)
+            ]
+            logits, output = _of_twin(exact, twin, x, steps, fed)
             network = exact.network
             if not network.has_classes:
                 logits = output  # what the file ends in is part of what gives the values
@@ -147,14 +149,22 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
     return line, measured("meaning", meaning, TWIN_TOLERANCE, how)
 
 
+def _fed(samples: Samples, rows: np.ndarray, *, ids: bool) -> np.ndarray:
+    """What Keras reads of samples of one length: ids (b, T), vectors (b, T, E), features (b, D)."""
+    if ids and samples.ids is not None:
+        return np.stack([samples.ids[row] for row in rows]).astype(np.int32)
+    x, _ = samples.padded(rows)
+    return x.astype(np.float64)
+
+
 def _of_twin(
-    exact: Program, twin: Twin, x: np.ndarray, fed: np.ndarray
+    exact: Program, twin: Twin, x: np.ndarray, steps: np.ndarray, fed: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the twin says, within the room for passes: its own cost about as much as `exact`'s."""
     parts = []
-    for piece, nbytes in exact.room.pieces(x):
+    for piece, nbytes in exact.room.pieces(x, steps):
         with ROOM.taken(nbytes):
-            parts.append(twin(fed[piece]))
+            parts.append(twin([one[piece] for one in fed]))
     logits, outputs = zip(*parts, strict=True)
     return np.concatenate(logits), np.concatenate(outputs)
 
@@ -173,12 +183,8 @@ def explained(
     explanations = []
     for probe in probes:
         exact.room.require_time()
-        samples = probe.samples
-        given: Any = samples.values if samples.ids is None else list(samples.ids)
-        if not probe.known():
-            given = samples.tokens
         # By the live methods, since that is the trace which explanations need later.
-        explanation = network.explain_all(given, rule=rule).complete
+        explanation = network.explain_all(probe.given(), rule=rule).complete
         assert explanation is not None  # the live methods account for the whole score
         explanations.append(explanation)
     return explanations

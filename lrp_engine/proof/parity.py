@@ -190,10 +190,10 @@ def _scores(
     if parsed is not None:
         from lrp_engine.proof.twin import NoTwinError, build
 
-        shape = network.input_shape
-        vectors = (shape.length, shape.units) if shape.time else (shape.units,)
+        shapes = [network.shapes[name] for name in network.inputs]
+        vectors = [(s.length, s.units) if s.time else (s.units,) for s in shapes]
         try:
-            twin = build(parsed, input_shape=vectors, dtype=network.dtype)
+            twin = build(parsed, input_shapes=vectors, dtype=network.dtype)
             return checks.against_twin(exact, twin, tried)
         except NoTwinError as error:
             why = f"{str(error)[:1].upper()}{str(error)[1:]}"
@@ -228,11 +228,14 @@ def _inside(
 
 def _about_inputs(network: Network, parsed: Parsed | None) -> dict[str, Any]:
     """What the file says of inputs: a fixed length, the value of padding."""
+    if parsed is not None and network.several:
+        starts = zip(network.inputs, parsed.graph.inputs.values(), strict=True)
+        return {"lengths_of": {name: start.length for name, start in starts}}
     if parsed is None or not network.input_shape.time:
         return {}
     masking = [entry for entry in parsed.graph.entries if entry.kind == "Masking"]
     blank = masking[0].config.get("mask_value", 0.0) if masking else None
     return {
-        "length": parsed.graph.input_length,
+        "length": parsed.graph.first.length,
         "blank": float(blank) if isinstance(blank, (int, float)) else None,
     }

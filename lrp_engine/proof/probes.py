@@ -9,8 +9,9 @@ Axes: B samples, T time steps, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +19,14 @@ import numpy as np
 from lrp_engine.attribution.positions import resolve_positions
 from lrp_engine.layers import BatchNormalization
 from lrp_engine.model import inputs as samples_of
-from lrp_engine.model.graph import INPUT
+from lrp_engine.model.graph import INPUT, Node
+from lrp_engine.model.joined import JoinedSamples
 from lrp_engine.model.samples import READ, Samples
+from lrp_engine.model.text import Tokenizer
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
+    from lrp_engine.model.reads import Reads
     from lrp_engine.propagation.program import Program
 
 LENGTHS = (1, 9, 25)  # one word alone shows the first step, the others recurrence and masks
@@ -52,6 +56,26 @@ class Probe:
         text = " ".join(filter(None, self.samples.tokens[position]))  # without padding
         return f"“{text[:_TITLE]}{'…' if len(text) > _TITLE else ''}”"
 
+    @property
+    def parts(self) -> Mapping[str, Samples]:
+        """The samples of each input."""
+        samples = self.samples
+        return samples.parts if isinstance(samples, JoinedSamples) else {INPUT: samples}
+
+    def lengths(self, position: int) -> tuple[int, ...]:
+        """Steps or features of a sample, by input."""
+        return tuple(len(part.masks[position]) for part in self.parts.values())
+
+    def given(self) -> Any:
+        """The samples as `Network.explain` takes them."""
+        arrays: dict[str, Any] = {
+            name: part.values if part.ids is None else list(part.ids)
+            for name, part in self.parts.items()
+        }
+        if not self.known():
+            return self.samples.tokens
+        return arrays if isinstance(self.samples, JoinedSamples) else arrays[INPUT]
+
     def arrays(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Positions (b,), values (b, t, E) or (b, D) and kinds of steps, chunk by chunk."""
         for chunk in self.samples.chunks():
@@ -59,7 +83,7 @@ class Probe:
 
     def known(self) -> bool:
         """Whether every id is a row of the embedding, and none an unknown word."""
-        return self.samples.ids is None or all((ids >= 0).all() for ids in self.samples.ids)
+        return all((ids >= 0).all() for part in self.parts.values() for ids in part.ids or ())
 
 
 def probes(
@@ -69,6 +93,7 @@ def probes(
     examples: Sequence[str] = (),
     length: int | None = None,
     blank: float | None = None,
+    lengths_of: Mapping[str, int | None] = MappingProxyType({}),
     seed: int = 0,
 ) -> list[Probe]:
     """Random inputs of several lengths, padded where the network masks, and texts.
@@ -78,8 +103,11 @@ def probes(
         examples: texts for a network with a vocabulary; others are left out.
         length: the one length that the source was built for.
         blank: the value of vectors that the source's Masking layer takes for padding.
+        lengths_of: as `length`, of several inputs by their names.
     """
     rng = np.random.default_rng(seed)
+    if network.several:
+        return _of_several(network, rng, exact, lengths_of)
     shape = network.input_shape
     windows = any(kind in node.layer.kind for node in network.nodes for kind in ("conv", "pool"))
     lengths: tuple[int, ...] = LONGER if windows else LENGTHS
@@ -99,7 +127,33 @@ def probes(
 
 def _samples(network: Network, inputs: Any) -> Samples:
     samples = samples_of.read(network, inputs)
-    return replace(samples, positions=resolve_positions(samples, None))
+    return samples.labelled_at(resolve_positions(samples.labelled, None))
+
+
+def _of_several(
+    network: Network,
+    rng: np.random.Generator,
+    exact: Program | None,
+    lengths_of: Mapping[str, int | None],
+) -> list[Probe]:
+    """Random inputs, of different lengths where they are not read step by step together."""
+    tied = len({shape.steps for shape in map(network.shapes.get, network.inputs) if shape}) == 1
+    made = []
+    for n in range(len(LENGTHS)):
+        arrays = {}
+        for at, (name, one) in enumerate(network.inputs.items()):
+            fixed = one.length or lengths_of.get(name)
+            steps = min(fixed, LONGEST) if fixed else LENGTHS[(n + (not tied) * at) % len(LENGTHS)]
+            arrays[name] = _ids(one, rng, steps) if one.ids else _numbers(one, rng, steps)
+        for _ in range(TRIES):
+            samples = _samples(network, arrays)
+            x, steps = samples.padded(np.arange(len(samples)))
+            if exact is None or _steady(exact, x.astype(np.float64), steps):
+                break
+            for name, one in network.inputs.items():
+                arrays[name] = arrays[name] if one.ids else arrays[name] / CALMER
+        made.append(Probe("random input", samples))
+    return made
 
 
 def _random(
@@ -115,16 +169,30 @@ def _random(
         size = (EACH, steps, shape.units) if shape.time else (2 * EACH, shape.units)
         x = rng.normal(size=size) * scale
         for _ in range(TRIES):
-            if exact is None or _steady(exact, center + x):
+            if exact is None or _steady(exact, center + x, _all_read(x)):
                 break
             x /= CALMER
         x += center
         if shape.time and blank is not None and steps > 2:
             x[0, -2:] = x[1, 1] = blank
         return x
-    masked, rows = network.embedding.mask_zero, len(network.embedding.table)
-    if network.vocabulary is not None:
-        rows = min(rows, len(network.vocabulary))  # nobody trained the rows beyond it
+    return _ids(network, rng, steps)
+
+
+def _numbers(reads: Reads, rng: np.random.Generator, steps: int) -> np.ndarray:
+    """Vectors (B, T, E), or features (B, D)."""
+    shape, (center, scale) = reads.input_shape, input_range(reads)
+    size = (EACH, steps, shape.units) if shape.time else (EACH, shape.units)
+    return center + rng.normal(size=size) * scale
+
+
+def _ids(reads: Reads, rng: np.random.Generator, steps: int) -> np.ndarray:
+    """Ids (B, T) of words that were trained, with padding where it is masked."""
+    embedding = reads.embedding
+    assert embedding is not None
+    masked, rows = embedding.mask_zero, len(embedding.table)
+    if reads.vocabulary is not None:
+        rows = min(rows, len(reads.vocabulary))  # nobody trained the rows beyond it
     ids = rng.integers(1 if masked and rows > 1 else 0, rows, size=(EACH, steps))
     if masked and steps > 2:
         ids[0, -2:] = ids[1, steps // 2 :] = 0  # padding as Keras writes it
@@ -132,15 +200,15 @@ def _random(
     return ids
 
 
-def input_range(network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Center and spread (E,) or (D,) of inputs that a network without an embedding could see.
+def input_range(reads: Reads) -> tuple[np.ndarray, np.ndarray]:
+    """Center and spread (E,) or (D,) of numbers that an input without an embedding could have.
 
     A normalization says what it saw in training. Otherwise the spread is 1, less where weights of
     the first sum are so large that its standard deviation would be beyond `REACH`.
     """
-    units = network.input_shape.units
+    units = reads.input_shape.units
     center, scale = np.zeros(units), np.ones(units)
-    for layer in _first_layers(network):
+    for layer in _first_layers(reads):
         if isinstance(layer, BatchNormalization):
             return np.asarray(layer.mean, float), np.sqrt(np.asarray(layer.variance, float))
         kernel = np.asarray(getattr(layer, "kernel", np.zeros((units, 1))), float)
@@ -150,25 +218,31 @@ def input_range(network: Network) -> tuple[np.ndarray, np.ndarray]:
     return center, scale
 
 
-def _steady(exact: Program, x: np.ndarray) -> bool:
-    """Whether scores hardly change where vectors (B, T, E) or (B, D) are rounded to float32."""
-    read = np.full(x.shape[:2] if x.ndim == 3 else (len(x), 1), READ, np.int8)
+def _all_read(x: np.ndarray) -> np.ndarray:
+    """The kinds of steps of vectors (B, T, E) or features (B, D)."""
+    return np.full(x.shape[:2] if x.ndim == 3 else (len(x), 1), READ, np.int8)
+
+
+def _steady(exact: Program, x: np.ndarray, read: np.ndarray) -> bool:
+    """Whether scores hardly change where the numbers of inputs are rounded to float32."""
     with np.errstate(all="ignore"):  # what overflows is not steady
         scores = exact.scores(x, read)
         off = np.abs(exact.scores(x.astype(np.float32).astype(np.float64), read) - scores).max()
         return bool(off <= ROUNDED * np.abs(scores).max())
 
 
-def _first_layers(network: Network) -> Iterator[object]:
+def _first_layers(reads: Reads) -> Iterator[object]:
     """Layers that read the input, both directions of one that has two."""
-    for node in network.nodes:
-        if INPUT in node.inputs:
+    for node in reads.network.nodes:
+        if reads.signal in node.inputs:
             directions = ("forward_layer", "backward_layer")
             yield from [getattr(node.layer, name, node.layer) for name in directions]
 
 
 def without_embedding(network: Network, dtype: str = "float64") -> Any:
     """The network from vectors on, in another precision: tables of words can be large."""
+    if network.several:
+        return _several_without_embeddings(network, dtype)
     nodes, units = network.nodes, network.units
     if network.embedding is not None:
         units = network.input_shape.units if network.length is not None else None
@@ -178,3 +252,16 @@ def without_embedding(network: Network, dtype: str = "float64") -> Any:
             for node in nodes[1:]
         )
     return replace(network, nodes=nodes, units=units, vocabulary=None, dtype=dtype)
+
+
+def _several_without_embeddings(network: Network, dtype: str) -> Network:
+    tables = {node.name: node.inputs[0] for node in network.nodes if node.layer.reads_ids}
+    nodes = tuple(
+        Node(node.name, node.layer, tuple(tables.get(name, name) for name in node.inputs))
+        for node in network.nodes
+        if node.name not in tables
+    )
+    several = tuple(
+        replace(one, ids=False, vocabulary=None, tokenizer=Tokenizer()) for one in network.several
+    )
+    return replace(network, nodes=nodes, several=several, dtype=dtype)

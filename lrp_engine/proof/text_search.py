@@ -197,7 +197,7 @@ def _samples(network: Network, ids: Iterable[np.ndarray]) -> Samples:
     rows = tuple(ids)
     nothing = tuple(np.zeros(len(row), bool) for row in rows)
     return Samples(
-        network=network,
+        reads=network,
         tokens=tuple(("",) * len(row) for row in rows),
         unknown=nothing,
         masks=tuple(existing(network, row) for row in rows),

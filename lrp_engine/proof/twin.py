@@ -10,7 +10,7 @@ reads which, and which arrays belong to which layer.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -139,17 +139,17 @@ class Twin:
     """A Keras model that was built, not loaded.
 
     Attributes:
-        model: input -> [logits, output as the file ends].
-        takes_ids: whether it begins with an embedding.
+        model: inputs -> [logits, output as the file ends].
+        takes_ids: of each input, whether an embedding reads it.
         ending: the softmax or sigmoid the file ends in, "" for neither.
     """
 
     model: Any
-    takes_ids: bool
+    takes_ids: tuple[bool, ...]
     ending: str
 
-    def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Logits and output of ids (b, T), vectors (b, T, E) or features (b, D); float64.
+    def __call__(self, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Logits and output of the inputs: each ids (b, T), vectors (b, T, E) or features (b, D).
 
         Raises:
             NoTwinError: Keras refuses the input.
@@ -158,19 +158,20 @@ class Twin:
 
         try:
             with _without_hints():
-                logits, output = self.model(x, training=False)
+                given = inputs[0] if len(inputs) == 1 else [*inputs]
+                logits, output = self.model(given, training=False)
         except (TypeError, ValueError, tf.errors.OpError) as error:
             raise NoTwinError(f"the rebuilt layers cannot be run: {error!s:.200}") from error
         return np.array(logits, np.float64), np.array(output, np.float64)
 
 
-def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) -> Twin:
+def build(parsed: Parsed, *, input_shapes: Sequence[tuple[int | None, ...]], dtype: str) -> Twin:
     """The twin of a file, computing in float64 with weights rounded to `dtype`.
 
     The reader must have accepted the file before: sizes that it declares are trusted here.
 
     Args:
-        input_shape: of one input without an embedding, (None, E) or (D,).
+        input_shapes: of each input, where no embedding reads it: (None, E) or (D,).
 
     Raises:
         NoTwinError: a layer has no entry in the table, or an option it does not know.
@@ -178,10 +179,15 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
     import keras
 
     graph = parsed.graph
-    ids = graph.entries[0].kind == "Embedding"
-    shape = (graph.input_length,) if ids else input_shape
-    start = keras.Input(shape, dtype="int32" if ids else "float64")
-    values, before, ending = {graph.input: start}, {graph.input: start}, {graph.input: ""}
+    tables = [entry for entry in graph.entries if entry.kind == "Embedding"]
+    takes_ids = tuple(any(name in entry.inputs for entry in tables) for name in graph.inputs)
+    starts = {
+        name: keras.Input((start.length,) if ids else shape, dtype="int32" if ids else "float64")
+        for (name, start), ids, shape in zip(
+            graph.inputs.items(), takes_ids, input_shapes, strict=True
+        )
+    }
+    values, before, ending = {**starts}, {**starts}, dict.fromkeys(starts, "")
     for entry in graph.entries:
         inputs = [values[name] for name in entry.inputs]
         if entry.kind in IDENTITIES:
@@ -220,7 +226,9 @@ def build(parsed: Parsed, *, input_shape: tuple[int | None, ...], dtype: str) ->
         if not ending[entry.name]:
             before[entry.name] = values[entry.name]
     at = graph.output
-    return Twin(keras.Model(start, [before[at], values[at]]), ids, ending[at])
+    given = [*starts.values()]
+    model = keras.Model(given if len(given) > 1 else given[0], [before[at], values[at]])
+    return Twin(model, takes_ids, ending[at])
 
 
 @contextmanager
@@ -335,9 +343,9 @@ def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
     return array.astype(dtype).astype(np.float64)
 
 
-def grouped(lengths: Sequence[int]) -> list[np.ndarray]:
+def grouped(lengths: Sequence[Hashable]) -> list[np.ndarray]:
     """Positions of samples of the same length: Keras is given no padding but the model's own."""
-    by_length: dict[int, list[int]] = {}
+    by_length: dict[Hashable, list[int]] = {}
     for position, length in enumerate(lengths):
         by_length.setdefault(length, []).append(position)
     return [np.array(positions) for positions in by_length.values()]

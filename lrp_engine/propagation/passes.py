@@ -11,6 +11,7 @@ import numpy as np
 
 from lrp_engine.errors import OutOfTimeError
 from lrp_engine.model.cost import PassCost
+from lrp_engine.model.samples import BEGINS
 from lrp_engine.propagation.room import ROOM
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Passes:
     def pieces(
         self,
         x: np.ndarray,
+        steps: np.ndarray,
         *,
         backward: int = 0,
         layers: bool = False,
@@ -53,15 +55,15 @@ class Passes:
         """Rows that one pass may take, and the bytes it holds: all of them, if they fit.
 
         Args:
-            x: what `Samples.padded` returns.
+            x, steps: what `Samples.padded` returns.
             backward, layers, by_sign: see `PassCost`.
 
         Raises:
             CostError: one row alone costs more than passes may.
             OutOfTimeError: the time is over.
         """
-        cost = self._cost(x, backward=backward, layers=layers, by_sign=by_sign)
-        length, rows = self._length(x), len(x)
+        length, rows = self._length(x, steps), len(x)
+        cost = self._cost(length, backward=backward, layers=layers, by_sign=by_sign)
         while rows > 1 and not ROOM.fits(cost.of(rows)):
             rows = -(-rows // 2)
         timed = f" of {length:,} time step{'s' * (length > 1)}" if length else ""
@@ -71,15 +73,17 @@ class Passes:
             piece = slice(start, start + rows)
             yield piece, cost.of(len(x[piece])).nbytes
 
-    def longest(self, x: np.ndarray) -> int:
+    def longest(self, x: np.ndarray, steps: np.ndarray) -> int:
         """Time steps of the node that has most of them in a pass over such inputs."""
-        return self._cost(x).steps
+        return self._cost(self._length(x, steps)).steps
 
-    def _length(self, x: np.ndarray) -> int:
+    def _length(self, x: np.ndarray, steps: np.ndarray) -> int:
+        if self.network.several:
+            begins = np.flatnonzero(steps[0] >= BEGINS)
+            return int(np.diff(begins, append=steps.shape[1]).max())
         return x.shape[1] if self.network.input_shape.time else 0
 
-    def _cost(self, x: np.ndarray, **what: Any) -> PassCost:
-        length = self._length(x)
+    def _cost(self, length: int, **what: Any) -> PassCost:
         key = length, *what.items()
         if key not in self._costs:
             self._costs[key] = PassCost(self.network, steps=length, **what)

@@ -18,7 +18,9 @@ import tensorflow as tf
 from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, Signal, map_arrays
-from lrp_engine.model.samples import EXPLAINED, MASKED
+from lrp_engine.model.graph import INPUT
+from lrp_engine.model.samples import BEGINS, EXPLAINED, MASKED
+from lrp_engine.model.shapes import WORDS
 from lrp_engine.propagation.calculi import CALCULI
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
@@ -30,6 +32,7 @@ from lrp_engine.propagation.traces import forget_gradients
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
+    from lrp_engine.model.shapes import Shape
 
 Key = tuple[str, ...]
 # dnnl_out_of_memory, as TensorFlow words it.
@@ -46,7 +49,7 @@ class Backward:
     Attributes:
         scores: (B, C).
         selection: (B, C), the signed choice of classes that was explained.
-        message: at the input, (B, T, E) or (B, D).
+        message: at the input, (B, T, E) or (B, D); of several inputs (B, N), see `JoinedSamples`.
         sinks: what was absorbed, by operation, (B, T, 1 or 2) or (B, 1 or 2), see
             `layers.ops.ABSORBERS`; empty under a calculus that absorbs nothing.
         states: by initial state, (B, H).
@@ -104,8 +107,8 @@ class Program:
         return self._predicted(x, steps, whole=True)
 
     def _predicted(self, x: np.ndarray, steps: np.ndarray, *, whole: bool) -> np.ndarray:
-        parts, key = [], (whole, self._is_traced(x))
-        for piece, nbytes in self.room.pieces(x):
+        parts, key = [], (whole, self._is_traced(x, steps))
+        for piece, nbytes in self.room.pieces(x, steps):
             with ROOM.taken(nbytes), self._running():
                 if key not in self._forward_passes:
                     self._forward_passes[key] = self._trace_scores(*key)
@@ -135,12 +138,17 @@ class Program:
             rules = (DEFAULT_RULE,)  # whatever the rule, the same program
         if len(set(rules)) == 1:
             rules = rules[:1]  # all layers share one
-        key = (tuple(calculi), tuple(one.trace_key for one in rules), layers, self._is_traced(x))
+        key = (
+            tuple(calculi),
+            tuple(one.trace_key for one in rules),
+            layers,
+            self._is_traced(x, steps),
+        )
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         parts = []
         for piece, nbytes in self.room.pieces(
-            x, backward=len(calculi), layers=layers, by_sign=any(k.sum_rule for k in key[1])
+            x, steps, backward=len(calculi), layers=layers, by_sign=any(k.sum_rule for k in key[1])
         ):
             with ROOM.taken(nbytes), self._running():
                 if key not in self._passes:
@@ -162,8 +170,8 @@ class Program:
         traced = [run for (*_, is_traced), run in both.items() if is_traced]
         return sum(run.experimental_get_tracing_count() for run in traced)
 
-    def _is_traced(self, x: np.ndarray) -> bool:
-        return self.traced or self.room.longest(x) > LONG
+    def _is_traced(self, x: np.ndarray, steps: np.ndarray) -> bool:
+        return self.traced or self.room.longest(x, steps) > LONG
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -197,8 +205,10 @@ class Program:
 
     @property
     def _signature(self) -> list[tf.TensorSpec]:
-        shape = self.network.input_shape
-        x = [None, None, shape.units] if shape.time else [None, shape.units]
+        x: list[int | None] = [None, None]
+        if not self.network.several:
+            shape = self.network.input_shape
+            x = [None, None, shape.units] if shape.time else [None, shape.units]
         return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.int8)]
 
     def _trace_scores(self, whole: bool, traced: bool) -> Any:
@@ -216,8 +226,31 @@ class Program:
         """Scores (B, C): of the step explained, where each step has its own."""
         if not self.network.labels_steps:
             return scores
+        if self.network.several:
+            shapes, apart = self.network.shapes, self._apart(steps)
+            words = (n for n in apart if shapes[n].time and shapes[n].steps == WORDS)
+            steps = apart[next(words)]
         here = (steps >= EXPLAINED)[:, :, None]
         return tf.reduce_sum(tf.where(here, scores, tf.zeros_like(scores)), axis=1)
+
+    def _apart(self, steps: tf.Tensor) -> dict[str, tf.Tensor]:
+        """By input, the kinds (B, t) of its steps, of those (B, S) of all inputs."""
+        begins = tf.where(steps[0] >= BEGINS)[:, 0]
+        ends = tf.concat([begins[1:], [tf.shape(steps, tf.int64)[1]]], axis=0)
+        kinds = steps % BEGINS
+        return {name: kinds[:, begins[n] : ends[n]] for n, name in enumerate(self.network.inputs)}
+
+    def _several(self, x: tf.Tensor, steps: tf.Tensor) -> dict[str, Signal]:
+        """By input, what layers read of the numbers (B, N) of all inputs."""
+        signals, at = {}, tf.constant(0)
+        for name, kinds in self._apart(steps).items():
+            shape, rows = self.network.shapes[name], tf.shape(x)[0]
+            count = tf.shape(kinds)[1]
+            numbers = x[:, at : at + count * shape.units]
+            own = [rows, count, shape.units] if shape.time else [rows, shape.units]
+            signals[name] = _signal(tf.reshape(numbers, own), kinds, shape)
+            at += count * shape.units
+        return signals
 
     def _trace(
         self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool, traced: bool
@@ -290,12 +323,10 @@ class Program:
         `by_node`: the calculus of each node, where they differ from that of `ops`.
         """
         x = tf.identity(x)  # bound to the device, as an argument is not
-        if self.network.input_shape.time:
-            x = tf.ensure_shape(x, [None, self.network.length, None])
-            kinds = steps % EXPLAINED
-            signals = {"input": Signal(x, kinds > MASKED, kinds > 0)}
+        if self.network.several:
+            signals = self._several(x, steps)
         else:
-            signals = {"input": Signal(x)}
+            signals = {INPUT: _signal(x, steps, self.network.input_shape)}
         for position, node in enumerate(self.nodes):
             inputs = [signals[name] for name in node.inputs]
             if not node.layer.knows_weights:
@@ -315,6 +346,15 @@ class Program:
         if self.network.single_sigmoid:
             scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=-1)
         return scores, {(node.name,): signals[node.name].values for node in self.nodes}
+
+
+def _signal(x: tf.Tensor, steps: tf.Tensor, shape: Shape) -> Signal:
+    """An input (B, T, E) with the kinds of its steps (B, T), or (B, D)."""
+    if not shape.time:
+        return Signal(x)
+    x = tf.ensure_shape(x, [None, shape.length, None])
+    kinds = steps % EXPLAINED
+    return Signal(x, kinds > MASKED, kinds > 0)
 
 
 def program_of(network: Network) -> Program:

@@ -10,7 +10,7 @@ import numpy as np
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number, tiny
-from lrp_engine.render.wording import ledger_words, state_words, with_output
+from lrp_engine.render.wording import ledger_words, state_words, visible, with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -52,9 +52,14 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
     tolerance = relative * scale
     ok = abs(error) <= tolerance  # false for NaN
     padding = "padding, " if explanation.padding[index].any() else ""
+    absorbers = (
+        "biases, stabilizers and inputs held fixed"
+        if explanation.held
+        else ("biases and stabilizers")
+    )
     sentence = (
         f"{'Passed' if ok else 'Failed'}: {explanation.token_kind}s, {padding}initial states, "
-        f"biases and stabilizers add up to the explained score {number(score)} with an error of "
+        f"{absorbers} add up to the explained score {number(score)} with an error of "
         f"{tiny(error)}. Allowed is {tiny(tolerance)}: {tiny(relative)} (for "
         f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
         "score where that is larger."
@@ -78,7 +83,16 @@ def require_sum(explanation: Explanation) -> None:
 
 
 def word_parts(explanation: Explanation, all_of: str = "") -> list[tuple[str, float]]:
-    """What the words received, and padding where the network read any, for people."""
+    """What the words received, and padding where the network read any, for people.
+
+    Of several inputs, those of each.
+    """
+    if explanation.parts:
+        return [
+            (f"{visible(name)}: {label}", value)
+            for name, part in explanation.parts.items()
+            for label, value in word_parts(part, all_of)
+        ]
     padding = float(explanation.padding_relevance[0])
     words = float(explanation.token_relevance[0].sum()) - padding
     parts = [(f"{all_of}{explanation.token_kind}s", words)]

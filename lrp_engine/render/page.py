@@ -76,12 +76,14 @@ def _exact(one: Explanation, value: float, *, signed: bool = True) -> str:
 
 def _marks_unknown(one: Explanation) -> bool:
     """Only words can be unknown."""
-    return one.token_kind == "word"
+    return any(part.token_kind == "word" for part in one.by_input().values())
 
 
 def _word_columns(ones: Sequence[Explanation]) -> list[tuple[str, bool]]:
     """Headings, and whether their column is set to the right."""
     columns = [("position", True), (ones[0].token_kind, False)]
+    if ones[0].parts:
+        columns.insert(0, ("input", False))
     if _marks_unknown(ones[0]):
         columns.append(("unknown", False))
     for one in ones:
@@ -102,10 +104,17 @@ def _word_rows(ones: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
         ),
         strict=True,
     )
-    words = zip(first.tokens[0], first.unknown[0], values, strict=True)
-    for position, (token, unknown, shown) in enumerate(words):
+    words = zip(_places(first), first.tokens[0], first.unknown[0], values, strict=True)
+    for at, token, unknown, shown in words:
         mark = ("yes" if unknown else "",) if _marks_unknown(first) else ()
-        yield str(position), visible(token), *mark, *shown
+        yield *at, visible(token), *mark, *shown
+
+
+def _places(one: Explanation) -> Iterator[tuple[str, ...]]:
+    """Position of each word, and before it the input, where there are several."""
+    for name, part in one.by_input().items():
+        for position in range(len(part.tokens[0])):
+            yield (visible(name), str(position)) if one.parts else (str(position),)
 
 
 def _class_rows(one: Explanation) -> Iterator[tuple[str, ...]]:
@@ -139,11 +148,15 @@ def _settings(ones: Sequence[Explanation]) -> list[tuple[str, str]]:
         ]
         rows += [(f"{info.short}: {title}", text) for title, text in check_rows(one)]
     rule = next((one.rule for one in ones if one.rule is not None), None)
-    text = ones[0].settings.get("text", ())
+    texts = {
+        f"text of {visible(name)}" if name else "text": " ".join(part.settings.get("text", ()))
+        for name, part in ones[0].by_input().items()
+    }
     return [
         *rows,
         *(rule_rows(rule) if rule is not None else ()),
-        *([("text", " ".join(text))] if text else ()),
+        *([("held fixed", ", ".join(map(visible, ones[0].held)))] if ones[0].held else ()),
+        *((name, text) for name, text in texts.items() if text),
         ("dtype", ones[0].dtype),
         ("engine", f"lrp-lens {__version__}"),
         ("model hash", ones[0].model_hash),

@@ -226,20 +226,41 @@ def method_rows(
     palette: str | None = None,
     vmax: Mapping[str, float | None] | None = None,
 ) -> list[HeatmapRow]:
-    """A row per explanation of one sample.
+    """A row per explanation of one sample, and per input where there are several.
 
     Args:
         vmax: the value of the strongest colour, by the explanation's key; the row's own largest
             |value| where it is None or missing.
     """
     return [
-        HeatmapRow.of_explanation(
-            explanation,
-            palette=palette,
-            vmax=(vmax or {}).get(key),
-        )
+        row
         for key, explanation in explanations.items()
+        for row in input_rows(explanation, palette=palette, vmax=(vmax or {}).get(key))
     ]
+
+
+def input_rows(
+    explanation: Explanation,
+    *,
+    palette: str | None = None,
+    vmax: float | None = None,
+    substitute: str | None = None,
+) -> list[HeatmapRow]:
+    """A row per input of one sample that is explained, in one scale of colour; mostly one.
+
+    Arguments as of `HeatmapRow.of_explanation`.
+    """
+    parts = explanation.by_input()
+    if vmax is None and len(parts) > 1:
+        vmax = vmax_of(*(part.token_relevance[0] for part in parts.values()))
+    rows = []
+    for name, part in parts.items():
+        row = HeatmapRow.of_explanation(part, palette=palette, vmax=vmax, substitute=substitute)
+        if name:
+            title, label = (f"{text}, {visible(name)}" for text in (row.title, row.label))
+            row = replace(row, name=f"{row.name} {visible(name)}", title=title, label=label)
+        rows.append(row)
+    return rows
 
 
 def of_one_text(

@@ -45,8 +45,8 @@ def svg(explanations: Mapping[str, Explanation], *, palette: str | None = None) 
     samples = of_one_text(explanations, 0, what="A picture")
     ones = list(samples.values())
     parts, top = _warnings(ones[0])
-    for one, row in zip(ones, method_rows(samples, palette=palette), strict=True):
-        drawn, top = _row(row, one.target_label(), top)
+    for row in method_rows(samples, palette=palette):
+        drawn, top = _row(row, ones[0].target_label(), top)
         parts.append(drawn)
     for row in unit_rows(ones[0], palette=palette):
         drawn, top = _row(row, "", top)

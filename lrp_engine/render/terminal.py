@@ -12,7 +12,7 @@ from lrp_engine.render.checks import check_rows
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
 from lrp_engine.render.numbers import number, to_ascii
 from lrp_engine.render.palettes import THEMES, mix, rgb
-from lrp_engine.render.row import HeatmapRow
+from lrp_engine.render.row import HeatmapRow, input_rows
 from lrp_engine.render.said import said
 from lrp_engine.render.wording import visible, with_output
 
@@ -53,19 +53,19 @@ def render(
         substitute: what the model saw for an unknown word.
     """
     one = as_shown(explanation[index])
-    row = HeatmapRow.of_explanation(one, palette=palette, substitute=substitute)
-    lines = [*_head(one), "", *_words(row, colours, one.standard_error)]
+    lines = [*_head(one), ""]
+    parts = one.by_input()
+    rows = input_rows(one, palette=palette, substitute=substitute)
+    for (name, part), row in zip(parts.items(), rows, strict=True):
+        lines += [f"{visible(name)}:"] if name else []
+        lines += _words(row, colours, as_shown(part).standard_error)
     if checks := check_rows(one):
         width = max(len(text) for _, text in checks)
         lines += ["", "What the method says of this result:"]
         lines += [f"{to_ascii(text):>{width}}  {title}" for title, text in checks]
-    if one.left_out[0]:
-        not_read = (f"{visible(word.token)} ({word.reason})" for word in one.left_out[0])
-        lines += ["", f"Not read: {', '.join(not_read)}"]
-    read = one.settings.get("text")
-    if read:
-        lines += ["", f"How the text was read: {' '.join(map(visible, read))}"]
-    lines += _by_unit(one)
+    for name, part in parts.items():
+        lines += _about_text(part, name)
+        lines += _by_unit(as_shown(part), name)
     if one.method_info.completeness == "score":
         lines += ["", *_account(one)]
     return "\n".join(lines) + "\n"
@@ -136,7 +136,18 @@ def _words(row: HeatmapRow, colours: int, errors: np.ndarray | None) -> list[str
     ]  # fmt: skip
 
 
-def _by_unit(one: Explanation) -> list[str]:
+def _about_text(one: Explanation, name: str) -> list[str]:
+    """Which words were not read, and how the others were; of an input, where it has a name."""
+    lines, of = [], f", {visible(name)}" if name else ""
+    if one.left_out[0]:
+        not_read = (f"{visible(word.token)} ({word.reason})" for word in one.left_out[0])
+        lines += ["", f"Not read{of}: {', '.join(not_read)}"]
+    if read := one.settings.get("text"):
+        lines += ["", f"How the text was read{of}: {' '.join(map(visible, read))}"]
+    return lines
+
+
+def _by_unit(one: Explanation, name: str = "") -> list[str]:
     """What each named number of the steps received at all of them together; or nothing."""
     totals = [(visible(name), float(values[0].sum())) for name, values in by_unit(one)]
     if not totals:
@@ -145,7 +156,8 @@ def _by_unit(one: Explanation) -> list[str]:
     shown = [number(value, signed=signed, vmax=vmax, minus="-") for _, value in totals]
     width = max(map(len, shown))
     lines = [f"{text:>{width}}  {name}" for text, (name, _) in zip(shown, totals, strict=True)]
-    return ["", f"All {one.token_kind}s, by the numbers of a {one.token_kind}:", *lines]
+    of = f" of {visible(name)}" if name else ""
+    return ["", f"All {one.token_kind}s{of}, by the numbers of a {one.token_kind}:", *lines]
 
 
 def _account(one: Explanation) -> list[str]:

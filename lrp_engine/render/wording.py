@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.attribution.ledger import LedgerName
+from lrp_engine.attribution.ledger import HELD, LedgerName
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -112,6 +112,8 @@ def with_output(text: str, kind: OutputKind) -> str:
 def ledger_words(name: str) -> str:
     """A ledger name as "bilstm, forward: biases of the cell signal"."""
     layer, direction, operation, kind = LedgerName.parse(name)
+    if kind == HELD:
+        return f"{visible(layer)}: held fixed"
     place = f"{layer}, {direction}" if direction else layer
     what = _OPERATIONS.get(operation, f"of {operation!r}")
     return f"{place}: {_KINDS.get(kind, kind)} {what}"

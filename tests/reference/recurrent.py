@@ -317,13 +317,13 @@ REFERENCES = {
 
 
 def scores(network: Network, x: np.ndarray) -> np.ndarray:
-    """Class scores (C,) of one sample (T, E) or (D,)."""
+    """Class scores (C,) of one sample (T, E) or (D,); of several inputs a dictionary of them."""
     return _run(network, x)[0]
 
 
 def _run(network, x):
     made = {n.name: REFERENCES[type(n.layer)](n.layer, n.name) for n in network.nodes}
-    values = {"input": x}
+    values = {**x} if isinstance(x, dict) else {"input": x}
     for node in network.nodes:
         values[node.name] = made[node.name].forward(*(values[i] for i in node.inputs))
     out = values[network.nodes[-1].name]
@@ -335,10 +335,11 @@ def relevance(
 ) -> Result:
     """LRP of one sample x (T, E) or (D,), for a signed choice of classes (C,).
 
-    `rule`: of every node, or one for each by its name.
+    Of several inputs x is a dictionary, and so is the relevance. `rule`: of every node, or one for
+    each by its name.
     """
     found, made, values = _run(network, x)
-    result = Result(found, np.zeros_like(x))
+    result = Result(found, np.zeros(0))
     start = found * selection
     R = {name: np.zeros_like(value) for name, value in values.items()}
     last = network.nodes[-1].name
@@ -351,7 +352,7 @@ def relevance(
             node.inputs, received if isinstance(received, list) else [received], strict=True
         ):
             R[name] = R[name] + part
-    result.relevance = R["input"]
+    result.relevance = {name: R[name] for name in x} if isinstance(x, dict) else R["input"]
     return result
 
 

@@ -37,7 +37,9 @@ class Run:
     """Some samples of similar length, as a method sees them.
 
     Attributes:
-        x: what the network reads, (B, T, E) or (B, D); 0 where there is no step.
+        x: what the network reads, (B, T, E) or (B, D); 0 where there is no step. Of several inputs
+            (B, N), their numbers one after the other, see `model.joined`: where (B, T, E) or (B, D)
+            stands below, so it is there, and words, steps and features (B, n) in place of (B, T).
         steps: kinds of time steps (B, T) or (B, 1), see `Samples.padded`.
         lengths: (B,) words, steps or features of each sample.
         droppable: (B, T) or (B, D), which of them can be left out: neither padding nor the marks

@@ -21,7 +21,7 @@ TINY = 1e-300  # in the place of a variance of 0
 
 def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
     """Weights of words in a ridge regression of the score on which words stay."""
-    relevance = np.zeros(run.x.shape[:2])
+    relevance = np.zeros(run.droppable.shape)
     fits = np.ones(len(run))
     for sample in range(len(run)):
         words = words_of(run, sample)

@@ -25,7 +25,7 @@ def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
     scores = (run.selection[row] * run.predict(without(), options["removal"])).sum(
         axis=1, dtype=np.float64
     )
-    relevance = np.zeros(run.x.shape[:2])  # (B, T), or (B, D)
+    relevance = np.zeros(run.droppable.shape)  # (B, T), or (B, D)
     relevance[row, position] = run.target_scores[row] - scores
     return Attribution(per_token=relevance)
 

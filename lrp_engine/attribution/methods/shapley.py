@@ -22,7 +22,7 @@ MASKS = 1 << 22  # numbers of the masks that are held at once
 
 def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
     """Exact for few words; else means over permutations and their standard errors."""
-    shape = run.x.shape[:2]
+    shape = run.droppable.shape
     relevance, errors = np.zeros(shape), np.zeros(shape)
     low, permutations = run.target_scores.copy(), np.zeros(len(run))
     for sample in range(len(run)):

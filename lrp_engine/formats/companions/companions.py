@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp_engine.errors import FormatError
+from lrp_engine.errors import FormatError, choices
 from lrp_engine.formats.companions.embeddings import (
     Vectors,
     holds_vectors,
@@ -19,12 +19,14 @@ from lrp_engine.formats.companions.embeddings import (
 )
 from lrp_engine.formats.companions.files import read_embeddings, unpickled
 from lrp_engine.formats.companions.given_words import GivenWords, read_words
+from lrp_engine.formats.companions.inputs import with_inputs
 from lrp_engine.formats.companions.labels import read_labels
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
 from lrp_engine.formats.companions.spec import (
     DETECT,
     features_of,
+    inputs_of,
     options_of,
     output_of,
     read_spec,
@@ -52,6 +54,7 @@ class Companions:
         detects_text: whether the text pipeline is to be found by the reference.
         options: of the spec, what only some formats understand.
         assumptions: what the files given do not say.
+        inputs: what was given of each of several inputs, by its name.
     """
 
     words: GivenWords = field(default_factory=GivenWords)
@@ -68,6 +71,7 @@ class Companions:
     reference: Reference | None = None
     assumptions: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Companions] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> Vocabulary | None:
@@ -78,7 +82,19 @@ class Companions:
         """Keys of the spec that the caller gave."""
         given = ("labels", "features", "output", "value_units", "gate_order")
         said = {name for name in given if getattr(self, name) is not None}
-        return frozenset({*said, *self.options, *map("tokenizer.{}".format, self.tokenizer)})
+        said |= {*self.options, *map("tokenizer.{}".format, self.tokenizer)}
+        of_inputs = (
+            f"inputs.{name}.{key}" for name in self.inputs for key in self.of_input(name).said
+        )
+        return frozenset({*said, *of_inputs})
+
+    def of_input(self, name: str) -> Companions:
+        """What was given of one of several inputs: a vocabulary and its tokenizer are of all that
+        have none of their own."""
+        own = self.inputs.get(name, Companions())
+        words = own.words if own.vocabulary is not None else self.words
+        shared = self.tokenizer if words.vocabulary is not None else {}
+        return replace(own, words=words, tokenizer={**shared, **own.tokenizer})
 
     def network(self, *, nodes: Sequence[Node], **parts: Any) -> Network:
         """The network of a file's parts, with what the caller gave in place.
@@ -90,6 +106,15 @@ class Companions:
         for name in ("labels", "features", "output", "value_units", "unit_names"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
+        if parts.get("several"):
+            parts.pop("vocabulary", None)  # each has its own
+            parts |= with_inputs(self, nodes, parts)
+            return Network(nodes=tuple(nodes), dtype=self.dtype, **parts)
+        if self.inputs:
+            raise FormatError(
+                f"The spec describes inputs, {choices(self.inputs)}, but the network has one; say "
+                "vocabulary, tokenizer and features of it as they are."
+            )
         if self.embeddings is not None:
             nodes = with_embedding(
                 self.embeddings, nodes, parts.get("length"), parts.pop("units", None)
@@ -143,6 +168,15 @@ def read_companions(
         options=options_of(spec),
         reference=read_reference(reference),
         assumptions=assumptions,
+        inputs={
+            name: Companions(
+                words=read_words(unpickled(own.get("vocabulary"), "The vocabulary")),
+                tokenizer=tokenizer_of(own),
+                features=features_of(own),
+                unit_names=units_of(own),
+            )
+            for name, own in inputs_of(spec).items()
+        },
     )
 
 

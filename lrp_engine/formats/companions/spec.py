@@ -13,6 +13,8 @@ from lrp_engine.model.text.options import checked
 
 _LISTED = 8  # names of outputs in a sentence
 DETECT = "detect"  # of the gate order and the tokenizer: find it by the reference
+INPUTS = "inputs"
+OF_INPUT = ("vocabulary", "tokenizer", "features", "units")
 OUTPUT_NAME = "output_name"
 # What any file may leave open -> a line of docs/formats.md.
 _KEYS: Mapping[str, str] = {
@@ -26,6 +28,8 @@ _KEYS: Mapping[str, str] = {
     "tokenizer": "how a text becomes ids, see below; each key given takes the place of what the "
     "files say",
     "gate_order": "of eight arrays: a permutation of `ifgo`",
+    INPUTS: "of a Keras or ONNX file with several inputs: by the name of each, its `vocabulary`, "
+    "`tokenizer`, `features` or `units`",
 }
 _LAYERS = ("architecture", "layers")
 _OF_KERAS = "of Keras weights without a model: what `model.to_json()` says, or a list of layers"
@@ -143,6 +147,17 @@ def about_outputs(chosen: str, names: Sequence[str]) -> list[Assumption]:
     return [Assumption(said, OUTPUT_NAME)]
 
 
+def about_unread(unread: Sequence[str], output: str) -> list[str]:
+    """What is said of a file's inputs that the output is not computed from."""
+    if not unread:
+        return []
+    inputs, take = ("input", "takes") if len(unread) == 1 else ("inputs", "take")
+    return [
+        f"The file's {inputs} {listed(unread)} {take} no part in the output {output!r:.60}, so "
+        f"{'it is' if len(unread) == 1 else 'they are'} left out."
+    ]
+
+
 def listed(names: Sequence[str]) -> str:
     """Names of a file for a sentence, the first of many."""
     return choices(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
@@ -172,6 +187,31 @@ def units_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
 def features_of(spec: Mapping[str, Any]) -> tuple[str, ...] | None:
     """One name per input of a network without a time axis."""
     return _names_of(spec, "features", "a list with one name per input")
+
+
+def inputs_of(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is said of each of several inputs, by its name.
+
+    Raises:
+        FormatError: it is no such mapping, or has a key that means nothing.
+    """
+    inputs = spec.get(INPUTS, {})
+    if not isinstance(inputs, Mapping) or not all(isinstance(v, Mapping) for v in inputs.values()):
+        raise FormatError(
+            f"The spec has {INPUTS} {inputs!r:.80}, expected an object with what is said of each "
+            f"input by its name: {choices(OF_INPUT)}."
+        )
+    for name, own in inputs.items():
+        for key in own:
+            if key not in OF_INPUT:
+                raise FormatError(f"The spec says {key!r:.60} of the input {name!r:.60}; valid: "
+                                  f"{choices(OF_INPUT)}.")  # fmt: skip
+        if own.get("tokenizer") == DETECT:
+            raise FormatError(
+                f"The tokenizer of the input {name!r:.60} is to be found, which is done for models "
+                "of one input; say its options by name."
+            )
+    return dict(inputs)
 
 
 def _names_of(spec: Mapping[str, Any], key: str, expected: str) -> tuple[str, ...] | None:

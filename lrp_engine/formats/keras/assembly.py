@@ -11,7 +11,9 @@ from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.keras.classes import masked_value
 from lrp_engine.formats.keras.graph import PREFIX, Graph
 from lrp_engine.formats.keras.layers import build
+from lrp_engine.formats.keras.lengths import texts_of_one_length
 from lrp_engine.formats.keras.losses import LOSSES
+from lrp_engine.formats.keras.several import called_inputs, several_inputs
 from lrp_engine.formats.keras.weights import Weights
 from lrp_engine.formats.plain import unused_name
 from lrp_engine.layers import (
@@ -30,7 +32,7 @@ from lrp_engine.layers.activations import check_activation
 from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node, find_shapes
 from lrp_engine.model.outputs import OUTPUTS
-from lrp_engine.model.text import LONGEST, Tokenizer
+from lrp_engine.model.text import LONGEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +55,17 @@ def assemble(
         FormatError: a layer is not supported, or the layers do not fit each other.
     """
     steps: list[_Step] = []
-    where: dict[str, int] = {graph.input: -1}  # entry -> position of the step that computes it
-    used: set[str] = {INPUT}
+    called = called_inputs(graph)
+    # Entry -> position of the step that computes it; inputs have negative ones.
+    where: dict[str, int] = {name: -1 - n for n, name in enumerate(graph.inputs)}
+    used: set[str] = {INPUT, *called}
     reads = Counter(name for entry in graph.entries for name in entry.inputs)
-    shared: dict[str, bool] = {graph.input: True}  # whether others see what an entry passes on
+    shared = dict.fromkeys(graph.inputs, True)  # whether others see what an entry passes on
 
     masks = any(masked_value(entry.kind, entry.config) is not None for entry in graph.entries)
 
     def append(name: str, layer: Layer, sources: list[int]) -> int:
-        inputs = tuple(INPUT if s < 0 else steps[s].node.name for s in sources)
+        inputs = tuple(called[-1 - s] if s < 0 else steps[s].node.name for s in sources)
         steps.append(_Step(Node(unused_name(name, used), layer, inputs)))
         return len(steps) - 1
 
@@ -108,21 +112,25 @@ def assemble(
         raise FormatError(f"The Keras model ends in {last.node.name!r}, which is not supported.")
     ends = last.activation in _LINKS and given.output != "linear"
     nodes += [last.node] if ends else _with_activation(last, used)
-    sizes, shapes = _shapes(nodes, graph)
-    _check_input(graph, nodes[0].layer, shapes[INPUT])
+    sizes: dict[str, Any]
+    if len(graph.inputs) > 1:
+        sizes, shapes, text = {}, *several_inputs(nodes, graph, given)
+    else:
+        sizes, shapes = _shapes(nodes, graph)
+        _check_input(graph, nodes[0].layer, shapes[INPUT])
+        text = texts_of_one_length(graph.first, nodes[0].layer, given, always=bool(sizes))
     output, assumptions = _output(last, shapes[nodes[-1].name], given, loss)
-    text = _texts_of_one_length(graph, nodes[0].layer, given, always=bool(sizes))
     assumptions += text.pop("assumptions", [])
     return {"nodes": nodes, "output": output, "assumptions": assumptions, **sizes, **text}
 
 
 def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, Shape]]:
     """Shapes, and what the file states of its inputs where the layers need it to be so."""
-    length, units = graph.input_length or 0, graph.input_units
+    axes, length, units = graph.first.axes, graph.first.length or 0, graph.first.units
     stated = 0 < length <= LONGEST
-    if graph.input_axes == 2 and stated and not nodes[0].layer.reads_ids:
+    if axes == 2 and stated and not nodes[0].layer.reads_ids:
         return _of_features(nodes, length)
-    vectors = stated and graph.input_axes == 3 and units is not None
+    vectors = stated and axes == 3 and units is not None
     try:
         shapes = find_shapes(nodes)
         timed = shapes[INPUT].time
@@ -206,64 +214,10 @@ def _output(last: _Step, shape: Shape, given: Companions, loss: str) -> tuple[st
 
 def _check_input(graph: Graph, first: Layer, wanted: Shape) -> None:
     """An input of another rank than the layers are made for would be read as something else."""
-    axes = graph.input_axes
+    axes = graph.first.axes
     expected = 2 if isinstance(first, Embedding) or not wanted.time else 3
     if axes is not None and axes != expected:
         raise FormatError(
             f"The Keras model takes an input with {axes} axes, expected {expected}: "
             "(batch, time) of word ids, (batch, time, units) or (batch, features)."
         )
-
-
-UNPADDED = Assumption(
-    "The file fixes no length and masks no padding: each text is read at its own length, without "
-    "padding.",
-    "tokenizer.length",
-    "tokenizer.pad",
-    kept=False,
-)
-# Of explanations, until texts with their outputs were compared.
-PADDING_GUESSED = (
-    "The file does not say on which side texts were padded and cut; Keras' usual way ({}) is "
-    "assumed. Compare a text with the original program's output, or say it in the spec: "
-    '"tokenizer": {{"pad": ..., "truncate": ...}}.'
-)
-
-
-def _texts_of_one_length(
-    graph: Graph, first: Layer, given: Companions, *, always: bool
-) -> dict[str, Any]:
-    """How texts are cut and padded, as far as the length that a model was built for says it.
-
-    A model that masks padding reads the same without, unless its layers need so many steps
-    (`always`). What the caller says is not assumed.
-    """
-    length, words = graph.input_length, isinstance(first, Embedding) or given.embeddings is not None
-    masked = bool(getattr(first, "mask_zero", False))
-    if words and length is None and given.vocabulary is not None:
-        return {} if masked else {"assumptions": [UNPADDED]}
-    if not words or length is None or not 0 < length <= LONGEST:
-        return {}
-    padded = always or not masked
-    # `pad_sequences` does it in front, TextVectorization behind.
-    side, where, by = ("pre", "in front", "pad_sequences")
-    if given.words.vectorized:
-        side, where, by = ("post", "behind", "TextVectorization")
-    options: dict[str, Any] = {"length": length, "truncate": side}
-    said = [f"longer ones are cut {where}"]
-    if padded:
-        options["pad"] = side
-        said.insert(0, f"shorter texts are filled up {where}")
-    parts: dict[str, Any] = {"tokenizer": Tokenizer(**options)}
-    open_questions = {"pad", "truncate"} & set(options) - {*given.tokenizer, *given.words.options}
-    if open_questions:
-        parts["assumptions"] = [
-            Assumption(
-                f"The model was built for {length} tokens: {', '.join(said)}, as Keras' {by} does "
-                "unless told otherwise.",
-                *sorted(f"tokenizer.{name}" for name in open_questions),
-            )
-        ]
-    if open_questions and padded and given.vocabulary is not None:
-        parts["warnings"] = (PADDING_GUESSED.format(where),)
-    return parts

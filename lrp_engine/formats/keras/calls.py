@@ -135,22 +135,18 @@ def states_read(layers: Iterable[Any], outputs: Any) -> dict[str, dict[tuple[int
     return found
 
 
-def input_layer(layers: Any) -> str:
-    """The one layer of the model's input.
+def input_layers(layers: Any) -> tuple[str, ...]:
+    """The layers of the model's inputs, in their order.
 
     Raises:
-        FormatError: it has none, or several; lists them.
+        FormatError: it has none, or one twice.
     """
-    names = list(_tensors(layers))
+    names = tuple(_tensors(layers))
     if not names:
-        raise FormatError("The Keras model has no inputs, expected one.")
-    if len(names) > 1:
-        raise FormatError(
-            f"The Keras model has {len(names)} inputs, {listed(names)}; models of one are read, "
-            "several are not explained together. Save the part that reads one of them as a model "
-            "of its own, keras.Model(input, output)."
-        )
-    return names[0]
+        raise FormatError("The Keras model has no inputs, expected one or several.")
+    if len(set(names)) != len(names):
+        raise FormatError(f"The Keras model names an input twice: {listed(names)}.")
+    return names
 
 
 def output_layers(layers: Any) -> tuple[str, ...]:

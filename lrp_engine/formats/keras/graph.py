@@ -48,31 +48,41 @@ class Listed(NamedTuple):
     has_arrays: bool
 
 
+class Start(NamedTuple):
+    """What a file says of an input: its axes, time steps and their units; None where it does not.
+
+    Of an input with two axes `length` is the second, whatever it is.
+    """
+
+    axes: int | None = None
+    length: int | None = None
+    units: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Entries in order of computation, without the input layer.
+    """Entries in order of computation, without the input layers.
 
     Attributes:
+        inputs: by name; mostly one. Of a whole model those that the output is computed from.
         listed: every entry of the file in its own order.
         levels: the same by the path of the model that lists them, inner models included.
         chosen: the name of the output that counts in the outermost model; `output` may be a layer
             of a model inside.
         outputs: names of all outputs in the file's order, where there are several.
         keys: what a model that gives a dictionary calls its outputs, by those names.
-        input_axes, input_length, input_units: of the model's input where the file says so.
+        unread: names of inputs that take no part in the output.
     """
 
     entries: tuple[Entry, ...]
-    input: str
+    inputs: Mapping[str, Start]
     output: str
     listed: tuple[Listed, ...]
-    input_axes: int | None = None
-    input_length: int | None = None
-    input_units: int | None = None
     levels: Mapping[tuple[str, ...], tuple[Listed, ...]] = field(default_factory=dict)
     chosen: str = ""
     outputs: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -83,6 +93,11 @@ class Graph:
     def title(self) -> str:
         """What the output that counts is called."""
         return self.keys.get(self.chosen, self.chosen)
+
+    @property
+    def first(self) -> Start:
+        """The first input, which mostly is the only one."""
+        return next(iter(self.inputs.values()))
 
 
 def foreign(package: str | None, kind: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from lrp_engine.errors import FormatError
@@ -11,6 +12,7 @@ from lrp_engine.formats.keras.graph import MODELS, Entry, Graph
 from lrp_engine.formats.keras.parsing import check_masks, parse_graph
 
 _DEEPEST = 8  # models inside models inside models
+_MOST_MODELS = 256
 
 
 def parse_model(model: Any, wanted: str | int | None = None) -> Graph:
@@ -24,14 +26,37 @@ def parse_model(model: Any, wanted: str | int | None = None) -> Graph:
     Raises:
         FormatError: a model is malformed, or nested too deeply.
     """
-    graph = _flat(model, (), 0, wanted)
+    graph = _flat(model, (), (), count(), wanted)
     check_masks(graph.entries)
-    return graph
+    read = {graph.output, *(name for entry in graph.entries for name in entry.inputs)}
+    if not read & set(graph.inputs):
+        raise FormatError("The Keras model's output is computed from none of its inputs.")
+    return replace(
+        graph,
+        inputs={name: start for name, start in graph.inputs.items() if name in read},
+        unread=tuple(name for name in graph.inputs if name not in read),
+    )
 
 
-def _flat(model: Any, path: tuple[str, ...], depth: int, wanted: str | int | None = None) -> Graph:
+def _flat(
+    model: Any,
+    path: tuple[str, ...],
+    called: tuple[str, ...],
+    models: Iterator[int],
+    wanted: str | int | None = None,
+) -> Graph:
+    """The graph of a model.
+
+    Args:
+        path: the models it lies in and its own name. called: the same, told apart where a model is
+            used more than once.
+        models: counts them.
+    """
+    depth = len(path)
     if depth > _DEEPEST:
         raise FormatError(f"The Keras model nests models deeper than {_DEEPEST} levels.")
+    if next(models) > _MOST_MODELS:
+        raise FormatError(f"The Keras model uses models inside more than {_MOST_MODELS} times.")
     graph = parse_graph(_first_call(model), wanted)
     if depth and graph.outputs:
         raise FormatError(
@@ -43,7 +68,7 @@ def _flat(model: Any, path: tuple[str, ...], depth: int, wanted: str | int | Non
     outputs: dict[str, str] = {}  # what stands for an inner model -> the entry that computes it
 
     def named(name: str) -> str:
-        return "/".join((*path, name)) if path else name
+        return "/".join((*called, name)) if called else name
 
     for entry in graph.entries:
         inputs = tuple(outputs.get(name, named(name)) for name in entry.inputs)
@@ -52,32 +77,39 @@ def _flat(model: Any, path: tuple[str, ...], depth: int, wanted: str | int | Non
         if entry.kind not in MODELS or here.foreign:
             entries.append(here)
             continue
-        if entry.layer is not None:
+        if entry.output:
             raise FormatError(
-                f"The model {entry.layer!r} inside is used more than once, expected once."
+                f"The model {entry.layer!r:.60} inside is read at its output {entry.output}, "
+                "expected its only one."
             )
-        if len(inputs) != 1:
-            raise FormatError(f"The model {entry.name!r} inside reads {len(inputs)} inputs.")
         inner = _flat(
-            {"class_name": entry.kind, "config": entry.config}, (*path, entry.name), depth + 1
+            {"class_name": entry.kind, "config": entry.config},
+            here.path,
+            (*called, entry.name),
+            models,
         )
+        if len(inputs) != len(inner.inputs):
+            raise FormatError(
+                f"The model {entry.name!r:.60} inside gets {len(inputs)} inputs, expected "
+                f"{len(inner.inputs)}."
+            )
         levels |= inner.levels
+        given = dict(zip(inner.inputs, inputs, strict=True))
         entries += [
-            replace(e, inputs=tuple(inputs[0] if i == inner.input else i for i in e.inputs))
-            for e in inner.entries
+            replace(e, inputs=tuple(given.get(i, i) for i in e.inputs)) for e in inner.entries
         ]
-        outputs[entry.name] = inputs[0] if inner.output == inner.input else inner.output
+        outputs[entry.name] = given.get(inner.output, inner.output)
     return replace(
         graph,
         entries=tuple(entries),
-        input=named(graph.input),
+        inputs={named(name): start for name, start in graph.inputs.items()},
         output=outputs.get(graph.output, named(graph.output)),
         levels=levels,
     )
 
 
 def _first_call(model: Any) -> Any:
-    """A functional configuration in which inner models are read at call 0.
+    """A functional configuration in which the calls of inner models count from 0.
 
     A model is born with call 0, its own input to its own output, so that Keras numbers its first
     use in another model 1, in some notations and versions.
@@ -92,23 +124,35 @@ def _first_call(model: Any) -> Any:
     }  # fmt: skip
     if not inner:
         return model
+    read = [layer.get("inbound_nodes") for layer in layers if isinstance(layer, Mapping)]
+    calls: dict[str, set[int]] = {}
+    for value in (read, config.get("output_layers")):
+        _renumbered(value, inner, lambda name, call: calls.setdefault(name, set()).add(call))
+
+    def from_0(name: str, call: int) -> int:
+        return call if 0 in calls[name] else call - 1
+
     wired = [
-        {**layer, "inbound_nodes": _renumbered(layer["inbound_nodes"], inner)}
+        {**layer, "inbound_nodes": _renumbered(layer["inbound_nodes"], inner, from_0)}
         if isinstance(layer, Mapping) and "inbound_nodes" in layer
         else layer
         for layer in layers
     ]
-    outputs = _renumbered(config.get("output_layers"), inner)
+    outputs = _renumbered(config.get("output_layers"), inner, from_0)
     return {**model, "config": {**config, "layers": wired, "output_layers": outputs}}
 
 
-def _renumbered(value: Any, inner: set[Any], depth: int = 0) -> Any:
+def _renumbered(
+    value: Any, inner: set[Any], renumber: Callable[[str, int], Any], depth: int = 0
+) -> Any:
+    """The same connections, with the calls of inner models numbered anew."""
     if depth > 20:  # a connection lies a few lists deep
         return value
     if isinstance(value, Mapping):
-        return {key: _renumbered(item, inner, depth + 1) for key, item in value.items()}
+        return {key: _renumbered(item, inner, renumber, depth + 1) for key, item in value.items()}
     if not isinstance(value, list):
         return value
-    if len(value) >= 3 and isinstance(value[0], str) and value[0] in inner and value[1] == 1:
-        return [value[0], 0, *value[2:]]
-    return [_renumbered(item, inner, depth + 1) for item in value]
+    name, call, *rest = value if len(value) >= 3 else (None, None)
+    if isinstance(name, str) and name in inner and type(call) is int:
+        return [name, renumber(name, call), *rest]
+    return [_renumbered(item, inner, renumber, depth + 1) for item in value]

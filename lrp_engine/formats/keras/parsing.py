@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from lrp_engine.formats.companions.spec import chosen_output
 from lrp_engine.formats.keras.calls import (
     Call,
     get,
-    input_layer,
+    input_layers,
     named,
     output_keys,
     output_layers,
@@ -27,6 +27,7 @@ from lrp_engine.formats.keras.graph import (
     Entry,
     Graph,
     Listed,
+    Start,
 )
 from lrp_engine.formats.keras.operations import is_operation, read_operation
 
@@ -44,7 +45,7 @@ def parse_graph(model: Any, wanted: str | int | None = None) -> Graph:
         wanted: the output that counts, see `chosen_output`.
 
     Raises:
-        FormatError: it is no Sequential or functional model with one input.
+        FormatError: it is no Sequential or functional model.
     """
     kind = get(model, "class_name")
     if kind not in MODELS:
@@ -73,12 +74,12 @@ def _sequential(layers: list[Any]) -> Graph:
             entries.append(entry)
             previous = entry.name
     listed = _listed(entries)
-    shape = _input_shape(layers[0])
-    return Graph(tuple(entries), _INPUT, previous, listed, *shape, chosen=previous)
+    start = _start(layers[0])
+    return Graph(tuple(entries), {_INPUT: start}, previous, listed, chosen=previous)
 
 
 def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int | None) -> Graph:
-    source = input_layer(config.get("input_layers"))
+    sources = input_layers(config.get("input_layers"))
     outputs = output_layers(config.get("output_layers"))
     keys = output_keys(config.get("output_layers"))
     titles = tuple(keys.get(name, name) for name in outputs)
@@ -89,10 +90,11 @@ def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int 
     entries: dict[str, Entry] = {}
     padding_masks: set[str] = set()
     states = states_read(layers, config.get("output_layers"))
-    shape: tuple[int | None, int | None, int | None] = (None, None, None)
+    starts = dict.fromkeys(sources, Start())
     for entry, layer in zip(described, layers, strict=True):
         if entry.kind == "InputLayer":
-            shape = _input_shape(layer)
+            if entry.name in starts:
+                starts[entry.name] = _start(layer)
             continue
         nodes = layer.get("inbound_nodes")
         if is_operation(entry) and entry.kind not in MASK_OPERATIONS:
@@ -114,11 +116,9 @@ def _functional(config: Mapping[str, Any], layers: list[Any], wanted: str | int 
                 name = named(entry.name, number, state)
                 one = replace(entry, name=name, layer=entry.name, output=state)
                 entries[name] = _called(one, calls[number], padding_masks)
-    order = tuple(_in_order(entries, source, output))
+    order = tuple(_in_order(entries, sources, output))
     several = outputs if len(outputs) > 1 else ()
-    return Graph(
-        order, source, output, listed, *shape, chosen=output, outputs=several, keys=keys
-    )  # fmt: skip
+    return Graph(order, starts, output, listed, chosen=output, outputs=several, keys=keys)
 
 
 def _called(entry: Entry, call: Call, padding_masks: set[str]) -> Entry:
@@ -132,9 +132,9 @@ def _called(entry: Entry, call: Call, padding_masks: set[str]) -> Entry:
     return replace(entry, config=config, inputs=call.inputs, masked=bool(call.masks))
 
 
-def _in_order(entries: Mapping[str, Entry], source: str, output: str) -> Iterator[Entry]:
+def _in_order(entries: Mapping[str, Entry], sources: Iterable[str], output: str) -> Iterator[Entry]:
     """Entries the output depends on, each after those it reads."""
-    done, open_ = {source}, set()
+    done, open_ = {*sources}, set()
     waiting = [output]
     while waiting:
         name = waiting[-1]
@@ -215,15 +215,14 @@ def _is_nameless_operation(layer: Any, config: Mapping[str, Any]) -> bool:
     return of_keras_3 and not named and not {"trainable", "dtype", "layers"} & set(config)
 
 
-def _input_shape(layer: Any) -> tuple[int | None, int | None, int | None]:
-    """Axes of the input, its time steps and their units, None where not stated."""
+def _start(layer: Any) -> Start:
     config = get(layer, "config")
     for key in ("batch_shape", "batch_input_shape"):
         shape = get(config, key, None)
         if isinstance(shape, list):
             length, units, *_ = [n if type(n) is int else None for n in (*shape[1:], None, None)]
-            return len(shape), length, units
-    return None, None, None
+            return Start(len(shape), length, units)
+    return Start()
 
 
 def _listed(entries: list[Entry]) -> tuple[Listed, ...]:

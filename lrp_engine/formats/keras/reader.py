@@ -10,7 +10,12 @@ from typing import Any
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.companions.given_words import GivenWords
-from lrp_engine.formats.companions.spec import OUTPUT_NAME, about_outputs, output_name_of
+from lrp_engine.formats.companions.spec import (
+    OUTPUT_NAME,
+    about_outputs,
+    about_unread,
+    output_name_of,
+)
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.json_texts import parse_json
 from lrp_engine.formats.keras.architecture import (
@@ -147,6 +152,7 @@ def _read(contents: Contents, given: Companions) -> Network:
     parts |= {"output_names": outputs, "output_name": parsed.graph.title if outputs else ""}
     parts["assumptions"] = [
         *about_outputs(parsed.graph.title, outputs),
+        *about_unread(parsed.graph.unread, parsed.graph.title),
         *text.pop("assumptions", ()),
         *parts["assumptions"],
         *_about_precision(parsed.graph, given.dtype),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lrp_engine.errors import FormatError
-from lrp_engine.formats.keras.graph import Entry, Graph
+from lrp_engine.formats.keras.graph import Entry, Graph, Start
 from lrp_engine.formats.plain import lines
 from lrp_engine.model.text import STANDARDIZERS, Tokenizer, Vocabulary
 
@@ -26,17 +26,27 @@ class Text:
 
 
 def first_text_layer(graph: Graph) -> Entry | None:
-    """The layer that reads the model's input, where it turns text into ids."""
-    first = graph.entries[0] if graph.entries else None
-    if first is not None and first.kind in KINDS and not first.foreign:
-        return first if first.inputs == (graph.input,) else None
-    return None
+    """The layer that reads the model's input, where it turns text into ids.
+
+    Raises:
+        FormatError: the model has several inputs, and a text layer reads one of them.
+    """
+    first = next((e for e in graph.entries if e.kind in KINDS and not e.foreign), None)
+    if first is None or not graph.inputs.keys() >= {*first.inputs}:
+        return None
+    if len(graph.inputs) > 1:
+        raise FormatError(
+            f"Layer {first.name!r} ({first.kind}) reads a text of a model with several inputs, "
+            "which is read from the ids on: save keras.Model(ids, output), and give the words of "
+            f'each input in the spec: "inputs": {{"name": {{"vocabulary": [...]}}}}.'
+        )
+    return first if first is graph.entries[0] else None
 
 
 def without(graph: Graph, entry: Entry) -> Graph:
     """The graph from the ids on."""
     rest = tuple(other for other in graph.entries if other is not entry)
-    return replace(graph, entries=rest, input=entry.name, input_axes=2, input_length=None)
+    return replace(graph, entries=rest, inputs={entry.name: Start(axes=2)})
 
 
 def read_text(entry: Entry, asset: str | None, given: Vocabulary | None, *, masked: bool) -> Text:

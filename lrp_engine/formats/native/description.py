@@ -15,13 +15,17 @@ from lrp_engine.errors import FormatError, choices
 from lrp_engine.layers import LAYERS, Layer
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
+from lrp_engine.model.reads import Input
 from lrp_engine.model.serialization import (
     DESCRIPTION,
     FORMAT,
+    INPUT_KINDS,
+    INPUT_NAMES,
     INPUT_SIZES,
     OPTIONAL_FIELDS,
     TOKENIZER_FIELDS,
     VERSION,
+    VOCABULARIES,
     WEIGHTS,
 )
 from lrp_engine.model.text import Tokenizer, Vocabulary
@@ -32,8 +36,12 @@ def parts(
     description: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
     vocabulary: tuple[str, ...] | None,
+    vocabularies: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The arguments of the `Network` that `describe` and `weights` came from.
+
+    Args:
+        vocabularies: of several inputs, words by their names.
 
     Raises:
         FormatError: a part is missing, unknown or of the wrong type.
@@ -59,7 +67,37 @@ def parts(
         **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
         **{name: _texts(description, name) for name in OPTIONAL_FIELDS if name in description},
         **{n: _typed(description, n, int) for n in INPUT_SIZES if n in description},
+        **_inputs(description, vocabularies or {}),
     }
+
+
+def _inputs(description: Mapping[str, Any], vocabularies: Mapping[str, Any]) -> dict[str, Any]:
+    """The several inputs, where there are."""
+    if "inputs" not in description:
+        return {}
+    several = tuple(_input(one, vocabularies) for one in _typed(description, "inputs", list))
+    unknown = set(vocabularies) - {one.name for one in several}
+    if unknown:
+        raise FormatError(f"{VOCABULARIES} has words of {min(unknown)!r:.60}, which is no input.")
+    return {"several": several}
+
+
+def _input(entry: Any, vocabularies: Mapping[str, Any]) -> Input:
+    if not isinstance(entry, Mapping):
+        raise FormatError(f"An input in {DESCRIPTION} is not an object.")
+    name = _typed(entry, "name", str)
+    words = _texts(vocabularies, name) if name in vocabularies else None
+    options: dict[str, Any] = {
+        **{kind: _typed(entry, kind, bool) for kind in INPUT_KINDS if kind in entry},
+        **{n: _typed(entry, n, int) for n in INPUT_SIZES if n in entry},
+        **{n: _texts(entry, n) for n in INPUT_NAMES if n in entry},
+    }
+    return Input(
+        name=name,
+        vocabulary=None if words is None else Vocabulary(words, _unknown(entry)),
+        tokenizer=_tokenizer(_typed(entry, "tokenizer", dict)),
+        **options,
+    )
 
 
 def build(

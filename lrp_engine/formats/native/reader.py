@@ -15,7 +15,13 @@ from lrp_engine.formats.native.description import parts
 from lrp_engine.formats.plain import lines
 from lrp_engine.formats.reader import Reader
 from lrp_engine.model.network import Network
-from lrp_engine.model.serialization import DESCRIPTION, VOCABULARY, VOCABULARY_JSON, WEIGHTS
+from lrp_engine.model.serialization import (
+    DESCRIPTION,
+    VOCABULARIES,
+    VOCABULARY,
+    VOCABULARY_JSON,
+    WEIGHTS,
+)
 
 
 def read_folder(path: Path) -> Contents:
@@ -29,8 +35,9 @@ def read_folder(path: Path) -> Contents:
             f"The folder {path.name or str(path)!r} holds no {DESCRIPTION}; expected a folder "
             "written by Network.save, or give one file."
         )
-    contents = Contents("folder", (DESCRIPTION, WEIGHTS, VOCABULARY, VOCABULARY_JSON))
-    for name in (DESCRIPTION, VOCABULARY, VOCABULARY_JSON):
+    names = (DESCRIPTION, WEIGHTS, VOCABULARY, VOCABULARY_JSON, VOCABULARIES)
+    contents = Contents("folder", names)
+    for name in (DESCRIPTION, VOCABULARY, VOCABULARY_JSON, VOCABULARIES):
         if (path / name).exists():
             contents.texts[name] = _text(path / name)
     with open_file(path / WEIGHTS, WEIGHTS) as (file, size):
@@ -79,7 +86,11 @@ def _read(contents: Contents, given: Companions) -> Network:
         if name.startswith(start)
     }
     words = _words(contents.texts, prefix or "")
-    return given.network(**parts(description, arrays, words))
+    several = contents.texts.get(f"{prefix}{VOCABULARIES}")
+    vocabularies = parse_json(several, VOCABULARIES) if several is not None else {}
+    if not isinstance(vocabularies, Mapping):
+        raise FormatError(f"{VOCABULARIES} is no object with the words of each input.")
+    return given.network(**parts(description, arrays, words, vocabularies))
 
 
 def _words(texts: Mapping[str, str], prefix: str) -> tuple[str, ...] | None:

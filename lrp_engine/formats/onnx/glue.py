@@ -39,8 +39,8 @@ def same(partial: PartialGraph, op: Op) -> list[Value]:
     """Identity; Dropout and Cast, which change nothing that counts."""
     value = op.input(0)
     if op.kind == "Cast" and isinstance(value, View) and op.whole("to", 0) not in _FLOATS:
-        if value.parts == (_start(partial),) and value.axes == (BATCH, UNITS):
-            return [Ids((BATCH, TIME))]  # ids that come as other numbers
+        if value.parts[0].layer is None and value.axes == (BATCH, UNITS):
+            return [Ids((BATCH, TIME), value.only)]  # ids that come as other numbers
         raise FormatError("it turns a signal into whole numbers.")
     if op.kind == "Dropout" and op.optional(2) is not None and op.array(2).any():
         raise FormatError("it is set to training; export the model after model.eval().")
@@ -56,7 +56,7 @@ def gather(partial: PartialGraph, op: Op) -> list[Value]:
         if axis != 0 or table.ndim != 2:
             raise FormatError(f"it looks ids up in an array of shape {table.shape}, axis {axis}.")
         layer = Embedding(table)
-        step = partial.step(op.layer_name(0), layer, _start(partial), units=table.shape[1])
+        step = partial.step(op.layer_name(0), layer, where.start, units=table.shape[1])
         return [View((*where.axes, UNITS), (step,))]
     picked = sizes(where)
     if isinstance(data, View):
@@ -65,10 +65,6 @@ def gather(partial: PartialGraph, op: Op) -> list[Value]:
         return [data]
     entries = sizes(data).entries
     return [Dims(tuple(_entry(entries, n) for n in numbers(where)), picked.scalar)]
-
-
-def _start(partial: PartialGraph) -> Step:
-    return partial.steps[0]  # the input of the network
 
 
 def _entry(entries: tuple[Any, ...], at: int) -> Any:
@@ -197,7 +193,7 @@ def transpose(partial: PartialGraph, op: Op) -> list[Value]:
     if isinstance(value, View):
         return [value.transposed(order)]
     if isinstance(value, Ids) and order == (1, 0):
-        return [Ids(value.axes[::-1])]
+        return [Ids(value.axes[::-1], value.start)]
     raise FormatError("it reorders axes of something that has none.")
 
 

@@ -212,8 +212,12 @@ def again(partial: PartialGraph, view: View, layer: Layer) -> View:
     return view.of(partial.step(step.name, layer, *step.inputs, units=step.units))
 
 
-def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str, ...]]]:
-    """Name, layer and inputs of what the last step needs, in order.
+def finished(
+    steps: list[Step], last: Step
+) -> tuple[dict[Step, str], list[tuple[str, Layer, tuple[str, ...]]]]:
+    """The inputs that the last step needs, by name; name, layer and inputs of the rest, in order.
+
+    One input alone has the name `INPUT`.
 
     Raises:
         FormatError: one of them cannot be read.
@@ -224,8 +228,11 @@ def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str,
             if step not in needed:
                 needed.add(step)
                 waiting.append(step)
-    names: dict[Step, str] = {}
     taken = {INPUT}
+    starts = [step for step in steps if step.layer is None and step in needed]
+    called = [unused_name(step.name, taken) for step in starts] if len(starts) > 1 else [INPUT]
+    inputs = dict(zip(starts, called, strict=bool(starts)))
+    names = dict(inputs)
     described = []
     for step in steps:
         if step not in needed:
@@ -233,8 +240,7 @@ def finished(steps: list[Step], last: Step) -> list[tuple[str, Layer, tuple[str,
         if step.problem:
             raise FormatError(step.problem)
         if step.layer is None:
-            names[step] = INPUT
             continue
         names[step] = unused_name(step.name, taken)
         described.append((names[step], step.layer, tuple(names[i] for i in step.inputs)))
-    return described
+    return inputs, described

@@ -13,8 +13,8 @@ from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.companions.spec import (
     OUTPUT_NAME,
     about_outputs,
+    about_unread,
     chosen_output,
-    listed,
     output_name_of,
 )
 from lrp_engine.formats.containers.onnx_files import GRAPH
@@ -41,6 +41,7 @@ from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.graph import INPUT, Node, find_shapes
 from lrp_engine.model.network import Network
+from lrp_engine.model.reads import Input
 from lrp_engine.model.text import Tokenizer
 
 # Of constants so many times their bytes may be computed, and so much in any case.
@@ -59,13 +60,16 @@ def _read(contents: Contents, given: Companions) -> Network:
         except AxesError:
             raise error from None
     last, output = _ending(partial, last)
-    nodes = [Node(*parts) for parts in finished(partial.steps, last)]
+    starts, described = finished(partial.steps, last)
+    nodes = [Node(*parts) for parts in described]
     if not nodes:
         raise FormatError("The ONNX model has no layers.")
+    several = _several(starts, nodes) if len(starts) > 1 else ()
     outputs = tuple(dict.fromkeys(graph["outputs"]))
     names = outputs if len(outputs) > 1 else ()
-    assumptions: list[str] = [*about_outputs(chosen, names)]
-    parts = _of_one_length(nodes, partial)
+    unread = [s.name for s in partial.steps if s.layer is None and s not in starts]
+    assumptions: list[str] = [*about_outputs(chosen, names), *about_unread(unread, chosen)]
+    parts = {} if several else _of_one_length(nodes, partial, *starts)
     if parts and nodes[0].layer.reads_ids:
         parts |= _padded(parts["length"], given, graph["producer"])
         assumptions += parts.pop("assumptions")
@@ -81,6 +85,7 @@ def _read(contents: Contents, given: Companions) -> Network:
     return given.network(
         nodes=nodes,
         output=output,
+        several=several,
         assumptions=assumptions,
         output_names=names,
         output_name=chosen if names else "",
@@ -89,13 +94,13 @@ def _read(contents: Contents, given: Companions) -> Network:
     )
 
 
-def _of_one_length(nodes: list[Node], partial: PartialGraph) -> dict[str, Any]:
+def _of_one_length(nodes: list[Node], partial: PartialGraph, start: Step) -> dict[str, Any]:
     """The steps of every input and their units, where the layers are made for so many.
 
     Raises:
         FormatError: the layers do not fit each other.
     """
-    length, units = partial.static.get(TIME), partial.steps[0].units
+    length, units = partial.static.get(TIME), start.units
     try:
         find_shapes(nodes)
         return {}
@@ -142,27 +147,25 @@ def _followed(
         for name, array in arrays.items()
         if name.startswith("weights/")
     }
-    start = Step(INPUT, None)
+    starts: list[Step] = []
     static: dict[str, int | None] = {}
-    signals = []
     for entry in graph["inputs"]:
         value, fixed = _input(entry, order)
-        if isinstance(value, View):
-            start = value.only
+        if entry["name"] in values:
+            raise FormatError(f"The ONNX model has two inputs called {entry['name']!r:.60}.")
         values[entry["name"]] = value
         if not isinstance(value, Lengths):
-            signals.append(entry["name"])
-            static = fixed
-    if len(signals) != 1 or not graph["outputs"]:
-        names = f" ({listed(signals)})" if signals else ""
+            starts.append(value.start if isinstance(value, Ids) else value.only)
+            for axis, size in fixed.items():  # one size for all, or none
+                static[axis] = size if static.get(axis, size) == size else None
+    if not starts or not graph["outputs"]:
         raise FormatError(
-            f"The ONNX model has {len(signals)} inputs for words, vectors or features{names} and "
-            f"{len(graph['outputs'])} outputs, expected one input and an output; several inputs "
-            "are not explained together, and initial states as inputs are not supported."
+            f"The ONNX model has {len(starts)} inputs for words, vectors or features and "
+            f"{len(graph['outputs'])} outputs, expected one or several of both."
         )
     chosen = chosen_output(wanted, tuple(dict.fromkeys(graph["outputs"])), TITLE)
     room = _FOLDED_FLOOR + _FOLDED * sum(array.nbytes for array in arrays.values())
-    partial = PartialGraph(values, arrays, graph["opset"], static, [start], room)
+    partial = PartialGraph(values, arrays, graph["opset"], static, starts, room)
     several = len(graph["outputs"]) > 1
     for node in _needed(graph["nodes"], chosen) if several else graph["nodes"]:
         _follow(partial, node)
@@ -190,16 +193,38 @@ def _needed(nodes: list[Any], output: str) -> list[Any]:
     return kept[::-1]
 
 
-def _input(entry: Any, order: tuple[str, str]) -> tuple[Value, dict[str, int | None]]:
+def _several(starts: Mapping[Step, str], nodes: list[Node]) -> tuple[Input, ...]:
+    """The inputs of a model that has several.
+
+    Raises:
+        FormatError: one of numbers does not say how many.
+    """
+    inputs = []
+    for step, name in starts.items():
+        ids = any(node.layer.reads_ids for node in nodes if name in node.inputs)
+        if not ids and step.units < 0:
+            raise FormatError(
+                f"The ONNX input {name!r:.60} does not say its last axis; export the model with "
+                "that size fixed."
+            )
+        units = 0 if ids else step.units
+        inputs.append(Input(name=name, units=units, time=ids or step.timed, ids=ids))
+    return tuple(inputs)
+
+
+def _input(
+    entry: Any, order: tuple[str, str]
+) -> tuple[Ids | View | Lengths, dict[str, int | None]]:
     shape = entry["sizes"]
     rank = len(shape) if shape is not None else -1
     if entry["whole"] and rank == 1:
         return Lengths(), {}
     if entry["whole"] and rank == 2:
-        return Ids(order), dict(zip(order, shape, strict=True))
+        return Ids(order, Step(entry["name"], None)), dict(zip(order, shape, strict=True))
     if not entry["whole"] and rank in (2, 3):
         axes = (*order, UNITS) if rank == 3 else (BATCH, UNITS)
-        start = Step(INPUT, None, units=shape[-1] if (shape[-1] or 0) > 0 else -1)
+        units = shape[-1] if isinstance(shape[-1], int) and shape[-1] > 0 else -1
+        start = Step(entry["name"], None, units=units, timed=rank == 3)
         return View(axes, (start,)), dict(zip(axes[:-1], shape[:-1], strict=True))
     raise FormatError(
         f"The ONNX input {entry['name']!r:.60} has "

@@ -27,13 +27,14 @@ class AxesError(FormatError):
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A layer to come, and the steps it reads; no layer: the input of the network.
+    """A layer to come, and the steps it reads; no layer: an input of the network.
 
     Attributes:
         units: of its output.
         components: steps whose outputs this one holds side by side.
         final: by time step (-1 or 0) the step that gives this one's state there.
         scores: it is one number per time step, without an axis of units.
+        timed: of an input, whether it has time steps.
         problem: why it cannot be read, which matters only where something needs it.
     """
 
@@ -44,6 +45,7 @@ class Step:
     components: tuple[Step, ...] = ()
     final: Mapping[int, Step] = field(default_factory=dict)
     scores: bool = False
+    timed: bool = False
     problem: str = ""
 
 
@@ -122,9 +124,14 @@ class Special:
 
 @dataclass(frozen=True, eq=False)
 class Ids:
-    """Token ids, an input of the model."""
+    """Token ids, an input of the model.
+
+    Attributes:
+        start: the step of the input.
+    """
 
     axes: tuple[str, ...]
+    start: Step
 
 
 @dataclass(frozen=True, eq=False)

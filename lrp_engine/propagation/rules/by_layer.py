@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
-from lrp_engine.model.graph import INPUT
 from lrp_engine.model.layer import Layer
 from lrp_engine.propagation.rule import LayerRule, Rule
 from lrp_engine.propagation.rules.epsilon import Epsilon
@@ -29,7 +28,8 @@ def _last(nodes: Sequence[Node]) -> Names:
 
 
 def _input(nodes: Sequence[Node]) -> Names:
-    passing, names = {INPUT}, []
+    passing, names = {name for node in nodes for name in node.inputs}, []
+    passing -= {node.name for node in nodes}  # the inputs
     for node in nodes:
         if node.layer.reads_ids or (
             not _has_weights(node.layer) and passing.issuperset(node.inputs)

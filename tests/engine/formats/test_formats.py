@@ -539,16 +539,6 @@ def test_layers_for_texts_of_one_length_are_refused(tmp_path):
         lrp_engine.load(_file(keras.Model(words, k.Dense(2)(turned)), tmp_path, ".keras"))
 
 
-def test_models_with_two_inputs_are_refused(tmp_path):
-    import keras
-
-    one, two = keras.Input((3,)), keras.Input((3,))
-    both = keras.layers.Concatenate()([one, two])
-    model = keras.Model([one, two], keras.layers.Dense(2)(both))
-    with pytest.raises(FormatError, match=r"2 inputs, .*; models of one are read, several are not"):
-        lrp_engine.load(_file(model, tmp_path, ".keras"))
-
-
 def test_an_input_of_another_rank_is_refused(tmp_path):
     """Dense over (batch, time, units) must not be read as Dense over features."""
     import keras

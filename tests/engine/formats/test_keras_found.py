@@ -233,15 +233,16 @@ def test_layers_used_twice_share_their_weights(tmp_path):
     assert lrp_engine.load(tmp_path / "own.zip").hash == net.hash
 
 
-def test_a_model_inside_that_is_used_twice_is_refused(tmp_path):
+def test_a_model_inside_may_be_used_twice(tmp_path):
     import keras
 
     k = keras.layers
     inner = keras.Sequential([keras.Input((E,)), k.Dense(E)], name="inner")
     x = keras.Input((E,))
-    path = _saved(keras.Model(x, k.Dense(2)(inner(inner(x)))), tmp_path / "m.keras")
-    with pytest.raises(FormatError, match="'inner' inside is used more than once"):
-        lrp_engine.load(path)
+    model = keras.Model(x, k.Dense(2)(inner(inner(x))))
+    net = lrp_engine.load(_saved(model, tmp_path / "m.keras"))
+    values = np.random.default_rng(0).normal(size=(3, E)).astype("float32")
+    np.testing.assert_allclose(net.predict(values), model(values).numpy(), atol=1e-5)
 
 
 def test_attention_scores_that_nobody_reads_are_no_reason_to_refuse(tmp_path):

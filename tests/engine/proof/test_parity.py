@@ -180,8 +180,8 @@ def test_the_twin_is_the_model_that_was_saved(name, float64, tmp_path):
         assert _unnumbered(one.config) == _unnumbered(two.config)
         pairs = zip(parsed.weights(one.path), other.weights(two.path), strict=True)
         assert all(np.array_equal(a, b) for a, b in pairs)
-    built = twin.build(parsed, input_shape=shape, dtype="float32")
-    logits, output = built(x)
+    built = twin.build(parsed, input_shapes=[shape], dtype="float32")
+    logits, output = built([x])
     # Keras' own gelu and heads take a root in float32, which is off by up to 6e-8 of itself.
     rtol, atol = (1e-7, 1e-7) if name in ("slopes", "heads") else (1e-10, 1e-12)
     np.testing.assert_allclose(output, expected, rtol=rtol, atol=atol)
@@ -384,7 +384,7 @@ def _twin_lines(net: Any, path: Any, length: int | None = None) -> tuple[Line, L
     shape = net.input_shape
     vectors = (None, shape.units) if shape.time else (shape.units,)
     parsed = parse(contents_of(path))
-    built = twin.build(parsed, input_shape=vectors, dtype=net.dtype)
+    built = twin.build(parsed, input_shapes=[vectors], dtype=net.dtype)
     tried = probes(net, length=length)
     return checks.against_twin(Program(without_embedding(net), traced=False), built, tried)
 
