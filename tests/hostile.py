@@ -370,8 +370,8 @@ def sliced(key: Any, **changes: Any) -> dict[str, Any]:
     return {**FUNCTIONAL, "config": {**FUNCTIONAL["config"], "layers": layers}}
 
 
-def of_two(*, second: Any = (None, 2), inputs: Any = ("i", "j")) -> dict[str, Any]:
-    """A model of two inputs (batch, 2), side by side before a Dense."""
+def of_two(*, second: Any = (None, 1), inputs: Any = ("i", "j")) -> dict[str, Any]:
+    """A model of two inputs, (batch, 2) and (batch, 1), side by side before a Dense."""
     model = _functional(
         _INPUT, ("InputLayer", "j", []),
         ("Concatenate", "o", [[["i", 0, 0, {}], ["j", 0, 0, {}]]]),
@@ -602,6 +602,17 @@ OWN = {
     "assumptions": [], "source": "test", "tokenizer": {"method": "words", "lowercase": True},
     "layers": [{"name": "d", "inputs": ["input"], "kind": "dense", "activation": "linear"}],
 }  # fmt: skip
+OWN_OF_TWO = {
+    **OWN,
+    "inputs": [
+        {"name": name, "units": units, "tokenizer": OWN["tokenizer"]}
+        for name, units in (("a", 2), ("b", 1))
+    ],
+    "layers": [
+        {"name": "c", "inputs": ["a", "b"], "kind": "concatenate", "axis": -1},
+        {"name": "d", "inputs": ["c"], "kind": "dense", "activation": "linear"},
+    ],
+}
 OWN_WEIGHTS = safetensors(
     {"d/kernel": tensor(shape=[3, 2], offsets=[0, 24]), "d/bias": tensor(offsets=[24, 32])},
     KERNEL.tobytes() + BIAS.tobytes(),

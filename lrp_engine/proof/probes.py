@@ -49,6 +49,9 @@ class Probe:
 
     def name(self, position: int) -> str:
         """A sample for people: "random input of 9 steps", or the text."""
+        if self.title and len(self.parts) > 1:
+            counts = " + ".join(map(str, self.lengths(position)))
+            return f"{self.title} of {counts} steps and features"
         if self.title:
             steps = len(self.samples.masks[position])
             timed = f" of {steps} step{'s' if steps > 1 else ''}" if self.samples.timed else ""
@@ -147,8 +150,8 @@ def _of_several(
             arrays[name] = _ids(one, rng, steps) if one.ids else _numbers(one, rng, steps)
         for _ in range(TRIES):
             samples = _samples(network, arrays)
-            x, steps = samples.padded(np.arange(len(samples)))
-            if exact is None or _steady(exact, x.astype(np.float64), steps):
+            x, kinds = samples.padded(np.arange(len(samples)))
+            if exact is None or _steady(exact, x.astype(np.float64), kinds):
                 break
             for name, one in network.inputs.items():
                 arrays[name] = arrays[name] if one.ids else arrays[name] / CALMER

@@ -436,6 +436,8 @@ def changed(value: object, rng: np.random.Generator) -> object:
 # What is described, and by which member of its archive.
 DESCRIBED: dict[str, tuple[bytes, str]] = {
     "own": (hostile.own(), "m/network.json"),
+    "own_of_two": (hostile.own(hostile.OWN_OF_TWO), "m/network.json"),
+    "two_inputs": (hostile.keras_archive(hostile.of_two()), "config.json"),
     "sequential": (hostile.keras_archive(), "config.json"),
     "functional": (hostile.keras_archive(hostile.FUNCTIONAL), "config.json"),
     "sliced": (

@@ -154,52 +154,6 @@ def check(data: bytes, inputs: np.ndarray = IDS) -> lrp_engine.Network:
     return net
 
 
-def two_inputs(**sizes: Any) -> Graph:
-    """Words and facts, side by side before the scores."""
-    g = Graph()
-    g.inputs.append(
-        helper.make_tensor_value_info("facts", TensorProto.FLOAT, ["n", sizes.get("facts", 2)])
-    )
-    x = g.node("Transpose", g.words(), perm=[1, 0, 2])
-    _, last = g.recurrent("LSTM", x)
-    state = g.node("Squeeze", last, g.whole(0))
-    hidden = g.node("Relu", g.node("Gemm", "facts", g.random(2, 2)))
-    g.scores(g.node("Concat", state, hidden, "facts", axis=1), H + 4)
-    return g
-
-
-def test_a_model_of_several_inputs_scores_as_in_onnx_and_is_explained_together():
-    g = two_inputs()
-    data, facts = g.save(g.nodes[-1].output[0]), RNG.normal(size=(2, 2)).astype("float32")
-    (wanted,) = ReferenceEvaluator(onnx.ModelProto.FromString(data)).run(
-        None, {"x": IDS, "facts": facts}
-    )
-    net = lrp_engine.load(data)
-    assert {name: one.kind for name, one in net.inputs.items()} == {"x": "ids", "facts": "features"}
-    given = {"x": IDS, "facts": facts}
-    np.testing.assert_allclose(net.predict(given), wanted, rtol=1e-4, atol=1e-5)
-    assert abs(net.explain(given, hold="facts").conservation_error).max() < 1e-4
-    sheet = lrp_engine.parity(data, reference=(given, wanted))
-    assert {line.name: line.verdict for line in sheet.lines}["reference"] == "pass"
-    g = two_inputs(facts="d")
-    with pytest.raises(FormatError, match="'facts' does not say its last axis"):
-        lrp_engine.load(g.save(g.nodes[-1].output[0]))
-    g = two_inputs()
-    g.inputs.append(g.inputs[-1])
-    with pytest.raises(FormatError, match="two inputs called 'facts'"):
-        lrp_engine.load(g.save(g.nodes[-1].output[0]))
-
-
-def test_an_input_that_nothing_reads_is_left_out_and_said():
-    def add(model: Any) -> None:
-        more = helper.make_tensor_value_info("h0", TensorProto.FLOAT, [1, "n", H])
-        model.graph.input.append(more)
-
-    net = lrp_engine.load(_spoiled(add))
-    assert not net.several
-    assert any("input 'h0' takes no part" in sentence for sentence in net.assumptions)
-
-
 @pytest.mark.parametrize("direction", ["forward", "bidirectional"])
 @pytest.mark.parametrize(
     ("kind", "attributes"),
@@ -1025,3 +979,48 @@ def test_every_operation_is_in_a_test_or_a_file():
     here = {*OPERATIONS} - used - {*layers.ACTIVATIONS}
     assert not [op for op in here if f'"{op}"' not in Path(__file__).read_text()]
     assert {*FOLDED} <= {*OPERATIONS}
+
+
+def two_inputs(*, facts: Any = 2, beside: bool = True) -> Graph:
+    """Words, and what a layer makes of facts, side by side before the scores; facts beside them."""
+    g = Graph()
+    g.inputs.append(helper.make_tensor_value_info("facts", TensorProto.FLOAT, ["n", facts]))
+    x = g.node("Transpose", g.words(), perm=[1, 0, 2])
+    _, last = g.recurrent("LSTM", x)
+    state = g.node("Squeeze", last, g.whole(0))
+    hidden = g.node("Relu", g.node("Gemm", "facts", g.random(2, 2)))
+    own = ["facts"] if beside else []
+    g.scores(g.node("Concat", state, hidden, *own, axis=1), H + 2 + 2 * beside)
+    return g
+
+
+def test_a_model_of_several_inputs_scores_as_in_onnx_and_is_explained_together():
+    g = two_inputs()
+    data, facts = g.save(g.nodes[-1].output[0]), RNG.normal(size=(2, 2)).astype("float32")
+    (wanted,) = ReferenceEvaluator(onnx.ModelProto.FromString(data)).run(
+        None, {"x": IDS, "facts": facts}
+    )
+    net = lrp_engine.load(data)
+    assert {name: one.kind for name, one in net.inputs.items()} == {"x": "ids", "facts": "features"}
+    given = {"x": IDS, "facts": facts}
+    np.testing.assert_allclose(net.predict(given), wanted, rtol=1e-4, atol=1e-5)
+    assert abs(net.explain(given, hold="facts").conservation_error).max() < 1e-4
+    sheet = lrp_engine.parity(data, reference=(given, wanted))
+    assert {line.name: line.verdict for line in sheet.lines}["reference"] == "pass"
+    g = two_inputs(facts="d", beside=False)
+    with pytest.raises(FormatError, match="'facts' does not say its last axis"):
+        lrp_engine.load(g.save(g.nodes[-1].output[0]))
+    g = two_inputs()
+    g.inputs.append(g.inputs[-1])
+    with pytest.raises(FormatError, match="two inputs called 'facts'"):
+        lrp_engine.load(g.save(g.nodes[-1].output[0]))
+
+
+def test_an_input_that_nothing_reads_is_left_out_and_said():
+    def add(model: Any) -> None:
+        more = helper.make_tensor_value_info("h0", TensorProto.FLOAT, [1, "n", H])
+        model.graph.input.append(more)
+
+    net = lrp_engine.load(_spoiled(add))
+    assert not net.several
+    assert any("input 'h0' takes no part" in sentence for sentence in net.assumptions)
