@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from os import PathLike
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +30,6 @@ from lrp_engine.model.outputs import OUTPUTS
 from lrp_engine.model.reads import Input, Reads, checked_inputs
 from lrp_engine.model.shapes import WORDS, Shape
 from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary
-
-if TYPE_CHECKING:
-    from lrp_engine.layers import Embedding
 
 __all__ = ["DTYPES", "INPUT", "OUTPUTS", "Network", "Node", "find_shapes"]
 
@@ -242,17 +239,6 @@ class Network(Asked, Reads):
         if self.several:
             return MappingProxyType(several_shapes(self.nodes, self.several))
         return MappingProxyType(find_shapes(self.nodes, self.length, self.units))
-
-    @property
-    def embedding(self) -> Embedding | None:
-        """The embedding layer; None where inputs are vectors or features.
-
-        Raises:
-            InputError: the network has several inputs, see `inputs`.
-        """
-        self.require_one_input()
-        first = self.nodes[0].layer
-        return cast("Embedding", first) if first.reads_ids else None
 
     @property
     def labels_steps(self) -> bool:

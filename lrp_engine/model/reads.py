@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.errors import FormatError, choices
+from lrp_engine.errors import FormatError
 from lrp_engine.model import names
 from lrp_engine.model.shapes import WORDS, Shape
 from lrp_engine.model.text import LONGEST, Tokenizer, Vocabulary, doubts
@@ -57,7 +57,9 @@ class Reads:
     @property
     def embedding(self) -> Embedding | None:
         """The embedding layer; None where vectors or features are read."""
-        raise NotImplementedError
+        signal = self.signal
+        readers = (node.layer for node in self.network.nodes if signal in node.inputs)
+        return next((layer for layer in readers if layer.reads_ids), None)
 
     def unknown(self, tokens: Iterable[str]) -> np.ndarray | None:
         """Which tokens (n,) of the tokenizer the vocabulary lacks; None where there is none."""
@@ -126,10 +128,6 @@ class Input(Reads):
     def input_shape(self) -> Shape:
         shape: Shape = self.of.shapes[self.name]
         return shape
-
-    @property
-    def embedding(self) -> Embedding | None:
-        return None if not self.ids else _embedding_of(self.name, self.of.nodes)
 
     @property
     def kind(self) -> str:
@@ -215,18 +213,3 @@ def start_shapes(inputs: Sequence[Input], *, tied: bool) -> dict[str, Shape]:
         )
         for one in inputs
     }
-
-
-def named_input(inputs: Mapping[str, Any], name: Any) -> str:
-    """A name that is one of those of the inputs.
-
-    Raises:
-        FormatError: there is none of this name; lists them.
-    """
-    if name not in inputs:
-        raise FormatError(f"There is no input {name!r:.60}; choose from {choices(inputs)}.")
-    return str(name)
-
-
-def _embedding_of(name: str, nodes: Sequence[Any]) -> Any:
-    return next(node.layer for node in nodes if node.layer.reads_ids and name in node.inputs)
