@@ -153,7 +153,7 @@ def test_a_vocabulary_is_of_all_inputs_or_of_the_one_that_is_named(tmp_path):
                        "facts": {"features": ["age", "income", "rooms", "floor"]}}}  # fmt: skip
     net = lrp_engine.load(path, spec=spec)
     e = net.explain({"text": ["w2 w3"], "facts": [[1, 2, 3, 4]], "kind": ["b"]})
-    pads = ("<pad>",) * 4
+    pads = ("",) * 4
     assert e.tokens == (("w2", "w3", *pads, "age", "income", "rooms", "floor", "b"),)
     assert e.padding[0].sum() == 4
     assert any("'text'" in one and "'pad'" not in one for one in net.assumptions)
