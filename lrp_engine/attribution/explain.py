@@ -271,7 +271,10 @@ def scores_of_variants(
     leave_out, work = removal_named(removal), work or Work(0)
     blocks = []
     for block in _blocks(variants, shorter=removal == DROP):
-        left = samples.without(leave_out, block)
+        if isinstance(samples, JoinedSamples):
+            left: Samples = samples.without(leave_out, block)
+        else:
+            left = leave_out(samples, block)
         blocks.append(scores_of(left, before_pass=work.begin))
         work.done(len(block))
     return np.concatenate(blocks or [np.zeros((0, samples.network.classes), samples.network.dtype)])

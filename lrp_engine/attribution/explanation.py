@@ -18,10 +18,9 @@ from lrp_engine import lazy
 from lrp_engine.attribution import exploding
 from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.attribution.checks import warnings_of_one
+from lrp_engine.attribution.has_inputs import HasInputs
 from lrp_engine.attribution.has_texts import HasTexts
 from lrp_engine.attribution.ledger import Ledger
-from lrp_engine.attribution.methods import METHODS, Method
-from lrp_engine.errors import InputError, choices
 from lrp_engine.model.outputs import HasOutput
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.describe import sentences
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Explanation(HasTexts, HasOutput):
+class Explanation(HasInputs, HasTexts, HasOutput):
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
 
     Always true, per sample, where the method's completeness is "score":
@@ -197,26 +196,6 @@ class Explanation(HasTexts, HasOutput):
             vars(one_sample)["warnings"] = one_sample.with_exploding()
         return one_sample
 
-    @property
-    def method_info(self) -> Method:
-        """What the method's numbers mean: signed, unit, completeness, source."""
-        return METHODS[self.method]
-
-    def part(self, name: str) -> Explanation:
-        """One input of several by itself: its words alone, the other inputs in the ledger.
-
-        Raises:
-            InputError: there is no such input, it was held fixed, or there are not several.
-        """
-        if name not in self.parts:
-            known = f"choose from {choices(self.parts)}" if self.parts else "the network has one"
-            raise InputError(f"No input {name!r:.60} is explained; {known}.")
-        return self.parts[name]
-
-    def by_input(self) -> Mapping[str, Explanation]:
-        """Each input of several by itself, by its name; the only one by ""."""
-        return self.parts or {"": self}
-
     @cached_property
     def token_relevance(self) -> np.ndarray:
         if self.token_values is not None:
@@ -252,26 +231,6 @@ class Explanation(HasTexts, HasOutput):
                 "text": sentences(tokenizer, self.substitute),
             }
         return MappingProxyType(chosen)
-
-    @property
-    def unit_relevance(self) -> np.ndarray:
-        """`relevance`, where it is needed.
-
-        Raises:
-            InputError: the method has no values of units; lists those that do.
-        """
-        if self.relevance is None and self.parts:
-            raise InputError(
-                "Several inputs have units of their own; ask explanation.part(name), where name is "
-                f"one of {choices(self.parts)}."
-            )
-        if self.relevance is None:
-            able = choices(name for name, method in METHODS.items() if method.per_unit)
-            raise InputError(
-                f"{self.method_info.title} gives each {self.token_kind} one number, and none to "
-                f"its units; choose from {able}."
-            )
-        return self.relevance
 
     @cached_property
     def initial_state(self) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
-from lrp_engine.model.samples import padding_id
+from lrp_engine.model.reads import padding_id
 from lrp_engine.model.text.ids import NO_ROW
 from lrp_engine.model.text.tokenizer import DROP
 

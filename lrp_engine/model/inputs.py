@@ -12,12 +12,12 @@ import numpy as np
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model.joined import JoinedSamples
-from lrp_engine.model.samples import Samples, existing, from_words, padding_id
+from lrp_engine.model.reads import Reads, existing, padding_id
+from lrp_engine.model.samples import Samples, from_words
 from lrp_engine.model.text.cutters import CutText
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-    from lrp_engine.model.reads import Reads
 
 
 def read(

@@ -10,7 +10,7 @@ has one), n words, steps and features of a sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -24,7 +24,6 @@ from lrp_engine.model.shapes import WORDS
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-    from lrp_engine.model.samples import Removal
 
     Chosen = Sequence[tuple[int, np.ndarray]]
 
@@ -157,7 +156,10 @@ class JoinedSamples(Samples):
     def zeroed(self, chosen: Chosen) -> JoinedSamples:
         return self.without(Samples.zeroed, chosen)
 
-    def without(self, leave_out: Removal, chosen: Chosen) -> JoinedSamples:
+    def without(
+        self, leave_out: Callable[[Samples, Chosen], Samples], chosen: Chosen
+    ) -> JoinedSamples:
+        """The same in a way of `removals`."""
         parts, starts = {}, np.zeros(len(self), int)
         for name, part in self.parts.items():
             own = [

@@ -213,3 +213,20 @@ def start_shapes(inputs: Sequence[Input], *, tied: bool) -> dict[str, Shape]:
         )
         for one in inputs
     }
+
+
+def padding_id(reads: Reads) -> int | None:
+    """The id that fills inputs up; None where no id is known to."""
+    embedding = reads.embedding
+    assert embedding is not None
+    pad = reads.text_ids.pad if reads.vocabulary else reads.tokenizer.pad_id or 0
+    named = reads.vocabulary is not None and reads.vocabulary.padding_id is not None
+    known = reads.tokenizer.pad or named or (embedding.mask_zero and pad == 0)
+    return int(pad) if known else None
+
+
+def existing(reads: Reads, ids: np.ndarray) -> np.ndarray:
+    """Which ids (n,) are steps that are not masked."""
+    embedding = reads.embedding
+    assert embedding is not None
+    return ids != 0 if embedding.mask_zero else np.ones(len(ids), bool)

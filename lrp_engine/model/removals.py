@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from lrp_engine.errors import InputError, choices
-from lrp_engine.model.samples import Samples, existing
+from lrp_engine.model.reads import existing
+from lrp_engine.model.samples import Samples
 from lrp_engine.model.text.tokenizer import DROP as DROPPED
 
 # Pairs of a sample and which of its n parts stay, (n,) bool.

@@ -5,7 +5,7 @@ Axes: B samples, T time steps of the longest, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine.model.reads import Reads, existing
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.cutters import CutText
 from lrp_engine.model.text.ids import KNOWN
@@ -20,9 +21,6 @@ from lrp_engine.model.text.layout import PAD, filled_up, lay_out, steps_of
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-    from lrp_engine.model.reads import Reads
-
-    Removal = Callable[["Samples", Sequence[tuple[int, np.ndarray]]], "Samples"]
 
 # Bounds the memory of one chunk: padded tokens, rows, and numbers where tokens are very wide.
 CHUNK_TOKENS = 8192
@@ -219,10 +217,6 @@ class Samples:
             values=values,
         )
 
-    def without(self, leave_out: Removal, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
-        """Samples of which parts are left out in a way of `removals`, see `variants`."""
-        return leave_out(self, chosen)
-
     def pick(self, rows: Sequence[int]) -> Samples:
         """Some of the samples, each as often as it is named; where words stand is forgotten."""
 
@@ -353,20 +347,3 @@ def _from_layout(
         padding=tuple(read == PAD for *_, read in laid_out) if reads.tokenizer.pad else None,
         alignment=alignment,
     )
-
-
-def padding_id(reads: Reads) -> int | None:
-    """The id that fills inputs up; None where no id is known to."""
-    embedding = reads.embedding
-    assert embedding is not None
-    pad = reads.text_ids.pad if reads.vocabulary else reads.tokenizer.pad_id or 0
-    named = reads.vocabulary is not None and reads.vocabulary.padding_id is not None
-    known = reads.tokenizer.pad or named or (embedding.mask_zero and pad == 0)
-    return int(pad) if known else None
-
-
-def existing(reads: Reads, ids: np.ndarray) -> np.ndarray:
-    """Which ids (n,) are steps that are not masked."""
-    embedding = reads.embedding
-    assert embedding is not None
-    return ids != 0 if embedding.mask_zero else np.ones(len(ids), bool)

@@ -14,7 +14,7 @@ import numpy as np
 from lrp_engine.attribution.targets import selection
 from lrp_engine.model.gate_order import SOURCES
 from lrp_engine.proof.differences import STEPS, central
-from lrp_engine.proof.probes import Probe
+from lrp_engine.proof.probes import Probe, grouped
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line, figure
 from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule
@@ -112,8 +112,6 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
     Args:
         exact: of the network from vectors on, in float64.
     """
-    from lrp_engine.proof.twin import grouped
-
     scores, meaning, count = Worst(), Worst(), 0
     for probe in probes:
         if not probe.known():

@@ -9,7 +9,7 @@ Axes: B samples, T time steps, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -268,3 +268,11 @@ def _several_without_embeddings(network: Network, dtype: str) -> Network:
         replace(one, ids=False, vocabulary=None, tokenizer=Tokenizer()) for one in network.several
     )
     return replace(network, nodes=nodes, several=several, dtype=dtype)
+
+
+def grouped(lengths: Sequence[Hashable]) -> list[np.ndarray]:
+    """Positions of samples of the same length: Keras is given no padding but the model's own."""
+    by_length: dict[Hashable, list[int]] = {}
+    for position, length in enumerate(lengths):
+        by_length.setdefault(length, []).append(position)
+    return [np.array(positions) for positions in by_length.values()]

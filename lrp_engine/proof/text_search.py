@@ -18,7 +18,8 @@ from lrp_engine.attribution.explain import scores_of
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network
-from lrp_engine.model.samples import Samples, existing
+from lrp_engine.model.reads import existing
+from lrp_engine.model.samples import Samples
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.proof.text_candidates import LookedUp, Padding
 

@@ -10,7 +10,7 @@ reads which, and which arrays belong to which layer.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -341,11 +341,3 @@ def _is_on(value: Any) -> bool:
 def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
     """As the network holds it."""
     return array.astype(dtype).astype(np.float64)
-
-
-def grouped(lengths: Sequence[Hashable]) -> list[np.ndarray]:
-    """Positions of samples of the same length: Keras is given no padding but the model's own."""
-    by_length: dict[Hashable, list[int]] = {}
-    for position, length in enumerate(lengths):
-        by_length.setdefault(length, []).append(position)
-    return [np.array(positions) for positions in by_length.values()]

@@ -18,9 +18,7 @@ import tensorflow as tf
 from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, Signal, map_arrays
-from lrp_engine.model.graph import INPUT
-from lrp_engine.model.samples import BEGINS, EXPLAINED, MASKED
-from lrp_engine.model.shapes import WORDS
+from lrp_engine.model.samples import EXPLAINED
 from lrp_engine.propagation.calculi import CALCULI
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
@@ -28,11 +26,11 @@ from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.passes import Passes
 from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, TraceKey
+from lrp_engine.propagation.signals import kinds_of_words, signals_of
 from lrp_engine.propagation.traces import forget_gradients
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-    from lrp_engine.model.shapes import Shape
 
 Key = tuple[str, ...]
 # dnnl_out_of_memory, as TensorFlow words it.
@@ -226,31 +224,8 @@ class Program:
         """Scores (B, C): of the step explained, where each step has its own."""
         if not self.network.labels_steps:
             return scores
-        if self.network.several:
-            shapes, apart = self.network.shapes, self._apart(steps)
-            words = (n for n in apart if shapes[n].time and shapes[n].steps == WORDS)
-            steps = apart[next(words)]
-        here = (steps >= EXPLAINED)[:, :, None]
+        here = (kinds_of_words(self.network, steps) >= EXPLAINED)[:, :, None]
         return tf.reduce_sum(tf.where(here, scores, tf.zeros_like(scores)), axis=1)
-
-    def _apart(self, steps: tf.Tensor) -> dict[str, tf.Tensor]:
-        """By input, the kinds (B, t) of its steps, of those (B, S) of all inputs."""
-        begins = tf.where(steps[0] >= BEGINS)[:, 0]
-        ends = tf.concat([begins[1:], [tf.shape(steps, tf.int64)[1]]], axis=0)
-        kinds = steps % BEGINS
-        return {name: kinds[:, begins[n] : ends[n]] for n, name in enumerate(self.network.inputs)}
-
-    def _several(self, x: tf.Tensor, steps: tf.Tensor) -> dict[str, Signal]:
-        """By input, what layers read of the numbers (B, N) of all inputs."""
-        signals, at = {}, tf.constant(0)
-        for name, kinds in self._apart(steps).items():
-            shape, rows = self.network.shapes[name], tf.shape(x)[0]
-            count = tf.shape(kinds)[1]
-            numbers = x[:, at : at + count * shape.units]
-            own = [rows, count, shape.units] if shape.time else [rows, shape.units]
-            signals[name] = _signal(tf.reshape(numbers, own), kinds, shape)
-            at += count * shape.units
-        return signals
 
     def _trace(
         self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool, traced: bool
@@ -323,10 +298,7 @@ class Program:
         `by_node`: the calculus of each node, where they differ from that of `ops`.
         """
         x = tf.identity(x)  # bound to the device, as an argument is not
-        if self.network.several:
-            signals = self._several(x, steps)
-        else:
-            signals = {INPUT: _signal(x, steps, self.network.input_shape)}
+        signals = signals_of(self.network, x, steps)
         for position, node in enumerate(self.nodes):
             inputs = [signals[name] for name in node.inputs]
             if not node.layer.knows_weights:
@@ -346,15 +318,6 @@ class Program:
         if self.network.single_sigmoid:
             scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=-1)
         return scores, {(node.name,): signals[node.name].values for node in self.nodes}
-
-
-def _signal(x: tf.Tensor, steps: tf.Tensor, shape: Shape) -> Signal:
-    """An input (B, T, E) with the kinds of its steps (B, T), or (B, D)."""
-    if not shape.time:
-        return Signal(x)
-    x = tf.ensure_shape(x, [None, shape.length, None])
-    kinds = steps % EXPLAINED
-    return Signal(x, kinds > MASKED, kinds > 0)
 
 
 def program_of(network: Network) -> Program:
