@@ -12,7 +12,7 @@ from app.components.trust import form, result
 from app.models.model import Model
 from app.state import session
 from app.text.markdown import plain
-from app.work.job import ACTIVE, FAILED, Job
+from app.work.job import ACTIVE, FAILED, STOPPED, Job
 
 INTRODUCTION = (
     "Methods disagree about which words matter. Here each is put to the test on real texts: the "
@@ -67,7 +67,7 @@ def _ended(key: str, job: Job | None) -> None:
     """Why there is nothing to see under a key."""
     if job is not None and job.state == FAILED:
         st.error(plain(job.problem), icon=":material/error:")
-    elif job is not None:
+    elif job is not None and job.state == STOPPED:
         st.info("Cancelled; nothing of it is kept.")
     elif key:
         st.warning(GONE)

@@ -61,11 +61,13 @@ def test_examples_are_measured_and_a_link_restores_what_came_of_it(opened):
     assert html(again).count("lens-recommends") == page.count("lens-recommends")
     assert again.session_state["lens.measured"] == link["measured"]
     # The choices are all that is needed where the model is the same: nothing is computed again.
-    del link["measured"]
+    key = link.pop("measured")
     third = opened("trust", **link)
-    assert third.session_state["lens.measured"] == app.session_state["lens.measured"]
+    assert third.session_state["lens.measured"] == key
     assert "lens-recommends" in html(third)
     assert "measured" not in dict(opened(None, **dict(app.query_params)).query_params)
+    (cache.evaluations().results.folder / f"{key}.measured").unlink()
+    assert "not kept here" in messages(opened("trust", measured=key))
 
 
 def test_a_result_that_is_gone_and_choices_that_are_too_many_are_sentences(opened, monkeypatch):
