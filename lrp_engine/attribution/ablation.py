@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of_variants
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.positions import resolve_positions
+from lrp_engine.attribution.scores import scores_of_variants
 from lrp_engine.errors import InputError, OverflowInputError
 from lrp_engine.model import inputs as samples_of
 

@@ -21,19 +21,25 @@ from lrp_engine.attribution.methods import (
     options_of,
 )
 from lrp_engine.attribution.positions import resolve_positions
+from lrp_engine.attribution.scores import (
+    program_of,
+    scores_of,
+    scores_of_variants,
+    step_scores_of,
+)
 from lrp_engine.attribution.targets import resolve, selection
 from lrp_engine.attribution.work import Cancel, PassCount, Work
 from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.baselines import baseline_of, masked_values
 from lrp_engine.model.joined import JoinedSamples
-from lrp_engine.model.removals import DROP, removal_named
-from lrp_engine.model.samples import CHUNK_ROWS, CHUNK_TOKENS, Samples
+from lrp_engine.model.removals import DROP
+from lrp_engine.model.samples import Samples
 from lrp_engine.propagation import rules
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-    from lrp_engine.propagation.program import Backward, Program
+    from lrp_engine.propagation.program import Backward
     from lrp_engine.propagation.rules import Rule
 
 # Where a path begins instead of 0 in a network that skips steps of the baseline's value: a step
@@ -172,14 +178,14 @@ def _run(
     def forward(x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         work.begin()
         with network.lock:
-            found = _program_of(network).scores(x.astype(network.dtype, copy=False), steps)
+            found = program_of(network).scores(x.astype(network.dtype, copy=False), steps)
         work.done(len(x))
         return found
 
     def back(calculus: str, x: np.ndarray, steps: np.ndarray, selection: np.ndarray) -> Backward:
         work.begin()
         with network.lock:
-            made = _program_of(network).backward(
+            made = program_of(network).backward(
                 (calculus,), x.astype(network.dtype, copy=False), steps, selection, rule
             )
         work.done(len(x))
@@ -200,13 +206,13 @@ def _run(
     passes: dict[str, Backward] = {}
     if calculi:
         with network.lock:
-            program = _program_of(network)
+            program = program_of(network)
             passes = program.backward(calculi, x, steps, chosen, rule, layers=layers)
         first = passes[calculi[0]]
         scores, chosen = first.scores, first.selection
     else:
         with network.lock:
-            scores = _program_of(network).scores(x, steps)
+            scores = program_of(network).scores(x, steps)
         if chosen is None:
             chosen = selection(scores.argmax(axis=1), network.classes)
         chosen = chosen.astype(network.dtype)
@@ -224,86 +230,6 @@ def _run(
         baseline=baseline,
         start=BESIDE_A_MASK if skipped else 0.0,
     )
-
-
-def step_scores_of(
-    samples: Samples, *, before_pass: Callable[[], None] = lambda: None
-) -> np.ndarray:
-    """Scores (B, T, C) of each step, 0 where a sample has none; `before_pass` may raise to stop."""
-    network, words = samples.network, samples.labelled
-    scores = np.zeros((len(samples), words.width, network.classes), network.dtype)
-    for chunk in samples.chunks():
-        before_pass()
-        with network.lock:
-            made = _program_of(network).step_scores(*samples.padded(chunk))
-        real = np.arange(words.width) < words.lengths[chunk][:, None]
-        part = np.zeros((len(chunk), words.width, network.classes), network.dtype)
-        part[:, : made.shape[1]] = made[:, : words.width]
-        scores[chunk] = np.where(real[..., None], part, 0)
-    return scores
-
-
-def scores_of(samples: Samples, *, before_pass: Callable[[], None] = lambda: None) -> np.ndarray:
-    """Scores (B, C); `before_pass` may raise to stop."""
-    network = samples.network
-    scores = np.zeros((len(samples), network.classes), network.dtype)
-    for chunk in samples.chunks():
-        before_pass()
-        with network.lock:
-            scores[chunk] = _program_of(network).scores(*samples.padded(chunk))
-    return scores
-
-
-def scores_of_variants(
-    samples: Samples,
-    variants: Iterable[Variant],
-    *,
-    removal: str = DROP,
-    work: Work | None = None,
-) -> np.ndarray:
-    """Scores (n, C) of samples without some of their parts, in batches of bounded memory.
-
-    Args:
-        variants: see `Samples.variants`; read as it goes.
-        removal: a name in `REMOVALS`, how parts are left out.
-        work: told of each batch; it may raise to stop.
-    """
-    leave_out, work = removal_named(removal), work or Work(0)
-    blocks = []
-    for block in _blocks(variants, shorter=removal == DROP):
-        if isinstance(samples, JoinedSamples):
-            left: Samples = samples.without(leave_out, block)
-        else:
-            left = leave_out(samples, block)
-        blocks.append(scores_of(left, before_pass=work.begin))
-        work.done(len(block))
-    return np.concatenate(blocks or [np.zeros((0, samples.network.classes), samples.network.dtype)])
-
-
-def _blocks(variants: Iterable[Variant], *, shorter: bool) -> Iterator[list[Variant]]:
-    """Variants one after the other, few enough for one pass.
-
-    Args:
-        shorter: whether a sample without some parts is shorter.
-    """
-    block: list[Variant] = []
-    longest = 0
-    for row, kept in variants:
-        words = int(kept.sum()) if shorter else len(kept)
-        longest = max(longest, words)
-        rows = len(block) + 1
-        if block and (rows > CHUNK_ROWS or rows * longest > CHUNK_TOKENS):
-            yield block
-            block, longest = [], words
-        block.append((row, kept))
-    if block:
-        yield block
-
-
-def _program_of(network: Network) -> Program:
-    from lrp_engine.propagation.program import program_of  # loads TensorFlow
-
-    return program_of(network)
 
 
 def _one_ahead(run: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.attribution.ablation import Part
-from lrp_engine.attribution.explain import scores_of
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.attribution.scores import scores_of
 from lrp_engine.attribution.targets import selection
 from lrp_engine.model.samples import Samples, existing
 from lrp_engine.model.text import Tokenizer

@@ -134,6 +134,7 @@ def in_batches(
 
     Args:
         inputs: token lists, or an array as `explain` takes it; lengths: (B,) of such an array.
+        target: as in `Network.explain`; an array holds one for each input.
 
     Raises:
         InputError: there is no memory for one input alone.
@@ -149,7 +150,8 @@ def in_batches(
         try:
             explanations = network.explain_all(
                 inputs[chunk] if isinstance(inputs, np.ndarray) else [inputs[n] for n in chunk],
-                methods=methods, target=target, rule=rule, method_options=method_options,
+                methods=methods, rule=rule, method_options=method_options,
+                target=target[chunk] if isinstance(target, np.ndarray) else target,
                 lengths=None if lengths is None else lengths[chunk], position=position,
                 cancel=cancel,
             )  # fmt: skip

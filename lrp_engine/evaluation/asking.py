@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of_variants
+from lrp_engine.attribution.scores import scores_of_variants
 from lrp_engine.attribution.work import Work
 from lrp_engine.evaluation.random_weights import randomized
 from lrp_engine.evaluation.relevances import by_explainer
@@ -110,7 +110,6 @@ class Answers:
                     known[key] = np.empty(0)  # the place is taken
                     new.setdefault(removal, []).append((row, key, kept))
         for removal, variants in new.items():
-            variants.sort(key=lambda one: int(one[2].sum()))  # alike lengths share a pass
             scores = scores_of_variants(
                 self.samples, ((row, self._whole(row, kept)) for row, _, kept in variants),
                 removal=removal, work=Work(len(variants), cancel=self.cancel),
@@ -127,12 +126,14 @@ class Answers:
     def _randomized(self, request: Request, rows: list[int], target: int) -> dict[int, np.ndarray]:
         """Row -> (J, L, n)."""
         depths = [
-            by_explainer(network, self.window, rows, target, self.settings, self.cancel)
+            by_explainer(
+                network, self.window, rows, [target] * len(rows), self.settings, self.cancel
+            )
             for network in randomized(self.network, seed=self.settings.seed)
         ]
         return {
-            row: np.stack([made[row][:, self.places[row]] for made in depths], axis=1)
-            for row in rows
+            row: np.stack([made[n][:, self.places[row]] for made in depths], axis=1)
+            for n, row in enumerate(rows)
         }
 
     def _moved(self, request: Request, rows: list[int], target: int) -> dict[int, np.ndarray]:
@@ -153,9 +154,9 @@ class Answers:
                 labels=np.full(draws, target), answers=None,
             )  # fmt: skip
             made = by_explainer(
-                self.network, values, list(range(draws)), target, self.settings, self.cancel
+                self.network, values, range(draws), [target] * draws, self.settings, self.cancel
             )
-            found[row] = np.stack([made[one] for one in range(draws)], axis=1)
+            found[row] = np.stack(made, axis=1)
         return found
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of
 from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_of
+from lrp_engine.attribution.scores import scores_of
 from lrp_engine.attribution.targets import resolve
 from lrp_engine.corpora.workers import in_processes
 from lrp_engine.errors import CancelledError, InputError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of
+from lrp_engine.attribution.scores import scores_of
 from lrp_engine.evaluation.asking import Answers, Who
 from lrp_engine.evaluation.documents import documents
 from lrp_engine.evaluation.relevances import by_explainer
@@ -196,18 +196,13 @@ class _Work:
 
     def _relevances(self, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], np.ndarray]:
         """Text and class -> relevances (J, n), chance last; without texts that overflow."""
-        batches: dict[int | None, list[int]] = {}
-        for row, asked in sorted(pairs):
-            usual = asked == self.asked[row]
-            batches.setdefault(self.settings.target if usual else asked, []).append(row)
+        rows, targets = [row for row, _ in sorted(pairs)], [asked for _, asked in sorted(pairs)]
+        made = by_explainer(self.network, self.window, rows, targets, self.settings, self.cancel)
         found = {}
-        for target, rows in batches.items():
-            made = by_explainer(self.network, self.window, rows, target, self.settings, self.cancel)
-            for row, values in made.items():
-                shown = int(self.asked[row]) if target is None else target
-                words = values[:, self.places[row]].astype(np.float64)
-                chance = self._text(row, shown).rng("chance").normal(size=(1, words.shape[1]))
-                found[row, shown] = np.concatenate([words, chance])
+        for row, target, values in zip(rows, targets, made, strict=True):
+            words = values[:, self.places[row]].astype(np.float64)
+            chance = self._text(row, target).rng("chance").normal(size=(1, words.shape[1]))
+            found[row, target] = np.concatenate([words, chance])
         return found
 
     def _asking(

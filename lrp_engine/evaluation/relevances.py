@@ -6,7 +6,7 @@ Axes: J explainers without chance, n words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,17 +24,22 @@ def by_explainer(
     network: Network,
     window: Window,
     rows: Sequence[int],
-    target: Any,
+    targets: Sequence[int],
     settings: Settings,
     cancel: Cancel | None = None,
-) -> dict[int, np.ndarray]:
-    """Row -> relevances (J, T) of all its steps for one target, NaN where they overflow.
+) -> list[np.ndarray]:
+    """Of each row relevances (J, T) of all its steps for its target, NaN where they overflow.
+
+    A row may come once for each of several targets: what does not depend on the target is
+    computed once.
 
     Raises:
         CancelledError: it was cancelled; looked at before each batch of passes.
     """
-    methods = settings.method_infos
-    found: dict[int, dict[tuple[str, str], np.ndarray]] = {row: {} for row in rows}
+    if not rows:
+        return []
+    methods, asked_of = settings.method_infos, np.array(targets)
+    found: list[dict[tuple[str, str], np.ndarray]] = [{} for _ in rows]
     inputs, lengths = window.inputs(rows)
     for first, (name, rule) in enumerate(settings.rules.items()):
         asked = [one.name for one in methods if one.uses_rule or not first]
@@ -43,7 +48,7 @@ def by_explainer(
         options = {one: settings.method_options[one] for one in asked
                    if one in settings.method_options}  # fmt: skip
         for chunk, made in in_batches(
-            network, inputs, methods=asked, target=target, rule=rule, method_options=options,
+            network, inputs, methods=asked, target=asked_of, rule=rule, method_options=options,
             lengths=lengths, cancel=cancel,
         ):  # fmt: skip
             if isinstance(made, InputError):  # it overflows, or costs too much
@@ -51,16 +56,16 @@ def by_explainer(
             for at, n in enumerate(chunk.tolist()):
                 for method, one in made.items():
                     key = method, name if one.method_info.uses_rule else ""
-                    found[rows[n]][key] = one.token_relevance[at, : one.lengths[at]]
+                    found[n][key] = one.token_relevance[at, : one.lengths[at]]
     if cancel is not None and cancel.is_set():  # batches end without a word
         raise CancelledError
     wanted = [(one.method, one.rule) for one in settings.explainers[:-1]]
-    gaps = any(len(made) < len(wanted) for made in found.values())
+    gaps = any(len(made) < len(wanted) for made in found)
     known = window.samples(network).lengths if gaps else None
 
-    def of(row: int, key: tuple[str, str]) -> np.ndarray:
-        if known is None or key in found[row]:
-            return found[row][key]
-        return np.full(known[row], np.nan)
+    def of(n: int, key: tuple[str, str]) -> np.ndarray:
+        if known is None or key in found[n]:
+            return found[n][key]
+        return np.full(known[rows[n]], np.nan)
 
-    return {row: np.array([of(row, key) for key in wanted]) for row in found}
+    return [np.array([of(n, key) for key in wanted]) for n in range(len(rows))]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of, step_scores_of
+from lrp_engine.attribution.scores import scores_of, step_scores_of
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import DIGITS
 from lrp_engine.proof.checks import TITLES, Worst, measured, not_checked

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of
+from lrp_engine.attribution.scores import scores_of
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lrp_engine.attribution.explain import scores_of
+from lrp_engine.attribution.scores import scores_of
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.model.network import Network
 from lrp_engine.proof.against import text_pipeline

@@ -1,6 +1,6 @@
 """LIME: the weights of a linear model that imitates the network around an input.
 
-Axes: m samples drawn, n words.
+Axes: S inputs of n words each, m samples drawn.
 """
 
 from __future__ import annotations
@@ -11,26 +11,29 @@ from typing import Any
 import numpy as np
 
 from lrp_engine.attribution.methods.base import REMOVAL, SEED, Attribution, Check, Method, Run
-from lrp_engine.attribution.methods.masks import scores_of_masks, words_of
+from lrp_engine.attribution.methods.masks import by_count, scores_of_masks, words_of
 from lrp_engine.attribution.work import PassCount
 from lrp_engine.option import Option
 
 DOUBT = 0.5
 TINY = 1e-300  # in the place of a variance of 0
+HELD = 1 << 20  # scores that are held at once
 
 
 def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
     """Weights of words in a ridge regression of the score on which words stay."""
     relevance = np.zeros(run.droppable.shape)
     fits = np.ones(len(run))
-    for sample in range(len(run)):
-        words = words_of(run, sample)
-        if not len(words):
-            continue
-        masks = drawn(len(words), options)
-        scores = scores_of_masks(run, sample, masks, options["removal"])
+    for words, alike in by_count(run):
+        masks = drawn(words, options)
         weights = closeness(masks, options["width"])
-        relevance[sample, words], fits[sample] = fitted(masks, scores, weights, options["ridge"])
+        together = max(1, HELD // len(masks))
+        for start in range(0, len(alike), together):
+            samples = alike[start : start + together]
+            scores = scores_of_masks(run, samples, masks, options["removal"])
+            found, fits[samples] = fitted(masks, scores, weights, options["ridge"])
+            for sample, coefficients in zip(samples, found, strict=True):
+                relevance[sample, words_of(run, sample)] = coefficients
     return Attribution(per_token=relevance, checks={"r2": fits})
 
 
@@ -55,14 +58,17 @@ def closeness(masks: np.ndarray, width: float) -> np.ndarray:
 
 def fitted(
     masks: np.ndarray, scores: np.ndarray, weights: np.ndarray, ridge: float
-) -> tuple[np.ndarray, float]:
-    """Coefficients (n,) of the weighted ridge regression with an intercept, and its own R²."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted ridge regressions of scores (S, m) with an intercept: coefficients (S, n), R² (S,).
+
+    All are on the same masks, so that one matrix serves all.
+    """
     shares = weights / weights.sum()
-    x, y = masks - shares @ masks, scores - shares @ scores
+    x, y = masks - shares @ masks, (scores - (scores @ shares)[:, None]).T
     weighted = x.T * weights
     coefficients = np.linalg.solve(weighted @ x + ridge * np.eye(masks.shape[1]), weighted @ y)
     left, whole = shares @ np.square(y - x @ coefficients), shares @ np.square(y)
-    return coefficients, float(1 - left / max(whole, TINY))
+    return coefficients.T, 1 - left / np.maximum(whole, TINY)
 
 
 METHOD = Method(

@@ -30,7 +30,7 @@ def attribute(run: Run, options: Mapping[str, Any]) -> Attribution:
         if not len(words):
             continue
         if len(words) <= EXACT:
-            scores = scores_of_masks(run, sample, choices_of(len(words)), options["removal"])
+            (scores,) = scores_of_masks(run, [sample], choices_of(len(words)), options["removal"])
             found, low[sample] = exact(scores), scores[0]
         else:
             found, errors[sample, words], low[sample] = _sampled(run, sample, options)
@@ -88,14 +88,14 @@ def _sampled(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Means (n,) over permutations, standard errors (n,), and the score of no word."""
     words = len(words_of(run, sample))
-    ends = scores_of_masks(run, sample, np.array([[False] * words, [True] * words]),
-                           options["removal"])  # fmt: skip
+    both = np.array([[False] * words, [True] * words])
+    (ends,) = scores_of_masks(run, [sample], both, options["removal"])
     pairs: list[np.ndarray] = []
     for orders in drawn(words, options):
         ranks = orders.argsort(axis=1)  # (p, n) when each word comes
         # After k words, 1 to n - 1: those that have come.
         masks = ranks[:, None, :] < np.arange(1, words)[:, None]
-        scores = scores_of_masks(run, sample, masks.reshape(-1, words), options["removal"])
+        scores = scores_of_masks(run, [sample], masks.reshape(-1, words), options["removal"])
         scores = scores.reshape(len(orders), words - 1)
         first, last = (np.full((len(orders), 1), end) for end in ends)
         gains = np.diff(np.concatenate([first, scores, last], axis=1), axis=1)

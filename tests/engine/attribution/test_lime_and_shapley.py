@@ -12,6 +12,7 @@ from lrp_engine.attribution.methods import METHODS, lime, shapley
 from lrp_engine.attribution.targets import selection
 from lrp_engine.layers import Dense
 from lrp_engine.model.text import Tokenizer
+from lrp_engine.propagation.program import Program
 from tests import zoo
 from tests.reference import lime as lime_reference
 from tests.reference import shapley as shapley_reference
@@ -63,6 +64,26 @@ def test_what_lime_draws():
     np.testing.assert_allclose((~masks[1:]).mean(axis=0), 0.6, atol=0.02)  # mean of 1..5, of 5
     np.testing.assert_array_equal(masks, lime.drawn(5, options))
     assert (masks != lime.drawn(5, {**options, "seed": 1})).any()
+
+
+def test_texts_that_differ_in_their_target_alone_are_computed_once(monkeypatch):
+    network, rows = words_read(), []
+    forward = Program.scores
+
+    def counted(program, x, steps):
+        rows.append(len(x))
+        return forward(program, x, steps)
+
+    options = {"samples": 40}
+    alone = [network.explain([TEXTS[2]], "lime", target, method_options=options).token_relevance
+             for target in (0, 2)]  # fmt: skip
+    monkeypatch.setattr(Program, "scores", counted)
+    network.explain([TEXTS[2]], "lime", 0, method_options=options)
+    once = sum(rows) - 1  # besides the text itself
+    rows.clear()
+    both = network.explain([TEXTS[2], TEXTS[2]], "lime", [0, 2], method_options=options)
+    close(both.token_relevance, np.concatenate(alone))
+    assert sum(rows) - 2 == once > 20
 
 
 def test_lime_says_where_its_model_does_not_fit():

@@ -11,8 +11,8 @@ from lrp_engine import InputError, explain_stream
 from lrp_engine.attribution.targets import selection
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers import Dense, GlobalAveragePooling1D
-from lrp_engine.model import samples
 from lrp_engine.model.text import Tokenizer
+from lrp_engine.propagation.program import Program
 from tests import zoo
 from tests.reference import occlusion as reference
 
@@ -114,16 +114,14 @@ def test_batches_are_bounded(monkeypatch):
     words = [f"w{2 + n % 9}" for n in range(40)]
     expected = network.explain([words], "occlusion")
     sizes = []
-    padded = samples.Samples.padded
+    forward = Program.scores
 
-    def counted(samples, chunk):
-        x, steps = padded(samples, chunk)
+    def counted(program, x, steps):
         sizes.append(steps.size)
-        return x, steps
+        return forward(program, x, steps)
 
-    for module in ("lrp_engine.attribution.explain", "lrp_engine.model.samples"):
-        monkeypatch.setattr(f"{module}.CHUNK_TOKENS", 100)
-    monkeypatch.setattr(samples.Samples, "padded", counted)
+    monkeypatch.setattr("lrp_engine.attribution.scores.MOST_STEPS", 100)
+    monkeypatch.setattr(Program, "scores", counted)
     found = network.explain([words], "occlusion")
     close(found.token_relevance, expected.token_relevance)
     assert len(sizes) == 1 + 20  # the text, and two of its variants a pass

@@ -206,8 +206,9 @@ def test_a_run_is_told_what_it_cannot_do(network, texts, labels):
 def test_where_relevance_overflows_the_others_are_measured(network, texts, monkeypatch):
     real = relevances.in_batches
 
-    def failing(network, words, *, methods, rule, **options):
+    def failing(network, words, *, methods, rule, target, **options):
         for n, one in enumerate(words):
+            options |= {"target": target[n : n + 1]}
             for _, made in real(network, [one], methods=methods, rule=rule, **options):
                 bad = isinstance(rule, AlphaBeta) and len(one) > 11
                 yield np.array([n]), InputError("Its numbers overflow.") if bad else made

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lrp_engine import InputError
-from lrp_engine.attribution.explain import scores_of_variants
+from lrp_engine.attribution.scores import scores_of_variants
 from lrp_engine.model import inputs
 from lrp_engine.model.removals import REMOVAL_MEANINGS, REMOVALS
 from lrp_engine.model.text import Tokenizer

@@ -1,0 +1,1 @@
+"""The tables of papers on explanations, made again with this library: `make papers`."""
