@@ -67,7 +67,8 @@ def _sums(matters: bool, whole: ByLayer | None) -> None:
         format_func=lambda name: rule_title(name) if name in RULES else "by layer",
         disabled=not matters and whole is None,
         help="How the sums of dense and convolution layers share their relevance among their "
-        f"inputs; all other sums follow epsilon. {meanings if matters else NO_SUMS}",
+        "inputs; all other sums follow epsilon, or relative epsilon. "
+        f"{meanings if matters else NO_SUMS}",
         **widgets.bind("rule", by_layer),
     )
     chosen = session.get("rule")

@@ -19,6 +19,7 @@ def _relevance(parameters: tf.Tensor, trace_key: TraceKey) -> Relevance:
     return Relevance(
         eps=parameters[0],
         bias_factor=parameters[1] if trace_key.redistributes_bias else None,
+        relative=parameters[2] if trace_key.relative else None,
         gates=trace_key.gates,
         sum_rule=trace_key.sum_rule,
         rule_params=parameters[2:],

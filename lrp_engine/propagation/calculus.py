@@ -80,9 +80,12 @@ class Calculus:
         raise NotImplementedError
 
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units, *, mixed: bool
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """s (..., M), the bias share (..., 1) of each of N units, and what remains absorbed."""
+        """s (..., M), the bias share (..., 1) of each of N units, and what remains absorbed.
+
+        `mixed`: a matrix mixes the units; in other sums each unit adds up by itself.
+        """
         raise NotImplementedError
 
     def values(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -122,6 +125,7 @@ class Calculus:
         [stabilizer] where there is no bias. No (D, M) message is ever built.
         """
         units = sum(units_of(term) for term in terms)
+        mixed = any(isinstance(term, Projected) or term.weight is not None for term in terms)
         absorber: list[Tensor] = [] if bias is None else [bias]
         z, known = self._recalled(terms, bias, gate, z)
         receivers = [tensor for term in terms for tensor in _tensors(term)]
@@ -130,7 +134,8 @@ class Calculus:
         @tf.custom_gradient
         def operation(z: Tensor, sink: Tensor, *tensors: Tensor) -> object:
             def backward(R: Tensor) -> object:
-                s, share, absorbed = self.absorb(R, z, tensors[-1] if absorber else None, units)
+                varying = tensors[-1] if absorber else None
+                s, share, absorbed = self.absorb(R, z, varying, units, mixed=mixed)
                 messages: list[Tensor | None] = [None, absorbed]
                 for term in _rebuild(known, tensors[len(receivers) :]):
                     if isinstance(term, Projected):
@@ -188,7 +193,7 @@ class Calculus:
             z = tf.matmul(weights, values)
 
             def backward(R: Tensor) -> object:
-                s, share, absorbed = self.absorb(R, z, None, units)
+                s, share, absorbed = self.absorb(R, z, None, units, mixed=False)
                 if share is not None:
                     share = tf.matmul(counted, share, transpose_a=True)
                 back = tf.matmul(weights, s, transpose_a=True)

@@ -35,6 +35,6 @@ class Gradient(Calculus):
         return derivative
 
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units, *, mixed: bool
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         return R, None, None

@@ -68,9 +68,9 @@ class MultiBackward(Calculus):
         return self.active().gradient_only(derivative)
 
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units, *, mixed: bool
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return self.active().absorb(R, z, bias, units)
+        return self.active().absorb(R, z, bias, units, mixed=mixed)
 
     def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
         """An operation whose backward pass is that of the mode active by then."""

@@ -24,12 +24,15 @@ class Relevance(Calculus):
 
     Attributes:
         gates: key in `rules.GATES`.
+        relative: the stabilizer's part in proportion to the size of z, None for none, in sums that
+            a matrix mixes; see `rules.RelativeEpsilon`.
         sum_rule: the rule of dense and convolution layers, given `rule_params`; None for the
             epsilon rule.
     """
 
     eps: Tensor
     bias_factor: Tensor | None = None
+    relative: Tensor | None = None
     gates: str = "all"
     sum_rule: SumRule | None = None
     rule_params: Tensor | None = None
@@ -119,19 +122,27 @@ class Relevance(Calculus):
         return None
 
     def absorb(
-        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units
+        self, R: Tensor, z: Tensor, bias: Tensor | None, units: Units, *, mixed: bool
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The epsilon rule. With N units feeding the sum and delta the bias factor,
 
             s_j = R_j / (z_j + eps sign(z_j)),  sign(0) = +1
             R_k = x_k sum_j W_kj s_j + delta sum_j (b_j + eps sign(z_j)) s_j / N
 
-        What is not redistributed, (1 - delta) times the second sum, remains absorbed.
+        What is not redistributed, (1 - delta) times the second sum, remains absorbed. With a
+        relative part, eps + relative rms(z) takes the place of eps in sums that a matrix mixes.
         """
-        stabilizer = self.eps * signed(z)
+        stabilizer = self._size(z, mixed=mixed) * signed(z)
         s = R / (z + stabilizer)
         absorbed = sink_of(bias=None if bias is None else bias * s, stabilizer=stabilizer * s)
         return s, *self._redistributed(absorbed, units)
+
+    def _size(self, z: Tensor, *, mixed: bool) -> Tensor:
+        """The stabilizer's size: a scalar, or (..., 1)."""
+        if self.relative is None or not mixed:
+            return self.eps
+        mean_square = tf.reduce_mean(tf.square(z), axis=-1, keepdims=True)
+        return self.eps + self.relative * tf.sqrt(mean_square)
 
     def _redistributed(self, absorbed: Tensor, units: Units) -> tuple[Tensor | None, Tensor]:
         """The bias share (..., 1) of each of N units, and what remains absorbed."""

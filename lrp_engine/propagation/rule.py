@@ -97,12 +97,14 @@ class TraceKey:
         redistributes_bias: whether any of what bias and stabilizer absorbed goes back to the
             inputs.
         gates: key in `GATES`.
+        relative: whether the third number is the stabilizer's part in proportion to the sum.
         sum_rule: how dense and convolution layers share; None for the epsilon rule.
     """
 
     parameters: int
     redistributes_bias: bool
     gates: str
+    relative: bool
     sum_rule: SumRule | None
 
 
@@ -168,6 +170,7 @@ class LayerRule(Rule):
     research: ClassVar[str] = ""  # of a rule for research alone: what was measured
     for_inputs: ClassVar[bool] = False  # meant for the layer that reads the inputs themselves
     sum_rule: ClassVar[SumRule | None] = None  # None: as all other sums
+    relative_stabilizer: ClassVar[bool] = False  # its first own number goes with the size of z
     options: ClassVar[tuple[Option, ...]] = ()  # numbers that not every rule has
 
     eps: float = 1e-3
@@ -201,6 +204,7 @@ class LayerRule(Rule):
             parameters=len(self.parameters),
             redistributes_bias=self.bias_factor > 0,
             gates=self.gates,
+            relative=self.relative_stabilizer,
             sum_rule=self.sum_rule,
         )
 

@@ -155,7 +155,8 @@ def over_time(R, weights, values, rule):
     """Relevance (T, D) of values under z = sum_t a_t v_t, and what was kept."""
     T, D = values.shape
     matrix = np.concatenate([a * np.eye(D) for a in weights])  # (T D, D)
-    (part,), kept = linear(R, weights @ values, [values.reshape(-1)], [matrix], np.zeros(D), rule)
+    (part,), kept = linear(R, weights @ values, [values.reshape(-1)], [matrix], np.zeros(D), rule,
+                           mixed=False)  # fmt: skip
     return part.reshape(T, D), kept
 
 
@@ -217,7 +218,7 @@ class _Normalization(SameReference):
 
     def backward(self, R, rule, result):
         parts = [
-            linear(r, z, [x], [W], b, rule)
+            linear(r, z, [x], [W], b, rule, mixed=False)
             for r, z, x, (W, b) in zip(
                 np.atleast_2d(R), np.atleast_2d(self.z), self.rows, self.sums, strict=True
             )
@@ -241,7 +242,7 @@ class RescalingReference(SameReference):
         D = self.x.shape[-1]
         W = np.diag(np.broadcast_to(self.layer.scale, D))
         b = np.broadcast_to(self.layer.offset, D)
-        parts = [linear(r, x @ W + b, [x], [W], b, rule)
+        parts = [linear(r, x @ W + b, [x], [W], b, rule, mixed=False)
                  for r, x in zip(np.atleast_2d(R), np.atleast_2d(self.x), strict=True)]  # fmt: skip
         kept = np.array([k for _, k in parts])
         result.book(f"{self.prefix}/sum", kept if R.ndim == 2 else kept[0], True)

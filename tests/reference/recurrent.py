@@ -90,7 +90,7 @@ class LSTMReference:
             Rc = Rc + Rbent
             (Rkept, Radded), cell[t] = linear(
                 Rc, step["new"], [step["f"] * step["c"], step["i"] * step["g"]],
-                [np.eye(H), np.eye(H)], np.zeros(H), rule,
+                [np.eye(H), np.eye(H)], np.zeros(H), rule, mixed=False,
             )  # fmt: skip
             Rf, Rc = gated(Rkept, step["f"], step["c"], rule)
             Ri, Rg = gated(Radded, step["i"], step["g"], rule)
@@ -160,7 +160,7 @@ class GRUReference:
                 Rh = Rh + R[t]
             (Rstate, Radded), kept["cell"][t] = linear(
                 Rh, s["new"], [s["z"] * s["h"], (1 - s["z"]) * s["g"]], [np.eye(H), np.eye(H)],
-                np.zeros(H), rule,
+                np.zeros(H), rule, mixed=False,
             )  # fmt: skip
             Rz, Rstate = gated(Rstate, s["z"], s["h"], rule)
             Rnot_z, Rg = gated(Radded, 1 - s["z"], s["g"], rule)

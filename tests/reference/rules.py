@@ -45,13 +45,16 @@ class Result:
         self.ledger[f"{name}/stabilizer"] = kept[..., 1]
 
 
-def linear(R, z, inputs, weights, bias, rule):
+def linear(R, z, inputs, weights, bias, rule, mixed=True):
     """The epsilon rule, message by message. Returns relevances of the inputs, [bias, stabilizer].
 
-    R, z, bias: (M,). inputs: list of (D_n,); weights: list of (D_n, M).
+    R, z, bias: (M,). inputs: list of (D_n,); weights: list of (D_n, M). mixed: whether a matrix
+    mixes the units.
     """
     units = sum(len(x) for x in inputs)
     eps, delta = rule.eps, rule.bias_factor if units else 0
+    if mixed and rule.name == "relative_epsilon":
+        eps += rule.relative * (sum(value**2 for value in z) / len(z)) ** 0.5
     sign = np.where(z >= 0, 1.0, -1.0)
     s = R / (z + eps * sign)
     relevances = []
@@ -71,7 +74,7 @@ def layer(R, z, inputs, weights, bias, rule):
 
     `inputs` are those that exist.
     """
-    if rule.name == "epsilon":
+    if rule.name not in SHARES:
         return linear(R, z, inputs, weights, bias, rule)
     x = np.concatenate([*inputs, []])
     W = np.concatenate([*weights, np.zeros((0, len(z)))])
@@ -161,6 +164,6 @@ def add(R, values, rule):
     for t, r in enumerate(np.atleast_2d(R)):
         inputs = list(rows[:, t])
         parts[:, t], kept[t] = linear(
-            r, sum(inputs), inputs, [eye] * len(inputs), np.zeros(len(r)), rule
+            r, sum(inputs), inputs, [eye] * len(inputs), np.zeros(len(r)), rule, mixed=False
         )
     return [part.reshape(R.shape) for part in parts], kept if R.ndim == 2 else kept[0]

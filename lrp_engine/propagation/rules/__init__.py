@@ -17,6 +17,7 @@ from lrp_engine.propagation.rules.by_layer import ByLayer
 from lrp_engine.propagation.rules.epsilon import Epsilon
 from lrp_engine.propagation.rules.flat import Flat
 from lrp_engine.propagation.rules.gamma import Gamma
+from lrp_engine.propagation.rules.relative_epsilon import RelativeEpsilon
 from lrp_engine.propagation.rules.w_square import WSquare
 from lrp_engine.propagation.rules.z_b import ZB
 from lrp_engine.propagation.rules.z_plus import ZPlus
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 # Name -> rule of a layer; the command line, the dashboard and the tests read it.
 RULES: dict[str, type[LayerRule]] = {
-    rule.name: rule for rule in (Epsilon, Gamma, AlphaBeta, ZPlus, WSquare, Flat, ZB)
+    rule.name: rule
+    for rule in (Epsilon, RelativeEpsilon, Gamma, AlphaBeta, ZPlus, WSquare, Flat, ZB)
 }
 
 DEFAULT_RULE = Epsilon()
@@ -45,6 +47,7 @@ __all__ = [
     "GateRule",
     "LayerRule",
     "Option",
+    "RelativeEpsilon",
     "Rule",
     "TraceKey",
     "WSquare",

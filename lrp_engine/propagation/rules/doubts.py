@@ -50,7 +50,7 @@ def research_sentence(named: str, measured: str) -> str:
 
 def of_length(rule: Rule, words: int) -> tuple[str, ...]:
     """What may do better for a text of so many words."""
-    smaller = all(one.eps < EPS_OF_LONG for one in rule.layer_rules)
+    smaller = all(one.eps < EPS_OF_LONG and not one.relative_stabilizer for one in rule.layer_rules)
     return (LONG_HINT,) if words > LONG_TEXT and smaller else ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lrp_engine import RULES, AlphaBeta, ByLayer, Epsilon, Gamma, ZPlus
+from lrp_engine import RULES, AlphaBeta, ByLayer, Epsilon, Gamma, RelativeEpsilon, ZPlus
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.propagation.rules import GATES
 from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT, of_rule
@@ -63,10 +63,16 @@ def test_explanations_carry_the_doubts_where_they_follow_the_rule(network):
 
 
 @pytest.mark.parametrize(
-    ("count", "eps", "said"), [(100, 0.001, ()), (101, 0.001, (LONG_HINT,)), (101, 0.01, ())]
+    ("count", "rule", "said"),
+    [
+        (100, Epsilon(), ()),
+        (101, Epsilon(), (LONG_HINT,)),
+        (101, Epsilon(eps=0.01), ()),
+        (101, RelativeEpsilon(), ()),
+    ],
 )
-def test_long_texts_carry_a_hint(network, count, eps, said):
-    one = network.explain([["good"] * count, ["bad"]], rule=Epsilon(eps=eps))
+def test_long_texts_carry_a_hint(network, count, rule, said):
+    one = network.explain([["good"] * count, ["bad"]], rule=rule)
     assert one.hints == one[0].hints == said
     assert one[1].hints == ()
     assert network.explain([["good"] * count], "sensitivity").hints == ()

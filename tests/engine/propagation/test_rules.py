@@ -17,6 +17,7 @@ from lrp_engine import (
     Flat,
     Gamma,
     InputError,
+    RelativeEpsilon,
     WSquare,
     ZPlus,
 )
@@ -62,6 +63,12 @@ PAIRS = [
     ("stack", AlphaBeta(alpha=1.5, beta=0.5, gates="half")),
     ("convolution", ZPlus(gates="prop")),
     ("dense_selu", ZPlus(bias_factor=1.0)),
+    ("lstm", RelativeEpsilon()),
+    ("gru", RelativeEpsilon(relative=0.3, eps=1e-6, gates="half")),
+    ("gru_before", RelativeEpsilon(bias_factor=1.0)),
+    ("attention_by_columns", RelativeEpsilon(relative=0.1, bias_factor=0.35)),
+    ("merged", RelativeEpsilon(relative=1)),
+    ("pooled_text_cnn", RelativeEpsilon(bias_factor=0.35)),
     # Without and with time; windows valid, same and causal, with strides, dilation and gaps.
     *(
         (name, kind(**options))
@@ -205,6 +212,7 @@ def test_special_values_are_other_rules():
 
     close(found(Gamma(gamma=0)), found(Epsilon()))
     close(found(AlphaBeta(alpha=1, beta=0)), found(ZPlus()))
+    close(found(RelativeEpsilon(relative=0)), found(Epsilon()))
 
 
 # x W = 1 2 -3 with bias 4: z = 4, of positive 7 and negative -3; and a second unit, its negative.
@@ -215,6 +223,8 @@ KERNEL, BIAS = np.array([[0.5, -0.5], [2.0, -2.0], [3.0, -3.0]]), np.array([4.0,
     ("rule", "words", "bias"),
     [
         (Epsilon(eps=1e-12), [1, 2, -3], 4),
+        # The sums are 4 and -4, so their root mean square is 4: 1 is added.
+        (RelativeEpsilon(eps=1e-12, relative=0.25), [0.8, 1.6, -2.4], 3.2),
         (Gamma(eps=1e-12, gamma=1), [8 / 11, 16 / 11, -12 / 11], 32 / 11),
         (AlphaBeta(eps=1e-12), [8 / 7, 16 / 7, -4], 32 / 7),
         (ZPlus(eps=1e-12), [4 / 7, 8 / 7, 0], 16 / 7),
@@ -322,6 +332,7 @@ def test_attention_weights_receive_nothing(gates):
         (lambda: Gamma(gamma="1"), "gamma must be"),
         (lambda: Gamma(gamma=float("nan")), "gamma must be"),
         (lambda: Gamma(eps=0), "eps must be"),
+        (lambda: RelativeEpsilon(relative=-1), "relative must be a number from 0 to 100"),
         (lambda: ZB(low=0.5), "low must be a number from -1e\\+06 to 0"),
         (lambda: ZB(high=-1), "high must be a number from 0"),
         (lambda: ZB(high=None), "high must be"),
