@@ -49,7 +49,7 @@ def page(
     return templates.render(
         "report.html",
         title=f"Review of {visible(one.name)}",
-        sentences=one.warnings,
+        sentences=(*one.warnings, *one.hints(summary["words"])),
         account=_account(summary),
         verdict_rows=_verdict_rows(summary, reviews),
         class_columns=[

@@ -17,7 +17,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ from lrp_engine.corpora import durable
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import InputError, LensError
-from lrp_engine.propagation.rules import from_dict
+from lrp_engine.propagation.rules import doubts, from_dict
 
 if TYPE_CHECKING:
     from lrp_engine import Network
@@ -55,7 +55,8 @@ class Set:
         rows: how many; step: rows of a part. complete: whether all are explained.
         rule: how relevance is handed back, as `Rule.plain` says it.
         most_words: of a text, as its model counts them; a longer one is not explained.
-        model_name, model_hash, labels, dtype, warnings: of the model.
+        model_name, model_hash, labels, dtype: of the model.
+        warnings: of the model, and what was measured against the rule.
         engine: version. created: ISO time.
     """
 
@@ -81,6 +82,7 @@ class Set:
     @classmethod
     def new(cls, network: Network, **facts: Any) -> Set:
         """A set that gets an id of its own."""
+        measured = doubts.of_rule(from_dict(facts["rule"]), network.nodes)
         return cls(
             id=secrets.token_urlsafe(16),
             model_hash=network.hash,
@@ -88,10 +90,14 @@ class Set:
             methods=OF_A_NEW_SET,
             dtype=network.dtype,
             most_words=settings.most_words(network.input_shape.units),
-            warnings=network.warnings,
+            warnings=(*network.warnings, *measured),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
         )
+
+    def hints(self, words: Iterable[int]) -> tuple[str, ...]:
+        """What may do better, as sentences; `words` of each of its texts."""
+        return doubts.of_length(from_dict(self.rule), max(words, default=0))
 
     @property
     def corpus(self) -> CorpusSettings:

@@ -149,4 +149,6 @@ def _sentence(summary: Summary) -> str:
     parts.append(f"{summary.padding_waste:.1%} of the computed words were padding")
     if summary.peak_memory_bytes:
         parts.append(f"at most {summary.peak_memory_bytes / 1e6:,.0f} MB of memory")
-    return "; ".join(parts) + ".\n"
+    said = [f"Warning: {sentence}" for sentence in summary.warnings]
+    said += [f"Hint: {sentence}" for sentence in summary.hints]
+    return "\n".join(["; ".join(parts) + ".", *said, ""])

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.folder import Folder
-from lrp_engine.corpora.shard import positions_in
+from lrp_engine.corpora.shard import hints_in, positions_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,7 @@ class Finished:
 
     Attributes:
         digests: name of a part -> its SHA-256 (hex).
-        rows, bad: of these parts; positions: as in `Part`.
+        rows, bad: of these parts; positions, hints: as in `Part`.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Finished:
         self.digests: dict[str, str] = {}
         self.rows = self.bad = 0
         self.positions = (0, 0)
+        self.hints: tuple[str, ...] = ()
 
     def missing(self, shards: Iterable[Shard]) -> Iterator[Shard]:
         """The shards without a whole part."""
@@ -86,12 +87,19 @@ class Finished:
                 return False
             errors = table.read(["error"]).column(0)
             positions = positions_in(table.schema_arrow.metadata)
+            hints = hints_in(table.schema_arrow.metadata)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):
             return False
         self.digests[name] = expected or self.folder.note_digest(name, data)
         self.bad += len(errors) - errors.null_count
         self.positions = added(self.positions, positions)
+        self.hints = joined(self.hints, hints)
         return True
+
+
+def joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences of both, each once."""
+    return tuple(dict.fromkeys((*one, *other)))
 
 
 def added(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import result_schema
-from lrp_engine.corpora.finished import DIGESTS, Finished, added, part_name
+from lrp_engine.corpora.finished import DIGESTS, Finished, added, joined, part_name
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
 from lrp_engine.corpora.settings import CorpusSettings
@@ -44,6 +44,7 @@ class Summary:
         seconds: of this run; rows_per_second: of the rows it computed.
         peak_memory_bytes: of this process and its workers together, at most.
         padding_waste: share (0 to 1) of all computed time steps that was padding.
+        warnings: what was measured against the rule. hints: what may do better for its texts.
     """
 
     output: str
@@ -54,6 +55,8 @@ class Summary:
     rows_per_second: float
     peak_memory_bytes: int
     padding_waste: float
+    warnings: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -141,7 +144,14 @@ def explain_corpus(
         real, computed = added(done.positions, finished.positions)
         bad = done.bad + finished.bad
         waste = round(1 - real / computed, 4) if computed else 0.0
-        account = {"complete": True, "bad_rows": bad, "padding_waste": waste}
+        warnings, hints = settings.warnings(network), joined(finished.hints, done.hints)
+        account = {
+            "complete": True,
+            "bad_rows": bad,
+            "padding_waste": waste,
+            "warnings": list(warnings),
+            "hints": list(hints),
+        }
         listed = DIGESTS | {"parts": dict(sorted(digests.items()))}
         _write_manifest(folder, manifest | account | listed)
         folder.clear_digests()
@@ -155,6 +165,8 @@ def explain_corpus(
         rows_per_second=round(done.rows / seconds, 1),
         peak_memory_bytes=done.peak_memory,
         padding_waste=waste,
+        warnings=warnings,
+        hints=hints,
     )
 
 
@@ -171,11 +183,13 @@ class _Tally:
     def __init__(self) -> None:
         self.rows = self.bad = 0
         self.positions = (0, 0)
+        self.hints: tuple[str, ...] = ()
         self._peaks: dict[tuple[str, int], int] = {}
 
     def add(self, part: Part) -> None:
         self.rows, self.bad = self.rows + part.rows, self.bad + part.bad
         self.positions = added(self.positions, part.positions)
+        self.hints = joined(self.hints, part.hints)
         self._peaks[part.process] = max(part.peak, self._peaks.get(part.process, 0))
 
     @property

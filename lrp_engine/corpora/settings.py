@@ -14,7 +14,7 @@ from lrp_engine.attribution.methods import (
     options_of,
 )
 from lrp_engine.errors import InputError, choices
-from lrp_engine.propagation.rules import DEFAULT_RULE, LayerRule, Rule, checked
+from lrp_engine.propagation.rules import DEFAULT_RULE, LayerRule, Rule, checked, doubts
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -84,6 +84,12 @@ class CorpusSettings:
         resolve(network, self.target, 1)
         require_position(network, self.position)
         checked(self.rule, network.nodes)
+
+    def warnings(self, network: Network) -> tuple[str, ...]:
+        """What was measured against the rule, where a method follows one."""
+        if not any(METHODS[name].uses_rule for name in self.methods):
+            return ()
+        return doubts.of_rule(self.rule, network.nodes)
 
     def to_dict(self) -> dict[str, Any]:
         """Option names as on the command line -> values as JSON keeps them."""

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 from lrp_engine.model.text import CutText
 
-# Where a part's metadata keeps its positions.
-POSITIONS = b"lrp-lens positions"
+# Where a part's metadata keeps its positions, and what may do better for its texts.
+POSITIONS, HINTS = b"lrp-lens positions", b"lrp-lens hints"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,7 @@ class Part:
         index: of the shard; rows: how many; bad: those not explained.
         data: a Parquet file, its `positions` within its metadata.
         positions: time steps of its texts, and time steps computed for them, padding included.
+        hints: what may do better for its texts, as sentences; within the metadata, too.
         process: who computed it, by host and id; peak: that process' peak memory in bytes so far.
     """
 
@@ -51,6 +52,7 @@ class Part:
     bad: int
     data: bytes
     positions: tuple[int, int]
+    hints: tuple[str, ...]
     process: tuple[str, int]
     peak: int
 
@@ -96,7 +98,9 @@ def _explain(
     schema = result_schema(
         settings, shard.others.schema, network.dtype, positions=network.labels_steps
     )
-    columns, positions, overflowing = _explained(network, words, len(shard), settings, cancel)
+    columns, positions, hints, overflowing = _explained(
+        network, words, len(shard), settings, cancel
+    )
     if cancel is not None and cancel.is_set():
         raise CancelledError
     for n, problem in overflowing.items():
@@ -108,13 +112,15 @@ def _explain(
     }
     table = _table(columns, shard, settings, schema)
     file = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({POSITIONS: json.dumps(positions)}), file)
+    metadata = {POSITIONS: json.dumps(positions), HINTS: json.dumps(hints)}
+    pq.write_table(table.replace_schema_metadata(metadata), file)
     return Part(
         index=shard.index,
         rows=len(shard),
         bad=sum(problem is not None for problem in problems),
         data=file.getvalue(),
         positions=positions,
+        hints=hints,
         process=this_process(),
         peak=peak_memory(),
     )
@@ -128,6 +134,15 @@ def positions_in(metadata: Mapping[bytes, bytes] | None) -> tuple[int, int]:
     """
     real, computed = json.loads((metadata or {})[POSITIONS])
     return int(real), int(computed)
+
+
+def hints_in(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
+    """`Part.hints`, from the metadata of its file; none where an older release wrote it.
+
+    Raises:
+        ValueError, TypeError: they are damaged.
+    """
+    return tuple(map(str, json.loads((metadata or {}).get(HINTS, b"[]"))))
 
 
 def _problem(tokens: int, most: int) -> str | None:
@@ -144,9 +159,9 @@ def _explained(
     rows: int,
     settings: CorpusSettings,
     cancel: Cancel | None,
-) -> tuple[dict[str, Any], tuple[int, int], dict[int, str]]:
-    """Values per row for the columns that an explanation fills, None elsewhere; positions; and
-    rows that could not be explained, with the reason."""
+) -> tuple[dict[str, Any], tuple[int, int], tuple[str, ...], dict[int, str]]:
+    """Values per row for the columns that an explanation fills, None elsewhere; positions; hints;
+    and rows that could not be explained, with the reason."""
     names = ("scores", "predicted", "target", "explained_score", "tokens")
     errors, checks = error_columns(settings.methods), check_columns(settings.methods)
     of_methods = (*settings.methods, *errors.values(), *checks.values())
@@ -155,6 +170,7 @@ def _explained(
     }
     places = list(words)
     real = computed = 0
+    hints: dict[str, None] = {}
     problems: dict[int, str] = {}
     for chunk, explained in in_batches(
         network,
@@ -186,6 +202,7 @@ def _explained(
             **_account(explained.complete),
         }
         for method, one in explained.items():
+            hints |= dict.fromkeys(one.hints)
             relevance = one.token_relevance
             values[method] = [relevance[n, : len(t)] for n, t in enumerate(one.tokens)]
             if one.standard_error is not None:
@@ -196,7 +213,7 @@ def _explained(
         for name, column in values.items():
             for place, value in zip(at, column, strict=True):
                 columns[name][place] = value
-    return columns, (real, computed), problems
+    return columns, (real, computed), tuple(hints), problems
 
 
 def _account(one: Explanation | None) -> dict[str, np.ndarray]:

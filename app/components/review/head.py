@@ -26,6 +26,8 @@ def show(desk: Desk) -> None:
     one, summary = desk.set, desk.tables.summary
     for sentence in one.warnings:
         st.warning(plain(sentence), icon=":material/gpp_bad:")
+    for sentence in one.hints(summary["words"]):
+        st.caption(plain(sentence))
     judged = outcomes(summary)
     right, wrong = int((judged == RIGHT).sum()), int((judged == WRONG).sum())
     failed = int((summary["said"] == NO_CLASS).sum())

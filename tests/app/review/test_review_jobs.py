@@ -27,6 +27,7 @@ from app.work import job as job_of
 from app.work.job import DONE, FAILED, RUNNING, STOPPED, WAITING
 from lrp_engine import InputError
 from lrp_engine.model.text import Tokenizer
+from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT
 from tests.app import sets as files
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 
@@ -476,3 +477,13 @@ def test_a_failure_names_the_file_as_the_user_did_and_no_place_on_the_server(set
     with pytest.raises(InputError, match=settings.DATA_VARIABLE) as refused:
         Sets(sets.folder / "file" / "sets")
     assert str(sets.folder) not in str(refused.value)
+
+
+def test_a_set_carries_what_is_said_of_its_rule(network):
+    one = files.new(network, rule=lrp_engine.Epsilon(eps=0.1).to_dict())
+    assert one.warnings == (*network.warnings, LARGE_EPS)
+    assert one.hints([3, 101]) == ()
+    usual = files.new(network)
+    assert usual.warnings == network.warnings
+    assert usual.hints([3, 101]) == (LONG_HINT,)
+    assert usual.hints([3, 100]) == usual.hints([]) == ()

@@ -38,6 +38,7 @@ from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.corpora.settings import methods_named
 from lrp_engine.propagation.program import program_of
 from lrp_engine.propagation.rules import from_dict
+from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT
 from tests import corpora, zoo
 
 ROOT = Path(__file__).parents[3]
@@ -811,6 +812,20 @@ def test_the_command_prints_a_sentence_or_json(run, table, tmp_path):
         "peak_memory_bytes",
     }
     assert pd.read_parquet(tmp_path / "b")["target"].notna().all()
+
+
+def test_what_is_said_of_the_rule_is_told_once_and_kept(run, tmp_path):
+    texts = [*corpora.texts(3), "good " * 101]
+    table = corpora.write_csv(tmp_path / "in.csv", {"text": texts})
+    for _ in range(2):  # the second time every part is there
+        code, out, _ = run(table, tmp_path / "long")
+        assert (code, out.splitlines()[1:]) == (0, [f"Hint: {LONG_HINT}"])
+    summary = json.loads(run(table, tmp_path / "large", "--eps", "0.1", "--json", "--quiet")[1])
+    assert (summary["warnings"], summary["hints"]) == ([LARGE_EPS], [])
+    manifest = json.loads((tmp_path / "large" / MANIFEST).read_text())
+    assert (manifest["warnings"], manifest["hints"]) == ([LARGE_EPS], [])
+    _, out, _ = run(table, tmp_path / "other", "--eps", "0.1", "--method", "sensitivity")
+    assert out.count("\n") == 1  # it follows no rule
 
 
 def test_a_terminal_gets_a_progress_bar(run, table, tmp_path, monkeypatch):
