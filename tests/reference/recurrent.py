@@ -66,7 +66,7 @@ class LSTMReference:
             self.steps[t] = {"h": h, "c": c, "z": z, "i": i, "f": f, "g": g, "o": o, "new": new}
             c, h = new, o * self.squash(new)
             outputs[t] = c if self.layer.cell else h
-        return outputs if self.layer.return_sequences else outputs[t]
+        return outputs if self.layer.return_sequences else c if self.layer.cell else h
 
     def backward(self, R: np.ndarray, rule: Rule, result: Result) -> np.ndarray:
         """R: (T, H), or (H,) at the last state."""
