@@ -18,7 +18,7 @@ from app.figures import charts, heatmap_rows
 from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
 from app.models import numeric
 from app.state import address, session, widgets
-from app.text import typed
+from app.text import evidence, typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.numbers import vmax_of
@@ -74,6 +74,11 @@ def verdict(answer: Answer) -> None:
             f"unknown to the model, which reads {them} {escape(reads)}: {listed}{more}.</p>"
         )
     parts.append(typed.left_out(one))
+    parts += [
+        f'<p class="lens-note">{said}</p>'
+        for said in (evidence.no_evidence(one), evidence.near_tie(one))
+        if said
+    ]
     parts += [f'<p class="lens-note">{escape(sentence)}</p>' for sentence in one.hints]
     st.html(STYLE + "".join(parts))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app import settings
@@ -12,8 +13,9 @@ from app.figures import tables
 from app.methods import SHOWN_METHODS
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word
+from app.text.evidence import near_tie
 from app.text.flips import line as flip_line
-from lrp_engine import METHODS
+from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution.ablation import against_random, without_one
 from lrp_engine.attribution.flips import Flip, single_word
 from lrp_engine.render.numbers import number
@@ -238,6 +240,25 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     for term, value, more in of_word(float(one.token_relevance[0, 1]), change, one):
         assert f"<dt>{term}</dt><dd>{value} <small>{more}</small></dd>" in html(app)
     assert TWO_QUESTIONS in html(app)
+
+
+def test_a_text_of_unknown_words_is_no_evidence(opened):
+    assert "No evidence." in html(asked(opened(), "zebra xylophone"))
+    assert "No evidence." not in html(asked(opened(), "zebra film"))
+
+
+def test_a_near_tie_is_said(network):
+    one = network.explain_all(["good film"])
+    labels = network.labels
+
+    def said(*shares):
+        probabilities = np.array([shares])
+        made = {name: replace(e, probabilities=probabilities) for name, e in one.items()}
+        return near_tie(Explanations(made))
+
+    tie = f"<b>Nearly a tie:</b> <bdi>{labels[2]}</bdi> 42.0 % and <bdi>{labels[1]}</bdi> 38.0 %"
+    assert tie in said(0.2, 0.38, 0.42)
+    assert said(0.2, 0.36, 0.44) == ""
 
 
 def test_one_line_says_where_the_score_went(opened, network):

@@ -1,0 +1,38 @@
+"""How far an answer is one: no known word, or two classes that are nearly as likely. Pure, HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from lrp_engine import Explanations
+from lrp_engine.render.numbers import percentage
+from lrp_engine.render.wording import visible
+
+NEAR = 0.05  # difference of two probabilities up to which classes are nearly as likely
+
+
+def no_evidence(one: Explanations) -> str:
+    """Of a text of which the model knows no word; else nothing."""
+    words = one.padding[0, : len(one.tokens[0])]
+    known = ~one.unknown[0, : len(words)] & ~words
+    if known.any() or not one.unknown.any():
+        return ""
+    return (
+        "<b>No evidence.</b> The model knows no word of this text, so it says this of any such "
+        "text; the colours show no more than where unknown words stand."
+    )
+
+
+def near_tie(one: Explanations) -> str:
+    """Of two classes that are nearly as likely; else nothing."""
+    if not one.output_kind.has_classes or len(one.labels) < 2:
+        return ""
+    shares = one.shares[0]
+    first, second = (-shares).argsort(kind="stable")[:2].tolist()
+    if shares[first] - shares[second] > NEAR:
+        return ""
+    named = " and ".join(
+        f"<bdi>{escape(visible(one.labels[c]))}</bdi> {escape(percentage(float(shares[c])))}"
+        for c in (first, second)
+    )
+    return f"<b>Nearly a tie:</b> {named}. Which one comes first may be chance."
