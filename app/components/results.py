@@ -18,7 +18,7 @@ from app.figures import charts, heatmap_rows
 from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
 from app.models import numeric
 from app.state import address, session, widgets
-from app.text import evidence, typed
+from app.text import evidence, file_names, typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.numbers import vmax_of
@@ -252,8 +252,8 @@ def _numbers(answer: Answer) -> None:
 
 def _downloads(answer: Answer) -> None:
     """The same numbers to take along; files are made when asked for."""
-    name = f"lrp-lens-{answer.explanations.model_hash[:8]}"
     explanations = answer.explanations
+    name = file_names.of_explanations(explanations)
     palette = session.get("palette")
     with st.container(horizontal=True):
         st.download_button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from app.methods import SHOWN_METHODS
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word
 from app.text.evidence import near_tie
+from app.text.file_names import of_explanations
 from app.text.flips import line as flip_line
 from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution.ablation import against_random, without_one
@@ -245,6 +247,15 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
 def test_a_text_of_unknown_words_is_no_evidence(opened):
     assert "No evidence." in html(asked(opened(), "zebra xylophone"))
     assert "No evidence." not in html(asked(opened(), "zebra film"))
+
+
+def test_downloads_are_named_by_text_methods_and_class(network):
+    one = network.explain_all(["good film / nor , bad suspenseful"], methods=["lrp"], target=(2, 0))
+    assert of_explanations(one) == "good-film-nor-bad_LRP_yes-no"
+    hostile = network.explain_all(["../../etc \u202e <b> " + "x" * 90], target=1)
+    name = of_explanations(hostile)
+    assert re.fullmatch(r"[\w-]{1,130}", name)
+    assert name.startswith("etc-b-xxx")
 
 
 def test_a_near_tie_is_said(network):
