@@ -22,6 +22,7 @@ from lrp_engine import (
     Epsilon,
     Flat,
     Gamma,
+    RelativeEpsilon,
     WSquare,
     ZPlus,
     formats,
@@ -119,7 +120,7 @@ def test_json(run, folder, network, method):
 
 def test_every_rule_and_gate_rule_can_be_asked_for(run, folder, network):
     rules = [Gamma(gamma=0.5), AlphaBeta(alpha=1.5, beta=0.5), ZPlus(gates="abs")]
-    rules += [WSquare(), Flat(), ZB(low=-2.5, high=0.5)]
+    rules += [WSquare(), Flat(), ZB(low=-2.5, high=0.5), RelativeEpsilon(relative=0.1)]
     assert {type(rule) for rule in rules} | {Epsilon} == set(RULES.values())
     for rule in [*rules, *(Epsilon(gates=gates) for gates in GATES)]:
         asked = [
