@@ -87,7 +87,8 @@ def test_every_key_of_a_spec_is_one_that_a_format_reads():
     from lrp_engine.formats.companions.spec import KEYS
     from lrp_engine.formats.readers import READERS
 
-    common = {"output", "labels", "value_units", "units", "features", "tokenizer", "gate_order"}
+    common = {"output", "labels", "value_units", "units", "features", "tokenizer", "gate_order",
+              "inputs"}  # fmt: skip
     assert {*KEYS} == common.union(*(reader.options for reader in READERS))
 
 

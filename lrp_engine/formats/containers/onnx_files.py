@@ -101,16 +101,40 @@ def _input(value: Any, output: Output) -> dict[str, Any]:
     }
 
 
-def _node(node: Any, constants: list[str], output: Output) -> dict[str, Any]:
+def _node(
+    node: Any, constants: list[str], output: Output, *, inside: bool = False
+) -> dict[str, Any]:
     output.count(len(node.input) + len(node.output) + len(node.attribute))
     what = f"The ONNX node {quoted(node.name or node.op_type)}"
     domain = "" if node.domain in ("", "ai.onnx") else f"{node.domain}."
+    loops = node.op_type == "Loop" and not inside
     return {
         "name": node.name,
         "op": f"{domain}{node.op_type}",
         "inputs": list(node.input),
         "outputs": list(node.output),
-        "attributes": {a.name: _attribute(a, what, constants, output) for a in node.attribute},
+        "attributes": {
+            a.name: _body(a.g, constants, output)
+            if loops and a.type == a.GRAPH
+            else _attribute(a, what, constants, output)
+            for a in node.attribute
+        },
+    }
+
+
+def _body(graph: Any, constants: list[str], output: Output) -> dict[str, Any]:
+    """The graph inside a loop, its tensors by name as those of attributes are."""
+    output.count(len(graph.node) + len(graph.initializer))
+    arrays = {}
+    for tensor in graph.initializer:
+        constants.append(f"constants/{len(constants)}")
+        _tensor(tensor, constants[-1], output)
+        arrays[tensor.name] = constants[-1]
+    return {
+        "inputs": [value.name for value in graph.input],
+        "outputs": [value.name for value in graph.output],
+        "arrays": arrays,
+        "nodes": [_node(node, constants, output, inside=True) for node in graph.node],
     }
 
 
@@ -119,9 +143,9 @@ def _attribute(attribute: Any, what: str, constants: list[str], output: Output) 
     kinds = attribute.AttributeType
     if attribute.type in (kinds.GRAPH, kinds.GRAPHS):
         raise RefusalError(
-            f"{what} ({quoted(attribute.name)}) holds a graph of its own, as If, Loop and Scan do; "
-            "a graph without branches and loops is read. Of a Keras model give the .keras file "
-            "itself."
+            f"{what} ({quoted(attribute.name)}) holds a graph of its own, as If and Scan do; a "
+            "graph without branches is read, and of loops those that are a layer of Keras. Of a "
+            "Keras model give the .keras file itself."
         )
     if attribute.type == kinds.TENSOR:
         constants.append(f"constants/{len(constants)}")

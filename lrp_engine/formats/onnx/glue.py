@@ -9,9 +9,9 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.onnx import attention
-from lrp_engine.formats.onnx import sizes as sizes_of
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, single
 from lrp_engine.formats.onnx.sizes import axes_of, given
+from lrp_engine.formats.onnx.steps import ALL_STEPS, flattened, flattens
 from lrp_engine.formats.onnx.values import (
     BATCH,
     END,
@@ -21,6 +21,7 @@ from lrp_engine.formats.onnx.values import (
     UNITS,
     Dims,
     Ids,
+    Reversed,
     Step,
     Value,
     View,
@@ -30,7 +31,7 @@ from lrp_engine.formats.onnx.values import (
     reshaped,
     sizes,
 )
-from lrp_engine.layers import Embedding, Flatten, Permute, Slice, TakeStep
+from lrp_engine.layers import Embedding, Slice, TakeStep
 
 _FLOATS = (1, 10, 11)
 
@@ -113,6 +114,11 @@ def slice_(partial: PartialGraph, op: Op) -> list[Value]:
         for start, end, axis in zip(starts, ends, axes, strict=True):
             data = _range(partial, data, data.at(axis), start, end)
         return [data]
+    if isinstance(data, Reversed) and len(starts) == 1:  # the last one read is the first of a text
+        view, ends_of_text = data.of, {(-1, True): 0, (0, False): -1}
+        place = ends_of_text.get((starts[0], ends[0] >= END))
+        if place is not None and view.axes[at := view.at(axes[0])] == TIME:
+            return [_picked(partial, view, at, (place,), drop=False)]
     if len(starts) != 1 or axes not in ((0,), (-1,)):
         raise FormatError("it cuts a list of sizes along several axes.")
     return [Dims(sizes(data).entries[starts[0] : ends[0]])]
@@ -188,6 +194,9 @@ def concat(partial: PartialGraph, op: Op) -> list[Value]:
 
 def transpose(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
+    if isinstance(value, Reversed):
+        order = given(op, "perm", 9, tuple(reversed(range(len(value.of.axes)))))
+        return [Reversed(value.of.transposed(order))]
     rank = len(getattr(value, "axes", ()))
     order = given(op, "perm", 9, tuple(reversed(range(rank))))
     if isinstance(value, View):
@@ -201,11 +210,12 @@ def squeeze(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
     if isinstance(value, Zeros):
         return [value]
-    if isinstance(value, View):
-        axes = given(op, "axes", 1, value.ones)
-        for axis in sorted({value.at(axis) for axis in axes}, reverse=True):
-            value = value.without(axis)
-        return [value]
+    if isinstance(value, View | Reversed):
+        view = value.of if isinstance(value, Reversed) else value
+        axes = given(op, "axes", 1, view.ones)
+        for axis in sorted({view.at(axis) for axis in axes}, reverse=True):
+            view = view.without(axis)
+        return [Reversed(view) if isinstance(value, Reversed) else view]
     dims = sizes(value)
     if len(dims.entries) != 1:
         raise FormatError("it drops an axis that has not length 1.")
@@ -223,7 +233,7 @@ def unsqueeze(partial: PartialGraph, op: Op) -> list[Value]:
             raise FormatError(f"it adds the axes {list(given)[:9]} to {value}.")
         rest = iter(value.axes)
         new = {axis % rank for axis in given}
-        return [View(tuple(ONE if n in new else next(rest) for n in range(rank)), value.parts)]
+        return [replace(value, axes=tuple(ONE if n in new else next(rest) for n in range(rank)))]
     return [Dims(sizes(value).entries)]
 
 
@@ -245,76 +255,19 @@ def _merged(partial: PartialGraph, value: View, target: Dims) -> View:
     try:
         result = reshaped(value, target, partial.static)
     except FormatError:
-        if value.axes not in _ALL_STEPS or not _flattens(partial, value, target):
+        if value.axes not in ALL_STEPS or not flattens(partial, value, target):
             raise
-        return _flattened(partial, value)
-    return result if PARTS in result.axes else View(result.axes, single(partial, value).parts)
-
-
-_ALL_STEPS = (BATCH, TIME, UNITS), (BATCH, UNITS, TIME)
-
-
-def _flattens(partial: PartialGraph, value: View, target: Dims) -> bool:
-    """Whether a shape is that of all numbers of a text in one row."""
-    if len(target.entries) != 2:
-        return False
-    texts, numbers = target.entries
-    length = partial.length(value.only)
-    of_texts = texts in (0, BATCH) or texts in (-1, partial.static.get(BATCH))
-    whole = length is not None and numbers == length * value.units
-    return of_texts and (whole or (numbers == -1 and texts != -1))
-
-
-def _flattened(partial: PartialGraph, value: View) -> View:
-    """All numbers of a text in one row, in the order of the axes."""
-    step = value.only
-    length = partial.length(step)
-    if length is None:
-        raise FormatError(
-            f"it flattens {value}, but texts differ in length; export the model with an input of "
-            "a fixed number of steps, or pool over time. Of a Keras model give the .keras file "
-            "itself."
-        )
-    units = length * value.units if value.units > 0 else -1
-    if value.axes == (BATCH, UNITS, TIME):
-        step = partial.step(f"{step.name}.turned", Permute(), step, units=length)
-    step = partial.step(f"{step.name}.flat", Flatten(), step, units=units)
-    return View((BATCH, UNITS), (step,))
+        return flattened(partial, value)
+    if PARTS in result.axes:
+        return result
+    return replace(result, parts=single(partial, value).parts)
 
 
 def flatten(partial: PartialGraph, op: Op) -> list[Value]:
     value = single(partial, op.view())
-    if op.whole("axis", 1) == 1 and value.axes in _ALL_STEPS:
-        return [_flattened(partial, value)]
+    if op.whole("axis", 1) == 1 and value.axes in ALL_STEPS:
+        one = value.axes.index(UNITS) in value.ones
+        return [value.without(value.axes.index(UNITS)) if one else flattened(partial, value)]
     if op.whole("axis", 1) != 1 or value.axes[0] != BATCH or TIME in value.axes:
         raise FormatError(f"it flattens {value}; pool over time first.")
     return [_merged(partial, value, Dims((0, -1)))]
-
-
-def tile(partial: PartialGraph, op: Op) -> list[Value]:
-    """A row again and again, which products and sums do by themselves."""
-    value = op.input(0)
-    if isinstance(value, Zeros):
-        return [value]
-    view, times = single(partial, op.view()), sizes(op.input(1)).entries
-    if len(times) != len(view.axes):
-        raise FormatError(f"it repeats {view} {[*times][:9]} times, expected a number per axis.")
-    if any(count != 1 and at not in view.ones for at, count in enumerate(times)):
-        raise FormatError(f"it repeats {view} along an axis that is longer than 1.")
-    return [_copied(view, times)]
-
-
-def expand(partial: PartialGraph, op: Op) -> list[Value]:
-    """As `tile`, by the shape of the result; zeros, as exporters make initial states."""
-    value, target = op.input(0), op.input(1)
-    if not isinstance(value, View):
-        return sizes_of.zeros(partial, op)
-    known = isinstance(target, Dims | np.ndarray) and len(sizes(target).entries) == len(value.axes)
-    return [_copied(value, sizes(target).entries) if known else value]
-
-
-def _copied(view: View, times: tuple[Any, ...]) -> View:
-    """Noted for who needs as many rows; see `recurrent`."""
-    counts = [n for axis, n in zip(view.axes, times, strict=True) if axis == ONE and n != 1]
-    many = len(counts) == 1 and isinstance(counts[0], int) and counts[0] > 1
-    return replace(view, copies=counts[0]) if many else view

@@ -63,7 +63,7 @@ def matmul(partial: PartialGraph, op: Op) -> list[Value]:
     if isinstance(one, attention.Pairs) or isinstance(two, View):
         return attention.of_signals(partial, op)
     x, kernel = single(partial, op.view()), op.array(1)
-    if x.axes == (BATCH, UNITS, TIME) and kernel.ndim == 2:
+    if x.axes in ((BATCH, UNITS, TIME), (ROWS, TIME)) and kernel.ndim == 2:
         return [_across_steps(partial, op, x, kernel)]
     if x.axes[-1] != UNITS or kernel.ndim not in (1, 2):
         raise FormatError(f"it reads {x} and an array of shape {kernel.shape}; expected a matrix.")

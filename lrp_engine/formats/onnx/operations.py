@@ -11,8 +11,10 @@ from lrp_engine.formats.onnx import (
     gelu,
     glue,
     layers,
+    loops,
     recurrent,
     sizes,
+    steps,
     windows,
 )
 from lrp_engine.formats.onnx.graph import Op, PartialGraph
@@ -49,6 +51,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "LSTM": Operation(recurrent.recurrent, _RECURRENT),
     "GRU": Operation(recurrent.recurrent, f"{_RECURRENT}; reset gate before or after"),
     "RNN": Operation(recurrent.recurrent, _RECURRENT),
+    "Loop": Operation(
+        loops.loop, "over time, of a GRU or SimpleRNN without masks, as tf2onnx writes it"
+    ),
     "Gemm": Operation(layers.gemm, "a weight and a bias"),
     "MatMul": Operation(
         layers.matmul, "a weight; scores and weighted sums of attention (dot, additive, of pairs)"
@@ -94,8 +99,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "Flatten": Operation(glue.flatten, _MOVED),
     "Squeeze": Operation(glue.squeeze, _MOVED),
     "Unsqueeze": Operation(glue.unsqueeze, _MOVED),
-    "Expand": Operation(glue.expand, "of zeros, of an axis of length 1, of weights"),
-    "Tile": Operation(glue.tile, "of an axis of length 1, as RepeatVector; of zeros"),
+    "Expand": Operation(steps.expand, "of zeros, of an axis of length 1, of weights"),
+    "ReverseSequence": Operation(
+        steps.reverse, "all steps, before and behind a layer that reads them backwards"
+    ),
+    "Tile": Operation(steps.tile, "of an axis of length 1, as RepeatVector; of zeros"),
     "ConstantOfShape": Operation(sizes.zeros, "of zeros"),
     "Pad": Operation(windows.pad, "zeros before and after time, before a convolution"),
     "ReduceProd": Operation(sizes.product, "of sizes"),

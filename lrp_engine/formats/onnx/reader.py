@@ -20,6 +20,7 @@ from lrp_engine.formats.companions.spec import (
 from lrp_engine.formats.containers.onnx_files import GRAPH
 from lrp_engine.formats.containers.sandbox import Contents
 from lrp_engine.formats.json_texts import parse_json
+from lrp_engine.formats.onnx import loops
 from lrp_engine.formats.onnx.folding import fold, folds
 from lrp_engine.formats.onnx.graph import Op, PartialGraph, finished, single
 from lrp_engine.formats.onnx.operations import OPERATIONS
@@ -166,8 +167,8 @@ def _followed(
     chosen = chosen_output(wanted, tuple(dict.fromkeys(graph["outputs"])), TITLE)
     room = _FOLDED_FLOOR + _FOLDED * sum(array.nbytes for array in arrays.values())
     partial = PartialGraph(values, arrays, graph["opset"], static, starts, room)
-    several = len(graph["outputs"]) > 1
-    for node in _needed(graph["nodes"], chosen) if several else graph["nodes"]:
+    some = len(graph["outputs"]) > 1 or any(node["op"] == "Loop" for node in graph["nodes"])
+    for node in _needed(graph["nodes"], chosen) if some else graph["nodes"]:
         _follow(partial, node)
     result = partial.values.get(chosen)
     if not isinstance(result, View):
@@ -188,7 +189,7 @@ def _needed(nodes: list[Any], output: str) -> list[Any]:
     read, kept = {output}, []
     for node in reversed(nodes):
         if not read.isdisjoint(node["outputs"]):
-            read.update(node["inputs"])
+            read.update(loops.reads(node))
             kept.append(node)
     return kept[::-1]
 
@@ -238,8 +239,11 @@ def _follow(partial: PartialGraph, node: Any) -> None:
     kind = node["op"]
     label = f"The ONNX node {node['name'] or kind!r:.60} ({kind:.40})"
     if kind not in OPERATIONS:
-        raise FormatError(f"{label} is not supported; supported: {', '.join(OPERATIONS)}.")
-    for name in node["inputs"]:
+        raise FormatError(
+            f"{label} is not supported; supported: {', '.join(OPERATIONS)}. Of a Keras model give "
+            "the .keras file itself, of a PyTorch model its state dict."
+        )
+    for name in loops.reads(node):
         if name and name not in partial.values:
             raise FormatError(
                 f"{label} reads {name!r:.60}, which nothing before it computes; the graph is "
@@ -248,7 +252,7 @@ def _follow(partial: PartialGraph, node: Any) -> None:
     op = Op(
         kind=kind,
         name=node["name"],
-        inputs=tuple(partial.values[name] if name else None for name in node["inputs"]),
+        inputs=tuple(partial.values.get(name) if name else None for name in node["inputs"]),
         names=tuple(node["inputs"]),
         attributes=node["attributes"],
         outputs=tuple(node["outputs"]),

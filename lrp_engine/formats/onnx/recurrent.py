@@ -17,6 +17,7 @@ from lrp_engine.formats.onnx.values import (
     UNITS,
     AxesError,
     Lengths,
+    Reversed,
     Step,
     Value,
     View,
@@ -38,7 +39,9 @@ _BLOCKS = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
 def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
     """LSTM, GRU, RNN: the states over time, the final states, of an LSTM the final cells."""
-    x, layout = op.view(), op.whole("layout", 0)
+    value, layout = op.input(0), op.whole("layout", 0)
+    turned = isinstance(value, Reversed)  # by another node, for a layer of Keras
+    x = value.of if isinstance(value, Reversed) else op.view()
     wanted = (BATCH, TIME, UNITS) if layout else (TIME, BATCH, UNITS)
     x = single(partial, x)
     if x.copies > 1:  # a row at every time step
@@ -50,6 +53,9 @@ def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
     flags = _DIRECTIONS.get(op.attributes.get("direction", "forward"))
     if flags is None:
         raise FormatError(f"direction is not one of {choices(_DIRECTIONS)}.")
+    if turned and flags != (False,):
+        raise FormatError("it reads time steps in reverse order, which one direction may.")
+    flags = (True,) if turned else flags
     _check(op)
     weights = _weights(op, len(flags))
     built = [_direction(op, weights, n, backwards) for n, backwards in enumerate(flags)]
@@ -82,8 +88,9 @@ def recurrent(partial: PartialGraph, op: Op) -> list[Value]:
         for layer, end in zip(built, ends, strict=True)
         if isinstance(layer, LSTM)
     ]
+    every = View(over_time, tuple(states))
     return [
-        View(over_time, tuple(states)),
+        Reversed(every) if turned else every,
         View(last, tuple(finals)),
         *([View(last, tuple(cells))] if cells else []),
     ]

@@ -18,6 +18,7 @@ from lrp_engine.formats.onnx.values import (
     TIME,
     Dims,
     Ids,
+    Reversed,
     Value,
     View,
     Zeros,
@@ -55,6 +56,7 @@ def zeros(partial: PartialGraph, op: Op) -> list[Value]:
 
 def shape(partial: PartialGraph, op: Op) -> list[Value]:
     value = op.input(0)
+    value = value.of if isinstance(value, Reversed) else value
     if isinstance(value, View):
         entries = value.shape().entries
     elif isinstance(value, Ids):

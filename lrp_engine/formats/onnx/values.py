@@ -156,6 +156,15 @@ class OtherIds(Special):
     title = "token ids that it shifted"
 
 
+@dataclass(frozen=True, eq=False)
+class Reversed(Special):
+    """A signal whose time steps stand in reverse order, which only few may read."""
+
+    title = "time steps in reverse order"
+
+    of: View
+
+
 @dataclass(frozen=True)
 class Dims:
     """Sizes: numbers, BATCH and TIME for those that differ, None for what is not followed."""
@@ -212,8 +221,15 @@ def reshaped(view: View, target: Dims, static: Mapping[str, int | None]) -> View
     single = len(view.parts) == 1
     if view.axes[:2] == (BATCH, TIME):
         candidates.append((ROWS, *view.axes[2:]))
-    if view.axes[:1] == (ROWS,):
+    if view.axes == (BATCH, UNITS, TIME):  # before a sum across steps
+        candidates.append((ROWS, TIME))
+    if view.axes == (ROWS, TIME):
+        candidates.append((BATCH, UNITS, TIME))
+    elif view.axes[:1] == (ROWS,):
         candidates.append((BATCH, TIME, *view.axes[1:]))
+    if view.copies > 1:  # one row of several axes of length 1
+        at = view.axes.index(ONE)
+        candidates.append(tuple(a for n, a in enumerate(view.axes) if a != ONE or n == at))
     candidates.append(tuple(a for a in view.axes if a != ONE and not (a == PARTS and single)))
     candidates.append(_with_ones_as_in(view, target))
     for axes in candidates:

@@ -345,7 +345,7 @@ def test_the_folder_of_a_saved_model_is_read_as_its_zip(tmp_path):
     assert lrp_engine.load(folder).hash == lrp_engine.load(KERAS_2 / "bilstm_saved.zip").hash
     assert lrp_engine.parity(folder).verdict == "verified"
     (folder / "variables" / "variables.index").unlink()
-    with pytest.raises(FormatError, match=r"there is no file 'variables\.index'"):
+    with pytest.raises(FormatError, match=r"lacks variables/variables\.index; give its whole"):
         lrp_engine.load(folder)
 
 

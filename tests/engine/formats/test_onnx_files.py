@@ -687,6 +687,46 @@ def test_a_row_at_every_time_step_and_the_final_cell():
     np.testing.assert_allclose(net.predict(IDS), c @ dense.kernel + dense.bias, atol=1e-5)
 
 
+def _looping(squash: str = "Tanh", *more: Any, state: str = "h", by: str = "i") -> bytes:
+    """A loop over time whose body is a SimpleRNN, and perhaps more."""
+    g = Graph()
+    x = g.node("Transpose", g.words(), perm=[1, 0, 2])
+    first = g.node("Slice", g.node("Shape", x), g.whole(0), g.whole(1))
+    texts = g.node("Slice", g.node("Shape", "x"), g.whole(0), g.whole(1))
+    h0 = g.node("Expand", g.weight(np.float32(0)), g.node("Concat", texts, g.whole(H), axis=0))
+    weights = {"W": (E, H), "U": (H, H), "b": (H,)}
+    nodes = [
+        helper.make_node("Identity", ["go"], ["on"]),
+        helper.make_node("Gather", [x, by], ["now"]),
+        helper.make_node("MatMul", ["now", "W"], ["of_x"]),
+        helper.make_node("MatMul", [state, "U"], ["of_h"]),
+        helper.make_node("Add", ["of_x", "of_h"], ["sum"]),
+        helper.make_node("Add", ["sum", "b"], ["z"]),
+        helper.make_node(squash, ["z"], ["new"]),
+        *more,
+    ]
+    body = helper.make_graph(
+        nodes,
+        "body",
+        [helper.make_tensor_value_info("i", TensorProto.INT64, []),
+         helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("h", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("new", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(RNG.normal(size=shape).astype("float32"), name)
+         for name, shape in weights.items()],
+    )  # fmt: skip
+    last = g.node("Loop", g.node("Squeeze", first), g.weight(np.array(True)), h0, body=body)
+    return g.save(g.scores(last))
+
+
+@pytest.mark.parametrize(("squash", "activation"), [("Tanh", "tanh"), ("Relu", "relu")])
+def test_a_loop_over_time_is_the_layer_that_it_computes(squash, activation):
+    net = check(_looping(squash))
+    (layer,) = (node.layer for node in net.nodes if node.layer.kind == "simple_rnn")
+    assert layer.activation == activation
+
+
 # What is refused -------------------------------------------------------------------------------
 
 
@@ -802,7 +842,21 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "two tensors called",
     ),
     "if": (lambda: _with("If", "x", then_branch=_inner()), "a graph of its own"),
-    "loop": (lambda: _with("Loop", "", "", body=_inner()), "a graph of its own"),
+    "loop_of_another_kind": (
+        lambda: _looping("Softplus"),
+        "read is a loop over time that is a GRU",
+    ),
+    "loop_of_one_step": (lambda: _looping(state="now"), "Of a Keras model give the .keras file"),
+    "loop_unknown": (lambda: _looping("Cos"), "read is a loop over time that is a GRU"),
+    "loop_in_loop": (
+        lambda: _looping("Tanh", helper.make_node("Loop", ["", ""], ["n"], body=_inner())),
+        "holds a graph of its own",
+    ),
+    "loop_of_many": (
+        lambda: _looping("Tanh", *(helper.make_node("Neg", ["z"], [f"n{n}"]) for n in range(300))),
+        "read is a loop over time that is a GRU",
+    ),
+    "loop_elsewhere": (lambda: _looping(by="nothing"), "which nothing before it computes"),
     "scan": (lambda: _with("Scan", "x", body=_inner(), num_scan_inputs=1), "a graph of its own"),
     "unknown_op": (lambda: _with("Einsum", "x"), "(Einsum) is not supported; supported: LSTM, GRU"),
     "foreign_op": (lambda: _with("Gather", "x", domain="com.evil"), "com.evil.Gather"),

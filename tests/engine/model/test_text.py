@@ -45,12 +45,12 @@ def test_true_is_the_pad_of_the_first_version():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"pattern": ".*"}, "unknown key 'pattern'; valid: 'method' .a name., 'lowercase'"),
+        ({"pattern": ".*"}, "unknown key 'pattern'; valid: 'lowercase' .true or false., 'method'"),
         ({"pad": 1}, '\'pad\': 1, expected "pre", "post" or false'),
         ({"length": True}, "'length': True, expected a number"),
         ({"drop": "the"}, "'drop': 'the', expected a list of words"),
         ({"drop": [1]}, "expected a list of words"),
-        ([], "expected an object with some of 'method'"),
+        ([], "expected an object with some of 'lowercase'"),
     ],
 )
 def test_options_of_the_wrong_type_are_refused(options, said):
