@@ -28,8 +28,6 @@ _KEYS: Mapping[str, str] = {
     "tokenizer": "how a text becomes ids, see below; each key given takes the place of what the "
     "files say",
     "gate_order": "of eight arrays: a permutation of `ifgo`",
-    INPUTS: "of a Keras or ONNX file with several inputs: by the name of each, its `vocabulary`, "
-    "`tokenizer`, `features` or `units`",
 }
 _LAYERS = ("architecture", "layers")
 _OF_KERAS = "of Keras weights without a model: what `model.to_json()` says, or a list of layers"
@@ -38,6 +36,8 @@ _OF_PYTORCH = "of PyTorch state dicts, see there"
 _OPTIONS: Mapping[str, str] = {
     OUTPUT_NAME: "of a Keras or ONNX file with several outputs: which one is explained, by its "
     "name or its number from 0 on; the first one",
+    INPUTS: "of a file with several inputs: by the name of each, its `vocabulary`, `tokenizer`, "
+    "`features` or `units`",
     **dict.fromkeys(_LAYERS, _OF_KERAS),
     **dict.fromkeys(
         ("order", "activation", "pooling", "directions", "rnn_activation", "conv", "epsilon",

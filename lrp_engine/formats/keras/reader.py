@@ -11,6 +11,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.companions.given_words import GivenWords
 from lrp_engine.formats.companions.spec import (
+    INPUTS,
     OUTPUT_NAME,
     about_outputs,
     about_unread,
@@ -242,5 +243,5 @@ KERAS = Reader(
     "as `spec`",
     recognizes=_recognizes,
     read=_read,
-    options=(*SPEC_KEYS, OUTPUT_NAME),
+    options=(*SPEC_KEYS, OUTPUT_NAME, INPUTS),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
+from lrp_engine.formats.companions.spec import INPUTS
 from lrp_engine.formats.containers.limits import LIMITS, megabytes
 from lrp_engine.formats.containers.sandbox import Contents, unpack
 from lrp_engine.formats.input_file import open_file
@@ -112,4 +113,5 @@ NATIVE = Reader(
     title=f"LRP Lens model, a folder or a zip with {DESCRIPTION}",
     recognizes=_recognizes,
     read=_read,
+    options=(INPUTS,),
 )

@@ -11,6 +11,7 @@ import numpy as np
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.companions.spec import (
+    INPUTS,
     OUTPUT_NAME,
     about_outputs,
     about_unread,
@@ -287,5 +288,5 @@ ONNX = Reader(
     title="ONNX model (Embedding, LSTM, GRU, RNN, Gemm, MatMul, Conv, pooling over time)",
     recognizes=lambda contents: contents.kind == "onnx",
     read=_read,
-    options=(OUTPUT_NAME,),
+    options=(OUTPUT_NAME, INPUTS),
 )
