@@ -15,7 +15,7 @@ from app.navigation import BY_PATH, View
 from lrp_engine import FormatError, Network
 from lrp_engine.layers import Dense
 from lrp_engine.model.graph import Node
-from tests import hostile_saved
+from tests import hostile_saved, several_inputs
 from tests.app.reading import echo, healthy, html, messages, press, told, widget
 from tests.app.tiny import LABELS, WORDS, C, E, H, eight_arrays, embeddings, npy, npz
 
@@ -145,6 +145,15 @@ def test_a_network_of_numbers_is_asked_by_number(opened, tmp_path):
     app.switch_page(View.EXPLAIN.file).run()
     assert healthy(app)
     assert [field.label for field in app.number_input] == ["x0", "x1", "x2", "x3"]
+
+
+def test_a_network_of_several_inputs_leads_to_what_explains_it(opened, tmp_path):
+    several_inputs.two_texts().save(tmp_path / "two.zip")
+    app = upload(opened("model"), weights=("two.zip", (tmp_path / "two.zip").read_bytes()))
+    assert not app.exception
+    (said,) = (error.value for error in app.error)
+    for part in ("'question', 'answer'", "explain({name: values, ...})", "--input NAME=VALUE"):
+        assert part in said.replace("\\", "")
 
 
 def test_asking_without_a_file(opened):
