@@ -25,10 +25,10 @@ from lrp_engine.model.text.vocabulary import is_mark
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
-TOKENS = 100_000  # that all texts without a word may have together; the strongest words first
+TOKENS = 20_000  # that all texts tried in one way may have together; the strongest words first
 LEAST = 8  # words that are left out, whatever that takes
 REPLACED = 8  # words that others are tried in the place of
-CANDIDATES = 25  # other words for each
+CANDIDATES, FEWEST = 25, 3  # other words for each; of long texts fewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +157,10 @@ def _replacements(part: Part, explanation: Explanation, places: np.ndarray) -> _
     gains = (own * gradient).sum(axis=1) - vectors @ gradient.T
     gains[ids[:, None] == samples.ids[0][steps]] = -np.inf
     ranked = np.argsort(-gains, axis=0, kind="stable")[: min(2 * CANDIDATES, len(words) - 1)]
-    chosen = [_as_themselves(network.tokenizer, words, column.tolist()) for column in ranked.T]
+    most = min(CANDIDATES, max(FEWEST, TOKENS // (REPLACED * max(1, samples.width))))
+    chosen = [
+        _as_themselves(network.tokenizer, words, column.tolist())[:most] for column in ranked.T
+    ]
     places_of = np.repeat(np.arange(len(places)), [len(one) for one in chosen])
     rows = np.array([row for one in chosen for row in one], int)
     if not len(rows):
