@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TOKENS = 20_000  # that all texts tried in one way may have together; the strongest words first
 LEAST = 8  # words that are left out, whatever that takes
 REPLACED = 8  # words that others are tried in the place of
-CANDIDATES, FEWEST = 25, 3  # other words for each; of long texts fewer
+CANDIDATES = 25  # other words for each; of long texts fewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +157,7 @@ def _replacements(part: Part, explanation: Explanation, places: np.ndarray) -> _
     gains = (own * gradient).sum(axis=1) - vectors @ gradient.T
     gains[ids[:, None] == samples.ids[0][steps]] = -np.inf
     ranked = np.argsort(-gains, axis=0, kind="stable")[: min(2 * CANDIDATES, len(words) - 1)]
-    most = min(CANDIDATES, max(FEWEST, TOKENS // (REPLACED * max(1, samples.width))))
+    most = min(CANDIDATES, max(1, TOKENS // (len(places) * max(1, samples.width))))
     chosen = [
         _as_themselves(network.tokenizer, words, column.tolist())[:most] for column in ranked.T
     ]

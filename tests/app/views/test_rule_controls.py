@@ -6,6 +6,7 @@ import csv
 import inspect
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -156,7 +157,8 @@ def test_rules_are_rows_of_the_comparison(opened):
 def test_a_set_is_reviewed_by_the_rule_it_was_begun_with(network, tmp_path):
     sets = Sets(tmp_path)
     rule = AlphaBeta.of(alpha=1.5, gates="half")
-    sets.add(one := small.new(network, rule=rule.to_dict()), small.as_csv())
+    # Whether the names are those of layers is asked where a set is begun, not where it is kept.
+    sets.add(one := replace(small.new(network), rule=rule.to_dict()), small.as_csv())
     found = sets.find(one.id)
     assert found.corpus.rule == rule
 
@@ -287,7 +289,8 @@ def test_a_rule_by_layer_survives_links_rows_and_sets(rule, network, tmp_path):
     assert CHOICES["rows"].read(written) == rows
     assert from_text(rows[0].rule) == rule
     sets = Sets(tmp_path)
-    sets.add(one := small.new(network, rule=rule.to_dict()), small.as_csv())
+    # Whether the names are those of layers is asked where a set is begun, not where it is kept.
+    sets.add(one := replace(small.new(network), rule=rule.to_dict()), small.as_csv())
     assert sets.find(one.id).corpus.rule == rule
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 
@@ -140,8 +141,9 @@ def test_results_on_disk_are_bounded_and_the_one_unread_for_longest_goes(
     result, there = kept.find(plan.key), Results(tmp_path)
     monkeypatch.setattr(settings, "TRUST_KEPT", 2)
     first, second, third = ("0" * 32, "1" * 32, "2" * 32)
-    there.keep(first, result)
-    there.keep(second, result)
+    for at, key in enumerate((first, second)):  # of clocks that tick in milliseconds, too
+        there.keep(key, result)
+        os.utime(there._path(key), (at, at))
     assert there.find(first) is not None  # read: it stays
     there.keep(third, result)
     assert [there.has(key) for key in (first, second, third)] == [True, False, True]
@@ -226,10 +228,14 @@ def test_memory_is_bounded_by_classes_and_by_the_copies_with_random_weights(
 
 
 def test_curves_have_a_colour_and_dashes_each_and_random_orders_are_grey(plan, kept):
-    curve = shown(kept.find(plan.key)).curves["deletion_right"]
-    chart = trust_charts.curve(curve.points, title=curve.title, axis=curve.axis, value="mean",
-                               random=RANDOM_CALLED, named=curve.named)  # fmt: skip
-    band, line = chart.to_dict()["layer"]
+    curve = shown(kept.find(plan.key)).curves["deletion"]
+
+    def layers(points):
+        chart = trust_charts.curve(points, title=curve.title, axis=curve.axis, value="mean",
+                                   random=RANDOM_CALLED, named=curve.named)  # fmt: skip
+        return chart.to_dict()["layer"]
+
+    band, line = layers(curve.points)
     assert (band["mark"]["type"], line["mark"]["type"]) == ("area", "line")
     names = line["encoding"]["color"]["scale"]["domain"]
     colours = line["encoding"]["color"]["scale"]["range"]
@@ -237,4 +243,6 @@ def test_curves_have_a_colour_and_dashes_each_and_random_orders_are_grey(plan, k
     assert len(names) == plan.explainers + 1
     assert colours[names.index(RANDOM_CALLED)] == NEUTRAL
     assert len({(c, *d) for c, d in zip(colours, dashes, strict=True)}) == len(names)
-    assert line["encoding"]["x"]["axis"]["tickMinStep"] == 1  # words are counted
+    assert line["encoding"]["x"]["axis"]["tickMinStep"] == 0.1
+    counted = curve.points.assign(point=(10 * curve.points["point"]).round().astype(int))
+    assert layers(counted)[1]["encoding"]["x"]["axis"]["tickMinStep"] == 1
