@@ -15,7 +15,7 @@ from tests.browser.steps import ask, choose, heatmaps, idle, open_view, visit, w
 
 def test_opens_with_a_sentence_explained(page: Page):
     visit(page)
-    assert heatmaps(page).count() == len(SHOWN_METHODS)
+    expect(heatmaps(page)).to_have_count(len(SHOWN_METHODS))
     assert words(page) == settings.DEFAULT_TEXT.split()
     for name in SHOWN_METHODS:
         expect(page.get_by_role("heading", name=METHODS[name].title)).to_be_visible()
