@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TOKENS = 20_000  # that all texts tried in one way may have together; the strongest words first
 LEAST = 8  # words that are left out, whatever that takes
 REPLACED = 8  # words that others are tried in the place of
+LISTED = "words that can stand in a text"  # a key of `Network.compiled`
 CANDIDATES = 25  # other words for each; of long texts fewer
 
 
@@ -149,14 +150,17 @@ def _replacements(part: Part, explanation: Explanation, places: np.ndarray) -> _
     words, ids = _listed(network)
     if not words:
         return None
-    vectors = network.embedding.table[ids].astype(np.float64)  # (V, E)
+    vectors = network.embedding.table[ids]  # (V, E)
     steps = part.places[places]  # where the words stand in the sample
     own = network.embedding.rows(samples.ids[0][steps]).astype(np.float64)
     gradient = _gradient(samples, explanation)[steps].astype(np.float64)
     # The difference of the two best classes falls by so much to first order, (V, n).
-    gains = (own * gradient).sum(axis=1) - vectors @ gradient.T
+    gains = (own * gradient).sum(axis=1) - vectors @ gradient.T.astype(vectors.dtype)
     gains[ids[:, None] == samples.ids[0][steps]] = -np.inf
-    ranked = np.argsort(-gains, axis=0, kind="stable")[: min(2 * CANDIDATES, len(words) - 1)]
+    most = min(2 * CANDIDATES, len(words) - 1)
+    first = np.argpartition(-gains, most, axis=0)[:most]  # all of them sorted would take long
+    order = np.argsort(-np.take_along_axis(gains, first, axis=0), axis=0, kind="stable")
+    ranked = np.take_along_axis(first, order, axis=0)
     most = min(CANDIDATES, max(1, TOKENS // (len(places) * max(1, samples.width))))
     chosen = [
         _as_themselves(network.tokenizer, words, column.tolist())[:most] for column in ranked.T
@@ -177,12 +181,15 @@ def _replacements(part: Part, explanation: Explanation, places: np.ndarray) -> _
 
 
 def _listed(network: Network) -> tuple[list[str], np.ndarray]:
-    """Words that can stand in a text, and their ids (V,)."""
+    """Words that can stand in a text, and their ids (V,); found once for a network."""
     assert network.vocabulary is not None
-    words = [word for word in network.vocabulary.tokens if not is_mark(word)]
-    ids, why = network.text_ids.look_up(words)
-    known = why == KNOWN
-    return list(compress(words, known)), ids[known]
+    found: tuple[list[str], np.ndarray] | None = network.compiled.get(LISTED)
+    if found is None:
+        words = [word for word in network.vocabulary.tokens if not is_mark(word)]
+        ids, why = network.text_ids.look_up(words)
+        known = why == KNOWN
+        found = network.compiled[LISTED] = (list(compress(words, known)), ids[known])
+    return found
 
 
 def _as_themselves(tokenizer: Tokenizer, words: Sequence[str], rows: Sequence[int]) -> list[int]:
