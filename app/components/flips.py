@@ -11,10 +11,14 @@ from app.components.question import Answer
 from app.methods import ACCOUNT_METHOD
 from app.text import flips
 
+ASK = "What would flip it?"
+
 
 def line(answer: Answer, place: DeltaGenerator) -> None:
-    """One line into its place; nothing where there is no class to change."""
+    """On request, one line into its place: it asks the model about many texts."""
     one = answer.explanations[ACCOUNT_METHOD.name]
+    if not one.output_kind.has_classes or not place.button(ASK):
+        return
     found = cache.flipped(answer.model, answer.text, one)
     if found is None:
         place.html("<p></p>")

@@ -21,7 +21,7 @@ from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution.ablation import against_random, without_one
 from lrp_engine.attribution.flips import Flip, single_word
 from lrp_engine.render.numbers import number
-from tests.app.reading import healthy, heatmaps, html, legend, messages, widget, words
+from tests.app.reading import healthy, heatmaps, html, legend, messages, press, widget, words
 from tests.app.tiny import E
 
 
@@ -308,6 +308,7 @@ def test_the_word_that_would_flip_the_class_is_named_and_its_edit_shown(opened, 
     one = network.explain([text])
     found = single_word(network, [text], one)
     app = opened(text=text)
+    press(app, "What would flip it?")
     assert flip_line(found, one) in html(app)
     next(b for b in app.button if b.label == "Show it in the text").click().run()
     assert healthy(app)
