@@ -25,7 +25,7 @@ def line(explanation: Explanation) -> str:
     vmax = vmax_of(np.array([whole]), table["relevance"].to_numpy())
     parts = table.drop(index=ROUNDING).to_dict("index")
     words = parts.pop("words")
-    share = "" if np.isnan(words["share"]) else f" = {_share(float(words['share']))}"
+    share = "" if np.isnan(words["share"]) else f" = {share_of(float(words['share']))}"
     said = [
         f"{escape(words['part'])} <b>{number(words['relevance'], vmax=vmax)}</b>{share} of "
         f"{_what(explanation)} <b>{number(whole, vmax=vmax)}</b>",
@@ -46,7 +46,7 @@ def _what(explanation: Explanation) -> str:
     return f"{with_output(what, explanation.output_kind)} for {target}"
 
 
-def _share(share: float) -> str:
+def share_of(share: float) -> str:
     """A share of the score; other than a probability it may be below zero or above one."""
     tiny = -0.0005 < share < 0
     return percentage(0.0 if tiny else share).replace("-", MINUS)

@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from lrp_engine.propagation.rules import Rule
 
 Target = int | tuple[int, int] | None
+A = TypeVar("A")
 
 
 def _settings(rule: Rule) -> str:
@@ -160,6 +162,35 @@ def swept(
     return answers().get(key, make)
 
 
+def _asked_again(
+    model: Model,
+    text: str,
+    one: Explanation,
+    what: str,
+    *of: Hashable,
+    ask: Callable[..., A | None],
+) -> A | None:
+    """What the model says of other versions of an explained text; None where it cannot be asked.
+
+    Args:
+        what, of: what is asked, for the key.
+        ask: (network, input, position=) -> the answer.
+    """
+
+    def make() -> A | None:
+        try:
+            return ask(model.network, model.input(text), position=model.position)
+        except InputError:  # an answer, too, and kept like one
+            return None
+
+    key = _key(model, what, *of, text, target_of(one))
+    return answers().get(key, make)
+
+
+def _rule_of(one: Explanation) -> str:
+    return _settings(one.rule) if one.rule else ""
+
+
 def ablated(model: Model, text: str, explanation: Explanation) -> Ablation | None:
     """What happens when the words that an explanation ranks first go, against random ones.
 
@@ -167,18 +198,10 @@ def ablated(model: Model, text: str, explanation: Explanation) -> Ablation | Non
     """
     words = len(explanation.tokens[0])
     draws = min(ablation.DRAWS, max(settings.ABLATION_LEAST, settings.ABLATION_WORDS // words))
-
-    def make() -> Ablation | None:
-        try:
-            return ablation.against_random(
-                model.network, model.input(text), explanation, position=model.position, draws=draws
-            )
-        except InputError:  # an answer, too, and kept like one
-            return None
-
-    target, rule = target_of(explanation), explanation.rule
-    key = _key(model, "ablated", text, target, _settings(rule) if rule else "")
-    return answers().get(key, make)
+    return _asked_again(
+        model, text, explanation, "ablated", _rule_of(explanation),
+        ask=partial(ablation.against_random, explanation=explanation, draws=draws),
+    )  # fmt: skip
 
 
 def deleted(model: Model, text: str, explanations: Explanations) -> Deletion | None:
@@ -187,18 +210,10 @@ def deleted(model: Model, text: str, explanations: Explanations) -> Deletion | N
     None where nothing can be left out, or where it cannot be computed without these words.
     """
     first = explanations[ACCOUNT_METHOD.name]
-
-    def make() -> Deletion | None:
-        try:
-            return ablation.deletion(
-                model.network, model.input(text), explanations, position=model.position
-            )
-        except InputError:  # an answer, too, and kept like one
-            return None
-
-    target, rule = target_of(first), first.rule
-    key = _key(model, "deleted", text, target, _settings(rule) if rule else "")
-    return answers().get(key, make)
+    return _asked_again(
+        model, text, first, "deleted", _rule_of(first),
+        ask=partial(ablation.deletion, explanations=explanations),
+    )  # fmt: skip
 
 
 def left_out(model: Model, text: str, explanation: Explanation, at: int) -> Change | None:
@@ -206,16 +221,10 @@ def left_out(model: Model, text: str, explanation: Explanation, at: int) -> Chan
 
     None where it cannot be left out, or where that cannot be computed.
     """
-
-    def make() -> Change | None:
-        try:
-            return ablation.without_one(
-                model.network, model.input(text), explanation, at, position=model.position
-            )
-        except InputError:  # an answer, too, and kept like one
-            return None
-
-    return answers().get(_key(model, "left out", text, at, target_of(explanation)), make)
+    return _asked_again(
+        model, text, explanation, "left out", at,
+        ask=partial(ablation.without_one, explanation=explanation, at=at),
+    )  # fmt: skip
 
 
 def flipped(model: Model, text: str, explanation: Explanation) -> Flip | None:
@@ -223,18 +232,10 @@ def flipped(model: Model, text: str, explanation: Explanation) -> Flip | None:
 
     None where there are no classes, or where it cannot be computed.
     """
-
-    def make() -> Flip | None:
-        try:
-            return flips.single_word(
-                model.network, model.input(text), explanation, position=model.position
-            )
-        except InputError:  # an answer, too, and kept like one
-            return None
-
-    target, rule = target_of(explanation), explanation.rule
-    key = _key(model, "flipped", text, target, _settings(rule) if rule else "")
-    return answers().get(key, make)
+    return _asked_again(
+        model, text, explanation, "flipped", _rule_of(explanation),
+        ask=partial(flips.single_word, explanation=explanation),
+    )  # fmt: skip
 
 
 def labelled(model: Model, text: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from app.navigation import View
 from app.state import session
 from app.text.markdown import plain
 from lrp_engine import Explanation
-from lrp_engine.render.numbers import MINUS, number, percentage
+from lrp_engine.render.numbers import number
 from lrp_engine.render.wording import visible, with_noun, with_output
 
 TERMS = {
@@ -56,11 +56,10 @@ def line(explanation: Explanation) -> None:
 
 def summary(explanation: Explanation) -> None:
     """The account in a sentence: how much of the score the words carry, and what keeps the rest."""
-    table = charts.ledger_table(explanation)
-    totals = table.groupby("kind", sort=False)[["relevance", "share"]].sum()
+    totals = tables.parts_table(explanation)
     parts = [
         f"{with_noun(words, explanation.token_kind)} <b>{number(totals.relevance[kind])}</b> "
-        f"({_share(totals.share[kind])})"
+        f"({wording.share_of(totals.share[kind])})"
         for kind, words in KINDS.items()
         if kind in totals.index
     ]
@@ -71,12 +70,6 @@ def summary(explanation: Explanation) -> None:
         f"<b><bdi>{escape(visible(explanation.target_label()))}</bdi></b> "
         f"{', '.join(parts)}.</p>"
     )
-
-
-def _share(share: float) -> str:
-    """A share of the score; other than a probability it may be below zero."""
-    tiny = -0.0005 < share < 0
-    return percentage(0.0 if tiny else share).replace("-", MINUS)
 
 
 def verdict(explanation: Explanation) -> None:

@@ -13,8 +13,8 @@ NEAR = 0.05  # difference of two probabilities up to which classes are nearly as
 
 def no_evidence(one: Explanations) -> str:
     """Of a text of which the model knows no word; else nothing."""
-    words = one.padding[0, : len(one.tokens[0])]
-    known = ~one.unknown[0, : len(words)] & ~words
+    count = len(one.tokens[0])
+    known = ~one.unknown[0, :count] & ~one.padding[0, :count]
     if known.any() or not one.unknown.any():
         return ""
     return (
