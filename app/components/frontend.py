@@ -38,11 +38,17 @@ _REVIEWER = st.components.v2.component(
 )
 
 _PART = st.components.v2.component(
-    "lens_part", css=_read("part.css"), js=_read("part.js"), isolate_styles=False
+    "lens_part",
+    css=_read("part.css"),
+    js=_read("untouched.js") + _read("part.js"),
+    isolate_styles=False,
 )
 
 _PANEL = st.components.v2.component(
-    "lens_panel", css=_read("panel.css"), js=_read("panel.js"), isolate_styles=False
+    "lens_panel",
+    css=_read("panel.css"),
+    js=_read("untouched.js") + _read("panel.js"),
+    isolate_styles=False,
 )
 
 _COPY = st.components.v2.component(

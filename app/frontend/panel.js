@@ -2,7 +2,6 @@
 // its head keys do what they do at the word.
 
 const WORDS = ".lens-rows", PANEL = ".st-key-lens-word";
-const PATIENCE = 3000; // milliseconds
 const MARGIN = 12; // pixels between the word and the panel
 let hears = false; // one listener, however often the panel comes and goes
 
@@ -22,25 +21,15 @@ function pressed(event) {
   document.querySelector(WORDS)?.heatmaps?.close();
 }
 
-// The word stays in sight above its panel, whose parts arrive one by one. Whoever scrolls, presses
-// a key or points somewhere is left alone.
+// The word stays in sight above its panel, whose parts arrive one by one.
 function keepInSight(panel, heatmaps) {
   const page = panel.closest("[data-testid=stMain]");
-  const hands = ["wheel", "touchstart", "pointerdown", "keydown"];
-  const grown = new ResizeObserver(() => {
+  const show = () => {
     const word = heatmaps.stop?.getBoundingClientRect();
     const hidden = word ? word.bottom + MARGIN - panel.getBoundingClientRect().top : 0;
     if (hidden > 0) page?.scrollBy({ top: hidden });
-  });
-  const stop = () => {
-    clearTimeout(timer);
-    grown.disconnect();
-    for (const one of hands) window.removeEventListener(one, stop, true);
   };
-  const timer = setTimeout(stop, PATIENCE);
-  for (const one of hands) window.addEventListener(one, stop, true);
-  grown.observe(panel); // calls it at once, too
-  grown.observe(page.firstElementChild);
+  whileUntouched(show, panel, page.firstElementChild);
 }
 
 export default function ({ data, parentElement }) {

@@ -1,0 +1,17 @@
+// Calls `show` now and whenever a node grows, for a while: parts of a page arrive late. Whoever
+// scrolls, presses a key or points somewhere is left alone.
+
+const PATIENCE = 3000; // milliseconds
+
+function whileUntouched(show, ...nodes) {
+  const grown = new ResizeObserver(show);
+  const hands = ["wheel", "touchstart", "pointerdown", "keydown"];
+  const stop = () => {
+    clearTimeout(timer);
+    grown.disconnect();
+    for (const one of hands) window.removeEventListener(one, stop, true);
+  };
+  const timer = setTimeout(stop, PATIENCE);
+  for (const one of hands) window.addEventListener(one, stop, true);
+  for (const node of nodes) grown.observe(node); // calls `show` at once, too
+}
