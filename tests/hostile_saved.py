@@ -128,16 +128,21 @@ def graph(*described: tuple[str, Any], children: Mapping[int, int] | None = None
     return message((1, 1), (2, message((1, b""), (2, b"\xffgraph"), (7, message(*nodes)))))
 
 
-def older() -> bytes:
-    """What Keras 2.15 wrote, in the layout from before Keras 2.5."""
-    parts = members()
+def older_graph() -> bytes:
+    """What Keras 2.15 says of its layers, in the layout from before Keras 2.5."""
     described = []
-    for number, node in fields(parts.pop(METADATA)):
+    for number, node in fields(members()[METADATA]):
         told = dict(fields(node)) if number == 1 and isinstance(node, bytes) else {}
         path = bytes(told.get(3, b"")).decode()
         if re.fullmatch(r"root(\.layer(_with_weights)?-\d+)*", path):
             described.append((path, json.loads(bytes(told[5]))))
-    return zipped({**parts, GRAPH: graph(*described)})
+    return graph(*described)
+
+
+def older(data: bytes | None = None) -> bytes:
+    """What Keras 2.15 wrote, in the layout from before Keras 2.5; `data`: another saved_model.pb."""
+    parts = {name: one for name, one in members().items() if name != METADATA}
+    return zipped({**parts, GRAPH: older_graph() if data is None else data})
 
 
 def zipped(members: Mapping[str, bytes]) -> bytes:

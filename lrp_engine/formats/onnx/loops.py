@@ -182,6 +182,7 @@ def _asked(
     return x, [*final, *(np.stack(each) for each in zip(*over_time, strict=True))]
 
 
+@np.errstate(all="ignore")  # weights that are not finite are refused with their layer
 def _states(layer: GRU | SimpleRNN, x: np.ndarray) -> np.ndarray:
     """All states (T, B, H) by the layer's formula."""
     H, W, U = layer.units, layer.kernel, layer.recurrent_kernel

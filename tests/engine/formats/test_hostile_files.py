@@ -347,6 +347,7 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
             ("data", hostile_saved.DATA),
         ]
     },
+    "older_saved_model": (hostile_saved.older_graph(), hostile_saved.older),
     # What was made above.
     "h5": (hostile.keras_h5(), bytes),
     "zip": (hostile.keras_archive(), bytes),
@@ -368,6 +369,7 @@ DAMAGED: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     "onnx": ((ONNX / "lstm_time_first.onnx").read_bytes(), bytes),
     "onnx_attention": (exported("torch_bahdanau.onnx"), bytes),
     "onnx_of_keras": (exported("keras_last_step.onnx"), bytes),
+    "onnx_loops": (exported("keras_loops.onnx"), bytes),
     **{
         f"pickle_{protocol}": (pickle.dumps(EIGHT, protocol=protocol), bytes)
         for protocol in (0, 2, 5)
@@ -420,13 +422,16 @@ ODD_VALUES = (None, True, 0, -1, 2**70, float("nan"), "", "x", "input", "LSTM", 
 
 
 def changed(value: object, rng: np.random.Generator) -> object:
-    """A copy of a JSON value with one entry removed or replaced, at any depth."""
+    """A copy of a JSON value with one entry removed or replaced, at any depth, also within texts
+    that are JSON objects themselves."""
     copy = json.loads(json.dumps(value))
     places = [(copy, key) for key in hostile.keys(copy)]
     for container, key in places:
         places += [(container[key], inner) for inner in hostile.keys(container[key])]
     container, key = places[rng.integers(len(places))]
-    if rng.random() < 0.2:
+    if str(container[key]).startswith("{") and isinstance(container[key], str):
+        container[key] = json.dumps(changed(json.loads(container[key]), rng))
+    elif rng.random() < 0.2:
         del container[key]
     else:
         container[key] = ODD_VALUES[rng.integers(len(ODD_VALUES))]
@@ -447,10 +452,12 @@ DESCRIBED: dict[str, tuple[bytes, str]] = {
     "kinds": ((KERAS_3 / "kinds.keras").read_bytes(), "config.json"),
     "saved_layers": (hostile_saved.made(), "layers"),
     "saved_objects": (hostile_saved.made(), "objects"),
+    "older_saved_layers": (hostile_saved.older(), "layers"),
     "statistics": (hostile.keras_archive(hostile.STATISTICS), "config.json"),
     "texts_and_inner_model": ((KERAS_2 / "text.keras").read_bytes(), "config.json"),
     **{name: (exported(f"{name}.onnx"), GRAPH) for name in (
-        "torch_bahdanau", "torch_normalized", "keras_convolved", "keras_self_attended")},
+        "torch_bahdanau", "torch_normalized", "keras_convolved", "keras_self_attended",
+        "keras_loops")},
 }  # fmt: skip
 
 
@@ -521,7 +528,8 @@ def test_a_spec_changed_at_random_is_read_or_refused(name):
 # Arrays that readers compute with before a layer is made of them: statistics, weights sliced and
 # joined, cells and attention by name.
 COMPUTED = ("normalized", "conv_lstm", "weight_norm", "cell_by_hand", "cell_joined", "tutorial",
-            "torch_last_step.onnx", "torch_normalized.onnx", "keras_convolved.onnx")  # fmt: skip
+            "torch_last_step.onnx", "torch_normalized.onnx", "keras_convolved.onnx",
+            "keras_loops.onnx")  # fmt: skip
 
 
 def other_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
