@@ -39,7 +39,14 @@ TEXT_VALUES = 5_000 * 512  # words times embedding units; results hold so many f
 SESSION_MEGABYTES = 8  # a session's file: a text, and as many again to undo
 SESSION_MODELS = 8  # that such a file may name
 SESSION_VALUES = 100_000  # of its JSON
-LINK_CHARACTERS = 1_500  # longer texts are left out of the address bar
+# Links: characters of texts as they are; of texts packed, which proxies let through; bytes that
+# packed or kept ones hold. What is longer is kept on the server when somebody copies the link.
+LINK_CHARACTERS = 1_500
+ADDRESS_CHARACTERS = 6_000
+LINK_UNPACKED = 800_000
+LINK_DAYS = 90  # after which a kept text goes that nobody opened
+LINKS_KEPT = 2_000
+LINKS_MEGABYTES = 200  # of all of them
 EXAMPLES_READ = 2_000
 
 # Models that read numbers: columns of a step that can be typed, steps to begin with, features that

@@ -140,7 +140,7 @@ def older_graph() -> bytes:
 
 
 def older(data: bytes | None = None) -> bytes:
-    """What Keras 2.15 wrote, in the layout from before Keras 2.5; `data`: another saved_model.pb."""
+    """What Keras 2.15 wrote, in the layout from before Keras 2.5; `data`: its saved_model.pb."""
     parts = {name: one for name, one in members().items() if name != METADATA}
     return zipped({**parts, GRAPH: older_graph() if data is None else data})
 

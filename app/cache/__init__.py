@@ -22,6 +22,7 @@ from app.cache.answers import (
 )
 from app.cache.dropped import taken, tried
 from app.cache.files import files_by_session
+from app.cache.kept import links
 from app.cache.memory import answers, memory, reading
 from app.cache.models import (
     bundled,
@@ -55,6 +56,7 @@ __all__ = [
     "labelled",
     "layered",
     "left_out",
+    "links",
     "measured",
     "memory",
     "other_precision",

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from app import settings
 from app.cache.memory import answers, reading
-from app.review import disk, trial
+from app.kept import disk
+from app.review import trial
 from lrp_engine.errors import InputError
 from lrp_engine.model.text import Tokenizer
 

@@ -11,8 +11,9 @@ from typing import Any
 import streamlit as st
 
 from app import settings
-from app.state import session, widgets
+from app.state import address, long_texts, session, session_models, widgets
 from lrp_engine.render import heatmap
+from lrp_engine.render.wording import visible
 
 _FOLDER = settings.REPOSITORY / "app" / "frontend"
 
@@ -113,15 +114,40 @@ def go_to_part() -> None:
 
 def copy_link() -> None:
     """A button that copies the address of what is on the screen."""
+    parameters, (asked, problem) = address.link(), session.get("link_asked")
+
+    def keep(_: Any) -> None:
+        session.put("link_asked", (asked + 1, address.keep_texts()))
+
     _COPY(
-        key="lens-copy",
         width="content",
         data={
             "label": "Copy link",
-            "done": "Copied: whoever opens it sees this view.",
+            "done": _copied(parameters or {}),
             "manual": "Copy the address from the field.",
+            "keeping": "Keeping the text …",
+            "failed": f"Not copied. {problem or 'No link opens this view.'}",
+            "parameters": parameters,
+            "asked": asked,
         },
+        **widgets.hear("copy", keep=keep),
     )
+
+
+def _copied(parameters: Mapping[str, str]) -> str:
+    """What is said of a link that was copied: who sees this view by it, and how long."""
+    model = session_models.current()
+    if session_models.upload_name(model.model_hash) is not None:
+        return (
+            f"Copied. It opens this view where “{visible(model.name)}” is loaded: an uploaded "
+            "model is not part of a link."
+        )
+    if long_texts.KEPT in parameters:
+        return (
+            "Copied: whoever opens it sees this view. The text is too long for an address: this "
+            f"server keeps it until {long_texts.until()} at least."
+        )
+    return "Copied: whoever opens it sees this view."
 
 
 def prev_next(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:

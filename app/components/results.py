@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import settings
 from app.compare import ranks
-from app.components import ablation, account, flips, frontend, labels, path, word
+from app.components import ablation, account, flips, frontend, kept_text, labels, path, word
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
@@ -276,5 +276,4 @@ def _downloads(answer: Answer) -> None:
             f"{name}.json", "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         frontend.copy_link()
-    if not address.text_fits_link():
-        st.caption("The text is too long for a link: the address keeps everything but the text.")
+    kept_text.show()

@@ -1,24 +1,44 @@
-// Copies the page's address; where the browser forbids it, shows the address to copy by hand.
+// Copies the address of the view that is drawn, as Python wrote and read it again; what is too long
+// for an address is kept on the server first. Where the browser forbids copying, shows the address.
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector(".lens-copy");
   const said = parentElement.querySelector(".lens-copied");
   const field = parentElement.querySelector(".lens-address");
   if (!button) return;
-  button.textContent = data.label;
-  button.onclick = async () => {
-    const address = window.location.href;
+  const say = (sentence) => {
+    said.textContent = sentence;
+    clearTimeout(button.timer);
+    button.timer = setTimeout(() => (said.textContent = ""), 12000);
+  };
+  const copy = async () => {
+    const address = new URL(window.location.href);
+    address.hash = "";
+    address.search = new URLSearchParams(data.parameters).toString();
+    const held = Object.fromEntries(address.searchParams);
+    const names = Object.keys({ ...held, ...data.parameters });
+    if (names.some((name) => held[name] !== data.parameters[name])) return say(data.failed);
     field.hidden = true;
     try {
-      await navigator.clipboard.writeText(address);
-      said.textContent = data.done;
+      await navigator.clipboard.writeText(address.href);
+      say(data.done);
     } catch {
-      field.value = address;
+      field.value = address.href;
       field.hidden = false;
       field.select();
-      said.textContent = data.manual;
+      say(data.manual);
     }
-    clearTimeout(button.timer);
-    button.timer = setTimeout(() => (said.textContent = ""), 8000);
   };
+  button.textContent = data.label;
+  button.onclick = () => {
+    if (data.parameters) return copy();
+    button.waits = data.asked;
+    say(data.keeping);
+    setTriggerValue("keep", true);
+  };
+  if (button.waits !== undefined && button.waits !== data.asked) {
+    button.waits = undefined;
+    if (data.parameters) copy();
+    else say(data.failed);
+  }
 }

@@ -6,17 +6,12 @@
 <id>/summary.parquet      one row a text
 <id>/words.parquet        one row a word
 <id>/digests.json         SHA-256 of these files
-_new.<id>, _deleted.<id>  a set that comes or goes; what a killed server leaves of it is removed
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
-import secrets
-import shutil
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -25,21 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 import lrp_engine
 from app import settings
-from app.review import disk
+from app.kept.files import Files
+from app.kept.folders import Folders, Room, new_key
 from app.review.damage import DamagedError
-from app.review.files import Files
-from app.review.leftovers import DELETED, NEW, sweep
 from app.review.methods import OF_A_NEW_SET, OF_AN_OLD_SET
-from lrp_engine.corpora import durable
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
-from lrp_engine.errors import InputError, LensError
+from lrp_engine.errors import LensError
 from lrp_engine.propagation.rules import doubts, from_dict
 
 if TYPE_CHECKING:
     from lrp_engine import Network
 
-ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _FACTS, _SUMMARY, _WORDS = "set.json", "summary.parquet", "words.parquet"
 
 
@@ -84,7 +76,7 @@ class Set:
         """A set that gets an id of its own."""
         measured = doubts.of_rule(from_dict(facts["rule"]), network.nodes)
         return cls(
-            id=secrets.token_urlsafe(16),
+            id=new_key(),
             model_hash=network.hash,
             labels=network.labels,
             methods=OF_A_NEW_SET,
@@ -121,33 +113,23 @@ class Sets:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._adding = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise InputError(
-                f"The server's folder for sets cannot be made ({error.strerror}); whoever runs it "
-                f"names another one in the environment variable {settings.DATA_VARIABLE}."
-            ) from None
-        sweep(self.folder, id=ID, listed=_FACTS)
-
-    def ids(self) -> list[str]:
-        """Of every set that is kept."""
-        return sorted(path.name for path in self.folder.iterdir() if ID.fullmatch(path.name))
+        self._folders = Folders(folder, listed=_FACTS)
+        self.ids = self._folders.keys
 
     def find(self, key: str) -> Set | None:
         """The set of this id; None where there is none."""
-        if not ID.fullmatch(key):
+        data = self._folders.facts(key)
+        if data is None:
             return None
         try:
-            facts = json.loads((self.folder / key / _FACTS).read_text("utf-8"))
+            facts = json.loads(data)
             if "rule" not in facts:  # of the time when there was one rule
                 facts["rule"] = {"name": "epsilon"} | {
                     name: facts.pop(name) for name in ("eps", "bias_factor")
                 }
             lists = ("labels", "warnings", "methods")
             return Set(**facts | {name: tuple(facts[name]) for name in lists if name in facts})
-        except (OSError, ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError):
             return None
 
     def add(self, one: Set, data: bytes) -> None:
@@ -160,24 +142,13 @@ class Sets:
             InputError: the server keeps no more.
             LensError: its disk is full, or cannot be written; nothing of the set is left then.
         """
-        sweep(self.folder, id=ID, listed=_FACTS)
-        with self._adding:
-            if len(self.ids()) >= settings.REVIEW_SETS:
-                raise InputError(
-                    f"This server keeps up to {settings.REVIEW_SETS} sets, and so many are there. "
-                    "Each is kept until it is deleted: delete one that is no longer needed, or "
-                    "tell whoever runs the server."
-                )
-            new = self.folder / f"{NEW}{one.id}"
-            with disk.sentences():
-                try:
-                    new.mkdir(mode=0o700)
-                    Files(new).write(self.input(one).name, data)
-                    Files(new).write(_FACTS, _facts(one))
-                    durable.rename(new, self.path(one))
-                except BaseException:
-                    shutil.rmtree(new, ignore_errors=True)
-                    raise
+        room = Room(
+            most=settings.REVIEW_SETS,
+            full=f"This server keeps up to {settings.REVIEW_SETS} sets, and so many are there. "
+            "Each is kept until it is deleted: delete one that is no longer needed, or "
+            "tell whoever runs the server.",
+        )
+        self._folders.add(one.id, {self.input(one).name: data, _FACTS: _facts(one)}, room)
 
     def update(self, one: Set) -> None:
         """Write down what a set is."""
@@ -222,15 +193,14 @@ class Sets:
         Raises:
             LensError: the disk refuses.
         """
-        with disk.sentences(), contextlib.suppress(FileNotFoundError):
-            durable.rename(self.path(one), self._deleted(one))
+        self._folders.forget(one.id)
 
     def remove(self, one: Set) -> None:
         """Remove what is left of a forgotten set."""
-        shutil.rmtree(self._deleted(one), ignore_errors=True)
+        self._folders.remove(one.id)
 
     def path(self, one: Set) -> Path:
-        return self.folder / one.id
+        return self._folders.path(one.id)
 
     def without_paths(self, one: Set, sentence: str) -> str:
         """A sentence about a set's files in which the set is called as the user called it."""
@@ -253,9 +223,6 @@ class Sets:
 
     def words(self, one: Set) -> Path:
         return self.path(one) / _WORDS
-
-    def _deleted(self, one: Set) -> Path:
-        return self.folder / f"{DELETED}{one.id}"
 
 
 def _facts(one: Set) -> bytes:

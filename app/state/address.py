@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import settings
 from app.models.model import ModelRef, short_hash
 from app.navigation import View
-from app.state import session, session_models
+from app.state import long_texts, session, session_models
 from app.state.choices import CHOICES
 from app.state.session import TEXTS
 from lrp_engine.errors import FormatError
@@ -55,6 +54,7 @@ def follow(view: View) -> None:
 def _take(address: dict[str, str], view: View | None = None) -> None:
     """Set the choices as an address says; those of other pages stay as they are."""
     session.put("address", address)
+    address = long_texts.whole(address)
     # First, because another model forgets the classes.
     session_models.link(_linked(address))
     for name, choice in CHOICES.items():
@@ -90,32 +90,46 @@ def leading_to(part: str) -> dict[str, str]:
 
 def publish(network: Network) -> None:
     """Write the choices that differ from the defaults into the address of the page."""
-    parameters = _said(session.view())
-    if session_models.selected() is not None or any(not CHOICES[name].view for name in parameters):
-        parameters[MODEL_PARAMETER] = short_hash(network.hash)
-        if name := session_models.upload_name(network.hash):
-            parameters[NAME_PARAMETER] = name
+    parameters = _parameters(network)
     session.put("address", parameters)
     if parameters != st.query_params.to_dict():
         st.query_params.from_dict(parameters)
 
 
+def _parameters(network: Network) -> dict[str, str]:
+    """The address of this view: its choices, and the model where they depend on it."""
+    parameters = _said(session.view())
+    if session_models.selected() is not None or any(not CHOICES[name].view for name in parameters):
+        parameters[MODEL_PARAMETER] = short_hash(network.hash)
+        if name := session_models.upload_name(network.hash):
+            parameters[NAME_PARAMETER] = name
+    return long_texts.shortened(parameters)
+
+
 def _said(view: View) -> dict[str, str]:
     """The choices of a view as its address says them."""
-    parameters = {
+    return {
         name: choice.write(session.get(name))
         for name, choice in CHOICES.items()
         if session.get(name) != choice.default and choice.view in (None, view)
     }
-    if not text_fits_link():
-        for name in ("text", "edited", "numbers", "pick"):
-            parameters.pop(name, None)
-    return parameters
 
 
-def text_fits_link() -> bool:
-    said = ("text", "edited", "numbers")
-    return sum(len(session.get(name)) for name in said) <= settings.LINK_CHARACTERS
+def link() -> dict[str, str] | None:
+    """The address of this view, once it was read again and says the same; else None."""
+    said = _said(session.view())
+    parameters = _parameters(session_models.current().network)
+    found = long_texts.whole(parameters)
+    try:
+        same = all(CHOICES[name].read(found[name]) == session.get(name) for name in said)
+    except (ValueError, KeyError):
+        return None
+    return parameters if same else None
+
+
+def keep_texts() -> str:
+    """Keep the texts of this view for a link; returns why that cannot be."""
+    return long_texts.keep(_said(session.view()))
 
 
 def settle(network: Network) -> None:

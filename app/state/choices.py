@@ -9,10 +9,11 @@ from urllib.parse import quote, unquote
 
 from app import settings
 from app.compare import compared
+from app.kept.folders import KEY
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
 from app.navigation import View
-from app.review import outcomes, queue, sets
+from app.review import outcomes, queue
 from app.review.verdicts import VERDICTS
 from app.state.choice import Choice, between, class_number, matching, one_of, shortest, switch
 from app.state.trust_choices import TRUST
@@ -84,7 +85,7 @@ def _counted(text: str) -> tuple[int, bool, str]:
 
 
 REVIEW: dict[str, Choice] = {
-    "set": _review("", matching(sets.ID), "the key of a set"),
+    "set": _review("", matching(KEY), "the key of a set"),
     "part": _review("rows", one_of("rows", "words", "export"), "rows, words or export"),
     "row": _review(-1, _row, "the number of a row"),
     "sort": _review(queue.FIRST, one_of(*queue.SORTS), " or ".join(queue.SORTS)),

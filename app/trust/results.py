@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from app import settings
-from app.review import disk
+from app.kept import disk
 from app.trust.plan import KEY
 from app.trust.result import Result, from_bytes, to_bytes
 from lrp_engine.corpora import durable

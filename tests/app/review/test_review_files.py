@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from app import settings
-from app.review import explained_rows, leftovers, tables
+from app.kept import leftovers
+from app.kept.files import DIGESTS
+from app.review import explained_rows, tables
 from app.review.damage import DamagedError
-from app.review.files import DIGESTS
 from app.review.jobs import Jobs
 from app.review.sets import Set, Sets
 from app.work.job import DONE, FAILED

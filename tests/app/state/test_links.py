@@ -55,13 +55,6 @@ def test_only_what_differs_stands_in_the_address(opened, network):
     }
 
 
-def test_a_long_text_is_left_out_of_the_address(opened):
-    app = opened()
-    widget(app, "text").set_value("good " * settings.LINK_CHARACTERS).run()
-    assert "text" not in dict(app.query_params)
-    assert any("too long for a link" in caption.value for caption in app.caption)
-
-
 def test_a_link_made_with_another_model_says_so(opened, network):
     assert "another model" in messages(opened(text="good film", model="0123456789ab"))
     assert not messages(opened(text="good film", model=network.hash[:12]))

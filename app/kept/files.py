@@ -1,4 +1,4 @@
-"""The files of one set: each appears whole or not at all, and a flipped bit in it shows.
+"""The files of one folder: each appears whole or not at all, and a flipped bit in it shows.
 
 A file's SHA-256 is noted before the file is written. The one before it stays valid: whoever is
 stopped between the two leaves the earlier file, which is whole.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from app.review import disk
+from app.kept import disk
 from lrp_engine.corpora import durable
 from lrp_engine.errors import LensError
 
@@ -39,7 +39,7 @@ class Files:
         except LensError:
             if self.folder.exists():
                 raise
-            raise LensError("This set was deleted meanwhile.") from None
+            raise LensError("What this belongs to was deleted meanwhile.") from None
 
     def read(self, name: str) -> bytes | None:
         """The bytes that were written; None where the file is damaged or gone."""

@@ -1,0 +1,1 @@
+"""What the server keeps on its disk for whoever has the key: whole or not at all, until it goes."""
