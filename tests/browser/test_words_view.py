@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -217,3 +218,17 @@ def test_the_link_is_copied(page: Page, allowed: bool):
         assert page.evaluate("navigator.clipboard.readText()") == page.url
     else:
         expect(page.get_by_role("textbox", name="Address of this view")).to_have_value(page.url)
+
+
+def test_the_link_of_a_text_too_long_for_an_address_opens_it(page: Page):
+    rng = random.Random(0)
+    text = " ".join("".join(rng.choices("abcdefgh", k=6)) for _ in range(2_000))
+    visit(page)
+    ask(page, text)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("this server keeps it until")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert len(link) < 120
+    page.goto(link)
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value(text)
