@@ -16,7 +16,9 @@ app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py
 
 test: .venv/test.stamp chromium postgresql lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	# As they are listed: the few long files of the browser come before the many short ones.
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+		--no-loadscope-reorder
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

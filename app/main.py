@@ -17,7 +17,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 import streamlit as st
 
 from app import gate, server, streamlit_patches
-from app.components import saving
+from app.components import presenter, saving
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 from app.navigation import FIRST, View
@@ -54,8 +54,10 @@ def main() -> None:
         with guard():
             sidebar()
             saving.controls()
+            presenter.controls()
         foot = st.container()
     with guard():
+        presenter.frame()
         page.run()
     with foot, guard():
         device()

@@ -69,6 +69,7 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
         color_scheme=shot.theme, device_scale_factor=shot.scale,
         viewport={"width": shot.width, "height": shot.height},
     )  # fmt: skip
+    page.add_init_script("localStorage.setItem('lens.tour', 'over')")
     page.goto(f"{url}/{shot.view}")
     if shot.before:
         shot.before(page)

@@ -44,8 +44,10 @@ class Pair:
         same_signs, signs: on how many words the signs agree, and how many have one in both
             rows; 0 of 0 where a method has no signs.
         flips: words of opposite signs, in reading order.
-        apart: the word they differ most at, each row measured by its own strongest word; None
-            where they do not differ. values: what the rows say about it.
+        apart: the word they differ most at; None where they do not differ. values: what the rows
+            say about it.
+        measured: whether that was found after each row was divided by its strongest word, because
+            their numbers have different units.
         signed: whether both methods have signs; units: whether both have the same unit.
     """
 
@@ -59,6 +61,7 @@ class Pair:
     apart: str | None
     values: tuple[float, float]
     signed: tuple[bool, bool]
+    measured: bool = False
     token_kind: str = "word"
 
 
@@ -75,7 +78,11 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation) -> Pair:
     words = [visible(tokens[n]) for n, _ in shared]
     signed = a.method_info.signed, b.method_info.signed
     product = np.sign(one) * np.sign(two) if all(signed) else np.zeros(len(shared))
-    share, other = one / vmax_of(one), two / vmax_of(two)
+    sizes = vmax_of(one), vmax_of(two)
+    measured = a.unit != b.unit
+    if not measured:
+        sizes = (max(sizes), max(sizes))  # the numbers as they are shown
+    share, other = one / sizes[0], two / sizes[1]
     gap = np.abs(share - other) if all(signed) else np.abs(np.abs(share) - np.abs(other))
     widest = int(gap.argmax()) if len(gap) and gap.max() > 1e-6 else None
     return Pair(
@@ -89,6 +96,7 @@ def pair(names: tuple[str, str], a: Explanation, b: Explanation) -> Pair:
         apart=None if widest is None else words[widest],
         values=(0.0, 0.0) if widest is None else (float(one[widest]), float(two[widest])),
         signed=signed,
+        measured=measured,
         token_kind=a.token_kind,
     )
 
@@ -116,7 +124,8 @@ def sentence(pair: Pair) -> str:
         subject = "they" if parts and all(pair.signed) else both
         values = " and ".join(number(v, signed=s)
                               for v, s in zip(pair.values, pair.signed, strict=True))  # fmt: skip
-        parts.append(f"{subject} differ most at “{pair.apart}” ({values})")
+        how = f", each row divided by its strongest {pair.token_kind}" if pair.measured else ""
+        parts.append(f"{subject} differ most at “{pair.apart}” ({values}{how})")
     why = no_verdict(pair.ranks, pair.words, pair.token_kind)
     if why or pair.ranks is None:
         ranks = f"of their order nothing is said: {why}"

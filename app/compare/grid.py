@@ -49,20 +49,31 @@ def vmax_of_rows(explanations: Sequence[Explanation], *, shared: bool) -> list[f
 
 
 def html(rows: Sequence[HeatmapRow], *, label: str, start: int = 0, stop: int | None = None) -> str:
-    """Tables of the columns from `start` to before `stop`, one per line of text."""
+    """Tables of the columns from `start` to before `stop`, one per line of text.
+
+    How long lines are is a guess; in a browser `frontend/flow.js` breaks them at its width.
+    """
     if not rows:
         return ""
     lines = list(_breaks(rows, start, stop))
     tables = (
-        (f"{label} {first + 1} to {last}", [(row.name, row.cells[first:last]) for row in rows])
-        for first, last in lines
+        (first, last, [(row.name, row.cells[first:last]) for row in rows]) for first, last in lines
     )
     return templates.fragment("grid.html", "grid")(
         tables,
         rows[0].palette,
         heading_width=max(len(row.name) for row in rows) + 1,
         framed=len(lines) * len(rows) > FRAMED,
+        label=label,
+        start=start,
+        strongest=rows[0].cells[strongest(rows[0], start, stop)],
     )
+
+
+def strongest(row: HeatmapRow, start: int = 0, stop: int | None = None) -> int:
+    """Which column of a row has the largest value, from `start` to before `stop`."""
+    columns = range(len(row.cells))[start:stop]
+    return max(columns, key=lambda at: abs(row.cells[at].value))
 
 
 def _breaks(rows: Sequence[HeatmapRow], start: int, stop: int | None) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from app.account import line as wording
+from app.components import drawn
 from app.figures import charts, tables
 from app.navigation import View
 from app.state import session
@@ -80,13 +81,14 @@ def verdict(explanation: Explanation) -> None:
 
 def waterfall(explanation: Explanation) -> None:
     chart = charts.waterfall(explanation, palette=session.get("palette"))
-    st.altair_chart(
+    drawn.chart(
         chart,
         alt=with_output(
             f"Bars from zero to the explained score: {explanation.token_kind}s, initial states, "
             "biases, stabilizers. The ledger below has the same numbers.",
             explanation.output_kind,
         ),
+        projected=True,
     )
 
 
@@ -94,8 +96,10 @@ def steps(explanation: Explanation) -> None:
     """What each time step kept; nothing where no layer has time steps or nothing was kept."""
     if any(kept.any() for kept in explanation.ledger.steps.values()):
         chart = charts.step_chart(explanation)
-        st.altair_chart(
-            chart, alt=f"Bars of what biases and stabilizers kept at each {explanation.token_kind}."
+        drawn.chart(
+            chart,
+            alt=f"Bars of what biases and stabilizers kept at each {explanation.token_kind}.",
+            projected=True,
         )
 
 

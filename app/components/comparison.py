@@ -11,9 +11,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, settings
-from app.compare import agreement, grid
+from app.compare import agreement
 from app.compare.compared import DEFAULT, Row, names
-from app.components import adding, frontend, labels
+from app.components import adding, aligned, labels
 from app.components.question import Answer, alike, fits, length
 from app.components.sidebar import BUNDLED, model_names
 from app.methods import LEFT_OUT_METHOD
@@ -25,9 +25,6 @@ from lrp_engine import METHODS, Explanation
 from lrp_engine.attribution.checks import doubts_of
 from lrp_engine.errors import InputError
 from lrp_engine.render import wording
-from lrp_engine.render.checks import check_sentence
-
-LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +54,8 @@ def show(answer: Answer) -> None:
     for name, one in zip(called, explanations, strict=True):
         for doubt in doubts_of(one.method_info, one.checks):
             st.warning(plain(f"{name}: {doubt}"))
-    _heatmaps(explanations, called, shared)
-    _doubts(explanations, called, answer)
+    aligned.show(explanations, called, shared)
+    aligned.doubts(explanations, called, answer)
     _agreement(explanations, called)
     _against_left_out(answer.text, shown, called)
 
@@ -200,67 +197,13 @@ def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
     )
 
 
-def _heatmaps(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:
-    if shared:
-        st.html(f'<p class="lens-note">{escape(shared)}</p>')
-    palette = session.get("palette")
-    vmax = grid.vmax_of_rows(explanations, shared=session.get("same_scale"))
-    numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
-    rows = grid.aligned_rows(numbered, explanations, palette=palette, vmax=vmax)
-    start, stop = _part(len(rows[0].cells), len(rows), explanations[0].token_kind)
-    label = f"Compared rows, {explanations[0].token_kind}s"
-    st.html(grid.html(rows, label=label, start=start, stop=stop))
-    st.toggle(
-        "Same scale for rows of the same unit",
-        help=f"Off (the default): the strongest {explanations[0].token_kind} of each row has the "
-        "strongest colour. On: equal numbers have equal colours in all rows that share a unit.",
-        **widgets.bind("same_scale"),
-    )
-    with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
-        st.html(grid.legends(rows))
-        for name, one in zip(called, explanations, strict=True):
-            if said := check_sentence(one):
-                st.html(f'<p class="lens-note">{escape(name)}: {escape(said)}</p>')
-    frontend.copy_link()
-
-
-def _doubts(explanations: Sequence[Explanation], called: list[str], answer: Answer) -> None:
-    """What else speaks against single rows; what holds for all of them stands above."""
-    said = "".join(
-        f'<p class="lens-note">{escape(f"{name}: {sentence}")}</p>'
-        for name, one in zip(called, explanations, strict=True)
-        for sentence in one.warnings
-        if sentence not in (*answer.explanations.warnings, *doubts_of(one.method_info, one.checks))
-    )
-    if said:
-        st.html(said)
-
-
-def _part(words: int, rows: int, token_kind: str) -> tuple[int, int]:
-    """Which words are on the screen: all of them, or a part that is picked."""
-    size = max(1, settings.COMPARE_CELLS // rows)
-    if words <= size:
-        return 0, words
-    starts = list(range(0, words, size))
-    if session.get("part_at") not in starts:
-        session.put("part_at", min(words - 1, session.get("part_at")) // size * size)
-    st.selectbox(
-        f"{token_kind.capitalize()}s",
-        starts,
-        format_func=lambda at: f"{at + 1:,} to {min(at + size, words):,} of {words:,}",
-        **widgets.bind("part_at", [str(size), str(words)]),
-    )
-    at = session.get("part_at")
-    return at, at + size
-
-
 def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
     if len(explanations) < 2:
         return
     about = (
         "Rank agreement is Spearman’s correlation of the sizes: 1 is the same order of words, 0 no "
-        "relation, −1 the opposite order. The word two rows differ most at is found after each "
-        "row was divided by its strongest word."
+        "relation, −1 the opposite order. Rows of one unit are compared number by number, rows of "
+        "different units after each was divided by its strongest word."
     )
     token_kind = explanations[0].token_kind
     st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))

@@ -9,14 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from app import cache, settings
-from app.account import flow, sweeps
+from app.account import PARTS, flow, sweeps
 from app.compare import grid
-from app.components.layout import Page
+from app.components import drawn, frontend
 from app.components.question import Answer
 from app.figures import tables
 from app.learn import words
 from app.models.model import Model
-from app.state import session, widgets
+from app.state import session
 from app.text.markdown import plain
 from lrp_engine import Explanation, InputError
 from lrp_engine.propagation.rules import Rule
@@ -24,39 +24,38 @@ from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_noun
 
 HELP = {
-    "Through time": "What reaches the words. For each direction of the LSTM that reads the words: "
+    "time": "What reaches the words. For each direction of the LSTM that reads the words: "
     "what arrives at its hidden and its cell state, and what goes on to the input. Folded away: "
     "what the operations of a recurrent layer keep at each time step, of the cell state (the sum "
     "of what is kept and what is new) and of the signal (the sum of hidden state and input).",
-    "Forward and backward": "A bidirectional layer reads the text from both ends. Each direction "
-    "receives a part of the relevance and hands it on to the words.",
-    "Layer by layer": "What arrives at a layer must be handed on, go to its initial states, or be "
+    "layers": "What arrives at a layer must be handed on, go to its initial states, or be "
     "kept by its biases and stabilizers. Allowed is the rounding of floating-point numbers.",
-    "How settings move it": "The same text with other values of ε and of the bias factor. The "
+    "settings": "The same text with other values of ε and of the bias factor. The "
     "dashed line is the present value.",
-    "Precision": "The same computation with twice, or half, the digits: what differs is rounding.",
+    "precision": "The same computation with twice, or half, the digits: what differs is rounding.",
 }
+TWO_WAYS = (
+    "A bidirectional layer reads the text from both ends. Each direction receives a part of the "
+    "relevance and hands it on to the words."
+)
 NUMBER = st.column_config.NumberColumn(format="%.6f")
 TINY = st.column_config.NumberColumn(format="%.1e")
 
 
-def show(answer: Answer, page: Page) -> None:
-    """Places for everything; what is slow is filled in last."""
-    place = st.container()
-    page.waiting.append((place, lambda: _parts(answer)))
+def time(answer: Answer) -> None:
+    """How relevance travels from word to word, and what each reading direction receives."""
+    explanation = _layered(answer)
+    _heading("time", explanation.token_kind)
+    _through_time(answer, explanation)
+    frontend.flow()
+    _directions(flow.directions(answer.model.network, explanation), explanation.token_kind)
 
 
-def _parts(answer: Answer) -> None:
-    network = answer.model.network
-    with st.spinner("Following the relevance …"):
-        explanation = cache.layered(*_question(answer))
-    token_kind = explanation.token_kind
-    if network.input_shape.time:
-        _heading("Through time", token_kind)
-        _through_time(answer, explanation)
-    _directions(flow.directions(network, explanation), token_kind)
-    _heading("Layer by layer", token_kind)
-    table = flow.checks(network, explanation)
+def layers(answer: Answer) -> None:
+    """Whether each layer hands on, or keeps, all that arrives at it."""
+    explanation = _layered(answer)
+    _heading("layers", explanation.token_kind)
+    table = flow.checks(answer.model.network, explanation)
     show_verdict = st.success if table["passed"].all() else st.error
     show_verdict(plain(flow.check_sentence(table)))
     shown = dict.fromkeys(("arrives", "handed on", "kept", "initial states"), NUMBER)
@@ -64,10 +63,11 @@ def _parts(answer: Answer) -> None:
     st.dataframe(table.assign(passed=passed).rename(columns={"passed": "verdict"}),
                  hide_index=True, height="content",
                  column_config={**shown, "error": TINY, "allowed": TINY})  # fmt: skip
-    _heading("How settings move it", token_kind)
-    _sweeps(answer)
-    _heading("Precision", token_kind)
-    _precision(answer, explanation)
+
+
+def _layered(answer: Answer) -> Explanation:
+    with st.spinner("Following the relevance …"):
+        return cache.layered(*_question(answer))
 
 
 def _question(
@@ -76,8 +76,8 @@ def _question(
     return answer.model, answer.text, words.target_of(answer.explanations), session.rule()
 
 
-def _heading(title: str, token_kind: str) -> None:
-    st.header(title, anchor=False, help=with_noun(HELP[title], token_kind))
+def _heading(part: str, token_kind: str) -> None:
+    st.header(PARTS[part], anchor=False, help=with_noun(HELP[part], token_kind))
 
 
 def _note(sentence: str) -> None:
@@ -127,7 +127,7 @@ def _tracks(tracks: Sequence[flow.Track], explanation: Explanation) -> None:
 def _directions(table: pd.DataFrame, token_kind: str) -> None:
     if table.empty:
         return
-    _heading("Forward and backward", token_kind)
+    st.header("Forward and backward", anchor=False, help=with_noun(TWO_WAYS, token_kind))
     for sentence in flow.direction_sentences(table):
         _note(sentence)
     shown = dict.fromkeys(("received", "initial states", "kept", "handed on"), NUMBER)
@@ -136,7 +136,9 @@ def _directions(table: pd.DataFrame, token_kind: str) -> None:
                  column_config={**shown, "share": share})  # fmt: skip
 
 
-def _sweeps(answer: Answer) -> None:
+def other_settings(answer: Answer) -> None:
+    """The same text under other stabilizers and bias factors."""
+    _heading("settings", answer.explanations.token_kind)
     count = len(answer.explanations.tokens[0])
     if count > settings.SWEEP_WORDS:
         st.info(f"Shown for texts of up to {settings.SWEEP_WORDS} words; this one has {count:,}.")
@@ -152,10 +154,11 @@ def _sweeps(answer: Answer) -> None:
             (left, sweeps.word_lines(sweep), f"The strongest {answer.explanations.token_kind}s"),
             (right, sweeps.leak_lines(sweep), "Where the score is"),
         ):
-            place.altair_chart(
-                sweeps.chart(lines, setting, f"{what}, by {title}", now=now),
-                alt=f"Lines over the {title}; the table below has the same numbers.",
-            )
+            with place:
+                drawn.chart(
+                    sweeps.chart(lines, setting, f"{what}, by {title}", now=now),
+                    alt=f"Lines over the {title}; the table below has the same numbers.",
+                )
         with st.expander(f"Numbers by {title}"):
             table = sweeps.table(sweep)
             # Equal decimals under each other; the values of the setting as they are.
@@ -165,12 +168,10 @@ def _sweeps(answer: Answer) -> None:
             })  # fmt: skip
 
 
-def _precision(answer: Answer, explanation: Explanation) -> None:
+def precision(answer: Answer, explanation: Explanation) -> None:
+    """The same computation with more digits, or fewer."""
+    _heading("precision", explanation.token_kind)
     other = sweeps.OTHER[explanation.dtype]
-    st.toggle(f"Compute again in {other}", help="The first time takes some seconds.",
-              **widgets.bind("precision"))  # fmt: skip
-    if not session.get("precision"):
-        return
     with st.spinner(f"Computing in {other} …"):
         again = cache.other_precision(*_question(answer))
     _note(sweeps.precision_sentence(explanation, again))

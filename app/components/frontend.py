@@ -5,6 +5,7 @@ They are given plain values and tell what was done; what to make of it is decide
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import streamlit as st
 
 from app import settings
 from app.state import address, long_texts, session, session_models, widgets
+from app.text import tour as tour_text
 from lrp_engine.render import heatmap
 from lrp_engine.render.wording import visible
 
@@ -42,6 +44,26 @@ _PART = st.components.v2.component(
     "lens_part",
     css=_read("part.css"),
     js=_read("untouched.js") + _read("part.js"),
+    isolate_styles=False,
+)
+
+_TOUR = st.components.v2.component(
+    "lens_tour",
+    html='<section class="lens-tour" aria-label="Tour" hidden>'
+    '<p class="lens-tour-count"></p><p class="lens-tour-title"></p><p class="lens-tour-text"></p>'
+    '<p class="lens-tour-turns"><button type="button" class="lens-button">Skip the tour</button>'
+    '<button type="button" class="lens-button"></button></p></section>',
+    css=_read("button.css") + _read("tour.css"),
+    js=_read("tour.js"),
+    isolate_styles=False,
+)
+
+_FLOW = st.components.v2.component("lens_flow", js=_read("flow.js"), isolate_styles=False)
+
+_STEPPER = st.components.v2.component(
+    "lens_stepper",
+    html='<div class="lens-stepper"></div>',
+    js=_read("untouched.js") + _read("stepper.js"),
     isolate_styles=False,
 )
 
@@ -110,6 +132,31 @@ def go_to_part() -> None:
     if session.get("scroll") is not None:
         part, time = session.get("scroll")
         _PART(key="lens-part", data={"place": f".st-key-lens-{part}", "time": time})
+
+
+def tour() -> None:
+    """What a first visit is told about the page, once in a browser."""
+    _TOUR(key="lens-tour", data={"steps": list(tour_text.STEPS),
+                                "picked": session.get("pick") is not None})  # fmt: skip
+
+
+def flow() -> None:
+    """Aligned rows of words, above on the page, break their lines where its width ends."""
+    _FLOW(key="lens-flow", data={"drawn": secrets.token_hex(4)})
+
+
+def stepper(steps: Sequence[str], step: str, take: Callable[[str], None]) -> None:
+    """The arrow keys go from step to step; each one opens at the top of the page.
+
+    Args:
+        take: called with the step that was gone to.
+    """
+
+    def went(name: Any) -> None:
+        if name in steps:
+            take(name)
+
+    _STEPPER(data={"steps": list(steps), "step": step}, **widgets.hear("stepper", went=went))
 
 
 def copy_link() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import cache, settings
 from app.account import layer_vectors
-from app.components import word
+from app.components import drawn, word
 from app.components.layout import Page
 from app.components.question import Answer
 from app.figures import tables, unit_charts, units
@@ -58,7 +58,7 @@ def by_unit(answer: Answer) -> None:
             "one scale of colour for all rows.</p>" + layer_vectors.by_unit(one, palette=palette)
         )
         return
-    st.altair_chart(
+    drawn.chart(
         unit_charts.unit_map(one, palette=palette),
         alt="A field per number of every step; the table under it has the same numbers.",
     )

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from app import cache
+from app.components import drawn
 from app.components.question import Answer
 from app.learn import charts, words
 from app.methods import ACCOUNT_METHOD
@@ -35,7 +36,7 @@ def show(answer: Answer, at: int) -> None:
     table = words.around(words.through_time(inside), at)
     for sentence in words.path_sentences(table, at):
         st.html(f'<p class="lens-note">{escape(sentence)}</p>')
-    st.altair_chart(
+    drawn.chart(
         charts.travelling(
             table, f"Relevance as it arrives at each word ({ACCOUNT_METHOD.short})", pick=at
         ),

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import settings
 from app.compare import ranks
-from app.components import ablation, account, flips, frontend, kept_text, labels, path, word
+from app.components import ablation, account, drawn, flips, frontend, kept_text, labels, path, word
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
@@ -226,14 +226,14 @@ def _numbers(answer: Answer) -> None:
     """The same numbers as bars and in a table, for one method at a time."""
     st.header("Numbers", anchor=False)
     explanation, at = answer.explanations[word.shown_method(answer)], word.picked(answer)
-    st.altair_chart(
+    drawn.chart(
         charts.token_bars(explanation, palette=session.get("palette"), pick=at),
         alt=f"A bar per {answer.explanations.token_kind}; the table below has the same numbers.",
     )
     kind = explanation.output_kind
     if kind.has_classes or len(explanation.labels) > 1:
         about = "A bar per class with its score; the list of classes above says the same."
-        st.altair_chart(charts.score_bars(explanation), alt=with_output(about, kind))
+        drawn.chart(charts.score_bars(explanation), alt=with_output(about, kind))
     with st.expander("Exact numbers"):
         shown = word.shown(answer)
         table = charts.shown_table(shown, at)

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from app import settings
+from app.components import drawn
 from app.components.question import Answer
 from app.figures import unit_charts, units
 from app.methods import ASIDE_METHODS
@@ -201,7 +202,7 @@ def detail(answer: Answer, at: int) -> None:
     if explanation.relevance.ndim == 2:  # a feature is a single number
         return
     st.html(f'<p class="lens-note">{escape(units.units_of(explanation, at).sentence)}</p>')
-    st.altair_chart(
+    drawn.chart(
         unit_charts.unit_bars(explanation, at, palette=session.get("palette")),
         alt=f"A bar per input unit of the picked {explanation.token_kind}; the sentence above "
         "has their "

@@ -16,7 +16,9 @@ Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
 
 ROW = 24  # pixels of a bar with its gap
 FRAME = 110  # of title and axis: Streamlit fits them into the chart's height
-LETTERS = 14  # pixels, to be read from the back of a room
+TICKS = 5  # of an axis of values, about
+LETTERS = 14  # pixels, to be read from a distance
+ROOM = 18  # pixels, to be read from the back of a room
 TITLE = 34  # characters of a title's line on a phone
 LETTER = 7.2  # pixels of a title's letter
 NAME = 22  # characters of a word in a label: on a phone the bars need room too
@@ -101,7 +103,8 @@ def finish(chart: Chart, title: str, note: str, height: int) -> Chart:
         padding={"left": 0, "top": 0, "right": 14, "bottom": 10},
     )  # fmt: skip
     # The title of an axis stays whole however short the axis is.
-    styled: Chart = finished.configure_axis(labelFlush=False).configure_axisX(titleAnchor="end")
+    axes = finished.configure_axis(labelFlush=False, tickCount=TICKS)
+    styled: Chart = axes.configure_axisX(titleAnchor="end")
     return styled
 
 
@@ -116,8 +119,11 @@ def _lines(title: str, note: str) -> list[str] | alt.ExprRef:
     return alt.ExprRef(f"width > {enough:.0f} ? {json.dumps(wide)} : {json.dumps(narrow)}")
 
 
-def large(chart: Chart) -> Chart:
-    """The same chart for a projector."""
-    axes = chart.configure_axis(labelFlush=False, labelFontSize=LETTERS, titleFontSize=LETTERS)
-    styled: Chart = axes.configure_legend(labelFontSize=LETTERS, titleFontSize=LETTERS)
+def large(chart: Chart, *, present: bool = False) -> Chart:
+    """The same chart for a projector, or for a whole room."""
+    size = ROOM if present else LETTERS
+    axes = chart.configure_axis(
+        labelFlush=False, tickCount=TICKS, labelFontSize=size, titleFontSize=size
+    )
+    styled: Chart = axes.configure_legend(labelFontSize=size, titleFontSize=size)
     return styled

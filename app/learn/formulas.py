@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.learn.lstm import Inside
+from app.learn.lstm import PARTS, Inside
 from app.learn.sums import BIAS, WEIGHTS, Account
 
 _DECIMALS = 3
@@ -96,15 +96,25 @@ def handed_back(account: Account, eps: float, bias_factor: float) -> str:
 
 
 def forward_step(inside: Inside, way: str, t: int, unit: int) -> str:
-    """One unit of an LSTM at one word, on the way forward."""
+    """One unit of an LSTM at one word, on the way forward: gates, signal, cell, output."""
     r = inside.readings[way]
     i, f, o, g, c, h, before = (
         float(a[t, unit]) for a in (r.i, r.f, r.o, r.g, r.c, r.h, r.c_before)
     )
-    squash = rf"\{name}" if (name := r.layer.activation) == "tanh" else rf"\mathrm{{{name}}}"
-    squash = squash.replace("_", r"\_")
+    gate, squash = _called(r.layer.recurrent_activation), _called(r.layer.activation)
+    rows = [(r"\text{gate}", rf"{gate}(x_t W + h_{{t-1}} U + b)")]
+    for n, (name, value) in enumerate(zip(PARTS, (i, f, o, g), strict=True)):
+        function = squash if name == "g" else gate
+        word, past, bias = (
+            float(a[unit]) for a in (r.from_word[t, n], r.from_before[t, n], r.bias[n])
+        )
+        rows += [
+            (name, rf"{function}({factor(word)} + {factor(past)} + {factor(bias)})"),
+            ("", plain(value)),
+        ]
     return lines(
         [
+            *rows,
             ("c_t", r"f \, c_{t-1} + i \, g"),
             ("", rf"{factor(f)} \cdot {factor(before)} + {factor(i)} \cdot {factor(g)}"),
             ("", plain(c)),
@@ -115,18 +125,41 @@ def forward_step(inside: Inside, way: str, t: int, unit: int) -> str:
     )
 
 
-def backward_step(inside: Inside, way: str, t: int, unit: int) -> str:
-    """The same unit on the way back: what arrives, and how it is split."""
-    b = inside.returns[way]
-    at_h, later, at_c, past, signal = (
-        float(a[t, unit]) for a in (b.at_h, b.from_later, b.at_c, b.to_c, b.to_g)
+def _called(activation: str) -> str:
+    if activation == "sigmoid":
+        return r"\sigma"
+    name = rf"\{activation}" if activation == "tanh" else rf"\mathrm{{{activation}}}"
+    return name.replace("_", r"\_")
+
+
+def backward_step(inside: Inside, way: str, t: int, unit: int, *, eps: float) -> str:
+    """The same unit on the way back: what arrives, and how the cell's sum splits it."""
+    r, b = inside.readings[way], inside.returns[way]
+    at_h, later, at_c, s, past, signal = (
+        float(a[t, unit]) for a in (b.at_h, b.from_later, b.at_c, b.s, b.to_c, b.to_g)
     )
+    f, before, i, g, c = (float(a[t, unit]) for a in (r.f, r.c_before, r.i, r.g, r.c))
+    share = float(b.share[t])
+    given = [(None, rf"+ {factor(share)}")] if share else []
     return lines(
         [
             ("R(c_t)", r"R(h_t) + R_{\text{later}}(c_t)"),
             ("", rf"{factor(at_h)} + {factor(later)}"),
             ("", plain(at_c)),
-            ("R(c_{t-1})", plain(past)),
-            ("R(g)", plain(signal)),
+            ("s", r"\dfrac{R(c_t)}{c_t + \varepsilon \, \mathrm{sign}(c_t)}"),
+            ("", rf"\dfrac{{{plain(at_c)}}}{{{plain(c)} {'-' if c < 0 else '+'} {plain(eps)}}}"),
+            ("", plain(s)),
+            ("R(c_{t-1})", rf"f \, c_{{t-1}} \, s{_SHARE if share else ''}"),
+            ("", rf"{factor(f)} \cdot {factor(before)} \cdot {factor(s)}"),
+            *given,
+            ("", plain(past)),
+            ("R(g)", rf"i \, g \, s{_SHARE if share else ''}"),
+            ("", rf"{factor(i)} \cdot {factor(g)} \cdot {factor(s)}"),
+            *given,
+            ("", plain(signal)),
         ]
     )
+
+
+# What the stabilizers of all units take is handed back in equal parts, times the bias factor.
+_SHARE = r" + \delta \, \textstyle\sum \varepsilon \, \mathrm{sign}(c_t) \, s / 2H"

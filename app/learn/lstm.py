@@ -19,6 +19,9 @@ from lrp_engine.layers import LSTM, Bidirectional, Layer
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.render.conservation import TOLERANCES
 
+# Side by side in the engine's arrays of weights: three gates and the signal.
+PARTS = ("i", "f", "o", "g")
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -29,6 +32,7 @@ class Reading:
         order: positions of the words as they are read.
         i, f, o: gates; g: signal; z: its pre-activation.
         h, c: hidden and cell state after the word; h_before, c_before: before it.
+        from_word, from_before: (T, 4, H) what x W and h U add to the sums of `PARTS`.
     """
 
     layer: LSTM
@@ -42,6 +46,13 @@ class Reading:
     c: np.ndarray
     h_before: np.ndarray
     c_before: np.ndarray
+    from_word: np.ndarray
+    from_before: np.ndarray
+
+    @property
+    def bias(self) -> np.ndarray:
+        """(4, H) what the biases add to the sums of `PARTS`."""
+        return np.asarray(self.layer.bias, np.float64).reshape(len(PARTS), -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +63,7 @@ class Return:
         at_h: (T, H) that arrive at h_t, from the layer above and from the step after it.
         from_later: (T, H) that arrive at c_t from the step after it.
         at_c: (T, H) both together: h_t hands all of its own to c_t, past the gate o.
+        s: (T, H) at_c / (c_t + eps sign(c_t)); share: (T,) of the stabilizer, to each addend.
         to_c: (T, H) handed on to c_{t-1}, past the gate f; to_g: (T, H) to the signal, past i.
         to_h: (T, H) handed on to h_{t-1}; to_x: (T, E) handed to the word.
         bias, stabilizer: (T,) kept on the way.
@@ -60,6 +72,8 @@ class Return:
     at_h: np.ndarray
     from_later: np.ndarray
     at_c: np.ndarray
+    s: np.ndarray
+    share: np.ndarray
     to_c: np.ndarray
     to_g: np.ndarray
     to_h: np.ndarray
@@ -181,9 +195,13 @@ def read(layer: LSTM, x: np.ndarray, real: np.ndarray) -> Reading:
         order.reverse()
     kept = {name: np.zeros((len(x), H)) for name in
             ("i", "f", "o", "g", "z", "h", "c", "h_before", "c_before")}  # fmt: skip
+    from_word = (x @ W).reshape(len(x), len(PARTS), H)
+    from_before = np.zeros_like(from_word)
     for t in order:
         kept["h_before"][t], kept["c_before"][t] = h, c
-        sums = x[t] @ W + h @ U + b
+        before = h @ U
+        from_before[t] = before.reshape(len(PARTS), H)
+        sums = x[t] @ W + before + b
         i, f, o = np.split(gated(sums[: 3 * H]), 3)
         z = sums[3 * H :]
         g = squash(z)
@@ -191,7 +209,9 @@ def read(layer: LSTM, x: np.ndarray, real: np.ndarray) -> Reading:
         h = o * squash(c)
         for name, value in (("i", i), ("f", f), ("o", o), ("g", g), ("z", z), ("h", h), ("c", c)):
             kept[name][t] = value
-    return Reading(layer=layer, order=tuple(order), **kept)
+    return Reading(
+        layer=layer, order=tuple(order), from_word=from_word, from_before=from_before, **kept
+    )
 
 
 def send_back(
@@ -202,9 +222,9 @@ def send_back(
     W = np.asarray(layer.kernel, np.float64)[:, 3 * H :]
     U = np.asarray(layer.recurrent_kernel, np.float64)[:, 3 * H :]
     b = np.asarray(layer.bias, np.float64)[3 * H :]
-    names = ("at_h", "from_later", "at_c", "to_c", "to_g", "to_h")
+    names = ("at_h", "from_later", "at_c", "s", "to_c", "to_g", "to_h")
     relevance = {name: np.zeros((T, H)) for name in names}
-    to_x, bias, stabilizer = np.zeros(x.shape), np.zeros(T), np.zeros(T)
+    to_x, bias, stabilizer, shares = np.zeros(x.shape), np.zeros(T), np.zeros(T), np.zeros(T)
     R_h, R_c = (R.copy() if R.ndim == 1 else np.zeros(H)), np.zeros(H)
     for t in reversed(reading.order):
         if R.ndim == 2:
@@ -215,6 +235,7 @@ def send_back(
         # c = f c + i g: weights 1, no bias.
         s, taken = _absorb(R_at_c, reading.c[t], eps)
         share = bias_factor * taken / (2 * H)
+        relevance["s"][t], shares[t] = s, share
         to_c = reading.f[t] * reading.c_before[t] * s + share
         to_g = reading.i[t] * reading.g[t] * s + share
         stabilizer[t] += (1 - bias_factor) * taken
@@ -228,7 +249,7 @@ def send_back(
         bias[t] = (1 - bias_factor) * kept
         stabilizer[t] += (1 - bias_factor) * taken
         relevance["to_c"][t], relevance["to_g"][t], relevance["to_h"][t] = to_c, to_g, R_h
-    return Return(to_x=to_x, bias=bias, stabilizer=stabilizer, **relevance)
+    return Return(to_x=to_x, bias=bias, stabilizer=stabilizer, share=shares, **relevance)
 
 
 def _absorb(R: np.ndarray, z: np.ndarray, eps: float) -> tuple[np.ndarray, float]:

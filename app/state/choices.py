@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from app import settings
+from app import account, settings
 from app.compare import compared
 from app.kept.folders import KEY
 from app.learn import DIRECTIONS, FIRST, STEPS
@@ -242,6 +242,7 @@ CHOICES: dict[str, Choice] = {
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
     "same_scale": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, switch, lambda value: str(int(value)), "0 or 1"),
+    "present": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
     "all_methods": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
     "path": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
     "bars": Choice(next(iter(LIVE_METHODS)), one_of(*LIVE_METHODS),
@@ -249,8 +250,8 @@ CHOICES: dict[str, Choice] = {
     "rows": Choice(compared.DEFAULT, _read_rows, _write_rows, "rows as this page writes them",
                    View.COMPARE),
     "part_at": Choice(0, class_number, expected="the position of a word", view=View.COMPARE),
-    "precision": Choice(False, switch, lambda value: str(int(value)), "0 or 1",
-                        View.CONSERVATION),
+    "account": Choice(account.FIRST, one_of(*account.PARTS), expected=" or ".join(account.PARTS),
+                      view=View.CONSERVATION),
     **REVIEW,
     **TRUST,
     **LEARN,

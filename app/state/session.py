@@ -40,13 +40,14 @@ _STALE = "lens.stale"
 
 
 def begin() -> None:
-    """On a session's first run: nothing is chosen yet."""
+    """A run of the whole page begins; on a session's first one nothing is chosen yet."""
     if _BEGUN in st.session_state:
+        put("run", get("run") + 1)
         return
     cookie = st.context.cookies.get(REVIEWER_COOKIE)
     reviewer = unquote(cookie) if isinstance(cookie, str) else ""  # AppTest's are mocks
     for name, value in {
-        "begun": True, "notices": [], "page": None, "used": False, "drawn": {},
+        "begun": True, "run": 0, "notices": [], "page": None, "used": False, "drawn": {},
         "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
         "arrived": None, "draft": None, "tried": None, "taken": {}, "address": None, "entered": {},

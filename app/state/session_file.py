@@ -26,6 +26,8 @@ from lrp_engine.formats.json_texts import parse_json
 
 SCHEMA, VERSION = "lrp-lens-session", 1
 VIEWS = sorted(BY_PATH)
+# What older versions wrote and nothing asks for any more.
+GONE = ("precision",)
 PARTS = ("schema", "version", "engine", "view", "model", "models", "choices", "undo")
 
 
@@ -129,7 +131,9 @@ def read(data: bytes) -> Session:
         models=tuple(map(_model_ref, _part(parsed, "models", list, [])[: settings.SESSION_MODELS])),
         values={name: _value(name, choice, choices) for name, choice in ALL.items()},
         undo=tuple(map(_step, _part(parsed, "undo", list, [])[-settings.UNDO_STEPS :])),
-        unknown=tuple(str(name)[:40] for name in (*parsed, *choices) if name not in (*PARTS, *ALL)),
+        unknown=tuple(
+            str(name)[:40] for name in (*parsed, *choices) if name not in (*PARTS, *ALL, *GONE)
+        ),
     )
 
 

@@ -50,12 +50,14 @@ def _bound(
     name: str, value: Any, take: Callable[[Any], None], late: bool = False
 ) -> dict[str, Any]:
     is_current = _current_widget(name.split(".")[0], _WIDGET(name))
-    key, drawn, page = _WIDGET(name), session.get("drawn"), session.get("page")
-    # Only where they differ: an assignment overwrites what is being typed. On another page it is
-    # another widget to the browser, which has to be told.
-    if key not in st.session_state or st.session_state[key] != value or drawn.get(key) != page:
+    key, drawn, page, run = (_WIDGET(name), *map(session.get, ("drawn", "page", "run")))
+    # Only where they differ: an assignment overwrites what is being typed. On another page, or
+    # after a run that did not draw it, it is another widget to the browser, which has to be told:
+    # Streamlit keeps the value of one that is missing from a run that was cut short.
+    known = drawn.get(key) in ((page, run), (page, run - 1))
+    if not known or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    drawn[key] = page
+    drawn[key] = page, run
 
     def changed() -> None:
         if late or is_current():

@@ -1,6 +1,6 @@
 """Conservation: where the score goes, and whether everything adds up."""
 
-from app.components import account, flows, proof, results
+from app.components import account, conservation, proof, results
 from app.components.layout import page
 from app.components.question import ask, targets
 from app.methods import ACCOUNT_METHOD
@@ -13,9 +13,5 @@ with page("Where does the score go?") as run:
         targets(answer)
         accounted = answer.explanations[ACCOUNT_METHOD.name]
         account.summary(accounted)
-        account.terms(accounted)
         account.verdict(accounted)
-        account.waterfall(accounted)
-        account.steps(accounted)
-        account.ledger(accounted)
-        flows.show(answer, run)
+        conservation.show(answer, accounted, run)

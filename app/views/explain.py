@@ -1,6 +1,6 @@
 """Explain: which words made the model say that."""
 
-from app.components import numeric_views, proof, results
+from app.components import frontend, numeric_views, proof, results
 from app.components.layout import page
 from app.components.question import ask, targets
 
@@ -18,3 +18,5 @@ with page("Which words made the model say that?") as run:
         if not named:
             numeric_views.by_unit(answer)
         numeric_views.show(answer, run)
+        if not answer.model.reads_numbers:
+            frontend.tour()

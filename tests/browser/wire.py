@@ -53,8 +53,14 @@ class Wire:
 _wires: WeakKeyDictionary[Page, Wire] = WeakKeyDictionary()
 
 
-def tap(page: Page) -> Page:
+# A browser that has been here before: nobody shows it around.
+VISITED = "try { localStorage.setItem('lens.tour', 'over'); } catch {}"
+
+
+def tap(page: Page, *, first_visit: bool = False) -> Page:
     """Listen to a page that has not been anywhere yet."""
+    if not first_visit:
+        page.add_init_script(VISITED)
     _wires[page] = wire = Wire()
     page.on("websocket", wire.listen)
     return page

@@ -7,11 +7,10 @@ from dataclasses import replace
 import streamlit as st
 
 from app import cache
-from app.components import account, frontend, word
+from app.components import account, drawn, frontend, word
 from app.components.layout import Page
 from app.components.learn import common
 from app.figures import charts, heatmap_rows, tables
-from app.figures.axes import large
 from app.learn import words
 from app.methods import ACCOUNT_METHOD
 from app.state import session
@@ -41,9 +40,10 @@ def show(page: Page) -> None:
     usual, check = both.values()
     common.explained(usual)
     account.summary(usual)
-    st.altair_chart(
-        large(charts.waterfall(usual, palette=session.get("palette"))),
+    drawn.chart(
+        charts.waterfall(usual, palette=session.get("palette")),
         alt="Bars from zero to the score: words, initial states, biases, stabilizers.",
+        projected=True,
     )
     st.subheader("The check: hand everything back", anchor=False)
     st.markdown(

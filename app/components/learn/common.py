@@ -40,7 +40,15 @@ STYLE = """<style>
   margin-right: auto; }
 .lens-result { font-size: 1.3rem; line-height: 1.45; margin: .25rem 0; max-width: 46rem;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+/* Where one is, and the way on, stay in sight. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-lens-steps) { position: sticky; top: 3.75rem;
+  z-index: 20; }
+.st-key-lens-steps { background: var(--st-background-color); padding: .35rem 0; }
+@media (hover: none) { .lens-arrows { display: none; } }
 @media (max-width: 640px) {
+  /* One line that is swept sideways. */
+  .st-key-lens-steps [data-testid="stButtonGroup"] > div { flex-wrap: nowrap; overflow-x: auto; }
+  .st-key-lens-steps [data-testid="stButtonGroup"] * { text-overflow: clip; }
   .st-key-lens-lesson .katex-display > .katex { font-size: 1em; }
 }
 </style>"""

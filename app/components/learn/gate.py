@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.components import drawn
 from app.components.layout import Page
 from app.components.learn import common
-from app.figures.axes import large
 from app.learn import charts, formulas, gates
 from app.state import session, widgets
 
@@ -42,7 +42,8 @@ def show(page: Page) -> None:
     for column, (method, rows) in zip(st.columns(2), shares.parts().items(), strict=True):
         chart = charts.parts(rows, f"Back through the product: {method}",
                              palette=session.get("palette"), span=2)  # fmt: skip
-        column.altair_chart(large(chart), alt=f"{method}: what gate and signal receive.")
+        with column:
+            drawn.chart(chart, alt=f"{method}: what gate and signal receive.", projected=True)
     common.result(
         f"LRP hands out {common.value(shares.gate + shares.signal)}: the product, once. "
         "Gradient × Input (GI) multiplies each slope by its value and hands out "

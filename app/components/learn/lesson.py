@@ -33,10 +33,12 @@ def show(page: Page) -> None:
     titles = [f"{n}. {title}" for n, title in enumerate(learn.STEPS.values(), start=1)]
     named = dict(zip(names, titles, strict=True))
     step = session.get("step")
-    st.pills(
-        "Step", names, format_func=named.__getitem__, required=True,
-        label_visibility="collapsed", **widgets.bind("step"),
-    )  # fmt: skip
+    with st.container(key="lens-steps", gap=None):
+        st.pills(
+            "Step", names, format_func=named.__getitem__, required=True,
+            label_visibility="collapsed", **widgets.bind("step"),
+        )  # fmt: skip
+        frontend.stepper(names, step, lambda name: session.choose(step=name))
     with st.container(key="lens-lesson"):
         st.header(named[step], anchor=False)
         with guard():
@@ -61,3 +63,4 @@ def _prev_next(step: str, named: dict[str, str]) -> None:
                 on_click=session.choose, kwargs={"step": after},
             )  # fmt: skip
         frontend.copy_link()
+        st.html('<p class="lens-note lens-arrows">The keys ← and → do the same.</p>')

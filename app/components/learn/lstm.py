@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.components import drawn
 from app.components.layout import Page
 from app.components.learn import common
-from app.figures.axes import large
 from app.learn import charts, formulas, words
 from app.learn.lstm import Inside
 from app.state import session, widgets
@@ -33,7 +33,7 @@ def show(page: Page) -> None:
         st.latex(formulas.forward_step(inside, way, at, unit))
     with back:
         st.subheader("Backwards, in this unit", anchor=False)
-        st.latex(formulas.backward_step(inside, way, at, unit))
+        st.latex(formulas.backward_step(inside, way, at, unit, eps=common.rule().eps))
     st.markdown(
         "Going back, the output hands its relevance to the cell (the signal takes all, step 3). "
         "The cell is a sum of old memory and new signal, so it divides its relevance like step 2. "
@@ -54,7 +54,7 @@ def show(page: Page) -> None:
     for rows, title in ((account["arrives"], "Relevance that arrives"),
                         (account["goes"], "Where it goes")):  # fmt: skip
         chart = charts.parts(rows, title, palette=session.get("palette"))
-        st.altair_chart(large(chart), alt=f"{title}: {', '.join(part for part, _ in rows)}.")
+        drawn.chart(chart, alt=f"{title}: {', '.join(part for part, _ in rows)}.", projected=True)
     arrives, goes = (sum(v for _, v in account[part]) for part in ("arrives", "goes"))
     common.result(
         f"{common.value(arrives)} arrives and {common.value(goes)} goes on. "

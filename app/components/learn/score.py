@@ -6,11 +6,11 @@ from html import escape
 
 import streamlit as st
 
+from app.components import drawn
 from app.components.layout import Page
 from app.components.learn import common
 from app.components.question import targets
 from app.figures import charts
-from app.figures.axes import large
 from app.learn import formulas
 from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.wording import visible
@@ -32,7 +32,7 @@ def show(page: Page) -> None:
         )
         return
     targets(answer)
-    st.altair_chart(large(charts.score_bars(one)), alt="A bar per class with its score.")
+    drawn.chart(charts.score_bars(one), alt="A bar per class with its score.", projected=True)
     at = int(one.predicted[0])
     score, share = float(one.scores[0, at]), float(one.shares[0, at])
     common.result(

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from app import settings
+from app.components import drawn
 from app.components.layout import Page
 from app.components.learn import common
-from app.figures.axes import large
 from app.learn import charts, formulas, sums
 from app.state import session, widgets
 from app.state.choice import shortest
@@ -51,9 +51,10 @@ def show(page: Page) -> None:
         **widgets.bind("sum_eps", map(shortest, steps)),
     )  # fmt: skip
     two.slider("Bias factor δ of this sum", 0.0, 1.0, step=0.05, **widgets.bind("sum_bias_factor"))
-    st.altair_chart(
-        large(charts.parts(account.parts(), "Where the sum goes", palette=session.get("palette"))),
+    drawn.chart(
+        charts.parts(account.parts(), "Where the sum goes", palette=session.get("palette")),
         alt="Bars: the relevance of each input, and what bias and stabilizer keep.",
+        projected=True,
     )
     st.table(
         pd.DataFrame(

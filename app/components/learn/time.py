@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.components import drawn
 from app.components.layout import Page
 from app.components.learn import common
-from app.figures.axes import large
 from app.learn import charts, words
 from lrp_engine.render.wording import visible
 
@@ -24,9 +24,10 @@ def show(page: Page) -> None:
     names = [visible(token) for token in one.tokens[0]]
     st.subheader("Forwards", anchor=False)
     scores = words.prefix_scores(answer.model.network, one)
-    st.altair_chart(
-        large(charts.prefixes(names, scores, "The score if the sentence ended here")),
+    drawn.chart(
+        charts.prefixes(names, scores, "The score if the sentence ended here"),
         alt="A line: the score after each word.",
+        projected=True,
     )
     table = words.through_time(inside)
     st.subheader("Backwards", anchor=False)
@@ -36,13 +37,15 @@ def show(page: Page) -> None:
             "one backward. Relevance enters each where its reading ended, and travels to where it "
             "began."
         )
-    st.altair_chart(
-        large(charts.travelling(table, "Relevance as it arrives at each word")),
+    drawn.chart(
+        charts.travelling(table, "Relevance as it arrives at each word"),
         alt="Lines: relevance that arrives at each word, by reading direction.",
+        projected=True,
     )
-    st.altair_chart(
-        large(charts.delivered(table, "What is left at each word")),
+    drawn.chart(
+        charts.delivered(table, "What is left at each word"),
         alt="Bars: relevance of each word, by reading direction.",
+        projected=True,
     )
     given = table.groupby("direction", sort=False)["to the word"].sum()
     parts = ", ".join(f"{common.value(amount)} reading {way}" for way, amount in given.items())

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from app import cache
+from app.components import drawn
 from app.components.layout import Page
 from app.components.learn import common
 from app.figures import trust_charts
@@ -35,7 +36,7 @@ def show(page: Page) -> None:
     for sentence in deletion.sentences(made, answer.explanations):
         common.result(escape(visible(sentence)))
     has_classes = answer.explanations.output_kind.has_classes
-    st.altair_chart(
+    drawn.chart(
         trust_charts.curve(
             deletion.points(made), title="Words taken out, one after the other",
             axis="words taken out", random=deletion.RANDOM, named=False,

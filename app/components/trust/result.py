@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from app import cache
-from app.components import frontend
+from app.components import drawn, frontend
 from app.figures import trust_charts
 from app.figures.spreadsheet import harmless_csv
 from app.models.model import Model, short_hash
@@ -85,7 +85,7 @@ def _curves(curves: dict[str, Curve]) -> None:
 
 
 def _chart(curve: Curve) -> None:
-    st.altair_chart(
+    drawn.chart(
         trust_charts.curve(
             curve.points, title=curve.title, axis=curve.axis, value="mean over the texts",
             random=RANDOM_CALLED, named=curve.named,

@@ -24,19 +24,19 @@ OTHER = {
     "text": "good “film” \n 😀", "edited": "bad film", "pick": 1, "target": 1, "contrast": 2,
     "eps": 0.25, "bias_factor": 1 / 3, "palette": "mono", "same_scale": True, "values": False,
     "rows": (Row(method="lrp", target=1, eps=0.5), Row(method="sensitivity")), "part_at": 3,
-    "precision": True, "set": "a" * 22, "part": "words", "row": 7, "sort": "leak",
+    "account": "layers", "set": "a" * 22, "part": "words", "row": 7, "sort": "leak",
     "truth": -1, "said": 2, "outcome": "wrong", "marked": "unclear", "find": "x",
     "word": (1, True, "a-b"), "step": "lstm", "x1": -0.5, "x2": 0.25, "x3": 1.5, "sum_eps": 0.5,
     "sum_bias_factor": 0.5, "gate": 0.25, "signal": -1.0, "direction": "backward", "unit": 3,
     "bars": "sensitivity", "true_class": 1, "said_class": 2, "verdict": "right",
-    "numbers": "1_2.5", "path": True, "all_methods": True, "spelling": "negated",
+    "numbers": "1_2.5", "path": True, "present": True, "all_methods": True, "spelling": "negated",
     "counted_class": 2, "at_least": 9, "rule": "gamma", "gates": "half", "first_layer": "w_square",
     "measured": "0" * 32, "trust_from": "reviewed", "trust_texts": 500, "trust_methods": ("lime",),
     "trust_rules": ("gamma", "epsilon"), "trust_eps": (0.01, 1e-6), "trust_gates": ("half",),
     "random_weights": False, "curve": "sufficiency",
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
-PASSING = {"begun", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
+PASSING = {"begun", "run", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
            "arrived", "scroll", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
            "current_widget", "stale", "visitor", "kept_texts", "link_asked"}  # fmt: skip

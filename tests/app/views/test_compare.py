@@ -194,7 +194,7 @@ def test_words_stand_under_each_other_and_are_escaped(network):
     drawn = grid.html(lines, label=HOSTILE)
     assert "<img" not in drawn
     assert drawn.count("<tr>") == 3
-    assert drawn.count("<td>") == 9
+    assert drawn.count("<td") == 9
     assert "<img" not in grid.legends(lines)
 
 
@@ -202,9 +202,9 @@ def test_a_long_text_breaks_into_lines_that_lose_no_word(network):
     rows = [network.explain(["good film " * 40])]
     lines = grid.aligned_rows(["LRP"], rows, palette="mono", vmax=[1.0])
     drawn = grid.html(lines, label="Rows")
-    assert drawn.count("<td>") == 80
+    assert drawn.count("<td") == 80
     assert drawn.count("<table>") > 1
-    assert grid.html(lines, label="Rows", start=10, stop=25).count("<td>") == 15
+    assert grid.html(lines, label="Rows", start=10, stop=25).count("<td") == 15
 
 
 # The page ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import lrp_engine
-from app.account import flow, sweeps
+from app.account import FIRST, PARTS, flow, sweeps
 from app.learn import lstm
 from app.navigation import View
 from lrp_engine import Epsilon, InputError
@@ -43,7 +43,8 @@ def test_the_way_through_an_lstm_is_followed_once(opened, monkeypatch):
         return real(network, found)
 
     monkeypatch.setattr(lstm, "followed", counted)
-    app = opened("conservation", text="film film bad", edited="film film good", pick="1", path="1")
+    asked = {"text": "film film bad", "edited": "film film good", "pick": "1", "path": "1"}
+    app = opened(account="time", **asked).switch_page(View.CONSERVATION.file).run()
     widget(app, "palette").set_value("mono").run()
     assert "most relevance passes at" in html(app)
     app.switch_page(View.EXPLAIN.file).run()
@@ -179,12 +180,29 @@ def test_the_other_precision_differs_by_rounding_only(network):
     assert "Between float32 and float64" in sweeps.precision_sentence(one, other)
 
 
-def test_the_page_shows_all_of_it_and_the_link_restores_it(opened):
-    app = opened(precision="1").switch_page(View.CONSERVATION.file).run()
+SAYS = {
+    "score": "the words carry",
+    "time": "Of the relevance that reaches",
+    "layers": "Passed: each of",
+    "settings": "From bias factor",
+    "precision": "Between float32 and float64",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_is_a_link_and_the_verdict_stands_above_each(opened, part):
+    app = opened(account=part).switch_page(View.CONSERVATION.file).run()
     assert healthy(app)
-    said = html(app)
-    for part in ("Of the relevance that reaches", "From stabilizer ε", "From bias factor",
-                 "Between float32 and float64", "input: the words"):  # fmt: skip
-        assert part in said
-    assert "Passed: each of" in messages(app)
-    assert dict(app.query_params)["precision"] == "1"
+    assert messages(app).count("Passed") == (2 if part == "layers" else 1)
+    assert SAYS[part] in html(app) + messages(app)
+    others = [said for name, said in SAYS.items() if name not in (part, "score")]
+    assert not any(said in html(app) + messages(app) for said in others)
+    assert dict(app.query_params).get("account", FIRST) == part
+    widget(app, "account").set_value(FIRST).run()
+    assert healthy(app)
+    assert app.dataframe[0].value.iloc[-1]["kind"] == "total"
+
+
+def test_a_part_that_does_not_exist_is_ignored_with_a_notice(opened):
+    said = messages(opened(account="sideways"))
+    assert "expected score or time or layers or settings or precision" in said

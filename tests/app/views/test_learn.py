@@ -103,6 +103,29 @@ def test_the_inside_of_an_lstm_is_the_engines(exact, rule):
         )
 
 
+def test_gates_and_the_way_back_follow_from_the_numbers_beside_them(exact):
+    one = exact.explain([TEXT], rule=Epsilon(eps=0.01, bias_factor=0.5), layers=True)
+    found = lstm.inside(exact, one)
+    for way, r in found.readings.items():
+        back = found.returns[way]
+        sums = r.from_word + r.from_before + r.bias
+        for n, name in enumerate(lstm.PARTS):
+            squash = np.tanh if name == "g" else lambda z: 1 / (1 + np.exp(-z))
+            np.testing.assert_allclose(squash(sums[:, n]), getattr(r, name), atol=1e-12)
+        share = back.share[:, None]
+        assert (share != 0).any()
+        np.testing.assert_allclose(r.f * r.c_before * back.s + share, back.to_c, atol=1e-12)
+        np.testing.assert_allclose(r.i * r.g * back.s + share, back.to_g, atol=1e-12)
+
+
+def test_a_share_stands_in_the_formula_where_there_is_one(exact):
+    for factor, shared in ((0.0, False), (1.0, True)):
+        rule = Epsilon(eps=0.01, bias_factor=factor)
+        found = lstm.inside(exact, exact.explain([TEXT], rule=rule, layers=True))
+        way = next(iter(found.readings))
+        assert (r"\delta" in formulas.backward_step(found, way, 1, 0, eps=0.01)) is shared
+
+
 def test_states_are_those_of_predictions_on_prefixes(network):
     exact = replace(network, dtype="float64")
     one = exact.explain([TEXT], layers=True)
@@ -326,7 +349,7 @@ def test_the_formulas_of_a_step_are_those_of_the_chosen_word_and_unit(opened, ne
     found = lstm.inside(network, network.explain([TEXT], layers=True))
     unit = words.strongest_units(found, "backward", 2)[0]
     assert formulas.forward_step(found, "backward", 2, unit) in latex(app)
-    assert formulas.backward_step(found, "backward", 2, unit) in latex(app)
+    assert formulas.backward_step(found, "backward", 2, unit, eps=0.001) in latex(app)
 
 
 def test_a_link_beyond_the_model_falls_back_to_the_strongest(opened):

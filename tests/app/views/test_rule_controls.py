@@ -14,7 +14,7 @@ from app.cache.answers import _settings
 from app.compare.compared import Row, rule_words
 from app.figures import tables
 from app.models import facts
-from app.navigation import BY_PATH
+from app.navigation import BY_PATH, View
 from app.review.sets import Sets
 from app.state.choices import CHOICES
 from lrp_engine import RULES, ZB, AlphaBeta, ByLayer, Epsilon, Flat, Gamma, WSquare, ZPlus
@@ -115,7 +115,7 @@ def test_a_link_restores_rule_and_gates(opened):
 
 
 def test_the_account_closes_and_the_lesson_says_what_it_follows(opened):
-    app = opened("conservation", **LINK)
+    app = opened(account="layers", **LINK).switch_page(View.CONSERVATION.file).run()
     assert healthy(app)
     assert len(app.success) == 2  # in all, and layer by layer
     app = opened("learn", step="score", **LINK)

@@ -1,0 +1,88 @@
+"""The rows of the Compare page as aligned words: their colours, and what speaks against them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from app import settings
+from app.compare import grid
+from app.components import frontend
+from app.components.question import Answer
+from app.state import session, widgets
+from app.text.markdown import plain
+from lrp_engine import Explanation
+from lrp_engine.attribution.checks import doubts_of
+from lrp_engine.render.checks import check_sentence
+from lrp_engine.render.row import HeatmapRow
+
+LEGENDS_OPEN = 3  # rows whose legends are open from the start
+
+
+def show(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:
+    """The words of all rows under each other.
+
+    Args:
+        called: names of the rows; shared: what all of them have in common, said once.
+    """
+    if shared:
+        st.html(f'<p class="lens-note">{escape(shared)}</p>')
+    palette = session.get("palette")
+    vmax = grid.vmax_of_rows(explanations, shared=session.get("same_scale"))
+    numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
+    rows = grid.aligned_rows(numbered, explanations, palette=palette, vmax=vmax)
+    start, stop = _part(rows, explanations[0].token_kind)
+    label = f"Compared rows, {explanations[0].token_kind}s"
+    st.html(grid.html(rows, label=label, start=start, stop=stop))
+    frontend.flow()
+    st.toggle(
+        "Same scale for rows of the same unit",
+        help=f"Off (the default): the strongest {explanations[0].token_kind} of each row has the "
+        "strongest colour. On: equal numbers have equal colours in all rows that share a unit.",
+        **widgets.bind("same_scale"),
+    )
+    with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
+        st.html(grid.legends(rows))
+        for name, one in zip(called, explanations, strict=True):
+            if said := check_sentence(one):
+                st.html(f'<p class="lens-note">{escape(name)}: {escape(said)}</p>')
+    frontend.copy_link()
+
+
+def doubts(explanations: Sequence[Explanation], called: list[str], answer: Answer) -> None:
+    """What else speaks against single rows; what holds for all of them stands above."""
+    said = "".join(
+        f'<p class="lens-note">{escape(f"{name}: {sentence}")}</p>'
+        for name, one in zip(called, explanations, strict=True)
+        for sentence in one.warnings
+        if sentence not in (*answer.explanations.warnings, *doubts_of(one.method_info, one.checks))
+    )
+    if said:
+        st.html(said)
+
+
+def _part(rows: Sequence[HeatmapRow], token_kind: str) -> tuple[int, int]:
+    """Which words are on the screen: all of them, or a part that is picked."""
+    words = len(rows[0].cells)
+    size = max(1, settings.COMPARE_CELLS // len(rows))
+    if words <= size:
+        return 0, words
+    starts = list(range(0, words, size))
+    if session.get("part_at") not in starts:
+        session.put("part_at", min(words - 1, session.get("part_at")) // size * size)
+    st.selectbox(
+        f"{token_kind.capitalize()}s",
+        starts,
+        format_func=lambda at: f"{at + 1:,} to {min(at + size, words):,} of {words:,}",
+        **widgets.bind("part_at", [str(size), str(words)]),
+    )
+    at, strongest = session.get("part_at"), grid.strongest(rows[0])
+    if not at <= strongest < at + size:
+        st.button(
+            plain(f"Go to the strongest {token_kind}: “{rows[0].cells[strongest].text}”"),
+            icon=":material/search:", on_click=session.choose,
+            kwargs={"part_at": strongest // size * size},
+        )  # fmt: skip
+    return at, at + size

@@ -1,0 +1,45 @@
+"""Presenter mode: large type and nothing but the page, for a room to read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.navigation import View
+from app.state import session, widgets
+
+# Everything is measured in rem, so one number makes it all larger.
+STYLE = """<style>
+html { font-size: 22px !important; }
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"],
+.stApp [data-testid="stHeader"] { display: none; }
+.stApp .stMainBlockContainer { max-width: 84rem; padding-top: 1.5rem; }
+.stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-steps) { top: 0; }
+.st-key-lens-presenter { position: fixed; right: 1rem; bottom: 1rem; width: auto; z-index: 30; }
+.st-key-lens-presenter button { background: var(--st-background-color); }
+@media (max-width: 640px) { html { font-size: 18px !important; } }
+</style>"""
+
+
+def controls() -> None:
+    st.toggle(
+        "Presenter mode",
+        help="Large type for a room. “Pages”, in the lower right corner, leads back.",
+        **widgets.bind("present"),
+    )
+
+
+def frame() -> None:
+    """While it is on: the style, and the way to other pages and back."""
+    if not session.get("present"):
+        return
+    st.html(STYLE)
+    with (
+        st.container(key="lens-presenter"),
+        st.popover("Pages", icon=":material/slideshow:"),
+    ):
+        for view in View:
+            st.page_link(view.file, label=view.title, icon=view.icon)
+        st.button(
+            "Leave presenter mode", icon=":material/close_fullscreen:",
+            on_click=session.choose, kwargs={"present": False},
+        )  # fmt: skip

@@ -1,0 +1,70 @@
+// A first visit's tour: a card in the corner, and a frame around what it is about. Whoever has seen
+// it, or skips it, is not shown it again in this browser.
+
+const KEY = "lens.tour", OVER = "over";
+
+function over(set) {
+  try {
+    if (set) localStorage.setItem(KEY, OVER);
+    return localStorage.getItem(KEY) === OVER;
+  } catch {
+    return true; // a browser that remembers nothing would be shown it at every visit
+  }
+}
+
+class Tour {
+  constructor(root) {
+    this.root = root;
+    this.at = 0;
+    [this.count, this.title, this.words] = ["lens-tour-count", "lens-tour-title", "lens-tour-text"].map(
+      (name) => root.querySelector(`.${name}`),
+    );
+    [this.skip, this.next] = root.querySelectorAll("button");
+    this.skip.onclick = () => this.end();
+    this.next.onclick = () => (this.at + 1 < this.steps.length ? this.show(this.at + 1) : this.end());
+    root.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.end();
+    };
+  }
+
+  show(at) {
+    this.at = at;
+    const { title, text, place } = this.steps[at];
+    this.count.textContent = `${at + 1} of ${this.steps.length}`;
+    this.title.textContent = title;
+    this.words.textContent = text;
+    this.next.textContent = at + 1 < this.steps.length ? "Next" : "Done";
+    this.frame(document.querySelector(place));
+    this.root.hidden = false;
+  }
+
+  frame(node) {
+    this.framed?.classList.remove("lens-toured");
+    this.framed = node;
+    node?.classList.add("lens-toured");
+  }
+
+  end() {
+    over(true);
+    this.hide();
+  }
+
+  hide() {
+    this.frame(null);
+    this.root.hidden = true;
+  }
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".lens-tour");
+  if (!root) return undefined;
+  const tour = (root.tour ??= new Tour(root));
+  tour.steps = data.steps;
+  // The panel of a picked word stands where the card would: whoever opened one is not held up.
+  if (data.picked && tour.at + 1 === tour.steps.length) tour.end();
+  else if (data.picked || over(false)) tour.hide();
+  else tour.show(tour.at);
+  return () => tour.frame(null);
+}
