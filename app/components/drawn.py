@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
-from altair import Chart, LayerChart
 
-from app.figures.axes import large
+from app.figures.axes import Chart, large
 from app.state import session
 
 
-def chart(figure: Chart | LayerChart, *, alt: str, projected: bool = False) -> None:
+def chart(figure: Chart, *, alt: str, projected: bool = False) -> None:
     """A chart with what it shows, in words.
 
     Args:

@@ -33,7 +33,7 @@ def show(page: Page) -> None:
         st.latex(formulas.forward_step(inside, way, at, unit))
     with back:
         st.subheader("Backwards, in this unit", anchor=False)
-        st.latex(formulas.backward_step(inside, way, at, unit, eps=common.rule().eps))
+        st.latex(formulas.backward_step(inside, way, at, unit, eps=session.get("eps")))
     st.markdown(
         "Going back, the output hands its relevance to the cell (the signal takes all, step 3). "
         "The cell is a sum of old memory and new signal, so it divides its relevance like step 2. "
