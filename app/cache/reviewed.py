@@ -61,4 +61,4 @@ def review_tables(one: Set) -> SetTables:
         stored = tables.read(sets(), one)
         return replace(stored, words=stored.words.astype({"word": "category"}))
 
-    return answers().get((one.id, "tables", str(sets().folder)), make)
+    return answers().get((one.id, "tables", str(sets().folder), one.measured), make)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -49,6 +49,18 @@ class Files:
         """Names of all files that are not what was written, or gone; everything is read."""
         noted = self._noted()
         return [name for name in sorted(noted or {}) if self._read(name, noted) is None]
+
+    def drop(self, names: Sequence[str]) -> None:
+        """Remove files, and what is noted of them.
+
+        Raises:
+            LensError: the disk refuses.
+        """
+        with disk.sentences(), _noting:
+            for name in names:
+                (self.folder / name).unlink(missing_ok=True)
+            kept = {name: of for name, of in (self._noted() or {}).items() if name not in names}
+            durable.write(self.folder / DIGESTS, json.dumps(kept, indent=1).encode())
 
     def adopt(self) -> None:
         """Note the files of a release that noted none, as they are.

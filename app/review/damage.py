@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lrp_engine.errors import LensError
 
-PART = re.compile(r"part-(\d{5,})\.parquet")
+PART = re.compile(r"(?:part|measured)-(\d{5,})\.parquet")
+MEASURED = "measured-"
 # What cannot be computed again begins so.
 SOURCES = ("set.", "input.")
 _HOLDS = {
@@ -48,4 +49,5 @@ def _holds(name: str, step: int, rows: int) -> str:
     if part is None:
         return _HOLDS.get(name.split(".")[0], "unknown")
     first = int(part[1]) * step
-    return f"rows {first:,} to {min(first + step, rows) - 1:,}"
+    held = f"rows {first + 1:,} to {min(first + step, rows):,}"
+    return f"what was measured of {held}" if name.startswith(MEASURED) else held

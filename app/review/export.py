@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from app.figures.spreadsheet import harmless_csv
-from app.review.measures import measures_by
+from app.review.faithful import RANDOM, Faithful
 from app.review.outcomes import outcomes
 from app.review.sets import Set
 from app.review.verdicts import Review
@@ -32,8 +32,10 @@ def table(
         result["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
     result["predicted"] = [labels[c] if c >= 0 else None for c in summary["said"]]
     result["outcome"] = outcomes(summary)
-    for measure in measures_by(one.methods):
-        result[measure.exported or measure.name] = summary[measure.name]
+    for column in one.columns:
+        result[column.exported or column.name] = summary[column.name]
+        if isinstance(column, Faithful):
+            result[f"{column.exported or column.name}{RANDOM}"] = summary[column.random]
     given = [reviews.get(int(row), Review()) for row in summary["row"]]
     result["verdict"] = [review.verdict.choice or None for review in given]
     result["tags"] = [", ".join(review.verdict.tags) or None for review in given]

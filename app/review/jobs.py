@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from app import settings
 from app.models.model import short_hash
-from app.review import tables
+from app.review import measuring, tables
+from app.review.damage import MEASURED
 from app.review.sets import Set, Sets
 from app.work.job import Job, Task
 from app.work.workers import Workers
@@ -43,6 +44,17 @@ class Explaining(Task):
 
     def remove(self) -> None:
         self.sets.remove(self.set)
+
+
+class Measuring(Explaining):
+    """A set whose explanations are to be measured; it goes with the set."""
+
+    def late(self, job: Job, minutes: float) -> str:
+        return (
+            f"Measuring this set has taken {minutes:,.0f} minutes, which is what this server gives "
+            f"at a time. {job.done:,} of {job.total:,} rows were done; whole parts of "
+            f"{self.set.step:,} rows are kept: measuring again does the rest."
+        )
 
 
 class Jobs:
@@ -77,6 +89,19 @@ class Jobs:
             Explaining(self.sets, one), partial(self._explain, one, network), owner=owner
         )
 
+    def measure(self, one: Set, network: Network, *, owner: str = "") -> Job:
+        """Measure how far the explanations of a set may be believed, or go on with it.
+
+        Raises:
+            InputError: there is enough to do, or the network is not the set's.
+        """
+        _require_model(one, network)
+        return self.workers.start(
+            Measuring(self.sets, one),
+            partial(measuring.measure, self.sets, one, network),
+            owner=owner,
+        )
+
     def mend(self, one: Set, network: Network, *, owner: str = "") -> Job:
         """Explain again what is damaged of a set, and make its tables anew.
 
@@ -85,7 +110,11 @@ class Jobs:
         """
         _require_model(one, network)
         self.require_room(owner)
-        unfinished = replace(one, complete=False)
+        files = self.sets.files(one)
+        lost = [name for name in files.damaged() if name.startswith(MEASURED)]
+        if lost:  # it is measured again where somebody asks for it
+            files.drop(lost)
+        unfinished = replace(one, complete=False, measured=one.measured and not lost)
         self.sets.update(unfinished)
         return self.start(unfinished, network, owner=owner)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -83,30 +84,39 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
-    """A number per explained text.
+class Column:
+    """A number per explained text, as pages and files know it.
 
     Attributes:
         name: of its column in the summary. exported: of its column in exports, where it differs.
-        of: computes it; None where it is not defined.
         orders: of the queue.
         heading: of its column in the list, which is there while the queue has one of its orders;
             always: it is there with every order.
         term: what its value is called below the open row; "": it is not stated there.
-        method: that it compares the main one with: sets without this method lack the measure.
         place: on the page, the lowest first; files keep the order of the table.
     """
 
     name: str
-    of: Callable[[MeasuredText], float | None]
     format: Format
     heading: str
     orders: tuple[Order, ...]
     exported: str = ""
     term: str = ""
     always: bool = False
-    method: str | None = None
     place: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(Column):
+    """A column that is computed of the explained text itself.
+
+    Attributes:
+        of: computes it; None where it is not defined.
+        method: that it compares the main one with: sets without this method lack the measure.
+    """
+
+    of: Callable[[MeasuredText], float | None]
+    method: str | None = None
 
 
 def confidence(text: MeasuredText) -> float:
@@ -235,6 +245,9 @@ def measures_by(methods: Container[str]) -> tuple[Measure, ...]:
     return tuple(one for one in every if one.method is None or one.method in methods)
 
 
-def on_the_page(measures: Iterable[Measure]) -> list[Measure]:
-    """Measures in the order in which a page names them."""
-    return sorted(measures, key=lambda one: one.place)
+C = TypeVar("C", bound=Column)
+
+
+def on_the_page(columns: Iterable[C]) -> list[C]:
+    """Columns in the order in which a page names them."""
+    return sorted(columns, key=lambda one: one.place)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from app.review.measures import MEASURES, Measure, Order, measures_by, on_the_page
+from app.review.faithful import FAITHFUL
+from app.review.measures import MEASURES, Column, Order, on_the_page
 from app.review.outcomes import outcomes
 
 UNREVIEWED, REVIEWED = "unreviewed", "reviewed"
@@ -22,24 +23,24 @@ class Sort:
     Attributes:
         title: for people; meaning: in a sentence.
         column: of the summary; descending: the largest first.
-        measure: the one that is sorted by, if it is one.
+        measure: the one that is sorted by, if it is one; `column` is its own.
     """
 
     title: str
     meaning: str
     column: str
     descending: bool = False
-    measure: Measure | None = None
+    measure: Column | None = None
 
 
-def _by(measure: Measure, order: Order) -> Sort:
+def _by(measure: Column, order: Order) -> Sort:
     return Sort(title=order.title, meaning=order.meaning, column=measure.name,
                 descending=order.descending, measure=measure)  # fmt: skip
 
 
 SORTS: dict[str, Sort] = {
     order.name: _by(measure, order)
-    for measure in on_the_page(MEASURES.values())
+    for measure in on_the_page((*MEASURES.values(), *FAITHFUL))
     for order in measure.orders
 } | {
     "file": Sort(title="order of the file", meaning="As the rows stand in the file.", column="row")
@@ -47,9 +48,9 @@ SORTS: dict[str, Sort] = {
 FIRST = next(iter(SORTS))
 
 
-def sorts_by(methods: Container[str]) -> dict[str, Sort]:
-    """The orders of a set that is explained by these methods."""
-    there = measures_by(methods)
+def sorts_by(columns: Iterable[Column]) -> dict[str, Sort]:
+    """The orders of a set that has these columns."""
+    there = tuple(columns)
     return {n: s for n, s in SORTS.items() if s.measure is None or s.measure in there}
 
 

@@ -5,6 +5,7 @@
 <id>/part-00000.parquet   explained rows, as `explain-corpus` writes them
 <id>/summary.parquet      one row a text
 <id>/words.parquet        one row a word
+<id>/measured-00000.parquet  how far explanations of a part may be believed, where that was asked for
 <id>/digests.json         SHA-256 of these files
 """
 
@@ -23,6 +24,8 @@ from app import settings
 from app.kept.files import Files
 from app.kept.folders import Folders, Room, new_key
 from app.review.damage import DamagedError
+from app.review.faithful import columns
+from app.review.measures import Column
 from app.review.methods import OF_A_NEW_SET, OF_AN_OLD_SET
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
@@ -45,6 +48,7 @@ class Set:
         text_column, label_column: in the file; no labels where None.
         methods: names in `lrp_engine.METHODS`.
         rows: how many; step: rows of a part. complete: whether all are explained.
+        measured: whether it was measured how far they may be believed.
         rule: how relevance is handed back, as `Rule.plain` says it.
         most_words: of a text, as its model counts them; a longer one is not explained.
         model_name, model_hash, labels, dtype: of the model.
@@ -70,6 +74,12 @@ class Set:
     most_words: int = settings.TEXT_WORDS
     step: int = settings.REVIEW_STEP
     complete: bool = False
+    measured: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What its summary says of each row in numbers."""
+        return columns(self.methods, self.measured)
 
     @classmethod
     def new(cls, network: Network, **facts: Any) -> Set:
@@ -154,6 +164,12 @@ class Sets:
         """Write down what a set is."""
         self.files(one).write(_FACTS, _facts(one))
 
+    def update_flag(self, one: Set, **facts: Any) -> None:
+        """Write down some facts of a set, whatever became of its others meanwhile."""
+        there = self.find(one.id)
+        if there is not None:
+            self.update(replace(there, **facts))
+
     def finish(self, one: Set, summary: bytes, words: bytes) -> None:
         """Everything is explained: keep the tables that the page reads."""
         self.files(one).write(_SUMMARY, summary)
@@ -217,6 +233,10 @@ class Sets:
     def parts(self, one: Set) -> list[Path]:
         """Files of explained rows, in order."""
         return sorted(self.path(one).glob("part-*.parquet"))
+
+    def measured(self, one: Set, index: int) -> Path:
+        """What was measured of a part."""
+        return self.path(one) / f"measured-{index:05}.parquet"
 
     def summary(self, one: Set) -> Path:
         return self.path(one) / _SUMMARY

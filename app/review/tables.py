@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from app.review import summary, words
+from app.review.faithful import NUMBERS
 from app.review.sets import Set, Sets
 
 if TYPE_CHECKING:
@@ -61,7 +62,17 @@ def read(sets: Sets, one: Set) -> SetTables:
         known = pd.read_parquet(sets.summary(one), columns=["row", "probabilities"]).dropna()
         probabilities = dict(zip(known["row"], known["probabilities"], strict=True))
         sets.finish(one, *_files(sets, one, probabilities))
-    return SetTables(*map(pd.read_parquet, paths))
+    rows, occurrences = map(pd.read_parquet, paths)
+    return SetTables(_with_measured(sets, one, rows), occurrences)
+
+
+def _with_measured(sets: Sets, one: Set, rows: pd.DataFrame) -> pd.DataFrame:
+    """The summary with what was measured of each row."""
+    if not one.measured:
+        return rows
+    parts = [pd.read_parquet(sets.measured(one, n)) for n in range(len(sets.parts(one)))]
+    numbers = pd.concat(parts).reindex(columns=["row", *NUMBERS])
+    return rows.merge(numbers, on="row", how="left", validate="one_to_one")
 
 
 def _current(path: Path, schema: pa.Schema) -> bool:

@@ -179,6 +179,12 @@ def sparsity(text, relevance, predict):
     return found
 
 
+def occlusion(text, relevance, predict):
+    whole = score(predict, text, every(text))
+    changes = [abs(whole - score(predict, text, every(text) - {word})) for word in every(text)]
+    return [spearman([abs(one) for one in relevance], changes)]
+
+
 def shapley(text, relevance, predict):
     values = []
     for word in range(text.words):
@@ -234,7 +240,7 @@ REFERENCES = {
     for reference in (
         comprehensiveness, sufficiency, normalized_aopc, deletion, insertion, deletion_right,
         deletion_wrong, pointing, correlation, slope, infidelity, descriptive_accuracy, sparsity,
-        shapley, marked_share, marked_correlation, max_sensitivity, randomized_signed,
+        occlusion, shapley, marked_share, marked_correlation, max_sensitivity, randomized_signed,
         randomized_absolute,
     )
 }  # fmt: skip

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import settings
 from app.components import frontend
+from app.components.review import faithful
 from app.components.review.common import Desk, delete_set, open_set
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import widgets
@@ -55,10 +56,12 @@ def show(desk: Desk) -> None:
             width=220,
             **widgets.bind("reviewer"),
         )
+        faithful.control(desk)
         st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("Deletes the texts, their explanations and every verdict of this set.")
             st.button("Delete this set for good", on_click=delete_set, args=(one,))
+    faithful.progress(desk)
     frontend.remember_reviewer()
     if desk.model is None:
         st.caption(

@@ -58,7 +58,7 @@ def _take(cell: Any) -> None:
 
 def filters(desk: Desk) -> str:
     """The controls of the queue; returns the name of its order."""
-    labels, sorts = desk.set.labels, queue.sorts_by(desk.set.methods)
+    labels, sorts = desk.set.labels, queue.sorts_by(desk.set.columns)
     classes = [session.ANY, *range(len(labels))]
 
     def named(c: int | str) -> str:
@@ -125,9 +125,9 @@ def drop_invalid(desk: Desk) -> None:
             st.warning(
                 f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
             )
-    if (sort := session.get("sort")) not in queue.sorts_by(desk.set.methods):
+    if (sort := session.get("sort")) not in queue.sorts_by(desk.set.columns):
         session.put("sort", session.default("sort"))
         st.warning(
-            f"The order “{queue.SORTS[sort].title}” was ignored: this set was not explained by "
-            "that method."
+            f"The order “{queue.SORTS[sort].title}” was ignored: this set was not explained, or "
+            "measured, so."
         )

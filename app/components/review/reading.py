@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +14,8 @@ from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.navigation import View
 from app.review import explained_rows, queue
-from app.review.measures import measures_by, on_the_page
+from app.review.faithful import Faithful
+from app.review.measures import Column, on_the_page
 from app.review.methods import MAIN
 from app.review.outcomes import NO_CLASS
 from app.review.verdicts import VERDICTS
@@ -27,6 +29,7 @@ from lrp_engine.render.wording import visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
 LISTED = 240  # characters of a text
+RANDOM_HEADING = "random"
 
 STYLE = """<style>
 .lens-said { font-size: 1.25rem; line-height: 1.35; margin: 0; }
@@ -65,18 +68,18 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
     chosen = summary.iloc[queued]  # rows are numbered from 0 in the order of the file
     names = [visible(label) for label in labels]
     verdicts = desk.verdicts
-    measures = measures_by(desk.set.methods)
-    listed = [measure for measure in measures if measure.always]
+    listed = [column for column in desk.set.columns if column.always]
     sorted_by = queue.SORTS[session.get("sort")].measure
     if sorted_by is not None and not sorted_by.always:
         listed.insert(0, sorted_by)
+    random = sorted_by if isinstance(sorted_by, Faithful) else None
     table = pd.DataFrame(
         {
             "row": chosen["row"],
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
-            **{one.heading: one.format.factor * chosen[one.name] for one in listed},
+            **_numbers(chosen, listed, random),
             "verdict": [VERDICTS.get(verdicts.get(n, ""), "") for n in queued],
         }
     )
@@ -90,12 +93,7 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "true class": st.column_config.TextColumn(width=95),
             "predicted": st.column_config.TextColumn(width=95),
             "verdict": st.column_config.TextColumn(width=110),
-            **{
-                one.heading: st.column_config.NumberColumn(
-                    format=one.format.column, width=one.format.width
-                )
-                for one in listed
-            },
+            **_configured(listed, random),
         },
         selection_mode="single-row",
         alt="The queue: one text a row. Pick one to open it below.",
@@ -104,6 +102,30 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             lambda at: _open_row(queued[at]),
         ),
     )  # fmt: skip
+
+
+def _numbers(
+    chosen: pd.DataFrame, listed: list[Column], random: Faithful | None
+) -> dict[str, pd.Series]:
+    """Columns of the list; that of the random order beside the one that is sorted by."""
+    found: dict[str, pd.Series] = {}
+    for one in listed:
+        found[one.heading] = one.format.factor * chosen[one.name]
+        if random is not None and one == random:
+            found[RANDOM_HEADING] = one.format.factor * chosen[random.random]
+    return found
+
+
+def _configured(listed: list[Column], random: Faithful | None) -> dict[str, Any]:
+    formats = {one.heading: (one.format, getattr(one, "meaning", None)) for one in listed}
+    if random is not None:
+        formats[RANDOM_HEADING] = random.format, "The same of a random order of words, one draw."
+    return {
+        heading: st.column_config.NumberColumn(
+            format=format.column, width=format.width, help=meaning
+        )
+        for heading, (format, meaning) in formats.items()
+    }
 
 
 def _open(desk: Desk, queued: list[int], row: int) -> None:
@@ -147,13 +169,21 @@ def _decision(desk: Desk, line: pd.Series) -> None:
         )
     else:
         parts.append(".")
-    stated = [one for one in on_the_page(measures_by(desk.set.methods)) if one.term]
+    stated = [one for one in on_the_page(desk.set.columns) if one.term]
     shown = "".join(
-        f"<span>{escape(one.term)} <b>{escape(one.format.write(line[one.name]))}</b></span>"
+        f"<span>{escape(one.term)} <b>{escape(one.format.write(line[one.name]))}</b>"
+        f"{escape(_beside(one, line))}</span>"
         for one in stated
     )
     st.html(f'{STYLE}<p class="lens-said">{"".join(parts)}</p>'
             f'<p class="lens-measures">{shown}</p>')  # fmt: skip
+
+
+def _beside(column: Column, line: pd.Series) -> str:
+    """The number of the random order behind a column's own."""
+    if not isinstance(column, Faithful) or pd.isna(line[column.random]):
+        return ""
+    return f" (random {column.format.write(line[column.random])})"
 
 
 def _why(desk: Desk, row: int) -> None:

@@ -1,4 +1,4 @@
-"""Against answers that are known: exact Shapley values, and the steps that a task marks."""
+"""Against answers that are known: what each word costs, Shapley values, steps that a task marks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ from lrp_engine.attribution.methods.shapley import EXACT, choices_of, exact
 from lrp_engine.evaluation.measures.base import Measure
 from lrp_engine.evaluation.ranks import spearman
 from lrp_engine.evaluation.text import Asking, Kept, Text
+
+
+# Words of a text that are left out one by one: it is read as often.
+MOST_LEFT_OUT = 500
+
+
+def occlusion(text: Text, relevance: np.ndarray) -> Asking:
+    """Spearman correlation of sizes: relevance, and what the score loses without each word."""
+    scores = yield Kept(~np.eye(text.words, dtype=bool))
+    sizes = np.abs(text.scores[text.target] - scores[:, text.target])
+    found = spearman(np.abs(relevance), sizes) if np.ptp(sizes) > 0 else np.nan
+    return np.array([found])
 
 
 def shapley(text: Text, relevance: np.ndarray) -> Asking:
@@ -35,6 +47,18 @@ def marked_correlation(text: Text, relevance: np.ndarray) -> Asking:
 
 
 MEASURES = (
+    Measure(
+        name="occlusion",
+        title="Agreement with occlusion",
+        meaning="Rank correlation of the sizes of relevance with what the score loses, or gains, "
+        "when each word is left out by itself.",
+        best="high",
+        function=occlusion,
+        least=lambda step: 8,  # of fewer words, random orders agree too often
+        most=lambda step: MOST_LEFT_OUT,
+        fast=False,
+        source="Zeiler and Fergus 2014, doi 10.1007/978-3-319-10590-1_53, over words",
+    ),
     Measure(
         name="shapley",
         title="Agreement with Shapley values",

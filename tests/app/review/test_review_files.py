@@ -90,7 +90,7 @@ def test_a_flipped_bit_in_a_part_is_named_on_opening_and_mended(sets, one, netwo
     part = sets.parts(one)[1]
     before = {path.name: path.read_bytes() for path in sets.path(one).iterdir()}
     flip(part, place)
-    with pytest.raises(DamagedError, match=r"part-00001\.parquet \(rows 2 to 3\).*again") as told:
+    with pytest.raises(DamagedError, match=r"part-00001\.parquet \(rows 3 to 4\).*again") as told:
         tables.read(sets, one)
     assert told.value.names == ("part-00001.parquet",)
     assert explained_rows.read(sets, one, [0])

@@ -412,7 +412,7 @@ def test_a_damaged_part_is_named_and_explained_again_and_verdicts_stay(visit, ke
     part.write_bytes(data)
     app = visit(set=key)
     assert not app.exception
-    assert "part-00000.parquet (rows 0 to 3)" in messages(app)
+    assert "part-00000.parquet (rows 1 to 4)" in messages(app)
     button(app, "Explain the damaged part again").click().run()
     waited(app)
     assert healthy(app)
