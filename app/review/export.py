@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,21 +12,26 @@ import pandas as pd
 from app.figures.spreadsheet import harmless_csv
 from app.review.faithful import RANDOM, Faithful
 from app.review.outcomes import outcomes
+from app.review.reviewers import Given, choices_in, named, newest_of, reviewers_in
 from app.review.sets import Set
 from app.review.verdicts import Review
 from lrp_engine.corpora.columns import PREFIX, result_schema
 
 
 def table(
-    one: Set, summary: pd.DataFrame, reviews: Mapping[int, Review], parts: Sequence[Path] = ()
+    one: Set, summary: pd.DataFrame, given: Given, parts: Sequence[Path] = ()
 ) -> pd.DataFrame:
-    """One row a text, in the order of the file.
+    """One row a text, in the order of the file, counted from 1.
+
+    The review that was saved last; where there are several reviewers, also the verdict of each, and
+    whether those who judged the row agree.
 
     Args:
+        given: every reviewer's newest review of each row.
         parts: where the columns that came with the file are read from.
     """
     labels = one.labels
-    result = pd.DataFrame({"row": summary["row"], "text": summary["text"]})
+    result = pd.DataFrame({"row": summary["row"] + 1, "text": summary["text"]})
     if one.label_column is not None:
         result["label"] = summary["label"]
         result["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
@@ -36,17 +41,35 @@ def table(
         result[column.exported or column.name] = summary[column.name]
         if isinstance(column, Faithful):
             result[f"{column.exported or column.name}{RANDOM}"] = summary[column.random]
-    given = [reviews.get(int(row), Review()) for row in summary["row"]]
-    result["verdict"] = [review.verdict.choice or None for review in given]
-    result["tags"] = [", ".join(review.verdict.tags) or None for review in given]
-    result["note"] = [review.verdict.note or None for review in given]
-    result["reviewer"] = [review.verdict.reviewer or None for review in given]
-    result["reviewed_at"] = [review.saved and review.saved.isoformat() for review in given]
-    result["review_version"] = [review.version for review in given]
+    newest = newest_of(given)
+    reviews = [newest.get(int(row), Review()) for row in summary["row"]]
+    result["verdict"] = [review.verdict.choice or None for review in reviews]
+    result["tags"] = [", ".join(review.verdict.tags) or None for review in reviews]
+    result["note"] = [review.verdict.note or None for review in reviews]
+    result["reviewer"] = [review.verdict.reviewer or None for review in reviews]
+    result["reviewed_at"] = [review.saved and review.saved.isoformat() for review in reviews]
+    result["review_version"] = [review.version for review in reviews]
+    for name, values in _by_reviewer(summary["row"], given).items():
+        result[name] = values
     result["problem"] = summary["problem"]
     result["model_hash"] = one.model_hash
     result["engine"] = f"lrp-lens {one.engine}"
     return _with_others(result, one, parts)
+
+
+def _by_reviewer(rows: pd.Series, given: Given) -> dict[str, list]:
+    """Columns of several reviewers; none where there is one."""
+    reviewers = reviewers_in(given)
+    if len(reviewers) < 2:
+        return {}
+    said = choices_in(given)
+    of_rows = [said.get(int(row), {}) for row in rows]
+    return {
+        **{f"verdict of {named(one)}": [row.get(one) for row in of_rows] for one in reviewers},
+        "reviewers_agree": [
+            len(set(row.values())) == 1 if len(row) > 1 else None for row in of_rows
+        ],
+    }
 
 
 def _with_others(result: pd.DataFrame, one: Set, parts: Sequence[Path]) -> pd.DataFrame:

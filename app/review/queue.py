@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+import math
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.review.measures import MEASURES, Column, Order, on_the_page
 from app.review.outcomes import outcomes
 
 UNREVIEWED, REVIEWED = "unreviewed", "reviewed"
+NOT_MINE, SPLIT = "not_mine", "split"
 NEAR = 100  # rows on either side that are a few quick presses away
 
 
@@ -60,7 +62,10 @@ class Filter:
 
     Attributes:
         truth, predicted: the true class (NO_CLASS: none given) and the predicted one.
-        outcome: one of OUTCOMES. marked: a verdict, UNREVIEWED or REVIEWED.
+        outcome: one of OUTCOMES.
+        marked: a verdict that somebody gave, UNREVIEWED or REVIEWED by anybody, NOT_MINE: not by
+            this reviewer, SPLIT: by several with different verdicts.
+        reviewer: who is looking.
         find: a piece of the text, in any case.
         rows: only these.
     """
@@ -69,18 +74,22 @@ class Filter:
     predicted: int | None = None
     outcome: str | None = None
     marked: str | None = None
+    reviewer: str = ""
     find: str = ""
     rows: frozenset[int] | None = None
 
 
+# Row -> reviewer -> verdict; a row without one is unreviewed.
+Verdicts = Mapping[int, Mapping[str, str]]
+
+
 def queue(
-    summary: pd.DataFrame, verdicts: Mapping[int, str], chosen: Filter, sort: str = FIRST
+    summary: pd.DataFrame, verdicts: Verdicts, chosen: Filter, sort: str = FIRST
 ) -> list[int]:
     """Row numbers that pass, in order; what has no value comes last, ties as in the file.
 
     Args:
         summary: as `app.review.summary` makes it.
-        verdicts: by row number; a row without one is unreviewed.
     """
     order = SORTS[sort]
     passing = summary[_passing(summary, verdicts, chosen)].sort_values(
@@ -89,7 +98,7 @@ def queue(
     return [int(row) for row in passing["row"]]
 
 
-def _passing(summary: pd.DataFrame, verdicts: Mapping[int, str], chosen: Filter) -> np.ndarray:
+def _passing(summary: pd.DataFrame, verdicts: Verdicts, chosen: Filter) -> np.ndarray:
     passes = np.ones(len(summary), bool)
     if chosen.truth is not None:
         passes &= (summary["truth"] == chosen.truth).to_numpy()
@@ -104,13 +113,19 @@ def _passing(summary: pd.DataFrame, verdicts: Mapping[int, str], chosen: Filter)
     if chosen.rows is not None:
         passes &= summary["row"].isin(chosen.rows).to_numpy()
     if chosen.marked is not None:
-        given = [verdicts.get(int(row), "") for row in summary["row"]]
-        wanted = {
-            UNREVIEWED: lambda verdict: not verdict,
-            REVIEWED: bool,
-        }.get(chosen.marked, lambda verdict: verdict == chosen.marked)
-        passes &= np.array([bool(wanted(verdict)) for verdict in given], bool)
+        given = [verdicts.get(int(row), {}) for row in summary["row"]]
+        wanted = MARKS.get(chosen.marked, lambda said, _: chosen.marked in said.values())
+        passes &= np.array([wanted(said, chosen.reviewer) for said in given], bool)
     return passes
+
+
+# What `Filter.marked` asks of a row's verdicts, and of who is looking; else for a verdict.
+MARKS: dict[str, Callable[[Mapping[str, str], str], bool]] = {
+    UNREVIEWED: lambda said, _: not said,
+    REVIEWED: lambda said, _: bool(said),
+    NOT_MINE: lambda said, reviewer: reviewer not in said,
+    SPLIT: lambda said, _: len(set(said.values())) > 1,
+}
 
 
 def around(rows: list[int], row: int) -> tuple[list[int], float]:
@@ -127,3 +142,9 @@ def without(rows: list[int], at: int, queued: Container[int]) -> tuple[list[int]
     """What `around` gave, once the row has left the queue: between those that are still there."""
     before, after = ([n for n in part if n in queued] for part in (rows[:at], rows[at + 1 :]))
     return before + after, len(before) - 0.5
+
+
+def after(rows: list[int], at: float) -> int | None:
+    """The row behind a place of `around`; None at the end."""
+    place = math.floor(at) + 1
+    return rows[place] if place < len(rows) else None

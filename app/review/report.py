@@ -13,6 +13,7 @@ from app.review import words as counted
 from app.review.explained_rows import ExplainedText
 from app.review.methods import MAIN
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, Confusion, confusion, outcomes
+from app.review.reviewers import Given, agreement_sentence, agreements, named, newest_of
 from app.review.sets import Set
 from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
@@ -30,7 +31,7 @@ def page(
     one: Set,
     summary: pd.DataFrame,
     occurrences: pd.DataFrame,
-    reviews: Mapping[int, Review],
+    given: Given,
     rows: Mapping[int, ExplainedText],
     *,
     palette: str | None = None,
@@ -39,9 +40,11 @@ def page(
     """The report: account of the set, verdicts, words, every reviewed row with its heatmap.
 
     Args:
+        given: every reviewer's newest review of each row.
         rows: explained texts by number, of the reviewed rows that are shown.
         made: when, for people.
     """
+    reviews = newest_of(given)
     shown = [n for n in sorted(reviews) if n in rows]
     lines = {line["row"]: line for line in summary.to_dict("records")}
     left_out = len(shown) < len(reviews)
@@ -52,6 +55,7 @@ def page(
         sentences=(*one.warnings, *one.hints(summary["words"])),
         account=_account(summary),
         verdict_rows=_verdict_rows(summary, reviews),
+        agreements=[agreement_sentence(one) for one in agreements(given)],
         class_columns=[
             ("true class ↓, predicted →", False),
             *((visible(one.labels[c]), True) for c in counts.across),
@@ -68,7 +72,7 @@ def page(
         method=METHODS[MAIN].short,
         left_out=f" The first {len(shown):,} of {len(reviews):,}." if left_out else "",
         articles=[
-            _article(one, n, lines[n], reviews[n], rows[n], palette=palette) for n in shown
+            _article(one, n, lines[n], given[n], rows[n], palette=palette) for n in shown
         ],
         settings=_settings(one, made),
     )  # fmt: skip
@@ -128,13 +132,19 @@ def _word_tables(
 
 
 def _article(
-    one: Set, n: int, row: Mapping[Any, Any], review: Review, text: ExplainedText, *,
+    one: Set, n: int, row: Mapping[Any, Any], said: Mapping[str, Review], text: ExplainedText, *,
     palette: str | None,
 ) -> dict[str, Any]:  # fmt: skip
     """A reviewed row as report.html reads it."""
+    review, *others = sorted(said.values(), key=lambda one: -one.version)
     predicted, verdict = one.labels[row["said"]], review.verdict
     return {
-        "row": n,
+        "row": n + 1,
+        "others": [
+            f"{VERDICTS.get(other.verdict.choice, 'no verdict')} by {named(other.verdict.reviewer)}"
+            f"{f': {other.verdict.note}' if other.verdict.note else ''}"
+            for other in others
+        ],
         "verdict": VERDICTS.get(verdict.choice, "no verdict"),
         "reviewer": verdict.reviewer,
         "saved": f"{review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else "",
@@ -147,7 +157,7 @@ def _article(
             text.relevance[MAIN],
             target_label=predicted,
             palette=palette,
-            label=f"Text {n}, {predicted}",
+            label=f"Text {n + 1}, {predicted}",
         ),
         "tags": ", ".join(verdict.tags),
         "note": verdict.note,

@@ -5,7 +5,7 @@
 <id>/part-00000.parquet   explained rows, as `explain-corpus` writes them
 <id>/summary.parquet      one row a text
 <id>/words.parquet        one row a word
-<id>/measured-00000.parquet  how far explanations of a part may be believed, where that was asked for
+<id>/measured-00000.parquet   how far explanations may be believed, where that was asked for
 <id>/digests.json         SHA-256 of these files
 """
 

@@ -1,8 +1,9 @@
 """Verdicts in a database: SQLite or PostgreSQL, through SQLAlchemy.
 
-Versions are only ever added. A reviewer who saves says which version was on the screen; the new one
-is the next number, and the primary key lets each number exist once. So of two who save at the same
-time the second one is told, and nothing that was ever saved is lost.
+Versions are only ever added. A reviewer who saves says which own version was on the screen; the new
+one is the row's next number, and the primary key lets each number exist once. So of two windows in
+which the same reviewer saves, the second one is told; what others say stands beside it; and nothing
+that was ever saved is lost.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class ConflictError(LensError):
 
     def __init__(self, theirs: Review) -> None:
         super().__init__(
-            f"{theirs.verdict.reviewer or 'Somebody'} saved another version (number "
+            f"{theirs.verdict.reviewer or 'Somebody without a name'} saved another version (number "
             f"{theirs.version}) while this one was open."
         )
         self.theirs = theirs
@@ -79,6 +80,18 @@ class Store:
             )
             return {line.row: _review(line) for line in lines}  # the last one of a row stays
 
+    def given(self, set_id: str) -> dict[int, dict[str, Review]]:
+        """Row -> reviewer -> this reviewer's newest review."""
+        found: dict[int, dict[str, Review]] = {}
+        with self._sentences(), self.engine.connect() as connection:
+            for line in connection.execute(
+                sa.select(_versions)
+                .where(_versions.c.set_id == set_id)
+                .order_by(_versions.c.row, _versions.c.version)
+            ):
+                found.setdefault(line.row, {})[line.reviewer] = _review(line)
+        return found
+
     def history(self, set_id: str, row: int) -> list[Review]:
         """Every version of a row's review, the newest first."""
         with self._sentences(), self.engine.connect() as connection:
@@ -87,33 +100,34 @@ class Store:
     def save(self, set_id: str, row: int, verdict: Verdict, *, seen: int) -> Review:
         """Keep a verdict as the next version; one that says nothing new is not kept twice.
 
+        Reviewers do not get in each other's way: each has a newest version of their own.
+
         Args:
-            seen: the version that the reviewer had before them, 0 for none.
+            seen: the reviewer's own version that was on the screen, 0 for none.
 
         Raises:
-            ConflictError: it is not the newest any more.
+            ConflictError: it is not the newest any more, as where two windows are open.
             InputError: the verdict is too long.
         """
         verdict = verdict.checked()
-        newest = self._newest(set_id, row)
-        if newest.verdict == verdict:
-            return newest
-        if newest.version == seen:
-            review = Review(verdict=verdict, version=seen + 1, saved=datetime.now(UTC))
+        while True:
+            versions = self.history(set_id, row)
+            own = next((one for one in versions if one.verdict.reviewer == verdict.reviewer),
+                       Review())  # fmt: skip
+            if own.verdict == verdict:
+                return own
+            if own.version > seen:
+                raise ConflictError(own)
+            newest = versions[0].version if versions else 0
+            review = Review(verdict=verdict, version=newest + 1, saved=datetime.now(UTC))
             if self._added(set_id, row, review):
                 return review
-            newest = self._newest(set_id, row)  # somebody was faster
-        raise ConflictError(newest)
+            # Somebody was faster; a version more each time, so that this ends.
 
     def delete(self, set_id: str) -> None:
         """Forget all reviews of a set, their history included."""
         with self._sentences(), self.engine.begin() as connection:
             connection.execute(sa.delete(_versions).where(_versions.c.set_id == set_id))
-
-    def _newest(self, set_id: str, row: int) -> Review:
-        with self._sentences(), self.engine.connect() as connection:
-            line = connection.execute(_newest_first(set_id, row).limit(1)).first()
-            return Review() if line is None else _review(line)
 
     def _added(self, set_id: str, row: int, review: Review) -> bool:
         """Whether the version was still free."""

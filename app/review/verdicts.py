@@ -17,6 +17,22 @@ VERDICTS = {
     "unclear": "unclear",
 }
 NO_VERDICT = ""
+# A verdict that does not go with the label of its row: (choice, whether the model is right by it).
+_CONTRADICTIONS = {
+    ("agree", False): "By its label, the model is wrong on this row, and you agree with the model.",
+    ("wrong", True): "By its label, the model is right on this row, and you say that it is wrong.",
+    ("reasons", False): "By its label, the model is wrong on this row: it cannot be right for the "
+    "wrong reason.",
+}
+
+
+def contradiction(choice: str, right: bool | None) -> str:
+    """What does not go together, a sentence; "" where all does.
+
+    Args:
+        right: whether the model is, by the row's label; None where no label says.
+    """
+    return "" if right is None else _CONTRADICTIONS.get((choice, right), "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 
 from app import cache
 from app.models.model import Model
 from app.navigation import View
+from app.review import reviewers
+from app.review.reviewers import Given
 from app.review.sets import Set
 from app.review.tables import SetTables
 from app.review.verdicts import Review
@@ -23,18 +25,24 @@ class Desk:
     """A set that is being reviewed.
 
     Attributes:
-        tables: summary and words. reviews: the newest one of each row.
+        tables: summary and words. given: every reviewer's newest review of each row.
         model: the set's own, None where this session does not have it.
     """
 
     set: Set
     tables: SetTables
-    reviews: Mapping[int, Review]
+    given: Given
     model: Model | None
 
-    @property
-    def verdicts(self) -> dict[int, str]:
-        return {row: review.verdict.choice for row, review in self.reviews.items()}
+    @cached_property
+    def reviews(self) -> dict[int, Review]:
+        """What was saved last of each row, by whomever."""
+        return reviewers.newest_of(self.given)
+
+    @cached_property
+    def verdicts(self) -> dict[int, dict[str, str]]:
+        """Row -> reviewer -> verdict."""
+        return reviewers.choices_in(self.given)
 
     def label(self, c: int) -> str:
         """The name of a class, as HTML."""
@@ -47,7 +55,7 @@ def open_set(key: str) -> None:
     for name, choice in CHOICES.items():
         if choice.view is View.REVIEW:
             session.put(name, choice.default)
-    for name in ("seen", "clash", "neighbours", "asked"):
+    for name in ("seen", "clash", "neighbours", "asked", "doubted", "judged"):
         session.put(name, session.REVIEWING[name])
     session.put("set", key)
 

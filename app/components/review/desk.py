@@ -36,8 +36,8 @@ def show(page: Page) -> None:
 
 
 def _work(one: Set, page: Page) -> None:
-    reviews = cache.reviews().of(one.id)
-    desk = Desk(one, cache.review_tables(one), reviews, _model_of(one, page.model))
+    given = cache.reviews().given(one.id)
+    desk = Desk(one, cache.review_tables(one), given, _model_of(one, page.model))
     overview.drop_invalid(desk)
     head.show(desk)
     part = st.segmented_control(

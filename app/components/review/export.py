@@ -20,8 +20,8 @@ def show(desk: Desk) -> None:
     name = f"lrp-lens-review-{stem}"
     st.markdown(
         "Every row with what the model said, the measures of doubt, and the newest verdict, tags, "
-        "note and reviewer. The web page shows the reviewed rows with their heatmaps; it needs no "
-        "network and holds no script."
+        "note and reviewer; of several reviewers, the verdict of each. The web page shows the "
+        "reviewed rows with their heatmaps; it needs no network and holds no script."
     )
     with st.container(horizontal=True):
         st.download_button(
@@ -48,18 +48,18 @@ def _table(desk: Desk) -> pd.DataFrame:
     sets = cache.sets()
     sets.check(desk.set)  # it may have been open for long
     # The newest verdicts, also where the page was drawn before they were given.
-    reviews = cache.reviews().of(desk.set.id)
-    return export.table(desk.set, desk.tables.summary, reviews, sets.parts(desk.set))
+    given = cache.reviews().given(desk.set.id)
+    return export.table(desk.set, desk.tables.summary, given, sets.parts(desk.set))
 
 
 def _page(desk: Desk, palette: str) -> str:
-    reviews = cache.reviews().of(desk.set.id)
-    shown = sorted(reviews)[: settings.REVIEW_REPORT_ROWS]
+    given = cache.reviews().given(desk.set.id)
+    shown = sorted(given)[: settings.REVIEW_REPORT_ROWS]
     return report.page(
         desk.set,
         desk.tables.summary,
         desk.tables.words,
-        reviews,
+        given,
         explained_rows.read(cache.sets(), desk.set, shown),
         palette=palette,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

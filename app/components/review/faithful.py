@@ -58,8 +58,8 @@ def _offer(desk: Desk) -> None:
     total = int(words.sum())
     read = faithful.words_read(words)
     st.markdown(
-        "For each row: what leaving out, or keeping only, the words with the most relevance does to "
-        "the probability (comprehensiveness, sufficiency), and whether the order of words agrees "
+        "For each row: what leaving out, or keeping only, the words of most relevance does to the "
+        "probability (comprehensiveness, sufficiency), and whether the order of words agrees "
         "with leaving out each by itself (occlusion); a random order of words stands beside them."
     )
     st.caption(

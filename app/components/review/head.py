@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from html import escape
 
 import streamlit as st
@@ -11,7 +12,7 @@ from app.components import frontend
 from app.components.review import faithful
 from app.components.review.common import Desk, delete_set, open_set
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
-from app.state import widgets
+from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
@@ -21,6 +22,23 @@ STYLE = """<style>
 .lens-counts { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin: 0; }
 .lens-counts b { font-variant-numeric: tabular-nums; }
 </style>"""
+
+
+def _name() -> None:
+    """Asked for once; then it is only said, and can be changed."""
+    name = session.get("reviewer")
+    place: AbstractContextManager = nullcontext()
+    if name:
+        place = st.popover(plain(visible(name)), icon=":material/person:")
+    with place:
+        st.text_input(
+            "Reviewer",
+            max_chars=settings.REVIEW_NAME,
+            placeholder="Your name",
+            help="Kept with every verdict you give from now on, and by this browser (in a cookie).",
+            width=220,
+            **widgets.bind("reviewer"),
+        )
 
 
 def show(desk: Desk) -> None:
@@ -40,7 +58,7 @@ def show(desk: Desk) -> None:
             f"<b>{wrong:,}</b> wrong of {right + wrong:,} labelled "
             f"({percentage(right / (right + wrong))} right)"
         )
-    done = sum(bool(verdict) for verdict in desk.verdicts.values())
+    done = sum(bool(said) for said in desk.verdicts.values())
     counts.append(f"<b>{done:,}</b> reviewed")
     counts.append(f"model <b><bdi>{escape(visible(one.model_name))}</bdi></b> {one.model_hash[:8]}")
     st.html(
@@ -48,14 +66,7 @@ def show(desk: Desk) -> None:
         f'<p class="lens-counts">{"".join(f"<span>{count}</span>" for count in counts)}</p>'
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            "Reviewer",
-            max_chars=settings.REVIEW_NAME,
-            placeholder="Your name",
-            help="Kept with every verdict you give from now on, and by this browser (in a cookie).",
-            width=220,
-            **widgets.bind("reviewer"),
-        )
+        _name()
         faithful.control(desk)
         st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")
         with st.popover("Delete", icon=":material/delete:"):

@@ -24,7 +24,9 @@ OUTCOMES = {
 MARKS = {
     session.ANY: "any or none",
     queue.UNREVIEWED: "no verdict yet",
+    queue.NOT_MINE: "none of mine yet",
     queue.REVIEWED: "any verdict",
+    queue.SPLIT: "reviewers disagree",
     **VERDICTS,
 }
 FILTERS = ("truth", "said", "outcome", "marked", "find", "word")
@@ -111,6 +113,7 @@ def _chosen(desk: Desk) -> queue.Filter:
         predicted=session.optional("said"),
         outcome=session.optional("outcome"),
         marked=session.optional("marked"),
+        reviewer=session.get("reviewer"),
         find=session.get("find"),
         rows=words.chosen_rows(desk),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -25,10 +27,11 @@ from lrp_engine import METHODS
 from lrp_engine.render.heatmap import heatmap
 from lrp_engine.render.numbers import percentage
 from lrp_engine.render.row import HeatmapRow
-from lrp_engine.render.wording import visible
+from lrp_engine.render.wording import printable, visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
 LISTED = 240  # characters of a text
+UNFOLDED = 600  # characters of a text above its words; a longer one is folded
 RANDOM_HEADING = "random"
 
 STYLE = """<style>
@@ -38,6 +41,8 @@ STYLE = """<style>
 .lens-measures b { font-variant-numeric: tabular-nums; }
 .st-key-lens-row .lrp-words { font-size: 1.2rem; padding-left: 0; }
 .st-key-lens-row .lrp-legend { padding-left: 0; }
+.lens-written { margin: 0 0 .25rem; white-space: pre-wrap; overflow-wrap: anywhere;
+  max-height: 24rem; overflow-y: auto; }
 .lens-way { margin: .75rem 0 0; font-size: 1rem; font-weight: 600; padding: 0; }
 </style>"""
 
@@ -75,12 +80,12 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
     random = sorted_by if isinstance(sorted_by, Faithful) else None
     table = pd.DataFrame(
         {
-            "row": chosen["row"],
+            "row": chosen["row"] + 1,
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
             **_numbers(chosen, listed, random),
-            "verdict": [VERDICTS.get(verdicts.get(n, ""), "") for n in queued],
+            "verdict": [_verdicts(verdicts.get(n, {})) for n in queued],
         }
     )
     st.dataframe(
@@ -102,6 +107,14 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             lambda at: _open_row(queued[at]),
         ),
     )  # fmt: skip
+
+
+def _verdicts(said: Mapping[str, str]) -> str:
+    """The verdicts of a row, each once, with how many said it where there are several reviewers."""
+    counts = Counter(said.values())
+    if len(said) < 2:
+        return "".join(VERDICTS[choice] for choice in counts)
+    return ", ".join(f"{VERDICTS[choice]} ({count})" for choice, count in counts.most_common())
 
 
 def _numbers(
@@ -139,17 +152,19 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
         near, at = queue.without(near_then, at_then, set(queued))
     place = f"{queued.index(row) + 1:,} of {len(queued):,}" if row in queued else "not in the queue"
     left, right = st.columns([1, 1], vertical_alignment="center")
-    left.header(f"Row {row:,}, {place}", anchor=False)
-    with right:
+    left.header(f"Row {row + 1:,}, {place}", anchor=False)
+    with right, st.container(horizontal=True, vertical_alignment="center"):
         frontend.prev_next(near, at, _open_row)
+        frontend.copy_link()
+    verdict.said_before(desk, row)
     with st.container(key="lens-row"):
         if line["said"] == NO_CLASS:
             st.warning(plain(f"This text was not explained. {line['problem']}"))
-            st.text(visible(str(line["text"] or "")))
+            _written(str(line["text"] or ""))
         else:
             _decision(desk, line)
             _why(desk, row)
-    verdict.show(desk, row)
+    verdict.show(desk, row, queue.after(near, at))
 
 
 def _decision(desk: Desk, line: pd.Series) -> None:
@@ -186,10 +201,23 @@ def _beside(column: Column, line: pd.Series) -> str:
     return f" (random {column.format.write(line[column.random])})"
 
 
+def _written(text: str) -> None:
+    """A text as it stands in the file; a long one is folded."""
+    style = '<p class="lens-written" dir="auto">'
+    if len(text) <= UNFOLDED:
+        st.html(f"{STYLE}{style}{escape(printable(text))}</p>")
+        return
+    with st.expander(f"The text as written ({len(text.split()):,} words)"):
+        st.html(f"{STYLE}{style}{escape(printable(text))}</p>")
+
+
 def _why(desk: Desk, row: int) -> None:
     text = explained_rows.read(cache.sets(), desk.set, [row])[row]
     predicted = desk.set.labels[desk.tables.summary.iloc[row]["said"]]
     others = [name for name in desk.set.methods if name != MAIN]
+    written = str(desk.tables.summary.iloc[row]["text"])
+    if written.split() != list(text.tokens):
+        _written(written)
     st.html(_heatmap(desk, text, MAIN, predicted))
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):

@@ -11,8 +11,16 @@ import streamlit as st
 
 from app import cache, settings
 from app.components.review.common import Desk
+from app.review.outcomes import NO_CLASS
 from app.review.store import ConflictError
-from app.review.verdicts import NO_VERDICT, VERDICTS, Review, Verdict, tags_in
+from app.review.verdicts import (
+    NO_VERDICT,
+    VERDICTS,
+    Review,
+    Verdict,
+    contradiction,
+    tags_in,
+)
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.errors import InputError
@@ -22,18 +30,25 @@ ICONS = {"agree": "check", "wrong": "close", "reasons": "psychology_alt", "uncle
 REMEMBERED = 8  # rows
 
 
-def show(desk: Desk, row: int) -> None:
-    """The controls, or the two versions to choose from where somebody else was faster."""
+def show(desk: Desk, row: int, following: int | None) -> None:
+    """The controls, or what has to be decided first.
+
+    Args:
+        following: the row of the queue that is opened after a verdict; None at its end.
+    """
     key = (desk.set.id, row)
-    review = desk.reviews.get(row, Review())
-    clash = session.get("clash")
+    review = desk.given.get(row, {}).get(session.get("reviewer"), Review())
+    clash, doubted = session.get("clash"), session.get("doubted")
     if clash is not None and clash[:2] == key:
-        _choose(key, clash[2], review)
+        _choose(key, clash[2], clash[3])
         return
     _see(key, review)
-    verdict, change = review.verdict, partial(_change, key)
+    if doubted is not None and doubted[0] == key:
+        _ask(key, doubted[1], _right(desk, row), following)
+        return
+    verdict, change = review.verdict, partial(_changed, key)
     name = f"{desk.set.id}.{row}"
-    with st.container(horizontal=True, key="lens-verdicts"):
+    with st.container(horizontal=True, vertical_alignment="center", key="lens-verdicts"):
         for n, (choice, title) in enumerate(VERDICTS.items(), 1):
             given = verdict.choice == choice
             st.button(
@@ -42,12 +57,17 @@ def show(desk: Desk, row: int) -> None:
                 icon=f":material/{ICONS[choice]}:",
                 type="primary" if given else "secondary",
                 key=f"lens-verdict-{choice}.{name}",
-                on_click=change,
-                kwargs={"choice": choice},
+                on_click=_judge,
+                args=(key, choice, _right(desk, row), following),
             )
         if verdict.choice:
             st.button("Take back", type="tertiary", key=f"lens-verdict-none.{name}",
                       on_click=change, kwargs={"choice": NO_VERDICT})  # fmt: skip
+        st.toggle(
+            "Then open the next row",
+            help="A verdict opens the next row of the queue; write the note before it.",
+            **widgets.bind("go_on"),
+        )
     left, right = st.columns([2, 3])
     known = tags_in(desk.reviews.values())
     left.multiselect(
@@ -68,6 +88,68 @@ def show(desk: Desk, row: int) -> None:
         **widgets.watch(f"note.{name}", verdict.note, lambda note: change(note=note), late=True),
     )
     _saved(desk, row, review)
+    _others(desk, row)
+
+
+def said_before(desk: Desk, row: int) -> None:
+    """Which verdict led to this row, and the way back to it."""
+    judged = session.get("judged")
+    if judged is None or judged[0][0] != desk.set.id or judged[2] != row:
+        return
+    (_, before), choice, _ = judged
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Row {before + 1:,}: {VERDICTS[choice]}. Saved.")
+        st.button(f"Back to row {before + 1:,}", type="tertiary", icon=":material/undo:",
+                  key="lens-back", on_click=session.choose, kwargs={"row": before})  # fmt: skip
+
+
+def _right(desk: Desk, row: int) -> bool | None:
+    """Whether the model is right by the row's label; None where no label says."""
+    line = desk.tables.summary.iloc[row]
+    truth, predicted = int(line["truth"]), int(line["said"])
+    return None if NO_CLASS in (truth, predicted) else truth == predicted
+
+
+def _judge(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
+    """A verdict was pressed: ask where it contradicts the row, else keep it and go on."""
+    session.used()
+    if contradiction(choice, right):
+        session.put("doubted", (key, choice))
+    else:
+        _give(key, choice, following)
+
+
+def _give(key: tuple[str, int], choice: str, following: int | None) -> None:
+    session.used()
+    session.put("doubted", None)
+    if _change(key, choice=choice) and session.get("go_on") and following is not None:
+        session.put("judged", (key, choice, following))
+        session.choose(row=following)
+
+
+def _ask(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
+    """Whether a verdict that contradicts its row is meant."""
+    st.warning(
+        f"{contradiction(choice, right)} Keep “{VERDICTS[choice]}”? The label may be the one that "
+        "is wrong; a note says so best.",
+        icon=":material/contrast:",
+    )
+    with st.container(horizontal=True):
+        st.button("Keep it", type="primary", key="lens-doubt-keep", on_click=_give,
+                  args=(key, choice, following))  # fmt: skip
+        st.button("Choose another", key="lens-doubt-drop", on_click=session.choose,
+                  kwargs={"doubted": None})  # fmt: skip
+
+
+def _others(desk: Desk, row: int) -> None:
+    """What other reviewers say: folded, so that it sways nobody before they have judged."""
+    me = session.get("reviewer")
+    others = {name: one for name, one in desk.given.get(row, {}).items() if name != me}
+    if not others:
+        return
+    with st.expander(f"Other reviewers ({len(others)})"):
+        for review in others.values():
+            st.html(_written(review))
 
 
 def _saved(desk: Desk, row: int, review: Review) -> None:
@@ -75,9 +157,14 @@ def _saved(desk: Desk, row: int, review: Review) -> None:
         st.caption("Nothing is kept for this row yet; what you enter is saved at once.")
         return
     st.caption(f"Saved {_by(review)}.")
-    if review.version > 1:
-        with st.expander(f"Earlier versions ({review.version - 1})"):
-            for old in cache.reviews().history(desk.set.id, row)[1:]:
+    if not review.verdict.reviewer:
+        st.caption("Say who you are (“Reviewer”, above) to keep your verdicts apart from others’.")
+    me = review.verdict.reviewer
+    history = cache.reviews().history(desk.set.id, row) if review.version > 1 else []
+    earlier = [one for one in history if one.verdict.reviewer == me][1:]
+    if earlier:
+        with st.expander(f"Earlier versions ({len(earlier)})"):
+            for old in earlier:
                 st.html(_written(old))
 
 
@@ -87,40 +174,56 @@ def _see(key: tuple[str, int], review: Review) -> None:
     session.put("seen", dict([*others[-REMEMBERED:], (key, review)]))
 
 
-def _change(key: tuple[str, int], **changes: Any) -> None:
+def _changed(key: tuple[str, int], **changes: Any) -> None:
+    """`_change`, as widgets call it."""
+    _change(key, **changes)
+
+
+def _change(key: tuple[str, int], **changes: Any) -> bool:
     """Save what is on the screen with these changes; runs before the page is drawn again.
 
     Args:
         key: the row it is about, which need not be the open one any more.
+
+    Returns:
+        Whether it was saved.
     """
     seen = session.get("seen").get(key)
     if seen is None:
-        return
+        return False
     shown = seen.verdict
     if "choice" not in changes and replace(shown, **changes) == shown:
-        return  # a box that repeats what it held is nobody's new verdict
+        return False  # a box that repeats what it held is nobody's new verdict
     verdict = replace(shown, reviewer=session.get("reviewer"), **changes)
-    _save(*key, verdict, seen.version)
+    return _save(*key, verdict, seen.version)
 
 
-def _save(set_id: str, row: int, verdict: Verdict, version: int) -> None:
+def _save(set_id: str, row: int, verdict: Verdict, version: int) -> bool:
     if cache.sets().find(set_id) is None:
         session.notify("This set was deleted, so that nothing can be kept of it any more.")
-        return
+        return False
     try:
         saved = cache.reviews().save(set_id, row, verdict, seen=version)
-    except ConflictError:
-        session.put("clash", (set_id, row, verdict))
+    except ConflictError as error:
+        session.put("clash", (set_id, row, verdict, error.theirs))
     except InputError as error:
         session.notify(str(error))
     else:
         _see((set_id, row), saved)
         session.put("clash", None)
+        return True
+    return False
+
+
+def _saved_mine(set_id: str, row: int, verdict: Verdict, version: int) -> None:
+    """`_save`, as a button calls it."""
+    _save(set_id, row, verdict, version)
 
 
 def _choose(key: tuple[str, int], mine: Verdict, theirs: Review) -> None:
     """Both versions, one above the other, and which one stays."""
-    who = plain(visible(theirs.verdict.reviewer)) if theirs.verdict.reviewer else "Somebody else"
+    name = theirs.verdict.reviewer
+    who = f"{plain(visible(name))}, in another window," if name else "Somebody without a name"
     st.warning(
         f"{who} saved another version of this row while you had it open. Yours is not saved yet: "
         "choose which one is to stand. The other one stays in the history once it was saved.",
@@ -134,7 +237,7 @@ def _choose(key: tuple[str, int], mine: Verdict, theirs: Review) -> None:
     with right.container(border=True):
         st.markdown("**Yours**, not saved yet")
         st.html(_words(mine))
-        st.button("Save mine instead", type="primary", key="lens-mine", on_click=_save,
+        st.button("Save mine instead", type="primary", key="lens-mine", on_click=_saved_mine,
                   args=(*key, mine, theirs.version))  # fmt: skip
 
 

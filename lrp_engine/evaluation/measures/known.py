@@ -9,7 +9,6 @@ from lrp_engine.evaluation.measures.base import Measure
 from lrp_engine.evaluation.ranks import spearman
 from lrp_engine.evaluation.text import Asking, Kept, Text
 
-
 # Words of a text that are left out one by one: it is read as often.
 MOST_LEFT_OUT = 500
 

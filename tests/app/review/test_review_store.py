@@ -72,15 +72,25 @@ def test_every_version_is_kept_and_the_newest_counts(store):
     assert store.history(SET, 0) == [second, first]
 
 
-def test_the_second_of_two_reviewers_sees_the_conflict_and_may_choose(store):
+def test_the_second_of_two_windows_sees_the_conflict_and_may_choose(store):
     store.save(SET, 0, AGREE, seen=0)
-    mine = Verdict(choice="wrong", reviewer="Ben")
+    mine = Verdict(choice="wrong", reviewer="Ana")
     with pytest.raises(ConflictError, match="Ana saved another version") as told:
         store.save(SET, 0, mine, seen=0)
     assert told.value.theirs.verdict == AGREE
     assert store.of(SET)[0].verdict == AGREE  # nothing was overwritten
     assert store.save(SET, 0, mine, seen=told.value.theirs.version).version == 2
-    assert [review.verdict.reviewer for review in store.history(SET, 0)] == ["Ben", "Ana"]
+    assert [review.verdict.choice for review in store.history(SET, 0)] == ["wrong", "agree"]
+
+
+def test_two_reviewers_both_keep_what_they_say(store):
+    ana = store.save(SET, 0, AGREE, seen=0)
+    ben = store.save(SET, 0, Verdict(choice="wrong", reviewer="Ben"), seen=0)
+    again = store.save(SET, 0, Verdict(choice="unclear", reviewer="Ana"), seen=ana.version)
+    assert (ana.version, ben.version, again.version) == (1, 2, 3)
+    assert store.given(SET) == {0: {"Ana": again, "Ben": ben}}
+    assert store.of(SET) == {0: again}
+    assert store.given("B" * 22) == {}
 
 
 def test_saving_the_same_again_is_no_conflict_and_no_new_version(store):

@@ -33,10 +33,13 @@ SUMMARY = pd.DataFrame(
         "error": [1e-8, 3e-8, 2e-8, np.nan, 0.0],
         "gradient_x_input": [0.5, -0.5, np.nan, np.nan, 0.1],
         "sensitivity": [0.1, 0.2, 0.3, np.nan, -1.0],
+        "comprehensiveness": [0.4, 0.1, np.nan, np.nan, 0.2],
+        "sufficiency": [0.1, 0.3, np.nan, np.nan, -0.1],
+        "occlusion": [0.9, -0.2, np.nan, np.nan, 0.1],
         "problem": [None, None, None, "The text is empty.", None],
     }
 )
-GIVEN = {0: "agree", 2: "", 4: "wrong"}
+GIVEN = {0: {"Ana": "agree", "Ben": "unclear"}, 2: {}, 4: {"Ben": "wrong"}}
 
 
 def rows_of(sort: str = "file", **asked) -> list[int]:
@@ -54,6 +57,9 @@ def rows_of(sort: str = "file", **asked) -> list[int]:
         ("error", [1, 2, 0, 4, 3]),
         ("gradient_x_input", [1, 4, 0, 2, 3]),
         ("sensitivity", [4, 0, 1, 2, 3]),
+        ("comprehensiveness", [1, 4, 0, 2, 3]),
+        ("sufficiency", [1, 0, 4, 2, 3]),
+        ("occlusion", [1, 4, 0, 2, 3]),
     ],
 )
 def test_every_order_puts_what_has_no_value_last(sort, order):
@@ -78,6 +84,10 @@ def test_every_order_is_tested():
         ({"marked": "reviewed"}, [0, 4]),
         ({"marked": "unreviewed"}, [1, 2, 3]),
         ({"marked": "wrong"}, [4]),
+        ({"marked": "unclear"}, [0]),
+        ({"marked": "not_mine"}, [0, 1, 2, 3, 4]),
+        ({"marked": "not_mine", "reviewer": "Ana"}, [1, 2, 3, 4]),
+        ({"marked": "split"}, [0]),
         ({"find": " film "}, [0, 1]),
         ({"find": "(really"}, [1]),
         ({"find": ".*"}, []),
@@ -198,8 +208,15 @@ def work(network, tmp_path_factory):
     sets = Sets(tmp_path_factory.mktemp("work"))
     one = files.explained(sets, network, name="<b>rows</b>.csv")
     reviews = {
-        1: Review(verdict=Verdict(choice="wrong"), version=1, saved=datetime.now(UTC)),
-        5: Review(verdict=EVIL, version=3, saved=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
+        1: {"": Review(verdict=Verdict(choice="wrong"), version=1, saved=datetime.now(UTC))},
+        5: {
+            "Ben": Review(
+                verdict=Verdict(choice="wrong", reviewer="Ben", note="<i>"),
+                version=2,
+                saved=datetime(2026, 1, 1, tzinfo=UTC),
+            ),
+            "@Ana": Review(verdict=EVIL, version=3, saved=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
+        },
     }
     return (sets, one, pd.read_parquet(sets.summary(one)), pd.read_parquet(sets.words(one)),
             reviews)  # fmt: skip
@@ -219,12 +236,15 @@ def test_words_of_a_set_add_up_to_its_texts(work, network):
 def test_the_table_has_what_the_model_and_the_people_said(work):
     sets, one, summary, _, reviews = work
     found = export.table(one, summary, reviews, sets.parts(one)).set_index("row")
-    assert len(found) == len(files.ROWS)
-    assert found.loc[5, "verdict"] == "reasons"
-    assert found.loc[5, "note"] == EVIL.note
-    assert found.loc[5, "reviewed_at"] == "2026-01-02T03:04:00+00:00"
-    assert found.loc[0, "true_class"] == "yes"
-    assert found.loc[6, "problem"] == "The text is empty."
+    assert list(found.index) == list(range(1, len(files.ROWS) + 1))
+    assert found.loc[6, "verdict"] == "reasons"
+    assert found.loc[6, "note"] == EVIL.note
+    assert found.loc[6, "reviewed_at"] == "2026-01-02T03:04:00+00:00"
+    assert found.loc[6, ["verdict of @Ana", "verdict of Ben"]].tolist() == ["reasons", "wrong"]
+    assert found.loc[2, "verdict of unnamed"] == "wrong"
+    assert found["reviewers_agree"].tolist() == [None] * 5 + [False] + [None] * 2
+    assert found.loc[1, "true_class"] == "yes"
+    assert found.loc[7, "problem"] == "The text is empty."
     assert set(found["model_hash"]) == {one.model_hash}
     assert set(found["engine"]) == {f"lrp-lens {lrp_engine.__version__}"}
 
@@ -291,6 +311,7 @@ def test_the_report_stands_alone_and_escapes_everything(work):
     assert "␛[2J" in page
     assert all(character.isprintable() or character in "\n\t" for character in page)
     assert reader.tags.count("article") == 2
+    assert "model wrong by Ben: &lt;i&gt;" in page
     assert page.count('class="lrp-words"') == 2
     for part in (one.model_hash, f"lrp-lens {lrp_engine.__version__}", "0.001", "default-src",
                  *VERDICTS.values()):  # fmt: skip

@@ -17,7 +17,7 @@ from app import cache, settings
 from app.navigation import BY_PATH, View
 from app.review import jobs as background
 from app.review import trial
-from app.review.queue import SORTS
+from app.review.queue import sorts_by
 from app.review.sets import Sets
 from app.review.verdicts import Verdict
 from lrp_engine import InputError
@@ -87,7 +87,7 @@ def examples(key, visit) -> AppTest:
 
 def listed(app: AppTest) -> list[int]:
     """Rows of the queue, in order."""
-    return [int(row) for row in app.dataframe[0].value["row"]]
+    return [int(row) - 1 for row in app.dataframe[0].value["row"]]
 
 
 def test_the_examples_are_explained_and_the_first_is_open(visit):
@@ -213,8 +213,8 @@ def test_a_busy_machine_is_asked_again(visit, processes, monkeypatch):
     assert processes == ["columns"]  # the one that came to its end
 
 
-def test_every_order(examples):
-    for sort in SORTS:
+def test_every_order(examples, key):
+    for sort in sorts_by(cache.sets().find(key).columns):
         widget(examples, "sort").set_value(sort).run()
         assert healthy(examples)
         assert sorted(listed(examples)) == [0, 1, 2, 3]
@@ -225,12 +225,12 @@ def test_filters_search_and_neighbours(examples):
     widget(app, "find").set_value("BAD").run()
     assert sorted(listed(app)) == [1, 2]
     first = listed(app)[0]
-    assert f"Row {first}, 1 of 2" in app.header[-1].value
+    assert f"Row {first + 1}, 1 of 2" in app.header[-1].value
     go(app, 1)
-    assert f"Row {listed(app)[1]}, 2 of 2" in app.header[-1].value
+    assert f"Row {listed(app)[1] + 1}, 2 of 2" in app.header[-1].value
     assert ways(app) == (first, None)
     go(app, -1)
-    assert f"Row {first}, 1 of 2" in app.header[-1].value
+    assert f"Row {first + 1}, 1 of 2" in app.header[-1].value
     widget(app, "find").set_value("nowhere").run()
     assert "No text passes" in messages(app)
     button(app, "Show all").click().run()
@@ -245,7 +245,8 @@ def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, k
     go(app, 1)
     widget(app, "reviewer").set_value("Ana").run()
     widget(app, "note").set_value("because of *x*").run()
-    button(app, "lens-verdict-reasons").click().run()
+    button(app, "lens-verdict-unclear").click().run()
+    button(app, "lens-back").click().run()
     widget(app, "tags").set_value(["irony"]).run()
     assert healthy(app)
     parameters = {"set": key, "row": str(row)}
@@ -253,6 +254,8 @@ def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, k
     cache.answers.cache_clear()
     again = visit(**parameters)
     assert healthy(again)
+    assert "Other reviewers (1)" in [e.label for e in again.expander]
+    widget(again, "reviewer").set_value("Ana").run()  # a browser's cookie says it
     assert widget(again, "note").value == "because of *x*"
     assert widget(again, "tags").value == ["irony"]
     assert any("by Ana, version 3" in caption.value for caption in again.caption)
@@ -268,7 +271,7 @@ def test_a_note_that_is_said_once_more_stays_with_its_row(examples, key):
     earlier = told(app)
     go(app, 1)
     echo(app, earlier)
-    assert f"Row {second}, " in app.header[-1].value
+    assert f"Row {second + 1}, " in app.header[-1].value
     assert widget(app, "note").value == ""
     assert {row: review.version for row, review in cache.reviews().of(key).items()} == {first: 1}
 
@@ -284,15 +287,56 @@ def test_a_note_that_arrives_late_is_kept_for_its_row(examples, key):
     assert {row: r.verdict.note for row, r in cache.reviews().of(key).items()} == {first: "late"}
 
 
-def test_a_verdict_leaves_the_row_open_and_next_goes_on_from_it(examples):
+def test_a_verdict_may_leave_the_row_open_and_next_goes_on_from_it(examples):
     app = examples
+    widget(app, "go_on").set_value(False).run()
     widget(app, "marked").set_value("unreviewed").run()
     first, second, *_ = listed(app)
     button(app, "lens-verdict-agree").click().run()
     assert first not in listed(app)
-    assert f"Row {first}, not in the queue" in app.header[-1].value
+    assert f"Row {first + 1}, not in the queue" in app.header[-1].value
     go(app, 1)
-    assert f"Row {second}, 1 of 3" in app.header[-1].value
+    assert f"Row {second + 1}, 1 of 3" in app.header[-1].value
+
+
+@pytest.mark.parametrize("marked", ["any", "unreviewed"])
+def test_a_verdict_opens_the_next_row_and_leads_back(examples, key, marked):
+    app = examples
+    widget(app, "marked").set_value(marked).run()
+    rows = listed(app)
+    for row, following in zip(rows, [*rows[1:], rows[-1]], strict=True):
+        button(app, "lens-verdict-unclear").click().run()
+        assert cache.reviews().of(key)[row].verdict.choice == "unclear"
+        if listed_or_nothing(app):
+            assert f"Row {following + 1}, " in app.header[-1].value
+    if marked == "any":
+        assert any(f"Row {rows[-2] + 1}: unclear. Saved." == c.value for c in app.caption)
+        button(app, "lens-back").click().run()
+        assert f"Row {rows[-2] + 1}, 3 of 4" in app.header[-1].value
+
+
+def listed_or_nothing(app: AppTest) -> list[int]:
+    return listed(app) if app.dataframe else []
+
+
+def test_a_verdict_that_contradicts_its_row_is_asked_about(examples, key):
+    app = examples
+    summary = cache.review_tables(cache.sets().find(key)).summary
+    judged = summary[summary["truth"] >= 0]
+    wrong = int(judged[judged["truth"] != judged["said"]]["row"].iloc[0])
+    tell(app, "lens_prev_next", "opened", [wrong, 1])
+    button(app, "lens-verdict-reasons").click().run()
+    assert "cannot be right for the wrong reason" in messages(app)
+    assert cache.reviews().of(key) == {}
+    button(app, "lens-doubt-drop").click().run()
+    assert not messages(app)
+    assert cache.reviews().of(key) == {}
+    widget(app, "go_on").set_value(False).run()
+    button(app, "lens-verdict-wrong").click().run()  # which goes well with the row
+    assert cache.reviews().of(key)[wrong].verdict.choice == "wrong"
+    button(app, "lens-verdict-reasons").click().run()
+    button(app, "lens-doubt-keep").click().run()
+    assert cache.reviews().of(key)[wrong].verdict.choice == "reasons"
 
 
 def test_presses_that_come_together_all_count(examples):
@@ -300,41 +344,66 @@ def test_presses_that_come_together_all_count(examples):
     first, _, third, fourth = listed(app)
     # What reaches the server of three presses is where the last one leads to.
     tell(app, "lens_prev_next", "opened", [fourth, 3])
-    assert f"Row {fourth}, 4 of 4" in app.header[-1].value
+    assert f"Row {fourth + 1}, 4 of 4" in app.header[-1].value
     assert ways(app) == (third, None)
     assert json.loads(component(app, "lens_prev_next").json)["heard"] == 3
     for nonsense in ([10_000, 4], [-1, 5]):
         tell(app, "lens_prev_next", "opened", nonsense)
         assert healthy(app)
-        assert f"Row {first}, 1 of 4" in app.header[-1].value
+        assert f"Row {first + 1}, 1 of 4" in app.header[-1].value
     for nonsense in (None, "x", [1], [None, 2]):
         tell(app, "lens_prev_next", "opened", nonsense)
         assert healthy(app)
 
 
-def test_the_second_of_two_reviewers_chooses(examples, visit, key):
+def test_who_has_two_windows_open_chooses(examples, visit, key):
+    one = examples
+    row = listed(one)[0]
+    other = visit(set=key, row=str(row))
+    for app in (one, other):
+        widget(app, "reviewer").set_value("Ana").run()
+        widget(app, "go_on").set_value(False).run()
+    button(one, "lens-verdict-unclear").click().run()
+    widget(other, "note").set_value("I see it otherwise").run()
+    assert "Ana, in another window, saved another version" in messages(other)
+    assert "I see it otherwise" in html(other)
+    stored = cache.reviews().of(key)[row]
+    assert (stored.verdict.choice, stored.verdict.note) == ("unclear", "")
+    button(other, "lens-mine").click().run()
+    assert not messages(other)
+    stored = cache.reviews().of(key)[row]
+    assert (stored.verdict.choice, stored.verdict.note) == ("", "I see it otherwise")
+    assert len(cache.reviews().history(key, row)) == 2
+    # And the other way round: the first window, which still shows its own, keeps what is saved.
+    widget(one, "tags").set_value(["irony"]).run()
+    assert "saved another version" in messages(one)
+    button(one, "lens-theirs").click().run()
+    assert widget(one, "note").value == "I see it otherwise"
+    assert cache.reviews().of(key)[row].version == 2
+
+
+def test_two_reviewers_each_have_their_own_verdict(examples, visit, key):
     ana = examples
     row = listed(ana)[0]
-    ben = visit(set=key, row=str(row))
     widget(ana, "reviewer").set_value("Ana").run()
+    button(ana, "lens-verdict-unclear").click().run()
+    ben = visit(set=key, row=str(row))
     widget(ben, "reviewer").set_value("Ben").run()
-    button(ana, "lens-verdict-agree").click().run()
-    widget(ben, "note").set_value("I see it otherwise").run()
-    assert "Ana saved another version" in messages(ben)
-    assert "I see it otherwise" in html(ben)
-    stored = cache.reviews().of(key)[row]
-    assert (stored.verdict.choice, stored.verdict.note) == ("agree", "")
-    button(ben, "lens-mine").click().run()
+    assert not [b for b in ben.button if b.label == "Take back"]
+    assert "Other reviewers (1)" in [e.label for e in ben.expander]
+    widget(ben, "note").set_value("mine").run()
     assert not messages(ben)
-    stored = cache.reviews().of(key)[row]
-    assert (stored.verdict.reviewer, stored.verdict.note) == ("Ben", "I see it otherwise")
-    assert len(cache.reviews().history(key, row)) == 2
-    # And the other way round: Ana, who still sees her own, keeps what Ben saved.
-    button(ana, "lens-verdict-wrong").click().run()
-    assert "Ben saved another version" in messages(ana)
-    button(ana, "lens-theirs").click().run()
-    assert widget(ana, "note").value == "I see it otherwise"
-    assert cache.reviews().of(key)[row].version == 2
+    given = cache.reviews().given(key)[row]
+    assert {name: one.verdict.choice for name, one in given.items()} == {
+        "Ana": "unclear",
+        "Ben": "",
+    }
+    widget(ben, "marked").set_value("not_mine").run()
+    assert len(listed(ben)) == 4
+    again = visit(set=key, row=str(row))
+    widget(again, "reviewer").set_value("Ana").run()
+    assert widget(again, "note").value == ""
+    assert [b for b in again.button if b.label == "Take back"]
 
 
 def test_words_lead_to_their_sentences(examples, visit, key):
