@@ -96,7 +96,8 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     page.keyboard.press("p")
     expect(page.get_by_role("heading", name=re.compile("1 of 2$"))).to_be_visible()
     idle(page)
-    # A name, which is asked for once, a verdict by its key, a note. Letters typed into a box are only letters.
+    # A name, a verdict by its key, a note. Letters typed into a box are only letters. A name is
+    # asked for once.
     name = page.get_by_role("textbox", name="Reviewer")
     name.fill("Ann P. 123")
     name.press("Enter")
