@@ -62,7 +62,9 @@ def test_importing_the_library_loads_no_heavy_package():
 # Where a method may be named: the table itself, and where a name is what other people's files hold.
 NAMED = {
     "lrp_engine/model/asked.py": {"lrp"},  # the default of `explain`, as its signature shows it
-    "lrp_engine/evaluation/measures/known.py": {"shapley"},  # a measure, called like the method
+    # Measures, called like the method that they compare with.
+    "lrp_engine/evaluation/measures/known.py": {"occlusion", "shapley"},
+    "app/review/faithful.py": {"occlusion"},
     # Sets from the time when a set did not say its methods.
     "app/review/methods.py": {"lrp", "sensitivity", "gradient_x_input"},
 }
