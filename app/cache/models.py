@@ -62,7 +62,9 @@ def _bundled(path: str, stamps: tuple) -> Model:
     name = folder.stem.replace("_", " ").capitalize()
     stored = opening.read(folder / settings.OPENING_FILE, loaded)
     files = folder, reference_file_of(folder)
-    return Model(loaded.hash, name, loaded, examples, stored, files=files, origin=BUNDLED)
+    tested = samples.tested(folder)
+    return Model(loaded.hash, name, loaded, examples, stored, files=files, tested=tested,
+                 origin=BUNDLED)  # fmt: skip
 
 
 def sample(chosen: Sample) -> Model:
@@ -92,7 +94,8 @@ def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
     )
     files = _chosen.model, reference_file_of(_chosen.model)
     return Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
-                 known=_known(_chosen, network), origin=SAMPLE)  # fmt: skip
+                 known=_known(_chosen, network), tested=samples.tested(_chosen.folder),
+                 origin=SAMPLE)  # fmt: skip
 
 
 def _known(chosen: Sample, network: Network) -> Known | None:

@@ -50,6 +50,19 @@ class Known:
     sentence: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """How a model did on texts that it was never trained on.
+
+    Attributes:
+        confusion: texts by true class (rows) and predicted class.
+        mistakes: whether its mistakes are over-sampled among its examples.
+    """
+
+    confusion: tuple[tuple[int, ...], ...]
+    mistakes: bool
+
+
 # Where a model comes from.
 ORIGINS = BUNDLED, SAMPLE, UPLOAD = "bundled", "sample", "upload"
 SHORT = 12  # characters of a model hash in an address, and to people
@@ -107,6 +120,7 @@ class Model:
     files: the model's own file, and reference outputs, to compare with; None where there are none.
     units: names of the numbers of a step, of models that read such.
     known: what is known of the right explanation.
+    tested: how it did on its test set; None where nobody says.
     origin: one of `ORIGINS`. sent: names of the files of an upload.
     output: which output of several it explains, "" where there is one. others: the same files
         with other outputs explained, each a model of its own. unread: names of those that cannot
@@ -124,6 +138,7 @@ class Model:
     files: tuple[Path | None, Path | None] = (None, None)
     units: tuple[str, ...] = ()
     known: Known | None = None
+    tested: Tested | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
     others: tuple[Model, ...] = ()

@@ -11,6 +11,7 @@ Every folder with a `sample.json` is one; this module needs no engine to list th
     start             position of the example to begin with, where a sentence about a film is out
                       of place
     units             names of the numbers of a step, of samples that read vectors
+    mistakes          whether the model's mistakes are over-sampled among its examples
     known             where the right explanation is known: the unit that marks the steps which
                       count, the unit with their amount, the class whose score is the sum of these,
                       and a sentence that says so
@@ -26,9 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from app import settings
+from app.models.model import Tested
 
 FOLDER = settings.BUNDLED_MODEL.parent
 MANIFEST = "sample.json"
+METRICS = "metrics.json"
 
 Row = Mapping[str, str]
 # A text, numbers (D,) by feature, or vectors (T, E).
@@ -51,6 +54,10 @@ class Sample:
     start: int | None = None
     units: tuple[str, ...] = ()
     known: Mapping[str, str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.examples.parent
 
     @property
     def arguments(self) -> dict[str, Path]:
@@ -118,6 +125,17 @@ def _sample(manifest: Path) -> Sample:
         units=tuple(facts.get("units", ())),
         known=facts.get("known"),
     )
+
+
+def tested(folder: Path) -> Tested | None:
+    """How a model did on its test set, of the `metrics.json` in its folder; None without one."""
+    try:
+        found = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        confusion = tuple(tuple(map(int, row)) for row in found["test"]["confusion"])
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Tested(confusion=confusion, mistakes=bool(manifest.get("mistakes")))
 
 
 def examples(sample: Sample) -> tuple[SampleInput, ...]:

@@ -86,7 +86,8 @@ def _counted(text: str) -> tuple[int, bool, str]:
 
 REVIEW: dict[str, Choice] = {
     "set": _review("", matching(KEY), "the key of a set"),
-    "part": _review("rows", one_of("rows", "words", "export"), "rows, words or export"),
+    "part": _review("rows", one_of("rows", "words", "quality", "export"),
+                    "rows, words, quality or export"),
     "row": _review(-1, _row, "the number of a row"),
     "sort": _review(queue.FIRST, one_of(*queue.SORTS), " or ".join(queue.SORTS)),
     "truth": _review(ANY, _class_filter, "the number of a class, or none",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components import frontend, proof, questions, report, samples, tried, upload
+from app.components import frontend, proof, quality, questions, report, samples, tried, upload
 from app.components.layout import page
 from app.components.trust import check
 from app.state.session import FOUND, TEXTS
@@ -18,6 +18,7 @@ with page("The model") as run:
     questions.section(run.model, brought)
     with st.container(key=f"lens-{TEXTS}"):
         tried.section(run.model, brought)
+    quality.section(run.model)
     proof.section(run)
     check.section(run)
     report.layers(run.model)

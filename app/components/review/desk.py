@@ -6,14 +6,24 @@ import streamlit as st
 
 from app import cache
 from app.components.layout import Page
-from app.components.review import damaged, export, head, overview, progress, reading, start, words
+from app.components.review import (
+    damaged,
+    export,
+    head,
+    overview,
+    progress,
+    quality,
+    reading,
+    start,
+    words,
+)
 from app.components.review.common import Desk
 from app.models.model import Model
 from app.review.damage import DamagedError
 from app.review.sets import Set
 from app.state import session, session_models, widgets
 
-PARTS = {"rows": "Decisions", "words": "Words", "export": "Export"}
+PARTS = {"rows": "Decisions", "words": "Words", "quality": "Quality", "export": "Export"}
 
 
 def show(page: Page) -> None:
@@ -50,6 +60,8 @@ def _work(one: Set, page: Page) -> None:
     )
     if part == "words":
         words.show(desk)
+    elif part == "quality":
+        quality.show(desk)
     elif part == "export":
         export.show(desk)
     else:

@@ -14,9 +14,11 @@ from app.components.guard import guard
 from app.components.review.common import open_set
 from app.components.turn import telling
 from app.models.model import Model
+from app.review import quality
 from app.review.sets import Set
 from app.state import session
 from app.text.markdown import plain
+from lrp_engine.render.numbers import percentage
 
 NAME_CHARACTERS = 80
 NO_LABELS = ""
@@ -58,16 +60,33 @@ def form(model: Model) -> None:
             whose = "all of them" if labelled == len(model.examples) else f"{labelled:,} of them"
             st.markdown(
                 f"{len(model.examples):,} sentences came with “{plain(model.name)}”, "
-                f"{whose} with their true class."
+                f"{whose} with their true class.{_test_set(model)}"
             )
             if st.button("Explain the examples", type="primary", icon=":material/play_arrow:"):
                 with guard():
-                    _begin(model, f"Examples of {model.name}", "csv", "text", "label",
+                    _begin(model, examples_name(model), "csv", "text", "label",
                            _examples(model))  # fmt: skip
     with st.container(border=True):
         st.header("A set of your own", anchor=False)
         with guard():
             _upload(model)
+
+
+def examples_name(model: Model) -> str:
+    """What the set of a model's examples is called."""
+    return f"Examples of {model.name}"
+
+
+def _test_set(model: Model) -> str:
+    """How the model did on its test set, and whether its examples tell otherwise."""
+    whole = None if model.tested is None else quality.of_confusion(model.tested.confusion)
+    if model.tested is None or whole is None:
+        return ""
+    picked = " Mistakes are over-sampled among them." if model.tested.mistakes else ""
+    return (
+        f"{picked} On its whole test set the model is right on "
+        f"{percentage(whole.accuracy.value)} of {whole.accuracy.of:,}."
+    )
 
 
 def _examples(model: Model) -> bytes:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.components.review.common import Desk
+from app.figures import quality_charts
 from app.review import words
 from app.review.methods import MAIN
 from app.state import session, widgets
@@ -14,6 +15,7 @@ from lrp_engine import METHODS
 from lrp_engine.render.wording import visible
 
 SHOWN = 100  # words in each list
+PLOTTED = 16  # words
 HEIGHT = 462  # of each list, in pixels: twelve words
 SPELLINGS = {session.ANY: "all", "plain": "not negated", "negated": "negated"}
 
@@ -69,8 +71,17 @@ def show(desk: Desk) -> None:
             "another class."
         )
         return
-    left, right = st.columns(2)
+    plot, left, right = st.columns([6, 5, 5])
     name = visible(labels[predicted])
+    with plot:
+        strongest = words.strongest(counted, at_least=1, most=PLOTTED)
+        st.altair_chart(
+            quality_charts.words(
+                strongest, name, METHODS[MAIN].unit, palette=session.get("palette")
+            ),
+            alt=f"The {len(strongest)} words with the largest mean relevance for or against "
+            f"{name}; the lists beside hold the same numbers.",
+        )
     with left:
         _list(f"Towards {name}", counted[counted["mean"] > 0], predicted)
     with right:

@@ -1,0 +1,63 @@
+"""Quality as a table and a sentence: on Review of a set, on Model of the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app.models.model import Model
+from app.review import quality
+from app.review.quality import Quality
+from app.text.markdown import plain
+from lrp_engine.render.wording import visible
+
+SHARE = st.column_config.NumberColumn(format="%.1f %%", width=85)
+
+
+def section(model: Model) -> None:
+    """How a bundled model did on its test set; nothing where nobody says."""
+    found = None if model.tested is None else quality.of_confusion(model.tested.confusion)
+    if found is None:
+        return
+    st.header("Quality", anchor=False)
+    st.markdown("On its test set, which it never saw in training:")
+    show(found, model.network.labels)
+
+
+def show(found: Quality, labels: Sequence[str]) -> None:
+    """Accuracy with its interval, within one class, and a table by class."""
+    lines = [f"**Accuracy** {plain(str(found.accuracy))}."]
+    if found.within_one is not None:
+        lines.append(
+            f"Within one class, where the classes stand in an order: "
+            f"{plain(str(found.within_one))}."
+        )
+    st.markdown("  \n".join(lines))
+    table = pd.DataFrame(
+        {
+            "class": [visible(labels[one.label]) for one in found.classes],
+            "texts": [one.texts for one in found.classes],
+            "predicted": [one.predicted for one in found.classes],
+            "precision": [100 * one.precision for one in found.classes],
+            "recall": [100 * one.recall for one in found.classes],
+            "F1": [100 * one.f1 for one in found.classes],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "class": st.column_config.TextColumn(width=150),
+            "precision": SHARE,
+            "recall": SHARE,
+            "F1": SHARE,
+        },
+        alt="Each class: how many texts are of it, how many were said to be, precision, recall, F1",
+    )
+    st.caption(
+        f"Mean F1 of the classes (macro): {100 * found.macro_f1:.1f} %. Precision: of what was "
+        "said to be of the class, how much is. Recall: of the class, how much was found. F1: their "
+        "harmonic mean."
+    )

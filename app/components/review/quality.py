@@ -1,0 +1,86 @@
+"""How good the model is on this set, whether its confidence is deserved, how reviewers agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components import quality as table
+from app.components.review.common import Desk
+from app.components.review.start import examples_name
+from app.figures import quality_charts
+from app.review import quality, reviewers
+from app.review.outcomes import NO_CLASS
+from app.review.quality import Share
+from app.text.markdown import plain
+from lrp_engine.render.numbers import percentage
+
+FEW = 100  # texts: fewer say little of calibration
+
+
+def show(desk: Desk) -> None:
+    summary = desk.tables.summary
+    judged = summary[(summary["truth"] != NO_CLASS) & (summary["said"] != NO_CLASS)]
+    truth, predicted = (judged[name].to_numpy(int) for name in ("truth", "said"))
+    found = quality.quality(truth, predicted, len(desk.set.labels))
+    if found is None:
+        st.info("No text of this set has a true class, so nothing can be said of its quality.")
+    else:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.header("On this set", anchor=False)
+            table.show(found, desk.set.labels)
+            over_sampled(desk, found.accuracy)
+        with right:
+            st.header("Confidence", anchor=False)
+            _calibration(judged["confidence"].to_numpy(float), truth == predicted)
+    _reviewers(desk)
+
+
+def over_sampled(desk: Desk, accuracy: Share) -> None:
+    """Where mistakes are over-sampled: the rate on the test set beside."""
+    model = desk.model
+    if model is None or model.tested is None or desk.set.name != examples_name(model):
+        return
+    whole = quality.of_confusion(model.tested.confusion)
+    if not model.tested.mistakes or whole is None:
+        return
+    st.warning(
+        f"These examples were picked to be interesting: mistakes are over-sampled among them "
+        f"({accuracy.of - accuracy.hits:,} of {accuracy.of:,} wrong). On its whole test set the "
+        f"model is right on {percentage(whole.accuracy.value)} of {whole.accuracy.of:,}.",
+        icon=":material/balance:",
+    )
+
+
+def _calibration(confidence: np.ndarray, right: np.ndarray) -> None:
+    bins = quality.calibration(confidence, right)
+    points = pd.DataFrame(
+        {
+            "confidence": [one.confidence for one in bins],
+            "accuracy": [one.right.value for one in bins],
+            "low": [one.right.interval[0] for one in bins],
+            "high": [one.right.interval[1] for one in bins],
+            "texts": [one.right.of for one in bins],
+        }
+    )
+    st.altair_chart(
+        quality_charts.calibration(points),
+        alt="For each tenth of confidence the share of texts that are right, with 95 % intervals.",
+    )
+    count = len(confidence)
+    few = f" {count:,} texts are few: intervals are wide." if count < FEW else ""
+    st.caption(
+        "On the dashed line, confidence is deserved; below it the model is too sure. Mean distance "
+        f"(expected calibration error): {100 * quality.calibration_error(bins):.1f} points.{few}"
+    )
+
+
+def _reviewers(desk: Desk) -> None:
+    found = reviewers.agreements(desk.given)
+    if not found:
+        return
+    st.header("Reviewers", anchor=False)
+    st.markdown("\n".join(f"- {plain(reviewers.agreement_sentence(one))}" for one in found))
+    st.caption("κ is 1 where they always agree, 0 where no more than chance does (Cohen 1960).")
