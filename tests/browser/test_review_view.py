@@ -104,7 +104,7 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     idle(page)
     named = page.get_by_role("button", name="Ann P. 123")
     expect(named).to_be_visible()
-    off = page.get_by_text("Then open the next row")
+    off = page.get_by_text("After a verdict, open the next row")
     off.click()
     idle(page)
     page.keyboard.press("4")

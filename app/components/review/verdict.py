@@ -63,11 +63,7 @@ def show(desk: Desk, row: int, following: int | None) -> None:
         if verdict.choice:
             st.button("Take back", type="tertiary", key=f"lens-verdict-none.{name}",
                       on_click=change, kwargs={"choice": NO_VERDICT})  # fmt: skip
-        st.toggle(
-            "Then open the next row",
-            help="A verdict opens the next row of the queue; write the note before it.",
-            **widgets.bind("go_on"),
-        )
+        st.toggle("After a verdict, open the next row", **widgets.bind("go_on"))
     left, right = st.columns([2, 3])
     known = tags_in(desk.reviews.values())
     left.multiselect(
