@@ -13,7 +13,7 @@ from app.review.quality import Quality
 from app.text.markdown import plain
 from lrp_engine.render.wording import visible
 
-SHARE = st.column_config.NumberColumn(format="%.1f %%", width=85)
+SHARE = st.column_config.NumberColumn(format="%.1f %%", width=72)
 
 
 def section(model: Model) -> None:
@@ -49,7 +49,9 @@ def show(found: Quality, labels: Sequence[str]) -> None:
         table,
         hide_index=True,
         column_config={
-            "class": st.column_config.TextColumn(width=150),
+            "class": st.column_config.TextColumn(width=115),
+            "texts": st.column_config.NumberColumn(width=55),
+            "predicted": st.column_config.NumberColumn(width=75),
             "precision": SHARE,
             "recall": SHARE,
             "F1": SHARE,

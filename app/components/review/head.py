@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import settings
 from app.components import frontend
-from app.components.review import faithful
+from app.components.review import faithful, quality
 from app.components.review.common import Desk, delete_set, open_set
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import session, widgets
@@ -58,6 +58,7 @@ def show(desk: Desk) -> None:
             f"<b>{wrong:,}</b> wrong of {right + wrong:,} labelled "
             f"({percentage(right / (right + wrong))} right)"
         )
+    counts += quality.beside(desk)
     done = sum(bool(said) for said in desk.verdicts.values())
     counts.append(f"<b>{done:,}</b> reviewed")
     counts.append(f"model <b><bdi>{escape(visible(one.model_name))}</bdi></b> {one.model_hash[:8]}")

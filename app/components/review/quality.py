@@ -12,7 +12,7 @@ from app.components.review.start import examples_name
 from app.figures import quality_charts
 from app.review import quality, reviewers
 from app.review.outcomes import NO_CLASS
-from app.review.quality import Share
+from app.review.quality import Quality, Share
 from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
 
@@ -40,11 +40,8 @@ def show(desk: Desk) -> None:
 
 def over_sampled(desk: Desk, accuracy: Share) -> None:
     """Where mistakes are over-sampled: the rate on the test set beside."""
-    model = desk.model
-    if model is None or model.tested is None or desk.set.name != examples_name(model):
-        return
-    whole = quality.of_confusion(model.tested.confusion)
-    if not model.tested.mistakes or whole is None:
+    whole = _whole(desk)
+    if whole is None:
         return
     st.warning(
         f"These examples were picked to be interesting: mistakes are over-sampled among them "
@@ -52,6 +49,24 @@ def over_sampled(desk: Desk, accuracy: Share) -> None:
         f"model is right on {percentage(whole.accuracy.value)} of {whole.accuracy.of:,}.",
         icon=":material/balance:",
     )
+
+
+def beside(desk: Desk) -> list[str]:
+    """What stands beside the counts of a set in which mistakes are over-sampled, as HTML."""
+    whole = _whole(desk)
+    if whole is None:
+        return []
+    return [
+        f"mistakes over-sampled: on its test set <b>{percentage(whole.accuracy.value)}</b> right"
+    ]
+
+
+def _whole(desk: Desk) -> Quality | None:
+    """Of the whole test set, where the set holds examples in which mistakes are over-sampled."""
+    model = desk.model
+    if model is None or model.tested is None or desk.set.name != examples_name(model):
+        return None
+    return quality.of_confusion(model.tested.confusion) if model.tested.mistakes else None
 
 
 def _calibration(confidence: np.ndarray, right: np.ndarray) -> None:

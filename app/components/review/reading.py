@@ -84,8 +84,8 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
-            **_numbers(chosen, listed, random),
             "verdict": [_verdicts(verdicts.get(n, {})) for n in queued],
+            **_numbers(chosen, listed, random),
         }
     )
     st.dataframe(

@@ -15,8 +15,8 @@ from lrp_engine import METHODS
 from lrp_engine.render.wording import visible
 
 SHOWN = 100  # words in each list
-PLOTTED = 16  # words
-HEIGHT = 462  # of each list, in pixels: twelve words
+PLOTTED = 20  # words
+HEIGHT = 246  # of each list, in pixels: six words
 SPELLINGS = {session.ANY: "all", "plain": "not negated", "negated": "negated"}
 
 
@@ -71,7 +71,7 @@ def show(desk: Desk) -> None:
             "another class."
         )
         return
-    plot, left, right = st.columns([6, 5, 5])
+    plot, lists = st.columns(2, gap="medium")
     name = visible(labels[predicted])
     with plot:
         strongest = words.strongest(counted, at_least=1, most=PLOTTED)
@@ -82,9 +82,8 @@ def show(desk: Desk) -> None:
             alt=f"The {len(strongest)} words with the largest mean relevance for or against "
             f"{name}; the lists beside hold the same numbers.",
         )
-    with left:
+    with lists:
         _list(f"Towards {name}", counted[counted["mean"] > 0], predicted)
-    with right:
         _list(f"Away from {name}", counted[counted["mean"] < 0].iloc[::-1], predicted)
 
 
