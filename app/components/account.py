@@ -19,7 +19,7 @@ from lrp_engine.render.wording import visible, with_noun, with_output
 TERMS = {
     "Explained score": "The class score the explanation starts from, before softmax or sigmoid. "
     "For a contrast it is the difference of two scores.",
-    "Words": "What reaches the words. Positive speaks for the class, negative against it.",
+    "Words": "What reaches the words. Positive supports the class, negative opposes it.",
     "Padding": "What fills a short text up to the length that the model was built for. The model "
     "reads it like words, so it carries a part of the score; it is shown as one entry.",
     "Initial states": "An LSTM starts from a hidden state and a cell state, both zero. Relevance "

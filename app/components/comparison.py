@@ -209,7 +209,7 @@ def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
     st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
     pairs = agreement.pairs(called, explanations)
     _said(agreement.sentence(one) for one in pairs[: len(called) - 1])
-    with st.expander("Every two rows" if len(called) > 2 else "As a table"):
+    with st.expander("All pairs" if len(called) > 2 else "As a table"):
         st.dataframe(
             agreement.table(pairs),
             hide_index=True,

@@ -67,7 +67,7 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
         # Leaving the text area hands it over.
         st.button("Explain", type="primary", on_click=session.used)
         if model.examples:
-            place = st.popover("Real sentences", icon=":material/format_quote:")
+            place = st.popover("Examples", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
         choice = st.container(horizontal=True, width="stretch")
     if session.get("edited"):
@@ -207,18 +207,18 @@ def targets(answer: Answer) -> None:
     classes = range(len(one.labels))
     options = [named(c) for c in (PREDICTED, *classes)]
     left.selectbox(
-        "Why",
+        "Explain class",
         [PREDICTED, *classes],
         format_func=named,
         help="The class whose score is explained.",
         **widgets.bind("target", options),
     )
     right.selectbox(
-        "and not",
+        "compared with",
         [NOTHING, *(c for c in classes if c != explained)],
         format_func=named,
-        help="A contrast explains the difference of two scores: what speaks for the one class "
-        "rather than for the other.",
+        help="A contrast explains the difference of two scores: what supports the one class "
+        "rather than the other.",
         **widgets.bind("contrast", options),
     )
 
@@ -245,14 +245,14 @@ def _values(one: Explanations, left: DeltaGenerator, right: DeltaGenerator) -> N
     explained = 0 if session.get("target") == PREDICTED else session.get("target")
     options = [named(c) for c in range(count)]
     left.selectbox(
-        "Why",
+        "Explain value",
         [PREDICTED, *range(1, count)],
         format_func=named,
         help="The value that is explained.",
         **widgets.bind("target", options),
     )
     right.selectbox(
-        "minus",
+        "compared with",
         [NOTHING, *(c for c in range(count) if c != explained)],
         format_func=named,
         help="The difference of two values is explained: what raises the one more than the other.",

@@ -134,7 +134,7 @@ def direction(explanation: Explanation, value: float) -> str:
         return with_output("how strongly the score reacts, without a sign", kind)
     target, against = target_words(explanation)
     if value == 0:
-        return "speaks neither for nor against" if kind.has_classes else "changes nothing"
+        return "neither supports nor opposes it" if kind.has_classes else "changes nothing"
     if value > 0:
         return f"{kind.supports} {target}"
     return f"{kind.opposes} {target}" if against is None else f"{kind.supports} {against}"

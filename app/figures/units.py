@@ -44,7 +44,7 @@ def units_of(explanation: Explanation, at: int) -> Units:
     else:
         of_class = explanation.output_kind.has_classes
         raise_it, lower_it = (
-            ("speak for the class", "against it") if of_class else ("raise the value", "lower it")
+            ("support the class", "oppose it") if of_class else ("raise the value", "lower it")
         )
         size = positive - negative
         lost = 1 - abs(positive + negative) / size if size else 0.0

@@ -79,8 +79,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     explain = commands.add_parser(
         "explain",
-        help="show how much each word speaks for a class",
-        description="Show how much each word of a text speaks for a class, and what initial "
+        help="show how much each word supports a class",
+        description="Show how much each word of a text supports a class, and what initial "
         "states, biases and stabilizers kept.",
         epilog="methods: "
         + " ".join(f"{m.name} ({m.cost}): {m.meaning}" for m in METHODS.values()),

@@ -70,8 +70,8 @@ def _classes(name: str, meaning: str, link: Link) -> OutputKind:
         has_classes=True,
         noun="class",
         called="class",
-        supports="speaks for",
-        opposes="speaks against",
+        supports="supports",
+        opposes="opposes",
     )
 
 

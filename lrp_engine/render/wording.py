@@ -91,8 +91,8 @@ def with_noun(text: str, token_kind: str) -> str:
 _OF_VALUES = (
     (", before softmax or sigmoid", ""),
     (r"\b[Cc]lass scores?\b", "value"),
-    (r"\bspeaks? for\b", "raises"),
-    (r"\b(?:speaks? )?against\b", "lowers"),
+    (r"\bsupports?\b", "raises"),
+    (r"\bopposes?\b", "lowers"),
     (r"\bclass(es)?\b", lambda match: "values" if match[1] else "value"),
     (r"\bClass(es)?\b", lambda match: "Values" if match[1] else "Value"),
     (r"\bscore(s?)\b", r"value\1"),

@@ -49,7 +49,7 @@ def test_hostile_text_is_only_text(page: Page):
 
 def test_an_example_with_filters(page: Page):
     visit(page)
-    page.get_by_role("button", name="Real sentences").click()
+    page.get_by_role("button", name="Examples").click()
     total = page.get_by_test_id("stPopoverBody").get_by_text(re.compile(r"\d+ of \d+ sentences"))
     expect(total).to_be_visible()
     idle(page)
@@ -69,10 +69,10 @@ def test_an_example_with_filters(page: Page):
 def test_target_and_contrast(page: Page):
     visit(page)
     first, last = _labels(page)[0], _labels(page)[-1]
-    choose(page, "Why", re.compile(rf"^{re.escape(first)} \("))
+    choose(page, "Explain class", re.compile(rf"^{re.escape(first)} \("))
     legend = page.locator(".lrp-legend").first
-    expect(legend).to_contain_text(f"speaks for {first}")
-    choose(page, "and not", re.compile(rf"^{re.escape(last)} \("))
+    expect(legend).to_contain_text(f"supports {first}")
+    choose(page, "compared with", re.compile(rf"^{re.escape(last)} \("))
     expect(legend).to_contain_text(f"for {last}")
     expect(page).to_have_url(re.compile("target=0&contrast="))
     page.reload()
@@ -80,7 +80,7 @@ def test_target_and_contrast(page: Page):
 
 
 def _labels(page: Page) -> list[str]:
-    page.get_by_role("combobox", name="Why", exact=True).click()
+    page.get_by_role("combobox", name="Explain class", exact=True).click()
     expect(page.get_by_role("option").first).to_be_visible()
     options = page.get_by_role("option").all_inner_texts()[1:]
     page.keyboard.press("Escape")

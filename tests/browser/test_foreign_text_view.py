@@ -46,7 +46,7 @@ def test_nothing_is_made_of_a_models_texts(page: Page, upload: dict):
     ask(page, " ".join(WORDS[1:4]))
     assert words(page) == list(WORDS[1:4])
     shown(page, f"{HOSTILE} was found.")
-    page.get_by_role("combobox", name="Why", exact=True).click()
+    page.get_by_role("combobox", name="Explain class", exact=True).click()
     expect(page.get_by_role("option").filter(has_text=LABELS[0]).last).to_be_visible()
     nothing_made(page)
     page.keyboard.press("Escape")

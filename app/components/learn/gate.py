@@ -36,7 +36,7 @@ def show(page: Page) -> None:
         )
     )
     st.markdown(
-        "**The signal takes all.** A gate is never negative: it cannot speak for or against "
+        "**The signal takes all.** A gate is never negative: it cannot support or oppose "
         "anything, it only opens the way. So LRP hands the whole relevance to the signal."
     )
     for column, (method, rows) in zip(st.columns(2), shares.parts().items(), strict=True):

@@ -135,7 +135,7 @@ class Method:
     Attributes:
         name: key in `METHODS`.
         title, short: for people. value_name: what one of its numbers is called.
-        signed: whether negative values exist and speak against the target.
+        signed: whether negative values exist and oppose the target.
         unit: what the numbers are measured in.
         completeness: what the numbers of all words, with initial states and ledger, add up to:
             the explained score, its difference to that of a baseline, or nothing.

@@ -25,7 +25,7 @@ class ZPlus(LayerRule):
     name = "z_plus"
     title = "z-plus"
     source = "Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008"
-    meaning = "Only positive contributions receive relevance: nothing speaks against."
+    meaning = "Only positive contributions receive relevance: nothing opposes the class."
     research = told_apart(69)
     sum_rule = staticmethod(share_alpha_beta)
 

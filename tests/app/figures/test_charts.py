@@ -95,7 +95,7 @@ def test_token_bars(explanations, method, name):
 
 def test_token_bars_of_a_contrast(reader):
     chart = token_bars(reader.explain([TEXT], target=(0, 2)))
-    assert set(bars(chart)["direction"]) <= {"speaks for negative", "speaks for positive"}
+    assert set(bars(chart)["direction"]) <= {"supports negative", "supports positive"}
 
 
 @pytest.mark.parametrize("method", METHODS)

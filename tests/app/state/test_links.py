@@ -24,7 +24,7 @@ def test_a_link_restores_the_view(opened):
     assert (widget(app, "target").value, widget(app, "contrast").value) == (1, 0)
     assert (widget(app, "eps").value, widget(app, "bias_factor").value) == (0.002, 0.25)
     assert widget(app, "palette").value == "mono"
-    assert "speaks for no (−" in legend(app)
+    assert "supports no (−" in legend(app)
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_every_class_can_be_explained(opened, network):
     for c, label in enumerate(network.labels):
         widget(app, "target").set_value(c).run()
         assert healthy(app)
-        assert f"speaks for {label} (+" in legend(app)
+        assert f"supports {label} (+" in legend(app)
     options = " ".join(widget(app, "target").options)
     assert "%" in options
     assert "score" in options
@@ -137,7 +137,7 @@ def test_a_contrast_names_both_classes(opened):
     widget(app, "target").set_value(0).run()
     widget(app, "contrast").set_value(2).run()
     assert healthy(app)
-    assert legend(app) == "speaks for yes (−, dashed); speaks for no (+, solid)"
+    assert legend(app) == "supports yes (−, dashed); supports no (+, solid)"
 
 
 def test_a_class_is_never_held_against_itself(opened):

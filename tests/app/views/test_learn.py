@@ -235,7 +235,7 @@ def test_the_comparison_says_where_signs_differ(network):
     assert list(said) == ["LRP", "GI", "SA", "Left out"]
     label = found["lrp"].target_label()
     for name, value in (("LRP", table["LRP"][at]), ("Left out", table["left out"][at])):
-        assert (f"speaks for “{label}”" in said[name]) == (value >= 0)
+        assert (f"supports “{label}”" in said[name]) == (value >= 0)
 
 
 def test_the_account_of_both_factors_ends_in_the_score(network):

@@ -74,11 +74,11 @@ def test_any_of_several_values_can_be_chosen(opened):
     net = regression(3, labels=("a", "b", "c"))
     app = opened_on(opened, net, "explain", text="good film .", target=2)
     healthy(app)
-    why = next(box for box in app.selectbox if box.label == "Why")
+    why = next(box for box in app.selectbox if box.label == "Explain value")
     assert len(why.options) == 3
     assert why.value == 2
     app = opened_on(opened, net, "explain", text="good film .", target=0)  # of a link
-    assert next(box for box in app.selectbox if box.label == "Why").value == "predicted"
+    assert next(box for box in app.selectbox if box.label == "Explain value").value == "predicted"
 
 
 # One label per word -------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def test_a_link_picks_a_word(opened):
     assert healthy(app)
     assert heatmaps(app)["pick"] == 2
     assert f"Word 3: <bdi>{FIRST[2]}</bdi>" in html(app)
-    assert "units speak for the class" in html(app)
+    assert "units support the class" in html(app)
     assert dict(app.query_params)["pick"] == "2"
 
 
@@ -107,7 +107,7 @@ def test_before_and_after_explain_the_same_class(opened, network):
     assert f"before and after explain <b><bdi>{now}</bdi></b>" in html(app)
     assert f"The model says <b><bdi>{now}</bdi></b>" in html(app)
     assert f"the predicted class: {now} " in " ".join(widget(app, "target").options)
-    assert f"speaks for {now} (+" in legend(app)
+    assert f"supports {now} (+" in legend(app)
 
 
 def test_a_method_becomes_live_by_its_entry_alone(opened, monkeypatch):
@@ -117,11 +117,11 @@ def test_a_method_becomes_live_by_its_entry_alone(opened, monkeypatch):
     assert healthy(app)
     assert [row["short"] for row in heatmaps(app)["rows"]] == ["LRP", "GI", "OC"]
     assert "Whether LRP and OC agree cannot be said: four words are too few" in html(app)
-    assert "units speak for the class" in html(app)
+    assert "units support the class" in html(app)
     widget(app, "bars").set_value(name).run()
     assert healthy(app)
     assert "Occlusion gives each word one number, and none to its units." in html(app)
-    assert "units speak for the class" not in html(app)
+    assert "units support the class" not in html(app)
 
 
 def test_another_text_ends_the_edits(opened):

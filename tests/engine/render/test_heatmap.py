@@ -176,7 +176,7 @@ def test_colours_of_a_method(explanations, method, name):
     label = reader.words[-1]["aria-label"]
     if method.signed:
         assert re.search(rf"{method.value_name} [+{MINUS}]\d", label)
-        assert "speaks for" in reader.text
+        assert "supports" in reader.text
     else:
         assert re.search(r"sensitivity \d", label)
         assert "speaks" not in reader.text
@@ -237,22 +237,22 @@ def test_lengths_must_agree():
 
 def test_legend_has_numbers_and_meaning():
     text = Reader(legend(signed=True, vmax=0.5, unit="score", target_label="pos")).text
-    for part in (f"{MINUS}0.50", "0.00", "+0.50", "against pos", "for pos", "score"):
+    for part in (f"{MINUS}0.50", "0.00", "+0.50", "opposes pos", "supports pos", "score"):
         assert part in text
     text = Reader(legend(signed=False, vmax=0.5, unit="u", target_label="pos")).text
     assert MINUS not in text
     assert "+" not in text
     text = Reader(legend(signed=True, vmax=1, unit="u", target_label="a − b")).text
-    assert "for a" in text
-    assert "for b" in text
-    assert "against" not in text
+    assert "supports a" in text
+    assert "supports b" in text
+    assert "opposes" not in text
 
 
 def test_contrast_names_both_classes(network):
     explanation = network.explain([["good", "film"]], target=(0, 2))
     text = Reader(explanation.to_html()).text
     assert 'Why <b>neg</b> and not po"s?' in text
-    assert 'speaks for po"s' in text
+    assert 'supports po"s' in text
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
