@@ -73,10 +73,10 @@ def test_target_and_contrast(page: Page):
     legend = page.locator(".lrp-legend").first
     expect(legend).to_contain_text(f"supports {first}")
     choose(page, "compared with", re.compile(rf"^{re.escape(last)} \("))
-    expect(legend).to_contain_text(f"for {last}")
+    expect(legend).to_contain_text(f"supports {last}")
     expect(page).to_have_url(re.compile("target=0&contrast="))
     page.reload()
-    expect(legend).to_contain_text(f"for {last}")
+    expect(legend).to_contain_text(f"supports {last}")
 
 
 def _labels(page: Page) -> list[str]:
