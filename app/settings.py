@@ -89,6 +89,15 @@ MODELS_MEGABYTES = (  # and reading the next one
 PASS_OPERATIONS = 4e11  # of one pass: some 20 seconds
 PROOF_SECONDS = 60  # that the proof of a model may go on
 MODELS_PER_SESSION = 3
+# Uploads on disk, each under a key: megabytes of one and of all, how many, and the days after which
+# one goes that nobody opened. A model that is opened again is read into memory outside the shares
+# above, one at a time: a larger one would not fit beside them.
+MODEL_KEPT_MEGABYTES = 200
+MODELS_KEPT_MEGABYTES = 5_000
+MODELS_KEPT = 500
+MODEL_DAYS = 30
+OPENING_WAITING = 8  # kept models that wait to be opened
+RECENT = 12  # models and sets that a browser remembers
 SAMPLES_CACHED = 16  # models that come with the dashboard, and proofs of such
 PREDICTIONS_CACHED = 16
 READING = 1  # uploads that are read at the same time

@@ -22,7 +22,7 @@ from app.cache.answers import (
 )
 from app.cache.dropped import taken, tried
 from app.cache.files import files_by_session
-from app.cache.kept import links
+from app.cache.kept import kept_models, links, reopened
 from app.cache.memory import answers, memory, reading
 from app.cache.models import (
     bundled,
@@ -53,6 +53,7 @@ __all__ = [
     "flipped",
     "followed",
     "jobs",
+    "kept_models",
     "labelled",
     "layered",
     "left_out",
@@ -64,6 +65,7 @@ __all__ = [
     "proof",
     "proof_key",
     "reading",
+    "reopened",
     "review_tables",
     "reviews",
     "sample",

@@ -1,13 +1,20 @@
-"""What is kept on disk by key besides sets: long texts of links."""
+"""What is kept on disk by key besides sets: uploaded models, long texts of links."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from app import settings
+from app.cache.models import uploaded
 from app.kept.links import Links
+from app.models.kept import KeptModels
+from app.models.model import Model
+from app.models.waiting_line import WaitingLine
 
 
 def links() -> Links:
@@ -18,3 +25,33 @@ def links() -> Links:
 @st.cache_resource(show_spinner=False)
 def _links(folder: str) -> Links:
     return Links(Path(folder))
+
+
+def kept_models() -> KeptModels:
+    """Uploaded models."""
+    return _kept_models(str(settings.data_folder() / "models"))
+
+
+@st.cache_resource(show_spinner=False)
+def _kept_models(folder: str) -> KeptModels:
+    return KeptModels(Path(folder))
+
+
+@cache
+def _opening() -> WaitingLine:
+    """Whose files are read from the disk: of one model at a time, since they may be large."""
+    return WaitingLine(1, waiting=settings.OPENING_WAITING)
+
+
+def reopened(key: str, tell: Callable[[int], object] = int) -> Model | None:
+    """The model under a key, read and proven as when it was uploaded; None where there is none.
+
+    Args:
+        tell: as for `uploaded`.
+
+    Raises:
+        LensError: its files are damaged; or as `uploaded`.
+    """
+    with _opening().take(tell):
+        upload = kept_models().find(key)
+        return None if upload is None else replace(uploaded(upload, tell), key=key)

@@ -185,9 +185,14 @@ def _copied(parameters: Mapping[str, str]) -> str:
     """What is said of a link that was copied: who sees this view by it, and how long."""
     model = session_models.current()
     if session_models.upload_name(model.model_hash) is not None:
+        if not session_models.key_of(model.model_hash):
+            return (
+                f"Copied. It opens this view where “{visible(model.name)}” is loaded: this server "
+                "does not keep the model."
+            )
         return (
-            f"Copied. It opens this view where “{visible(model.name)}” is loaded: an uploaded "
-            "model is not part of a link."
+            "Copied: whoever opens it sees this view, and can use and delete "
+            f"“{visible(model.name)}”, until nobody has opened it for {settings.MODEL_DAYS} days."
         )
     if long_texts.KEPT in parameters:
         return (

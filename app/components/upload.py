@@ -23,7 +23,7 @@ from app.models.dropped import (
     upload_of,
 )
 from app.models.model import Model
-from app.models.uploads import MORE
+from app.models.uploads import MORE, Upload
 from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
@@ -95,7 +95,9 @@ def form() -> Brought | None:
         elif asked and brought is not None:
             read(brought)
         st.caption(
-            "An uploaded model lives until this page is reloaded or closed. Nobody else sees it."
+            "An uploaded model is kept on this server until nobody has opened it for "
+            f"{settings.MODEL_DAYS} days, or until you delete it. Only those who have the address "
+            "of a page that shows it can open it."
         )
     return brought
 
@@ -133,9 +135,19 @@ def read(brought: Brought, answers: Mapping[str, Mapping[str, Any]] | None = Non
     """
     read: list[Model] = []
     with guard(mend), st.spinner("Reading and checking …"), telling() as tell:
-        read.append(cache.uploaded(upload_of(brought, (answers or {}).values()), tell))
+        upload = upload_of(brought, (answers or {}).values())
+        read.append(_kept(cache.uploaded(upload, tell), upload, again=answers is not None))
     for model in read:
         _keep(model, brought, answers)
+
+
+def _kept(model: Model, upload: Upload, *, again: bool) -> Model:
+    """The model, kept on the server; `again`: in the place of the one that was asked about."""
+    draft: Draft | None = session.get("draft")
+    if not again or draft is None:
+        return session_models.kept(model, upload)
+    before = session_models.uploaded().get(draft.upload_hash)
+    return model if before is None else session_models.kept(model, upload, before)
 
 
 def _keep(model: Model, brought: Brought, answers: Mapping[str, Mapping[str, Any]] | None) -> None:
@@ -183,5 +195,8 @@ def arrival(upload_hash: str, brought: Brought | None) -> None:
             icon=":material/check_circle:",
         )  # fmt: skip
         for name, why in model.unread:
-            st.warning(plain(f"Its output “{name}” is not read: {why}"), icon=":material/help:")
+            st.warning(
+                plain(f"Its output “{name}” cannot be explained, others can. {why}"),
+                icon=":material/help:",
+            )
         st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)

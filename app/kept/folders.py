@@ -94,6 +94,13 @@ class Folders:
         except OSError:
             return None
 
+    def last_opened(self, key: str) -> float:
+        """Seconds since 1970; of what is not there, now."""
+        try:
+            return (self.path(key) / self.listed).stat().st_mtime
+        except OSError:
+            return time.time()
+
     def opened(self, key: str) -> None:
         """Note that somebody opened it: its days begin anew."""
         with contextlib.suppress(OSError):
@@ -153,10 +160,7 @@ class Folders:
     def _expired(self, key: str) -> bool:
         if self.days is None:
             return False
-        try:
-            return (self.path(key) / self.listed).stat().st_mtime < time.time() - self.days * DAY
-        except OSError:
-            return False
+        return self.last_opened(key) < time.time() - self.days * DAY
 
     def _fits(self, files: Mapping[str, bytes], room: Room) -> bool:
         if len(self.keys()) >= room.most:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import settings
+from app.kept.folders import KEY
 from app.models import numeric
 from lrp_engine.attribution.shown import by_feature
 from lrp_engine.errors import FormatError
@@ -82,13 +83,14 @@ class ModelRef:
     Attributes:
         model_hash: its hash, or how that begins.
         name, files: for people; "" and none where nobody says.
-        what: what names it.
+        what: what names it. key: under which it is kept; "" where it is not.
     """
 
     model_hash: str
     name: str = ""
     files: tuple[str, ...] = ()
     what: str = "link"
+    key: str = ""
 
     def checked(self) -> ModelRef:
         """The same, cut to what can be shown.
@@ -101,7 +103,8 @@ class ModelRef:
                 f"The {self.what} names the model {self.model_hash!r:.40}, expected a hash."
             )
         files = tuple(file[:NAME_CHARACTERS] for file in self.files[:8])
-        return replace(self, name=self.name[:NAME_CHARACTERS], files=files)
+        key = self.key if KEY.fullmatch(self.key) else ""
+        return replace(self, name=self.name[:NAME_CHARACTERS], files=files, key=key)
 
     def names(self, model: Model) -> bool:
         return bool(self.model_hash) and model.model_hash.startswith(self.model_hash)
@@ -121,7 +124,8 @@ class Model:
     units: names of the numbers of a step, of models that read such.
     known: what is known of the right explanation.
     tested: how it did on its test set; None where nobody says.
-    origin: one of `ORIGINS`. sent: names of the files of an upload.
+    origin: one of `ORIGINS`. sent: names of the files of an upload. key: under which its files
+        are kept on the server's disk, "" where they are not.
     output: which output of several it explains, "" where there is one. others: the same files
         with other outputs explained, each a model of its own. unread: names of those that cannot
         be, each with the reason.
@@ -141,6 +145,7 @@ class Model:
     tested: Tested | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
+    key: str = ""
     others: tuple[Model, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     position: int | None = None

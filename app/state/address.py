@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A model's short hash, and what its owner calls it: looked for, never loaded from.
 MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
+# The key to an uploaded model: whoever has the address can open it.
+KEY_PARAMETER = "model_key"
 # A part of a page that a link leads to: gone to once, and then no more in the address.
 PART_PARAMETER = "show"
 
@@ -75,7 +77,9 @@ def _linked(address: dict[str, str]) -> ModelRef | None:
     if not (named := address.get(MODEL_PARAMETER)):
         return None
     try:
-        return ModelRef(named, address.get(NAME_PARAMETER, "")).checked()
+        return ModelRef(
+            named, address.get(NAME_PARAMETER, ""), key=address.get(KEY_PARAMETER, "")
+        ).checked()
     except FormatError:
         session.notify(
             f"The link's “{MODEL_PARAMETER}” was ignored: expected the first digits of a hash."
@@ -103,6 +107,8 @@ def _parameters(network: Network) -> dict[str, str]:
         parameters[MODEL_PARAMETER] = short_hash(network.hash)
         if name := session_models.upload_name(network.hash):
             parameters[NAME_PARAMETER] = name
+        if key := session_models.key_of(network.hash):
+            parameters[KEY_PARAMETER] = key
     return long_texts.shortened(parameters)
 
 

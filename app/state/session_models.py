@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
 
 from app import cache, settings
 from app.models.model import UPLOAD, Model, ModelRef, short_hash
 from app.state import session, widgets
 from app.state.choices import CHOICES, NOTHING, PREDICTED
+from lrp_engine.errors import LensError
 from lrp_engine.render.wording import visible
+
+if TYPE_CHECKING:
+    from app.models.uploads import Upload
 
 
 def link(ref: ModelRef | None) -> None:
@@ -20,7 +26,77 @@ def link(ref: ModelRef | None) -> None:
     """
     session.put("linked", ref)
     model = None if ref is None else find(ref)
+    if model is None and ref is not None and ref.key:
+        model = reopen(ref.key, ref)
+        if model is not None:
+            session.put("linked", None)
     select(model.upload_hash if model else None)
+
+
+def reopen(key: str, ref: ModelRef | None = None) -> Model | None:
+    """The model that is kept on the server under a key, read again; None where that cannot be.
+
+    Args:
+        ref: what a link says of it, with the output that is explained.
+    """
+    model = next((one for one in uploaded().values() if one.key == key), None)
+    if model is None:
+        try:
+            with st.spinner("Opening the model …"):
+                model = cache.reopened(key)
+        except LensError as error:
+            session.notify(f"The uploaded model could not be opened again. {error}")
+        if model is None:
+            return None
+        _hold(model)
+    named = next((one for one in outputs_of(model) if ref is not None and ref.names(one)), None)
+    if ref is not None and named is None:
+        session.notify(
+            f"“{model.name}” is not read as it was when the link was made, so numbers may differ."
+        )
+    return named or model
+
+
+def kept(model: Model, upload: Upload, before: Model | None = None) -> Model:
+    """The model with its files on the server's disk; a notice where they cannot be there.
+
+    Args:
+        before: what it is made of by answers, whose place it takes there.
+    """
+    models, same = cache.kept_models(), uploaded().get(model.upload_hash)
+    key = before.key if before is not None else same.key if same is not None else ""
+    try:
+        if key:
+            models.change(key, upload)
+        else:
+            key = models.keep(upload)
+    except LensError as error:
+        session.notify(
+            f"“{model.name}” is not kept on this server: it lives until this page is reloaded. "
+            f"{error}"
+        )
+        return model
+    return replace(model, key=key)
+
+
+def delete(model: Model) -> None:
+    """Callback: delete a model, from the server's disk and from this session."""
+    session.used()
+    try:
+        cache.kept_models().delete(model.key)
+    except LensError as error:
+        session.notify(str(error))
+        return
+    uploaded().pop(model.upload_hash, None)
+    for name in ("draft", "tried", "arrived"):
+        session.put(name, None)
+    select(None)
+
+
+def key_of(model_hash: str) -> str:
+    """The key under which an uploaded model is kept; "" where it is not."""
+    same = (m for m in every().values() if m.model_hash == model_hash)
+    return next((brought(m).key for m in same), "")
 
 
 def find(ref: ModelRef) -> Model | None:
@@ -154,9 +230,8 @@ def drop_invalid(model: Model) -> None:
         if not linked.names(model):
             session.notify(
                 f"The {linked.what} was made with another model, {described(linked)}, which is not "
-                "loaded here: an upload lives until its page is reloaded. Upload it again on the "
-                f"Model page. This is “{model.name}” ({model.short_hash}), so numbers may "
-                "differ."
+                f"loaded here: {_why_not(linked)}. Upload it again on the Model page. This is "
+                f"“{model.name}” ({model.short_hash}), so numbers may differ."
             )
     kind = network.output_kind
     for name in ("target", "contrast"):
@@ -169,6 +244,15 @@ def drop_invalid(model: Model) -> None:
                 f"{kind.noun.capitalize()} {value} was ignored: the model has {kind.nouns} 0 to "
                 f"{network.classes - 1}."
             )
+
+
+def _why_not(linked: ModelRef) -> str:
+    if linked.key:
+        return (
+            "it was deleted from the server, or nobody had opened it for "
+            f"{settings.MODEL_DAYS} days"
+        )
+    return f"the {linked.what} holds no key to it"
 
 
 def described(linked: ModelRef) -> str:

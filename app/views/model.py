@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from app.components import frontend, proof, quality, questions, report, samples, tried, upload
+from app.components import (
+    frontend,
+    kept_model,
+    proof,
+    quality,
+    questions,
+    report,
+    samples,
+    tried,
+    upload,
+)
 from app.components.layout import page
 from app.components.trust import check
 from app.state.session import FOUND, TEXTS
@@ -15,6 +25,7 @@ with page("The model") as run:
         upload.arrival(run.model.upload_hash, brought)
         st.header(plain(run.model.name), anchor=False)
         report.recognized(run.model)
+        kept_model.show(run.model)
     questions.section(run.model, brought)
     with st.container(key=f"lens-{TEXTS}"):
         tried.section(run.model, brought)

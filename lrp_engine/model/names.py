@@ -21,7 +21,10 @@ def named(attribute: str, given: Sequence[str], default: tuple[str, ...]) -> tup
     if not names:
         return default
     if len(names) != count:
-        raise FormatError(f"Found {len(names)} {attribute} {names}, expected {count}.")
+        raise FormatError(
+            f"Found {len(names)} {attribute} {names}, expected {count}: one for each, in the order "
+            "of the network."
+        )
     if not all(isinstance(name, str) for name in names) or len(set(names)) != count:
         raise FormatError(f"The {attribute} must be different texts, found {names}.")
     return names

@@ -69,6 +69,7 @@ def test_a_link_to_an_upload_names_it(opened):
     link = dict(app.query_params)
     assert link["model_name"] == "mine.npz"
     assert not messages(app)
+    del link["model_key"]  # which opens it
     said = messages(opened(**link))
     assert f"“mine.npz” ({link['model']})" in said
     assert "Upload it again" in said
