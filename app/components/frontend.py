@@ -40,6 +40,8 @@ _REVIEWER = st.components.v2.component(
     "lens_reviewer", js=_read("reviewer.js"), isolate_styles=False
 )
 
+_RECENT = st.components.v2.component("lens_recent", js=_read("recent.js"), isolate_styles=False)
+
 _PART = st.components.v2.component(
     "lens_part",
     css=_read("part.css"),
@@ -121,6 +123,24 @@ def remember_reviewer() -> None:
         key="lens-reviewer",
         data={"cookie": session.REVIEWER_COOKIE, "name": session.get("reviewer"),
               "seconds": settings.REVIEWER_DAYS * 86_400},
+    )  # fmt: skip
+
+
+def recent(
+    *,
+    used: Sequence[tuple[str, str]],
+    gone: Sequence[tuple[str, str]],
+    known: Sequence[tuple[str, str]],
+) -> None:
+    """Let this browser remember what is used, forget what is gone, and tell what it remembers.
+
+    Args:
+        known: what it told before. Each is a kind and a key.
+    """
+    _RECENT(
+        data={"place": "lrp-lens.recent", "most": settings.RECENT, "used": list(map(list, used)),
+              "gone": list(map(list, gone)), "known": list(map(list, known))},
+        **widgets.hear("recent", listed=session.remember),
     )  # fmt: skip
 
 

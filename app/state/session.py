@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import streamlit as st
 
 from app import settings
+from app.kept.folders import KEY
 from app.navigation import BY_PATH, FIRST, View
 from app.state.choices import ANY, AS_OTHERS, CHOICES
 from lrp_engine import RULES, ByLayer
@@ -53,7 +54,7 @@ def begin() -> None:
         "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
         "arrived": None, "draft": None, "tried": None, "taken": {}, "address": None, "entered": {},
-        "scroll": None, "kept_texts": (None, ""), "link_asked": (0, ""),
+        "scroll": None, "kept_texts": (None, ""), "link_asked": (0, ""), "recent": (),
         "visitor": secrets.token_hex(8),
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},
@@ -165,6 +166,20 @@ def optional(name: str) -> Any:
     """A filter's value, None where it lets everything pass."""
     value = get(name)
     return None if value == ANY else value
+
+
+def remember(pairs: Any) -> None:
+    """Note which models and sets the browser says it had: kinds and keys, the newest first."""
+    if isinstance(pairs, list):
+        said = [pair for pair in pairs[: settings.RECENT] if isinstance(pair, list)]
+        put("recent", tuple((kind, key) for kind, key in filter(_is_key, said)))
+
+
+def _is_key(pair: list[Any]) -> bool:
+    match pair:
+        case ["model" | "set", str(key)]:
+            return KEY.fullmatch(key) is not None
+    return False
 
 
 def pick_word(position: Any) -> None:

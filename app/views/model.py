@@ -8,6 +8,7 @@ from app.components import (
     proof,
     quality,
     questions,
+    recent,
     report,
     samples,
     tried,
@@ -21,6 +22,7 @@ from app.text.markdown import plain
 with page("The model") as run:
     st.header("Bring your own model", anchor=False)
     brought = upload.form()
+    recent.section()
     with st.container(key=f"lens-{FOUND}"):
         upload.arrival(run.model.upload_hash, brought)
         st.header(plain(run.model.name), anchor=False)

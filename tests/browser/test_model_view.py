@@ -170,6 +170,22 @@ def test_without_a_vocabulary_it_says_what_to_do(page: Page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("model")
 
 
+def test_an_upload_survives_a_reload_and_is_remembered_by_the_browser(page: Page):
+    visit(page, "model")
+    attach(page, "Weights", file("mine.npz", npz(eight_arrays(8))))
+    read_model(page)
+    expect(page).to_have_url(re.compile("model_key="))
+    page.reload()
+    idle(page)
+    expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value("mine.npz")
+    visit(page, "model")
+    page.get_by_test_id("stExpander").filter(has_text="Recent in this browser").get_by_role(
+        "button", name="Open"
+    ).click()
+    expect(page).to_have_url(re.compile("model_key="))
+    expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value("mine.npz")
+
+
 def test_another_session_does_not_see_it(page: Page, browser, server):
     visit(page, "model")
     attach(page, "Weights", file("secret.npz", npz(eight_arrays(9))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import replace
@@ -15,7 +16,7 @@ from app.models.uploads import Upload
 from app.navigation import View
 from lrp_engine.errors import InputError, LensError
 from tests.app.models.test_uploads import EMBEDDINGS, VOCABULARY, WEIGHTS, answer, upload
-from tests.app.reading import healthy, messages, widget
+from tests.app.reading import component, healthy, messages, tell, widget
 from tests.app.tiny import eight_arrays, npz
 
 pytestmark = pytest.mark.usefixtures("unproven")
@@ -132,3 +133,19 @@ def test_another_file_and_spec_take_the_place_of_the_first(models, one):
     models.change(key, other)
     assert models.find(key) == other
     assert not (models.folders.path(key) / "embeddings").exists()
+
+
+def test_what_a_browser_remembers_is_listed_and_opened(opened):
+    app = brought(opened)
+    key = app.query_params["model_key"]
+    assert json.loads(component(app, "lens_recent").json)["used"] == [["model", key]]
+    fresh = opened("model")
+    said = [["model", key], ["set", "B" * 22], ["model", "../x"], ["code", key], "x", [1, 2, 3]]
+    fresh = tell(fresh, "lens_recent", "listed", said)
+    assert healthy(fresh)
+    told = json.loads(component(fresh, "lens_recent").json)
+    assert told["gone"] == [["set", "B" * 22]]
+    next(b for b in fresh.button if b.key == f"lens.file.recent.{key}").click().run()
+    assert healthy(fresh)
+    assert fresh.query_params["model_key"] == key
+    assert [model.key for model in fresh.session_state["lens.models"].values()] == [key]

@@ -39,7 +39,8 @@ OTHER = {
 PASSING = {"begun", "run", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
            "arrived", "scroll", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
-           "current_widget", "stale", "visitor", "kept_texts", "link_asked", "doubted", "judged",
+           "current_widget", "stale", "visitor", "kept_texts", "link_asked", "recent",
+           "doubted", "judged",
            "go_on"}  # fmt: skip
 
 
