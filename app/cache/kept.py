@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import streamlit as st
 
 from app import settings
+from app.cache.dropped import tried
 from app.cache.models import uploaded
 from app.kept.links import Links
 from app.models.kept import KeptModels
 from app.models.model import Model
 from app.models.waiting_line import WaitingLine
+from lrp_engine.errors import LensError
 
 
 def links() -> Links:
@@ -53,5 +56,10 @@ def reopened(key: str, tell: Callable[[int], object] = int) -> Model | None:
         LensError: its files are damaged; or as `uploaded`.
     """
     with _opening().take(tell):
-        upload = kept_models().find(key)
-        return None if upload is None else replace(uploaded(upload, tell), key=key)
+        upload, texts = kept_models().find(key), kept_models().tried(key)
+        if upload is None:
+            return None
+        model = replace(uploaded(upload, tell), key=key)
+        with suppress(LensError):  # the model is there without what texts show of it
+            return model if texts is None else tried(model, texts, tell=tell)[0]
+        return model

@@ -1,6 +1,6 @@
 """Uploaded models on disk, under a key: their files as they came, and what was said of them.
 
-<key>/model.json   names, the spec, the SHA-256 of each file
+<key>/model.json   names, the spec, the SHA-256 of each file, texts that were tried
 <key>/weights, vocabulary, embeddings, reference, tokenizer, labels   where there are such
 """
 
@@ -14,12 +14,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from app import settings
 from app.kept.folders import Folders, Room, new_key
 from app.models.uploads import Upload
 from lrp_engine.errors import InputError, LensError
+from lrp_engine.formats.companions.reference import Reference
 
 _FACTS = "model.json"
+_DELETED = "This model was deleted from the server meanwhile."
 _PARTS = ("weights", "vocabulary", "embeddings", "reference", "tokenizer", "labels")
 
 
@@ -69,14 +73,14 @@ class KeptModels:
         return key
 
     def change(self, key: str, upload: Upload) -> None:
-        """Keep the same model with something else said of it.
+        """Keep the same model with something else said of it, of which no texts were tried.
 
         Raises:
             LensError: it is not kept any more, or the disk refuses.
         """
         facts = self._facts(key)
         if facts is None:
-            raise LensError("This model was deleted from the server meanwhile.")
+            raise LensError(_DELETED)
         parts, files = _parts(upload), self.folders.files(key)
         for name, data in parts.items():
             if facts["parts"].get(name) != sha256(data).hexdigest():
@@ -84,6 +88,31 @@ class KeptModels:
         files.write(_FACTS, _facts(upload, parts, facts["created"]))
         for name in facts["parts"].keys() - parts.keys():
             (self.folders.path(key) / name).unlink(missing_ok=True)
+
+    def keep_tried(self, key: str, reference: Reference) -> None:
+        """Keep texts with numbers that showed how a model reads texts.
+
+        Raises:
+            LensError: as `change`.
+        """
+        facts = self._facts(key)
+        if facts is None:
+            raise LensError(_DELETED)
+        facts["tried"] = {
+            "texts": list(reference.texts), "outputs": reference.outputs.tolist(),
+            "kind": reference.kind, "columns": list(reference.columns),
+        }  # fmt: skip
+        self.folders.files(key).write(_FACTS, json.dumps(facts, indent=1).encode("utf-8"))
+
+    def tried(self, key: str) -> Reference | None:
+        """The texts that were kept; None where there are none."""
+        said = (self._facts(key) or {}).get("tried")
+        if said is None:
+            return None
+        return Reference(
+            inputs=None, outputs=np.array(said["outputs"]), kind=said["kind"],
+            texts=tuple(said["texts"]), columns=tuple(said["columns"]),
+        )  # fmt: skip
 
     def find(self, key: str) -> Upload | None:
         """The upload under a key; None where there is none. Its days begin anew.

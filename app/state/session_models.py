@@ -17,6 +17,7 @@ from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
     from app.models.uploads import Upload
+    from lrp_engine.formats.companions.reference import Reference
 
 
 def link(ref: ModelRef | None) -> None:
@@ -77,6 +78,15 @@ def kept(model: Model, upload: Upload, before: Model | None = None) -> Model:
         )
         return model
     return replace(model, key=key)
+
+
+def kept_tried(model: Model, reference: Reference) -> None:
+    """Keep the texts that showed how a kept model reads texts; a notice where that cannot be."""
+    if model.key:
+        try:
+            cache.kept_models().keep_tried(model.key, reference)
+        except LensError as error:
+            session.notify(f"The texts are not kept with the model. {error}")
 
 
 def delete(model: Model) -> None:

@@ -135,6 +135,11 @@ def test_five_texts_settle_how_texts_are_read(opened):
     app.switch_page(View.MODEL.file).run()
     assert DROP_AGAIN in " ".join(one.value for one in app.caption)
     assert "**Verified.**" in messages(app)
+    # So it is when its address is opened again.
+    again = opened("model", **dict(app.query_params))
+    assert selected(again).model_hash == selected(app).model_hash
+    assert selected(again).upload_hash == selected(app).upload_hash
+    assert "**Verified.**" in messages(again)
 
 
 def test_numbers_that_fit_no_way_show_the_nearest_to_choose_from(opened):
