@@ -36,7 +36,13 @@ from app.cache.models import (
     warm,
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
-from app.cache.trials import upload_columns, upload_rows
+from app.cache.trials import (
+    upload_columns,
+    upload_dialect,
+    upload_rows,
+    upload_sample,
+    upload_values,
+)
 from app.cache.trusted import evaluations, measured
 
 __all__ = [
@@ -76,7 +82,10 @@ __all__ = [
     "text_verdict",
     "tried",
     "upload_columns",
+    "upload_dialect",
     "upload_rows",
+    "upload_sample",
+    "upload_values",
     "uploaded",
     "warm",
 ]

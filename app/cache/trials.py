@@ -12,7 +12,8 @@ from typing import TypeVar
 from app import settings
 from app.cache.memory import answers, reading
 from app.kept import disk
-from app.review import trial
+from app.review import dialect, preview, trial
+from app.review.dialect import Dialect
 from lrp_engine.errors import InputError
 from lrp_engine.model.text import Tokenizer
 
@@ -42,6 +43,22 @@ def upload_rows(
 
     key = _digest(data), "rows", name, format, text_column, repr(tokenizer), classes
     return _or_raise(answers().get(key, make))
+
+
+def upload_dialect(data: bytes, labels: tuple[str, ...]) -> Dialect:
+    """See `dialect.detect`."""
+    key = _digest(data), "dialect", labels
+    return answers().get(key, lambda: dialect.detect(data, labels))
+
+
+def upload_sample(data: bytes) -> dict[str, list[str | None]]:
+    """See `preview.sample`."""
+    return answers().get((_digest(data), "sample"), lambda: preview.sample(data))
+
+
+def upload_values(data: bytes, column: str) -> dict[str, int]:
+    """See `preview.counted`."""
+    return answers().get((_digest(data), "values", column), lambda: preview.counted(data, column))
 
 
 def _digest(data: bytes) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ class Set:
         text_column, label_column: in the file; no labels where None.
         methods: names in `lrp_engine.METHODS`.
         rows: how many; step: rows of a part. complete: whether all are explained.
+        mapping: label as the file writes it -> class, of labels that name none.
         measured: whether it was measured how far they may be believed.
         rule: how relevance is handed back, as `Rule.plain` says it.
         most_words: of a text, as its model counts them; a longer one is not explained.
@@ -75,6 +76,7 @@ class Set:
     step: int = settings.REVIEW_STEP
     complete: bool = False
     measured: bool = False
+    mapping: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Column, ...]:

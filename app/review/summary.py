@@ -56,6 +56,8 @@ def summary_of(part: pa.Table, one: Set, probabilities: Mapping[int, np.ndarray]
     for row in part.to_pylist():
         label = None if one.label_column is None else row["label"]
         truth = class_of(None if label is None else _plain(label), one.labels)
+        if truth is None and label is not None:
+            truth = one.mapping.get(str(label).strip())
         rows.append(
             {
                 "row": row["row"],

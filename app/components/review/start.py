@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+import pandas as pd
 import streamlit as st
 
 from app import cache, settings
@@ -14,16 +15,17 @@ from app.components.guard import guard
 from app.components.review.common import open_set
 from app.components.turn import telling
 from app.models.model import Model
-from app.review import quality
+from app.review import dialect, guess, quality
 from app.review.sets import Set
 from app.state import session
 from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
+from lrp_engine.render.wording import visible
 
 NAME_CHARACTERS = 80
 NO_LABELS = ""
-TEXT_NAMES = ("text", "sentence", "review", "document", "content")
-LABEL_NAMES = ("label", "class", "category", "target", "y")
+PREVIEWED = 5  # rows
+MAPPED = 30  # labels that name no class
 
 
 def form(model: Model) -> None:
@@ -105,8 +107,8 @@ def _upload(model: Model) -> None:
         type=["csv", "jsonl", "ndjson", "parquet"],
         max_upload_size=settings.REVIEW_MEGABYTES,
         key="lens.file.set",
-        help="CSV in UTF-8 with a header, JSON Lines with one object a line, or Parquet. A class "
-        "is written by its name or its number.",
+        help="CSV of any delimiter and encoding, JSON Lines with one object a line, or Parquet. A "
+        "class is written by its name or its number; other labels are asked about.",
     )
     st.caption(
         f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
@@ -116,37 +118,116 @@ def _upload(model: Model) -> None:
     if given is None:
         return
     name, data = PurePath(given.name).name[-NAME_CHARACTERS:], given.getvalue()
+    file = given.file_id
+    if name.lower().endswith(".csv"):
+        data = _read_as(model, data, file)
     with st.spinner("Reading …"), telling() as tell:
         names, format = cache.upload_columns(name, data, tell)
+    sample = cache.upload_sample(data) if format == "csv" else {}
+    known = bool(sample) and list(sample) == names
+    if known:
+        _preview(sample)
+    labels = model.network.labels
+    guessed = guess.text_column(sample) if known else _first(names, guess.TEXT_NAMES) or names[0]
     left, right = st.columns(2)
     text = left.selectbox(
-        "Texts", names, index=_first(names, TEXT_NAMES) or 0, key=f"lens.file.text.{given.file_id}"
+        "Texts", names, index=names.index(guessed), key=f"lens.file.text.{file}.{len(names)}"
     )
-    guess = _first(names, LABEL_NAMES)
+    called = guess.label_column(sample, text, labels) if known else _first(names, guess.LABEL_NAMES)
     label = right.selectbox(
         "True classes",
         [NO_LABELS, *names],
-        index=0 if guess is None else guess + 1,
+        index=0 if called is None else names.index(called) + 1,
         format_func=lambda column: column or "none in this file",
-        key=f"lens.file.label.{given.file_id}",
+        key=f"lens.file.label.{file}.{len(names)}",
     )
+    mapping = _mapping(model, data, label, file) if known and label else {}
     if st.button("Explain this set", type="primary", icon=":material/play_arrow:"):
         with st.spinner("Reading …"):
-            _begin(model, name, format, text, label or None, data)
+            _begin(model, name, format, text, label or None, data, mapping)
 
 
-def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+def _read_as(model: Model, data: bytes, file: str) -> bytes:
+    """A CSV file in UTF-8 with commas and a header, as it was found or said to be written."""
+    found = cache.upload_dialect(data, tuple(model.network.labels))
+    codecs = list(dict.fromkeys([found.encoding, *dialect.ENCODINGS]))
+    delimiters = list(dialect.DELIMITERS)
+    with st.expander(
+        f"Read as {dialect.ENCODINGS.get(found.encoding, found.encoding)}, a "
+        f"{dialect.DELIMITERS[found.delimiter]} between fields, "
+        f"{'names in the first row' if found.header else 'no names in the first row'}"
+    ):
+        first, second, third = st.columns(3, vertical_alignment="bottom")
+        chosen = dialect.Dialect(
+            encoding=first.selectbox(
+                "Encoding", codecs, key=f"lens.file.encoding.{file}",
+                format_func=lambda one: dialect.ENCODINGS.get(one, one),
+            ),
+            delimiter=second.selectbox(
+                "Between fields", delimiters, index=delimiters.index(found.delimiter),
+                key=f"lens.file.delimiter.{file}", format_func=dialect.DELIMITERS.__getitem__,
+            ),
+            header=third.toggle(
+                "Names in the first row", value=found.header, key=f"lens.file.header.{file}"
+            ),
+        )  # fmt: skip
+    return dialect.canonical(data, chosen)
+
+
+def _preview(sample: guess.Sample) -> None:
+    """The first rows."""
+    rows = {
+        visible(name): [visible(value or "") for value in values[:PREVIEWED]]
+        for name, values in sample.items()
+    }
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="The first rows of the file.")
+
+
+def _mapping(model: Model, data: bytes, column: str, file: str) -> dict[str, int]:
+    """Labels that name no class, each with the class that it stands for."""
+    labels = model.network.labels
+    found = guess.unmatched(cache.upload_values(data, column), labels)
+    if not found:
+        return {}
+    st.warning(
+        f"{len(found):,} label{'s' if len(found) > 1 else ''} of “{plain(visible(column))}” "
+        f"({sum(found.values()):,} rows) name no class of this model. Say what they stand for; "
+        "rows of the others count as without a true class.",
+        icon=":material/label:",
+    )
+    classes = [None, *range(len(labels))]
+    chosen: dict[str, int] = {}
+    places = st.columns(3)
+    for n, (label, count) in enumerate(list(found.items())[:MAPPED]):
+        c = places[n % len(places)].selectbox(
+            f"“{plain(visible(label[:40]))}” ({count:,})",
+            classes,
+            index=classes.index(guess.meant(label, labels)),
+            format_func=lambda c: "no class" if c is None else visible(labels[c]),
+            key=f"lens.file.stands.{file}.{column}.{label}",
+        )
+        if c is not None:
+            chosen[label] = c
+    if len(found) > MAPPED:
+        st.caption(f"The {MAPPED} most frequent of {len(found):,}.")
+    return chosen
+
+
+def _first(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     small = [name.casefold().strip() for name in names]
-    return next((small.index(name) for name in wanted if name in small), None)
+    return next((names[small.index(name)] for name in wanted if name in small), None)
 
 
-def _begin(model: Model, name: str, format: str, text: str, label: str | None, data: bytes) -> None:
+def _begin(
+    model: Model, name: str, format: str, text: str, label: str | None, data: bytes,
+    mapping: Mapping[str, int] | None = None,
+) -> None:  # fmt: skip
     """Check the file, keep it, explain it in the background, and turn to it."""
     jobs, sets = cache.jobs(), cache.sets()
     jobs.require_room(session.get("visitor"))
     facts = {
         "name": name, "format": format, "text_column": text, "label_column": label,
-        "rule": session.rule().to_dict(), "model_name": model.name,
+        "rule": session.rule().to_dict(), "model_name": model.name, "mapping": mapping or {},
     }  # fmt: skip
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)

@@ -119,6 +119,30 @@ def test_an_upload_of_the_page_is_explained(visit):
     assert "This text was not explained. The text is empty." in messages(app)
 
 
+def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
+    app = visit()
+    data = "Nr;Kommentar;Urteil\n" + "".join(
+        f"{n};good film, schön;{said}\n" for n, said in enumerate(["YES", "bad one", "no", "no"])
+    )
+    app.file_uploader(key="lens.file.set").upload("mine.csv", data.encode("cp1252")).run()
+    assert healthy(app)
+    assert list(app.dataframe[0].value) == ["Nr", "Kommentar", "Urteil"]
+    assert app.dataframe[0].value["Kommentar"][0] == "good film, schön"
+    boxes = {box.label: box for box in app.selectbox}
+    assert (boxes["Texts"].value, boxes["True classes"].value) == ("Kommentar", "Urteil")
+    assert "2 labels of “Urteil” (2 rows) name no class" in messages(app)
+    assert (boxes["“YES” (1)"].value, boxes["“bad one” (1)"].value) == (2, None)
+    boxes["“bad one” (1)"].set_value(0).run()
+    button(app, "Explain this set").click().run()
+    waited(app)
+    assert healthy(app)
+    one = cache.sets().find(key_of(app))
+    assert one.mapping == {"YES": 2, "bad one": 0}
+    summary = cache.review_tables(one).summary
+    assert list(summary["truth"]) == [2, 0, 0, 0]
+    assert list(summary["text"]) == ["good film, schön"] * 4
+
+
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
@@ -171,7 +195,7 @@ def parsed(monkeypatch, processes) -> list[int]:
 
 @pytest.mark.parametrize("format", files.FILES)
 def test_an_upload_is_read_by_the_limited_process_alone_and_once(visit, format, processes, parsed):
-    data = files.FILES[format]([*files.ROWS, ("good", f"once as {format}")])
+    data = files.FILES[format]([*files.ROWS, (f"good once as {format}", "yes")])
     for session in range(2):  # the second brings the same content
         app = visit()
         app.file_uploader(key="lens.file.set").upload(f"mine.{format}", data).run()
