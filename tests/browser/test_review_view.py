@@ -107,7 +107,7 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     off = page.get_by_text("After a verdict, open the next row")
     off.click()
     idle(page)
-    page.get_by_role("switch").blur()  # keys belong to what has the focus
+    page.get_by_role("switch", name="After a verdict").blur()  # keys belong to what has the focus
     page.keyboard.press("4")
     saved(page, 1)
     # What contradicts the row's label is asked about.
