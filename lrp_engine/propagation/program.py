@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 # dnnl_out_of_memory, as TensorFlow words it.
 ONEDNN_MEMORY = "Operation received an exception:Status: 1,"
-# Time steps from which on a trace costs less than one pass operation by operation: in a trace a
-# step of a loop takes 0.05 ms, without one 2 ms and more.
-LONG = 500
+# Time steps from which on a trace costs less than the dozen passes of a proof, operation by
+# operation: in a trace a step of a loop takes 0.05 ms, without one 2 ms and more. Its own probes
+# are not longer, unless the model is built for longer ones.
+LONG = 50
 
 
 @dataclass(frozen=True)
