@@ -226,7 +226,7 @@ def test_a_bad_upload_is_refused_once(visit, processes, parsed):
 
 
 def test_a_busy_machine_is_asked_again(visit, processes, monkeypatch):
-    data = files.as_csv([("good", "asked again")])
+    data = files.as_csv([("good asked again", "yes")])
     with monkeypatch.context() as patch:
         patch.setattr(trial, "LIMITS", replace(trial.LIMITS, wall_seconds=0))
         app = visit()
