@@ -55,8 +55,8 @@ def show(desk: Desk) -> None:
         counts.append(f"<b>{failed:,}</b> not explained")
     if right + wrong:
         counts.append(
-            f"<b>{wrong:,}</b> wrong of {right + wrong:,} labelled "
-            f"({percentage(right / (right + wrong))} right)"
+            f"<b>{wrong:,}</b> incorrect of {right + wrong:,} labelled "
+            f"({percentage(right / (right + wrong))} correct)"
         )
     counts += quality.beside(desk)
     done = sum(bool(said) for said in desk.verdicts.values())

@@ -16,9 +16,9 @@ from lrp_engine.render.palettes import palette_named
 from lrp_engine.render.wording import visible
 
 OUTCOMES = {
-    session.ANY: "right or wrong",
-    outcomes.RIGHT: "right",
-    outcomes.WRONG: "wrong",
+    session.ANY: "correct or incorrect",
+    outcomes.RIGHT: "correct",
+    outcomes.WRONG: "incorrect",
     outcomes.NOT_EXPLAINED: "not explained",
 }
 MARKS = {

@@ -50,7 +50,7 @@ STYLE = """<style>
 def show(desk: Desk, queued: list[int]) -> None:
     """The list and the open row; where none is open, the queue's first."""
     if not queued:
-        st.info("No text passes all filters. Take one back, or press “Show all”.")
+        st.info("No text passes all filters. Remove one, or press “Show all”.")
         return
     row = session.get("row")
     # A new question opens its first answer; a verdict that takes the row out leaves it open.

@@ -61,7 +61,7 @@ def show(desk: Desk, row: int, following: int | None) -> None:
                 args=(key, choice, _right(desk, row), following),
             )
         if verdict.choice:
-            st.button("Take back", type="tertiary", key=f"lens-verdict-none.{name}",
+            st.button("Clear verdict", type="tertiary", key=f"lens-verdict-none.{name}",
                       on_click=change, kwargs={"choice": NO_VERDICT})  # fmt: skip
         st.toggle("After a verdict, open the next row", **widgets.bind("go_on"))
     left, right = st.columns([2, 3])

@@ -57,7 +57,7 @@ def show(desk: Desk) -> None:
         **widgets.bind("counted_class", labels),
     )  # fmt: skip
     least = second.number_input(
-        "At least so many times", min_value=1, max_value=1000, **widgets.bind("at_least")
+        "Minimum count", min_value=1, max_value=1000, **widgets.bind("at_least")
     )
     spelling = third.selectbox("Words", list(SPELLINGS), format_func=SPELLINGS.__getitem__,
                                **widgets.bind("spelling"))  # fmt: skip

@@ -413,7 +413,7 @@ def test_two_reviewers_each_have_their_own_verdict(examples, visit, key):
     button(ana, "lens-verdict-unclear").click().run()
     ben = visit(set=key, row=str(row))
     widget(ben, "reviewer").set_value("Ben").run()
-    assert not [b for b in ben.button if b.label == "Take back"]
+    assert not [b for b in ben.button if b.label == "Clear verdict"]
     assert "Other reviewers (1)" in [e.label for e in ben.expander]
     widget(ben, "note").set_value("mine").run()
     assert not messages(ben)
@@ -427,7 +427,7 @@ def test_two_reviewers_each_have_their_own_verdict(examples, visit, key):
     again = visit(set=key, row=str(row))
     widget(again, "reviewer").set_value("Ana").run()
     assert widget(again, "note").value == ""
-    assert [b for b in again.button if b.label == "Take back"]
+    assert [b for b in again.button if b.label == "Clear verdict"]
 
 
 def test_words_lead_to_their_sentences(examples, visit, key):
