@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # What a failing step leaves behind is not taken for done.
 .DELETE_ON_ERROR:
 
-.PHONY: app test lint format bench attack screenshots chromium postgresql clean
+.PHONY: app test lint format bench papers attack screenshots chromium postgresql clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py
@@ -33,6 +33,10 @@ format: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python benchmarks/speed.py
+
+# The tables of docs/evidence.md; no part of `make test`. Downloads what the sample models were trained on.
+papers: .venv/papers.stamp
+	$(BIN)/python -m benchmarks.papers
 
 # For nights: half an hour, or LRP_ATTACK_MINUTES. No part of `make test`.
 attack: .venv/test.stamp postgresql
@@ -65,6 +69,10 @@ postgresql:
 
 .venv/test.stamp: requirements-dev.txt requirements.txt .venv/pyvenv.cfg
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/app.stamp
+
+.venv/papers.stamp: requirements-papers.txt requirements.txt .venv/pyvenv.cfg
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-papers.txt
 	@touch $@ .venv/app.stamp
 
 clean:

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = tuple(ROOT / "docs" / name for name in ("formats.md", "methods.md", "rules.md"))
+NAMES = ("evidence.md", "formats.md", "methods.md", "rules.md")
+DOCUMENTS = tuple(ROOT / "docs" / name for name in NAMES)
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.papers import tables as evidence  # noqa: E402
 from lrp_engine.attribution.methods import METHODS  # noqa: E402
 from lrp_engine.formats.companions.spec import KEYS  # noqa: E402
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
@@ -168,6 +170,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "method_options": _method_options,
     "method_checks": _method_checks,
     "torch_cells": _named("cell", {name: one.reads for name, one in CELLS.items()}),
+    **evidence.TABLES,
 }
 
 
