@@ -43,7 +43,7 @@ def deletion() -> alt.VConcatChart:
                     x=alt.X("point:Q", title="words left out"),
                     y=alt.Y("value:Q", title="accuracy", scale=alt.Scale(domain=[0, 1])),
                     color=colour,
-                    strokeDash=alt.StrokeDash("explainer:N", title=None, sort=list(SHOWN)),
+                    strokeDash=alt.StrokeDash("explainer:N", sort=list(SHOWN), legend=None),
                 )
             )
         rows.append(alt.hconcat(*parts))
@@ -52,7 +52,8 @@ def deletion() -> alt.VConcatChart:
 
 def _correlations() -> pd.DataFrame:
     found = results.read()
-    return found[(found["part"] == names.PART) & (found["measure"] == "marked_correlation")]
+    found = found[(found["part"] == names.PART) & (found["measure"] == "marked_correlation")]
+    return found[found["method"] != "sensitivity"]  # it has no sign
 
 
 def arithmetic() -> alt.FacetChart:
