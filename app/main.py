@@ -22,6 +22,7 @@ from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 from app.navigation import FIRST, View
 from app.state import address, session
+from app.text import tabs
 from app.text.markdown import plain
 
 # No links to anywhere.
@@ -37,9 +38,10 @@ def main() -> None:
     streamlit_patches.keep_keras_session()
     # A file of our own: the built-in icons of browser tabs are fetched from outside.
     icon = str(Path(__file__).with_name("icon.svg"))
-    st.set_page_config(page_title="LRP Lens", page_icon=icon, layout="wide", menu_items=MENU)
+    st.set_page_config(page_icon=icon, layout="wide", menu_items=MENU)  # title: the page's own
     st.logo(str(Path(__file__).with_name("logo.svg")), size="large", icon_image=icon)
     if sentence := gate.refusal():  # served by a program that has no gate
+        st.set_page_config(page_title=tabs.NAME)
         st.error(plain(sentence))
         return
     session.begin()

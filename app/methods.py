@@ -13,8 +13,8 @@ ACCOUNT_METHOD = next(
 )
 # The lesson's fourth question: what the score is without a word.
 LEFT_OUT_METHOD = occlusion.METHOD
-# Shown on Explain when asked for: that no number of theirs is for or against makes them less.
-ASIDE_METHODS = tuple(name for name, method in LIVE_METHODS.items() if not method.signed)
+# LRP leads on Explain; these stand beside it when asked for.
+ASIDE_METHODS = tuple(name for name in LIVE_METHODS if name != ACCOUNT_METHOD.name)
 SHOWN_METHODS = tuple(name for name in LIVE_METHODS if name not in ASIDE_METHODS)
 # What Trust measures unless somebody chooses: what takes no longer than leaving each word out.
 MEASURED_METHODS = (*LIVE_METHODS, LEFT_OUT_METHOD.name)

@@ -105,6 +105,8 @@ READING_WAITING = 8  # that wait for their turn
 
 OTHER_OUTPUTS = 5  # of a file with several, read besides the first
 
+PINS = 20  # texts that a session keeps pinned
+
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.
 COMPARE_ROWS = 12
 COMPARE_CELLS = 1_500

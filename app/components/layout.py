@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.components.guard import guard
 from app.models.model import Model
 from app.state import address, session, session_models
+from app.text import tabs
 from app.text.markdown import plain
 from lrp_engine.render.palettes import THEMES
 from lrp_engine.render.wording import with_noun
@@ -72,6 +73,8 @@ def _begin(title: str) -> Page:
     messages = st.container()
     model = session_models.current()
     session_models.drop_invalid(model)
+    text = session.shown_text() if model.reads_text else ""
+    st.set_page_config(page_title=tabs.title(session.view(), text=text, model=model.name))
     if with_noun(title, model.token_kind) != title:
         heading.title(with_noun(title, model.token_kind), anchor=False)
     with messages:

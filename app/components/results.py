@@ -11,7 +11,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import settings
 from app.compare import ranks
-from app.components import ablation, account, drawn, flips, frontend, kept_text, labels, path, word
+from app.components import (
+    ablation,
+    account,
+    drawn,
+    flips,
+    frontend,
+    kept_text,
+    labels,
+    path,
+    pinned,
+    word,
+)
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
@@ -150,7 +161,8 @@ def _below(answer: Answer) -> tuple[DeltaGenerator, DeltaGenerator]:
     places = st.empty(), st.empty()
     _controls(answer)
     said = [*_of_those_aside(shown), *ranks.agreement_sentences(list(shown.values()))]
-    st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
+    if said:
+        st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
     return places
 
 
@@ -171,9 +183,9 @@ def _word(answer: Answer) -> None:
 
 def _vmax(answer: Answer) -> dict[str, float | None]:
     """The value of the strongest colour, by method; None: its own largest one."""
-    if not session.get("same_scale"):
+    comparable = comparable_methods(word.shown(answer))
+    if not session.get("same_scale") or len(comparable) < 2:
         return dict.fromkeys(answer.explanations)
-    comparable = comparable_methods(answer.explanations)
     together = vmax_of(*(answer.explanations[name].token_relevance[0] for name in comparable))
     return {name: together if name in comparable else None for name in answer.explanations}
 
@@ -185,24 +197,26 @@ def comparable_methods(explanations: Explanations) -> list[str]:
 
 def _controls(answer: Answer) -> None:
     token_kind = answer.explanations.token_kind
-    shorts = " and ".join(METHODS[name].short for name in comparable_methods(answer.explanations))
+    shorts = [METHODS[name].short for name in comparable_methods(word.shown(answer))]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        word.method_picker(answer)
-        st.toggle(
-            f"Same scale for {shorts}",
-            help=f"Off: the strongest {token_kind} of each row has the strongest colour. "
-            "On: equal numbers have equal colours in both rows.",
-            **widgets.bind("same_scale"),
-        )
-        if not _series(answer):
-            st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
         aside = [METHODS[name] for name in ASIDE_METHODS if name in answer.explanations]
         if aside:
             st.toggle(
                 f"Also {' and '.join(method.short for method in aside)}",
-                help=plain(" ".join(f"{m.title}. {m.limits}" for m in aside)),
+                help=plain(" ".join(f"{m.title}. {m.limits or m.meaning}" for m in aside)),
                 **widgets.watch("all_methods.toggle", word.shows_all(), _show_all),
             )
+        if len(word.shown(answer)) > 1:
+            word.method_picker(answer)
+        if len(shorts) > 1:
+            st.toggle(
+                f"Same scale for {' and '.join(shorts)}",
+                help=f"Off: the strongest {token_kind} of each row has the strongest colour. "
+                "On: equal numbers have equal colours in both rows.",
+                **widgets.bind("same_scale"),
+            )
+        if not _series(answer):
+            st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
 
 
 def _show_all(on: bool) -> None:
@@ -213,7 +227,8 @@ def _show_all(on: bool) -> None:
 
 def _of_those_aside(shown: Explanations) -> list[str]:
     """What the methods that stand aside do and do not say; nothing unless they are shown."""
-    return [METHODS[name].limits for name in ASIDE_METHODS if name in shown]
+    aside = [METHODS[name] for name in ASIDE_METHODS if name in shown]
+    return [method.limits for method in aside if method.limits]
 
 
 def _series(answer: Answer) -> bool:
@@ -276,4 +291,6 @@ def _downloads(answer: Answer) -> None:
             f"{name}.json", "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         frontend.copy_link()
+        pinned.button(answer)
     kept_text.show()
+    pinned.show(answer)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app import settings
 from app.methods import SHOWN_METHODS
+from lrp_engine.attribution.methods import LIVE_METHODS
 from tests.browser.steps import ask, heatmaps, idle, visit, words
 
 FIRST = settings.DEFAULT_TEXT.split()
@@ -19,11 +20,14 @@ def word(page: Page, at: int, row: int = 0):
     return heatmaps(page).nth(row).locator(".lrp-word").nth(at)
 
 
-def picked(page: Page, at: int) -> None:
+ALL = "?all_methods=1"
+
+
+def picked(page: Page, at: int, rows: int = len(SHOWN_METHODS)) -> None:
     """This word is picked in every row, and what is said about it has followed."""
-    expect(page.locator(".lens-rows .lens-picked")).to_have_count(len(SHOWN_METHODS))
+    expect(page.locator(".lens-rows .lens-picked")).to_have_count(rows)
     expect(page.get_by_role("heading", name=re.compile(f"^Word {at + 1}: "))).to_be_visible()
-    for row in range(len(SHOWN_METHODS)):
+    for row in range(rows):
         expect(word(page, at, row)).to_have_attribute("aria-selected", "true")
     expect(page).to_have_url(re.compile(f"pick={at}"))
 
@@ -37,15 +41,15 @@ def reads(page: Page, expected: list[str]) -> None:
 
 
 def test_a_click_picks_a_word_everywhere(page: Page):
-    visit(page)
+    visit(page, ALL)
     word(page, 3, row=1).click()
-    picked(page, 3)
+    picked(page, 3, len(LIVE_METHODS))
     expect(page.get_by_text("units support the class")).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.nth(1)).to_contain_text(f"▸ {FIRST[3]}")
     page.get_by_text("Exact numbers").click()
     page.reload()
-    picked(page, 3)
+    picked(page, 3, len(LIVE_METHODS))
     word(page, 3).click()
     expect(page.locator(".lens-picked")).to_have_count(0)
     expect(page).not_to_have_url(re.compile("pick="))
@@ -85,7 +89,7 @@ def test_the_panel_of_a_word_stands_at_the_word(page: Page, size: tuple[int, int
 
 
 def test_one_tab_stop_and_arrows(page: Page):
-    visit(page)
+    visit(page, ALL)
     stops = page.locator(".lens-rows [tabindex='0']")
     expect(stops).to_have_count(1)
     stops.focus()
@@ -94,7 +98,7 @@ def test_one_tab_stop_and_arrows(page: Page):
                          ("Home", 0, 0)):  # fmt: skip
         page.keyboard.press(key)
         expect(word(page, at, row)).to_be_focused()
-    picked(page, 0)
+    picked(page, 0, len(LIVE_METHODS))
     idle(page)
     expect(word(page, 0)).to_be_focused()  # after the page has followed
     expect(stops).to_have_count(1)

@@ -36,7 +36,8 @@ OTHER = {
     "random_weights": False, "curve": "sufficiency",
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
-PASSING = {"begun", "run", "models", "selected", "linked", "turn", "restored", "undo", "complaints",
+PASSING = {"begun", "pins", "beside", "run",
+           "models", "selected", "linked", "turn", "restored", "undo", "complaints",
            "arrived", "scroll", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
            "current_widget", "stale", "visitor", "kept_texts", "link_asked", "recent",
