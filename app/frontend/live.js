@@ -6,7 +6,12 @@ export default function ({ data, parentElement }) {
   const box = host.querySelector("textarea");
   if (!box) return undefined;
   let timer;
+  const wait = () => {
+    box.lensWaits = true;
+    timer = setTimeout(hand, data.pause);
+  };
   const hand = () => {
+    box.lensWaits = false;
     if (box.value.length > data.most || document.activeElement !== box) return;
     const place = [box.selectionStart, box.selectionEnd];
     box.dispatchEvent(
@@ -16,10 +21,11 @@ export default function ({ data, parentElement }) {
   };
   const typed = (event) => {
     clearTimeout(timer);
-    if (!event.isComposing) timer = setTimeout(hand, data.pause);
+    if (!event.isComposing) wait();
   };
   const composed = () => typed({ isComposing: false });
   box.lensStop?.();
+  if (box.lensWaits) wait(); // the page was drawn again before typing had rested
   box.addEventListener("input", typed);
   box.addEventListener("compositionend", composed);
   box.lensStop = () => {
