@@ -62,8 +62,9 @@ def show(answer: Answer) -> None:
             )  # fmt: skip
             st.button("Remove", key=f"lens-pin-remove-{n}", icon=":material/close:",
                       on_click=pins.remove, args=(pin,))  # fmt: skip
-    if (pin := pins.beside(text, answer.model.short_hash)) is not None:
-        _side_by_side(answer, pin)
+    beside = pins.beside(text, answer.model.short_hash)
+    if beside is not None:
+        _side_by_side(answer, beside)
 
 
 def _pin(answer: Answer) -> Pin:
