@@ -25,77 +25,61 @@ def _read(name: str) -> str:
     return "\n" + (_FOLDER / name).read_text("utf-8") + "\n"
 
 
-_WORDS = st.components.v2.component(
-    "lens_words",
+def _component(
+    name: str, *, html: str | None = None, css: str = "", js: Sequence[str]
+) -> Callable[..., Any]:
+    """A part named `lens_<name>`, whose styles are the page's.
+
+    Args:
+        css: the text of its styles. js: files of `app/frontend/`, in order.
+    """
+    return st.components.v2.component(
+        f"lens_{name}", html=html, css=css or None, js="".join(map(_read, js)), isolate_styles=False
+    )
+
+
+_WORDS = _component(
+    "words",
     html='<div class="lens-rows"></div><p class="lens-keys"><button type="button" '
     'class="lens-strongest"></button><span class="lens-hint"></span></p>',
     css=heatmap.css() + _read("words.css"),
-    js=_read("words.js"),
-    isolate_styles=False,
+    js=["words.js"],
 )
-
-_LIVE = st.components.v2.component("lens_live", js=_read("live.js"), isolate_styles=False)
-
-_REVIEWER = st.components.v2.component(
-    "lens_reviewer", js=_read("reviewer.js"), isolate_styles=False
+_LIVE = _component("live", js=["live.js"])
+_REVIEWER = _component("reviewer", js=["reviewer.js"])
+_RECENT = _component("recent", js=["recent.js"])
+_FLOW = _component("flow", js=["flow.js"])
+_PART = _component("part", css=_read("part.css"), js=["untouched.js", "part.js"])
+_PANEL = _component("panel", css=_read("panel.css"), js=["untouched.js", "panel.js"])
+_STEPPER = _component(
+    "stepper", html='<div class="lens-stepper"></div>', js=["untouched.js", "stepper.js"]
 )
-
-_RECENT = st.components.v2.component("lens_recent", js=_read("recent.js"), isolate_styles=False)
-
-_PART = st.components.v2.component(
-    "lens_part",
-    css=_read("part.css"),
-    js=_read("untouched.js") + _read("part.js"),
-    isolate_styles=False,
-)
-
-_TOUR = st.components.v2.component(
-    "lens_tour",
+_TOUR = _component(
+    "tour",
     html='<section class="lens-tour" aria-label="Tour" hidden>'
     '<p class="lens-tour-count"></p><p class="lens-tour-title"></p><p class="lens-tour-text"></p>'
     '<p class="lens-tour-turns"><button type="button" class="lens-button">Skip the tour</button>'
     '<button type="button" class="lens-button"></button></p></section>',
     css=_read("button.css") + _read("tour.css"),
-    js=_read("tour.js"),
-    isolate_styles=False,
+    js=["tour.js"],
 )
-
-_FLOW = st.components.v2.component("lens_flow", js=_read("flow.js"), isolate_styles=False)
-
-_STEPPER = st.components.v2.component(
-    "lens_stepper",
-    html='<div class="lens-stepper"></div>',
-    js=_read("untouched.js") + _read("stepper.js"),
-    isolate_styles=False,
-)
-
-_PANEL = st.components.v2.component(
-    "lens_panel",
-    css=_read("panel.css"),
-    js=_read("untouched.js") + _read("panel.js"),
-    isolate_styles=False,
-)
-
-_COPY = st.components.v2.component(
-    "lens_copy",
+_COPY = _component(
+    "copy",
     html='<div class="lens-link"><button type="button" class="lens-copy lens-button"></button>'
     '<input class="lens-address" aria-label="Address of this view" readonly hidden>'
     '<span class="lens-copied" role="status"></span></div>',
     css=_read("button.css") + _read("copy.css"),
-    js=_read("copy.js"),
-    isolate_styles=False,
+    js=["copy.js"],
 )
-
-_PREV_NEXT = st.components.v2.component(
-    "lens_prev_next",
+_PREV_NEXT = _component(
+    "prev_next",
     html='<div class="lens-prev-next">'
     '<button type="button" class="lens-button" aria-keyshortcuts="P">'
     '<span aria-hidden="true">← </span>Previous<kbd aria-hidden="true">P</kbd></button>'
     '<button type="button" class="lens-button" aria-keyshortcuts="N">'
     'Next<span aria-hidden="true"> →</span><kbd aria-hidden="true">N</kbd></button></div>',
     css=_read("button.css") + _read("prev_next.css"),
-    js=_read("prev_next.js"),
-    isolate_styles=False,
+    js=["prev_next.js"],
 )
 
 

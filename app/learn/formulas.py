@@ -10,6 +10,7 @@ from app.learn.lstm import PARTS, Inside
 from app.learn.sums import BIAS, WEIGHTS, Account
 
 _DECIMALS = 3
+Lines = list[tuple[str | None, str]]
 
 
 def plain(value: float) -> str:
@@ -102,7 +103,7 @@ def forward_step(inside: Inside, way: str, t: int, unit: int) -> str:
         float(a[t, unit]) for a in (r.i, r.f, r.o, r.g, r.c, r.h, r.c_before)
     )
     gate, squash = _called(r.layer.recurrent_activation), _called(r.layer.activation)
-    rows = [(r"\text{gate}", rf"{gate}(x_t W + h_{{t-1}} U + b)")]
+    rows: Lines = [(r"\text{gate}", rf"{gate}(x_t W + h_{{t-1}} U + b)")]
     for n, (name, value) in enumerate(zip(PARTS, (i, f, o, g), strict=True)):
         function = squash if name == "g" else gate
         word, past, bias = (
@@ -140,7 +141,16 @@ def backward_step(inside: Inside, way: str, t: int, unit: int, *, eps: float) ->
     )
     f, before, i, g, c = (float(a[t, unit]) for a in (r.f, r.c_before, r.i, r.g, r.c))
     share = float(b.share[t])
-    given = [(None, rf"+ {factor(share)}")] if share else []
+
+    def part(name: str, product: str, gate: float, value: float, received: float) -> Lines:
+        """What an addend of the cell receives: its product times s, and its share."""
+        return [
+            (name, rf"{product} \, s{_SHARE if share else ''}"),
+            ("", rf"{factor(gate)} \cdot {factor(value)} \cdot {factor(s)}"),
+            *([(None, rf"+ {factor(share)}")] if share else []),
+            ("", plain(received)),
+        ]
+
     return lines(
         [
             ("R(c_t)", r"R(h_t) + R_{\text{later}}(c_t)"),
@@ -149,14 +159,8 @@ def backward_step(inside: Inside, way: str, t: int, unit: int, *, eps: float) ->
             ("s", r"\dfrac{R(c_t)}{c_t + \varepsilon \, \mathrm{sign}(c_t)}"),
             ("", rf"\dfrac{{{plain(at_c)}}}{{{plain(c)} {'-' if c < 0 else '+'} {plain(eps)}}}"),
             ("", plain(s)),
-            ("R(c_{t-1})", rf"f \, c_{{t-1}} \, s{_SHARE if share else ''}"),
-            ("", rf"{factor(f)} \cdot {factor(before)} \cdot {factor(s)}"),
-            *given,
-            ("", plain(past)),
-            ("R(g)", rf"i \, g \, s{_SHARE if share else ''}"),
-            ("", rf"{factor(i)} \cdot {factor(g)} \cdot {factor(s)}"),
-            *given,
-            ("", plain(signal)),
+            *part("R(c_{t-1})", r"f \, c_{t-1}", f, before, past),
+            *part("R(g)", r"i \, g", i, g, signal),
         ]
     )
 

@@ -35,15 +35,19 @@ POINTS = Format(
 
 @dataclass(frozen=True, kw_only=True)
 class Faithful(Column):
-    """A column that the engine measured; it is named like its measure there.
+    """A column that the engine measured; it is named like its measure there."""
 
-    Attributes:
-        meaning: in a sentence.
-        falling: whether less is better.
-    """
+    always: bool = True
 
-    meaning: str
-    falling: bool = False
+    @property
+    def meaning(self) -> str:
+        """In a sentence."""
+        return ENGINE_MEASURES[self.name].meaning
+
+    @property
+    def falling(self) -> bool:
+        """Whether less is better."""
+        return ENGINE_MEASURES[self.name].best == "low"
 
     @property
     def random(self) -> str:
@@ -72,9 +76,7 @@ FAITHFUL: tuple[Faithful, ...] = (
         format=POINTS,
         heading="compr.",
         term="comprehensiveness",
-        always=True,
         place=4,
-        meaning=ENGINE_MEASURES["comprehensiveness"].meaning,
         orders=(
             Order(
                 name="comprehensiveness",
@@ -88,10 +90,7 @@ FAITHFUL: tuple[Faithful, ...] = (
         format=POINTS,
         heading="suff.",
         term="sufficiency",
-        always=True,
         place=5,
-        falling=True,
-        meaning=ENGINE_MEASURES["sufficiency"].meaning,
         orders=(
             Order(
                 name="sufficiency",
@@ -107,9 +106,7 @@ FAITHFUL: tuple[Faithful, ...] = (
         format=CORRELATION,
         heading=f"{_SHORT}~{METHODS['occlusion'].short}",
         term="rank agreement with occlusion",
-        always=True,
         place=6,
-        meaning=ENGINE_MEASURES["occlusion"].meaning,
         orders=(
             Order(
                 name="occlusion",
