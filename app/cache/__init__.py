@@ -37,6 +37,7 @@ from app.cache.models import (
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
 from app.cache.trials import (
+    upload_canonical,
     upload_columns,
     upload_dialect,
     upload_rows,
@@ -81,6 +82,7 @@ __all__ = [
     "taken",
     "text_verdict",
     "tried",
+    "upload_canonical",
     "upload_columns",
     "upload_dialect",
     "upload_rows",

@@ -51,6 +51,20 @@ def upload_dialect(data: bytes, labels: tuple[str, ...]) -> Dialect:
     return answers().get(key, lambda: dialect.detect(data, labels))
 
 
+def upload_canonical(data: bytes, written: Dialect) -> bytes:
+    """See `dialect.canonical`; a file that is so already costs nothing."""
+    if written == Dialect():
+        return data
+
+    def make() -> bytes | InputError:
+        try:
+            return dialect.canonical(data, written)
+        except InputError as error:
+            return error
+
+    return _or_raise(answers().get((_digest(data), "canonical", written), make))
+
+
 def upload_sample(data: bytes) -> dict[str, list[str | None]]:
     """See `preview.sample`."""
     return answers().get((_digest(data), "sample"), lambda: preview.sample(data))

@@ -163,8 +163,8 @@ def stepper(steps: Sequence[str], step: str, take: Callable[[str], None]) -> Non
     _STEPPER(data={"steps": list(steps), "step": step}, **widgets.hear("stepper", went=went))
 
 
-def copy_link() -> None:
-    """A button that copies the address of what is on the screen."""
+def copy_link() -> dict[str, str] | None:
+    """A button that copies the address of what is on the screen; returns it, see `address.link`."""
     parameters, (asked, problem) = address.link(), session.get("link_asked")
 
     def keep(_: Any) -> None:
@@ -183,6 +183,7 @@ def copy_link() -> None:
         },
         **widgets.hear("copy", keep=keep),
     )
+    return parameters
 
 
 def _copied(parameters: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from app import cache
 from app.models.model import Model
 from app.state import session_models
+from app.text.dates import day
 
 
 def show(selected: Model) -> None:
@@ -15,11 +16,10 @@ def show(selected: Model) -> None:
     known = cache.kept_models().described(model.key) if model.key else None
     if known is None:
         return
-    until = f"{known.until.day} {known.until:%B %Y}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Kept on this server until {until}, and longer where somebody opens it. The address "
-            "of this page is the key to it: whoever has it can use and delete this model."
+            f"Kept on this server until {day(known.until)}, and longer where somebody opens it. "
+            "The address of this page is the key to it: whoever has it can use and delete this model."
         )
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("Deletes the files of this model from the server.")

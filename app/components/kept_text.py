@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app import settings
-from app.state import address, long_texts
+from app.state import long_texts
 
 
-def show() -> None:
-    """Below “Copy link”: that copying keeps the text on the server, or until when it is kept."""
-    parameters = address.link()
+def show(parameters: Mapping[str, str] | None) -> None:
+    """Below “Copy link”: that copying keeps the text on the server, or until when it is kept.
+
+    Args:
+        parameters: of the link, see `address.link`.
+    """
     if parameters is None:
         st.caption(
             "The text is too long for an address, which is without it until you copy the link: "

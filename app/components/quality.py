@@ -16,9 +16,14 @@ from lrp_engine.render.wording import visible
 SHARE = st.column_config.NumberColumn(format="%.1f %%", width=72)
 
 
+def of_test_set(model: Model) -> Quality | None:
+    """How a bundled model did on its test set; None where nobody says."""
+    return None if model.tested is None else quality.of_confusion(model.tested.confusion)
+
+
 def section(model: Model) -> None:
-    """How a bundled model did on its test set; nothing where nobody says."""
-    found = None if model.tested is None else quality.of_confusion(model.tested.confusion)
+    """The same as a part of a page; nothing where nobody says."""
+    found = of_test_set(model)
     if found is None:
         return
     st.header("Quality", anchor=False)

@@ -13,6 +13,7 @@ from app.components.guard import guard
 from app.components.review.common import open_set
 from app.navigation import View
 from app.state import session, session_models, widgets
+from app.text.dates import day
 from app.text.markdown import plain
 from lrp_engine.render.wording import visible
 
@@ -45,8 +46,8 @@ def section() -> None:
 
 def _line(entry: Entry) -> None:
     words, place = st.columns([7, 1], vertical_alignment="center")
-    day = datetime.fromisoformat(entry.created)
-    words.markdown(f"**{plain(visible(entry.name))}** — a {entry.kind} of {day.day} {day:%B %Y}")
+    made = day(datetime.fromisoformat(entry.created))
+    words.markdown(f"**{plain(visible(entry.name))}** — a {entry.kind} of {made}")
     if place.button("Open", key=widgets.file_key(f"recent.{entry.key}"), width="stretch"):
         with guard():
             _open(entry)

@@ -290,7 +290,7 @@ def _downloads(answer: Answer) -> None:
                                indent=1),
             f"{name}.json", "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-        frontend.copy_link()
+        link = frontend.copy_link()
         pinned.button(answer)
-    kept_text.show()
+    kept_text.show(link)
     pinned.show(answer)

@@ -9,8 +9,9 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lrp_engine.corpora.rows import LONGEST_ROW
 from lrp_engine.errors import InputError
@@ -57,7 +58,7 @@ def detect(data: bytes, labels: Collection[str] = ()) -> Dialect:
     if len(data) > SAMPLE_BYTES and cut:
         text = text[:cut]
     delimiter = _delimiter(text)
-    first = next(_fields(text, delimiter), [])
+    first = next(readable(io.StringIO(text, ""), delimiter), [])
     return Dialect(encoding=encoding, delimiter=delimiter, header=_is_header(first, labels))
 
 
@@ -121,23 +122,21 @@ def _delimiter(text: str) -> str:
     """The one that cuts most rows into the same number of fields, two or more; else the comma."""
     found = {}
     for delimiter in DELIMITERS:
-        counts = Counter(
-            len(fields) for fields, _ in zip(_fields(text, delimiter), range(SAMPLED), strict=False)
-        )
+        counts = Counter(map(len, islice(readable(io.StringIO(text, ""), delimiter), SAMPLED)))
         if not counts:
             continue
         fields, rows = max(counts.items(), key=lambda item: (item[1], item[0]))
-        first = len(next(_fields(text, delimiter)))
+        first = len(next(readable(io.StringIO(text, ""), delimiter)))
         if fields > 1 and first == fields:
             found[delimiter] = rows / counts.total(), fields
     return max(found, key=lambda one: found[one], default=",")
 
 
-def _fields(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Rows as far as they can be read."""
+def readable(lines: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:
+    """Rows of CSV that hold anything, as far as they can be read."""
     csv.field_size_limit(LONGEST_ROW)
     try:
-        yield from (row for row in csv.reader(io.StringIO(text, ""), delimiter=delimiter) if row)
+        yield from (row for row in csv.reader(lines, delimiter=delimiter) if row)
     except csv.Error:
         return
 

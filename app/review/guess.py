@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.models.model import class_of
 
@@ -18,7 +18,7 @@ def text_column(sample: Sample) -> str:
     """The column with the most words in a value, or one that is called like texts."""
     words = {name: _mean_words(values) for name, values in sample.items()}
     longest = max(words, key=lambda name: words[name])
-    called = _called(sample, TEXT_NAMES)
+    called = called_like(sample, TEXT_NAMES)
     if called is not None and words[longest] <= MORE_WORDS * words[called]:
         return called
     return longest
@@ -27,7 +27,7 @@ def text_column(sample: Sample) -> str:
 def label_column(sample: Sample, text: str, labels: Sequence[str]) -> str | None:
     """The column whose values name classes, or one that is called like labels; None for none."""
     others = {name: [v for v in values if v] for name, values in sample.items() if name != text}
-    called = _called(others, LABEL_NAMES)
+    called = called_like(others, LABEL_NAMES)
 
     def rank(name: str) -> tuple[float, float, bool]:
         values = others[name]
@@ -74,6 +74,7 @@ def _mean_words(values: Sequence[str | None]) -> float:
     return sum(len(value.split()) for value in said) / len(said) if said else 0.0
 
 
-def _called(names: Mapping[str, object], wanted: Sequence[str]) -> str | None:
+def called_like(names: Iterable[str], wanted: Sequence[str]) -> str | None:
+    """The first column that is called by one of some words, the earlier words first."""
     small = {name.casefold().strip(): name for name in reversed(list(names))}
     return next((small[name] for name in wanted if name in small), None)

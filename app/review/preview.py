@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from lrp_engine.corpora.rows import LONGEST_ROW
+from app.review.dialect import readable
 
 ROWS = 200  # that columns are told by
 CHARACTERS = 200  # of a value
@@ -21,28 +20,21 @@ def sample(data: bytes) -> dict[str, list[str | None]]:
     Args:
         data: UTF-8, with commas and a header, see `dialect.canonical`.
     """
-    rows = _rows(data)
-    names = next(rows, [])
-    found = list(islice((row for row in rows if len(row) == len(names)), ROWS))
-    return {
-        name or f"column_{n + 1}": [row[n][:CHARACTERS] or None for row in found]
-        for n, name in enumerate(names)
-    }
+    names, rows = _table(data)
+    found = list(islice(rows, ROWS))
+    return {name: [row[n][:CHARACTERS] or None for row in found] for n, name in enumerate(names)}
 
 
 def counted(data: bytes, column: str) -> dict[str, int]:
     """The values of a column, and how often each occurs, the most frequent first."""
-    rows = _rows(data)
-    names = [name or f"column_{n}" for n, name in enumerate(next(rows, []), 1)]
+    names, rows = _table(data)
     at = names.index(column)
-    values = Counter(row[at].strip()[:CHARACTERS] for row in rows if len(row) == len(names))
+    values = Counter(row[at].strip()[:CHARACTERS] for row in rows)
     return dict(values.most_common(VALUES))
 
 
-def _rows(data: bytes) -> Iterator[list[str]]:
-    csv.field_size_limit(LONGEST_ROW)
-    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", errors="replace", newline="")
-    try:
-        yield from (row for row in csv.reader(text) if row)
-    except csv.Error:
-        return
+def _table(data: bytes) -> tuple[list[str], Iterator[list[str]]]:
+    """The names of the columns, and the rows that have as many fields."""
+    rows = readable(io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", errors="replace", newline=""))
+    names = [name or f"column_{n}" for n, name in enumerate(next(rows, []), 1)]
+    return names, (row for row in rows if len(row) == len(names))

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from app import cache, settings
 from app.state import session
 from app.state.packed import pack, unpack
+from app.text.dates import day
 from lrp_engine.errors import LensError
 
 # Choices that go together: a word is picked in a text.
@@ -83,8 +84,7 @@ def delete() -> None:
 
 def until() -> str:
     """The day until which texts are kept that are opened today."""
-    day = date.today() + timedelta(days=settings.LINK_DAYS)
-    return f"{day.day} {day:%B %Y}"
+    return day(date.today() + timedelta(days=settings.LINK_DAYS))
 
 
 def _parted(parameters: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

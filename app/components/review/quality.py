@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components import drawn
 from app.components import quality as table
 from app.components.review.common import Desk
 from app.components.review.start import examples_name
@@ -66,7 +67,7 @@ def _whole(desk: Desk) -> Quality | None:
     model = desk.model
     if model is None or model.tested is None or desk.set.name != examples_name(model):
         return None
-    return quality.of_confusion(model.tested.confusion) if model.tested.mistakes else None
+    return table.of_test_set(model) if model.tested.mistakes else None
 
 
 def _calibration(confidence: np.ndarray, right: np.ndarray) -> None:
@@ -80,7 +81,7 @@ def _calibration(confidence: np.ndarray, right: np.ndarray) -> None:
             "texts": [one.right.of for one in bins],
         }
     )
-    st.altair_chart(
+    drawn.chart(
         quality_charts.calibration(points),
         alt="For each tenth of confidence the share of texts that are right, with 95 % intervals.",
     )

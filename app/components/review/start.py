@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
 
 import pandas as pd
@@ -12,10 +12,11 @@ import streamlit as st
 
 from app import cache, settings
 from app.components.guard import guard
+from app.components.quality import of_test_set
 from app.components.review.common import open_set
 from app.components.turn import telling
 from app.models.model import Model
-from app.review import dialect, guess, quality
+from app.review import dialect, guess
 from app.review.sets import Set
 from app.state import session
 from app.text.markdown import plain
@@ -81,7 +82,7 @@ def examples_name(model: Model) -> str:
 
 def _test_set(model: Model) -> str:
     """How the model did on its test set, and whether its examples tell otherwise."""
-    whole = None if model.tested is None else quality.of_confusion(model.tested.confusion)
+    whole = of_test_set(model)
     if model.tested is None or whole is None:
         return ""
     picked = " Mistakes are over-sampled among them." if model.tested.mistakes else ""
@@ -128,12 +129,20 @@ def _upload(model: Model) -> None:
     if known:
         _preview(sample)
     labels = model.network.labels
-    guessed = guess.text_column(sample) if known else _first(names, guess.TEXT_NAMES) or names[0]
+    guessed = (
+        guess.text_column(sample)
+        if known
+        else guess.called_like(names, guess.TEXT_NAMES) or names[0]
+    )
     left, right = st.columns(2)
     text = left.selectbox(
         "Texts", names, index=names.index(guessed), key=f"lens.file.text.{file}.{len(names)}"
     )
-    called = guess.label_column(sample, text, labels) if known else _first(names, guess.LABEL_NAMES)
+    called = (
+        guess.label_column(sample, text, labels)
+        if known
+        else guess.called_like(names, guess.LABEL_NAMES)
+    )
     label = right.selectbox(
         "True classes",
         [NO_LABELS, *names],
@@ -171,7 +180,7 @@ def _read_as(model: Model, data: bytes, file: str) -> bytes:
                 "Names in the first row", value=found.header, key=f"lens.file.header.{file}"
             ),
         )  # fmt: skip
-    return dialect.canonical(data, chosen)
+    return cache.upload_canonical(data, chosen)
 
 
 def _preview(sample: guess.Sample) -> None:
@@ -211,11 +220,6 @@ def _mapping(model: Model, data: bytes, column: str, file: str) -> dict[str, int
     if len(found) > MAPPED:
         st.caption(f"The {MAPPED} most frequent of {len(found):,}.")
     return chosen
-
-
-def _first(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    small = [name.casefold().strip() for name in names]
-    return next((names[small.index(name)] for name in wanted if name in small), None)
 
 
 def _begin(

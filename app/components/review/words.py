@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from app.components import drawn
 from app.components.review.common import Desk
 from app.figures import quality_charts
 from app.review import words
@@ -75,7 +76,7 @@ def show(desk: Desk) -> None:
     name = visible(labels[predicted])
     with plot:
         strongest = words.strongest(counted, at_least=1, most=PLOTTED)
-        st.altair_chart(
+        drawn.chart(
             quality_charts.words(
                 strongest, name, METHODS[MAIN].unit, palette=session.get("palette")
             ),
