@@ -19,7 +19,8 @@ def show(selected: Model) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"Kept on this server until {day(known.until)}, and longer where somebody opens it. "
-            "The address of this page is the key to it: whoever has it can use and delete this model."
+            "The address of this page is the key to it: whoever has it can use and delete this "
+            "model."
         )
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("Deletes the files of this model from the server.")
