@@ -134,20 +134,15 @@ def run() -> Iterator[pd.DataFrame]:
         print(f"{model}: root mean squared error {np.sqrt(np.mean(error**2)):.4f}", flush=True)
         row = ("", "", ERROR, float(np.sqrt(np.mean(error**2))), TEST)
         parts = results.rows_of(made, PART, model), _squared_errors(made, model)
-        yield pd.concat([*parts, _frame([row], model)], ignore_index=True)
+        yield pd.concat([*parts, results.frame([row], PART, model)], ignore_index=True)
 
 
 def _squared_errors(made: Evaluation, model: str) -> pd.DataFrame:
     """Mean of (relevance - answer)^2 over the marked steps, of what the correlation is made of."""
     n, _, _, rr, aa, ra = np.moveaxis(made.counted("marked_correlation"), 2, 0).sum(axis=1)
     error = (rr - 2 * ra + aa) / n
-    return _frame(
+    return results.frame(
         [(one.method, one.rule, SQUARED_ERROR, float(error[j]), TEST)
          for j, one in enumerate(made.explainers)],
-        model,
+        PART, model,
     )  # fmt: skip
-
-
-def _frame(rows: list[tuple], model: str) -> pd.DataFrame:
-    found = pd.DataFrame(rows, columns=["method", "rule", "measure", "value", "n"])
-    return found.assign(part=PART, model=model)

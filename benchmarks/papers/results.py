@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +31,12 @@ def rows_of(evaluation: Evaluation, part: str, model: str) -> pd.DataFrame:
     values = evaluation.to_frame().merge(compared[[*keys, "better"]], on=keys, how="left")
     curves = evaluation.curves()
     found = pd.concat([values, curves[curves["measure"].isin(CURVES)]], ignore_index=True)
+    return found.assign(part=part, model=model)
+
+
+def frame(rows: Sequence[tuple], part: str, model: str) -> pd.DataFrame:
+    """Numbers without intervals: rows of method, rule, measure, value, n."""
+    found = pd.DataFrame(rows, columns=["method", "rule", "measure", "value", "n"])
     return found.assign(part=part, model=model)
 
 

@@ -46,11 +46,11 @@ def run(part: str, folder: Path, most: Mapping[str, int]) -> Iterator[pd.DataFra
             task.network, task.texts, task.labels, methods=["lrp"], rules=CANDIDATES,
             measures=MEASURES,
         )  # fmt: skip
-        blown_up = _blown_up(task).assign(part=part, model=task.model)
-        yield pd.concat([results.rows_of(made, part, task.model), blown_up], ignore_index=True)
+        parts = results.rows_of(made, part, task.model), _blown_up(task, part)
+        yield pd.concat(parts, ignore_index=True)
 
 
-def _blown_up(task: bundled.Task) -> pd.DataFrame:
+def _blown_up(task: bundled.Task, part: str) -> pd.DataFrame:
     """The share of texts with a word that carries `TIMES` the score."""
     rows = []
     for name, rule in CANDIDATES.items():
@@ -58,4 +58,4 @@ def _blown_up(task: bundled.Task) -> pd.DataFrame:
         largest = np.abs(found.token_relevance).max(axis=1)
         share = float((largest > TIMES * np.abs(found.explained_score)).mean())
         rows.append(("lrp", name, BLOWN_UP, share, len(task.texts)))
-    return pd.DataFrame(rows, columns=["method", "rule", "measure", "value", "n"])
+    return results.frame(rows, part, task.model)
