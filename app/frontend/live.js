@@ -25,7 +25,8 @@ export default function ({ data, parentElement }) {
   };
   const composed = () => typed({ isComposing: false });
   box.lensStop?.();
-  if (box.lensWaits) wait(); // the page was drawn again before typing had rested
+  // Typed before this part arrived, or drawn again before typing had rested.
+  if (box.lensWaits ?? document.activeElement === box) wait();
   box.addEventListener("input", typed);
   box.addEventListener("compositionend", composed);
   box.lensStop = () => {

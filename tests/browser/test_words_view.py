@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app import settings
 from app.methods import SHOWN_METHODS
@@ -21,6 +21,7 @@ def word(page: Page, at: int, row: int = 0):
 
 
 ALL = "?all_methods=1"
+PARTS = re.compile("BidiComponent")
 
 
 def picked(page: Page, at: int, rows: int = len(SHOWN_METHODS)) -> None:
@@ -163,8 +164,18 @@ def test_replace_with_enter_and_insert(page: Page):
 
 
 def test_explained_while_typing(page: Page):
-    visit(page)
+    late: list[Route] = []  # the parts in JavaScript, held back
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route(PARTS, hold)
+    page.goto("/")
+    expect(page.get_by_text("The model says")).to_be_visible()
     box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill("grand")
+    page.unroute(PARTS, hold)  # and let go
+    expect(heatmaps(page).first).to_contain_text("grand")
     box.fill("")
     text = "a wonderful film with a charming story"
     for part in re.findall(r"\S+\s*", text):
