@@ -11,6 +11,7 @@ import streamlit as st
 from app.models import facts
 from app.models.model import Model
 from app.text.markdown import plain
+from lrp_engine.render import facts as network_facts
 from lrp_engine.render.wording import visible
 
 STYLE = """<style>
@@ -26,7 +27,7 @@ def recognized(model: Model) -> None:
     network = model.network
     rows = "".join(
         f"<dt>{escape(term)}</dt><dd><bdi>{escape(visible(value))}</bdi></dd>"
-        for term, value in facts.facts(network)
+        for term, value in network_facts.facts(network)
     )
     st.html(f'{STYLE}<dl class="lens-facts">{rows}</dl>')
     for sentence in facts.missing(network):
@@ -36,8 +37,9 @@ def recognized(model: Model) -> None:
 def layers(model: Model) -> None:
     """Every array of weights."""
     st.header("Layers", anchor=False)
+    columns = list(network_facts.LAYER_COLUMNS)
     st.dataframe(
-        pd.DataFrame(facts.layers(model.network), columns=list(facts.LAYER_COLUMNS)),
+        pd.DataFrame(network_facts.layers(model.network), columns=columns),
         hide_index=True, height="content",
         column_config={"numbers": st.column_config.NumberColumn(format="localized")},
     )  # fmt: skip

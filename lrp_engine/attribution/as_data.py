@@ -1,4 +1,4 @@
-"""Explanations as plain data: a table with a row per word, and JSON values of one sample."""
+"""One sample of an explanation as plain JSON values, and what its numbers of a step received."""
 
 from __future__ import annotations
 
@@ -8,52 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from lrp_engine.attribution.explanation import Explanation
-
-
-def frame(explanation: Explanation) -> pd.DataFrame:
-    """One row per word: sample, position, token, unknown, padding, relevance.
-
-    Of several inputs, a column `input` says whose word it is, and `position` is its own.
-
-    And standard_error, of a method that estimates. Where the numbers of a step have names, a
-    column for each says what it received.
-    """
-    import pandas as pd
-
-    counts = [len(tokens) for tokens in explanation.tokens]
-
-    def of_words(array: np.ndarray) -> np.ndarray:
-        return np.concatenate([array[n, :count] for n, count in enumerate(counts)])
-
-    return pd.DataFrame(
-        {
-            "sample": np.repeat(np.arange(len(explanation)), counts),
-            **_places(explanation),
-            "token": [token for tokens in explanation.tokens for token in tokens],
-            "unknown": of_words(explanation.unknown),
-            "padding": of_words(explanation.padding),
-            "relevance": of_words(explanation.token_relevance),
-            **(
-                {}
-                if explanation.standard_error is None
-                else {"standard_error": of_words(explanation.standard_error)}
-            ),
-            **{f"relevance of {name}": of_words(values) for name, values in by_unit(explanation)},
-        }
-    )
-
-
-def _places(explanation: Explanation) -> dict[str, Any]:
-    """Columns of where words stand."""
-    parts, samples = explanation.by_input(), range(len(explanation))
-    counts = [len(part.tokens[n]) for n in samples for part in parts.values()]
-    places = {"position": np.concatenate([np.arange(count) for count in counts])}
-    if not explanation.parts:
-        return places
-    return {"input": np.repeat([*parts] * len(samples), counts), **places}
 
 
 def by_unit(explanation: Explanation) -> list[tuple[str, np.ndarray]]:

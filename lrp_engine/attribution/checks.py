@@ -23,11 +23,11 @@ def doubts_of(method: Method, checks: Mapping[str, np.ndarray]) -> tuple[str, ..
     return tuple(said)
 
 
-def warnings_of_one(
-    warnings: tuple[str, ...], method: Method, checks: Mapping[str, np.ndarray], index: int
+def warnings_of_some(
+    warnings: tuple[str, ...], method: Method, checks: Mapping[str, np.ndarray], rows: slice
 ) -> tuple[str, ...]:
-    """Warnings of several samples, with one sample's own doubts in the place of those of all."""
+    """Warnings of several samples, with the doubts about some in the place of those of all."""
     of_all = doubts_of(method, checks) if checks else ()
-    own = {name: array[index : index + 1] for name, array in checks.items()}
+    own = {name: array[rows] for name, array in checks.items()}
     kept = tuple(sentence for sentence in warnings if sentence not in of_all)
     return kept + (doubts_of(method, own) if checks else ())

@@ -11,6 +11,7 @@ import numpy as np
 from lrp_engine.attribution.assembly import Assembly
 from lrp_engine.attribution.explanations import Explanations
 from lrp_engine.attribution.joined import JoinedAssembly
+from lrp_engine.attribution.kept_layers import Layers, kept_layers
 from lrp_engine.attribution.methods import (
     LIVE_METHODS,
     METHODS,
@@ -75,14 +76,15 @@ def explain(
     rule: Rule | None,
     method_options: Mapping[str, Mapping[str, Any] | None] | None,
     lengths: Any,
-    layers: bool,
+    layers: Layers,
     hold: str | Sequence[str] = (),
     position: Any = None,
     progress: Callable[[int, int], object] | None = None,
     cancel: Cancel | None = None,
 ) -> Explanations:
     """One Explanation per method; each calculus runs once, however many methods read it."""
-    asked = _methods(methods, layers=layers)
+    kept = kept_layers(network, layers)
+    asked = _methods(methods, layers=bool(kept))
     options = options_of(asked, method_options)
     rule = rules.checked(rule, network.nodes)
     samples = samples_of.read(network, inputs, lengths, hold=hold)
@@ -99,7 +101,7 @@ def explain(
     def run(chunk: np.ndarray) -> tuple[np.ndarray, Run]:
         work.begin()
         chosen = None if targets is None else selection(targets[chunk], network.classes)
-        return chunk, _run(samples, chunk, calculi, chosen, rule, work, layers=layers)
+        return chunk, _run(samples, chunk, calculi, chosen, rule, work, kept=kept)
 
     for chunk, made in _one_ahead(run, samples.chunks()):
         for assembly in assemblies.values():
@@ -169,7 +171,7 @@ def _run(
     rule: Rule,
     work: Work,
     *,
-    layers: bool,
+    kept: frozenset[str],
 ) -> Run:
     """The passes that all methods share, and the means to make more."""
     network = samples.network
@@ -207,7 +209,8 @@ def _run(
     if calculi:
         with network.lock:
             program = program_of(network)
-            passes = program.backward(calculi, x, steps, chosen, rule, layers=layers)
+            passes = program.backward(calculi, x, steps, chosen, rule, layers=bool(kept))
+        passes = {name: one.with_layers(kept) for name, one in passes.items()}
         first = passes[calculi[0]]
         scores, chosen = first.scores, first.selection
     else:

@@ -6,7 +6,7 @@ Axes: B samples, T time steps (or D features), E input units (none for features)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -17,14 +17,13 @@ import numpy as np
 from lrp_engine import lazy
 from lrp_engine.attribution import exploding
 from lrp_engine.attribution.arrays import frozen_array
-from lrp_engine.attribution.checks import warnings_of_one
+from lrp_engine.attribution.drawn import Drawn
 from lrp_engine.attribution.has_inputs import HasInputs
 from lrp_engine.attribution.has_texts import HasTexts
 from lrp_engine.attribution.ledger import Ledger
 from lrp_engine.model.outputs import HasOutput
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.describe import sentences
-from lrp_engine.model.text.doubts import of_text
 from lrp_engine.propagation.rules import doubts
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Explanation(HasInputs, HasTexts, HasOutput):
+class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
 
     Always true, per sample, where the method's completeness is "score":
@@ -155,46 +154,17 @@ class Explanation(HasInputs, HasTexts, HasOutput):
             state[name] = dict(state[name])
         return partial(Explanation, **state), ()
 
-    def __getitem__(self, index: int) -> Explanation:
-        """One sample as an Explanation of its own (B = 1), cut to its length."""
-        if not isinstance(index, (int, np.integer)) or not -len(self) <= index < len(self):
-            raise IndexError(f"There is no sample {index!r:.40} among {len(self)}.")
-        index %= len(self)
-        one, length = slice(index, index + 1), int(self.lengths[index])
+    def __getitem__(self, index: int | slice) -> Explanation:
+        """One sample as an Explanation of its own (B = 1), cut to its length; or some (`e[2:5]`).
 
-        def cut(name: str, array: np.ndarray) -> np.ndarray:
-            words = array.ndim == 3 and name not in self.resampled_time
-            return array[one, :length] if words else array[one]
+        Raises:
+            IndexError: there is no such sample.
+        """
+        cut: Explanation = lazy.load("attribution.cut:samples")(self, index)
+        return cut
 
-        changed = {
-            **{
-                name: getattr(self, name)[one]
-                for name in ("tokens", "lengths", "padded_lengths", "scores", "target",
-                             "explained_score")
-            },
-            **{
-                name: None if (array := getattr(self, name)) is None else array[one, :length]
-                for name in ("unknown", "padding", "relevance", "token_values", "standard_error")
-            },
-            "probabilities": None if self.probabilities is None else self.probabilities[one],
-            "ids": self.ids and self.ids[one],
-            "alignment": self.alignment and self.alignment.select(index),
-            "warnings": self._warnings_of(index),
-            "positions": None if self.positions is None else self.positions[one],
-            **{
-                name: MappingProxyType({key: a[one] for key, a in getattr(self, name).items()})
-                for name in ("initial_states", "checks")
-            },
-            "ledger": self.ledger.select(index, length),
-            "layers": MappingProxyType({name: cut(name, a) for name, a in self.layers.items()}),
-            "parts": MappingProxyType({name: part[index] for name, part in self.parts.items()}),
-        }  # fmt: skip
-        # Parts of what is frozen are frozen; checking each again would be most of the time.
-        one_sample = object.__new__(Explanation)
-        vars(one_sample).update({name: changed.get(name, getattr(self, name)) for name in _FIELDS})
-        if exploding.warns(one_sample.warnings):  # of another sample, or of one of the inputs
-            vars(one_sample)["warnings"] = one_sample.with_exploding()
-        return one_sample
+    def __iter__(self) -> Iterator[Explanation]:
+        return (self[index] for index in range(len(self)))
 
     @cached_property
     def token_relevance(self) -> np.ndarray:
@@ -285,6 +255,10 @@ class Explanation(HasInputs, HasTexts, HasOutput):
         """Share (0 to 1) of the computed time steps that was padding."""
         return float(1 - self.lengths.sum() / self.padded_lengths.sum())
 
+    @property
+    def _by_method(self) -> Mapping[str, Explanation]:
+        return {self.method: self}
+
     def target_label(self, index: int = 0) -> str:
         """The explained class or value by name, or "a − b" for a contrast."""
         return " − ".join(self.labels[c] for c in np.atleast_1d(self.target[index]))
@@ -293,9 +267,19 @@ class Explanation(HasInputs, HasTexts, HasOutput):
         """The word or step whose label is explained; None where the whole input has one."""
         return None if self.positions is None else self.tokens[index][self.positions[index]]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per word: sample, position, token, unknown, padding, relevance."""
-        frame: pd.DataFrame = lazy.load("attribution.as_data:frame")(self)
+    def to_frame(self, rows: str = "words") -> pd.DataFrame:
+        """One row per word; or per text, where `rows` is "texts".
+
+        Each row says sample, text, method, class (None of values), target and its score, so that
+        frames of several explanations can be put together. Of words then position, token, unknown,
+        padding, relevance. Of texts the probability, how many words there are and how many are
+        unknown, and the account: words, padding, initial states, biases, stabilizers, what was held
+        fixed, rounding error; NaN where the method's numbers are no parts of the score.
+
+        Raises:
+            InputError: `rows` is neither.
+        """
+        frame: pd.DataFrame = lazy.load("attribution.as_frame:frame")(self, rows)
         return frame
 
     def to_dict(self, index: int = 0) -> dict[str, Any]:
@@ -317,21 +301,3 @@ class Explanation(HasInputs, HasTexts, HasOutput):
             return self.warnings
         return exploding.warned(self.warnings, self.token_relevance, self.scores,
                                 least=self.least_scale, token_kind=self.token_kind)  # fmt: skip
-
-    def _warnings_of(self, index: int) -> tuple[str, ...]:
-        """Those of all samples, and the sample's own."""
-        if len(self) == 1:
-            return self.warnings
-        if self.parts:
-            own = (text for part in self.parts.values() for text in part._warnings_of(index))
-            return tuple(dict.fromkeys(own))
-        of_all = warnings_of_one(self.warnings, self.method_info, self.checks, index)
-        return of_all if self.alignment is None else of_text(self.alignment.why[index], of_all)
-
-    def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
-        """One sample's heatmap as a standalone HTML page, every word escaped."""
-        page: str = lazy.load("render.page:page")(self, index, palette=palette)
-        return page
-
-
-_FIELDS = tuple(item.name for item in fields(Explanation))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from lrp_engine.attribution.drawn import Drawn
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError, choices
 from lrp_engine.model.outputs import OutputKind
 from lrp_engine.model.text.alignment import LeftOut
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-class Explanations(Mapping[str, Explanation]):
+
+class Explanations(Mapping[str, Explanation], Drawn):
     """Method name -> Explanation, of the same B samples, targets and network. Frozen.
 
     Attributes:
@@ -28,8 +32,8 @@ class Explanations(Mapping[str, Explanation]):
         InputError: there is no explanation, or they are of different samples.
     """
 
-    __slots__ = ("_by_method",)
-    _by_method: dict[str, Explanation]
+    __slots__ = ("_explanations",)
+    _explanations: dict[str, Explanation]
 
     def __init__(self, by_method: Mapping[str, Explanation]) -> None:
         explanations = dict(by_method)
@@ -38,35 +42,45 @@ class Explanations(Mapping[str, Explanation]):
         first, *rest = explanations.values()
         if any(one.tokens != first.tokens for one in rest):
             raise InputError("The explanations are of different samples; give those of the same.")
-        object.__setattr__(self, "_by_method", explanations)
+        object.__setattr__(self, "_explanations", explanations)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("Explanations cannot be changed.")
 
     def __getitem__(self, method: str) -> Explanation:
         try:
-            return self._by_method[method]
+            return self._explanations[method]
         except KeyError:
             raise KeyError(
                 f"There is no explanation by {method!r}; choose from {choices(self)}."
             ) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_method)
+        return iter(self._explanations)
 
     def __len__(self) -> int:
-        return len(self._by_method)
+        return len(self._explanations)
 
     def __repr__(self) -> str:
         samples = len(self._first)
         return f"Explanations({', '.join(self)}; {samples} samples, model {self.model_hash[:8]})"
 
     def __reduce__(self) -> tuple:
-        return Explanations, (self._by_method,)
+        return Explanations, (self._explanations,)
 
     def sample(self, index: int) -> Explanations:
         """One sample by every method, as Explanations of their own (B = 1)."""
         return Explanations({name: one[index] for name, one in self.items()})
+
+    def to_frame(self, rows: str = "words") -> pd.DataFrame:
+        """The frames of all methods, one below the other: `Explanation.to_frame`."""
+        import pandas as pd
+
+        return pd.concat([one.to_frame(rows) for one in self.values()], ignore_index=True)
+
+    @property
+    def _by_method(self) -> Mapping[str, Explanation]:
+        return self._explanations
 
     @property
     def complete(self) -> Explanation | None:

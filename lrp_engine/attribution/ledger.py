@@ -76,13 +76,12 @@ class Ledger(Mapping[str, np.ndarray]):
             totals[key] = totals.get(key, 0) + kept
         return totals
 
-    def select(self, index: int, length: int) -> Ledger:
-        """The ledger of one sample, cut to its length."""
-        one = slice(index, index + 1)
-        one_sample = object.__new__(Ledger)
-        one_sample._count = 1
-        one_sample._terms = {name: array[one] for name, array in self._terms.items()}
-        one_sample.steps = MappingProxyType(
-            {name: array[one, :length] for name, array in self.steps.items()}
+    def select(self, rows: slice, length: int) -> Ledger:
+        """The ledger of some samples, cut to a length."""
+        some = object.__new__(Ledger)
+        some._count = len(range(self._count)[rows])
+        some._terms = {name: array[rows] for name, array in self._terms.items()}
+        some.steps = MappingProxyType(
+            {name: array[rows, :length] for name, array in self.steps.items()}
         )
-        return one_sample
+        return some

@@ -12,7 +12,7 @@ from lrp_engine.evaluation.bootstrap import DRAWS
 from lrp_engine.evaluation.frames import shown
 from lrp_engine.evaluation.verdict import best, no_better_than_chance, says_something
 from lrp_engine.model.removals import REMOVAL_MEANINGS
-from lrp_engine.render import templates
+from lrp_engine.render import notebook, templates
 from lrp_engine.render.wording import visible
 from lrp_engine.version import __version__
 
@@ -125,6 +125,16 @@ def html(evaluation: Evaluation) -> str:
             (name, visible(str(value))) for name, value in evaluation.settings.items() if value
         ] + [("version", f"lrp-lens {__version__}")],
     )  # fmt: skip
+
+
+def fragment(evaluation: Evaluation) -> str:
+    """See `Evaluation._repr_html_`."""
+    rows = [
+        (one.title if n == 0 else "", line.explainer, line.value, line.interval, line.mark)
+        for one in sections(evaluation)
+        for n, line in enumerate(one.lines)
+    ]
+    return notebook.evaluation(evaluation, rows)
 
 
 def text(evaluation: Evaluation) -> str:

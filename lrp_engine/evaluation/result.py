@@ -165,6 +165,11 @@ class Evaluation:
         text: str = lazy.load("evaluation.report:html")(self)
         return text
 
+    def _repr_html_(self) -> str:
+        """What was measured, for a notebook."""
+        text: str = lazy.load("evaluation.report:fragment")(self)
+        return text
+
     def to_text(self) -> str:
         """The whole for a terminal."""
         text: str = lazy.load("evaluation.report:text")(self)

@@ -53,7 +53,7 @@ class Asked(HasOutput):
         *,
         method_options: Mapping[str, Any] | None = None,
         lengths: Lengths = None,
-        layers: bool = False,
+        layers: bool | str | Sequence[str] | None = None,
         hold: str | Sequence[str] = (),
         position: int | Sequence[int] | np.ndarray | None = None,
         progress: Callable[[int, int], object] | None = None,
@@ -78,8 +78,8 @@ class Asked(HasOutput):
                 inputs a mapping by their names.
             hold: names of inputs that are constants, of a network that has several: what they
                 receive is in the ledger, as held fixed, and nothing of them is left out.
-            layers: also keep the relevance at every layer's output, in `Explanation.layers`; only
-                by methods that go back through the layers.
+            layers: also keep the relevance at the output of these layers, by name (True: of all),
+                in `Explanation.layers`; only by methods that go back through the layers.
             position: of a network that labels every word or step: whose label is explained, as in
                 `Explanation.tokens`; one, or one per sample. None: the first word's.
             progress: called with (passes done, passes at most) after each batch of those that
@@ -118,7 +118,7 @@ class Asked(HasOutput):
         rule: Rule | None = None,
         method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
         lengths: Lengths = None,
-        layers: bool = False,
+        layers: bool | str | Sequence[str] | None = None,
         hold: str | Sequence[str] = (),
         position: int | Sequence[int] | np.ndarray | None = None,
         progress: Callable[[int, int], object] | None = None,

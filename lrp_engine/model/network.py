@@ -266,6 +266,17 @@ class Network(Asked, Reads):
         content_hash: str = lazy.load("model.serialization:content_hash")(self)
         return content_hash
 
+    def summary(self) -> str:
+        """What it is, as text: input, layers with their weights, output, how texts are read,
+        what was assumed."""
+        text: str = lazy.load("render.facts:summary")(self)
+        return text
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook; a fragment whose styles touch nothing else."""
+        fragment: str = lazy.load("render.notebook:network")(self)
+        return fragment
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the project's own format: a folder, or a zip file where `path` ends in .zip."""
         lazy.load("model.serialization:save")(self, path)

@@ -83,15 +83,26 @@ def content_hash(network: Network) -> str:
     return content.hexdigest()
 
 
+# Endings of files that hold models of others.
+_OTHER_FORMATS = (".keras", ".h5", ".hdf5", ".pt", ".pth", ".onnx", ".npz", ".npy", ".safetensors",
+                  ".pkl", ".pickle", ".json")  # fmt: skip
+
+
 def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a folder, or a zip file where the path ends in .zip.
 
     Raises:
-        InputError: a function cuts the texts; the path is empty.
+        InputError: a function cuts the texts; the path is empty, or ends as files of other formats.
         OSError: nothing can be written there.
     """
     if not os.fspath(path):  # Path("") is the current folder
         raise InputError("The path to save to is empty; name a folder or a .zip file.")
+    suffix = Path(path).suffix.lower()
+    if suffix in _OTHER_FORMATS:
+        raise InputError(
+            f"A network is saved in the project's own format, a folder or a .zip file, and not as "
+            f"{suffix}; leave that ending out, or end the name in .zip."
+        )
     if any(one.tokenizer.function is not None for one in network.inputs.values()):
         raise InputError(
             "This network cuts texts by a function of yours, which is code and cannot be saved; "

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lrp_engine.render import templates
+from lrp_engine.render import notebook, templates
 from lrp_engine.render.wording import visible
 
 if TYPE_CHECKING:
@@ -223,18 +223,25 @@ class ProofSheet:
             lines += [f"  - {visible(sentence)}" for sentence in self.assumptions]
         return "\n".join(lines) + "\n"
 
-    def to_html(self) -> str:
-        """The sheet as a page that loads nothing; every word escaped."""
-        rows = [
+    @property
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
             (line.verdict, line.title, figure(line.error), figure(line.tolerance),
              visible(line.detail))
             for line in self.lines
         ]  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        """The sheet for a notebook."""
+        return notebook.proof(self, self._rows)
+
+    def to_html(self) -> str:
+        """The sheet as a page that loads nothing; every word escaped."""
         facts = [("source", visible(self.source)), ("dtype", self.dtype),
                  ("inputs", str(self.inputs)), ("model hash", self.model_hash)]  # fmt: skip
         return templates.render(
             "proof.html", title=self.headline, headline=self.headline, meaning=self.meaning,
-            rows=rows, assumptions=self.assumptions, facts=facts,
+            rows=self._rows, assumptions=self.assumptions, facts=facts,
         )  # fmt: skip
 
 

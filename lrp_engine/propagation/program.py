@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,12 @@ class Backward:
     sinks: dict[Key, np.ndarray]
     states: dict[Key, np.ndarray]
     layers: dict[Key, np.ndarray]
+
+    def with_layers(self, names: Set[str]) -> Backward:
+        """With what it brought to these nodes alone."""
+        if all(key[0] in names for key in self.layers):
+            return self
+        return replace(self, layers={k: a for k, a in self.layers.items() if k[0] in names})
 
 
 class Program:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrp_engine.attribution.ledger import HELD
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number, tiny
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 # Largest accepted error, relative to max(|score|, sum of |terms|).
 TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
+# Kinds of terms of the ledger, as people read them.
+KINDS = {"bias": "biases", "stabilizer": "stabilizers", HELD: "inputs held fixed"}
+OFTEN_NOTHING = ("initial states", "stabilizers", "biases")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,27 @@ def require_sum(explanation: Explanation) -> None:
             f"{explanation.method_info.title} does not promise that its numbers add up to the "
             f"score; choose {' or '.join(complete)} to see the account."
         )
+
+
+def account_line(explanation: Explanation, index: int = 0) -> str:
+    """Where a score went: "words +1.49, biases +0.29, stabilizers +0.03: together +1.82."
+
+    Raises:
+        InputError: the method promises no sum.
+    """
+    require_sum(explanation)
+    one = explanation[index]
+    by_kind = one.ledger.by("kind")
+    parts = [
+        *word_parts(one),
+        ("initial states", float(one.initial_state[0])),
+        *((title, float(by_kind[kind][0])) for kind, title in KINDS.items() if kind in by_kind),
+    ]
+    score = float(one.explained_score[0])
+    said = ", ".join(
+        f"{title} {number(value)}" for title, value in parts if value or title not in OFTEN_NOTHING
+    )
+    return f"{said}: together {number(score)}."
 
 
 def word_parts(explanation: Explanation, all_of: str = "") -> list[tuple[str, float]]:

@@ -26,15 +26,15 @@ SKIPPABLE = 60  # words
 DIGITS = {"float32": 8, "float64": 16}  # significant ones in tables
 
 
-def page(explanation: Explanation, index: int = 0, *, palette: str | None = None) -> str:
-    """The page of one sample; no script, no request, every word escaped."""
-    return methods_page({explanation.method: explanation}, index, palette=palette)
-
-
 def methods_page(
-    explanations: Mapping[str, Explanation], index: int = 0, *, palette: str | None = None
+    explanations: Mapping[str, Explanation] | Explanation,
+    index: int = 0,
+    *,
+    palette: str | None = None,
 ) -> str:
-    """The page of one sample by several methods: a heatmap each, one table, one account.
+    """The page of one sample by one method or several: a heatmap each, one table, one account.
+
+    No script, no request, every word escaped.
 
     Raises:
         InputError: there is no explanation, or they are of different words.

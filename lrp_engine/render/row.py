@@ -264,7 +264,7 @@ def input_rows(
 
 
 def of_one_text(
-    explanations: Mapping[str, Explanation], index: int, *, what: str
+    explanations: Mapping[str, Explanation] | Explanation, index: int, *, what: str
 ) -> dict[str, Explanation]:
     """One sample by every method, each with B = 1 and its padding as one token.
 
@@ -274,6 +274,8 @@ def of_one_text(
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
+    if not isinstance(explanations, Mapping):
+        explanations = {explanations.method: explanations}
     samples = {key: as_shown(explanation[index]) for key, explanation in explanations.items()}
     if len({one.tokens for one in samples.values()}) != 1:
         raise InputError(f"{what} needs explanations of one text, by one method or more.")

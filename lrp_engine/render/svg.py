@@ -34,7 +34,12 @@ WARNING = 120  # characters in a line of a warning
 _FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 
 
-def svg(explanations: Mapping[str, Explanation], *, palette: str | None = None) -> str:
+def svg(
+    explanations: Mapping[str, Explanation] | Explanation,
+    index: int = 0,
+    *,
+    palette: str | None = None,
+) -> str:
     """One sample by one method or several, as a standalone SVG picture.
 
     Settings, engine version and model hash are in its metadata, as in `Explanation.to_dict`.
@@ -42,7 +47,7 @@ def svg(explanations: Mapping[str, Explanation], *, palette: str | None = None) 
     Raises:
         InputError: there is no explanation, or they are of different words.
     """
-    samples = of_one_text(explanations, 0, what="A picture")
+    samples = of_one_text(explanations, index, what="A picture")
     ones = list(samples.values())
     parts, top = _warnings(ones[0])
     for row in method_rows(samples, palette=palette):

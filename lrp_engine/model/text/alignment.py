@@ -46,9 +46,8 @@ class Alignment:
     why: tuple[np.ndarray, ...]
     places: tuple[np.ndarray, ...]
 
-    def select(self, index: int) -> Alignment:
-        one = slice(index, index + 1)
-        return Alignment(self.tokenizer, self.texts[one], self.why[one], self.places[one])
+    def select(self, rows: slice) -> Alignment:
+        return Alignment(self.tokenizer, self.texts[rows], self.why[rows], self.places[rows])
 
     def at(self, steps: np.ndarray) -> Alignment:
         """The same of some time steps (n,) of a single sample; words left out stay so."""

@@ -10,6 +10,7 @@ import pytest
 from app.models import facts
 from lrp_engine.formats import readers
 from lrp_engine.formats.questions import open_questions
+from lrp_engine.render import facts as network_facts
 from tests.app.uploads import TEXT, UPLOADS
 
 
@@ -20,8 +21,8 @@ def test_a_format_is_read_reported_and_explained(name, monkeypatch):
     monkeypatch.setattr(readers, "_read", lambda one, *more: asked.append(one) or real(one, *more))
     network = given.upload().read()
     assert [one.name for one in asked] == [given.reader]
-    report = [f"{term}: {value}" for term, value in facts.facts(network)]
-    report += [" ".join(map(str, row)) for row in facts.layers(network)]
+    report = [f"{term}: {value}" for term, value in network_facts.facts(network)]
+    report += [" ".join(map(str, row)) for row in network_facts.layers(network)]
     for part in given.says:
         assert part in "\n".join([*report, *network.assumptions])
     assert given.asks in " ".join(question.asks for question in open_questions(network))

@@ -82,3 +82,48 @@ def test_explanations_of_different_samples_are_refused(network, explanations):
         Explanations({"lrp": explanations["lrp"], "sensitivity": other})
     with pytest.raises(InputError, match="no explanation"):
         Explanations({})
+
+
+def test_some_samples_are_those_samples(network):
+    texts = [*TEXTS, ["good"] * 6]
+    e = network.explain(texts, layers=True)
+    for rows in (
+        slice(1, 3),
+        slice(None, None, -1),
+        slice(0, 1),
+        slice(None, None, 2),
+        slice(2, 9),
+    ):
+        some, places = e[rows], range(len(e))[rows]
+        assert len(some) == len(places)
+        assert some.token_relevance.shape[1] == max(len(texts[place]) for place in places)
+        assert some.ledger.total.shape == (len(places),)
+        for n, place in enumerate(places):
+            one, same = some[n], e[place]
+            assert one.tokens == same.tokens
+            for name in ("token_relevance", "scores", "explained_score", "conservation_error"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
+            assert one.warnings == same.warnings
+            for layer, array in same.layers.items():
+                np.testing.assert_array_equal(one.layers[layer], array)
+    assert [one.tokens[0] for one in e] == [tuple(text) for text in texts]
+    assert not e[1:3].scores.flags.writeable
+    with pytest.raises(IndexError, match="no samples in"):
+        e[9:]
+
+
+def test_layers_are_kept_by_name(network):
+    names = [node.name for node in network.nodes]
+    whole = network.explain(TEXTS, layers=True)
+    assert [*whole.layers] == names
+    for asked in ([names[0]], names[-1], tuple(names[:2])):
+        some = network.explain(TEXTS, layers=asked)
+        assert set(some.layers) == {asked} if isinstance(asked, str) else set(asked)
+        for name, array in some.layers.items():
+            np.testing.assert_array_equal(array, whole.layers[name])
+    for none in (False, None, [], ()):
+        assert not network.explain(TEXTS, layers=none).layers
+    with pytest.raises(InputError, match=f"no layer 'magic'; choose from '{names[0]}'"):
+        network.explain(TEXTS, layers=["magic"])
+    with pytest.raises(InputError, match="names of layers"):
+        network.explain(TEXTS, layers=3)

@@ -15,7 +15,7 @@ from lrp_engine.layers import LSTM, Dense, Embedding
 from lrp_engine.model.outputs import OUTPUT_KINDS
 from lrp_engine.model.text import Vocabulary
 from lrp_engine.render.numbers import quantity
-from lrp_engine.render.page import page
+from lrp_engine.render.page import methods_page
 from lrp_engine.render.terminal import render
 from tests.reference.outputs import REFERENCES
 from tests.zoo import Draw, E, H, V, _chain
@@ -60,11 +60,11 @@ def test_a_negative_value_is_explained_as_it_is():
     assert abs(e.conservation_error[0]) < 1e-12
     assert (e.unit, e.value_unit) == ("€", "€")
     assert net.explain(["a"], "sensitivity").unit == "(€ / input)²"
-    for told in (render(e), page(e)):
+    for told in (render(e), methods_page(e)):
         assert "€" in told
         shown = re.sub(r"(?s)<style.*?</style>|<[^>]*>", " ", told)
         assert not re.search(r"%|\bclass|[Ss]core|probab|predict", shown), shown
-    assert "lowers" in page(e)
+    assert "lowers" in methods_page(e)
 
 
 def test_of_several_values_any_is_explained_or_a_difference():

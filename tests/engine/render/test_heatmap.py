@@ -13,7 +13,7 @@ from lrp_engine import METHODS, ByLayer, Epsilon, InputError, WSquare
 from lrp_engine.render import heatmap as html
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.numbers import MINUS, exact, vmax_of
-from lrp_engine.render.page import page
+from lrp_engine.render.page import methods_page
 from lrp_engine.render.palettes import PALETTES, palette_named
 from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import ledger_words
@@ -258,7 +258,7 @@ def test_contrast_names_both_classes(network):
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_page_is_complete_and_loads_nothing(explanations, method):
     explanation = explanations[method.name]
-    made = page(explanation, palette="mono")
+    made = methods_page(explanation, palette="mono")
     reader = check_safe(made)
     assert made.startswith('<!doctype html>\n<html lang="en">')
     policies = [a["content"] for tag, a in reader.elements if a.get("http-equiv")]

@@ -1,0 +1,117 @@
+"""Explanations as tables: a row per word, or a row per text.
+
+Axes: B samples, T words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrp_engine.attribution.as_data import by_unit
+from lrp_engine.errors import InputError, choices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lrp_engine.attribution.explanation import Explanation
+
+
+def frame(explanation: Explanation, rows: str = "words") -> pd.DataFrame:
+    """See `Explanation.to_frame`."""
+    import pandas as pd
+
+    if rows not in ROWS:
+        raise InputError(f"rows is {rows!r:.40}; choose from {choices(ROWS)}.")
+    return pd.DataFrame(ROWS[rows](explanation))
+
+
+def _words(explanation: Explanation) -> dict[str, Any]:
+    """Of several inputs, a column `input` says whose word it is, and `position` is its own.
+
+    standard_error is of methods that estimate. Where the numbers of a step have names, a column
+    for each says what it received.
+    """
+    counts = [len(tokens) for tokens in explanation.tokens]
+
+    def of_words(array: np.ndarray) -> np.ndarray:
+        return np.concatenate([array[n, :count] for n, count in enumerate(counts)])
+
+    estimated = explanation.standard_error
+    return {
+        **{name: np.repeat(column, counts) for name, column in _asked(explanation).items()},
+        **_places(explanation),
+        "token": [token for tokens in explanation.tokens for token in tokens],
+        "unknown": of_words(explanation.unknown),
+        "padding": of_words(explanation.padding),
+        "relevance": of_words(explanation.token_relevance),
+        **({} if estimated is None else {"standard_error": of_words(estimated)}),
+        **{f"relevance of {name}": of_words(values) for name, values in by_unit(explanation)},
+    }
+
+
+def _texts(explanation: Explanation) -> dict[str, Any]:
+    """The account of each text: its parts add up to `score`, with `rounding`."""
+    complete = explanation.method_info.completeness == "score"
+
+    def part(values: np.ndarray) -> np.ndarray:
+        return values if complete else np.full(len(explanation), np.nan)
+
+    kept = explanation.ledger.by("kind")
+    nothing = np.zeros(len(explanation))
+    relevance, padding = explanation.token_relevance.sum(axis=1), explanation.padding_relevance
+    return {
+        **_asked(explanation),
+        "probability": _probabilities(explanation),
+        "words": explanation.lengths - explanation.padding.sum(axis=1),
+        "unknown": explanation.unknown.sum(axis=1),
+        "relevance": relevance - padding,
+        "padding": padding,
+        "initial states": part(explanation.initial_state),
+        **{
+            title: part(np.asarray(kept.get(kind, nothing)))
+            for kind, title in (("bias", "biases"), ("stabilizer", "stabilizers"), ("held", "held"))
+        },
+        "rounding": explanation.conservation_error,
+    }
+
+
+ROWS: dict[str, Callable[[Explanation], dict[str, Any]]] = {"words": _words, "texts": _texts}
+
+
+def _asked(explanation: Explanation) -> dict[str, np.ndarray]:
+    """What was asked of each sample and answered, (B,) by column."""
+    count = len(explanation)
+    predicted: list[str | None] = [None] * count
+    if explanation.output_kind.has_classes:
+        predicted = [explanation.labels[c] for c in explanation.predicted]
+    said: dict[str, list[Any]] = {
+        "text": [*explanation.texts],
+        "method": [explanation.method] * count,
+        "class": predicted,
+        "target": [explanation.target_label(n) for n in range(count)],
+    }
+    return {
+        "sample": np.arange(count),
+        **{name: np.array(values, object) for name, values in said.items()},
+        "score": explanation.explained_score,
+    }
+
+
+def _probabilities(explanation: Explanation) -> np.ndarray:
+    """(B,) of the class explained; NaN of a contrast of two, and of values."""
+    if explanation.probabilities is None or explanation.target.ndim != 1:
+        return np.full(len(explanation), np.nan)
+    return np.asarray(explanation.probabilities[np.arange(len(explanation)), explanation.target])
+
+
+def _places(explanation: Explanation) -> dict[str, Any]:
+    """Columns of where words stand."""
+    parts, samples = explanation.by_input(), range(len(explanation))
+    counts = [len(part.tokens[n]) for n in samples for part in parts.values()]
+    places = {"position": np.concatenate([np.arange(count) for count in counts])}
+    if not explanation.parts:
+        return places
+    return {"input": np.repeat([*parts] * len(samples), counts), **places}

@@ -1,0 +1,91 @@
+"""Samples of an explanation as explanations of their own.
+
+Axes: B samples, T time steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from lrp_engine.attribution import exploding
+from lrp_engine.attribution.checks import warnings_of_some
+from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.model.text.doubts import of_text
+
+_BY_SAMPLE = ("tokens", "lengths", "padded_lengths", "scores", "target", "explained_score",
+              "probabilities", "ids", "positions")  # fmt: skip
+_BY_WORD = ("unknown", "padding", "relevance", "token_values", "standard_error")
+_FIELDS = tuple(item.name for item in fields(Explanation))
+
+
+def samples(explanation: Explanation, index: int | slice) -> Explanation:
+    """One sample (B = 1), or those of a slice, cut to the longest of them.
+
+    Raises:
+        IndexError: there is no such sample.
+    """
+    count = len(explanation)
+    if isinstance(index, slice):
+        chosen = range(count)[index]
+        if not chosen:
+            raise IndexError(f"There are no samples in {index} of {count}.")
+        return _cut(explanation, chosen)
+    if not isinstance(index, (int, np.integer)) or not -count <= index < count:
+        raise IndexError(f"There is no sample {index!r:.40} among {count}.")
+    place = int(index) % count
+    return _cut(explanation, range(place, place + 1))
+
+
+def _cut(explanation: Explanation, chosen: range) -> Explanation:
+    # A slice, not a list: what is cut stays a view of the whole.
+    stop: int | None = chosen.stop if chosen.stop >= 0 else None
+    rows = slice(chosen.start, stop, chosen.step)
+    length = int(explanation.lengths[rows].max())
+
+    def of(name: str) -> Any:
+        value = getattr(explanation, name)
+        if value is None:
+            return None
+        return value[rows, :length] if name in _BY_WORD else value[rows]
+
+    def at_layer(name: str, array: np.ndarray) -> np.ndarray:
+        words = array.ndim == 3 and name not in explanation.resampled_time
+        return array[rows, :length] if words else array[rows]
+
+    changed = {
+        **{name: of(name) for name in (*_BY_SAMPLE, *_BY_WORD)},
+        "alignment": explanation.alignment and explanation.alignment.select(rows),
+        "warnings": _warnings(explanation, chosen, rows),
+        **{
+            name: MappingProxyType({key: a[rows] for key, a in getattr(explanation, name).items()})
+            for name in ("initial_states", "checks")
+        },
+        "ledger": explanation.ledger.select(rows, length),
+        "layers": MappingProxyType({n: at_layer(n, a) for n, a in explanation.layers.items()}),
+        "parts": MappingProxyType({n: _cut(part, chosen) for n, part in explanation.parts.items()}),
+    }
+    # Parts of what is frozen are frozen; checking each again would be most of the time.
+    cut = object.__new__(Explanation)
+    vars(cut).update({name: changed.get(name, getattr(explanation, name)) for name in _FIELDS})
+    if exploding.warns(cut.warnings):  # of another sample, or of one of the inputs
+        vars(cut)["warnings"] = cut.with_exploding()
+    return cut
+
+
+def _warnings(explanation: Explanation, chosen: range, rows: slice) -> tuple[str, ...]:
+    """Those of all samples, and where it is a single one its own."""
+    if len(explanation) == 1:
+        return explanation.warnings
+    if explanation.parts:
+        own = (text for p in explanation.parts.values() for text in _warnings(p, chosen, rows))
+        return tuple(dict.fromkeys(own))
+    of_all = warnings_of_some(
+        explanation.warnings, explanation.method_info, explanation.checks, rows
+    )
+    if explanation.alignment is None or len(chosen) > 1:
+        return of_all
+    return of_text(explanation.alignment.why[chosen.start], of_all)

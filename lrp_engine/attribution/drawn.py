@@ -1,0 +1,66 @@
+"""Explanations as people look at them and keep them: pages, pictures, tables, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from lrp_engine import lazy
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from lrp_engine.attribution.explanation import Explanation
+
+
+class Drawn:
+    """One explanation of some samples, or several methods' of the same.
+
+    `index` is the sample that is drawn, `palette` a name in `render.palettes.PALETTES`.
+    """
+
+    __slots__ = ()
+
+    @property
+    def _by_method(self) -> Mapping[str, Explanation]:
+        raise NotImplementedError
+
+    def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
+        """One sample as a standalone HTML page, every word escaped: heatmaps, numbers, account."""
+        return str(self._drawn("render.page:methods_page", index, palette))
+
+    def to_svg(self, index: int = 0, *, palette: str | None = None) -> str:
+        """One sample's heatmaps as a standalone SVG picture, settings in its metadata."""
+        return str(self._drawn("render.svg:svg", index, palette))
+
+    def to_latex(self, index: int = 0, *, palette: str | None = None) -> str:
+        r"""One sample's heatmaps as LaTeX, for a document that loads `xcolor`.
+
+        Each word is `\lrpword{RRGGBB}{word}{value}`, which a document may define otherwise.
+        """
+        return str(self._drawn("render.latex:latex", index, palette))
+
+    def plot(self, index: int = 0) -> alt.Chart:
+        """One sample's words as bars, by Altair: a panel per method, each with its own scale.
+
+        Raises:
+            InputError: Altair is not installed.
+        """
+        chart: alt.Chart = lazy.load("render.plot:plot")(self._by_method, index)
+        return chart
+
+    def save(self, path: str | PathLike[str], index: int = 0) -> None:
+        """Write a file: .html, .svg, .png, .tex and .json of one sample, .csv of all.
+
+        Raises:
+            InputError: the ending is none of these.
+        """
+        lazy.load("render.files:save")(self._by_method, path, index)
+
+    def _repr_html_(self) -> str:
+        """The first samples, for a notebook; a fragment whose styles touch nothing else."""
+        return str(lazy.load("render.notebook:explanations")(self._by_method))
+
+    def _drawn(self, place: str, index: int, palette: str | None) -> Any:
+        return lazy.load(place)(self._by_method, index, palette=palette)
