@@ -11,8 +11,6 @@ from lrp_engine import lazy
 if TYPE_CHECKING:
     import altair as alt
 
-    from lrp_engine.attribution.explanation import Explanation
-
 
 class Drawn:
     """One explanation of some samples, or several methods' of the same.
@@ -23,7 +21,7 @@ class Drawn:
     __slots__ = ()
 
     @property
-    def _by_method(self) -> Mapping[str, Explanation]:
+    def _by_method(self) -> Mapping[str, Any]:
         raise NotImplementedError
 
     def to_html(self, index: int = 0, *, palette: str | None = None) -> str:
@@ -41,13 +39,13 @@ class Drawn:
         """
         return str(self._drawn("render.latex:latex", index, palette))
 
-    def plot(self, index: int = 0) -> alt.Chart:
+    def plot(self, index: int = 0) -> alt.HConcatChart:
         """One sample's words as bars, by Altair: a panel per method, each with its own scale.
 
         Raises:
             InputError: Altair is not installed.
         """
-        chart: alt.Chart = lazy.load("render.plot:plot")(self._by_method, index)
+        chart: alt.HConcatChart = lazy.load("render.plot:plot")(self._by_method, index)
         return chart
 
     def save(self, path: str | PathLike[str], index: int = 0) -> None:

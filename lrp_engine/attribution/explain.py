@@ -40,7 +40,7 @@ from lrp_engine.propagation import rules
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-    from lrp_engine.propagation.program import Backward
+    from lrp_engine.propagation.backward import Backward
     from lrp_engine.propagation.rules import Rule
 
 # Where a path begins instead of 0 in a network that skips steps of the baseline's value: a step

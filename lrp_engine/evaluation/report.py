@@ -134,7 +134,7 @@ def fragment(evaluation: Evaluation) -> str:
         for one in sections(evaluation)
         for n, line in enumerate(one.lines)
     ]
-    return notebook.evaluation(evaluation, rows)
+    return notebook.evaluation(evaluation.sentence, rows, list(evaluation.left_out.items()))
 
 
 def text(evaluation: Evaluation) -> str:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from lrp_engine.model.network import Network
     from lrp_engine.model.samples import Samples
     from lrp_engine.proof.twin import Twin
-    from lrp_engine.propagation.program import Backward, Program
+    from lrp_engine.propagation.backward import Backward
+    from lrp_engine.propagation.program import Program
 
 TWIN_TOLERANCE = 1e-9  # both compute in float64
 ROUNDING_TOLERANCE = 1e-4

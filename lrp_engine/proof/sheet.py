@@ -233,7 +233,7 @@ class ProofSheet:
 
     def _repr_html_(self) -> str:
         """The sheet for a notebook."""
-        return notebook.proof(self, self._rows)
+        return notebook.proof(self.headline, self.meaning, self._rows, self.assumptions)
 
     def to_html(self) -> str:
         """The sheet as a page that loads nothing; every word escaped."""

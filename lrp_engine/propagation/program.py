@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, Signal, map_arrays
 from lrp_engine.model.samples import EXPLAINED
+from lrp_engine.propagation.backward import Backward, Key
 from lrp_engine.propagation.calculi import CALCULI
 from lrp_engine.propagation.calculus import Calculus
 from lrp_engine.propagation.gradient import Gradient
@@ -32,41 +33,12 @@ from lrp_engine.propagation.traces import forget_gradients
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
 
-Key = tuple[str, ...]
 # dnnl_out_of_memory, as TensorFlow words it.
 ONEDNN_MEMORY = "Operation received an exception:Status: 1,"
 # Time steps from which on a trace costs less than the dozen passes of a proof, operation by
 # operation: in a trace a step of a loop takes 0.05 ms, without one 2 ms and more. Its own probes
 # are not longer, unless the model is built for longer ones.
 LONG = 50
-
-
-@dataclass(frozen=True)
-class Backward:
-    """What one backward pass brought to each watched tensor; numpy arrays.
-
-    Attributes:
-        scores: (B, C).
-        selection: (B, C), the signed choice of classes that was explained.
-        message: at the input, (B, T, E) or (B, D); of several inputs (B, N), see `JoinedSamples`.
-        sinks: what was absorbed, by operation, (B, T, 1 or 2) or (B, 1 or 2), see
-            `layers.ops.ABSORBERS`; empty under a calculus that absorbs nothing.
-        states: by initial state, (B, H).
-        layers: by node name, at its output; empty unless asked for.
-    """
-
-    scores: np.ndarray
-    selection: np.ndarray
-    message: np.ndarray
-    sinks: dict[Key, np.ndarray]
-    states: dict[Key, np.ndarray]
-    layers: dict[Key, np.ndarray]
-
-    def with_layers(self, names: Set[str]) -> Backward:
-        """With what it brought to these nodes alone."""
-        if all(key[0] in names for key in self.layers):
-            return self
-        return replace(self, layers={k: a for k, a in self.layers.items() if k[0] in names})
 
 
 class Program:

@@ -16,9 +16,7 @@ from lrp_engine.render.wording import visible, with_noun, with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
-    from lrp_engine.evaluation.result import Evaluation
     from lrp_engine.model.network import Network
-    from lrp_engine.proof.sheet import ProofSheet
 
 SAMPLES = 5
 WORDS = 400  # of one text; the page of a longer one is `to_html`
@@ -59,20 +57,24 @@ def network(network: Network) -> str:
     return draw(facts, columns, layers, network.assumptions, network.warnings)
 
 
-def evaluation(evaluation: Evaluation, rows: Sequence[Sequence[str]]) -> str:
+def evaluation(
+    sentence: str, rows: Sequence[Sequence[str]], left_out: Sequence[tuple[str, str]]
+) -> str:
     """What was measured: the sentence, and a row per measure and explainer."""
     columns = (("measure", False), ("explainer", False), ("value", True), ("95 %", False),
                ("", False))  # fmt: skip
     draw = templates.fragment("notebook.html", "evaluation")
-    return draw(evaluation.sentence, columns, rows, list(evaluation.left_out.items()))
+    return draw(sentence, columns, rows, left_out)
 
 
-def proof(sheet: ProofSheet, rows: Sequence[Sequence[str]]) -> str:
+def proof(
+    headline: str, meaning: str, rows: Sequence[Sequence[str]], assumptions: Sequence[str]
+) -> str:
     """What was checked of a network: both verdicts, and a row per check."""
     columns = (("verdict", False), ("check", False), ("error", True), ("allowed", True),
                ("how", False))  # fmt: skip
     draw = templates.fragment("notebook.html", "proof")
-    return draw(sheet.headline, sheet.meaning, columns, rows, sheet.assumptions)
+    return draw(headline, meaning, columns, rows, assumptions)
 
 
 def _sample(by_method: Mapping[str, Explanation], index: int) -> Sample:

@@ -18,7 +18,7 @@ from lrp_engine.model.removals import DROP, REMOVAL_MEANINGS
 from lrp_engine.option import Option
 
 if TYPE_CHECKING:
-    from lrp_engine.propagation.program import Backward
+    from lrp_engine.propagation.backward import Backward
 
 # What the numbers of all words together promise.
 Completeness = Literal["score", "difference to a baseline", "none"]
