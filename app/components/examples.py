@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache
+from app.components.quality import of_test_set
 from app.models.model import RIGHT, WRONG, Model, matching
+from app.review.quality import Share, over_sampled
 from app.state import session, widgets
 from lrp_engine.render.wording import visible
 
@@ -30,7 +32,7 @@ def picker(model: Model) -> None:
 
 
 def _filtered(model: Model) -> list[int]:
-    """The filters, and the examples that pass them."""
+    """What the examples are, the filters, and the examples that pass them."""
     labels = model.network.labels
     classes = [session.ANY, *range(len(labels))]
 
@@ -45,9 +47,15 @@ def _filtered(model: Model) -> list[int]:
         "The model is", list(VERDICTS), format_func=VERDICTS.__getitem__,
         **widgets.bind("verdict"),
     )  # fmt: skip
+    predicted = cache.predicted(model)
+    whole = of_test_set(model)
+    if whole is not None and model.tested is not None and model.tested.mistakes:
+        labelled = [n for n, example in enumerate(model.examples) if example.label is not None]
+        right = len(matching(model.examples, predicted, verdict=RIGHT))
+        st.caption(over_sampled(Share(right, len(labelled)), whole.accuracy))
     return matching(
         model.examples,
-        cache.predicted(model),
+        predicted,
         true_class=session.optional("true_class"),
         predicted_class=session.optional("said_class"),
         verdict=session.optional("verdict"),

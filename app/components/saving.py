@@ -21,8 +21,9 @@ def controls() -> None:
     with st.popover("Session", icon=":material/save:"), guard():
         st.markdown(
             "One file with the text, its edits, the class, the rule, every setting of every page "
-            "and the name of the model. The weights of an uploaded model are not in it, but the "
-            "key of a set under review is: who has the file can read that set."
+            "and the name of the model. The weights of an uploaded model are not in it, but its "
+            "key is, and so is the key of a set under review: who has the file can use and delete "
+            "that model, and read and change that set."
         )
         st.download_button(
             "Save session", _file(), "lrp-lens-session.json", "application/json",

@@ -49,6 +49,19 @@ class Share:
         )
 
 
+def over_sampled(examples: Share, whole: Share) -> str:
+    """What is said beside examples among which mistakes are over-sampled.
+
+    Args:
+        examples: how many of them are right. whole: the same of the model's test set.
+    """
+    return (
+        "These examples were picked to be interesting: mistakes are over-sampled among them "
+        f"({examples.of - examples.hits:,} of {examples.of:,} wrong). On its whole test set the "
+        f"model is right on {percentage(whole.value)} of {whole.of:,}."
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClassQuality:
     """One class: how many texts are of it, were said to be, and both.

@@ -3,7 +3,8 @@
 schema, version   `SCHEMA`, `VERSION`
 engine            the version that wrote it; nothing depends on it
 view              the page that was open
-model, models     the model in use, and all that were loaded: hash, name, origin, files
+model, models     the model in use, and all that were loaded: hash, name, origin, files; of an
+                  upload that is kept also its key, which whoever has the file can use
 choices           by name, as an address says them; null for what nobody chose
 undo              steps back of the edited text, each a text and the position picked
 """
@@ -81,8 +82,9 @@ def write(get: Callable[[str], Any], view: str, model: Model, models: tuple[Mode
 
 
 def _described(model: Model) -> dict[str, Any]:
+    key = {"key": model.key} if model.key else {}
     return {"hash": model.model_hash, "name": model.name, "origin": model.origin,
-            "files": list(model.sent)}  # fmt: skip
+            "files": list(model.sent), **key}  # fmt: skip
 
 
 def _written(choice: Choice, value: Any) -> str | None:
@@ -184,7 +186,9 @@ def _model_ref(described: Any) -> ModelRef:
         case {
             "hash": str(model_hash), "name": str(name), "origin": str(origin), "files": [*files],
         } if origin in ORIGINS and all(isinstance(file, str) for file in files):  # fmt: skip
-            return ModelRef(model_hash, name, tuple(files), what="session").checked()
+            key = described.get("key", "")
+            key = key if isinstance(key, str) else ""
+            return ModelRef(model_hash, name, tuple(files), what="session", key=key).checked()
     raise FormatError(
         "A model of the session is described by hash, name, origin and files; found "
         f"{described!r:.60}."

@@ -123,8 +123,12 @@ def find(ref: ModelRef) -> Model | None:
 
 
 def gather(refs: Iterable[ModelRef]) -> list[ModelRef]:
-    """Open the samples among these models; returns those that are not here."""
-    return [one for one in refs if not one.names(cache.bundled()) and not find(one)]
+    """Open the samples and the kept uploads among these models; returns those that are not here."""
+    return [one for one in refs if not one.names(cache.bundled()) and not _opened(one)]
+
+
+def _opened(ref: ModelRef) -> Model | None:
+    return find(ref) or (reopen(ref.key, ref) if ref.key else None)
 
 
 def upload_name(model_hash: str) -> str | None:

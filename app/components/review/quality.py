@@ -44,12 +44,7 @@ def over_sampled(desk: Desk, accuracy: Share) -> None:
     whole = _whole(desk)
     if whole is None:
         return
-    st.warning(
-        f"These examples were picked to be interesting: mistakes are over-sampled among them "
-        f"({accuracy.of - accuracy.hits:,} of {accuracy.of:,} wrong). On its whole test set the "
-        f"model is right on {percentage(whole.accuracy.value)} of {whole.accuracy.of:,}.",
-        icon=":material/balance:",
-    )
+    st.warning(quality.over_sampled(accuracy, whole.accuracy), icon=":material/balance:")
 
 
 def beside(desk: Desk) -> list[str]:

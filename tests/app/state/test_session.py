@@ -118,9 +118,22 @@ def test_the_models_of_a_session(opened):
     assert b"mine.npz" in file.encode()
     widget(app, "model").set_value("bundled").run()
     assert widget(restore(app, file.encode()), "model").value == mine
-    stranger = restore(opened(), file.encode())
+    holder = restore(opened(), file.encode())  # the file holds the key, as a link does
+    assert healthy(holder)
+    assert "with another model" not in messages(holder)
+    assert widget(holder, "model").value == mine
+    assert [one.key for one in holder.session_state["lens.models"].values()] == [models[mine].key]
+    stranger = restore(opened(), file.replace(models[mine].key, "A" * 22).encode())
     assert healthy(stranger)
     assert widget(stranger, "model").value == "bundled"
+    assert "it was deleted from the server" in messages(stranger)
+    without = json.loads(file)
+    for described in (without["model"], *without["models"]):
+        assert described.pop("key") == models[mine].key
+    stranger = restore(opened(), json.dumps(without).encode())
+    assert healthy(stranger)
+    assert widget(stranger, "model").value == "bundled"
+    assert "the session holds no key to it" in messages(stranger)
     said = messages(stranger)
     assert "session was made with another model, “mine.npz”" in said
     assert models[mine].network.hash[:12] in said

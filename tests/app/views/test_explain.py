@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import settings
+from app import cache, settings
 from app.account.line import line as account_line
 from app.figures import tables
 from app.methods import SHOWN_METHODS
+from app.models import model as models
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word
 from app.text.evidence import near_tie
@@ -119,6 +120,18 @@ def test_filters_narrow_the_examples(opened):
         widget(app, "verdict").set_value(verdict).run()
         counts[verdict] = int(widget(app, "example").label.split()[0])
     assert counts["right"] + counts["wrong"] == 3  # one has no label
+
+
+def test_examples_that_were_picked_for_their_mistakes_say_so(opened, monkeypatch):
+    tested = models.Tested(confusion=((90, 5, 0), (3, 80, 2), (0, 0, 20)), mistakes=True)
+    model = replace(cache.bundled(), tested=tested)
+    monkeypatch.setattr(cache, "bundled", lambda: model)
+    app = opened()
+    said = "\n".join(caption.value for caption in app.caption)
+    widget(app, "verdict").set_value("wrong").run()
+    wrong = int(widget(app, "example").label.split()[0])
+    assert f"mistakes are over-sampled among them ({wrong} of 3 wrong)" in said
+    assert "On its whole test set the model is right on 95.0 % of 200." in said
 
 
 def test_every_class_can_be_explained(opened, network):
