@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.run import explain_corpus
     from lrp_engine.corpora.settings import CorpusSettings
     from lrp_engine.errors import FormatError, InputError
+    from lrp_engine.evaluation.comparison import Comparison, compare
     from lrp_engine.evaluation.evaluate import evaluate
     from lrp_engine.evaluation.measures import MEASURES
     from lrp_engine.evaluation.result import Evaluation
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AlphaBeta": "propagation.rules",
     "ByLayer": "propagation.rules",
+    "Comparison": "evaluation.comparison",
     "CorpusSettings": "corpora.settings",
     "Epsilon": "propagation.rules",
     "Evaluation": "evaluation.result",
@@ -65,6 +67,7 @@ _HOME = {
     "WSquare": "propagation.rules",
     "ZB": "propagation.rules",
     "ZPlus": "propagation.rules",
+    "compare": "evaluation.comparison",
     "evaluate": "evaluation.evaluate",
     "explain_corpus": "corpora.run",
     "explain_stream": "attribution.stream",
@@ -81,6 +84,7 @@ __all__ = [
     "ZB",
     "AlphaBeta",
     "ByLayer",
+    "Comparison",
     "CorpusSettings",
     "Epsilon",
     "Evaluation",
@@ -98,6 +102,7 @@ __all__ = [
     "WSquare",
     "ZPlus",
     "__version__",
+    "compare",
     "evaluate",
     "explain_corpus",
     "explain_stream",

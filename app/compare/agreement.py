@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from app.compare.ranks import LEAST_WORDS, agreement_words, no_verdict, size_agreement
+from app.compare.ranks import LEAST_WORDS, agreement_words, no_verdict
 from app.text.edits import aligned
 from lrp_engine import Explanation
+from lrp_engine.evaluation.ranks import size_agreement
 from lrp_engine.render.numbers import number, vmax_of
 from lrp_engine.render.wording import visible, with_noun
 

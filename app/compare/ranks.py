@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from app.text.spelled import spelled
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError
+from lrp_engine.evaluation.ranks import size_agreement
 from lrp_engine.render.numbers import number
 from lrp_engine.render.wording import with_noun
 
@@ -44,17 +44,6 @@ def rank_agreement(a: Explanation, b: Explanation) -> float | None:
 def _values(explanation: Explanation) -> np.ndarray:
     """The value of each word (n,)."""
     return explanation.token_relevance[0, : len(explanation.tokens[0])]
-
-
-def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
-    """`rank_agreement` of two arrays (n,)."""
-    # Spearman is Pearson's correlation of ranks; average ranks for ties.
-    one, two = (pd.Series(np.abs(values)).rank().to_numpy() for values in (a, b))
-    if len(one) < 3 or np.isnan(one).any() or np.isnan(two).any():
-        return None
-    one, two = one - one.mean(), two - two.mean()
-    norm = float(np.sqrt((one @ one) * (two @ two)))
-    return float(np.clip(one @ two / norm, -1, 1)) if norm else None
 
 
 def agreement_sentence(a: Explanation, b: Explanation) -> str:

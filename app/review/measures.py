@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from app.compare.ranks import size_agreement
 from app.review.methods import MAIN
 from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
+from lrp_engine.evaluation.ranks import size_agreement
 from lrp_engine.render.numbers import number, percentage
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+LEAST = 3  # values; of fewer an order says nothing
+
 
 def ranks(values: np.ndarray) -> np.ndarray:
     """Ranks (n,) from 0 on, equal values sharing the mean of theirs."""
@@ -17,4 +19,17 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     x, y = ranks(a), ranks(b)
     x, y = x - x.mean(), y - y.mean()
     size = np.sqrt((x * x).sum() * (y * y).sum())
-    return float((x * y).sum() / size) if size > 0 else 0.0
+    return float(np.clip((x * y).sum() / size, -1, 1)) if size > 0 else 0.0
+
+
+def size_agreement(a: np.ndarray, b: np.ndarray) -> float | None:
+    """`spearman` of |a| (n,) and |b| (n,): whether both put words in one order of importance.
+
+    None where it is not defined: fewer than `LEAST` values, all of them equal, or not numbers.
+    """
+    a, b = np.abs(a), np.abs(b)
+    if len(a) < LEAST or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return None
+    if len(np.unique(a)) < 2 or len(np.unique(b)) < 2:
+        return None
+    return spearman(a, b)

@@ -52,7 +52,12 @@ def open_file(source: PathOrBytes, what: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _open(path: str | os.PathLike[str], what: str) -> BinaryIO:
-    name = os.path.basename(os.fsdecode(path))
+    if (address := os.fsdecode(path)).startswith(_ADDRESSES):
+        raise FormatError(
+            f"{what}: {address!r:.80} is an address, and nothing is fetched from a network here; "
+            "download the file, and give its path."
+        )
+    name = os.path.basename(address)
     try:
         # Without waiting: opening a pipe that nobody writes to would hang.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
@@ -66,6 +71,7 @@ def _open(path: str | os.PathLike[str], what: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+_ADDRESSES = ("http://", "https://", "ftp://", "s3://", "gs://", "hf://")
 _BINARY = getattr(os, "O_BINARY", 0)
 
 

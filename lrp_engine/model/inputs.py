@@ -14,6 +14,7 @@ from lrp_engine.errors import InputError, choices
 from lrp_engine.model.joined import JoinedSamples
 from lrp_engine.model.reads import Reads, existing, padding_id
 from lrp_engine.model.samples import Samples, from_words
+from lrp_engine.model.tables import features_of, is_table
 from lrp_engine.model.text.cutters import CutText
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def _read_one(reads: Reads, inputs: Any, lengths: Any) -> Samples:
 
 
 def _read(reads: Reads, inputs: Any, lengths: Any) -> Samples:
+    if is_table(inputs):
+        inputs = features_of(reads, inputs)
     array = np.asarray(inputs) if hasattr(inputs, "dtype") else None
     if array is None or array.dtype.kind in "OUT":  # texts, also in arrays and pandas columns
         inputs = inputs if array is None else array.tolist()
@@ -172,10 +175,10 @@ def words_of_text(reads: Reads, text: Any, place: int) -> Sequence[str]:
 
 
 def _listed(inputs: Any) -> list:
-    if isinstance(inputs, (bytes, bytearray, Mapping, Set)) or hasattr(inputs, "columns"):
+    if isinstance(inputs, (bytes, bytearray, Mapping, Set)):
         raise InputError(
             f"The inputs are {type(inputs).__name__}, expected texts, token lists or an array. "
-            "Decode bytes, pick one column of a table, list the values of a mapping or set."
+            "Decode bytes, list the values of a mapping or set."
         )
     try:
         return list(inputs)

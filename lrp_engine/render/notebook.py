@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lrp_engine.render import facts as network_facts
@@ -43,6 +43,19 @@ def explanations(by_method: Mapping[str, Explanation]) -> str:
     samples = [_sample(by_method, index) for index in range(min(count, SAMPLES))]
     more = f"{count - SAMPLES:,} more; to_frame() holds all." if count > SAMPLES else ""
     return templates.fragment("notebook.html", "explanations")(samples, more)
+
+
+def comparison(sentence: str, names: Sequence[str], a: Explanation, b: Explanation) -> str:
+    """Two networks on the same texts: the sentence, and the heatmaps of each."""
+    samples = [
+        replace(sample, headline=f"{name}: {sample.headline}")
+        for index in range(min(len(a), SAMPLES))
+        for name, one in zip(names, (a, b), strict=True)
+        for sample in [_sample({one.method: one}, index)]
+    ]
+    more = f"{len(a) - SAMPLES:,} more; to_frame() holds all." if len(a) > SAMPLES else ""
+    draw = templates.fragment("notebook.html", "explanations")
+    return draw(samples, more, sentence)
 
 
 def network(network: Network) -> str:

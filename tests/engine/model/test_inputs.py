@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from lrp_engine import Epsilon, InputError
+from lrp_engine.layers import Dense
+from lrp_engine.model.network import INPUT, Network, Node
 from tests import zoo
 
 
@@ -123,7 +125,7 @@ BAD_INPUTS = {
     "yes and no as ids": ([[True, False]], "The inputs hold bool"),
     "an id beyond int64": ([[2**70]], "far too large"),
     "infinite vectors": (np.full((1, 1, zoo.E), np.inf), "not finite"),
-    "a table": (pd.DataFrame({"text": ["w3"]}), "pick one column"),
+    "a table": (pd.DataFrame({"text": ["w3"]}), "give one column, as table"),
     "a mapping": ({"w3": 1}, "list the values"),
     "a set": ({"w3"}, "list the values"),
     "ragged numbers": ([[[1.0]], [[1.0], [2.0]]], "unequal shapes"),
@@ -283,3 +285,24 @@ def test_threads_share_a_network(net):
 def test_bad_rule_options_get_a_sentence(options):
     with pytest.raises(InputError, match=next(iter(options))):
         Epsilon(**options)
+
+
+def test_a_table_gives_features_by_their_names():
+    kernel = np.random.default_rng(3).normal(size=(3, 2))
+    net = Network(nodes=(Node("out", Dense(kernel), (INPUT,)),), features=("age", "bmi", "s1"))
+    table = pd.DataFrame(np.arange(2.0 * len(net.features)).reshape(2, -1), columns=net.features)
+    expected = net.explain(table.to_numpy())
+    mixed = table[list(reversed(net.features))].assign(note="as well")
+    np.testing.assert_array_equal(net.explain(mixed).relevance, expected.relevance)
+    whole = table.astype("Int64")
+    np.testing.assert_array_equal(net.predict(whole), expected.scores)
+    first = net.features[0]
+    for bad, said in (
+        (table.drop(columns=first), f"no column '{first}'"),
+        (table.assign(**{first: "high"}), f"column '{first}' holds"),
+        (pd.concat([table, table], axis=1), "two columns of one name"),
+        (whole.assign(**{first: pd.array([1, None], "Int64")}), "not finite"),
+        (table.iloc[:0], "nothing to explain"),
+    ):
+        with pytest.raises(InputError, match=said):
+            net.explain(bad)

@@ -1,0 +1,58 @@
+"""A folder of a model with the files that go with it, as `sample_models/` holds them.
+
+`sample.json` names them: "model", "vocabulary", "spec", which are arguments of `load`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lrp_engine.errors import FormatError
+from lrp_engine.formats.input_file import open_file
+from lrp_engine.formats.json_texts import NotJsonError, parse_json
+
+MANIFEST = "sample.json"
+MODEL = "model"
+COMPANIONS = ("vocabulary", "spec")
+_MOST = 1 << 20  # bytes
+_HERE = "."
+
+
+def sample_files(source: object) -> dict[str, Path]:
+    """ "model" and what goes with it -> paths; the model is the folder itself where it says ".".
+
+    Nothing where the source is no folder with a `sample.json`.
+
+    Raises:
+        FormatError: `sample.json` is malformed, or names files of other places.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        return {}
+    folder = Path(os.fsdecode(source))
+    if not os.path.isfile(folder / MANIFEST):
+        return {}
+    with open_file(folder / MANIFEST, MANIFEST) as (file, _):
+        text = file.read(_MOST)
+    try:
+        told = parse_json(text.decode("utf-8-sig"), MANIFEST)
+    except (UnicodeDecodeError, NotJsonError):
+        raise FormatError(f"{MANIFEST} in the folder {folder.name!r:.60} is not JSON.") from None
+    if not isinstance(told, dict) or MODEL not in told:
+        raise FormatError(
+            f"{MANIFEST} in the folder {folder.name!r:.60} names no {MODEL!r}; expected an object "
+            f"with the names of files: {MODEL!r}, and where there are such {COMPANIONS}."
+        )
+    files = {}
+    for key in (MODEL, *COMPANIONS):
+        name = told.get(key)
+        if name is None:
+            continue
+        plain = isinstance(name, str) and name not in ("", "..") and Path(name).name == name
+        if not plain and not (key == MODEL and name == _HERE):
+            raise FormatError(
+                f"{MANIFEST} in the folder {folder.name!r:.60} says {key}: {name!r:.60}, expected "
+                "the name of a file in this folder."
+            )
+        files[key] = folder / name
+    return files
