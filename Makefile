@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # What a failing step leaves behind is not taken for done.
 .DELETE_ON_ERROR:
 
-.PHONY: app test lint format bench papers attack screenshots chromium postgresql clean
+.PHONY: app test lint format bench papers docs attack screenshots chromium postgresql clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py
@@ -37,6 +37,10 @@ bench: .venv/test.stamp
 # The tables of docs/evidence.md; no part of `make test`. Downloads what the sample models were trained on.
 papers: .venv/papers.stamp
 	$(BIN)/python -m benchmarks.papers
+
+# The site, in build/site; no part of `make test`. Warnings and broken links are errors.
+docs: .venv/docs.stamp
+	$(BIN)/python -m docs.build
 
 # For nights: half an hour, or LRP_ATTACK_MINUTES. No part of `make test`.
 attack: .venv/test.stamp postgresql
@@ -73,6 +77,10 @@ postgresql:
 
 .venv/papers.stamp: requirements-papers.txt requirements.txt .venv/pyvenv.cfg
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-papers.txt
+	@touch $@ .venv/app.stamp
+
+.venv/docs.stamp: requirements-docs.txt requirements.txt .venv/pyvenv.cfg
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-docs.txt
 	@touch $@ .venv/app.stamp
 
 clean:
