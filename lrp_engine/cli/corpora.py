@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.run import Summary
 
 AGAIN = "Stopped. Run the same command again to go on."
-FORMATS = ("csv", "jsonl", "parquet")
+FORMATS = ("csv", "jsonl", "parquet", "txt")
 TEXT_COLUMN, MAX_TOKENS, SHARD_ROWS = "text", 20_000, 2_000
 
 
 def add_table_options(command: argparse.ArgumentParser, *, metavar: str) -> None:
     """Which table is read, and where its texts stand."""
     command.add_argument(
-        "input", metavar=metavar, help="CSV, JSON Lines or Parquet, by path or URL, one text a row"
+        "input",
+        metavar=metavar,
+        help="CSV, JSON Lines, Parquet or plain text, by path or URL, one text a row",
     )
     command.add_argument(
         "--format", choices=FORMATS, help="of the input; default: by the extension"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import require
-from lrp_engine.corpora.rows import LONGEST_ROW, Row, blocks_of, clean, judged
+from lrp_engine.corpora.rows import LONGEST_ROW, Row, blocks_of, clean, judged, lines_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +68,7 @@ class JsonLines:
     def _objects(self) -> Iterator[dict[str, Any] | str]:
         """The object of each line, or the reason why it holds none."""
         with self.source.open() as file:
-            for number, line in enumerate(_lines(file), 1):
+            for number, line in enumerate(lines_of(file), 1):
                 if line is None:
                     yield f"Line {number} is longer than {LONGEST_ROW:,} bytes."
                     continue
@@ -88,17 +88,6 @@ class JsonLines:
                     if isinstance(value, dict)
                     else f"Line {number} holds {type(value).__name__}, expected an object."
                 )
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes | None]:
-    """Lines; None for one too long to be held in memory."""
-    while line := file.readline(LONGEST_ROW):
-        if len(line) < LONGEST_ROW or line.endswith(b"\n"):
-            yield line
-            continue
-        while line and not line.endswith(b"\n"):
-            line = file.readline(LONGEST_ROW)
-        yield None
 
 
 def _kind(value: Any) -> str:

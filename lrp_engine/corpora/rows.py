@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,3 +84,14 @@ def blocks_of(
         columns = zip(*others, strict=True) if len(schema) else ()
         arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
         yield list(texts), list(problems), pa.Table.from_arrays(arrays, schema=schema)
+
+
+def lines_of(file: IO[bytes]) -> Iterator[bytes | None]:
+    """Lines; None for one too long to be held in memory."""
+    while line := file.readline(LONGEST_ROW):
+        if len(line) < LONGEST_ROW or line.endswith(b"\n"):
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_ROW)
+        yield None

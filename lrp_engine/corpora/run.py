@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import result_schema
 from lrp_engine.corpora.finished import DIGESTS, Finished, added, joined, part_name
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
+from lrp_engine.corpora.one_file import check_name, write_file
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.corpora.shard import peak_memory, this_process
 from lrp_engine.corpora.source import Source
@@ -64,9 +68,10 @@ class Summary:
 
 def explain_corpus(
     network: Network,
-    source: str,
-    output: str,
+    source: str | PathLike[str],
+    output: str | PathLike[str],
     *,
+    file: str | PathLike[str] | None = None,
     settings: CorpusSettings = DEFAULT_SETTINGS,
     format: str | None = None,
     workers: int | None = 1,
@@ -81,9 +86,11 @@ def explain_corpus(
     uninterrupted run.
 
     Args:
-        source: CSV, JSON Lines or Parquet, by path or fsspec URL.
+        source: CSV, JSON Lines, Parquet, or plain text with one text a line, by path or fsspec URL.
         output: a folder by path or URL; `pandas.read_parquet` reads it.
-        format: "csv", "jsonl" or "parquet"; None: by the file's extension.
+        file: also write the whole as one file on this machine, by its ending .csv, .jsonl or
+            .parquet; written anew by each call.
+        format: "csv", "jsonl", "parquet" or "txt"; None: by the file's extension.
         workers: processes on this machine, 1 is this process itself; None: one per CPU, at most
             `MOST_WORKERS`, and fewer where there are few rows. A script that asks for more than
             one needs `if __name__ == "__main__":`, as always with processes.
@@ -98,6 +105,10 @@ def explain_corpus(
             worker or the memory was lost; what is written stays, and the same call goes on.
     """
     started = time.monotonic()
+    source, output = _address(source, "source"), _address(output, "output")
+    whole = None if file is None else Path(file)
+    if whole is not None:
+        check_name(whole)
     if workers is not None and workers < 1:
         raise InputError(f"workers must be 1 or more, found {workers}.")
     if format is not None and format not in READERS:
@@ -155,6 +166,8 @@ def explain_corpus(
         listed = DIGESTS | {"parts": dict(sorted(digests.items()))}
         _write_manifest(folder, manifest | account | listed)
         folder.clear_digests()
+        if whole is not None:
+            write_file(folder, whole, schema)
     seconds = time.monotonic() - started
     return Summary(
         output=output,
@@ -168,6 +181,12 @@ def explain_corpus(
         warnings=warnings,
         hints=hints,
     )
+
+
+def _address(given: str | PathLike[str], what: str) -> str:
+    if not isinstance(given, (str, PathLike)):
+        raise InputError(f"{what} is {type(given).__name__}; give a path or a URL.")
+    return os.fsdecode(given)
 
 
 def _workers(network: Network, rows: int) -> int:

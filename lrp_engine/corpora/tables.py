@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lrp_engine.corpora.read_csv import CsvTable
 from lrp_engine.corpora.read_jsonl import JsonLines
 from lrp_engine.corpora.read_parquet import ParquetTable
+from lrp_engine.corpora.read_text import TextLines
 from lrp_engine.corpora.rows import Shard
 from lrp_engine.corpora.source import Source
 from lrp_engine.errors import InputError, choices
@@ -36,8 +37,12 @@ class Table(Protocol):
 
 
 # Format -> (source, text column) -> Table; to add a format, write a module and name it here.
-READERS: dict[str, Any] = {"csv": CsvTable, "jsonl": JsonLines, "parquet": ParquetTable}
-EXTENSIONS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+READERS: dict[str, Any] = {
+    "csv": CsvTable, "jsonl": JsonLines, "parquet": ParquetTable, "txt": TextLines,
+}  # fmt: skip
+EXTENSIONS = {
+    "csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet", "txt": "txt",
+}  # fmt: skip
 COMPRESSIONS = ("gz", "bz2", "xz")
 
 
@@ -47,7 +52,7 @@ def open_table(url: str | Source, *, format: str, text_column: str) -> Table:
     Args:
         url: a path, anything fsspec opens, or a source.
         format: a name in `READERS`.
-        text_column: must exist.
+        text_column: must exist, where the format has columns.
 
     Raises:
         InputError: the file cannot be read, or lacks the column.

@@ -32,7 +32,7 @@ from lrp_engine import (
 )
 from lrp_engine.cli import corpora as command
 from lrp_engine.cli.main import main
-from lrp_engine.corpora import columns, read_csv, read_jsonl, tables
+from lrp_engine.corpora import columns, one_file, read_csv, read_jsonl, read_text, rows, tables
 from lrp_engine.corpora import folder as folders
 from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.corpora.settings import methods_named
@@ -111,10 +111,71 @@ def test_every_format_gives_the_numbers_of_one_by_one(format, network, tmp_path)
 
 
 def test_the_formats_are_in_the_table_and_on_the_command_line():
-    assert set(WRITERS) == set(tables.READERS) == set(command.FORMATS)
+    assert {*WRITERS, "txt"} == set(tables.READERS) == set(command.FORMATS)
     assert set(tables.EXTENSIONS.values()) == set(tables.READERS)
     settings = CorpusSettings()
     assert (settings.max_tokens, settings.shard_rows) == (command.MAX_TOKENS, command.SHARD_ROWS)
+
+
+def test_a_line_of_plain_text_is_a_text(network, tmp_path, monkeypatch):
+    for module in (rows, read_text):
+        monkeypatch.setattr(module, "LONGEST_ROW", 3000)
+    lines = ["\ufeffw2 w3", "", "  w4,w5\r", " ", "w2 \udcff", "w3 " * 1500, "w7"]
+    source = tmp_path / "in.txt"
+    source.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    summary = explain_corpus(network, source, tmp_path / "out")
+    found = corpora.frame(tmp_path / "out")
+    assert found["text"].fillna("").tolist() == ["w2 w3", "w4,w5", "w2 \ufffd", "", "w7"]
+    assert (summary.rows, summary.bad_rows) == (5, 2)
+    assert found["error"].notna().tolist() == [False, False, True, True, False]
+    assert "Line 6 is longer than 3,000 bytes" in found["error"][3]
+    for _, row in found[found["error"].isna()].iterrows():
+        corpora.check_row(row, network)
+
+
+def test_the_whole_as_one_file(network, tmp_path, monkeypatch):
+    texts = ["w2, w3", 'w4 "w5"', "", "w6 = w7"]
+    table = corpora.write_csv(tmp_path / "in.csv", {"text": texts, "id": [*"abcd"]})
+    monkeypatch.chdir(tmp_path)
+    expected = None
+    for name in ("all.csv", "all.jsonl", "all.PARQUET"):
+        explain_corpus(network, table, tmp_path / "out", file=name, settings=SMALL)
+        expected = corpora.frame(tmp_path / "out")
+        found = {
+            ".csv": lambda path: pd.read_csv(path, keep_default_na=False, na_values=[""]),
+            ".jsonl": lambda path: pd.read_json(path, lines=True),
+            ".parquet": pd.read_parquet,
+        }[Path(name).suffix.lower()](tmp_path / name)
+        assert [*found] == [*expected]
+        for row, right in zip(found.to_dict("records"), expected.to_dict("records"), strict=True):
+            if pd.isna(right["error"]):
+                values = json.loads(row["lrp"]) if name == "all.csv" else row["lrp"]
+                assert values == pytest.approx(right["lrp"])
+                assert row["explained_score"] == pytest.approx(right["explained_score"])
+            else:
+                assert row["error"] == right["error"]
+            assert row["id"] == right["id"]
+    assert _names(tmp_path) == ["all.PARQUET", "all.csv", "all.jsonl", "in.csv", "out"]
+
+
+def test_a_file_that_cannot_be_written_says_so_before_or_leaves_the_result(
+    network, table, tmp_path, monkeypatch
+):
+    for name, said in (("all.xlsx", "'.csv', '.jsonl', '.parquet'"), ("gone/all.csv", "no folder")):
+        with pytest.raises(InputError, match=said):
+            explain_corpus(network, table, tmp_path / "out", file=tmp_path / name)
+    assert not (tmp_path / "out").exists()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(one_file.WRITERS, ".csv", full)
+    with pytest.raises(InputError, match=r"the disk is full.*The result itself is whole"):
+        explain_corpus(network, table, tmp_path / "out", file=tmp_path / "all.csv")
+    assert _names(tmp_path) == ["in.csv", "out"]
+    assert len(corpora.frame(tmp_path / "out")) == 10
+    with pytest.raises(InputError, match="source is int"):
+        explain_corpus(network, 3, tmp_path / "out")
 
 
 def test_all_methods_and_a_contrast(network, table, tmp_path):
@@ -333,7 +394,8 @@ def test_parts_of_releases_that_noted_no_digest_are_taken_and_noted(network, tmp
 
 
 def test_bad_rows_of_json_lines_are_written_with_the_reason(network, tmp_path, monkeypatch):
-    monkeypatch.setattr(read_jsonl, "LONGEST_ROW", 3000)
+    for module in (rows, read_jsonl):
+        monkeypatch.setattr(module, "LONGEST_ROW", 3000)
     cases = [
         ('{"text": "w2", "id": 0}', None),
         ("{not json", "Line 2 is not JSON"),

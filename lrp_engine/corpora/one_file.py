@@ -1,0 +1,124 @@
+"""A finished result as one file, for programs that read no folder of Parquet parts."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lrp_engine.corpora import durable
+from lrp_engine.corpora.folder import Folder
+from lrp_engine.errors import InputError, choices
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def write_file(folder: Folder, target: Path, schema: pa.Schema) -> None:
+    """Write all parts as one file, which appears whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    import pyarrow.parquet as pq
+
+    def parts() -> Iterator[pa.Table]:
+        for name in folder.parts():
+            yield pq.read_table(io.BytesIO(folder.read(name)), schema=schema)
+
+    temporary = target.with_name(durable.temporary_name(target.name))
+    try:
+        with temporary.open("xb") as file:
+            WRITERS[target.suffix.lower()](parts(), schema, file)
+            file.flush()
+            os.fsync(file.fileno())
+        durable.rename(temporary, target)
+    except OSError as error:
+        full = "the disk is full" if error.errno in durable.FULL else error.strerror
+        raise InputError(
+            f"Cannot write {target.name!r:.80}: {full}. The result itself is whole, in "
+            f"{folder.url!r}; the same call writes the file alone."
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def check_name(target: Path) -> None:
+    """Stop before anything is computed, where the file could not be written.
+
+    Raises:
+        InputError: its ending names no format, or there is no such folder.
+    """
+    if target.suffix.lower() not in WRITERS:
+        raise InputError(
+            f"The name {target.name!r:.80} does not say what to write; end it in "
+            f"{choices(WRITERS)}."
+        )
+    if not target.parent.is_dir():
+        raise InputError(f"There is no folder {str(target.parent)!r:.200} to write the file into.")
+
+
+def _csv(parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> None:
+    """A header, then rows; lists are JSON."""
+    with _text(file) as lines:
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(schema.names)
+        for part in parts:
+            for row in part.to_pylist():
+                writer.writerow(
+                    [_json(one) if isinstance(one, list) else one for one in row.values()]
+                )
+
+
+def _jsonl(parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> None:
+    """An object a line; a number that is missing is null."""
+    with _text(file) as lines:
+        for part in parts:
+            lines.writelines(f"{_json(row)}\n" for row in part.to_pylist())
+
+
+def _parquet(parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> None:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(file, schema) as writer:
+        for part in parts:
+            writer.write_table(part)
+
+
+# Ending -> what writes the file.
+WRITERS: dict[str, Callable[[Iterable[pa.Table], pa.Schema, IO[bytes]], None]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".parquet": _parquet,
+}
+
+
+@contextlib.contextmanager
+def _text(file: IO[bytes]) -> Iterator[IO[str]]:
+    lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        yield lines
+    finally:
+        lines.detach()  # flushed, and the file stays open
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_finite(value), ensure_ascii=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no NaN."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return value
