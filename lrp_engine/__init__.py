@@ -5,9 +5,9 @@ Names are loaded on first use: `import lrp_engine` itself needs neither TensorFl
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.lazy import imported
 from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    value = getattr(imported(_HOME[name]), name)
     globals()[name] = value
     return value
 

@@ -15,7 +15,7 @@ import numpy as np
 from lrp_engine.attribution.ablation import Part
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.methods import LIVE_METHODS
-from lrp_engine.attribution.scores import scores_of
+from lrp_engine.attribution.scores import program_of, scores_of
 from lrp_engine.attribution.targets import selection
 from lrp_engine.model.samples import Samples, existing
 from lrp_engine.model.text import Tokenizer
@@ -200,8 +200,6 @@ def _as_themselves(tokenizer: Tokenizer, words: Sequence[str], rows: Sequence[in
 
 def _gradient(samples: Samples, explanation: Explanation) -> np.ndarray:
     """(T, E) of the predicted class's score less that of the next one."""
-    from lrp_engine.propagation.program import program_of  # loads TensorFlow
-
     network = samples.network
     first, second = np.argsort(-explanation.scores[0], kind="stable")[:2].tolist()
     x, steps = samples.padded(np.array([0]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrp_engine import lazy
 from lrp_engine.attribution.methods import Variant
 from lrp_engine.attribution.work import Work
 from lrp_engine.model.joined import JoinedSamples
@@ -142,6 +143,5 @@ def _alike(variants: Sequence[Variant], most: int, *, shorter: bool) -> Iterator
 
 def program_of(network: Network) -> Program:
     """The network's program."""
-    from lrp_engine.propagation import program  # loads TensorFlow
-
-    return program.program_of(network)
+    program: Program = lazy.load("propagation.program:program_of")(network)  # loads TensorFlow
+    return program
