@@ -30,12 +30,16 @@ def test_notes_are_kept_off_and_nothing_else(capfd):
     assert capfd.readouterr().err.encode() == b"".join(OTHERS)
 
 
+def fails(error: Exception) -> None:
+    with quiet():
+        write()
+        raise error
+
+
 def test_a_mistake_of_the_user_shows_no_notes_and_a_fault_shows_all(capfd):
-    with pytest.raises(InputError), quiet():
-        write()
-        raise InputError("no")
+    with pytest.raises(InputError):
+        fails(InputError("no"))
     assert capfd.readouterr().err.encode() == b"".join(OTHERS)
-    with pytest.raises(ZeroDivisionError), quiet():
-        write()
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fails(ZeroDivisionError())
     assert capfd.readouterr().err.encode() == b"".join((*NOTES, *OTHERS))
