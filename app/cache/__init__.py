@@ -37,17 +37,18 @@ from app.cache.models import (
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
 from app.cache.trials import (
+    UploadedTable,
     upload_canonical,
-    upload_columns,
     upload_dialect,
+    upload_labels,
+    upload_preview,
     upload_rows,
-    upload_sample,
-    upload_values,
 )
 from app.cache.trusted import evaluations, measured
 
 __all__ = [
     "Target",
+    "UploadedTable",
     "ablated",
     "answers",
     "bundled",
@@ -83,11 +84,10 @@ __all__ = [
     "text_verdict",
     "tried",
     "upload_canonical",
-    "upload_columns",
     "upload_dialect",
+    "upload_labels",
+    "upload_preview",
     "upload_rows",
-    "upload_sample",
-    "upload_values",
     "uploaded",
     "warm",
 ]

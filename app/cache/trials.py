@@ -5,89 +5,105 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 from app import settings
 from app.cache.memory import answers, reading
 from app.kept import disk
-from app.review import dialect, preview, trial
+from app.review import dialect, trial
 from app.review.dialect import Dialect
+from app.review.preview import Preview
 from lrp_engine.errors import InputError
 from lrp_engine.model.text import Tokenizer
 
 T = TypeVar("T")
 Tell = Callable[[int], object]
+# Of each row the key of its text, and its label.
+Labels = tuple[list[str | None], list[str | None]]
 
 
-def upload_columns(name: str, data: bytes, tell: Tell = int) -> tuple[list[str], str]:
-    """See `trial.columns`; `tell` as for `cache.uploaded`."""
+@dataclass(frozen=True, eq=False)
+class UploadedTable:
+    """A table as somebody brought it.
 
-    def make() -> tuple[list[str], str] | InputError:
-        return _tried(data, lambda path: trial.columns(path, name, len(data)), tell)
+    Attributes:
+        name: as the user calls it.
+    """
 
-    return _or_raise(answers().get((_digest(data), "columns", name), make))
+    name: str
+    data: bytes
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of its bytes: whatever is asked of it, it is hashed once."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def upload_preview(table: UploadedTable, tell: Tell = int) -> Preview:
+    """See `trial.preview`; `tell` as for `cache.uploaded`."""
+    ask = partial(trial.preview, name=table.name, size=len(table.data))
+    return _asked(table, ("preview", table.name), ask, tell)
 
 
 def upload_rows(
-    name: str, data: bytes, *, format: str, text_column: str, tokenizer: Tokenizer, classes: int,
+    table: UploadedTable, *, format: str, text_column: str, tokenizer: Tokenizer, classes: int,
     tell: Tell = int,
 ) -> int:  # fmt: skip
     """See `trial.rows`; `tell` as for `cache.uploaded`."""
-
-    def make() -> int | InputError:
-        ask = partial(trial.rows, name=name, format=format, text_column=text_column,
-                      tokenizer=tokenizer, classes=classes)  # fmt: skip
-        return _tried(data, ask, tell)
-
-    key = _digest(data), "rows", name, format, text_column, repr(tokenizer), classes
-    return _or_raise(answers().get(key, make))
+    ask = partial(trial.rows, name=table.name, format=format, text_column=text_column,
+                  tokenizer=tokenizer, classes=classes)  # fmt: skip
+    question = "rows", table.name, format, text_column, repr(tokenizer), classes
+    return _asked(table, question, ask, tell)
 
 
-def upload_dialect(data: bytes, labels: tuple[str, ...]) -> Dialect:
+def upload_labels(
+    table: UploadedTable, *, format: str, text_column: str | None, label_column: str,
+    tell: Tell = int,
+) -> Labels:  # fmt: skip
+    """See `trial.labels`; `tell` as for `cache.uploaded`."""
+    ask = partial(trial.labels, name=table.name, format=format, text_column=text_column,
+                  label_column=label_column)  # fmt: skip
+    return _asked(table, ("labels", table.name, format, text_column, label_column), ask, tell)
+
+
+def upload_dialect(table: UploadedTable, labels: tuple[str, ...]) -> Dialect:
     """See `dialect.detect`."""
-    key = _digest(data), "dialect", labels
-    return answers().get(key, lambda: dialect.detect(data, labels))
+    key = table.digest, "dialect", labels
+    return answers().get(key, lambda: dialect.detect(table.data, labels))
 
 
-def upload_canonical(data: bytes, written: Dialect) -> bytes:
+def upload_canonical(table: UploadedTable, written: Dialect) -> UploadedTable:
     """See `dialect.canonical`; a file that is so already costs nothing."""
     if written == Dialect():
-        return data
+        return table
 
-    def make() -> bytes | InputError:
+    def make() -> UploadedTable | InputError:
         try:
-            return dialect.canonical(data, written)
+            return UploadedTable(table.name, dialect.canonical(table.data, written, table.name))
         except InputError as error:
             return error
 
-    return _or_raise(answers().get((_digest(data), "canonical", written), make))
+    return _or_raise(answers().get((table.digest, "canonical", table.name, written), make))
 
 
-def upload_sample(data: bytes) -> dict[str, list[str | None]]:
-    """See `preview.sample`."""
-    return answers().get((_digest(data), "sample"), lambda: preview.sample(data))
+def _asked(
+    table: UploadedTable, question: tuple, ask: Callable[[Path], T], tell: Tell
+) -> T:  # fmt: skip
+    """What a trial says of a file; a refusal is an answer, and kept like one."""
 
+    def make() -> T | InputError:
+        with reading().take(tell), disk.sentences(), tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "set"
+            path.write_bytes(table.data)
+            try:
+                return ask(path)
+            except InputError as error:
+                return InputError(str(error)[: settings.REFUSAL_CHARACTERS])
 
-def upload_values(data: bytes, column: str) -> dict[str, int]:
-    """See `preview.counted`."""
-    return answers().get((_digest(data), "values", column), lambda: preview.counted(data, column))
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _tried(data: bytes, ask: Callable[[Path], T], tell: Tell) -> T | InputError:
-    """What a trial says of a file with these bytes; a refusal is an answer, and kept like one."""
-    with reading().take(tell), disk.sentences(), tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "set"
-        path.write_bytes(data)
-        try:
-            return ask(path)
-        except InputError as error:
-            return InputError(str(error)[: settings.REFUSAL_CHARACTERS])
+    return _or_raise(answers().get((table.digest, *question), make))
 
 
 def _or_raise(answer: T | InputError) -> T:

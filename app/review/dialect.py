@@ -62,8 +62,11 @@ def detect(data: bytes, labels: Collection[str] = ()) -> Dialect:
     return Dialect(encoding=encoding, delimiter=delimiter, header=_is_header(first, labels))
 
 
-def canonical(data: bytes, dialect: Dialect) -> bytes:
+def canonical(data: bytes, dialect: Dialect, name: str = "file") -> bytes:
     """The file in UTF-8, with commas and a header; as it is where it is so already.
+
+    Args:
+        name: what its owner calls it.
 
     Raises:
         InputError: a row cannot be read.
@@ -88,9 +91,9 @@ def canonical(data: bytes, dialect: Dialect) -> bytes:
     except (csv.Error, UnicodeError) as error:
         encoding = ENCODINGS.get(dialect.encoding, dialect.encoding)
         raise InputError(
-            f"The file cannot be read as CSV in {encoding} with a {DELIMITERS[dialect.delimiter]} "
-            f"between its fields ({error}); choose otherwise how it is written, or save it as CSV "
-            "in UTF-8."
+            f"{name!r} cannot be read as CSV in {encoding} with a {DELIMITERS[dialect.delimiter]} "
+            f"between its fields ({error}). Choose another encoding or delimiter above, or save it "
+            "as CSV in UTF-8."
         ) from None
     return out.getvalue().encode(UTF8, "surrogateescape")
 

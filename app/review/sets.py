@@ -50,6 +50,7 @@ class Set:
         rows: how many; step: rows of a part. complete: whether all are explained.
         mapping: label as the file writes it -> class, of labels that name none.
         measured: whether it was measured how far they may be believed.
+        examples: whether its texts are the examples that came with its model.
         rule: how relevance is handed back, as `Rule.plain` says it.
         most_words: of a text, as its model counts them; a longer one is not explained.
         model_name, model_hash, labels, dtype: of the model.
@@ -76,6 +77,7 @@ class Set:
     step: int = settings.REVIEW_STEP
     complete: bool = False
     measured: bool = False
+    examples: bool = False
     mapping: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -139,6 +141,8 @@ class Sets:
                 facts["rule"] = {"name": "epsilon"} | {
                     name: facts.pop(name) for name in ("eps", "bias_factor")
                 }
+            # Sets of an earlier release say it by their name.
+            facts.setdefault("examples", facts["name"] == f"Examples of {facts['model_name']}")
             lists = ("labels", "warnings", "methods")
             return Set(**facts | {name: tuple(facts[name]) for name in lists if name in facts})
         except (ValueError, TypeError, KeyError):

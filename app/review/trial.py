@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app import settings
+from app.review.preview import Preview
 from lrp_engine.corpora.tables import format_of
 from lrp_engine.errors import InputError, LensError
 from lrp_engine.formats.containers import process
@@ -27,8 +28,16 @@ LIMITS = Limits(
 _PROCESS = Path(__file__).with_name("trial_process.py")
 
 
-def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
-    """Names of an upload's columns, and its format.
+# What an empty file should hold, by format.
+_EXPECTED = {
+    "csv": "a CSV header with the names of the columns",
+    "jsonl": "JSON Lines, one object {…} a line",
+    "parquet": "a Parquet table",
+}
+
+
+def preview(path: Path, name: str, size: int) -> Preview:
+    """What an upload holds.
 
     Args:
         path: where its bytes are. name: as the user calls it. size: in bytes.
@@ -48,20 +57,48 @@ def columns(path: Path, name: str, size: int) -> tuple[list[str], str]:
             ".parquet."
         )
     format = format_of(name)
-    table = _read(path, name, format)
-    names, rows = table["columns"], table["rows"]
-    if not rows:
-        raise InputError(f"{name!r} holds no rows.")
+    if not size:
+        raise InputError(
+            f"{name!r} is empty (0 bytes); expected {_EXPECTED[format]}. Export it again."
+        )
+    read = _read(path, name, format, "preview",
+                 most_rows=settings.REVIEW_ROWS, most_columns=settings.REVIEW_COLUMNS)  # fmt: skip
+    rows, columns = read["rows"], read["columns"]
     if rows > settings.REVIEW_ROWS:
         raise InputError(
             f"{name!r} has {rows:,} rows; up to {settings.REVIEW_ROWS:,} are reviewed as one set. "
             "Cut it into several files, or use the command explain-corpus."
         )
-    if len(names) > settings.REVIEW_COLUMNS:
+    if columns > settings.REVIEW_COLUMNS:
         raise InputError(
-            f"{name!r} has {len(names):,} columns; up to {settings.REVIEW_COLUMNS} are read."
+            f"{name!r} has {columns:,} columns; up to {settings.REVIEW_COLUMNS} are read. Leave "
+            "out those that are not needed."
         )
-    return names, format
+    facts = read["preview"]
+    found = Preview(**facts | {"nested": frozenset(facts["nested"]),
+                               "reasons": tuple(facts["reasons"])})  # fmt: skip
+    if not columns:
+        raise InputError(
+            f"{name!r} holds no columns. {' '.join(found.reasons)} Expected {_EXPECTED[format]}."
+        )
+    if not found.flat:
+        raise InputError(
+            f"{name!r} holds no column of texts: all are lists or objects. Save the texts in a "
+            "column of their own."
+        )
+    return found
+
+
+def labels(
+    path: Path, name: str, format: str, text_column: str | None, label_column: str
+) -> tuple[list[str | None], list[str | None]]:
+    """Of each row the key of its text (`preview.text_key`), and its label; None for none.
+
+    Raises:
+        InputError, LensError: as `rows`.
+    """
+    read = _read(path, name, format, "labels", text_column=text_column, label_column=label_column)
+    return read["keys"], read["labels"]
 
 
 def rows(
@@ -76,7 +113,13 @@ def rows(
         InputError: it cannot be read, or costs more than allowed.
         LensError: the machine is too busy to say.
     """
-    table = _read(path, name, format, text_column=text_column, tokenizer=asdict(tokenizer))
+    table = _read(path, name, format, "words",
+                  text_column=text_column, tokenizer=asdict(tokenizer))  # fmt: skip
+    if not table["readable"]:
+        raise InputError(
+            f"No row of {name!r} has a text in the column {text_column!r}. {table['reason']} "
+            "Choose another column for the texts."
+        )
     if table["words"] > settings.REVIEW_WORDS:
         raise InputError(
             f"{name!r} has {table['words']:,} words as this model splits them; up to "
@@ -93,9 +136,10 @@ def rows(
     return int(table["rows"])
 
 
-def _read(path: Path, name: str, format: str, **more: Any) -> dict[str, Any]:
+def _read(path: Path, name: str, format: str, question: str, **more: Any) -> dict[str, Any]:
     """The process's answer, see `trial_process`; its errors call the file as the user does."""
-    request = {"limits": LIMITS.to_json(), "path": str(path), "format": format, **more}
+    request = {"limits": LIMITS.to_json(), "path": str(path), "format": format,
+               "question": question, **more}  # fmt: skip
     try:
         done = subprocess.run(
             [*process.interpreter(), str(_PROCESS)],

@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 class CsvTable:
     """UTF-8, fields parted by commas, quoted where needed; blank lines are no rows.
 
+    Args:
+        text_column: None for all columns alike.
+
     Raises:
         InputError: the header is no header, or lacks the text column.
     """
+
+    nested: frozenset[str] = frozenset()
 
     def __init__(self, source: Source, text_column: str | None) -> None:
         import pyarrow as pa
 
         self.source = source
+        self.text: int | None = None
         lines = self._lines()
         self.names = _header(next(lines, None), source.url)
         if text_column is not None:
@@ -48,11 +54,12 @@ class CsvTable:
             if isinstance(fields, str):
                 yield Row(None, fields, nothing)
             elif len(fields) != len(self.names):
-                text = clean(fields[self.text]) if len(fields) > self.text else None
+                there = self.text is not None and len(fields) > self.text
+                text = clean(fields[self.text]) if there else None
                 wrong = f"The row has {len(fields)} fields, expected {len(self.names)}."
                 yield Row(text, wrong, nothing)
             else:
-                text, problem = judged(fields.pop(self.text))
+                text, problem = (None, None) if self.text is None else judged(fields.pop(self.text))
                 yield Row(text, problem, tuple(map(clean, fields)))
 
     def _lines(self) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import require
-from lrp_engine.corpora.rows import LONGEST_ROW, Row, blocks_of, clean, judged, lines_of
+from lrp_engine.corpora.rows import LONGEST_ROW, Row, blocks_of, clean, judged, lines_of, named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Opening brackets of a line: each may become a list or an object, many times as large.
 NESTED = 100_000
+FOUND = 20  # characters of a faulty line that are told
 
 
 class JsonLines:
@@ -23,6 +24,9 @@ class JsonLines:
 
     A column holds whole numbers, numbers, or true and false where all its values do; any other
     column holds text, and its values that are no text are written as JSON.
+
+    Args:
+        text_column: None for all columns alike.
 
     Raises:
         InputError: no line has the text column.
@@ -34,15 +38,19 @@ class JsonLines:
         self.source, self.text_column = source, text_column
         self.rows = 0
         kinds: dict[str, set[str]] = {}
+        nested: set[str] = set()
         for line in self._objects():
             self.rows += 1
             if isinstance(line, dict):
                 for name, value in line.items():
                     kinds.setdefault(clean(name), set()).add(_kind(value))
+                    if isinstance(value, (dict, list)):
+                        nested.add(clean(name))
         if text_column is not None:
             if self.rows:
                 require(text_column, list(kinds))
             kinds.pop(text_column, None)
+        self.nested = frozenset(nested)
         self.kinds = {name: _common(kinds) for name, kinds in kinds.items()}
         types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
         self.schema = pa.schema(
@@ -58,7 +66,9 @@ class JsonLines:
                 yield Row(None, line, (None,) * len(self.kinds))
                 continue
             values = {clean(name): value for name, value in line.items()}
-            if self.text_column is not None and self.text_column in values:
+            if self.text_column is None:
+                text, problem = None, None
+            elif self.text_column in values:
                 text, problem = judged(values[self.text_column])
             else:
                 text, problem = None, f"The line has no {self.text_column!r}."
@@ -81,13 +91,21 @@ class JsonLines:
                 try:
                     value = json.loads(text)
                 except (ValueError, RecursionError) as error:
-                    yield f"Line {number} is not JSON: {clean(str(error))}."
+                    yield f"Line {number} is not JSON{_fault(text, error)}."
                     continue
                 yield (
                     value
                     if isinstance(value, dict)
-                    else f"Line {number} holds {type(value).__name__}, expected an object."
+                    else f"Line {number} holds {named(value)}, expected an object {{…}}."
                 )
+
+
+def _fault(text: str, error: Exception) -> str:
+    """What is wrong with a line, and where, as the end of a sentence."""
+    if not isinstance(error, json.JSONDecodeError):
+        return ": too deeply nested, or a number too long"
+    there = clean(text.strip("\r\n")[error.pos : error.pos + FOUND])
+    return f", at character {error.pos + 1:,} (found {there!r}): {error.msg}"
 
 
 def _kind(value: Any) -> str:

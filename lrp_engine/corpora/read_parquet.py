@@ -20,11 +20,15 @@ BATCH = 1024
 class ParquetTable:
     """A Parquet file; carried columns keep their types.
 
+    Args:
+        text_column: None for all columns alike.
+
     Raises:
         InputError: it lacks the text column, or that holds something else than text.
     """
 
     def __init__(self, source: Source, text_column: str | None) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self.source, self.text_column = source, text_column
@@ -35,6 +39,7 @@ class ParquetTable:
         twice = [name for n, name in enumerate(schema.names) if name in schema.names[:n]]
         if twice:
             raise InputError(f"The column {twice[0]!r} stands twice in {source.url!r}.")
+        self.nested = frozenset(f.name for f in schema if pa.types.is_nested(f.type))
         if text_column is not None:
             require(text_column, schema.names)
             kind = schema.field(text_column).type
@@ -69,6 +74,9 @@ class ParquetTable:
         import pyarrow as pa
 
         table = pa.concat_tables(tables)
+        if self.text_column is None:
+            nothing: list[None] = [None] * len(table)
+            return nothing, list(nothing), _valid(table.cast(self.schema))
         judgements = [judged(_decoded(value)) for value in _bytes(table[self.text_column])]
         for n, (text, _) in enumerate(judgements):
             if text is not None and len(text) > LONGEST_ROW:

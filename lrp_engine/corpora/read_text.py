@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class TextLines:
     """UTF-8, one text a line; blank lines are no rows. It has no columns besides the text."""
 
+    nested: frozenset[str] = frozenset()
+
     def __init__(self, source: Source, text_column: str | None) -> None:
         import pyarrow as pa
 

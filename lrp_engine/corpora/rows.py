@@ -57,15 +57,24 @@ def judged(value: Any) -> tuple[str | None, str | None]:
     if value is None:
         return None, "There is no text (null)."
     if not isinstance(value, str):
-        kind = "a number" if isinstance(value, (int, float)) else type(value).__name__
-        kind = "true or false" if isinstance(value, bool) else kind
-        return clean(json.dumps(value, ensure_ascii=False)), f"The text is {kind}, expected text."
+        shown = clean(json.dumps(value, ensure_ascii=False))
+        return shown, f"The text is {named(value)}, expected text."
     if value == "":
         return value, "The text is empty."
     shown = clean(value)
     if shown is not value:
         return shown, "The text is not UTF-8; bytes that could not be read are shown as \ufffd."
     return value, None
+
+
+# What JSON holds, for people; bool is a kind of int, so it comes first.
+_KINDS: dict[type, str] = {bool: "true or false", int: "a number", float: "a number",
+                           str: "a text", list: "a list", dict: "an object"}  # fmt: skip
+
+
+def named(value: Any) -> str:
+    """What a value of JSON is, in words."""
+    return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "null")
 
 
 def clean(text: str) -> str:

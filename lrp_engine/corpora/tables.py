@@ -27,13 +27,19 @@ class Table(Protocol):
     Attributes:
         schema: its columns, the text column left out.
         rows: how many.
+        nested: names of columns that hold lists or objects.
     """
 
     schema: pa.Schema
     rows: int
+    nested: frozenset[str]
 
     def blocks(self, size: int) -> Iterator[tuple[list, list, pa.Table]]:
-        """Texts, problems and other columns of `size` rows each, fewer in the last block."""
+        """Texts, problems and other columns of `size` rows each, fewer in the last block.
+
+        Of a table that was opened without a text column: no texts, and the problems of rows that
+        cannot be read at all.
+        """
 
 
 # Format -> (source, text column) -> Table; to add a format, write a module and name it here.
@@ -46,13 +52,13 @@ EXTENSIONS = {
 COMPRESSIONS = ("gz", "bz2", "xz")
 
 
-def open_table(url: str | Source, *, format: str, text_column: str) -> Table:
+def open_table(url: str | Source, *, format: str, text_column: str | None) -> Table:
     """The table in a file.
 
     Args:
         url: a path, anything fsspec opens, or a source.
         format: a name in `READERS`.
-        text_column: must exist, where the format has columns.
+        text_column: must exist, where the format has columns; None for all columns alike.
 
     Raises:
         InputError: the file cannot be read, or lacks the column.
@@ -62,16 +68,6 @@ def open_table(url: str | Source, *, format: str, text_column: str) -> Table:
     if table.rows == 0:
         raise InputError(f"{source.url!r} holds no rows.")
     return table
-
-
-def look(url: str | Source, *, format: str) -> tuple[list[str], int]:
-    """Names of a table's columns, and how many rows it has; no text is looked at.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    table = READERS[format](_source(url), None)
-    return list(table.schema.names), table.rows
 
 
 def _source(url: str | Source) -> Source:

@@ -112,7 +112,7 @@ def _tried_table(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "set")
         path.write_bytes(data)
-        trial.columns(path, "set.parquet", len(data))
+        trial.preview(path, "set.parquet", len(data))
         trial.rows(path, "set.parquet", "parquet", "text", Tokenizer(), 2)
 
 

@@ -9,7 +9,6 @@ import streamlit as st
 from app.components import drawn
 from app.components import quality as table
 from app.components.review.common import Desk
-from app.components.review.start import examples_name
 from app.figures import quality_charts
 from app.review import quality, reviewers
 from app.review.outcomes import NO_CLASS
@@ -60,7 +59,7 @@ def beside(desk: Desk) -> list[str]:
 def _whole(desk: Desk) -> Quality | None:
     """Of the whole test set, where the set holds examples in which mistakes are over-sampled."""
     model = desk.model
-    if model is None or model.tested is None or desk.set.name != examples_name(model):
+    if model is None or model.tested is None or not desk.set.examples:
         return None
     return table.of_test_set(model) if model.tested.mistakes else None
 

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from pathlib import PurePath
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from app import cache, settings
 from app.components.guard import guard
 from app.components.quality import of_test_set
+from app.components.review import table_form
 from app.components.review.common import open_set
+from app.components.review.table_form import Given
 from app.components.turn import telling
 from app.models.model import Model
-from app.review import dialect, guess
+from app.review import guess
 from app.review.sets import Set
 from app.state import session
 from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
-
-NAME_CHARACTERS = 80
-NO_LABELS = ""
-PREVIEWED = 5  # rows
-MAPPED = 30  # labels that name no class
 
 
 def form(model: Model) -> None:
@@ -67,17 +62,13 @@ def form(model: Model) -> None:
             )
             if st.button("Explain the examples", type="primary", icon=":material/play_arrow:"):
                 with guard():
-                    _begin(model, examples_name(model), "csv", "text", "label",
-                           _examples(model))  # fmt: skip
+                    table = cache.UploadedTable(f"Examples of {model.name}", _examples(model))
+                    _begin(model, table, format="csv", text_column="text", label_column="label",
+                           examples=True)  # fmt: skip
     with st.container(border=True):
         st.header("A set of your own", anchor=False)
         with guard():
             _upload(model)
-
-
-def examples_name(model: Model) -> str:
-    """What the set of a model's examples is called."""
-    return f"Examples of {model.name}"
 
 
 def _test_set(model: Model) -> str:
@@ -103,13 +94,10 @@ def _examples(model: Model) -> bytes:
 
 
 def _upload(model: Model) -> None:
-    given = st.file_uploader(
+    given = table_form.uploaded(
         "A table of texts, with their true classes where they are known",
-        type=["csv", "jsonl", "ndjson", "parquet"],
-        max_upload_size=settings.REVIEW_MEGABYTES,
-        key="lens.file.set",
-        help="CSV of any delimiter and encoding, JSON Lines with one object a line, or Parquet. A "
-        "class is written by its name or its number; other labels are asked about.",
+        labels=model.network.labels,
+        key="set",
     )
     st.caption(
         f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
@@ -118,135 +106,61 @@ def _upload(model: Model) -> None:
     )
     if given is None:
         return
-    name, data = PurePath(given.name).name[-NAME_CHARACTERS:], given.getvalue()
-    file = given.file_id
-    if name.lower().endswith(".csv"):
-        data = _read_as(model, data, file)
-    with st.spinner("Reading …"), telling() as tell:
-        names, format = cache.upload_columns(name, data, tell)
-    sample = cache.upload_sample(data) if format == "csv" else {}
-    known = bool(sample) and list(sample) == names
-    if known:
-        _preview(sample)
-    labels = model.network.labels
-    guessed = (
-        guess.text_column(sample)
-        if known
-        else guess.called_like(names, guess.TEXT_NAMES) or names[0]
-    )
+    table_form.first_rows(given.preview)
     left, right = st.columns(2)
-    text = left.selectbox(
-        "Texts", names, index=names.index(guessed), key=f"lens.file.text.{file}.{len(names)}"
-    )
-    called = (
-        guess.label_column(sample, text, labels)
-        if known
-        else guess.called_like(names, guess.LABEL_NAMES)
-    )
-    label = right.selectbox(
-        "True classes",
-        [NO_LABELS, *names],
-        index=0 if called is None else names.index(called) + 1,
-        format_func=lambda column: column or "none in this file",
-        key=f"lens.file.label.{file}.{len(names)}",
-    )
-    mapping = _mapping(model, data, label, file) if known and label else {}
+    with left:
+        text = table_form.text_column(given, "Texts")
+    with right:
+        label = table_form.label_column(given, "True classes", model.network.labels, text)
+    mapping = _mapping(model, given, label) if label else {}
     if st.button("Explain this set", type="primary", icon=":material/play_arrow:"):
         with st.spinner("Reading …"):
-            _begin(model, name, format, text, label or None, data, mapping)
+            _begin(model, given.table, format=given.preview.format, text_column=text,
+                   label_column=label, mapping=mapping)  # fmt: skip
 
 
-def _read_as(model: Model, data: bytes, file: str) -> bytes:
-    """A CSV file in UTF-8 with commas and a header, as it was found or said to be written."""
-    found = cache.upload_dialect(data, tuple(model.network.labels))
-    codecs = list(dict.fromkeys([found.encoding, *dialect.ENCODINGS]))
-    delimiters = list(dialect.DELIMITERS)
-    with st.expander(
-        f"Read as {dialect.ENCODINGS.get(found.encoding, found.encoding)}, a "
-        f"{dialect.DELIMITERS[found.delimiter]} between fields, "
-        f"{'names in the first row' if found.header else 'no names in the first row'}"
-    ):
-        first, second, third = st.columns(3, vertical_alignment="bottom")
-        chosen = dialect.Dialect(
-            encoding=first.selectbox(
-                "Encoding", codecs, key=f"lens.file.encoding.{file}",
-                format_func=lambda one: dialect.ENCODINGS.get(one, one),
-            ),
-            delimiter=second.selectbox(
-                "Between fields", delimiters, index=delimiters.index(found.delimiter),
-                key=f"lens.file.delimiter.{file}", format_func=dialect.DELIMITERS.__getitem__,
-            ),
-            header=third.toggle(
-                "Names in the first row", value=found.header, key=f"lens.file.header.{file}"
-            ),
-        )  # fmt: skip
-    return cache.upload_canonical(data, chosen)
-
-
-def _preview(sample: guess.Sample) -> None:
-    """The first rows."""
-    rows = {
-        visible(name): [visible(value or "") for value in values[:PREVIEWED]]
-        for name, values in sample.items()
-    }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="The first rows of the file.")
-
-
-def _mapping(model: Model, data: bytes, column: str, file: str) -> dict[str, int]:
+def _mapping(model: Model, given: Given, column: str) -> dict[str, int]:
     """Labels that name no class, each with the class that it stands for."""
     labels = model.network.labels
-    found = guess.unmatched(cache.upload_values(data, column), labels)
+    found = guess.unmatched(given.preview.values.get(column, {}), labels)
     if not found:
         return {}
+    several = len(found) > 1
     st.warning(
-        f"{len(found):,} label{'s' if len(found) > 1 else ''} of “{plain(visible(column))}” "
-        f"({sum(found.values()):,} rows) name no class of this model. Say what they stand for; "
-        "rows of the others count as without a true class.",
+        f"{len(found):,} label{'s' if several else ''} of “{plain(visible(column))}” "
+        f"({sum(found.values()):,} rows) name{'' if several else 's'} no class of this model. "
+        "Choose a class for each; rows of the others count as unlabelled.",
         icon=":material/label:",
     )
-    classes = [None, *range(len(labels))]
-    chosen: dict[str, int] = {}
-    places = st.columns(3)
-    for n, (label, count) in enumerate(list(found.items())[:MAPPED]):
-        c = places[n % len(places)].selectbox(
-            f"“{plain(visible(label[:40]))}” ({count:,})",
-            classes,
-            index=classes.index(guess.meant(label, labels)),
-            format_func=lambda c: "no class" if c is None else visible(labels[c]),
-            key=f"lens.file.stands.{file}.{column}.{label}",
-        )
-        if c is not None:
-            chosen[label] = c
-    if len(found) > MAPPED:
-        st.caption(f"The {MAPPED} most frequent of {len(found):,}.")
-    return chosen
+    chosen = table_form.classes_of(
+        found, labels, {label: guess.meant(label, labels) for label in found},
+        key=f"stands.{given.file}.{column}",
+    )  # fmt: skip
+    return {label: c for label, c in chosen.items() if c is not None}
 
 
-def _begin(
-    model: Model, name: str, format: str, text: str, label: str | None, data: bytes,
-    mapping: Mapping[str, int] | None = None,
-) -> None:  # fmt: skip
-    """Check the file, keep it, explain it in the background, and turn to it."""
+def _begin(model: Model, table: cache.UploadedTable, **facts: Any) -> None:
+    """Check the table, keep it, explain it in the background, and turn to it.
+
+    Args:
+        facts: of the `Set`: format, text_column, label_column, and what else differs.
+    """
     jobs, sets = cache.jobs(), cache.sets()
     jobs.require_room(session.get("visitor"))
-    facts = {
-        "name": name, "format": format, "text_column": text, "label_column": label,
-        "rule": session.rule().to_dict(), "model_name": model.name, "mapping": mapping or {},
-    }  # fmt: skip
+    facts |= {"name": table.name, "rule": session.rule().to_dict(), "model_name": model.name}
     one = Set.new(model.network, rows=0, **facts)
     one.corpus.check(model.network)
     with telling() as tell:
         rows = cache.upload_rows(
-            name,
-            data,
-            format=format,
-            text_column=text,
+            table,
+            format=one.format,
+            text_column=one.text_column,
             tokenizer=model.network.tokenizer,
             classes=model.network.classes,
             tell=tell,
         )
     one = Set.new(model.network, rows=rows, **facts)
-    sets.add(one, data)
+    sets.add(one, table.data)
     jobs.start(one, model.network, owner=session.get("visitor"))
     open_set(one.id)
     st.rerun()  # the address and the progress

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from app.review import guess
 from app.review.dialect import Dialect, canonical, detect
+from app.review.preview import labels, preview, text_key
+from lrp_engine.corpora.tables import open_table
 
 LABELS = ("negative", "neutral", "positive")
 ROWS = (
@@ -88,3 +92,60 @@ def test_labels_that_name_no_class_are_listed_with_what_they_may_mean():
     assert guess.unmatched(values, LABELS) == {"9": 2, "Positive": 1, "pos": 1}
     assert [guess.meant(one, LABELS) for one in ("Positive", "pos", "ne", "9", "")] == [
         2, 2, None, None, None]  # fmt: skip
+
+
+LINES = (
+    '{"text": "A good film.", "label": 1.0, "meta": {"year": 1994}, "id": 7}',
+    "{not json}",
+    '["text"]',
+    '{"text": ["not", "good"], "label": true}',
+    '{"text": "' + "x" * 300 + '", "label": "' + "y" * 101 + '"}',
+)
+
+
+def test_bad_lines_are_told_by_number_and_nested_values_shown_as_json(tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_text("\n".join(LINES))
+    found = preview(open_table(str(path), format="jsonl", text_column=None), "jsonl")
+    assert (found.rows, found.bad) == (5, 2)
+    assert found.reasons == (
+        "Row 2: Line 2 is not JSON, at character 2 (found 'not json}'): Expecting property name "
+        "enclosed in double quotes.",
+        "Row 3: Line 3 holds a list, expected an object {…}.",
+    )
+    assert found.nested == {"text", "meta"}
+    assert found.flat == ["label", "id"]
+    assert found.sample["text"][1] == '["not", "good"]'
+    assert len(found.sample["text"][2]) == 200
+    assert found.sample["meta"] == ['{"year": 1994}', None, None]
+    assert found.values["label"] == {"1.0": 1, "true": 1}
+    table = open_table(str(path), format="jsonl", text_column="text")
+    read = labels(table.blocks(2), "label")
+    assert read["labels"] == ["1.0", None, None, "true", None]
+    assert read["keys"][0] == text_key("A  good\nfilm.")
+
+
+def test_bad_rows_of_csv_are_told_by_number(tmp_path):
+    path = tmp_path / "set.csv"
+    path.write_text("text,label\ngood,1\ngood,bad,1\n" + "x,0\n" * 30)
+    found = preview(open_table(str(path), format="csv", text_column=None), "csv")
+    assert (found.rows, found.bad) == (32, 1)
+    assert found.reasons == ("Row 2: The row has 3 fields, expected 2.",)
+    assert found.values["label"] == {"0": 30, "1": 1}
+
+
+def test_parquet_of_any_types_is_shown(tmp_path):
+    path = tmp_path / "set.parquet"
+    columns = {
+        "text": pa.array(["good", None, b"\xff"], pa.binary()),
+        "when": pa.array([0, 2**50, None], pa.timestamp("s")),
+        "words": pa.array([["a", "b"], [], None]),
+        "label": pa.array(["no", "yes", "no"]).dictionary_encode(),
+    }
+    pq.write_table(pa.table(columns), path)
+    found = preview(open_table(str(path), format="parquet", text_column=None), "parquet")
+    assert found.flat == ["text", "when", "label"]
+    assert found.sample["text"] == ["good", None, "\ufffd"]
+    assert found.sample["words"] == ['["a", "b"]', "[]", None]
+    assert found.sample["when"] == [None] * 3  # one of them is beyond all calendars
+    assert found.values["label"] == {"no": 2, "yes": 1}

@@ -22,6 +22,7 @@ from app.compare.ranks import rank_agreement
 from app.review import explained_rows, tables, trial
 from app.review import jobs as background
 from app.review.jobs import Jobs
+from app.review.preview import Preview
 from app.review.sets import Sets
 from app.work import job as job_of
 from app.work.job import DONE, FAILED, RUNNING, STOPPED, WAITING
@@ -381,23 +382,31 @@ def _until(condition, seconds: float = 30.0) -> None:
 # Uploads -----------------------------------------------------------------------------------
 
 
-def looked(tmp_path: Path, name: str, data: bytes) -> tuple[list[str], str]:
+def looked(tmp_path: Path, name: str, data: bytes) -> Preview:
     path = tmp_path / "upload"
     path.write_bytes(data)
-    return trial.columns(path, name, len(data))
+    return trial.preview(path, name, len(data))
 
 
 @pytest.mark.parametrize("format", files.FILES)
 def test_an_upload_says_what_it_holds(tmp_path, format):
     data = files.FILES[format]()
-    assert looked(tmp_path, f"rows.{format}", data) == (["text", "label"], format)
+    found = looked(tmp_path, f"rows.{format}", data)
+    assert (found.names, found.format, found.rows) == (["text", "label"], format, len(files.ROWS))
+    assert found.sample["text"][:3] == [text for text, _ in files.ROWS[:3]]
+    assert found.values["label"] == {"no": 3, "yes": 2, "1": 1, "so so": 1}
     assert trial.rows(tmp_path / "upload", "rows", format, "text", SPLIT, 2) == len(files.ROWS)
 
 
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
-        ("a.csv", b"", "'a.csv' is empty"),
+        ("a.csv", b"", "'a.csv' is empty (0 bytes); expected a CSV header"),
+        ("a.jsonl", b"", "'a.jsonl' is empty (0 bytes); expected JSON Lines"),
+        ("a.jsonl", b"\n \n", "'a.jsonl' holds no rows"),
+        ("a.jsonl", b'[{"text": "x"}]', "no columns. Row 1: Line 1 holds a list, expected an ob"),
+        ("a.jsonl", b'{"a": [1]}', "'a.jsonl' holds no column of texts: all are lists or objects"),
+        ("a.parquet", b"", "'a.parquet' is empty (0 bytes); expected a Parquet table"),
         ("a.csv", b"text,label\n", "'a.csv' holds no rows"),
         ("a.csv", b"text,text\nx,y\n", "stands twice in the header of 'a.csv'"),
         ("a.csv", b"\xff\xfe\x00text\nx\n", "not UTF-8"),
@@ -462,6 +471,13 @@ def test_a_missing_column_is_named(tmp_path):
     path.write_bytes(files.as_csv())
     with pytest.raises(InputError, match="no column 'body'; found 'text', 'label'"):
         trial.rows(path, "rows.csv", "csv", "body", SPLIT, 2)
+
+
+def test_a_column_without_any_text_is_refused(tmp_path):
+    path = tmp_path / "upload"
+    path.write_bytes(b'{"text": "good", "id": 7}')
+    with pytest.raises(InputError, match=r"^No row of 'a.jsonl' has a text in the column 'id'"):
+        trial.rows(path, "a.jsonl", "jsonl", "id", SPLIT, 2)
 
 
 def test_a_failure_names_the_file_as_the_user_did_and_no_place_on_the_server(sets, jobs, network):

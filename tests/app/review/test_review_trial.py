@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.review import trial
+from lrp_engine.errors import InputError
 from lrp_engine.formats.containers import system_calls
 from lrp_engine.model.text import Tokenizer
 from tests.confined import ATTEMPTS
@@ -34,7 +35,10 @@ def _write(path: Path, format: str) -> None:
 def test_every_format_is_read_by_a_confined_process(format, tmp_path):
     path = tmp_path / "set"
     _write(path, format)
-    assert trial.columns(path, f"set.{format}", 9) == (["text", "label"], format)
+    found = trial.preview(path, f"set.{format}", 9)
+    assert {name: list(of) for name, of in found.sample.items()} == TEXTS
+    assert found.values["label"] == {"1": 1, "0": 1}
+    assert (found.bad, found.nested) == (0, frozenset())
     assert trial.rows(path, f"set.{format}", format, "text", Tokenizer(), 3) == 2
 
 
@@ -51,10 +55,11 @@ from app.review import trial_process
 from tests import confined
 def reader(request, file):
     found = confined.tried({list(ATTEMPTS)!r})
-    return dict(columns=[name for name in found if found[name] not in ("EPERM", "ENOSYS")], rows=1)
-trial_process._columns = reader
+    return dict(refused=str([name for name in found if found[name] not in ("EPERM", "ENOSYS")]))
+trial_process.QUESTIONS["preview"] = reader
 print(json.dumps(trial_process.answer(json.load(sys.stdin))))
 """)
     monkeypatch.setattr(trial, "_PROCESS", script)
     (tmp_path / "set").write_text("text\n")
-    assert trial.columns(tmp_path / "set", "set.csv", 5) == ([], "csv")
+    with pytest.raises(InputError, match=r"^\[\]$"):
+        trial.preview(tmp_path / "set", "set.csv", 5)

@@ -148,7 +148,7 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     [
         ("bad.parquet", b"PAR1 no", "Cannot read 'bad.parquet'"),
         ("bad.csv", b"text,text\nx,y\n", "stands twice in the header"),
-        ("empty.jsonl", b"", "'empty.jsonl' holds no rows"),
+        ("empty.jsonl", b"", "'empty.jsonl' is empty (0 bytes)"),
     ],
 )
 def test_a_bad_upload_is_a_sentence(visit, name, data, told):
@@ -166,7 +166,7 @@ def processes(monkeypatch) -> list[str]:
 
     def noted(*command, **options):
         done = run(*command, **options)
-        asked.append("words" if "tokenizer" in json.loads(options["input"]) else "columns")
+        asked.append(json.loads(options["input"])["question"])
         return done
 
     monkeypatch.setattr(trial.subprocess, "run", noted)
@@ -206,13 +206,13 @@ def test_an_upload_is_read_by_the_limited_process_alone_and_once(visit, format, 
         boxes = {box.label: box for box in app.selectbox}
         assert boxes["Texts"].value == "text"
         assert boxes["True classes"].value == "label"
-        assert processes == (["columns", "words"] if session else ["columns"])
+        assert processes == (["preview", "words"] if session else ["preview"])
         before = len(parsed)
         button(app, "Explain this set").click().run()
         waited(app)
         assert healthy(app)
         assert f"<b>{len(files.ROWS) + 1}</b> texts" in html(app)
-        assert processes == ["columns", "words"]
+        assert processes == ["preview", "words"]
         assert parsed[before:] == [2]  # by the job, which explains it
 
 
@@ -221,7 +221,7 @@ def test_a_bad_upload_is_refused_once(visit, processes, parsed):
     app.file_uploader(key="lens.file.set").upload("bad.csv", b"once,once\nx,y\n").run()
     app.run()
     assert "stands twice in the header of 'bad.csv'" in messages(app)
-    assert processes == ["columns"]
+    assert processes == ["preview"]
     assert not parsed
 
 
@@ -234,7 +234,7 @@ def test_a_busy_machine_is_asked_again(visit, processes, monkeypatch):
         assert "The machine may be too busy; try again." in messages(app)
     app.run()
     assert not messages(app)
-    assert processes == ["columns"]  # the one that came to its end
+    assert processes == ["preview"]  # the one that came to its end
 
 
 def test_every_order(examples, key):
