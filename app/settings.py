@@ -29,6 +29,7 @@ REMOTE_VARIABLE = "LRP_LENS_ALLOW_REMOTE"
 # app/models/opening.py.
 EXAMPLES_FILE = "examples.csv"
 OPENING_FILE = "opening.npz"
+TYPICAL_FILE = "typical.json"  # see app/models/typical.py
 
 DEFAULT_TEXT = "neither funny nor suspenseful nor particularly well-drawn ."
 
@@ -104,6 +105,11 @@ READING = 1  # uploads that are read at the same time
 READING_WAITING = 8  # that wait for their turn
 
 OTHER_OUTPUTS = 5  # of a file with several, read besides the first
+
+# Examples that say which scale of colour is typical for a model, and how many models and rules may
+# be asked for it at the same time.
+TYPICAL_EXAMPLES = 60
+TYPICAL_RUNNING = 2
 
 PINS = 20  # texts that a session keeps pinned
 

@@ -36,6 +36,7 @@ from app.cache.models import (
     warm,
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
+from app.cache.scales import has_typical_scale, typical_scale
 from app.cache.trials import (
     UploadedTable,
     upload_canonical,
@@ -60,6 +61,7 @@ __all__ = [
     "files_by_session",
     "flipped",
     "followed",
+    "has_typical_scale",
     "jobs",
     "kept_models",
     "labelled",
@@ -83,6 +85,7 @@ __all__ = [
     "taken",
     "text_verdict",
     "tried",
+    "typical_scale",
     "upload_canonical",
     "upload_dialect",
     "upload_labels",

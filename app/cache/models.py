@@ -15,7 +15,7 @@ import streamlit as st
 import lrp_engine
 from app import settings, streamlit_patches
 from app.cache.memory import memory, reading
-from app.models import numeric, opening, samples
+from app.models import numeric, opening, samples, typical
 from app.models.memory import network_bytes
 from app.models.model import (
     BUNDLED,
@@ -63,8 +63,9 @@ def _bundled(path: str, stamps: tuple) -> Model:
     stored = opening.read(folder / settings.OPENING_FILE, loaded)
     files = folder, reference_file_of(folder)
     tested = samples.tested(folder)
-    return Model(loaded.hash, name, loaded, examples, stored, files=files, tested=tested,
-                 origin=BUNDLED)  # fmt: skip
+    model = Model(loaded.hash, name, loaded, examples, stored, files=files, tested=tested,
+                  origin=BUNDLED)  # fmt: skip
+    return replace(model, typical=typical.read(folder / settings.TYPICAL_FILE, model))
 
 
 def sample(chosen: Sample) -> Model:
@@ -93,9 +94,10 @@ def _sample(name: str, stamps: tuple, _chosen: Sample) -> Model:
         for one in samples.examples(_chosen)
     )
     files = _chosen.model, reference_file_of(_chosen.model)
-    return Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
-                 known=_known(_chosen, network), tested=samples.tested(_chosen.folder),
-                 origin=SAMPLE)  # fmt: skip
+    model = Model(network.hash, _chosen.title, network, examples, files=files, units=_chosen.units,
+                  known=_known(_chosen, network), tested=samples.tested(_chosen.folder),
+                  origin=SAMPLE)  # fmt: skip
+    return replace(model, typical=typical.read(_chosen.folder / settings.TYPICAL_FILE, model))
 
 
 def _known(chosen: Sample, network: Network) -> Known | None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from app import templates
 from app.compare.agreement import columns
+from app.figures.scales import Scale
 from lrp_engine import Explanation
 from lrp_engine.render.legend import Legend
-from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.row import HeatmapRow
 
 LINE = 118  # characters of a line of text, each word's frame and the heading included
@@ -24,28 +24,21 @@ def aligned_rows(
     explanations: Sequence[Explanation],
     *,
     palette: str,
-    vmax: Sequence[float],
+    scales: Sequence[Scale],
 ) -> list[HeatmapRow]:
     """A row per explanation, the same words under each other, gaps where a row has no such word.
 
     Args:
-        names: of the rows. vmax: the value of each row's strongest colour.
+        names: of the rows. scales: of colour of each.
     """
     aligned = columns([e.tokens[0] for e in explanations])
     rows = []
-    for n, (name, explanation, top) in enumerate(zip(names, explanations, vmax, strict=True)):
-        row = HeatmapRow.of_explanation(explanation, palette=palette, vmax=top)
+    for n, (name, explanation, one) in enumerate(zip(names, explanations, scales, strict=True)):
+        row = HeatmapRow.of_explanation(
+            explanation, palette=palette, vmax=one.vmax, scale=one.sentence
+        )
         rows.append(replace(row.placed(column[n] for column in aligned), name=name))
     return rows
-
-
-def vmax_of_rows(explanations: Sequence[Explanation], *, shared: bool) -> list[float]:
-    """The value of each row's strongest colour; shared: by all rows of the same unit."""
-    own = [vmax_of(e.token_relevance[0]) for e in explanations]
-    if not shared:
-        return own
-    units = [e.unit for e in explanations]
-    return [max(o for o, u in zip(own, units, strict=True) if u == unit) for unit in units]
 
 
 def html(rows: Sequence[HeatmapRow], *, label: str, start: int = 0, stop: int | None = None) -> str:

@@ -9,8 +9,10 @@ import streamlit as st
 
 from app import settings
 from app.compare import grid
-from app.components import frontend
+from app.components import frontend, scale
 from app.components.question import Answer
+from app.components.scale import Asked
+from app.figures.scales import scales_of
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine import Explanation
@@ -21,28 +23,34 @@ from lrp_engine.render.row import HeatmapRow
 LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
 
-def show(explanations: Sequence[Explanation], called: list[str], shared: str) -> None:
+def show(
+    explanations: Sequence[Explanation], called: list[str], shared: str, asked: Sequence[Asked]
+) -> None:
     """The words of all rows under each other.
 
     Args:
         called: names of the rows; shared: what all of them have in common, said once.
+        asked: what is typical for the model of each row.
     """
     if shared:
         st.html(f'<p class="lens-note">{escape(shared)}</p>')
     palette = session.get("palette")
-    vmax = grid.vmax_of_rows(explanations, shared=session.get("same_scale"))
+    typical = [scale.typical(e.method, one) for e, one in zip(explanations, asked, strict=True)]
+    drawn = scales_of(explanations, typical, shared=session.get("same_scale"))
     numbered = [f"{n}. {name}" for n, name in enumerate(called, 1)]
-    rows = grid.aligned_rows(numbered, explanations, palette=palette, vmax=vmax)
+    rows = grid.aligned_rows(numbered, explanations, palette=palette, scales=drawn)
     start, stop = _part(rows, explanations[0].token_kind)
     label = f"Compared rows, {explanations[0].token_kind}s"
     st.html(grid.html(rows, label=label, start=start, stop=stop))
     frontend.flow()
-    st.toggle(
-        "Same scale for rows of the same unit",
-        help=f"Off (the default): the strongest {explanations[0].token_kind} of each row has the "
-        "strongest colour. On: equal numbers have equal colours in all rows that share a unit.",
-        **widgets.bind("same_scale"),
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        scale.picker([model for model, *_ in asked], explanations[0].token_kind)
+        st.toggle(
+            "Same scale for rows of the same unit",
+            help="Off (the default): each row has a scale of its own. On: equal numbers have equal "
+            "colours in all rows that share a unit.",
+            **widgets.bind("same_scale"),
+        )
     with st.expander("What the colours mean", expanded=len(called) <= LEGENDS_OPEN):
         st.html(grid.legends(rows))
         for name, one in zip(called, explanations, strict=True):

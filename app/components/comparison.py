@@ -13,9 +13,11 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cache, settings
 from app.compare import agreement
 from app.compare.compared import DEFAULT, Row, names
-from app.components import adding, aligned, labels
+from app.components import adding, aligned, labels, scale
 from app.components.question import Answer, alike, fits, length
+from app.components.scale import Asked
 from app.components.sidebar import BUNDLED, model_names
+from app.learn.words import target_of
 from app.methods import LEFT_OUT_METHOD
 from app.models.model import Model
 from app.state import session, session_models, widgets
@@ -54,10 +56,16 @@ def show(answer: Answer) -> None:
     for name, one in zip(called, explanations, strict=True):
         for doubt in doubts_of(one.method_info, one.checks):
             st.warning(plain(f"{name}: {doubt}"))
-    aligned.show(explanations, called, shared)
+    asked = [_asked(s) for s in shown]
+    aligned.show(explanations, called, shared, asked)
     aligned.doubts(explanations, called, answer)
     _agreement(explanations, called)
     _against_left_out(answer.text, shown, called)
+    scale.wait(asked)
+
+
+def _asked(one: Shown) -> Asked:
+    return one.asked, adding.rule_of(one.row), target_of(one.explanation)
 
 
 def _answers(answer: Answer, rows: Sequence[Row]) -> tuple[list[Shown], list[str]]:

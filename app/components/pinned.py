@@ -7,7 +7,9 @@ from html import escape
 import streamlit as st
 
 from app import cache
+from app.components import scale
 from app.components.question import Answer
+from app.figures.scales import Scale, scales_of
 from app.learn import words
 from app.methods import ACCOUNT_METHOD
 from app.state import pins, session
@@ -15,7 +17,6 @@ from app.state.pins import Pin
 from app.text.markdown import plain
 from lrp_engine import Explanation
 from lrp_engine.render.heatmap import heatmap
-from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.said import said
 from lrp_engine.render.wording import visible
@@ -89,15 +90,18 @@ def _side_by_side(answer: Answer, pin: Pin) -> None:
     with st.spinner("Explaining …"):
         other = cache.explained(answer.model, pin.text, target, session.rule())
     pair = [answer.explanations[ACCOUNT_METHOD.name], other[ACCOUNT_METHOD.name]]
-    vmax = vmax_of(*(one.token_relevance[0] for one in pair))
+    known = scale.typical(ACCOUNT_METHOD.name, scale.asked_of(answer.model, answer.explanations))
+    first, _ = scales_of(pair, [known, known], shared=True)
     for place, one, title in zip(st.columns(2), pair, ("This text", "Pinned"), strict=True):
         with place:
             st.subheader(title, anchor=False)
-            _one(one, vmax)
+            _one(one, first)
 
 
-def _one(one: Explanation, vmax: float) -> None:
+def _one(one: Explanation, scale: Scale) -> None:
     listed = ", ".join(f"<b><bdi>{escape(visible(c.label))}</bdi></b> ({escape(visible(c.figure))})"
                        for c in said(one))  # fmt: skip
-    row = HeatmapRow.of_explanation(one, palette=session.get("palette"), vmax=vmax)
+    row = HeatmapRow.of_explanation(
+        one, palette=session.get("palette"), vmax=scale.vmax, scale=scale.sentence
+    )
     st.html(f'<p class="lens-note">The model says {listed}.</p>{heatmap(row)}')

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,18 +23,19 @@ from app.components import (
     labels,
     path,
     pinned,
+    scale,
     word,
 )
 from app.components.guard import guard
 from app.components.question import Answer
 from app.figures import charts, heatmap_rows
+from app.figures.scales import Scale
 from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
 from app.models import numeric
 from app.state import address, session, widgets
 from app.text import evidence, file_names, typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
-from lrp_engine.render.numbers import vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.row import method_rows
 from lrp_engine.render.said import said
@@ -132,6 +135,7 @@ def linked(answer: Answer) -> None:
         # Last: the first ones of a model take a while.
         for place, line in zip(places, (ablation.line, flips.line), strict=True):
             line(answer, place)
+        scale.wait([scale.asked_of(answer.model, answer.explanations)])
 
 
 def _heatmaps(answer: Answer) -> None:
@@ -143,8 +147,7 @@ def _heatmaps(answer: Answer) -> None:
         heatmap_rows.component_data(
             method_rows(
                 shown,
-                palette=session.get("palette"),
-                vmax=_vmax(answer),
+                **_drawn(_scales(answer)),
             ),
             values_shown=session.get("values") and not _series(answer),
             long=len(answer.explanations.tokens[0]) > settings.WORDS_UNFRAMED,
@@ -181,13 +184,18 @@ def _word(answer: Answer) -> None:
             path.show(answer, at)
 
 
-def _vmax(answer: Answer) -> dict[str, float | None]:
-    """The value of the strongest colour, by method; None: its own largest one."""
-    comparable = comparable_methods(word.shown(answer))
-    if not session.get("same_scale") or len(comparable) < 2:
-        return dict.fromkeys(answer.explanations)
-    together = vmax_of(*(answer.explanations[name].token_relevance[0] for name in comparable))
-    return {name: together if name in comparable else None for name in answer.explanations}
+def _scales(answer: Answer) -> Mapping[str, Scale]:
+    """The scale of colour of each method that is shown."""
+    return scale.by_method(answer.model, word.shown(answer), shared=session.get("same_scale"))
+
+
+def _drawn(scales: Mapping[str, Scale]) -> dict[str, Any]:
+    """The colours that are chosen, as `method_rows` takes them."""
+    return {
+        "palette": session.get("palette"),
+        "vmax": {name: one.vmax for name, one in scales.items()},
+        "scale": {name: one.sentence for name, one in scales.items()},
+    }
 
 
 def comparable_methods(explanations: Explanations) -> list[str]:
@@ -211,10 +219,11 @@ def _controls(answer: Answer) -> None:
         if len(shorts) > 1:
             st.toggle(
                 f"Same scale for {' and '.join(shorts)}",
-                help=f"Off: the strongest {token_kind} of each row has the strongest colour. "
-                "On: equal numbers have equal colours in both rows.",
+                help="Off: each row has a scale of its own. On: equal numbers have equal colours "
+                "in both rows.",
                 **widgets.bind("same_scale"),
             )
+        scale.picker([answer.model], token_kind)
         if not _series(answer):
             st.toggle(f"Numbers under the {token_kind}s", **widgets.bind("values"))
 
@@ -269,15 +278,15 @@ def _downloads(answer: Answer) -> None:
     """The same numbers to take along; files are made when asked for."""
     explanations = answer.explanations
     name = file_names.of_explanations(explanations)
-    palette = session.get("palette")
+    drawn = _drawn(scale.by_method(answer.model, explanations, shared=session.get("same_scale")))
     with st.container(horizontal=True):
         st.download_button(
-            "Web page", lambda: methods_page(explanations, palette=palette),
+            "Web page", lambda: methods_page(explanations, **drawn),
             f"{name}.html", "text/html", icon=":material/download:", on_click="ignore",
             help="A page of its own: heatmaps, numbers, account and settings. Needs no network.",
         )  # fmt: skip
         st.download_button(
-            "Picture (SVG)", lambda: svg(explanations, palette=palette),
+            "Picture (SVG)", lambda: svg(explanations, **drawn),
             f"{name}.svg", "image/svg+xml", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(

@@ -8,9 +8,10 @@ from html import escape
 import streamlit as st
 
 from app import settings
-from app.components import drawn
+from app.components import drawn, scale
 from app.components.question import Answer
 from app.figures import unit_charts, units
+from app.figures.scales import scales_of
 from app.methods import ASIDE_METHODS
 from app.state import history, session, widgets
 from app.text import edits, pairs
@@ -138,9 +139,14 @@ def comparison(answer: Answer) -> None:
         undoing()
     st.html(pairs.scores(before, after))
     long = len(after.tokens[0]) > settings.WORDS_UNFRAMED
+    known = scale.typical(name, scale.asked_of(answer.model, answer.explanations))
+    one, _ = scales_of([before, after], [known, known], shared=True)
+    heatmaps = pairs.heatmaps(
+        before, after, palette=session.get("palette"), vmax=one.vmax, long=long
+    )
     st.html(
-        f'<p class="lens-note">{escape(after.method_info.title)}, before and after in one scale of '
-        "colour:</p>" + pairs.heatmaps(before, after, palette=session.get("palette"), long=long)
+        f'<p class="lens-note">{escape(after.method_info.title)}, before and after. '
+        f"{escape(one.sentence)}</p>{heatmaps}"
     )
 
 

@@ -56,4 +56,5 @@ def _legend(legend: Legend) -> dict[str, Any]:
         "steps": [(step.text, step.css_class, step.style) for step in legend.steps],
         "high": legend.high,
         "unit": legend.unit,
+        "scale": legend.scale,
     }

@@ -41,6 +41,7 @@ function drawLegend(node, legend) {
   }
   phrase(node, legend.high);
   phrase(node, [[legend.unit, false]]);
+  if (legend.scale) make("span", "lrp-scale-note", node).textContent = legend.scale;
 }
 
 function drawWord(node, cell, shown) {

@@ -67,6 +67,15 @@ class ByteLRU:
                     self.held -= dropped
         return made
 
+    def find(self, key: tuple[Hashable, ...]) -> Any:
+        """What is kept for this key; None where nothing is."""
+        with self._lock:
+            self._drop_gone()
+            found = self._found.get(key)
+            if found is not None:
+                self._found.move_to_end(key)
+        return None if found is None else found[0]
+
     def forget(self, about: Hashable) -> None:
         """Drop what is about something that is gone.
 

@@ -64,6 +64,17 @@ class Tested:
     mistakes: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Typical:
+    """How strong words typically are to a model, see `app.models.typical`.
+
+    Attributes:
+        largest: the value of the strongest colour by method, of methods that say anything but 0.
+    """
+
+    largest: Mapping[str, float]
+
+
 # Where a model comes from.
 ORIGINS = BUNDLED, SAMPLE, UPLOAD = "bundled", "sample", "upload"
 SHORT = 12  # characters of a model hash in an address, and to people
@@ -124,6 +135,7 @@ class Model:
     units: names of the numbers of a step, of models that read such.
     known: what is known of the right explanation.
     tested: how it did on its test set; None where nobody says.
+    typical: how strong words are by the rule that the dashboard opens with, where that is stored.
     origin: one of `ORIGINS`. sent: names of the files of an upload. key: under which its files
         are kept on the server's disk, "" where they are not.
     output: which output of several it explains, "" where there is one. others: the same files
@@ -143,6 +155,7 @@ class Model:
     units: tuple[str, ...] = ()
     known: Known | None = None
     tested: Tested | None = None
+    typical: Typical | None = None
     origin: str = UPLOAD
     sent: tuple[str, ...] = ()
     key: str = ""

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from app import account, settings
 from app.compare import compared
+from app.figures import scales
 from app.kept.folders import KEY
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
@@ -241,6 +242,7 @@ CHOICES: dict[str, Choice] = {
     "gates": Choice(Epsilon().gates, _GATES, expected=" or ".join(GATES)),
     **OWN_OPTIONS,
     "palette": Choice(palettes.DEFAULT, _palette, expected=" or ".join(palettes.PALETTES)),
+    "scale": Choice(scales.TYPICAL, one_of(*scales.TITLES), expected=" or ".join(scales.TITLES)),
     "same_scale": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),
     "values": Choice(True, switch, lambda value: str(int(value)), "0 or 1"),
     "present": Choice(False, switch, lambda value: str(int(value)), "0 or 1"),

@@ -12,7 +12,7 @@ from app import templates
 from app.text.edits import DROPPED, INSERTED, REPLACED, class_changes, differences
 from lrp_engine import Explanation
 from lrp_engine.render.cells import Cell
-from lrp_engine.render.numbers import MINUS, number, percentage, vmax_of
+from lrp_engine.render.numbers import MINUS, number, percentage
 from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_output
 
@@ -39,10 +39,15 @@ class Column:
     changed: bool
 
 
-def heatmaps(before: Explanation, after: Explanation, *, palette: str, long: bool) -> str:
-    """A column per word: before, after, difference; one scale of colour for all three."""
+def heatmaps(
+    before: Explanation, after: Explanation, *, palette: str, vmax: float, long: bool
+) -> str:
+    """A column per word: before, after, difference; one scale of colour for all three.
+
+    Args:
+        vmax: the value of the strongest colour.
+    """
     table, signed = differences(before, after), after.method_info.signed
-    vmax = vmax_of(before.token_relevance[0], after.token_relevance[0])
 
     def row(words: list[str], values: pd.Series, *, signed: bool) -> HeatmapRow:
         return HeatmapRow.of_values(

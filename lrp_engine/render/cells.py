@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from lrp_engine.render.numbers import exact, number
+import numpy as np
+
+from lrp_engine.render.numbers import exact, number, vmax_of
 from lrp_engine.render.palettes import Palette
 from lrp_engine.render.wording import visible
-
-if TYPE_CHECKING:
-    import numpy as np
 
 # What colour a value has; a gap stands where a row has no word.
 Kind = Literal["positive", "negative", "zero", "unsigned", "gap"]
@@ -117,13 +116,15 @@ def cells(
     Raises:
         ValueError: there are not as many values as words.
     """
+    # A scale that is larger than all of them must not round them away.
+    digits = min(vmax, vmax_of(np.asarray(values)))
     for token, value, lacking, fills in zip(
         tokens, map(float, values), unknown, padding, strict=True
     ):
         text = visible(token)
         # Browsers' sanitizers drop a whole attribute that could pass for markup.
         spoken = text.replace("<", "‹").replace(">", "›")
-        short = number(value, signed=signed, vmax=vmax)
+        short = number(value, signed=signed, vmax=digits)
         note = f", {unknown_note}" if lacking else ""
         percent = palette.percent(value, vmax)
         yield Cell(

@@ -19,13 +19,18 @@ _UNSIGNED_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Legend:
-    """Steps of the scale, words before and after them, the unit, and the palette they are of."""
+    """Steps of the scale, words before and after them, the unit, and the palette they are of.
+
+    Attributes:
+        scale: what sets the scale, and how many values lie beyond it, in sentences; may be empty.
+    """
 
     low: Phrase
     steps: tuple[Swatch, ...]
     high: Phrase
     unit: str
     palette: Palette
+    scale: str = ""
 
     @classmethod
     def of(
@@ -39,6 +44,8 @@ class Legend:
         token_kind: str = "word",
         output: OutputKind = CLASSES,
         palette: Palette,
+        scale: str = "",
+        beyond: int = 0,
     ) -> Legend:
         """The legend of a heatmap.
 
@@ -51,6 +58,7 @@ class Legend:
             token_kind: what the values belong to.
             output: what the target is: a class, or a value.
             palette: its colours.
+            scale: what sets the scale, as a sentence. beyond: how many values lie beyond it.
         """
         if against_label is None and " − " in target_label:
             target_label, against_label = target_label.split(" − ", 1)
@@ -67,7 +75,17 @@ class Legend:
             low, high = _unsigned(target_label, against_label, token_kind, output)
         else:
             low, high = _signed(target_label, against_label, output)
-        return cls(low=low, steps=steps, high=high, unit=f"unit: {unit}", palette=palette)
+        return cls(low=low, steps=steps, high=high, unit=f"unit: {unit}", palette=palette,
+                   scale=" ".join(filter(None, (scale, _beyond(beyond, token_kind)))))  # fmt: skip
+
+
+def _beyond(count: int, token_kind: str) -> str:
+    """That words share the strongest colour although their values differ; "" where none does."""
+    if not count:
+        return ""
+    if count == 1:
+        return f"1 {token_kind} here lies beyond it and has the strongest colour."
+    return f"{count:,} {token_kind}s here lie beyond it and have the strongest colour."
 
 
 def _signed(target: str, against: str | None, output: OutputKind) -> tuple[Phrase, Phrase]:

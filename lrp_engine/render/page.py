@@ -31,10 +31,15 @@ def methods_page(
     index: int = 0,
     *,
     palette: str | None = None,
+    vmax: Mapping[str, float | None] | None = None,
+    scale: Mapping[str, str] | None = None,
 ) -> str:
     """The page of one sample by one method or several: a heatmap each, one table, one account.
 
     No script, no request, every word escaped.
+
+    Args:
+        palette: a name in `PALETTES`. vmax, scale: as of `method_rows`.
 
     Raises:
         InputError: there is no explanation, or they are of different words.
@@ -57,7 +62,7 @@ def methods_page(
         has_classes=first.output_kind.has_classes,
         skip=with_noun(f"Skip the {words} words", kind) if words > SKIPPABLE else "",
         sentences=first.warnings,
-        rows=method_rows(samples, palette=palette),
+        rows=method_rows(samples, palette=palette, vmax=vmax, scale=scale),
         units=unit_rows(first, palette=palette),
         labelled=first.labelled_token(),
         token_kind=kind,

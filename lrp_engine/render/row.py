@@ -124,6 +124,7 @@ class HeatmapRow:
         output: OutputKind = CLASSES,
         unit: str = "",
         label: str = "",
+        scale: str = "",
         **options: Any,
     ) -> HeatmapRow:
         """A row of words with a method's values, with its legend.
@@ -134,6 +135,7 @@ class HeatmapRow:
                 contrast.
             output: what the target is. unit: of the values; that of the method where empty.
             label: what the row is, for screen readers; the method and the target where empty.
+            scale: what sets the scale of colour, as a sentence.
             options: palette, vmax, unknown, padding, substitute, as of `of_values`.
         """
         target = target_label if against_label is None else f"{target_label} − {against_label}"
@@ -155,6 +157,8 @@ class HeatmapRow:
             token_kind=token_kind,
             output=output,
             palette=row.palette,
+            scale=scale,
+            beyond=int((np.abs(row.values) > row.vmax).sum()),
         )
         meaning = with_output(with_noun(info.meaning, token_kind), output)
         return replace(row, legend=legend, title=info.title, meaning=meaning, token_kind=token_kind)
@@ -168,10 +172,11 @@ class HeatmapRow:
         palette: str | None = None,
         vmax: float | None = None,
         substitute: str | None = None,
+        scale: str = "",
     ) -> HeatmapRow:
         """One sample of an explanation, with its legend; padding is one cell.
 
-        Arguments as of `of_values`.
+        Arguments as of `of_values` and `of_method`.
         """
         one = as_shown(explanation[index])
         target, against = target_words(one)
@@ -184,6 +189,7 @@ class HeatmapRow:
             token_kind=one.token_kind,
             output=one.output_kind,
             unit=one.unit,
+            scale=scale,
             palette=palette,
             vmax=vmax,
             unknown=one.unknown[0],
@@ -225,17 +231,24 @@ def method_rows(
     *,
     palette: str | None = None,
     vmax: Mapping[str, float | None] | None = None,
+    scale: Mapping[str, str] | None = None,
 ) -> list[HeatmapRow]:
     """A row per explanation of one sample, and per input where there are several.
 
     Args:
         vmax: the value of the strongest colour, by the explanation's key; the row's own largest
             |value| where it is None or missing.
+        scale: what sets that value, as a sentence, likewise.
     """
     return [
         row
         for key, explanation in explanations.items()
-        for row in input_rows(explanation, palette=palette, vmax=(vmax or {}).get(key))
+        for row in input_rows(
+            explanation,
+            palette=palette,
+            vmax=(vmax or {}).get(key),
+            scale=(scale or {}).get(key, ""),
+        )
     ]
 
 
@@ -245,6 +258,7 @@ def input_rows(
     palette: str | None = None,
     vmax: float | None = None,
     substitute: str | None = None,
+    scale: str = "",
 ) -> list[HeatmapRow]:
     """A row per input of one sample that is explained, in one scale of colour; mostly one.
 
@@ -255,7 +269,9 @@ def input_rows(
         vmax = vmax_of(*(part.token_relevance[0] for part in parts.values()))
     rows = []
     for name, part in parts.items():
-        row = HeatmapRow.of_explanation(part, palette=palette, vmax=vmax, substitute=substitute)
+        row = HeatmapRow.of_explanation(
+            part, palette=palette, vmax=vmax, substitute=substitute, scale=scale
+        )
         if name:
             title, label = (f"{text}, {visible(name)}" for text in (row.title, row.label))
             row = replace(row, name=f"{row.name} {visible(name)}", title=title, label=label)

@@ -39,10 +39,15 @@ def svg(
     index: int = 0,
     *,
     palette: str | None = None,
+    vmax: Mapping[str, float | None] | None = None,
+    scale: Mapping[str, str] | None = None,
 ) -> str:
     """One sample by one method or several, as a standalone SVG picture.
 
     Settings, engine version and model hash are in its metadata, as in `Explanation.to_dict`.
+
+    Args:
+        palette: a name in `PALETTES`. vmax, scale: as of `method_rows`.
 
     Raises:
         InputError: there is no explanation, or they are of different words.
@@ -50,7 +55,7 @@ def svg(
     samples = of_one_text(explanations, index, what="A picture")
     ones = list(samples.values())
     parts, top = _warnings(ones[0])
-    for row in method_rows(samples, palette=palette):
+    for row in method_rows(samples, palette=palette, vmax=vmax, scale=scale):
         drawn, top = _row(row, ones[0].target_label(), top)
         parts.append(drawn)
     for row in unit_rows(ones[0], palette=palette):
@@ -104,7 +109,12 @@ def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:
     y += LINE
     if row.legend:
         parts.append(_legend(row.legend, y))
-    return "".join(parts), y + (74 if row.legend else 12)
+        y += 74
+        for line in textwrap.wrap(row.legend.scale, WARNING):
+            parts.append(_text(MARGIN, y - 14, line, SMALL))
+            y += SMALL + 6
+        return "".join(parts), y
+    return "".join(parts), y + 12
 
 
 def _legend(legend: Legend, y: float) -> str:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import lrp_engine
 from app import settings
+from app.cache import scales
 from app.models.uploads import Upload
 from app.navigation import BY_PATH
 from lrp_engine import Network, ProofSheet
@@ -46,6 +47,13 @@ def _opened_on(
 @pytest.fixture(autouse=True)
 def _few_short_texts(untraced: None) -> None:
     """As in every session of these tests."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_typical_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typical for a model is not computed beside a test, which would see it or not."""
+    monkeypatch.setattr(scales, "_running", set())
+    monkeypatch.setattr(scales, "begin", lambda *_: None)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_a_link_restores_the_view(opened):
     [("target", "-1"), ("target", "x"), ("target", "9"), ("contrast", "1e3"), ("eps", "nan"),
      ("eps", "0"), ("eps", "-1"), ("eps", "1e-13"), ("eps", "1_0"), ("target", "१"),
      ("target", "1_0"), ("bias_factor", "2"), ("palette", "*red*"), ("same_scale", "2"),
-     ("text", "a" * (settings.TEXT_CHARACTERS + 1))],
+     ("scale", "x"),     ("text", "a" * (settings.TEXT_CHARACTERS + 1))],
 )  # fmt: skip
 def test_a_malformed_parameter_is_ignored_with_a_notice(opened, name, value):
     app = opened(**{name: value})

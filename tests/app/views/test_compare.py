@@ -13,6 +13,7 @@ from app import settings
 from app.compare import agreement, grid
 from app.compare.compared import DEFAULT, Row, combinations, joined, names, option_words
 from app.components import comparison
+from app.figures.scales import CHOSEN, scales_of
 from app.methods import LEFT_OUT_METHOD
 from app.navigation import View
 from app.state.choices import CHOICES
@@ -178,19 +179,10 @@ def test_columns_hold_the_same_word_however_the_text_is_split():
 # The grid ----------------------------------------------------------------------------------
 
 
-def test_scales_are_shared_by_rows_of_a_unit_only(explained):
-    rows = list(explained.values())
-    own = [float(abs(e.token_relevance[0]).max()) for e in rows]
-    assert grid.vmax_of_rows(rows, shared=False) == own
-    lrp, sensitivity, gi = grid.vmax_of_rows(rows, shared=True)
-    assert lrp == gi == max(own[0], own[2])
-    assert sensitivity == own[1]
-
-
 def test_words_stand_under_each_other_and_are_escaped(network):
     rows = list(network.explain_all([["good", HOSTILE, "film"]]).values())
-    vmax = grid.vmax_of_rows(rows, shared=False)
-    lines = grid.aligned_rows(["A", HOSTILE, "C"], rows, palette="mono", vmax=vmax)
+    scales = scales_of(rows, [CHOSEN] * 3)
+    lines = grid.aligned_rows(["A", HOSTILE, "C"], rows, palette="mono", scales=scales)
     drawn = grid.html(lines, label=HOSTILE)
     assert "<img" not in drawn
     assert drawn.count("<tr>") == 3
@@ -200,7 +192,7 @@ def test_words_stand_under_each_other_and_are_escaped(network):
 
 def test_a_long_text_breaks_into_lines_that_lose_no_word(network):
     rows = [network.explain(["good film " * 40])]
-    lines = grid.aligned_rows(["LRP"], rows, palette="mono", vmax=[1.0])
+    lines = grid.aligned_rows(["LRP"], rows, palette="mono", scales=scales_of(rows, [1.0]))
     drawn = grid.html(lines, label="Rows")
     assert drawn.count("<td") == 80
     assert drawn.count("<table>") > 1

@@ -10,9 +10,12 @@ import pytest
 
 from app import cache, settings
 from app.account.line import line as account_line
+from app.cache import scales
 from app.figures import tables
 from app.methods import SHOWN_METHODS
 from app.models import model as models
+from app.models import opening
+from app.models.typical import computed
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word
 from app.text.evidence import near_tie
@@ -179,6 +182,46 @@ def test_the_rule_changes_the_numbers(opened, name, value):
     assert healthy(app)
     assert heatmaps(app)["rows"][0] != before["rows"][0]
     assert heatmaps(app)["rows"][1:] == before["rows"][1:]  # only LRP has a rule
+
+
+def scale_notes(app) -> list[str]:
+    return [row["legend"]["scale"] for row in heatmaps(app)["rows"]]
+
+
+def test_the_scale_is_typical_for_the_model_once_it_is_computed(opened, monkeypatch):
+    waiting = []
+    monkeypatch.setattr(scales, "begin", lambda *asked: waiting.append(asked))
+    app = opened(text="good film", all_methods="1")
+    assert all("what is typical for the model is being computed" in s for s in scale_notes(app))
+    own = [row["legend"]["steps"][-1][0] for row in heatmaps(app)["rows"]]
+    app.run()
+    assert len(waiting) == 1  # it is asked for once
+    scales.compute(*waiting[0])
+    app.run()
+    assert healthy(app)
+    lrp, *_ = scale_notes(app)
+    assert lrp.startswith("Colour scale typical for this model: the strongest word of 9 in 10 of")
+    typical = [row["legend"]["steps"][-1][0] for row in heatmaps(app)["rows"]]
+    assert typical != own
+    largest = computed(cache.bundled(), opening.RULE).largest
+    assert typical[0] == number(largest["lrp"])
+    widget(app, "same_scale").set_value(True).run()
+    assert "the same for LRP and GI: " in scale_notes(app)[0]
+    shared = number(max(largest["lrp"], largest["gradient_x_input"]))
+    assert [heatmaps(app)["rows"][n]["legend"]["steps"][-1][0] for n in (0, 2)] == [shared] * 2
+    widget(app, "same_scale").set_value(False).run()
+    widget(app, "scale").set_value("text").run()
+    assert dict(app.query_params)["scale"] == "text"
+    assert [row["legend"]["steps"][-1][0] for row in heatmaps(app)["rows"]] == own
+    assert "its strongest word has the strongest colour" in scale_notes(app)[0]
+
+
+def test_without_examples_the_scale_is_that_of_the_text_and_says_so(opened, monkeypatch):
+    model = replace(cache.bundled(), examples=())
+    monkeypatch.setattr(cache, "bundled", lambda: model)
+    app = opened(text="good film")
+    assert "the model has no examples that say what is typical" in scale_notes(app)[0]
+    assert not [one for one in app.get("button_group") if one.label == "Colour scale"]
 
 
 def test_numbers_can_be_hidden_and_scales_shared(opened):

@@ -1,0 +1,80 @@
+"""The scale of colour: which one is chosen, what is typical for a model, and waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from app import cache
+from app.figures import scales
+from app.figures.scales import Scale, scales_of
+from app.learn.words import target_of
+from app.methods import ACCOUNT_METHOD
+from app.models.model import Model
+from app.state import session, widgets
+from lrp_engine import METHODS, Explanations
+from lrp_engine.propagation.rules import Rule
+
+SECONDS = 0.5  # between two looks at what is being computed
+Asked = tuple[Model, Rule, cache.Target]
+
+
+def picker(models: Iterable[Model], noun: str) -> None:
+    """Which scale; nothing where no model has a typical one."""
+    if not any(map(cache.has_typical_scale, models)):
+        return
+    st.segmented_control(
+        "Colour scale",
+        list(scales.TITLES),
+        format_func=scales.TITLES.__getitem__,
+        required=True,
+        help=f"Typical for this model: equal colours mean equal numbers in every text, so a text "
+        f"of weak {noun}s looks pale. This text: its strongest {noun} has the strongest colour.",
+        **widgets.bind("scale"),
+    )
+
+
+def typical(method: str, asked: Asked) -> float | str:
+    """What is typical for a model by a method, or why the scale is that of the text."""
+    model, *_ = asked
+    if session.get("scale") == scales.TEXT:
+        return scales.CHOSEN
+    if not cache.has_typical_scale(model):
+        return scales.NO_EXAMPLES
+    if not METHODS[method].live:
+        return scales.ON_REQUEST
+    found = cache.typical_scale(*asked)
+    if found is None:
+        return scales.BEING_COMPUTED
+    return found.largest.get(method, scales.CHOSEN)
+
+
+def asked_of(model: Model, explanations: Explanations) -> Asked:
+    """What is asked to find out what is typical for an answer."""
+    rule = explanations[ACCOUNT_METHOD.name].rule
+    return model, rule if rule is not None else session.rule(), target_of(explanations)
+
+
+def by_method(
+    model: Model, explanations: Explanations, *, shared: bool = False
+) -> Mapping[str, Scale]:
+    """The scale of each method of an answer."""
+    asked = asked_of(model, explanations)
+    known = [typical(name, asked) for name in explanations]
+    found = scales_of(list(explanations.values()), known, shared=shared)
+    return dict(zip(explanations, found, strict=True))
+
+
+def wait(asked: Iterable[Asked]) -> None:
+    """Draw the page once more when what is typical has been computed; last of all on a page."""
+    if session.get("scale") == scales.TYPICAL:
+        waiting = [one for one in asked if cache.typical_scale(*one) is None]
+        if waiting:
+            _look(waiting)
+
+
+@st.fragment(run_every=SECONDS)
+def _look(waiting: list[Asked]) -> None:
+    if all(cache.typical_scale(*one) is not None for one in waiting):
+        st.rerun()
