@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: app test lint format bench papers docs attack screenshots chromium postgresql clean
 
 app: .venv/app.stamp
-	$(BIN)/streamlit run app/main.py
+	$(BIN)/python -m lrp_engine dashboard
 
 test: .venv/test.stamp chromium postgresql lint
 	# As they are listed: the few long files of the browser come before the many short ones.

@@ -26,6 +26,8 @@ PROMISED = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
+    "server.enableXsrfProtection": True,
+    "server.enableCORS": True,  # answers are shared with no other site
 }
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 HEALTH = "/_stcore/health"  # says that the process runs, and nothing else
@@ -65,9 +67,10 @@ def refusal(reached: str | None = None) -> str | None:
     else:
         return None
     return (
-        f"LRP Lens was started {found}, but it has no login: start it with "
-        "--server.address localhost, or put a proxy with a login in front and set "
-        f"{settings.REMOTE_VARIABLE}=1."
+        f"LRP Lens was started {found}, but it has no login: start it by `lrp-lens dashboard`, "
+        "which answers this machine only, or by --server.address localhost; or configure a login; "
+        f"or put a proxy with a login in front and set {settings.REMOTE_VARIABLE}=1, which "
+        "--allow-remote of `lrp-lens dashboard` does."
     )
 
 

@@ -1,4 +1,4 @@
-"""The dashboard's entry: `streamlit run app/main.py`."""
+"""The dashboard's entry: `lrp-lens dashboard` starts it, or `streamlit run app/main.py`."""
 
 from __future__ import annotations
 

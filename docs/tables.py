@@ -6,6 +6,7 @@ that the docs cannot promise what the code refuses.
 
 from __future__ import annotations
 
+import argparse
 import math
 import re
 import sys
@@ -13,12 +14,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("evidence.md", "formats.md", "methods.md", "rules.md")
+NAMES = ("commands.md", "evidence.md", "formats.md", "methods.md", "rules.md")
 DOCUMENTS = tuple(ROOT / "docs" / name for name in NAMES)
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.papers import tables as evidence  # noqa: E402
 from lrp_engine.attribution.methods import METHODS  # noqa: E402
+from lrp_engine.cli.main import parser  # noqa: E402
 from lrp_engine.formats.companions.spec import KEYS  # noqa: E402
 from lrp_engine.formats.keras.classes import KERAS_CLASSES  # noqa: E402
 from lrp_engine.formats.onnx.operations import OPERATIONS  # noqa: E402
@@ -142,12 +144,35 @@ def _research() -> str:
     return _table(["rule", "measured"], ([*row] for row in (*rules, *gates) if row[1]))
 
 
+def _commands() -> str:
+    """A passage for each command of `lrp-lens`."""
+    (commands,) = (a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return "\n".join(
+        f"## `{name}`\n\n{one.description}\n\n" + _table(["argument", "is"], _arguments(one))
+        for name, one in commands.choices.items()
+    )
+
+
+def _arguments(command: argparse.ArgumentParser) -> Iterable[Sequence[str]]:
+    """Each argument as it is typed, and its help."""
+    for action in command._actions:
+        if isinstance(action, argparse._HelpAction):
+            continue
+        taken = action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper()
+        flag = ", ".join(action.option_strings)
+        typed = " ".join(filter(None, [flag, str(taken) if action.nargs != 0 else ""]))
+        typed = typed.replace("|", "\\|")
+        said = command._get_formatter()._expand_help(action)
+        yield [f"`{typed}`", " ".join(said.split()).replace("|", "\\|")]
+
+
 def _eps() -> str:
     return f"- {LARGE_EPS}\n- {LONG_HINT}\n"
 
 
 # Name -> the text between its marks. To generate another table, add its function here.
 TABLES: dict[str, Callable[[], str]] = {
+    "commands": _commands,
     "keras_classes": _keras_classes,
     "activations": _activations,
     "onnx_operations": _shared(

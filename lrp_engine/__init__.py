@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         WSquare,
         ZPlus,
     )
+    from lrp_engine.shipped import samples
 
 _HOME = {
     "AlphaBeta": "propagation.rules",
@@ -75,6 +76,7 @@ _HOME = {
     "limit_passes": "propagation.room",
     "load": "formats",
     "parity": "proof.parity",
+    "samples": "shipped",
 }
 
 __all__ = [
@@ -110,6 +112,7 @@ __all__ = [
     "limit_passes",
     "load",
     "parity",
+    "samples",
 ]
 
 

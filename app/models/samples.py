@@ -28,9 +28,9 @@ from typing import Any
 
 from app import settings
 from app.models.model import Tested
+from lrp_engine.shipped import MANIFEST
 
 FOLDER = settings.BUNDLED_MODEL.parent
-MANIFEST = "sample.json"
 METRICS = "metrics.json"
 
 Row = Mapping[str, str]

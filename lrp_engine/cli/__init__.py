@@ -1,1 +1,1 @@
-"""The command line: `python -m lrp_engine`."""
+"""The command line: `lrp-lens`, or `python -m lrp_engine`."""

@@ -28,12 +28,12 @@ FORMATS = ("csv", "jsonl", "parquet", "txt")
 TEXT_COLUMN, MAX_TOKENS, SHARD_ROWS = "text", 20_000, 2_000
 
 
-def add_table_options(command: argparse.ArgumentParser, *, metavar: str) -> None:
-    """Which table is read, and where its texts stand."""
+def add_table_options(command: argparse.ArgumentParser, *, metavar: str, also: str = "") -> None:
+    """Which table is read, and where its texts stand; `also` ends the help of the first."""
     command.add_argument(
         "input",
         metavar=metavar,
-        help="CSV, JSON Lines, Parquet or plain text, by path or URL, one text a row",
+        help=f"CSV, JSON Lines, Parquet or plain text, by path or URL, one text a row{also}",
     )
     command.add_argument(
         "--format", choices=FORMATS, help="of the input; default: by the extension"

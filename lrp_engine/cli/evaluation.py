@@ -21,6 +21,8 @@ from lrp_engine.cli.options import (
     rule_of,
 )
 from lrp_engine.cli.output import to_json
+from lrp_engine.cli.standard_input import NAME as STANDARD
+from lrp_engine.cli.standard_input import read_text
 from lrp_engine.corpora.settings import ALL
 from lrp_engine.errors import InputError, choices
 from lrp_engine.evaluation.measures import FAST_MEASURES, MEASURES
@@ -30,7 +32,7 @@ from lrp_engine.quiet import quiet
 if TYPE_CHECKING:
     from lrp_engine.evaluation.result import Evaluation
 
-LABEL_COLUMN = "label"
+LABEL_COLUMN, PIPED = "label", "csv"
 # Extension of --out -> what is written.
 REPORTS: dict[str, Callable[[Evaluation], str]] = {
     ".html": lambda found: found.to_html(),
@@ -50,7 +52,7 @@ def add_parser(commands: Any) -> None:
     )
     command.set_defaults(run=_run)
     add_model_options(command)
-    add_table_options(command, metavar="FILE")
+    add_table_options(command, metavar="FILE", also=f"; {STANDARD} reads CSV from standard input")
     command.add_argument(
         "--label-column",
         metavar="NAME",
@@ -108,13 +110,15 @@ def _run(options: argparse.Namespace) -> str:
         raise InputError(f"--out is {options.out!r}, expected a file in {choices(REPORTS)}.")
     from lrp_engine.corpora.progress import bar
     from lrp_engine.corpora.settings import methods_named
+    from lrp_engine.corpora.source import Piped
     from lrp_engine.corpora.tables import format_of, open_table
     from lrp_engine.evaluation.evaluate import evaluate
 
     network = load_model(options, device=options.device)
+    piped = options.input == STANDARD
     table = open_table(
-        options.input,
-        format=options.format or format_of(options.input),
+        Piped("standard input", read_text().encode()) if piped else options.input,
+        format=options.format or (PIPED if piped else format_of(options.input)),
         text_column=options.text_column,
     )
     methods = methods_named(options.method or [ALL])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrp_engine.cli.numbers import read_numbers
+from lrp_engine.cli.standard_input import NAME as STANDARD
+from lrp_engine.cli.standard_input import read_lines
 from lrp_engine.errors import InputError, choices
 
 if TYPE_CHECKING:
@@ -20,11 +23,18 @@ FILE = "@"  # before the name of a file of numbers
 
 def add_inputs(command: argparse.ArgumentParser) -> None:
     """TEXT, and what stands in its place."""
-    command.add_argument("text", metavar="TEXT", nargs="?", help="the text to explain, in quotes")
+    command.add_argument(
+        "text",
+        metavar="TEXT",
+        nargs="*",
+        help=f"the texts to explain, each in quotes; {STANDARD} reads one a line from standard "
+        "input",
+    )
     command.add_argument(
         "--numbers",
         metavar="FILE",
-        help="of a model that reads numbers, in place of TEXT: .npy, or CSV with a line per step",
+        help="of a model that reads numbers, in place of TEXT: .npy, or CSV with a line per step, "
+        f"of features a line per sample; {STANDARD} reads CSV from standard input",
     )
     command.add_argument(
         "--input",
@@ -50,7 +60,7 @@ def require_one_way(options: argparse.Namespace) -> None:
     Raises:
         InputError: it is not.
     """
-    ways = (options.text is not None, options.numbers is not None, bool(options.input))
+    ways = (bool(options.text), options.numbers is not None, bool(options.input))
     if sum(ways) != 1:
         raise InputError(
             "Give a TEXT to explain, or --numbers with a file; one of them. Of a model with "
@@ -59,7 +69,7 @@ def require_one_way(options: argparse.Namespace) -> None:
 
 
 def asked_of(options: argparse.Namespace, network: Network) -> Any:
-    """What the network is to explain, as `Network.explain` takes it: one sample.
+    """What the network is to explain, as `Network.explain` takes it.
 
     Raises:
         InputError: a value does not fit its input, or an input has no such name.
@@ -73,7 +83,12 @@ def asked_of(options: argparse.Namespace, network: Network) -> Any:
             f"This model has several inputs, {choices(network.inputs)}; give --input NAME=VALUE "
             "for each of them."
         )
-    return [options.text] if options.numbers is None else read_numbers(options.numbers, network)
+    if options.numbers is not None:
+        return read_numbers(options.numbers, network)
+    if options.text.count(STANDARD) > 1:
+        raise InputError(f"{STANDARD} stands for standard input, which can be read once.")
+    texts = ([text] if text != STANDARD else read_lines() for text in options.text)
+    return [*chain.from_iterable(texts)]
 
 
 def _by_name(given: Sequence[str], network: Network) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrp_engine.cli.standard_input import NAME as STANDARD
+from lrp_engine.cli.standard_input import read_text
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.numbers import rows_of
 
@@ -17,22 +19,25 @@ LARGEST_FILE = 64 * 2**20
 
 
 def read_numbers(path: str, reads: Reads) -> np.ndarray:
-    """A batch of one: steps (1, T, E), or features (1, D).
+    """Steps (1, T, E), or features (B, D).
 
     Args:
-        path: a `.npy` file with (T, E), (D,) or one of these in a batch of one; or CSV, see
-            `rows_of`, with a line per step, of features a single one.
+        path: a `.npy` file with (T, E), (D,) or a batch of these; or CSV, see `rows_of`, with a
+            line per step, of features one per sample; "-" reads CSV from standard input.
 
     Raises:
         InputError: the file holds no such numbers. OSError: it cannot be read.
     """
+    if path == STANDARD:
+        return _batch(rows_of(read_text(), reads.features or reads.unit_names), reads)
     file = Path(path)
     if file.stat().st_size > LARGEST_FILE:
         raise InputError(f"{path!r} has more than {LARGEST_FILE // 2**20} MB; give one input.")
-    array = _of_numpy(file) if file.suffix == ".npy" else _of_csv(file, reads)
+    return _batch(_of_numpy(file) if file.suffix == ".npy" else _of_csv(file, reads), reads)
+
+
+def _batch(array: np.ndarray, reads: Reads) -> np.ndarray:
     axes = 3 if reads.input_shape.time else 2
-    if array.ndim == 2 and axes == 2 and len(array) == 1:
-        return array  # a single line of features
     return array[None] if array.ndim == axes - 1 else array
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine import shipped
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import (
@@ -31,7 +32,12 @@ DTYPES = ("float32", "float64")
 
 def add_model_options(command: argparse.ArgumentParser) -> None:
     """The model, and how it is read."""
-    command.add_argument("model", metavar="MODEL", help="file or folder of a model")
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        type=shipped.place,
+        help="file or folder of a model, or a name from `samples`",
+    )
     command.add_argument(
         "--vocabulary", metavar="FILE", help="words in the order of the embedding's rows"
     )
@@ -228,7 +234,8 @@ def load_model(options: argparse.Namespace, *, device: str | None = None) -> Net
 
 
 def companions_of(options: argparse.Namespace) -> dict[str, str | None]:
-    """The files beside the model that `add_model_options` names, as `load` takes them."""
+    """The files beside the model that `add_model_options` names, as `load` takes them; those of a
+    sample are left to `load`."""
     return {
         name: getattr(options, name) for name in ("vocabulary", "tokenizer", "embeddings", "spec")
     }

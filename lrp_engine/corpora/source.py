@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -78,6 +79,16 @@ class OpenFile(Source):
     def _opened(self) -> IO[bytes]:
         os.lseek(self.descriptor, 0, os.SEEK_SET)
         return open(self.descriptor, "rb", closefd=False)
+
+
+@dataclass(frozen=True)
+class Piped(Source):
+    """What came in by a pipe, which cannot be read twice; `url` is its name for people."""
+
+    data: bytes
+
+    def _opened(self) -> IO[bytes]:
+        return io.BytesIO(self.data)
 
 
 def reason(error: Exception) -> str:

@@ -35,7 +35,7 @@ from lrp_engine.formats.keras.saved_model import read_folder as read_saved_model
 from lrp_engine.formats.native.reader import NATIVE, read_folder
 from lrp_engine.formats.onnx.reader import ONNX
 from lrp_engine.formats.reader import Reader
-from lrp_engine.formats.sample_folder import sample_files
+from lrp_engine.formats.sample_folder import with_sample_files
 from lrp_engine.formats.sniff import zip_looks_like
 from lrp_engine.formats.torch.reader import PYTORCH
 from lrp_engine.model.network import DTYPES, Network
@@ -60,8 +60,8 @@ def load(
 
     Args:
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format, or one
-            of a sample model, whose `sample.json` names its files; or a `formats.SharedFile`, which
-            `parity` reads too.
+            of a sample model, whose `sample.json` names its files; one of `lrp_engine.samples()`,
+            where no file has that name; or a `formats.SharedFile`, which `parity` reads too.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
             path or bytes of a text file (one word a line, or word<TAB>id), of JSON, a pickle or
             what torch.save or joblib.dump wrote (also a Keras Tokenizer or torchtext Vocab); or
@@ -106,15 +106,11 @@ def load(
     if dtype not in DTYPES:
         raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
     devices.require(device)
-    if files := sample_files(path_or_bytes):
-        path_or_bytes = files["model"]
-        vocabulary = files.get("vocabulary") if vocabulary is None else vocabulary
-        spec = files.get("spec") if spec is None else spec
+    path_or_bytes, own = with_sample_files(path_or_bytes, vocabulary=vocabulary, spec=spec)
     given = read_companions(
-        vocabulary=vocabulary,
+        **own,
         embeddings=embeddings,
         labels=labels,
-        spec=spec,
         dtype=dtype,
         tokenizer=tokenizer,
         reference=reference,

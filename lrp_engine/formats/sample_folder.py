@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
+from lrp_engine import shipped
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.input_file import open_file
 from lrp_engine.formats.json_texts import NotJsonError, parse_json
+from lrp_engine.shipped import MANIFEST
 
-MANIFEST = "sample.json"
 MODEL = "model"
 COMPANIONS = ("vocabulary", "spec")
 _MOST = 1 << 20  # bytes
@@ -56,3 +58,18 @@ def sample_files(source: object) -> dict[str, Path]:
             )
         files[key] = folder / name
     return files
+
+
+def with_sample_files(source: Any, **given: Any) -> tuple[Any, dict[str, Any]]:
+    """A model's file and what goes with it, of a sample's name or folder; else both as they come.
+
+    Args:
+        given: arguments of `load` called as in `COMPANIONS`; those that are None are taken from the
+            folder.
+
+    Raises:
+        FormatError: as of `sample_files`.
+    """
+    files: dict[str, Any] = {**sample_files(source := shipped.place(source))}
+    source = files.pop(MODEL, source)
+    return source, {key: files.get(key) if one is None else one for key, one in given.items()}

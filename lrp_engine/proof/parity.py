@@ -17,6 +17,7 @@ from lrp_engine.formats.companions.spec import DETECT
 from lrp_engine.formats.input_file import ModelFile, is_model_file
 from lrp_engine.formats.keras.reader import KERAS, Parsed, parse
 from lrp_engine.formats.readers import contents_of, read
+from lrp_engine.formats.sample_folder import with_sample_files
 from lrp_engine.model.network import Network
 from lrp_engine.proof import checks
 from lrp_engine.proof.against import against_reference, text_pipeline
@@ -79,11 +80,11 @@ def parity(
         CostError: a pass costs more than passes may, see `limit_passes`.
     """
     given = read_reference(reference)
+    network_or_source, own = with_sample_files(network_or_source, vocabulary=vocabulary, spec=spec)
     parts = read_companions(
-        vocabulary=vocabulary,
+        **own,
         embeddings=embeddings,
         labels=labels,
-        spec=spec,
         tokenizer=tokenizer,
         dtype=dtype,
     )

@@ -1,0 +1,215 @@
+"""Commands beside the words on the screen: files, pipes, samples, the dashboard, completion."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from app import gate, settings
+from lrp_engine import formats, shipped
+from lrp_engine.cli import dashboard
+from lrp_engine.cli.main import main, parser
+from lrp_engine.render.terminal import render
+from tests import zoo
+
+pytestmark = pytest.mark.usefixtures("untraced")
+
+WORDS = ["<unk>", "not", "good", "bad", "the", "film"]
+
+
+@pytest.fixture(scope="module")
+def network():
+    return zoo.reader(WORDS, ["negative", "positive"], seed=7)
+
+
+@pytest.fixture
+def run(network, monkeypatch, capfd):
+    """Runs a command on the network, whatever is named; returns code, output, errors."""
+    monkeypatch.setattr(formats, "load", lambda path, **_: network)
+
+    def call(*arguments: str, piped: bytes | None = None) -> tuple[int, str, str]:
+        if piped is not None:
+            stream = SimpleNamespace(buffer=io.BytesIO(piped))
+            monkeypatch.setattr(sys, "stdin", stream)
+        code = main(arguments)
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def test_several_texts_also_from_standard_input(run, network):
+    code, out, _ = run("explain", ".", "good film", "-", "--json",
+                       piped="\ufeffnot bad\n\nthe film\n".encode())  # fmt: skip
+    texts = ["good film", "not bad", "the film"]
+    expected = network.explain(texts)
+    assert code == 0
+    assert json.loads(out) == [expected.to_dict(n) for n in range(3)]
+    code, out, _ = run("explain", ".", *texts)
+    assert (code, out) == (0, "\n".join(render(expected, n) for n in range(3)))
+
+
+def test_files_in_place_of_the_screen(run, network, tmp_path):
+    files = {name: tmp_path / f"a.{name}" for name in ("html", "svg", "csv")}
+    asked = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    code, out, _ = run("explain", ".", "not <b>good</b>", *asked)
+    assert (code, out) == (0, "")
+    one = network.explain(["not <b>good</b>"])
+    assert "&lt;b" in files["html"].read_text()
+    assert "<b>good" not in files["html"].read_text()
+    assert files["svg"].read_text().startswith("<svg")
+    assert files["csv"].read_text() == one.to_frame().to_csv(index=False)
+    code, out, _ = run("explain", ".", "good", "bad", "--csv", "-")
+    assert out == network.explain(["good", "bad"]).to_frame().to_csv(index=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piped", "sentence"),
+    [
+        (["good", "bad", "--html", "a"], None, "--html holds one text, found 2; give one, or"),
+        (["good", "--html", "-", "--json"], None, "--html - and --json both print"),
+        (["-", "-"], b"good", "can be read once"),
+        (["-"], b"\n \n", "holds no text; expected one text a line"),
+        (["-"], b"\xff\xfe", "no text in UTF-8"),
+        (["good", "--csv", "no/such/folder"], None, "Cannot read 'no/such/folder'"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(run, arguments, piped, sentence):
+    code, out, err = run("explain", ".", *arguments, piped=piped)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_features_from_standard_input_a_line_per_sample(monkeypatch, run):
+    features = zoo.network("dense")
+    monkeypatch.setattr(formats, "load", lambda path, **_: features)
+    rows = np.random.default_rng(0).normal(size=(3, features.input_shape.units)).round(3)
+    lines = "\n".join(",".join(map(str, row)) for row in rows)
+    code, out, _ = run("explain", ".", "--numbers", "-", "--json", piped=lines.encode())
+    assert code == 0
+    expected = features.explain(rows)
+    assert [one["token_relevance"] for one in json.loads(out)] == [
+        expected.to_dict(n)["token_relevance"] for n in range(3)
+    ]
+
+
+def test_evaluate_reads_a_table_from_standard_input(run):
+    table = "text,label\ngood film,positive\nnot good,negative\nthe film,positive\n"
+    code, out, _ = run("evaluate", ".", "-", "--quiet", "--json", piped=table.encode())
+    assert code == 0
+    assert json.loads(out)["texts"] == 3
+
+
+def test_inspect(run, network):
+    code, out, _ = run("inspect", ".")
+    assert (code, out) == (0, network.summary())
+    code, out, _ = run("inspect", ".", "--json")
+    said = json.loads(out)
+    assert said["labels"] == ["negative", "positive"]
+    assert {layer["layer"] for layer in said["layers"]} <= {node.name for node in network.nodes}
+    assert said["tokenizers"] == {"text": network.tokenizer.to_dict()}
+
+
+def test_samples_are_listed_and_stand_for_a_model(capfd):
+    assert main(["samples", "--json"]) == 0
+    listed = json.loads(capfd.readouterr().out)
+    assert [one["name"] for one in listed] == [*shipped.samples()]
+    assert all(os.path.exists(one["examples"]) for one in listed)
+    assert main(["samples"]) == 0
+    out = capfd.readouterr().out
+    assert all(one["sentence"] in out for one in listed)
+    assert main(["inspect", "spam", "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["labels"] == ["ham", "spam"]
+    assert "8,000 words" in found["facts"]["Vocabulary"]
+
+
+def test_the_parser_completes_in_bash(capfd, tmp_path):
+    for shell in ("bash", "zsh", "tcsh"):
+        assert main(["completion", shell]) == 0
+        script = capfd.readouterr().out
+        assert "explain-corpus" in script
+        if shell == "bash":
+            (tmp_path / "complete").write_text(script)
+    if shutil.which("bash") is None:
+        pytest.skip("no bash")
+    asked = ". ./complete; COMP_WORDS=(lrp-lens expl); COMP_CWORD=1; _shtab_lrp_lens; "
+    done = subprocess.run(["bash", "-c", f'{asked} echo "${{COMPREPLY[@]}}"'], cwd=tmp_path,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout.split() == ["explain", "explain-corpus"]
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What Streamlit would be started with; the environment is put back."""
+    for name in (dashboard.MODEL_VARIABLE, dashboard.REMOTE_VARIABLE):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    seen: list[list[str]] = []
+
+    def started(module: str, **_: object) -> None:
+        assert module == "streamlit"
+        seen.append(sys.argv[:])
+        raise SystemExit(0)
+
+    monkeypatch.setattr(runpy, "run_module", started)
+    return seen
+
+
+def test_the_dashboard_is_started_for_this_machine_only(started, monkeypatch):
+    assert main(["dashboard"]) == 0
+    assert started[0][:3] == ["streamlit", "run", str(settings.REPOSITORY / "app" / "main.py")]
+    flags = dict(flag.removeprefix("--").split("=") for flag in started[0][3:])
+    assert flags["server.address"] == "localhost"
+    promised = {name: str(value).lower() for name, value in gate.PROMISED.items()}
+    assert promised.items() <= flags.items()
+    assert settings.MODEL_VARIABLE == dashboard.MODEL_VARIABLE
+    assert settings.REMOTE_VARIABLE == dashboard.REMOTE_VARIABLE
+    assert settings.model_path() == settings.BUNDLED_MODEL
+    assert not settings.remote_is_allowed()
+
+
+def test_the_dashboard_is_told_a_model_a_port_and_names(started, tmp_path):
+    arguments = ["--port", "9000", "--address", "0.0.0.0", "--allow-remote", "--no-browser"]
+    names = ["--name", "lens.example.org", "--name", "lens"]
+    assert main(["dashboard", "spam", *arguments, *names]) == 0
+    assert {"--server.address=0.0.0.0", "--server.port=9000", "--server.headless=true",
+            "--server.allowedHosts=lens.example.org", "--server.allowedHosts=lens"} < {
+                *started[0]}  # fmt: skip
+    assert settings.model_path() == shipped.sample_folders()["spam"]
+    assert settings.remote_is_allowed()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["missing"], "There is no file or folder 'missing'"),
+        (["--port", "0"], "--port is 0, expected 1 to 65535"),
+    ],
+)
+def test_the_dashboard_says_what_is_wrong(started, capfd, arguments, sentence):
+    assert main(["dashboard", *arguments]) == 2
+    assert sentence in capfd.readouterr().err
+    assert not started
+
+
+def test_without_streamlit_the_dashboard_says_what_to_install(started, capfd, monkeypatch):
+    monkeypatch.setattr(dashboard, "find_spec", lambda name: None)
+    assert main(["dashboard"]) == 2
+    said = capfd.readouterr().err
+    assert "[dashboard]" in said
+    assert "install lrp-lens" not in said  # that name belongs to somebody else
+
+
+def test_the_script_and_the_module_have_the_same_commands():
+    assert parser().format_usage().startswith("usage: lrp-lens ")
+    assert parser("python -m lrp_engine").format_usage().startswith("usage: python -m lrp_engine ")
