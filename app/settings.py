@@ -111,6 +111,9 @@ OTHER_OUTPUTS = 5  # of a file with several, read besides the first
 TYPICAL_EXAMPLES = 60
 TYPICAL_RUNNING = 2
 
+# Words times methods of a picture as PNG; SVG has no limit.
+PNG_WORDS = 6_000
+
 PINS = 20  # texts that a session keeps pinned
 
 # Compare: rows at once, and cells (rows times words) on the screen; longer texts come in parts.

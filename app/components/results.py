@@ -37,6 +37,7 @@ from app.text import evidence, file_names, typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.page import methods_page
+from lrp_engine.render.png import png
 from lrp_engine.render.row import method_rows
 from lrp_engine.render.said import said
 from lrp_engine.render.svg import svg
@@ -279,6 +280,9 @@ def _downloads(answer: Answer) -> None:
     explanations = answer.explanations
     name = file_names.of_explanations(explanations)
     drawn = _drawn(scale.by_method(answer.model, explanations, shared=session.get("same_scale")))
+    shown, as_shown = word.shown(answer), _drawn(_scales(answer))
+    picture = file_names.of_explanations(shown)
+    cells = len(shown) * len(shown.tokens[0])
     with st.container(horizontal=True):
         st.download_button(
             "Web page", lambda: methods_page(explanations, **drawn),
@@ -286,8 +290,17 @@ def _downloads(answer: Answer) -> None:
             help="A page of its own: heatmaps, numbers, account and settings. Needs no network.",
         )  # fmt: skip
         st.download_button(
-            "Picture (SVG)", lambda: svg(explanations, **drawn),
-            f"{name}.svg", "image/svg+xml", icon=":material/download:", on_click="ignore",
+            "Picture (SVG)", lambda: svg(shown, **as_shown),
+            f"{picture}.svg", "image/svg+xml", icon=":material/download:", on_click="ignore",
+            help="The rows above, for papers: sharp at every size.",
+        )  # fmt: skip
+        st.download_button(
+            "Picture (PNG)", lambda: png(shown, **as_shown),
+            f"{picture}.png", "image/png", icon=":material/download:", on_click="ignore",
+            disabled=cells > settings.PNG_WORDS,
+            help="The rows above, for slides." if cells <= settings.PNG_WORDS else
+            f"A PNG holds up to {settings.PNG_WORDS:,} words of all rows together, which are "
+            f"{cells:,} here; take the SVG.",
         )  # fmt: skip
         st.download_button(
             "Table (CSV)", lambda: charts.token_csv(explanations),

@@ -32,6 +32,14 @@ class Drawn:
         """One sample's heatmaps as a standalone SVG picture, settings in its metadata."""
         return str(self._drawn("render.svg:svg", index, palette))
 
+    def to_png(self, index: int = 0, *, palette: str | None = None) -> bytes:
+        """The same picture as a PNG.
+
+        Raises:
+            InputError: it would be too large, or vl-convert is not installed.
+        """
+        return bytes(self._drawn("render.png:png", index, palette))
+
     def to_latex(self, index: int = 0, *, palette: str | None = None) -> str:
         r"""One sample's heatmaps as LaTeX, for a document that loads `xcolor`.
 

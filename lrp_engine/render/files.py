@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lrp_engine.errors import InputError, choices
 from lrp_engine.render.latex import latex
 from lrp_engine.render.page import methods_page
+from lrp_engine.render.png import png
 from lrp_engine.render.svg import svg
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def _json(by_method: ByMethod, index: int) -> str:
 FILES: dict[str, Callable[[ByMethod, int], str | bytes]] = {
     ".html": methods_page,
     ".svg": svg,
+    ".png": png,
     ".tex": latex,
     ".json": _json,
     ".csv": _csv,

@@ -137,12 +137,13 @@ def shows(page: Page, text: str) -> None:
 def test_downloads(page: Page, tmp_path):
     visit(page)
     for button, start in (("Web page", "<!doctype html>"), ("Table (CSV)", "position,token"),
-                          ("Picture (SVG)", "<svg"),
+                          ("Picture (SVG)", "<svg"), ("Picture (PNG)", "\x89PNG"),
                           ("Everything (JSON)", "[")):  # fmt: skip
         with page.expect_download() as waiting:
             page.get_by_role("button", name=button).click()
         waiting.value.save_as(tmp_path / "file")
-        assert (tmp_path / "file").read_text("utf-8").startswith(start)
+        assert (tmp_path / "file").read_bytes().startswith(start.encode("latin-1"))
+        assert waiting.value.suggested_filename.startswith("neither-funny-nor-suspenseful_LRP")
 
 
 def test_choices_survive_other_views(page: Page):
