@@ -29,6 +29,9 @@ STYLE = f"""<style>
 .stApp h1 {{ padding-top: 0; font-size: 2rem; }}
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}
+/* Beside the button where there is room for both, else under it and as wide as the page. */
+.stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-choice) {{ min-width: min(100%, 24rem); }}
+.stApp .st-key-lens-choice > * {{ min-width: min(100%, 11rem); }}
 /* Labels of axes and legends are too pale to be read by everyone. */
 .stApp [data-testid="stVegaLiteChart"] :is(.role-axis, .role-legend) text {{
   fill: color-mix(in srgb, var(--st-text-color) 85%, var(--st-background-color)); }}

@@ -69,7 +69,7 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
         if model.examples:
             place = st.popover("Examples", icon=":material/format_quote:")
             page.waiting.append((place, lambda: examples.picker(model)))
-        choice = st.container(horizontal=True, width="stretch")
+        choice = st.container(key="lens-choice", horizontal=True, width="stretch")
     if session.get("edited"):
         edited = f"<bdi>{escape(visible(session.get('edited')))}</bdi>"
         st.html(f'<p class="lens-note lens-edited">Edited: {edited}</p>')

@@ -10,6 +10,8 @@ class Stepper {
     // A press that the page has not answered yet counts on.
     if (this.shown !== step) this.at = steps.indexOf(step);
     Object.assign(this, { steps, shown: step });
+    // On a narrow page the steps are one line that is swept sideways.
+    this.pill()?.scrollIntoView({ inline: "center", block: "nearest" });
   }
 
   key(event) {
@@ -31,6 +33,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root || !page) return undefined;
   const stepper = (root.stepper ??= new Stepper());
   stepper.send = setTriggerValue;
+  stepper.pill = () =>
+    root.closest(".st-key-lens-steps")?.querySelector("[aria-checked=true], [aria-pressed=true]");
   stepper.draw(data, () =>
     whileUntouched(() => page.scrollTo({ top: 0 }), page.firstElementChild),
   );

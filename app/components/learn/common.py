@@ -48,7 +48,8 @@ STYLE = """<style>
 @media (max-width: 640px) {
   /* One line that is swept sideways. */
   .st-key-lens-steps [data-testid="stButtonGroup"] > div { flex-wrap: nowrap; overflow-x: auto; }
-  .st-key-lens-steps [data-testid="stButtonGroup"] * { text-overflow: clip; }
+  .st-key-lens-steps [data-testid="stButtonGroup"] > div > * { flex: none; }
+  .st-key-lens-steps [data-testid="stButtonGroup"] button { max-width: none; }
   .st-key-lens-lesson .katex-display > .katex { font-size: 1em; }
 }
 </style>"""
