@@ -12,7 +12,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
-    sys.path.insert(0, root)  # nothing needs to be installed but the requirements
+    sys.path.insert(0, root)  # where `app` lies, in a checkout and in a wheel
 
 import streamlit as st
 

@@ -97,5 +97,5 @@ QUESTIONS: dict[str, Callable[[dict[str, Any], OpenFile], dict[str, Any]]] = {
 }
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).resolve().parents[2]))  # nothing needs to be installed
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `app` lies
     sys.stdout.write(json.dumps(answer(json.load(sys.stdin))))

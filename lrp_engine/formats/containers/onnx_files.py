@@ -17,7 +17,7 @@ GRAPH = "graph"  # the name of the text
 MODULES = ("onnx", "numpy")
 _MISSING = (
     "Reading an ONNX model needs the package onnx, which is not installed: "
-    "pip install 'onnx>=1.21', or this project with its extra, pip install 'lrp-lens[onnx]'."
+    "pip install 'onnx>=1.21', or in this project's folder its extra, pip install '.[onnx]'."
 )
 # The first fields of a model, by tag: producer, its version, domain, version, text, graph, opsets.
 _TAGS = b"\x12\x1a\x22\x28\x32\x3a\x42"

@@ -1021,7 +1021,7 @@ def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch, tmp_path
     )
     start = [sys.executable, "-I", "-X", "utf8", "-c", code]
     monkeypatch.setattr(process, "interpreter", lambda: start)
-    with pytest.raises(FormatError, match=r"pip install 'lrp-lens\[onnx\]'"):
+    with pytest.raises(FormatError, match=r"pip install '\.\[onnx\]'"):
         lrp_engine.load(recurrent_classifier("LSTM"))
 
 
