@@ -89,6 +89,11 @@ def add_parser(commands: Any) -> None:
         "--scheduler", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler"
     )
     command.add_argument(
+        "--file",
+        metavar="FILE",
+        help="also write the whole as one file, by its ending .csv, .jsonl or .parquet",
+    )
+    command.add_argument(
         "--restart", action="store_true", help="remove the parts of an earlier run first"
     )
     command.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -126,6 +131,7 @@ def _run(options: argparse.Namespace) -> str:
                 network,
                 options.input,
                 options.output,
+                file=options.file,
                 settings=settings,
                 format=options.format,
                 workers=options.workers,

@@ -178,6 +178,13 @@ def test_a_file_that_cannot_be_written_says_so_before_or_leaves_the_result(
         explain_corpus(network, 3, tmp_path / "out")
 
 
+def test_the_command_writes_one_file(run, table, tmp_path):
+    code, _, _ = run(table, tmp_path / "out", "--quiet", "--file", tmp_path / "all.jsonl")
+    assert code == 0
+    whole = pd.read_json(tmp_path / "all.jsonl", lines=True)
+    assert whole["text"].tolist() == corpora.frame(tmp_path / "out")["text"].tolist()
+
+
 def test_all_methods_and_a_contrast(network, table, tmp_path):
     settings = CorpusSettings(methods=("sensitivity", *METHODS), target=(0, 2))
     explain_corpus(network, table, str(tmp_path / "out"), settings=settings)
