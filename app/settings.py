@@ -183,6 +183,8 @@ RULE_CHARACTERS = 1_500  # of a rule by layer in a link
 # Words of a text that the lesson follows step by step: more cannot be read on a screen.
 LESSON_WORDS = 60
 
+# From this many words on, a text has an overview: more do not fit on the first screen.
+OVERVIEW_WORDS = 60
 # From this many words on, a heatmap scrolls inside a frame, see `words.css`.
 WORDS_UNFRAMED = 300
 

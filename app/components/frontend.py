@@ -40,10 +40,11 @@ def _component(
 
 _WORDS = _component(
     "words",
-    html='<div class="lens-rows"></div><p class="lens-keys"><button type="button" '
-    'class="lens-strongest"></button><span class="lens-hint"></span></p>',
-    css=heatmap.css() + _read("words.css"),
-    js=["words.js"],
+    html='<div class="lens-overview" hidden></div><div class="lens-rows"></div>'
+    '<p class="lens-keys"><button type="button" class="lens-strongest"></button>'
+    '<span class="lens-hint"></span></p>',
+    css=heatmap.css() + _read("words.css") + _read("overview.css"),
+    js=["overview.js", "words.js"],
 )
 _LIVE = _component("live", js=["live.js"])
 _REVIEWER = _component("reviewer", js=["reviewer.js"])

@@ -28,7 +28,7 @@ from app.components import (
 )
 from app.components.guard import guard
 from app.components.question import Answer
-from app.figures import charts, heatmap_rows
+from app.figures import charts, heatmap_rows, overview
 from app.figures.scales import Scale
 from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
 from app.models import numeric
@@ -153,9 +153,19 @@ def _heatmaps(answer: Answer) -> None:
             values_shown=session.get("values") and not _series(answer),
             long=len(answer.explanations.tokens[0]) > settings.WORDS_UNFRAMED,
             pick=word.picked(answer),
+            overview=_overview(answer),
         ),
         word.dropper(answer),
     )
+
+
+def _overview(answer: Answer) -> dict[str, Any] | None:
+    """Of a long text, by the method whose numbers are shown in detail; None of any other."""
+    shown, name = word.shown(answer), word.shown_method(answer)
+    one = shown[name]
+    if len(one.tokens[0]) < settings.OVERVIEW_WORDS or one.parts:
+        return None
+    return overview.data(one, palette=session.get("palette")) | {"row": list(shown).index(name)}
 
 
 def _below(answer: Answer) -> tuple[DeltaGenerator, DeltaGenerator]:

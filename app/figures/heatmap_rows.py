@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,18 @@ STRONGEST = 200  # words that "Strongest word" goes through
 
 
 def component_data(
-    rows: Sequence[HeatmapRow], *, values_shown: bool, long: bool, pick: int | None
+    rows: Sequence[HeatmapRow],
+    *,
+    values_shown: bool,
+    long: bool,
+    pick: int | None,
+    overview: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A row per method of the same words: heading, words, legend; and what is picked."""
+    """A row per method of the same words: heading, words, legend; and what is picked.
+
+    Args:
+        overview: of a long text, see `app.figures.overview.data`; with the `row` it is of.
+    """
     first = rows[0]
     kind = first.token_kind
     return {
@@ -32,6 +41,7 @@ def component_data(
         "long": long,
         "direction": first.direction,
         "pick": pick,
+        "overview": overview,
         "title": hashlib.sha256("\0".join(first.tokens).encode("utf-8", "replace")).hexdigest(),
     }
 

@@ -307,6 +307,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   button.onclick = () => heatmaps.strongest();
   const start = performance.now();
   heatmaps.draw(data);
+  const overview = parentElement.querySelector(".lens-overview");
+  overview.drawn ??= new Overview(overview);
+  overview.drawn.draw(data, (at) => heatmaps.pick(at, data.overview.row, { rest: 120 }));
+  // Beside the overview of a long text, whose end is far below.
+  const keys = button.parentElement;
+  if (data.overview && keys.nextElementSibling !== root) root.before(keys);
+  else if (!data.overview && keys.previousElementSibling !== root) root.after(keys);
   // When the next picture is out, for whoever measures.
   requestAnimationFrame(() =>
     setTimeout(() => performance.measure("lens-drawn", { start, end: performance.now() })),
