@@ -61,4 +61,5 @@ def review_tables(one: Set) -> SetTables:
         stored = tables.read(sets(), one)
         return replace(stored, words=stored.words.astype({"word": "category"}))
 
-    return answers().get((one.id, "tables", str(sets().folder), one.measured), make)
+    labels = one.labels_file, tuple(sorted(one.mapping.items()))
+    return answers().get((one.id, "tables", str(sets().folder), one.measured, labels), make)

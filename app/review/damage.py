@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lrp_engine.errors import LensError
 
 PART = re.compile(r"(?:part|measured)-(\d{5,})\.parquet")
-MEASURED = "measured-"
+MEASURED, LABELS = "measured-", "labels-"
 # What cannot be computed again begins so.
 SOURCES = ("set.", "input.")
 _HOLDS = {
@@ -46,6 +46,8 @@ class DamagedError(LensError):
 
 def _holds(name: str, step: int, rows: int) -> str:
     part = PART.fullmatch(name)
+    if name.startswith(LABELS):
+        return "labels that were given later; give them again"
     if part is None:
         return _HOLDS.get(name.split(".")[0], "unknown")
     first = int(part[1]) * step

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from app.figures.spreadsheet import harmless_csv
+from app.review import own_columns
 from app.review.faithful import RANDOM, Faithful
 from app.review.outcomes import outcomes
 from app.review.reviewers import Given, choices_in, named, newest_of, reviewers_in
 from app.review.sets import Set
 from app.review.verdicts import Review
-from lrp_engine.corpora.columns import PREFIX, result_schema
+from lrp_engine.corpora.columns import PREFIX
 
 
 def table(
@@ -32,7 +32,7 @@ def table(
     """
     labels = one.labels
     result = pd.DataFrame({"row": summary["row"] + 1, "text": summary["text"]})
-    if one.label_column is not None:
+    if one.labelled:
         result["label"] = summary["label"]
         result["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
     result["predicted"] = [labels[c] if c >= 0 else None for c in summary["said"]]
@@ -77,13 +77,15 @@ def _with_others(result: pd.DataFrame, one: Set, parts: Sequence[Path]) -> pd.Da
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    unlabelled = replace(one.corpus, label_column=None)
-    ours = {"label", *result_schema(unlabelled, pa.schema([]), one.dtype).names}
-    names = [n for n in (pq.read_schema(parts[0]).names if parts else []) if n not in ours]
+    names = own_columns.names(one, pq.read_schema(parts[0]).names if parts else [])
+    called = list(names)
+    if parts and one.labels_file and one.label_column is not None:
+        names.append("label")  # of the file, where others were given later
+        called.append(one.label_column)
     if not names:
         return result
     others = pa.concat_tables([pq.read_table(path, columns=names) for path in parts]).to_pandas()
-    others.columns = [f"{PREFIX}{name}" if name in result else name for name in names]
+    others.columns = [f"{PREFIX}{name}" if name in result else name for name in called]
     return pd.concat([result, others.set_axis(result.index)], axis=1)
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from app import settings
 from app.models.model import short_hash
 from app.review import measuring, tables
-from app.review.damage import MEASURED
+from app.review.damage import LABELS, MEASURED
+from app.review.labelling import without
 from app.review.sets import Set, Sets
 from app.work.job import Job, Task
 from app.work.workers import Workers
@@ -111,10 +112,15 @@ class Jobs:
         _require_model(one, network)
         self.require_room(owner)
         files = self.sets.files(one)
-        lost = [name for name in files.damaged() if name.startswith(MEASURED)]
-        if lost:  # it is measured again where somebody asks for it
-            files.drop(lost)
+        damaged = files.damaged()
+        # It is measured, and given labels, again where somebody asks for it.
+        lost = [name for name in damaged if name.startswith(MEASURED)]
+        unlabelled = [name for name in damaged if name.startswith(LABELS)]
+        if lost or unlabelled:
+            files.drop([*lost, *unlabelled])
         unfinished = replace(one, complete=False, measured=one.measured and not lost)
+        if one.labels_file in unlabelled:
+            unfinished = without(unfinished)
         self.sets.update(unfinished)
         return self.start(unfinished, network, owner=owner)
 

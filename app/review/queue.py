@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Mapping
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from app.review import own_columns
 from app.review.faithful import FAITHFUL
 from app.review.measures import MEASURES, Column, Order, on_the_page
 from app.review.outcomes import outcomes
@@ -26,6 +28,7 @@ class Sort:
         title: for people; meaning: in a sentence.
         column: of the summary; descending: the largest first.
         measure: the one that is sorted by, if it is one; `column` is its own.
+        own: whether `column` is one of the file's own.
     """
 
     title: str
@@ -33,6 +36,7 @@ class Sort:
     column: str
     descending: bool = False
     measure: Column | None = None
+    own: bool = False
 
 
 def _by(measure: Column, order: Order) -> Sort:
@@ -56,6 +60,22 @@ def sorts_by(columns: Iterable[Column]) -> dict[str, Sort]:
     return {n: s for n, s in SORTS.items() if s.measure is None or s.measure in there}
 
 
+# How an address names an order by one of the file's own columns: its number, and the direction.
+OWN_SORT = re.compile(r"own-([0-9]{1,3})-(up|down)")
+
+
+def own_sorts(own: Sequence[str]) -> dict[str, Sort]:
+    """Two orders for each of the file's own columns, by their names."""
+    return {
+        f"own-{n}-{direction}": Sort(
+            title=f"{name}, {title}", meaning=f"By the file’s column “{name}”.", column=name,
+            descending=direction == "down", own=True,
+        )
+        for n, name in enumerate(own)
+        for direction, title in (("up", "ascending"), ("down", "descending"))
+    }  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filter:
     """What a row must be to be in the queue; None lets everything pass.
@@ -66,7 +86,7 @@ class Filter:
         marked: a verdict that somebody gave, UNREVIEWED or REVIEWED by anybody, NOT_MINE: not by
             this reviewer, SPLIT: by several with different verdicts.
         reviewer: who is looking.
-        find: a piece of the text, in any case.
+        find: a piece of the text or of one of the file's own columns, in any case.
         rows: only these.
     """
 
@@ -84,21 +104,30 @@ Verdicts = Mapping[int, Mapping[str, str]]
 
 
 def queue(
-    summary: pd.DataFrame, verdicts: Verdicts, chosen: Filter, sort: str = FIRST
+    summary: pd.DataFrame,
+    verdicts: Verdicts,
+    chosen: Filter,
+    sort: str = FIRST,
+    own: pd.DataFrame | None = None,
 ) -> list[int]:
     """Row numbers that pass, in order; what has no value comes last, ties as in the file.
 
     Args:
-        summary: as `app.review.summary` makes it.
+        summary: as `app.review.summary` makes it. own: as `own_columns.read` does, same rows.
+        sort: a name in `SORTS`, or of `own_sorts`.
     """
-    order = SORTS[sort]
-    passing = summary[_passing(summary, verdicts, chosen)].sort_values(
-        order.column, ascending=not order.descending, kind="stable", na_position="last"
+    own = pd.DataFrame(index=summary.index) if own is None else own.set_axis(summary.index)
+    order = (SORTS | own_sorts(own.columns.tolist()))[sort]
+    values = own_columns.order(own[order.column]) if order.own else summary[order.column]
+    passing = values[_passing(summary, own, verdicts, chosen)].sort_values(
+        ascending=not order.descending, kind="stable", na_position="last"
     )
-    return [int(row) for row in passing["row"]]
+    return [int(row) for row in summary.loc[passing.index, "row"]]
 
 
-def _passing(summary: pd.DataFrame, verdicts: Verdicts, chosen: Filter) -> np.ndarray:
+def _passing(
+    summary: pd.DataFrame, own: pd.DataFrame, verdicts: Verdicts, chosen: Filter
+) -> np.ndarray:
     passes = np.ones(len(summary), bool)
     if chosen.truth is not None:
         passes &= (summary["truth"] == chosen.truth).to_numpy()
@@ -109,7 +138,8 @@ def _passing(summary: pd.DataFrame, verdicts: Verdicts, chosen: Filter) -> np.nd
     if chosen.find.strip():
         text = summary["text"].fillna("")
         piece = chosen.find.strip()
-        passes &= text.str.contains(piece, case=False, regex=False).to_numpy(bool)
+        said = text.str.contains(piece, case=False, regex=False).to_numpy(bool)
+        passes &= said | own_columns.containing(own, piece)
     if chosen.rows is not None:
         passes &= summary["row"].isin(chosen.rows).to_numpy()
     if chosen.marked is not None:

@@ -11,6 +11,7 @@ import pandas as pd
 from app import settings, templates
 from app.review import words as counted
 from app.review.explained_rows import ExplainedText
+from app.review.labelling import origin
 from app.review.methods import MAIN
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, Confusion, confusion, outcomes
 from app.review.reviewers import Given, agreement_sentence, agreements, named, newest_of
@@ -167,7 +168,8 @@ def _article(
 def _settings(one: Set, made: str) -> list[tuple[str, str]]:
     method = METHODS[MAIN]
     rows = [
-        ("set", one.name), ("method", f"{method.title} ({method.source})"),
+        ("set", one.name), ("true classes", origin(one) or "none"),
+        ("method", f"{method.title} ({method.source})"),
         ("target", "the predicted class of each text"),
         *rule_rows(from_dict(one.rule)), ("dtype", one.dtype),
         ("longest text", f"{one.most_words:,} words"), ("engine", f"lrp-lens {one.engine}"),

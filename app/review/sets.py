@@ -6,6 +6,7 @@
 <id>/summary.parquet      one row a text
 <id>/words.parquet        one row a word
 <id>/measured-00000.parquet   how far explanations may be believed, where that was asked for
+<id>/labels-1a2b3c4d.parquet  labels that were given later
 <id>/digests.json         SHA-256 of these files
 """
 
@@ -48,7 +49,10 @@ class Set:
         text_column, label_column: in the file; no labels where None.
         methods: names in `lrp_engine.METHODS`.
         rows: how many; step: rows of a part. complete: whether all are explained.
-        mapping: label as the file writes it -> class, of labels that name none.
+        mapping: label as the file writes it -> class, or NO_CLASS, where that is not the class it
+            names.
+        labels_file, labels_from: labels given later: the file's name, and where they come from, for
+            people; "" where there are none.
         measured: whether it was measured how far they may be believed.
         examples: whether its texts are the examples that came with its model.
         rule: how relevance is handed back, as `Rule.plain` says it.
@@ -79,11 +83,18 @@ class Set:
     measured: bool = False
     examples: bool = False
     mapping: Mapping[str, int] = field(default_factory=dict)
+    labels_file: str = ""
+    labels_from: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What its summary says of each row in numbers."""
         return columns(self.methods, self.measured)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its rows may have labels."""
+        return self.label_column is not None or bool(self.labels_file)
 
     @classmethod
     def new(cls, network: Network, **facts: Any) -> Set:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.models.model import class_of
+from app.review.labelling import truths
 from app.review.measures import MeasuredText, measures_by
 from app.review.outcomes import NO_CLASS
 from lrp_engine.corpora.columns import ACCOUNT
@@ -55,15 +55,13 @@ def summary_of(part: pa.Table, one: Set, probabilities: Mapping[int, np.ndarray]
     rows = []
     for row in part.to_pylist():
         label = None if one.label_column is None else row["label"]
-        truth = class_of(None if label is None else _plain(label), one.labels)
-        if truth is None and label is not None:
-            truth = one.mapping.get(str(label).strip())
+        text = None if label is None else str(label)
         rows.append(
             {
                 "row": row["row"],
                 "text": row["text"],
-                "label": None if label is None else str(label),
-                "truth": NO_CLASS if truth is None else truth,
+                "label": text,
+                "truth": int(truths([text], one.labels, one.mapping)[0]),
                 "problem": row["error"],
                 **(
                     _measured(row, one, probabilities[row["row"]])
@@ -73,13 +71,6 @@ def summary_of(part: pa.Table, one: Set, probabilities: Mapping[int, np.ndarray]
             }
         )
     return pa.Table.from_pylist(rows, schema=schema(one))
-
-
-def _plain(label: Any) -> str:
-    """A label as class names and numbers are written: 1.0 is class 1."""
-    if isinstance(label, float) and label.is_integer():
-        return str(int(label))
-    return str(label)
 
 
 def _measured(row: Mapping[str, Any], one: Set, probabilities: np.ndarray) -> dict[str, Any]:

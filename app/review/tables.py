@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from app.review import summary, words
+from app.review import labelling, own_columns, summary, words
 from app.review.faithful import NUMBERS
 from app.review.sets import Set, Sets
 
@@ -30,10 +30,15 @@ _VERSION = b"lrp-lens tables"  # where a file's metadata keeps it
 
 @dataclass(frozen=True, eq=False)
 class SetTables:
-    """The tables of a set, as `summary.schema` and `words.schema` say; nobody writes to them."""
+    """The tables of a set, as `summary.schema` and `words.schema` say; nobody writes to them.
+
+    Attributes:
+        own: the file's own columns, see `own_columns.read`.
+    """
 
     summary: pd.DataFrame
     words: pd.DataFrame
+    own: pd.DataFrame
 
 
 def finish(sets: Sets, one: Set, network: Network) -> None:
@@ -63,7 +68,8 @@ def read(sets: Sets, one: Set) -> SetTables:
         probabilities = dict(zip(known["row"], known["probabilities"], strict=True))
         sets.finish(one, *_files(sets, one, probabilities))
     rows, occurrences = map(pd.read_parquet, paths)
-    return SetTables(_with_measured(sets, one, rows), occurrences)
+    rows = labelling.labelled(sets, one, _with_measured(sets, one, rows))
+    return SetTables(rows, occurrences, own_columns.read(sets, one))
 
 
 def _with_measured(sets: Sets, one: Set, rows: pd.DataFrame) -> pd.DataFrame:

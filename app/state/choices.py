@@ -72,6 +72,18 @@ def _count(text: str) -> int:
     return max(1, min(class_number(text), 1000))
 
 
+def _sort(text: str) -> str:
+    if queue.OWN_SORT.fullmatch(text):
+        return text
+    return one_of(*queue.SORTS)(text)
+
+
+def _columns(text: str) -> tuple[int, ...]:
+    if len(text) > settings.LINK_CHARACTERS:
+        raise ValueError("too long")
+    return tuple(dict.fromkeys(map(class_number, text.split(",")))) if text else ()
+
+
 def _class_filter(text: str) -> int | str:
     if text == "none":
         return outcomes.NO_CLASS
@@ -87,10 +99,12 @@ def _counted(text: str) -> tuple[int, bool, str]:
 
 REVIEW: dict[str, Choice] = {
     "set": _review("", matching(KEY), "the key of a set"),
-    "part": _review("rows", one_of("rows", "words", "quality", "export"),
-                    "rows, words, quality or export"),
+    "part": _review("rows", one_of("rows", "words", "quality", "labels", "export"),
+                    "rows, words, quality, labels or export"),
     "row": _review(-1, _row, "the number of a row"),
-    "sort": _review(queue.FIRST, one_of(*queue.SORTS), " or ".join(queue.SORTS)),
+    "sort": _review(queue.FIRST, _sort,
+                    f"{' or '.join(queue.SORTS)}, or own-, a column's number, and -up or -down"),
+    "columns": _review((), _columns, "numbers of columns", lambda c: ",".join(map(str, c))),
     "truth": _review(ANY, _class_filter, "the number of a class, or none",
                      lambda c: "none" if c == outcomes.NO_CLASS else str(c)),
     "said": _review(ANY, _class_or(ANY), "the number of a class"),

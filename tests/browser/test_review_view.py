@@ -83,7 +83,7 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
         page.keyboard.type(keys)
         expect(page.get_by_role("heading", name=re.compile(f"{place} of 6$"))).to_be_visible()
         idle(page)
-    find = page.get_by_role("textbox", name="Texts with")
+    find = page.get_by_role("textbox", name="Search")
     find.fill("wonderful")
     find.press("Enter")
     expect(page.get_by_text("2 of 6 texts in the queue")).to_be_visible()

@@ -9,7 +9,8 @@ from html import escape
 from app import cache
 from app.models.model import Model
 from app.navigation import View
-from app.review import reviewers
+from app.review import queue, reviewers
+from app.review.queue import Sort
 from app.review.reviewers import Given
 from app.review.sets import Set
 from app.review.tables import SetTables
@@ -33,6 +34,17 @@ class Desk:
     tables: SetTables
     given: Given
     model: Model | None
+
+    @cached_property
+    def sorts(self) -> dict[str, Sort]:
+        """Every order that this set has."""
+        return queue.sorts_by(self.set.columns) | queue.own_sorts(list(self.tables.own.columns))
+
+    @property
+    def shown_columns(self) -> list[str]:
+        """The file's own columns that are shown."""
+        own = list(self.tables.own.columns)
+        return [own[n] for n in session.get("columns") if n < len(own)]
 
     @cached_property
     def reviews(self) -> dict[int, Review]:

@@ -10,6 +10,7 @@ from app.components.review import (
     damaged,
     export,
     head,
+    labelling,
     overview,
     progress,
     quality,
@@ -23,7 +24,13 @@ from app.review.damage import DamagedError
 from app.review.sets import Set
 from app.state import session, session_models, widgets
 
-PARTS = {"rows": "Decisions", "words": "Words", "quality": "Quality", "export": "Export"}
+PARTS = {
+    "rows": "Decisions",
+    "words": "Words",
+    "quality": "Quality",
+    "labels": "Labels",
+    "export": "Export",
+}
 
 
 def show(page: Page) -> None:
@@ -62,6 +69,8 @@ def _work(one: Set, page: Page) -> None:
         words.show(desk)
     elif part == "quality":
         quality.show(desk)
+    elif part == "labels":
+        labelling.show(desk)
     elif part == "export":
         export.show(desk)
     else:

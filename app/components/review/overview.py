@@ -60,7 +60,7 @@ def _take(cell: Any) -> None:
 
 def filters(desk: Desk) -> str:
     """The controls of the queue; returns the name of its order."""
-    labels, sorts = desk.set.labels, queue.sorts_by(desk.set.columns)
+    labels, sorts = desk.set.labels, _offered(desk)
     classes = [session.ANY, *range(len(labels))]
 
     def named(c: int | str) -> str:
@@ -71,29 +71,59 @@ def filters(desk: Desk) -> str:
     sort = st.selectbox(
         "Order",
         list(sorts),
-        format_func=lambda name: sorts[name].title,
-        help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in sorts.values()),
-        **widgets.bind("sort"),
+        format_func=lambda name: visible(sorts[name].title),
+        help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in sorts.values() if not s.own),
+        **widgets.bind("sort", sorts),
     )
-    st.text_input("Texts with", placeholder="a word or a phrase", **widgets.bind("find"))
+    own = list(desk.tables.own.columns)
+    st.text_input(
+        "Search",
+        placeholder="in texts and columns" if own else "a word or a phrase",
+        **widgets.bind("find"),
+    )
     left, right = st.columns(2)
     left.selectbox("Verdict", list(MARKS), format_func=MARKS.__getitem__, **widgets.bind("marked"))
     right.selectbox(
         "The model is", list(OUTCOMES), format_func=OUTCOMES.__getitem__, **widgets.bind("outcome")
     )
-    with st.expander("Classes"):
+    with st.expander("Classes, columns of the file" if own else "Classes"):
         st.selectbox(
             "True class", [*classes, outcomes.NO_CLASS], format_func=named,
             **widgets.bind("truth", labels),
         )  # fmt: skip
         st.selectbox("Predicted class", classes, format_func=named, **widgets.bind("said", labels))
+        if own:
+            shown = [n for n in session.get("columns") if n < len(own)]
+            st.multiselect(
+                "Columns to show",
+                list(range(len(own))),
+                format_func=lambda n: visible(own[n]),
+                placeholder="none",
+                help="They stand in the list and above the open row, and the queue can be ordered "
+                "by them.",
+                **widgets.watch("columns", shown, _show_columns, own),
+            )
     return sort
+
+
+def _show_columns(numbers: list[int]) -> None:
+    session.put("columns", tuple(numbers))
+
+
+def _offered(desk: Desk) -> dict[str, queue.Sort]:
+    """Orders to choose from: of the file's own columns those that are shown."""
+    shown, now = desk.shown_columns, session.get("sort")
+    return {
+        name: sort for name, sort in desk.sorts.items()
+        if not sort.own or sort.column in shown or name == now
+    }  # fmt: skip
 
 
 def queued_rows(desk: Desk, sort: str) -> list[int]:
     """Rows of the queue, in order; says how many, and takes filters back."""
     words.chip(desk)
-    rows = queue.queue(desk.tables.summary, desk.verdicts, _chosen(desk), sort)
+    tables = desk.tables
+    rows = queue.queue(tables.summary, desk.verdicts, _chosen(desk), sort, tables.own)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,}** of {len(desk.tables.summary):,} texts in the queue")
         if any(session.get(name) != session.default(name) for name in FILTERS):
@@ -128,9 +158,16 @@ def drop_invalid(desk: Desk) -> None:
             st.warning(
                 f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
             )
-    if (sort := session.get("sort")) not in queue.sorts_by(desk.set.columns):
+    own = len(desk.tables.own.columns)
+    if any(n >= own for n in session.get("columns")):
+        session.put("columns", tuple(n for n in session.get("columns") if n < own))
+        st.warning(f"Some columns were ignored: this set has {own} of its own.")
+    if (sort := session.get("sort")) not in desk.sorts:
         session.put("sort", session.default("sort"))
-        st.warning(
-            f"The order “{queue.SORTS[sort].title}” was ignored: this set was not explained, or "
-            "measured, so."
-        )
+        if (known := queue.SORTS.get(sort)) is None:
+            st.warning("An order was ignored: this set has no such column.")
+        else:
+            st.warning(
+                f"The order “{known.title}” was ignored: it needs a method or a measurement that "
+                "this set does not have."
+            )

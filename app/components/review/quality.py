@@ -25,7 +25,10 @@ def show(desk: Desk) -> None:
     truth, predicted = (judged[name].to_numpy(int) for name in ("truth", "said"))
     found = quality.quality(truth, predicted, len(desk.set.labels))
     if found is None:
-        st.info("No text of this set has a true class, so nothing can be said of its quality.")
+        st.info(
+            "No text of this set has a true class, so nothing can be said of its quality. Add true "
+            "classes under “Labels”."
+        )
     else:
         left, right = st.columns(2, gap="medium")
         with left:

@@ -31,6 +31,8 @@ from lrp_engine.render.wording import printable, visible
 
 HEIGHT = 282  # of the list, in pixels: seven rows
 LISTED = 240  # characters of a text
+HEADING = 40  # characters of the name of a column of the file
+STATED = 400  # characters of a value of such a column above the open row
 UNFOLDED = 600  # characters of a text above its words; a longer one is folded
 RANDOM_HEADING = "random"
 
@@ -38,7 +40,7 @@ STYLE = """<style>
 .lens-said { font-size: 1.25rem; line-height: 1.35; margin: 0; }
 .lens-measures { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin: .25rem 0 .5rem;
   font-size: .875rem; }
-.lens-measures b { font-variant-numeric: tabular-nums; }
+.lens-measures b { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .st-key-lens-row .lrp-words { font-size: 1.2rem; padding-left: 0; }
 .st-key-lens-row .lrp-legend { padding-left: 0; }
 .lens-written { margin: 0 0 .25rem; white-space: pre-wrap; overflow-wrap: anywhere;
@@ -74,14 +76,22 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
     names = [visible(label) for label in labels]
     verdicts = desk.verdicts
     listed = [column for column in desk.set.columns if column.always]
-    sorted_by = queue.SORTS[session.get("sort")].measure
+    sorted_by = desk.sorts[session.get("sort")].measure
     if sorted_by is not None and not sorted_by.always:
         listed.insert(0, sorted_by)
     random = sorted_by if isinstance(sorted_by, Faithful) else None
+    own = desk.tables.own.iloc[queued]
+    carried = {
+        f"{visible(name)[:HEADING]} (file)": [
+            visible(v or "")[:LISTED] if v else "" for v in own[name]
+        ]
+        for name in desk.shown_columns
+    }
     table = pd.DataFrame(
         {
             "row": chosen["row"] + 1,
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
+            **carried,
             "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
             "verdict": [_verdicts(verdicts.get(n, {})) for n in queued],
@@ -98,6 +108,7 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "true class": st.column_config.TextColumn(width=95),
             "predicted": st.column_config.TextColumn(width=95),
             "verdict": st.column_config.TextColumn(width=110),
+            **{heading: st.column_config.TextColumn(width=110) for heading in carried},
             **_configured(listed, random),
         },
         selection_mode="single-row",
@@ -157,6 +168,7 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
         frontend.prev_next(near, at, _open_row)
         frontend.copy_link()
     verdict.said_before(desk, row)
+    _carried(desk, row)
     with st.container(key="lens-row"):
         if line["said"] == NO_CLASS:
             st.warning(plain(f"This text was not explained. {line['problem']}"))
@@ -165,6 +177,18 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
             _decision(desk, line)
             _why(desk, row)
     verdict.show(desk, row, queue.after(near, at))
+
+
+def _carried(desk: Desk, row: int) -> None:
+    """What the file's own columns that are shown say of a row."""
+    line = desk.tables.own.iloc[row]
+    said = "".join(
+        f"<span>{escape(visible(name))} <b>{escape(visible(line[name])[:STATED])}</b></span>"
+        for name in desk.shown_columns
+        if line[name]
+    )
+    if said:
+        st.html(f'{STYLE}<p class="lens-measures" dir="auto">{said}</p>')
 
 
 def _decision(desk: Desk, line: pd.Series) -> None:

@@ -33,6 +33,11 @@ def button(app: AppTest, name: str):
     return found[0]
 
 
+def prose(app: AppTest) -> str:
+    """Paragraphs and captions."""
+    return "\n".join(one.value for one in [*app.markdown, *app.caption])
+
+
 def waited(app: AppTest) -> AppTest:
     """The page looks again when its set has come to an end."""
     one = cache.sets().find(key_of(app))
@@ -141,6 +146,58 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     summary = cache.review_tables(one).summary
     assert list(summary["truth"]) == [2, 0, 0, 0]
     assert list(summary["text"]) == ["good film, schön"] * 4
+
+
+def test_own_columns_and_labels_that_are_given_later(visit):
+    app = visit()
+    rows = [("good film", "yes", "9"), ("bad film", "no", "1994"), ("good bad", "meh", "27")]
+    data = files.as_csv(rows, ("text", "grade", "year"))
+    app.file_uploader(key="lens.file.set").upload("mine.csv", data).run()
+    next(box for box in app.selectbox if box.label == "True classes").select_index(0).run()
+    button(app, "Explain this set").click().run()
+    waited(app)
+    assert healthy(app)
+    # The file's own columns: shown, ordered by, searched, and kept in the address.
+    assert "year (file)" not in app.dataframe[0].value
+    widget(app, "columns").set_value([1]).run()
+    assert "year <b>" in html(app)
+    widget(app, "sort").set_value("own-1-down").run()
+    assert healthy(app)
+    assert list(app.dataframe[0].value["year (file)"]) == ["1994", "27", "9"]
+    widget(app, "find").set_value("EH").run()
+    assert listed(app) == [2]
+    assert "year <b>27</b>" in html(app)
+    again = visit(**{name: of[0] if isinstance(of, list) else of
+                     for name, of in dict(app.query_params).items()})  # fmt: skip
+    assert listed(again) == [2]
+    assert list(again.dataframe[0].value["year (file)"]) == ["27"]
+    # Labels from a column of the set; what they stand for is changed; others by text.
+    button(app, "lens-verdict-unclear").click().run()
+    key = key_of(app)
+    widget(app, "part").set_value("labels").run()
+    assert healthy(app)
+    assert "**0** of 3 rows have a true class." in prose(app)
+    boxes = {box.label: box for box in app.selectbox}
+    assert boxes["Column of true classes"].value == "grade"
+    assert boxes["“meh” (1)"].value is None
+    button(app, "Add these labels").click().run()
+    assert healthy(app)
+    assert "**2** of 3 rows have a true class, from column “grade” of mine.csv." in prose(app)
+    {box.label: box for box in app.selectbox}["“meh” (1)"].set_value(1).run()
+    button(app, "Use these classes").click().run()
+    assert list(cache.review_tables(cache.sets().find(key)).summary["truth"]) == [2, 0, 1]
+    control = next(one for one in app.button_group if one.label == "Labels come from")
+    control.set_value("other").run()
+    given = b'{"said": "good  bad", "class": "no"}\n{"said": "unknown", "class": "yes"}\n'
+    app.file_uploader(key=f"lens.file.labels.{key}").upload("labels.jsonl", given).run()
+    assert healthy(app)
+    assert "1 of 3 rows get a label; the others keep theirs." in prose(app)
+    button(app, "Add these labels").click().run()
+    assert healthy(app)
+    one = cache.sets().find(key)
+    assert list(cache.review_tables(one).summary["truth"]) == [2, 0, 0]
+    assert "labels.jsonl, matched by text" in prose(app)
+    assert cache.reviews().of(key)[2].verdict.choice == "unclear"
 
 
 @pytest.mark.parametrize(

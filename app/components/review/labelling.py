@@ -1,0 +1,145 @@
+"""True classes of a set that is explained already: given later, or read otherwise."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import cache
+from app.components.guard import guard
+from app.components.review import table_form
+from app.components.review.common import Desk
+from app.components.turn import telling
+from app.review import guess, labelling
+from app.review.labelling import Matched
+from app.review.outcomes import NO_CLASS
+from app.state import widgets
+from app.text.markdown import plain
+from lrp_engine.render.wording import visible
+
+TEXT, POSITION = "text", "position"
+BY = {TEXT: "their text", POSITION: "their position"}
+OWN, OTHER = "own", "other"
+SAMPLED = 200  # rows that columns are told by
+FROM = {OWN: "A column of this set", OTHER: "Another table"}
+
+
+def show(desk: Desk) -> None:
+    summary = desk.tables.summary
+    known = int((summary["truth"] != NO_CLASS).sum())
+    origin = labelling.origin(desk.set)
+    st.markdown(
+        f"**{known:,}** of {len(summary):,} rows have a true class"
+        + (f", from {plain(visible(origin))}." if origin else ".")
+        + " Verdicts, notes and explanations stay when this changes."
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.header("Add labels", anchor=False)
+        with guard():
+            _add(desk)
+    with right:
+        st.header("What labels stand for", anchor=False)
+        with guard():
+            _remap(desk)
+
+
+def _remap(desk: Desk) -> None:
+    one = desk.set
+    counts = labelling.counted(desk.tables.summary["label"])
+    if not counts:
+        st.caption("This set has no labels yet.")
+        return
+    now = dict(zip(counts, labelling.truths(list(counts), one.labels, one.mapping), strict=True))
+    chosen = {label: None if c == NO_CLASS else int(c) for label, c in now.items()}
+    found = table_form.classes_of(
+        counts, one.labels, chosen, key=f"remap.{one.id}.{one.labels_file}"
+    )
+    changed = {
+        label: NO_CLASS if c is None else c for label, c in found.items() if c != chosen[label]
+    }
+    if st.button("Use these classes", disabled=not changed, icon=":material/check:"):
+        labelling.remap(cache.sets(), one, changed)
+        st.rerun()
+
+
+def _add(desk: Desk) -> None:
+    own = list(desk.tables.own.columns)
+    place = FROM if own else {OTHER: FROM[OTHER]}
+    chosen = st.segmented_control(
+        "Labels come from", list(place), format_func=FROM.__getitem__, required=True,
+        default=next(iter(place)), key=widgets.file_key(f"labels.from.{desk.set.id}"),
+    )  # fmt: skip
+    if chosen == OWN:
+        _add_own(desk, own)
+    else:
+        _add_other(desk)
+
+
+def _add_own(desk: Desk, own: list[str]) -> None:
+    columns = desk.tables.own
+    sample = {column: columns[column].head(SAMPLED).tolist() for column in own}
+    guessed = guess.label_column(sample, "", desk.set.labels) or own[0]
+    name = st.selectbox(
+        "Column of true classes", own, format_func=visible, index=own.index(guessed),
+        key=widgets.file_key(f"labels.own.{desk.set.id}"),
+    )  # fmt: skip
+    labels = tuple(value.strip() or None if value else None for value in columns[name])
+    _offer(desk, Matched(labels=labels), f"column “{name}” of {desk.set.name}")
+
+
+def _add_other(desk: Desk) -> None:
+    given = table_form.uploaded(
+        "A table of true classes", labels=desk.set.labels, key=f"labels.{desk.set.id}"
+    )
+    if given is None:
+        return
+    table_form.first_rows(given.preview)
+    by = st.segmented_control(
+        "Match rows by", list(BY), format_func=BY.__getitem__, required=True, default=TEXT,
+        key=widgets.file_key(f"labels.by.{given.file}"),
+    )  # fmt: skip
+    text = table_form.text_column(given, "Texts") if by == TEXT else None
+    label = table_form.label_column(given, "True classes", desk.set.labels, text)
+    if label is None:
+        st.caption("Choose the column that holds the true classes.")
+        return
+    with telling() as tell:
+        keys, labels = cache.upload_labels(
+            given.table, format=given.preview.format, text_column=text or label,
+            label_column=label, tell=tell,
+        )  # fmt: skip
+    summary, name = desk.tables.summary, given.table.name
+    match = partial(labelling.by_text, keys, labels, list(summary["text"]))
+    found = match(name) if by == TEXT else labelling.by_row(labels, len(summary), name)
+    _offer(desk, found, f"column “{label}” of {name}, matched by {by}")
+
+
+def _offer(desk: Desk, found: Matched, origin: str) -> None:
+    """What would be added, which classes its labels stand for, and the button."""
+    one = desk.set
+    several = found.unclear > 1
+    st.caption(
+        f"{found.found:,} of {len(found.labels):,} rows get a label; the others keep theirs."
+        + (
+            f" {found.unclear:,} row{'s' if several else ''} would get several labels for the same "
+            f"text and {'get' if several else 'gets'} none."
+            if found.unclear
+            else ""
+        )
+    )
+    counts = labelling.counted(found.labels)
+    unnamed = {label: n for label, n in guess.unmatched(counts, one.labels).items()
+               if label not in one.mapping}  # fmt: skip
+    mapping = {}
+    if unnamed:
+        st.caption(f"{len(unnamed):,} of these labels name no class: choose what they stand for.")
+        start = {label: guess.meant(label, one.labels) for label in unnamed}
+        chosen = table_form.classes_of(unnamed, one.labels, start, key=f"given.{one.id}.{origin}")
+        mapping = {label: c for label, c in chosen.items() if c is not None}
+    if st.button("Add these labels", type="primary", disabled=not found.found,
+                 icon=":material/label:"):  # fmt: skip
+        labels = labelling.merged(desk.tables.summary, found.labels)
+        labelling.save(cache.sets(), one, labels, origin=origin, mapping=mapping)
+        st.rerun()
