@@ -9,7 +9,8 @@ from app import templates
 from app.compare.agreement import columns
 from app.figures.scales import Scale
 from lrp_engine import Explanation
-from lrp_engine.render.legend import Legend
+from lrp_engine.render.aligned_svg import meanings
+from lrp_engine.render.cells import Cell
 from lrp_engine.render.row import HeatmapRow
 
 LINE = 118  # characters of a line of text, each word's frame and the heading included
@@ -48,12 +49,9 @@ def html(rows: Sequence[HeatmapRow], *, label: str, start: int = 0, stop: int | 
     """
     if not rows:
         return ""
-    lines = list(_breaks(rows, start, stop))
-    tables = (
-        (first, last, [(row.name, row.cells[first:last]) for row in rows]) for first, last in lines
-    )
+    lines = lines_of(rows, start, stop)
     return templates.fragment("grid.html", "grid")(
-        tables,
+        lines,
         rows[0].palette,
         heading_width=max(len(row.name) for row in rows) + 1,
         framed=len(lines) * len(rows) > FRAMED,
@@ -61,6 +59,17 @@ def html(rows: Sequence[HeatmapRow], *, label: str, start: int = 0, stop: int | 
         start=start,
         strongest=rows[0].cells[strongest(rows[0], start, stop)],
     )
+
+
+Line = tuple[int, int, list[tuple[str, tuple[Cell, ...]]]]
+
+
+def lines_of(rows: Sequence[HeatmapRow], start: int = 0, stop: int | None = None) -> list[Line]:
+    """Lines of text: first column, last + 1, and the name and cells of each row."""
+    return [
+        (first, last, [(row.name, row.cells[first:last]) for row in rows])
+        for first, last in _breaks(rows, start, stop)
+    ]
 
 
 def strongest(row: HeatmapRow, start: int = 0, stop: int | None = None) -> int:
@@ -86,10 +95,6 @@ def _breaks(rows: Sequence[HeatmapRow], start: int, stop: int | None) -> Iterato
 
 def legends(rows: Sequence[HeatmapRow]) -> str:
     """What the colours mean, each meaning once with the rows that it belongs to."""
-    meanings: dict[Legend, list[str]] = {}
-    for row in rows:
-        if row.legend:
-            meanings.setdefault(row.legend, []).append(row.name)
     return templates.fragment("grid.html", "legends")(
-        [(names, legend) for legend, names in meanings.items()]
+        [(names, legend) for legend, names in meanings(rows).items()]
     )

@@ -25,8 +25,8 @@ LEGENDS_OPEN = 3  # rows whose legends are open from the start
 
 def show(
     explanations: Sequence[Explanation], called: list[str], shared: str, asked: Sequence[Asked]
-) -> None:
-    """The words of all rows under each other.
+) -> list[HeatmapRow]:
+    """The words of all rows under each other; returns the rows, all of their words.
 
     Args:
         called: names of the rows; shared: what all of them have in common, said once.
@@ -56,7 +56,7 @@ def show(
         for name, one in zip(called, explanations, strict=True):
             if said := check_sentence(one):
                 st.html(f'<p class="lens-note">{escape(name)}: {escape(said)}</p>')
-    frontend.copy_link()
+    return rows
 
 
 def doubts(explanations: Sequence[Explanation], called: list[str], answer: Answer) -> None:

@@ -13,7 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cache, settings
 from app.compare import agreement
 from app.compare.compared import DEFAULT, Row, names
-from app.components import adding, aligned, labels, scale
+from app.compare.export import Comparison
+from app.components import adding, aligned, downloads, labels, scale
 from app.components.question import Answer, alike, fits, length
 from app.components.scale import Asked
 from app.components.sidebar import BUNDLED, model_names
@@ -57,9 +58,15 @@ def show(answer: Answer) -> None:
         for doubt in doubts_of(one.method_info, one.checks):
             st.warning(plain(f"{name}: {doubt}"))
     asked = [_asked(s) for s in shown]
-    aligned.show(explanations, called, shared, asked)
+    rows = aligned.show(explanations, called, shared, asked)
+    pairs = agreement.pairs(called, explanations) if len(shown) > 1 else []
+    sentences = [agreement.sentence(one) for one in pairs[: len(called) - 1]]
+    downloads.of_comparison(
+        Comparison(text=answer.text, shared=shared, rows=rows, explanations=explanations,
+                   models=[s.model for s in shown], sentences=sentences)
+    )  # fmt: skip
     aligned.doubts(explanations, called, answer)
-    _agreement(explanations, called)
+    _agreement(explanations[0].token_kind, pairs, sentences)
     _against_left_out(answer.text, shown, called)
     scale.wait(asked)
 
@@ -205,19 +212,17 @@ def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
     )
 
 
-def _agreement(explanations: Sequence[Explanation], called: list[str]) -> None:
-    if len(explanations) < 2:
+def _agreement(token_kind: str, pairs: Sequence[agreement.Pair], sentences: Sequence[str]) -> None:
+    if not pairs:
         return
     about = (
         "Rank agreement is Spearman’s correlation of the sizes: 1 is the same order of words, 0 no "
         "relation, −1 the opposite order. Rows of one unit are compared number by number, rows of "
         "different units after each was divided by its strongest word."
     )
-    token_kind = explanations[0].token_kind
     st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
-    pairs = agreement.pairs(called, explanations)
-    _said(agreement.sentence(one) for one in pairs[: len(called) - 1])
-    with st.expander("All pairs" if len(called) > 2 else "As a table"):
+    _said(sentences)
+    with st.expander("All pairs" if len(pairs) > 1 else "As a table"):
         st.dataframe(
             agreement.table(pairs),
             hide_index=True,

@@ -16,6 +16,7 @@ from app.compare import ranks
 from app.components import (
     ablation,
     account,
+    downloads,
     drawn,
     flips,
     frontend,
@@ -37,7 +38,6 @@ from app.text import evidence, file_names, typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
 from lrp_engine.render.page import methods_page
-from lrp_engine.render.png import png
 from lrp_engine.render.row import method_rows
 from lrp_engine.render.said import said
 from lrp_engine.render.svg import svg
@@ -294,33 +294,19 @@ def _downloads(answer: Answer) -> None:
     picture = file_names.of_explanations(shown)
     cells = len(shown) * len(shown.tokens[0])
     with st.container(horizontal=True):
-        st.download_button(
-            "Web page", lambda: methods_page(explanations, **drawn),
-            f"{name}.html", "text/html", icon=":material/download:", on_click="ignore",
-            help="A page of its own: heatmaps, numbers, account and settings. Needs no network.",
+        downloads.button(
+            "Web page", lambda: methods_page(explanations, **drawn), f"{name}.html", "text/html",
+            "A page of its own: heatmaps, numbers, account and settings. Needs no network.",
         )  # fmt: skip
-        st.download_button(
-            "Picture (SVG)", lambda: svg(shown, **as_shown),
-            f"{picture}.svg", "image/svg+xml", icon=":material/download:", on_click="ignore",
-            help="The rows above, for papers: sharp at every size.",
-        )  # fmt: skip
-        st.download_button(
-            "Picture (PNG)", lambda: png(shown, **as_shown),
-            f"{picture}.png", "image/png", icon=":material/download:", on_click="ignore",
-            disabled=cells > settings.PNG_WORDS,
-            help="The rows above, for slides." if cells <= settings.PNG_WORDS else
-            f"A PNG holds up to {settings.PNG_WORDS:,} words of all rows together, which are "
-            f"{cells:,} here; take the SVG.",
-        )  # fmt: skip
-        st.download_button(
-            "Table (CSV)", lambda: charts.token_csv(explanations),
-            f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
-        st.download_button(
+        downloads.pictures(lambda: svg(shown, **as_shown), picture, cells)
+        downloads.button(
+            "Table (CSV)", lambda: charts.token_csv(explanations), f"{name}.csv", "text/csv"
+        )
+        downloads.button(
             "Everything (JSON)",
             lambda: json.dumps([e.to_dict() for e in explanations.values()], ensure_ascii=False,
                                indent=1),
-            f"{name}.json", "application/json", icon=":material/download:", on_click="ignore",
+            f"{name}.json", "application/json",
         )  # fmt: skip
         link = frontend.copy_link()
         pinned.button(answer)

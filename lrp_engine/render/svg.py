@@ -11,9 +11,9 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lrp_engine.render.cells import Swatch
+from lrp_engine.render.cells import Cell, Swatch
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.palettes import THEMES, Palette, mix
 from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
@@ -61,17 +61,36 @@ def svg(
     for row in unit_rows(ones[0], palette=palette):
         drawn, top = _row(row, "", top)
         parts.append(drawn)
-    theme = THEMES["light"]
-    height = round(top + MARGIN)
-    settings = json.dumps([one.to_dict() for one in ones], ensure_ascii=False)
     names = ", ".join(one.method_info.title for one in ones)
-    title = _plain(f"{names}: {ones[0].target_label()}")
+    return standalone(
+        Drawing("".join(parts), top),
+        title=f"{names}: {ones[0].target_label()}",
+        facts=[one.to_dict() for one in ones],
+    )
+
+
+class Drawing(NamedTuple):
+    """Elements, and how far down they reach."""
+
+    elements: str
+    bottom: float
+
+
+def standalone(drawing: Drawing, *, title: str, facts: Any) -> str:
+    """A whole file.
+
+    Args:
+        title: for those who cannot see it. facts: what its metadata say, as JSON.
+    """
+    theme = THEMES["light"]
+    height = round(drawing.bottom + MARGIN)
+    said = json.dumps(facts, ensure_ascii=False)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" role="img" font-family="{_FONTS}" '
-        f'fill="{theme.text}"><title>{title}</title>'
-        f"<metadata>{_plain(settings)}</metadata>"
-        f'<rect width="100%" height="100%" fill="{theme.background}"/>{"".join(parts)}</svg>\n'
+        f'fill="{theme.text}"><title>{_plain(title)}</title>'
+        f"<metadata>{_plain(said)}</metadata>"
+        f'<rect width="100%" height="100%" fill="{theme.background}"/>{drawing.elements}</svg>\n'
     )
 
 
@@ -81,7 +100,7 @@ def _warnings(one: Explanation) -> tuple[list[str], float]:
     for sentence in one.warnings:
         for line in textwrap.wrap(f"Warning: {visible(sentence)}", WARNING):
             top += SMALL + 6
-            parts.append(_text(MARGIN, top, line, SMALL, weight=600))
+            parts.append(drawn_text(MARGIN, top, line, SMALL, weight=600))
     return parts, top + 12 if parts else top
 
 
@@ -93,31 +112,41 @@ def _plain(text: str) -> str:
 def _row(row: HeatmapRow, label: str, top: float) -> tuple[str, float]:
     """Heading, words and legend of a method from a height on; and the height after them."""
     heading = f"{row.name}  {row.title}: {label}" if label else row.name
-    parts = [_text(MARGIN, top + FONT, heading, FONT, weight=600)]
+    parts = [drawn_text(MARGIN, top + FONT, heading, FONT, weight=600)]
     x, y = float(MARGIN), top + FONT + 12
     for cell in row.cells:
-        word = cell.text + ("?" if cell.unknown else "")
-        width = min(max(LEAST, _width(word, FONT) + 12), WIDTH - 2 * MARGIN)
+        width = min(cell_width(cell), WIDTH - 2 * MARGIN)
         if x > MARGIN and x + width > WIDTH - MARGIN:
             x, y = float(MARGIN), y + LINE
         left = x if row.direction == "ltr" else WIDTH - x - width
-        box = _Box(left, y, width, WORD)
-        lines = [(word, FONT), (cell.short, SMALL)]
-        drawn = _background(cell, box, row.palette) + _lines(lines, box, y + FONT + 3)
-        parts.append(f"<g><title>{_plain(cell.title)}</title>{drawn}</g>")
+        parts.append(drawn_cell(cell, left, y, width, row.palette))
         x += width + 4
     y += LINE
     if row.legend:
-        parts.append(_legend(row.legend, y))
-        y += 74
-        for line in textwrap.wrap(row.legend.scale, WARNING):
-            parts.append(_text(MARGIN, y - 14, line, SMALL))
-            y += SMALL + 6
-        return "".join(parts), y
+        drawn, y = drawn_legend(row.legend, y)
+        return "".join([*parts, drawn]), y
     return "".join(parts), y + 12
 
 
-def _legend(legend: Legend, y: float) -> str:
+def _word(cell: Cell) -> str:
+    return cell.text + ("?" if cell.unknown else "")
+
+
+def cell_width(cell: Cell) -> float:
+    """How wide a word is with its number under it."""
+    return max(LEAST, width_of(_word(cell), FONT) + 12, width_of(cell.short, SMALL) + 8)
+
+
+def drawn_cell(cell: Cell, x: float, y: float, width: float, palette: Palette) -> str:
+    """A word on its colour, its number under it."""
+    box = _Box(x, y, width, WORD)
+    lines = [(_word(cell), FONT), (cell.short, SMALL)]
+    drawn = _background(cell, box, palette) + _lines(lines, box, y + FONT + 3)
+    return f"<g><title>{_plain(cell.title)}</title>{drawn}</g>"
+
+
+def drawn_legend(legend: Legend, y: float) -> tuple[str, float]:
+    """A scale with what it means, from a height on; and the height after that."""
     parts = []
     for n, step in enumerate(legend.steps):
         box = _Box(MARGIN + 64.0 * n, y, 64, 24)
@@ -127,7 +156,12 @@ def _legend(legend: Legend, y: float) -> str:
     # With few words beside it, what a sign means fits under the scale.
     phrases = ["".join(text for text, _ in phrase) for phrase in (legend.low, legend.high)]
     meaning = "; ".join(text for text in (*phrases, legend.unit) if text)
-    return "".join(parts) + _text(MARGIN, y + 44, meaning, SMALL)
+    parts.append(drawn_text(MARGIN, y + 44, meaning, SMALL))
+    y += 74
+    for line in textwrap.wrap(legend.scale, WARNING):
+        parts.append(drawn_text(MARGIN, y - 14, line, SMALL))
+        y += SMALL + 6
+    return "".join(parts), y
 
 
 class _Box(NamedTuple):
@@ -162,12 +196,12 @@ def _lines(lines: Iterable[tuple[str, int]], box: _Box, baseline: float) -> str:
     parts = []
     for text, size in lines:
         middle = box.x + box.width / 2
-        parts.append(_text(middle, baseline, text, size, most=box.width - 6, middle=True))
+        parts.append(drawn_text(middle, baseline, text, size, most=box.width - 6, middle=True))
         baseline += SMALL + 4
     return "".join(parts)
 
 
-def _text(
+def drawn_text(
     x: float,
     y: float,
     text: str,
@@ -177,7 +211,8 @@ def _text(
     most: float = WIDTH - 2 * MARGIN,
     middle: bool = False,
 ) -> str:
-    long = _width(text, size) > most
+    """A line of text, escaped, and squeezed where it is wider than `most`."""
+    long = width_of(text, size) > most
     fit = f' textLength="{most:.0f}" lengthAdjust="spacingAndGlyphs"' if long else ""
     anchor = ' text-anchor="middle"' if middle else ""
     bold = f' font-weight="{weight}"' if weight != 400 else ""
@@ -186,7 +221,7 @@ def _text(
     )
 
 
-def _width(text: str, size: int) -> float:
+def width_of(text: str, size: int) -> float:
     """An estimate on the wide side."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return size * (0.62 * (len(text) - wide) + 1.05 * wide)
