@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Documents outside of docs/ that are pages, too.
 ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
+    "CODE_OF_CONDUCT.md": "conduct.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "benchmarks/README.md": "benchmarks.md",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("commands.md", "evidence.md", "formats.md", "methods.md", "rules.md")
+NAMES = ("choosing.md", "commands.md", "evidence.md", "formats.md", "methods.md", "rules.md")
 DOCUMENTS = tuple(ROOT / "docs" / name for name in NAMES)
 sys.path.insert(0, str(ROOT))
 

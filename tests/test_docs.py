@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,19 +13,48 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _run_examples(document: str) -> str:
-    examples = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    assert examples
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(examples)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+# What each document's examples must have written, among other things.
+DOCUMENTS = {
+    "README.md": "neither",
+    "docs/choosing.md": "",
+    "docs/formats.md": "'film,'",
+    "docs/own-model.md": "bidirectional",
+    "docs/start.md": "",
+    "docs/teaching.md": "",
+    "docs/text.md": "'zzyzx'",
+}
+# Shown where they belong, and tried by their own tests.
+_SAME_AS_ELSEWHERE = {"docs/corpora.md", "docs/evaluation.md", "docs/rules.md"}
+_RUN = """
+import contextlib, io, json, sys
+written = {}
+for document, source in json.load(sys.stdin).items():
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        exec(compile(source, document, "exec"), {"__name__": "__main__"})
+    written[document] = text.getvalue()
+print(json.dumps(written))
+"""
+
+
+def _examples(document: str) -> str:
+    return "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL))
 
 
 def test_the_python_examples_run():
-    assert "neither" in _run_examples("README.md")
-    assert "'film,'" in _run_examples("docs/formats.md")
+    """Each document's in a namespace of its own; all in one process, TensorFlow is loaded once."""
+    with_examples = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")
+                     if _examples(str(path.relative_to(ROOT)))}  # fmt: skip
+    assert with_examples | {"README.md"} == {*DOCUMENTS} | _SAME_AS_ELSEWHERE
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN], input=json.dumps({one: _examples(one) for one in DOCUMENTS}),
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    written = json.loads(done.stdout.splitlines()[-1])
+    for document, expected in DOCUMENTS.items():
+        assert expected in written[document], f"{document}: {written[document]}"
+    said = re.findall(r"```text\n(.*?)```", (ROOT / "docs" / "start.md").read_text(), re.DOTALL)
+    assert said[0].split() == written["docs/start.md"].split()[: len(said[0].split())]
 
 
 def test_the_tables_of_documents_are_those_of_the_code():
@@ -116,7 +146,37 @@ def test_every_promise_of_security_names_tests_that_exist():
             assert name in found, f"SECURITY.md names {one}"
 
 
-def test_the_version_has_a_changelog_entry():
+def test_the_version_is_that_of_the_changelog_and_the_citation_with_its_date():
     import lrp_engine
 
-    assert f"## {lrp_engine.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    version = lrp_engine.__version__
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    released = re.search(
+        rf"^## {re.escape(version)}\n\nReleased (\d{{4}}-\d\d-\d\d)\.", changelog, re.M
+    )
+    assert released, "the version has no date in the changelog"
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {version}\n" in citation
+    assert f"date-released: {released[1]}\n" in citation
+
+
+def test_the_numbers_of_the_heatmap_in_the_docs_are_those_of_the_engine():
+    import lrp_engine
+
+    text = (ROOT / "docs" / "heatmaps.md").read_text()
+    rows = {cells[0]: cells[1:] for cells in (
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in re.search(r"\n\| \| neither.*?\n\n", text, re.S)[0].strip().splitlines()
+    )}  # fmt: skip
+    sentence = " ".join(rows[""])
+    net = lrp_engine.load(ROOT / "sample_models" / "sentiment")
+    lrp = net.explain([sentence])
+    without = net.explain([sentence], method="occlusion")
+    for said, numbers in (("LRP", lrp), ("score lost without it (occlusion)", without)):
+        shown = [f"{value + 0.0:.2f}" for value in numbers.token_relevance[0].round(2)]
+        assert shown == rows[said]
+    words, rest = lrp.token_relevance.sum(), lrp.ledger.items()
+    told = [words] + [sum(v.sum() for k, v in rest if k.endswith(end))
+                      for end in ("bias", "stabilizer")]  # fmt: skip
+    assert "The words carry {:.3f}, biases {:.3f}, stabilizers {:.3f}".format(*told) in text
+    assert f"a score of {lrp.explained_score[0]:.3f}" in text

@@ -37,6 +37,16 @@ def explainer(method: str, rule: str) -> str:
     return f"{METHODS[method]} {rule}".strip()
 
 
+def _choosing() -> str:
+    """What decides on a rule of LRP, of two measures; for docs/choosing.md."""
+    columns = _by_model(("comp ↑", "comprehensiveness"), ("slope → 1", "slope"))
+    found = _of_part("methods").query("method == 'lrp'")
+    rows = [[str(rule), *(_cell(group, model, measure, spread=False) or "–"
+                          for _, model, measure in columns)]
+            for rule, group in found.groupby("rule", sort=False)]  # fmt: skip
+    return _table(["LRP", *(head for head, _, _ in columns)], rows)
+
+
 def _of_part(part: str) -> pd.DataFrame:
     found = results.read()
     return found[(found["part"] == part) & (found["point"] == "")]
@@ -156,8 +166,9 @@ _CANDIDATES = [
     ("blown up ↓, mail", "mail", "blown_up"),
 ]
 
-# Name -> the text between its marks in docs/evidence.md.
+# Name -> the text between its marks in docs/evidence.md and docs/choosing.md.
 TABLES: dict[str, Callable[[], str]] = {
+    "choosing": _choosing,
     "evidence_counts": _counts,
     "evidence_deletion": _compared(
         "methods", _by_model(("(a) ↓", "deletion_right"), ("(b) ↑", "deletion_wrong"))
