@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from docs import pages
+import json
+
+import pytest
+
+from docs import executed, pages
 
 
 def test_the_navigation_lists_every_page_once():
@@ -44,3 +48,18 @@ def test_links_are_rewritten_for_the_site():
 def test_headings_are_anchors_where_github_and_the_site_agree():
     text = "## `explain`: why?\n\n## Two -- dashes\n\n## Named {#so}\n```\n# no\n```"
     assert pages.anchors(text) == {"explain-why", "so"}
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras, as it saves
+@pytest.mark.parametrize(
+    "notebook",
+    sorted((pages.ROOT / "docs" / "notebooks").glob("*.ipynb")),
+    ids=lambda one: one.stem,
+)
+def test_a_notebook_runs_and_keeps_no_outputs(notebook):
+    for cell in json.loads(notebook.read_text())["cells"]:
+        assert not cell.get("outputs"), "outputs go stale: clear them"
+        assert cell.get("execution_count") is None
+    shown = [cell for cell in executed.run(notebook) if cell.kind == "code"]
+    assert any(cell.printed for cell in shown)
+    assert any(hasattr(cell.value, "_repr_html_") for cell in shown)
