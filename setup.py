@@ -72,7 +72,7 @@ if __name__ == "__main__":
         package_data={
             "lrp_engine": ["py.typed"],
             "lrp_engine.render.templates": ["*.html", "*.css"],
-            f"{INSIDE}.app": [".streamlit/*.toml", "*.svg", "frontend/*"],
+            f"{INSIDE}.app": [".streamlit/config.toml", "*.svg", "frontend/*"],
             f"{INSIDE}.app.templates": ["*.html", "*.css"],
             **{name: list(FILES) for name in samples()},
         },

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from app import settings
+from app import login, settings
 
 # What the README promises, whatever the dashboard was started with.
 PROMISED = {
@@ -30,6 +30,7 @@ PROMISED = {
     "server.enableCORS": True,  # answers are shared with no other site
 }
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+UPLOADS = "/_stcore/upload_file/"
 HEALTH = "/_stcore/health"  # says that the process runs, and nothing else
 # A page of another site that shows this one in a frame could steer clicks in it.
 FRAMES = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Options": "SAMEORIGIN"}
@@ -43,6 +44,8 @@ def middleware() -> list[Middleware]:
     names = {*LOCAL_NAMES, *config.get_option("server.allowedHosts")}
     if settings.remote_is_allowed():
         names.add(socket.gethostname().lower())
+    if login.is_complete() and (host := login.host()):
+        names.add(host)
     # Streamlit asks for the host only before a session's stream; it must not know better there.
     config.set_option("server.allowedHosts", ["*"] if settings.remote_is_allowed() else [*names])
     if sentence := refusal():
@@ -51,13 +54,16 @@ def middleware() -> list[Middleware]:
 
 
 def refusal(reached: str | None = None) -> str | None:
-    """Why nobody is answered: others could ask too, and nobody allowed that. None: it is right.
+    """Why nobody is answered: others could ask too, and nobody allowed that, or the login that was
+    asked for cannot work. None: it is right.
 
     Args:
         reached: this machine's address that a request came to, where that is known.
     """
+    if sentence := login.problem():
+        return f"LRP Lens was started with a login that cannot work. {sentence}"
     address = config.get_option("server.address")
-    if settings.remote_is_allowed():
+    if login.is_complete() or settings.remote_is_allowed():
         return None
     if not is_local(address):
         found = f"with the address {address!r}" if address else "without an address"
@@ -146,11 +152,17 @@ class Gate:
             return 403, sentence
         host = Headers(scope=scope).get("host", "")
         if is_named(host, self.names):
-            return None
+            return self._without_login(scope)
         return 421, (
             f"This server was asked as {host[:100]!r}, which is none of its names; if it is one, "
             "start it with --server.allowedHosts NAME."
         )
+
+    def _without_login(self, scope: Scope) -> tuple[int, str] | None:
+        """Files are taken from those who signed in; a page asks the others to."""
+        if UPLOADS not in scope["path"] or not login.is_configured():
+            return None
+        return None if login.sent_by_a_user(scope) else (403, "Sign in first.")
 
 
 def _unframed(send: Send) -> Send:

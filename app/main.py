@@ -17,7 +17,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 import streamlit as st
 
 from app import gate, server, streamlit_patches
-from app.components import presenter, saving
+from app.components import presenter, saving, signing_in
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 from app.navigation import FIRST, View
@@ -44,6 +44,8 @@ def main() -> None:
         st.set_page_config(page_title=tabs.NAME)
         st.error(plain(sentence))
         return
+    if not signing_in.done():
+        return
     session.begin()
     pages = {
         st.Page(view.file, title=view.title, icon=view.icon, default=view is FIRST): view
@@ -63,6 +65,7 @@ def main() -> None:
         page.run()
     with foot, guard():
         device()
+        signing_in.account()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
         "dashboard",
         help="open the dashboard in a browser",
         description="Open the dashboard on a model. It answers this machine only; to serve others, "
-        "see docs/serving.md.",
+        "give it a login, see docs/serving.md.",
     )
     command.set_defaults(run=_run)
     command.add_argument(
@@ -69,6 +69,11 @@ def add_parser(commands: Any) -> None:
         metavar="HOST",
         help="a further name that users type, as lens.example.org; may be given several times",
     )
+    command.add_argument(
+        "--login",
+        metavar="FILE",
+        help="TOML with the login that everybody has to pass, see docs/serving.md",
+    )
     command.add_argument("--no-browser", action="store_true", help="open no browser")
 
 
@@ -87,6 +92,7 @@ def _run(options: argparse.Namespace) -> tuple[str, int]:
         model = shipped.place(options.model)
         check_paths(model)
         os.environ[MODEL_VARIABLE] = os.path.abspath(model)
+    check_paths(options.login)
     if options.allow_remote:
         os.environ[REMOTE_VARIABLE] = "1"
     return "", _serve(entry, _flags(options))
@@ -97,6 +103,8 @@ def _flags(options: argparse.Namespace) -> list[str]:
     flags = [f"--server.address={options.address}", *SAFE]
     if options.port is not None:
         flags.append(f"--server.port={options.port}")
+    if options.login is not None:
+        flags.append(f"--secrets.files={os.path.abspath(options.login)}")
     if options.no_browser:
         flags.append("--server.headless=true")
     return [*flags, *(f"--server.allowedHosts={name}" for name in options.name)]
