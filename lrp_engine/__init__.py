@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lrp_engine.evaluation.result import Evaluation
     from lrp_engine.formats import load
     from lrp_engine.formats.arrays.eight_arrays import from_weights
+    from lrp_engine.formats.from_keras import from_keras
     from lrp_engine.model.network import Network
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
@@ -72,6 +73,7 @@ _HOME = {
     "evaluate": "evaluation.evaluate",
     "explain_corpus": "corpora.run",
     "explain_stream": "attribution.stream",
+    "from_keras": "formats.from_keras",
     "from_weights": "formats.arrays.eight_arrays",
     "limit_passes": "propagation.room",
     "load": "formats",
@@ -108,6 +110,7 @@ __all__ = [
     "evaluate",
     "explain_corpus",
     "explain_stream",
+    "from_keras",
     "from_weights",
     "limit_passes",
     "load",

@@ -1,4 +1,4 @@
-"""A file given as a path or as bytes: opened, its size checked, unpacked, once for several readers.
+"""A file given as a path, as bytes or open: its size checked, unpacked, once for several readers.
 
 Refusals never say where on this machine a file lies.
 """
@@ -9,7 +9,7 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -27,12 +27,19 @@ def is_path_or_bytes(value: Any) -> bool:
     return isinstance(value, (str, os.PathLike, bytes, bytearray, memoryview))
 
 
+def is_file_object(value: Any) -> bool:
+    """Whether it is an open file, or an `io.BytesIO`."""
+    return callable(getattr(value, "read", None)) and not isinstance(value, type)
+
+
 @contextmanager
-def open_file(source: PathOrBytes, what: str) -> Iterator[tuple[BinaryIO, int]]:
+def open_file(source: PathOrBytes | BinaryIO, what: str) -> Iterator[tuple[BinaryIO, int]]:
     """The file as the operating system has it, at its start, and its size in bytes.
 
     Args:
         what: the file is, for people: "The vocabulary".
+
+    An open file, or an `io.BytesIO`, is read from where it stands.
 
     Raises:
         FormatError: there is no such file, it is empty or larger than the budget.
@@ -41,14 +48,38 @@ def open_file(source: PathOrBytes, what: str) -> Iterator[tuple[BinaryIO, int]]:
         file = _open(source, what)
         size = os.fstat(file.fileno()).st_size
     else:
-        size = memoryview(source).nbytes
+        if not is_path_or_bytes(source):
+            source = _rest(source, what)  # type: ignore[arg-type]
+        size = memoryview(source).nbytes  # type: ignore[arg-type]
         _check_size(size, what)
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
-        file.write(source)
+        file.write(source)  # type: ignore[arg-type]
         file.seek(0)
     with file:
         _check_size(size, what)
         yield file, size
+
+
+def _rest(source: BinaryIO, what: str) -> bytes:
+    """The bytes of an open file from where it stands, no more than are read of any file."""
+    try:
+        data: object = source.read(LIMITS.input_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{what} cannot be read: {error!s:.120}.") from None
+    if isinstance(data, str):
+        raise FormatError(f"{what} is opened as text; open it in binary mode, open(path, 'rb').")
+    if not isinstance(data, bytes | bytearray):
+        raise FormatError(f"{what} gives {type(data).__name__} when it is read, expected bytes.")
+    if not data and _stands_at_its_end(source):
+        raise FormatError(f"{what} stands at its end, where nothing is left to read; call seek(0).")
+    return bytes(data)
+
+
+def _stands_at_its_end(source: BinaryIO) -> bool:
+    try:
+        return source.tell() > 0
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def _open(path: str | os.PathLike[str], what: str) -> BinaryIO:
@@ -109,12 +140,12 @@ class SharedFile:
         source: as `load` takes it.
     """
 
-    def __init__(self, source: PathOrBytes) -> None:
+    def __init__(self, source: PathOrBytes | BinaryIO | Mapping[str, Any]) -> None:
         self.source = source
         self._contents: Contents | None = None
         self._lock = threading.Lock()
 
-    def contents(self, unpack: Callable[[PathOrBytes], Contents]) -> Contents:
+    def contents(self, unpack: Callable[[Any], Contents]) -> Contents:
         """What the file holds; `unpack` runs where nobody asked before."""
         with self._lock:
             if self._contents is None:
@@ -127,8 +158,10 @@ class SharedFile:
             self._contents = None
 
 
-ModelFile = PathOrBytes | SharedFile
+ModelFile = PathOrBytes | BinaryIO | Mapping[str, Any] | SharedFile
 
 
 def is_model_file(value: Any) -> bool:
-    return is_path_or_bytes(value) or isinstance(value, SharedFile)
+    """Whether it can be meant as a model: a path, bytes, an open file, arrays by name."""
+    shared = isinstance(value, SharedFile | Mapping)
+    return shared or is_path_or_bytes(value) or is_file_object(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from lrp_engine.formats.input_file import (
 from lrp_engine.formats.keras.reader import KERAS
 from lrp_engine.formats.keras.saved_model import is_folder as is_saved_model
 from lrp_engine.formats.keras.saved_model import read_folder as read_saved_model
+from lrp_engine.formats.named_arrays import named_arrays
 from lrp_engine.formats.native.reader import NATIVE, read_folder
 from lrp_engine.formats.onnx.reader import ONNX
 from lrp_engine.formats.reader import Reader
@@ -61,7 +63,8 @@ def load(
     Args:
         path_or_bytes: a file, the bytes of a file, or a folder in the project's own format, or one
             of a sample model, whose `sample.json` names its files; one of `lrp_engine.samples()`,
-            where no file has that name; or a `formats.SharedFile`, which `parity` reads too.
+            where no file has that name; an open file (binary) or `io.BytesIO`; a dictionary name ->
+            array, as a state dict; or a `formats.SharedFile`, which `parity` reads too.
         vocabulary: words by embedding row: a list, a dictionary word -> id, a `Vocabulary`, or the
             path or bytes of a text file (one word a line, or word<TAB>id), of JSON, a pickle or
             what torch.save or joblib.dump wrote (also a Keras Tokenizer or torchtext Vocab); or
@@ -101,22 +104,40 @@ def load(
     """
     if not is_model_file(path_or_bytes):
         raise InputError(
-            f"The model is {type(path_or_bytes).__name__}; give a path or the bytes of a file."
+            f"The model is {type(path_or_bytes).__name__}; give a path or the bytes of a file, or "
+            "a live model to from_keras or from_torch."
         )
-    if dtype not in DTYPES:
-        raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
-    devices.require(device)
     path_or_bytes, own = with_sample_files(path_or_bytes, vocabulary=vocabulary, spec=spec)
-    given = read_companions(
+    return load_contents(
+        lambda: contents_of(path_or_bytes),
         **own,
         embeddings=embeddings,
         labels=labels,
         dtype=dtype,
+        device=device,
         tokenizer=tokenizer,
         reference=reference,
     )
+
+
+def load_contents(
+    contents: Callable[[], Contents], *, dtype: str, device: str | None, **companions: Any
+) -> Network:
+    """The network of what a file or a live model holds, with what was given beside it.
+
+    Args:
+        contents: asked once what was given beside it has been read.
+        dtype, device, companions: as in `load`.
+
+    Raises:
+        FormatError, InputError: as of `load`.
+    """
+    if dtype not in DTYPES:
+        raise InputError(f"dtype is {dtype!r}; choose from {choices(DTYPES)}.")
+    devices.require(device)
+    given = read_companions(**companions, dtype=dtype)
     check_reference(given.gate_order, given.reference, detects_text=given.detects_text)
-    return read(contents_of(path_or_bytes), given).to(device)
+    return read(contents(), given).to(device)
 
 
 def read(contents: Contents, given: Companions) -> Network:
@@ -158,6 +179,8 @@ def contents_of(source: ModelFile) -> Contents:
     """
     if isinstance(source, SharedFile):
         return source.contents(contents_of)
+    if isinstance(source, Mapping):
+        return named_arrays(source)
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
         path = Path(os.fsdecode(source))
         return read_saved_model(path) if is_saved_model(path) else read_folder(path)

@@ -101,7 +101,7 @@ def scores_of(exact: Program, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return exact.scores(x.astype(np.float64), steps)
 
 
-def _all_scores(exact: Program, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
+def all_scores(exact: Program, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """Scores (b, C), or (b, T, C) of each step, in float64."""
     run = exact.step_scores if exact.network.labels_steps else exact.scores
     return run(x.astype(np.float64), steps)
@@ -121,12 +121,12 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
         for rows in grouped([probe.lengths(n) for n in range(len(samples))]):
             count += len(rows)
             x, steps = samples.padded(rows)
-            ours = _all_scores(exact, x, steps)
-            fed = [
-                _fed(part, rows, ids=ids)
+            ours = all_scores(exact, x, steps)
+            given = [
+                fed(part, rows, ids=ids)
                 for part, ids in zip(probe.parts.values(), twin.takes_ids, strict=True)
             ]
-            logits, output = _of_twin(exact, twin, x, steps, fed)
+            logits, output = _of_twin(exact, twin, x, steps, given)
             network = exact.network
             if not network.has_classes:
                 logits = output  # what the file ends in is part of what gives the values
@@ -148,8 +148,8 @@ def against_twin(exact: Program, twin: Twin, probes: Sequence[Probe]) -> tuple[L
     return line, measured("meaning", meaning, TWIN_TOLERANCE, how)
 
 
-def _fed(samples: Samples, rows: np.ndarray, *, ids: bool) -> np.ndarray:
-    """What Keras reads of samples of one length: ids (b, T), vectors (b, T, E), features (b, D)."""
+def fed(samples: Samples, rows: np.ndarray, *, ids: bool) -> np.ndarray:
+    """What a model reads of samples of one length: ids (b, T), vectors (b, T, E) or (b, D)."""
     if ids and samples.ids is not None:
         return np.stack([samples.ids[row] for row in rows]).astype(np.int32)
     x, _ = samples.padded(rows)
@@ -157,13 +157,13 @@ def _fed(samples: Samples, rows: np.ndarray, *, ids: bool) -> np.ndarray:
 
 
 def _of_twin(
-    exact: Program, twin: Twin, x: np.ndarray, steps: np.ndarray, fed: Sequence[np.ndarray]
+    exact: Program, twin: Twin, x: np.ndarray, steps: np.ndarray, given: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the twin says, within the room for passes: its own cost about as much as `exact`'s."""
     parts = []
     for piece, nbytes in exact.room.pieces(x, steps):
         with ROOM.taken(nbytes):
-            parts.append(twin([one[piece] for one in fed]))
+            parts.append(twin([one[piece] for one in given]))
     logits, outputs = zip(*parts, strict=True)
     return np.concatenate(logits), np.concatenate(outputs)
 

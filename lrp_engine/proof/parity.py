@@ -21,6 +21,8 @@ from lrp_engine.formats.sample_folder import with_sample_files
 from lrp_engine.model.network import Network
 from lrp_engine.proof import checks
 from lrp_engine.proof.against import against_reference, text_pipeline
+from lrp_engine.proof.live import against_live, live_model, texts_against_live
+from lrp_engine.proof.live_models import Live
 from lrp_engine.proof.probes import Probe, probes, without_embedding
 from lrp_engine.proof.sheet import (
     FAIL,
@@ -67,6 +69,9 @@ def parity(
             one of "ids" (B, T), "vectors" (B, T, E), "features" (B, D) and optional "lengths"
             (B,), or both, and one of "logits" or "probabilities" (B, C), "outputs" (either), or
             "labels" (B,), the predicted classes, which are weak: they can fail, never verify.
+            Or a live model: a `keras.Model`, a module of PyTorch (called without gradients, in
+            evaluation) or a function of arrays, called on the inputs tried; it may give scores or
+            probabilities. A Keras model that begins with a text layer is called on texts.
         examples: texts to try besides random inputs, where there is a vocabulary.
         vocabulary, embeddings, labels, spec, tokenizer, dtype: as in `load`, for a file.
         rule: of the relevance whose account is checked.
@@ -79,7 +84,8 @@ def parity(
         FormatError: the file cannot be read. InputError: the reference does not fit the network.
         CostError: a pass costs more than passes may, see `limit_passes`.
     """
-    given = read_reference(reference)
+    live = live_model(reference)
+    given = read_reference(reference if live is None else None)
     network_or_source, own = with_sample_files(network_or_source, vocabulary=vocabulary, spec=spec)
     parts = read_companions(
         **own,
@@ -104,7 +110,7 @@ def parity(
     parsed = None
     if contents is not None and KERAS.recognizes(contents):
         parsed = parse(contents, parts)
-    return _sheet(network, parsed, given, examples, rule, seconds)
+    return _sheet(network, parsed, given, live, examples, rule, seconds)
 
 
 def text_verdict(network: Network, reference: Any) -> str:
@@ -121,6 +127,7 @@ def _sheet(
     network: Network,
     parsed: Parsed | None,
     reference: Reference | None,
+    live: Live | None,
     examples: Sequence[str],
     rule: Rule,
     seconds: float,
@@ -137,7 +144,13 @@ def _sheet(
         lines = _in_time(
             network.dtype, ["keras", "meaning"], lambda: _scores(network, exact, parsed, tried)
         )
-        if reference is None:
+        if live is not None:
+            lines += _in_time(
+                network.dtype,
+                ["reference"],
+                lambda: [against_live(network, live, exact, tried)],
+            )
+        elif reference is None:
             lines.append(checks.not_checked("reference", "No reference was given"))
         elif reference.inputs is None:
             lines.append(
@@ -150,7 +163,12 @@ def _sheet(
                 lambda: [against_reference(network, reference, exact.room)],
             )
         lines += _in_time(
-            network.dtype, ["text"], lambda: [text_pipeline(network, reference, exact.room)]
+            network.dtype,
+            ["text"],
+            lambda: [
+                texts_against_live(network, live, examples)
+                or text_pipeline(network, reference, exact.room)
+            ],
         )
         lines += _text_layer(network, parsed, examples)
         compared = any(line.verdict == PASS for line in lines if line.name in INDEPENDENT)

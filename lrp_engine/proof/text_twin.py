@@ -48,7 +48,7 @@ def text_layer(network: Network, entry: Entry, examples: Sequence[str]) -> Line:
         twin = _built(entry, words)
     except (TypeError, ValueError) as error:
         return not_checked(LAYER, f"Keras does not build the layer: {error!s:.200}")
-    texts = [*examples, *_made(words, network.tokenizer.length)]
+    texts = [*examples, *made_texts(words, network.tokenizer.length)]
     read = samples_of.read(network, texts).ids
     assert read is not None
     for text, ours in zip(texts, read, strict=True):
@@ -77,7 +77,7 @@ def _unpadded(ids: np.ndarray) -> np.ndarray:
     return np.trim_zeros(np.asarray(ids), "b")
 
 
-def _made(words: Sequence[str], length: int | None) -> list[str]:
+def made_texts(words: Sequence[str], length: int | None) -> list[str]:
     """Texts of words that the vocabulary holds and lacks, with signs, longer than any limit."""
     known = [*islice(words, _WORDS)] or ["word"]
     spelled = [form for word in known for form in (word, word.capitalize(), word.upper())]

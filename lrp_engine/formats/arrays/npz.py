@@ -12,6 +12,7 @@ from lrp_engine.formats.arrays.eight_arrays import NAMES, build
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
+from lrp_engine.formats.named_arrays import KIND as ARRAYS
 from lrp_engine.formats.reader import Reader
 from lrp_engine.model.network import Network
 
@@ -34,7 +35,7 @@ def _recognizes(contents: Contents) -> bool:
             return any(set(value) == set(names) for names in _ALIASES)
         return isinstance(value, list) and any(isinstance(a, np.ndarray) for a in value)
     return (
-        contents.kind == "zip"
+        contents.kind in ("zip", ARRAYS)
         and bool(contents.names)
         and all(name.endswith(".npy") for name in contents.names)
     )

@@ -13,6 +13,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
+from lrp_engine.formats.named_arrays import KIND as ARRAYS
 from lrp_engine.formats.reader import Reader
 from lrp_engine.formats.torch.assumptions import assumptions
 from lrp_engine.formats.torch.attention import read_attention
@@ -26,7 +27,7 @@ from lrp_engine.model.network import Network
 
 # Where training frameworks keep the state dict inside a checkpoint, most common first.
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "model_state", "net", "network", "weights")
-_KIND = {"torch": "PyTorch file", "pickle": "pickle", "zip": ".npz file"}
+_KIND = {"torch": "PyTorch file", "pickle": "pickle", "zip": ".npz file", ARRAYS: "in memory"}
 
 
 def _recognizes(contents: Contents) -> bool:
@@ -41,7 +42,7 @@ def _arrays(contents: Contents) -> Arrays:
         return _state_dict(contents.value) if isinstance(contents.value, dict) else {}
     if contents.kind == "safetensors":
         return {name: contents.arrays[name] for name in sorted(contents.arrays, key=_natural)}
-    if contents.kind == "zip" and all(name.endswith(".npy") for name in contents.names):
+    if contents.kind in ("zip", ARRAYS) and all(name.endswith(".npy") for name in contents.names):
         return {name.removesuffix(".npy"): array for name, array in contents.arrays.items()}
     return {}
 

@@ -146,7 +146,8 @@ class Tokenizer:
         always: dict[str, Any] = {"method": self.method, "lowercase": self.lowercase}
         if self.function is not None:
             name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
-            always[FUNCTION] = f"{self.function.__module__}.{name}"
+            module = getattr(self.function, "__module__", None) or "builtins"  # as of str.split
+            always[FUNCTION] = f"{module}.{name}"
         return {**always, **self.changed_options()}
 
     def changed_options(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import os
 import pkgutil
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -25,6 +26,7 @@ from lrp_engine.formats.containers.limits import Limits
 from lrp_engine.formats.containers.sandbox import unpack
 from lrp_engine.formats.keras.classes import KERAS_CLASSES
 from lrp_engine.formats.keras.graph import PREFIX
+from lrp_engine.formats.readers import contents_of
 from lrp_engine.layers import Embedding
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from tests import hostile, zoo
@@ -427,6 +429,7 @@ def test_a_keras_model_scores_as_in_keras(name, keras_model, tmp_path):
     model = keras_model(name)
     net = lrp_engine.load(_file(model, tmp_path, ".keras"))
     assert lrp_engine.load(_file(model, tmp_path, ".h5")).hash == net.hash
+    assert lrp_engine.from_keras(model).hash == net.hash
     x = _inputs(model)
     found, expected = net.to_output(net.predict(x)), model(x).numpy()
     last = model.layers[-1]
@@ -929,6 +932,59 @@ def test_bytes_of_any_kind_and_paths_are_the_same(tmp_path):
     path = tmp_path / "model"
     for form in (bytearray(data), memoryview(data), path, str(path), os.fsencode(path).decode()):
         assert lrp_engine.load(form).hash == expected
+
+
+def test_an_open_file_is_read_from_where_it_stands(tmp_path, arrays):
+    data = _npz(*arrays)
+    expected = lrp_engine.load(data).hash
+    assert lrp_engine.load(io.BytesIO(data)).hash == expected
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"before" + data)
+    with path.open("rb") as file:
+        file.read(6)
+        assert lrp_engine.load(file).hash == expected
+        with pytest.raises(FormatError, match=r"stands at its end.*seek\(0\)"):
+            lrp_engine.load(file)
+    with path.open(encoding="latin-1") as file, pytest.raises(FormatError, match="binary mode"):
+        lrp_engine.load(file)
+    with pytest.raises(FormatError, match="empty"):
+        lrp_engine.load(io.BytesIO())
+    with pytest.raises(FormatError, match="cannot be read: I/O operation on closed file"):
+        lrp_engine.load(file)
+    assert lrp_engine.parity(io.BytesIO(data)).weights == "unverified"
+
+
+def test_an_open_file_is_not_read_beyond_the_budget(monkeypatch):
+    monkeypatch.setattr("lrp_engine.formats.input_file.LIMITS", Limits(input_bytes=1_000))
+
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            assert 0 < size <= 1_001
+            return bytes(size)
+
+    with pytest.raises(FormatError, match="at most 1000 bytes are read"):
+        lrp_engine.load(Endless())
+
+
+def test_arrays_by_name_are_a_model(arrays):
+    names = [f"arr_{n}" for n in range(8)]
+    assert lrp_engine.load(dict(zip(names, arrays, strict=True))).hash == (
+        lrp_engine.load(_npz(*arrays)).hash
+    )
+    path = Path("tests/fixtures/torch/lstm.pt")
+    net = lrp_engine.load(contents_of(path).value)
+    np.testing.assert_array_equal(
+        net.predict([[1, 2, 3]]), lrp_engine.load(path).predict([[1, 2, 3]])
+    )
+    assert net.source == "PyTorch state dict (in memory)"
+    for broken, words in [
+        ({}, "empty dictionary"),
+        ({1: arrays[0]}, "the key 1"),
+        ({"lstm.weight": "text"}, "'lstm.weight' is str, expected an array"),
+        ({"lstm.weight": np.array(["text"])}, "expected an array"),
+    ]:
+        with pytest.raises(InputError, match=words):
+            lrp_engine.load(broken)
 
 
 def test_limits_survive_the_way_to_the_child():
