@@ -82,10 +82,16 @@ def scan(
         zeros = [tf.zeros_like(probe[0]) for probe in probes_]
         widths = []
         if not calculus.forward_only:
-            # A dry run, never computed, shows what a step remembers and how wide it is.
-            trial = recorder()
-            step(calculus.with_memory(trial), initial, [x[0] for x in xs], zeros)
-            widths = [value.shape[-1] for value in trial.values]
+            # A dry run of one sample shows what a step remembers and how wide it is. A trace of
+            # it, never computed, would make the whole trace an eighth longer.
+            with tf.init_scope():
+                trial = recorder()
+                states_, now, apart = (
+                    [tf.zeros([1, one.shape[-1]], dtype) for one in many]
+                    for many in (initial, xs, probes_)
+                )
+                step(calculus.with_memory(trial), states_, now, apart)
+                widths = [value.shape[-1] for value in trial.values]
         stored = len(initial) if not calculus.forward_only else int(sequences)
 
         def forward(n: tf.Tensor, states: Sequence, before: Sequence, known: Sequence) -> tuple:

@@ -225,8 +225,10 @@ class Program:
                 tuple(CALCULI[name].make(parameters, key) for name in calculi)
                 for parameters, key in zip(numbers, trace_keys, strict=True)
             ]
-            calculus = MultiBackward(modes=modes[0])
-            by_node = [replace(calculus, modes=one) for one in modes] if modes[1:] else None
+            together = MultiBackward(modes=modes[0])
+            # One meaning alone needs no switch between several.
+            made = [one[0] if len(one) == 1 else replace(together, modes=one) for one in modes]
+            calculus, by_node = made[0], made if made[1:] else None
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
                 ops = Ops(calculus, tape.watch)
@@ -235,7 +237,7 @@ class Program:
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
             results = {}
-            for position, (name, mode) in enumerate(zip(calculi, calculus.modes, strict=True)):
+            for position, (name, mode) in enumerate(zip(calculi, modes[0], strict=True)):
                 absorbs = mode.absorbs(gate=False)
                 watched = {
                     "message": x,
@@ -243,7 +245,7 @@ class Program:
                     "states": ops.states if absorbs else {},
                     "layers": outputs if layers else {},
                 }
-                calculus.activate(position)
+                together.activate(position)
                 messages = tape.gradient(
                     scores,
                     watched,
