@@ -51,3 +51,16 @@ def untraced() -> Iterator[None]:
         for name in ("scores", "step_scores", "backward"):
             patch.setattr(Program, name, chosen(name))
         yield
+
+
+@pytest.fixture(scope="module")
+def short_proofs() -> Iterator[None]:
+    """A proof tries its random inputs on few steps: `test_parity.py` has those of a user.
+
+    One step, a few, and more of them, as there; but operation by operation each step costs.
+    """
+    from lrp_engine.proof import probes
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probes, "LENGTHS", (1, 3, 6))
+        yield

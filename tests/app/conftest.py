@@ -45,7 +45,7 @@ def _opened_on(
 
 
 @pytest.fixture(autouse=True)
-def _few_short_texts(untraced: None) -> None:
+def _few_short_texts(untraced: None, short_proofs: None) -> None:
     """As in every session of these tests."""
 
 
