@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app import settings
 from tests.browser.wire import tap
@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+SIZE = {"width": 1280, "height": 900}
 PATIENCE = 30_000  # milliseconds; conditions are usually met in a tenth of a second
 
 
@@ -108,11 +109,17 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """Keeps Streamlit's scripts as they were fetched and compiled, from one test to the next."""
+    with browser.new_context(base_url=server, viewport=SIZE) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def page(context: BrowserContext, server: str) -> Iterator[Page]:
     """A page of a new session; afterwards: it asked nobody but us, and its console is clean."""
-    context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 900})
-    page = tap(context.new_page())
+    page = tap(_stranger(context, server))
     page.set_default_timeout(PATIENCE)
     outside: list[str] = []
     errors: list[str] = []
@@ -123,10 +130,23 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
         lambda message: errors.append(message.text) if message.type == "error" else None,
     )
     yield page
-    context.close()
+    for one in context.pages:
+        one.close()
     assert not outside
     # Streamlit looks for its server below the address of a page first.
     assert not [error for error in errors if "404 (Not Found)" not in error]
+
+
+def _stranger(context: BrowserContext, server: str) -> Page:
+    """A page in a browser that has kept nothing of anyone: no cookie, no permission, no storage."""
+    page = context.new_page()
+    context.clear_cookies()
+    context.clear_permissions()
+    kept = {"origin": server, "storageTypes": "local_storage,indexeddb,websql,service_workers"}
+    tools = context.new_cdp_session(page)
+    tools.send("Storage.clearDataForOrigin", kept)
+    tools.detach()
+    return page
 
 
 def _note_outside(url: str, outside: list[str]) -> None:
