@@ -57,9 +57,14 @@ def reopened(key: str, tell: Callable[[int], object] = int) -> Model | None:
     """
     with _opening().take(tell):
         upload, texts = kept_models().find(key), kept_models().tried(key)
+        way = kept_models().chosen_way(key)
         if upload is None:
             return None
         model = replace(uploaded(upload, tell), key=key)
         with suppress(LensError):  # the model is there without what texts show of it
-            return model if texts is None else tried(model, texts, tell=tell)[0]
+            if texts is not None:
+                model, found = tried(model, texts, tell=tell)
+                chosen = next((one for one in found.candidates if str(one) == way), None)
+                if chosen is not None:
+                    model, _ = tried(model, texts, chosen=chosen, tell=tell)
         return model

@@ -145,8 +145,7 @@ def _try(model: Model, reference: Reference, chosen: TextCandidate | None = None
     with st.spinner("Reading the texts in every way …"), telling() as tell:
         made, found = cache.tried(model, reference, chosen=chosen, tell=tell)
     session_models.exchange(model.upload_hash, made)
-    if chosen is None:
-        session_models.kept_tried(made, reference)
+    session_models.kept_tried(made, reference, str(chosen) if chosen is not None else "")
     draft: Draft | None = session.get("draft")
     if draft is not None and draft.upload_hash == model.upload_hash:
         still = tuple(one for one in draft.asked if not settled(one, made.proof))

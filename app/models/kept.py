@@ -89,8 +89,11 @@ class KeptModels:
         for name in facts["parts"].keys() - parts.keys():
             (self.folders.path(key) / name).unlink(missing_ok=True)
 
-    def keep_tried(self, key: str, reference: Reference) -> None:
+    def keep_tried(self, key: str, reference: Reference, way: str = "") -> None:
         """Keep texts with numbers that showed how a model reads texts.
+
+        Args:
+            way: of several that give these numbers, the one that a person chose, in words.
 
         Raises:
             LensError: as `change`.
@@ -100,7 +103,7 @@ class KeptModels:
             raise LensError(_DELETED)
         facts["tried"] = {
             "texts": list(reference.texts), "outputs": reference.outputs.tolist(),
-            "kind": reference.kind, "columns": list(reference.columns),
+            "kind": reference.kind, "columns": list(reference.columns), "way": way,
         }  # fmt: skip
         self.folders.files(key).write(_FACTS, json.dumps(facts, indent=1).encode("utf-8"))
 
@@ -113,6 +116,11 @@ class KeptModels:
             inputs=None, outputs=np.array(said["outputs"]), kind=said["kind"],
             texts=tuple(said["texts"]), columns=tuple(said["columns"]),
         )  # fmt: skip
+
+    def chosen_way(self, key: str) -> str:
+        """How a person chose that texts are read; "" where nobody did."""
+        said = (self._facts(key) or {}).get("tried") or {}
+        return str(said.get("way", ""))
 
     def find(self, key: str) -> Upload | None:
         """The upload under a key; None where there is none. Its days begin anew.

@@ -80,11 +80,15 @@ def kept(model: Model, upload: Upload, before: Model | None = None) -> Model:
     return replace(model, key=key)
 
 
-def kept_tried(model: Model, reference: Reference) -> None:
-    """Keep the texts that showed how a kept model reads texts; a notice where that cannot be."""
+def kept_tried(model: Model, reference: Reference, way: str = "") -> None:
+    """Keep the texts that showed how a kept model reads texts; a notice where that cannot be.
+
+    Args:
+        way: the one that a person chose, see `KeptModels.keep_tried`.
+    """
     if model.key:
         try:
-            cache.kept_models().keep_tried(model.key, reference)
+            cache.kept_models().keep_tried(model.key, reference, way)
         except LensError as error:
             session.notify(f"The texts are not kept with the model. {error}")
 
