@@ -61,10 +61,11 @@ def show(found: Quality, labels: Sequence[str]) -> None:
             "recall": SHARE,
             "F1": SHARE,
         },
-        alt="Each class: how many texts are of it, how many were said to be, precision, recall, F1",
+        placeholder="–",
+        alt="Each class: its texts, how many were predicted as it, precision, recall, F1.",
     )
     st.caption(
-        f"Mean F1 of the classes (macro): {100 * found.macro_f1:.1f} %. Precision: of what was "
-        "said to be of the class, how much is. Recall: of the class, how much was found. F1: their "
-        "harmonic mean."
+        f"Mean F1 of the classes (macro): {100 * found.macro_f1:.1f} %. Precision: the "
+        "share of the texts predicted as a class that belong to it. Recall: the share of its texts "
+        "that are found. F1: their harmonic mean."
     )

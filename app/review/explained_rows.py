@@ -25,6 +25,13 @@ class ExplainedText:
     score: float
 
 
+def strongest(text: ExplainedText, method: str, most: int) -> list[tuple[str, float]]:
+    """The words of a text with the largest values by size, each with its place in the text kept."""
+    values = text.relevance[method]
+    places = sorted(range(len(values)), key=lambda n: -abs(values[n]))[:most]
+    return [(text.tokens[n], values[n]) for n in sorted(places)]
+
+
 def read(sets: Sets, one: Set, numbers: Iterable[int]) -> dict[int, ExplainedText]:
     """Texts by row number; rows that were not explained are left out.
 

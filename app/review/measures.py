@@ -131,7 +131,7 @@ def margin(text: MeasuredText) -> float:
 
 
 def absorbed_share(text: MeasuredText) -> float:
-    """Share of the account that words do not hold."""
+    """Share of the account that is not attributed to words."""
     return text.absorbed / text.size if text.size else 0.0
 
 
@@ -173,12 +173,13 @@ _ENTRIES = (
             Order(
                 name="unsure",
                 title="least confident",
-                meaning="Lowest probability of the said class.",
+                meaning="Lowest probability of the predicted class.",
             ),
             Order(
                 name="sure",
                 title="most confident",
-                meaning="Highest probability of the said class; with “wrong”, the worst mistakes.",
+                meaning="Highest probability of the predicted class; with “incorrect”, the worst "
+                "mistakes.",
                 descending=True,
             ),
         ),
@@ -204,12 +205,12 @@ _ENTRIES = (
         name="leak",
         of=absorbed_share,
         format=SHARE,
-        heading="outside",
-        term="outside the words",
+        heading="unattributed",
+        term="not attributed to words",
         orders=(
             Order(
                 name="leak",
-                title="most relevance outside the words",
+                title="most relevance not attributed to words",
                 meaning="Share of the account that biases, stabilizers and initial states hold, "
                 "not the words.",
                 descending=True,

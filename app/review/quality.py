@@ -43,10 +43,11 @@ class Share:
 
     def __str__(self) -> str:
         low, high = self.interval
-        return (
+        said = (
             f"{percentage(self.value)} ({self.hits:,} of {self.of:,}; 95 % interval "
             f"{percentage(low)} to {percentage(high)})"
         )
+        return said.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def over_sampled(examples: Share, whole: Share) -> str:

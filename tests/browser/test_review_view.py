@@ -137,11 +137,18 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     expect(page.get_by_text(re.compile("by Ann P. 123, version 3"))).to_be_visible()
     expect(named).to_be_visible()
     assert "Ann" not in page.url
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert {"set", "row", "find"} <= parse_qs(urlsplit(link).query).keys()
     assert page.context.browser
     with page.context.browser.new_context() as another:  # somebody else's browser
         theirs = tap(another.new_page())
-        theirs.goto(page.url)
+        theirs.goto(link)
         explained(theirs)
+        assert row(theirs) == before
+        expect(theirs.get_by_text("2 of 6 texts in the queue")).to_be_visible()
         expect(theirs.get_by_role("textbox", name="Reviewer")).to_have_value("")
     show(page, "Export")
     for button, check in (
@@ -203,7 +210,7 @@ def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: P
     page.reload()
     expect(cancel).to_be_visible()
     cancel.click()
-    expect(page.get_by_text("not explained to its end")).to_be_visible()
+    expect(page.get_by_text("not fully explained")).to_be_visible()
     page.get_by_role("button", name="Delete this one").click()
     expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
 
@@ -211,12 +218,20 @@ def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: P
 def test_what_was_cancelled_goes_on_to_its_end(page: Page):
     begin(page, table(1600, times=5))
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("not explained to its end")).to_be_visible()
+    expect(page.get_by_text("not fully explained")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("of 9,600 texts in the queue")).to_be_visible(timeout=120_000)
 
 
-def test_every_part_looks_right(reviewed: Page):
-    for part in ("Words", "Export", "Decisions"):
-        show(reviewed, part)
-        looks_right(reviewed)
+def test_every_part_looks_right(page: Page):
+    visit(page, "review")
+    uploader = page.get_by_test_id("stFileUploader")
+    uploader.locator("input[type=file]").set_input_files(file("films.csv", table()))
+    begins = page.get_by_role("button", name="Explain this set")
+    expect(begins).to_be_in_viewport()  # with the first rows and the columns above it
+    looks_right(page)
+    begins.click()
+    explained(page)
+    for part in ("Words", "Quality", "Labels", "Export", "Decisions"):
+        show(page, part)
+        looks_right(page)

@@ -19,9 +19,10 @@ def show(desk: Desk) -> None:
     palette = session.get("palette")  # files are made outside the session
     name = f"lrp-lens-review-{stem}"
     st.markdown(
-        "Every row with what the model said, the measures of doubt, and the newest verdict, tags, "
-        "note and reviewer; of several reviewers, the verdict of each. The web page shows the "
-        "reviewed rows with their heatmaps; it needs no network and holds no script."
+        "The tables hold every row: the columns of your file, the prediction, the measures of "
+        "doubt, the newest verdict, tags, note and reviewer, and, of several reviewers, the "
+        "verdict of each. The web page shows the reviewed rows with their heatmaps; it works "
+        "offline and runs no script."
     )
     with st.container(horizontal=True):
         st.download_button(
@@ -31,7 +32,7 @@ def show(desk: Desk) -> None:
         st.download_button(
             "Table (CSV)", lambda: export.to_csv(_table(desk)), f"{name}.csv", "text/csv",
             icon=":material/download:", on_click="ignore",
-            help="UTF-8. An apostrophe stands before what a spreadsheet would take for a formula.",
+            help="UTF-8, with an apostrophe before what a spreadsheet would take for a formula.",
         )  # fmt: skip
         st.download_button(
             "Table (Parquet)", lambda: export.to_parquet(_table(desk)), f"{name}.parquet",

@@ -43,13 +43,13 @@ def _failed(job: Job, desk: Desk) -> bool:
 
 def _result(desk: Desk) -> None:
     summary = desk.tables.summary
-    st.markdown(f"How far {METHODS[MAIN].short}’s explanations of this set may be believed:")
+    st.markdown(f"How far you can trust {METHODS[MAIN].short}’s explanations of this set:")
     for one in faithful.FAITHFUL:
         st.markdown(plain(one.sentence(summary)))
         st.caption(plain(one.meaning))
     st.caption(
-        "Each row has these numbers in the list, where they can be sorted by, and in exports. One "
-        "row’s random order is one draw: it can win by luck."
+        "The list and the exports hold these numbers for every row, and the list can be ordered by "
+        "them. In a single row the random order is one draw: it can win by luck."
     )
 
 
@@ -58,16 +58,17 @@ def _offer(desk: Desk) -> None:
     total = int(words.sum())
     read = faithful.words_read(words)
     st.markdown(
-        "For each row: what leaving out, or keeping only, the words of most relevance does to the "
-        "probability (comprehensiveness, sufficiency), and whether the order of words agrees "
-        "with leaving out each by itself (occlusion); a random order of words stands beside them."
+        "This measures, for each row, how the probability changes when the most relevant words are "
+        "left out (comprehensiveness) or kept alone (sufficiency), and whether the ranking of "
+        "words agrees with leaving out each word (occlusion). A random ranking stands beside each "
+        "number."
     )
     st.caption(
-        f"The model reads up to {read:,} words for it, {read / max(1, total):,.0f} times the words "
-        "of this set. It works in the background; you can go on reviewing, and cancel it."
+        f"The model reads up to {read:,} words for this, {read / max(1, total):,.0f} times the "
+        "words of this set. It runs in the background: you can keep reviewing, or cancel it."
     )
     if desk.model is None:
-        st.info("The model of this set is not loaded here: load it on the page Model first.")
+        st.info("The model of this set is not loaded here: load it on the Model page first.")
         return
     if st.button("Measure these explanations", type="primary", icon=":material/play_arrow:"):
         with guard():

@@ -11,6 +11,7 @@ from app import settings
 from app.components import frontend
 from app.components.review import faithful, quality
 from app.components.review.common import Desk, delete_set, open_set
+from app.review import labelling
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import session, widgets
 from app.text.markdown import plain
@@ -41,12 +42,21 @@ def _name() -> None:
         )
 
 
+def _about(desk: Desk) -> None:
+    """What is good to know once, and stands in nobody's way."""
+    st.markdown(
+        "The address of this page is the key to this set: whoever has it can read and review it."
+    )
+    if origin := labelling.origin(desk.set):
+        st.markdown(f"True classes come from {plain(visible(origin))}.")
+    for sentence in desk.set.hints(desk.tables.summary["words"]):
+        st.markdown(plain(sentence))
+
+
 def show(desk: Desk) -> None:
     one, summary = desk.set, desk.tables.summary
     for sentence in one.warnings:
         st.warning(plain(sentence), icon=":material/gpp_bad:")
-    for sentence in one.hints(summary["words"]):
-        st.caption(plain(sentence))
     judged = outcomes(summary)
     right, wrong = int((judged == RIGHT).sum()), int((judged == WRONG).sum())
     failed = int((summary["said"] == NO_CLASS).sum())
@@ -70,6 +80,8 @@ def show(desk: Desk) -> None:
         _name()
         faithful.control(desk)
         st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")
+        with st.popover("About this set", icon=":material/info:"):
+            _about(desk)
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("Deletes the texts, their explanations and every verdict of this set.")
             st.button("Delete this set for good", on_click=delete_set, args=(one,))
@@ -80,6 +92,3 @@ def show(desk: Desk) -> None:
             "The model of this set is not loaded here: the stored numbers are shown, unknown words "
             "are not marked."
         )
-    st.caption(
-        "The address of this page is the key to this set: whoever has it can read and review it.",
-    )

@@ -80,11 +80,14 @@ def _add(desk: Desk) -> None:
 def _add_own(desk: Desk, own: list[str]) -> None:
     columns = desk.tables.own
     sample = {column: columns[column].head(SAMPLED).tolist() for column in own}
-    guessed = guess.label_column(sample, "", desk.set.labels) or own[0]
+    guessed = guess.label_column(sample, "", desk.set.labels)
     name = st.selectbox(
-        "Column of true classes", own, format_func=visible, index=own.index(guessed),
+        "Column of true classes", own, format_func=visible,
+        index=None if guessed is None else own.index(guessed), placeholder="Choose a column",
         key=widgets.file_key(f"labels.own.{desk.set.id}"),
     )  # fmt: skip
+    if name is None:
+        return
     labels = tuple(value.strip() or None if value else None for value in columns[name])
     _offer(desk, Matched(labels=labels), f"column “{name}” of {desk.set.name}")
 
@@ -120,8 +123,9 @@ def _offer(desk: Desk, found: Matched, origin: str) -> None:
     """What would be added, which classes its labels stand for, and the button."""
     one = desk.set
     several = found.unclear > 1
+    rest = "." if found.found == len(found.labels) else "; the others keep theirs."
     st.caption(
-        f"{found.found:,} of {len(found.labels):,} rows get a label; the others keep theirs."
+        f"{found.found:,} of {len(found.labels):,} rows get a label{rest}"
         + (
             f" {found.unclear:,} row{'s' if several else ''} would get several labels for the same "
             f"text and {'get' if several else 'gets'} none."

@@ -49,7 +49,7 @@ def matrix(desk: Desk) -> None:
     if confusion.left_out:
         st.caption(
             f"The {len(confusion.across)} of {len(labels):,} classes with the most texts; all are "
-            "in the list of classes below."
+            "listed under “Classes”."
         )
 
 
@@ -72,7 +72,7 @@ def filters(desk: Desk) -> str:
         "Order",
         list(sorts),
         format_func=lambda name: visible(sorts[name].title),
-        help="\n\n".join(f"**{s.title}**: {s.meaning}" for s in sorts.values() if not s.own),
+        help=visible(desk.sorts[session.get("sort")].meaning),
         **widgets.bind("sort", sorts),
     )
     own = list(desk.tables.own.columns)
@@ -86,7 +86,7 @@ def filters(desk: Desk) -> str:
     right.selectbox(
         "The model is", list(OUTCOMES), format_func=OUTCOMES.__getitem__, **widgets.bind("outcome")
     )
-    with st.expander("Classes, columns of the file" if own else "Classes"):
+    with st.expander("Classes and columns" if own else "Classes"):
         st.selectbox(
             "True class", [*classes, outcomes.NO_CLASS], format_func=named,
             **widgets.bind("truth", labels),

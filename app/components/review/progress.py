@@ -21,16 +21,16 @@ def show(one: Set, model: Model) -> None:
     if job is not None and job.state in ACTIVE:
         background.watch(cache.jobs().workers, one.id, "explained")
         st.caption(
-            "This goes on while you are elsewhere: on another page, or away. The address of this "
-            "page leads back to it."
+            "You can leave this page: the work goes on, and the address of the page leads back to "
+            "it."
         )
         return
     if job is not None and job.state == FAILED:
         st.error(plain(job.problem), icon=":material/error:")
     else:
         st.info(
-            "This set is not explained to its end: it was cancelled, or the server was started "
-            "anew. What is explained is kept."
+            "This set is not fully explained: it was cancelled, or the server restarted. The rows "
+            "that are explained are kept."
         )
     with st.container(horizontal=True):
         if st.button("Go on", type="primary", icon=":material/play_arrow:"):

@@ -83,10 +83,11 @@ def _calibration(confidence: np.ndarray, right: np.ndarray) -> None:
         alt="For each tenth of confidence the share of texts that are right, with 95 % intervals.",
     )
     count = len(confidence)
-    few = f" {count:,} texts are few: intervals are wide." if count < FEW else ""
+    few = f" The intervals are wide: there are only {count:,} texts." if count < FEW else ""
     st.caption(
-        "On the dashed line, confidence is deserved; below it the model is too sure. Mean distance "
-        f"(expected calibration error): {100 * quality.calibration_error(bins):.1f} points.{few}"
+        "On the dashed line the confidence is deserved; below it the model is too sure. Mean "
+        f"distance (expected calibration error): {100 * quality.calibration_error(bins):.1f} "
+        f"points.{few}"
     )
 
 
@@ -96,4 +97,6 @@ def _reviewers(desk: Desk) -> None:
         return
     st.header("Reviewers", anchor=False)
     st.markdown("\n".join(f"- {plain(reviewers.agreement_sentence(one))}" for one in found))
-    st.caption("κ is 1 where they always agree, 0 where no more than chance does (Cohen 1960).")
+    st.caption(
+        "κ is 1 where they always agree, and 0 where they agree only by chance (Cohen 1960)."
+    )

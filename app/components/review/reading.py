@@ -25,7 +25,7 @@ from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine import METHODS
 from lrp_engine.render.heatmap import heatmap
-from lrp_engine.render.numbers import percentage
+from lrp_engine.render.numbers import number, percentage
 from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import printable, visible
 
@@ -34,6 +34,7 @@ LISTED = 240  # characters of a text
 HEADING = 40  # characters of the name of a column of the file
 STATED = 400  # characters of a value of such a column above the open row
 UNFOLDED = 600  # characters of a text above its words; a longer one is folded
+STRONGEST = 12  # words of a text that is folded
 RANDOM_HEADING = "random"
 
 STYLE = """<style>
@@ -242,7 +243,16 @@ def _why(desk: Desk, row: int) -> None:
     written = str(desk.tables.summary.iloc[row]["text"])
     if written.split() != list(text.tokens):
         _written(written)
-    st.html(_heatmap(desk, text, MAIN, predicted))
+    if len(text.tokens) <= settings.WORDS_UNFRAMED:
+        st.html(_heatmap(desk, text, MAIN, predicted))
+    else:
+        found = explained_rows.strongest(text, MAIN, STRONGEST)
+        said = ", ".join(f"{visible(word)} {number(value)}" for word, value in found)
+        st.markdown(
+            plain(f"The {len(found)} words with the most relevance, in their order: {said}.")
+        )
+        with st.expander(f"All {len(text.tokens):,} words with their relevance"):
+            st.html(_heatmap(desk, text, MAIN, predicted))
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):
         for name in others:

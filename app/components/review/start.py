@@ -18,7 +18,7 @@ from app.components.turn import telling
 from app.models.model import Model
 from app.review import guess
 from app.review.sets import Set
-from app.state import session
+from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
@@ -51,8 +51,10 @@ def form(model: Model) -> None:
             "model that decides between classes in the sidebar."
         )
         return
-    if model.examples:
-        with st.container(border=True):
+    place = st.container()
+    # A file that was brought takes the first screen.
+    if model.examples and widgets.uploaded_file(widgets.file_key("set")) is None:
+        with place.container(border=True):
             st.header("The examples of this model", anchor=False)
             labelled = sum(example.label is not None for example in model.examples)
             whose = "all of them" if labelled == len(model.examples) else f"{labelled:,} of them"
@@ -99,12 +101,12 @@ def _upload(model: Model) -> None:
         labels=model.network.labels,
         key="set",
     )
-    st.caption(
-        f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
-        f"{settings.REVIEW_MEGABYTES} MB. Only those who have its address can open the set. It is "
-        "kept until it is deleted."
-    )
     if given is None:
+        st.caption(
+            f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
+            f"{settings.REVIEW_MEGABYTES} MB. Only those who have its address can open the set. It "
+            "is kept until it is deleted."
+        )
         return
     table_form.first_rows(given.preview)
     left, right = st.columns(2)

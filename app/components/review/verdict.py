@@ -126,8 +126,8 @@ def _give(key: tuple[str, int], choice: str, following: int | None) -> None:
 def _ask(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
     """Whether a verdict that contradicts its row is meant."""
     st.warning(
-        f"{contradiction(choice, right)} Keep “{VERDICTS[choice]}”? The label may be the one that "
-        "is wrong; a note says so best.",
+        f"{contradiction(choice, right)} Keep “{VERDICTS[choice]}”? The label may be "
+        "wrong: if so, say it in a note.",
         icon=":material/contrast:",
     )
     with st.container(horizontal=True):
@@ -150,11 +150,13 @@ def _others(desk: Desk, row: int) -> None:
 
 def _saved(desk: Desk, row: int, review: Review) -> None:
     if not review.version:
-        st.caption("Nothing is kept for this row yet; what you enter is saved at once.")
+        st.caption("Nothing is saved for this row yet; whatever you enter is saved at once.")
         return
     st.caption(f"Saved {_by(review)}.")
     if not review.verdict.reviewer:
-        st.caption("Say who you are (“Reviewer”, above) to keep your verdicts apart from others’.")
+        st.caption(
+            "Enter your name (“Reviewer”, above) to tell your verdicts from those of others."
+        )
     me = review.verdict.reviewer
     history = cache.reviews().history(desk.set.id, row) if review.version > 1 else []
     earlier = [one for one in history if one.verdict.reviewer == me][1:]
@@ -196,7 +198,7 @@ def _change(key: tuple[str, int], **changes: Any) -> bool:
 
 def _save(set_id: str, row: int, verdict: Verdict, version: int) -> bool:
     if cache.sets().find(set_id) is None:
-        session.notify("This set was deleted, so that nothing can be kept of it any more.")
+        session.notify("This set was deleted, so nothing can be saved for it any more.")
         return False
     try:
         saved = cache.reviews().save(set_id, row, verdict, seen=version)
@@ -222,7 +224,7 @@ def _choose(key: tuple[str, int], mine: Verdict, theirs: Review) -> None:
     who = f"{plain(visible(name))}, in another window," if name else "Somebody without a name"
     st.warning(
         f"{who} saved another version of this row while you had it open. Yours is not saved yet: "
-        "choose which one is to stand. The other one stays in the history once it was saved.",
+        "choose which one counts. Every saved version stays in the history.",
         icon=":material/call_split:",
     )
     left, right = st.columns(2)

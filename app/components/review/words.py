@@ -48,9 +48,9 @@ def chip(desk: Desk) -> None:
 def show(desk: Desk) -> None:
     labels = desk.set.labels
     st.markdown(
-        f"Mean relevance ({METHODS[MAIN].short}) of each word for a class, over the sentences that "
-        "the model gave to this class. *Negated* means that a negation (not, no, never, …) stands "
-        f"among the {words.REACH} words before. Pick a word to read its sentences."
+        f"Mean relevance ({METHODS[MAIN].short}) of each word for a class, over the texts in "
+        "which the model predicts it. *Negated* means that a negation (not, no, never, …) stands "
+        f"among the {words.REACH} words before. Pick a word to read its texts."
     )
     first, second, third = st.columns(3)
     predicted = first.selectbox(
@@ -68,7 +68,7 @@ def show(desk: Desk) -> None:
         counted = counted[counted["negated"] == (spelling == "negated")]
     if counted.empty:
         st.info(
-            "No word occurs so often in sentences of this class. Lower the number, or choose "
+            "No word occurs that often in texts of this class. Lower the minimum count, or choose "
             "another class."
         )
         return

@@ -41,7 +41,9 @@ def test_classes_by_hand():
     truth = np.array([0, 0, 0, 1, 1, 2])
     predicted = np.array([0, 0, 1, 1, 0, 0])
     found = quality(truth, predicted, 5)
-    assert str(found.accuracy).startswith("50.0 % (3 of 6; 95 % interval 18.8 % to 81.2 %")
+    said = str(found.accuracy).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("50.0 % (3 of 6; 95 % interval 18.8 % to 81.2 %")
+    assert " %" not in str(found.accuracy)  # no line begins with a percent sign
     assert found.within_one == Share(5, 6)
     assert [one.label for one in found.classes] == [0, 1, 2]
     first, second, third = found.classes

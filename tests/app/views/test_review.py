@@ -148,6 +148,23 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     assert list(summary["text"]) == ["good film, schön"] * 4
 
 
+def test_long_rows_are_folded_in_the_list_and_below_it(visit):
+    app = visit()
+    long, longest = " ".join(["good film"] * 200), " ".join(["good"] * 6_000)
+    data = files.as_csv([(long, "yes"), (longest, "no")])
+    app.file_uploader(key="lens.file.set").upload("long.csv", data).run()
+    button(app, "Explain this set").click().run()
+    waited(app)
+    assert healthy(app)
+    assert max(map(len, app.dataframe[0].value["text"])) <= 240
+    assert "Row 1, " in app.header[-1].value
+    assert "All 400 words with their relevance" in [one.label for one in app.expander]
+    assert "The 12 words with the most relevance, in their order: " in prose(app)
+    widget(app, "outcome").set_value("not explained").run()
+    assert "The text has 6,000 words; up to 5,000 are explained." in messages(app)
+    assert "The text as written (6,000 words)" in [one.label for one in app.expander]
+
+
 def test_own_columns_and_labels_that_are_given_later(visit):
     app = visit()
     rows = [("good film", "yes", "9"), ("bad film", "no", "1994"), ("good bad", "meh", "27")]
@@ -538,7 +555,7 @@ def test_cancel_and_go_on(visit, monkeypatch):
     button(app, "Cancel").click().run()
     go.set()
     waited(app)
-    assert "not explained to its end" in messages(app)
+    assert "not fully explained" in messages(app)
     button(app, "Go on").click().run()
     waited(app)
     assert healthy(app)
