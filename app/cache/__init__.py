@@ -36,7 +36,7 @@ from app.cache.models import (
     warm,
 )
 from app.cache.reviewed import jobs, review_tables, reviews, sets
-from app.cache.scales import has_typical_scale, typical_scale
+from app.cache.scales import compute_typical_scale, has_typical_scale, typical_scale
 from app.cache.trials import (
     UploadedTable,
     upload_canonical,
@@ -53,6 +53,7 @@ __all__ = [
     "ablated",
     "answers",
     "bundled",
+    "compute_typical_scale",
     "deleted",
     "device",
     "evaluations",

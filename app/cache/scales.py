@@ -32,29 +32,47 @@ def has_typical_scale(model: Model) -> bool:
 
 
 def typical_scale(model: Model, rule: Rule, target: Target = None) -> Typical | None:
-    """How strong words typically are; None where it is not known yet: ask again.
+    """How strong words typically are; None where it is not known yet.
 
     Args:
         target: the value explained, of models that say values, each in a unit of its own. Of
             classes it makes no difference: examples are explained for the class predicted.
     """
-    texts = typical.texts_of(model)
-    if not texts:
+    if not has_typical_scale(model):
         return typical.NOTHING
-    asked = None if model.network.output_kind.has_classes or target == 0 else target
+    asked = _asked(model, target)
     if model.typical is not None and asked is None and rule == opening.RULE:
         return model.typical
-    rule_key = json.dumps(rule.to_dict(), sort_keys=True)
-    key = (model.model_hash, "typical", typical.hash_of(texts), rule_key, asked)
-    found: Typical | None = answers().find(key)
-    if found is None:
-        with _lock:
-            first = key not in _running and len(_running) < settings.TYPICAL_RUNNING
-            if first:
-                _running.add(key)
-        if first:
-            begin(key, model, rule, asked)
+    found: Typical | None = answers().find(_key(model, rule, asked))
     return found
+
+
+def compute_typical_scale(model: Model, rule: Rule, target: Target = None) -> bool:
+    """Compute it in the background where it is not known, and as few are computed as may be.
+
+    Returns:
+        Whether it is known.
+    """
+    if typical_scale(model, rule, target) is not None:
+        return True
+    asked = _asked(model, target)
+    key = _key(model, rule, asked)
+    with _lock:
+        first = key not in _running and len(_running) < settings.TYPICAL_RUNNING
+        if first:
+            _running.add(key)
+    if first:
+        begin(key, model, rule, asked)
+    return False
+
+
+def _asked(model: Model, target: Target) -> Target:
+    return None if model.network.output_kind.has_classes or target == 0 else target
+
+
+def _key(model: Model, rule: Rule, asked: Target) -> tuple[Hashable, ...]:
+    rule_key = json.dumps(rule.to_dict(), sort_keys=True)
+    return (model.model_hash, "typical", typical.hash_of(typical.texts_of(model)), rule_key, asked)
 
 
 def begin(key: tuple[Hashable, ...], model: Model, rule: Rule, target: Target) -> None:

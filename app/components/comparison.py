@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +13,7 @@ from app import cache, settings
 from app.compare import agreement
 from app.compare.compared import DEFAULT, Row, names
 from app.compare.export import Comparison
-from app.components import adding, aligned, downloads, labels, scale
+from app.components import adding, aligned, downloads, labels, rank_agreement, scale
 from app.components.question import Answer, alike, fits, length
 from app.components.scale import Asked
 from app.components.sidebar import BUNDLED, model_names
@@ -27,7 +26,6 @@ from app.text.spelled import spelled
 from lrp_engine import METHODS, Explanation
 from lrp_engine.attribution.checks import doubts_of
 from lrp_engine.errors import InputError
-from lrp_engine.render import wording
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +64,7 @@ def show(answer: Answer) -> None:
                    models=[s.model for s in shown], sentences=sentences)
     )  # fmt: skip
     aligned.doubts(explanations, called, answer)
-    _agreement(explanations[0].token_kind, pairs, sentences)
+    rank_agreement.show(explanations[0].token_kind, pairs, sentences)
     _against_left_out(answer.text, shown, called)
     scale.wait(asked)
 
@@ -212,24 +210,6 @@ def _chosen(rows: Sequence[Row], called: dict[Row, str]) -> None:
     )
 
 
-def _agreement(token_kind: str, pairs: Sequence[agreement.Pair], sentences: Sequence[str]) -> None:
-    if not pairs:
-        return
-    about = (
-        "Rank agreement is Spearman’s correlation of the sizes: 1 is the same order of words, 0 no "
-        "relation, −1 the opposite order. Rows of one unit are compared number by number, rows of "
-        "different units after each was divided by its strongest word."
-    )
-    st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
-    _said(sentences)
-    with st.expander("All pairs" if len(pairs) > 1 else "As a table"):
-        st.dataframe(
-            agreement.table(pairs),
-            hide_index=True,
-            column_config={"rank agreement": st.column_config.NumberColumn(format="%.2f")},
-        )
-
-
 def _against_left_out(text: str, shown: Sequence[Shown], called: list[str]) -> None:
     """How far each row agrees with what really happens when words are left out, one at a time."""
     rows = [(name, one) for name, one in zip(called, shown, strict=True)
@@ -255,8 +235,4 @@ def _against_left_out(text: str, shown: Sequence[Shown], called: list[str]) -> N
             continue
         pair = agreement.pair((name, LEFT_OUT_METHOD.title), one.explanation, left_out)
         said.append(agreement.sentence(pair))
-    _said(said)
-
-
-def _said(sentences: Iterable[str]) -> None:
-    st.html(f'<ul class="lens-said">{"".join(f"<li>{escape(s)}</li>" for s in sentences)}</ul>')
+    rank_agreement.listed(said)

@@ -67,14 +67,18 @@ def by_method(
 
 
 def wait(asked: Iterable[Asked]) -> None:
-    """Draw the page once more when what is typical has been computed; last of all on a page."""
+    """Have what is typical computed, and draw the page once more when it has been.
+
+    Last of all on a page: nothing of an answer waits for it.
+    """
     if session.get("scale") == scales.TYPICAL:
-        waiting = [one for one in asked if cache.typical_scale(*one) is None]
+        waiting = [one for one in asked if not cache.compute_typical_scale(*one)]
         if waiting:
             _look(waiting)
 
 
 @st.fragment(run_every=SECONDS)
 def _look(waiting: list[Asked]) -> None:
-    if all(cache.typical_scale(*one) is not None for one in waiting):
+    known = [cache.compute_typical_scale(*one) for one in waiting]  # each is begun
+    if all(known):
         st.rerun()

@@ -64,4 +64,6 @@ def test_what_cannot_be_computed_is_not_asked_for_again(monkeypatch):
     monkeypatch.setattr(typical, "computed", lambda *_: 1 / 0)
     rule = opening.RULE.with_options(eps=0.5)
     assert cache.typical_scale(cache.bundled(), rule) is None
+    assert not cache.compute_typical_scale(cache.bundled(), rule)
+    assert cache.compute_typical_scale(cache.bundled(), rule)
     assert cache.typical_scale(cache.bundled(), rule) == typical.NOTHING
