@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lrp_engine.formats import load
     from lrp_engine.formats.arrays.eight_arrays import from_weights
     from lrp_engine.formats.from_keras import from_keras
+    from lrp_engine.formats.from_torch import from_torch
     from lrp_engine.model.network import Network
     from lrp_engine.proof.parity import parity
     from lrp_engine.proof.sheet import ProofSheet
@@ -74,6 +75,7 @@ _HOME = {
     "explain_corpus": "corpora.run",
     "explain_stream": "attribution.stream",
     "from_keras": "formats.from_keras",
+    "from_torch": "formats.from_torch",
     "from_weights": "formats.arrays.eight_arrays",
     "limit_passes": "propagation.room",
     "load": "formats",
@@ -111,6 +113,7 @@ __all__ = [
     "explain_corpus",
     "explain_stream",
     "from_keras",
+    "from_torch",
     "from_weights",
     "limit_passes",
     "load",

@@ -59,7 +59,15 @@ class Live:
         outputs = _answer(lambda: self.run(inputs, arrangement), network)
         if arrangement == _BY_STEP and network.labels_steps:
             outputs = outputs.swapaxes(0, 1)
-        return outputs
+        return np.exp(outputs) if _are_log_probabilities(outputs) else outputs
+
+
+def _are_log_probabilities(outputs: np.ndarray) -> bool:
+    """Whether they are what a log_softmax gives: their exponentials add up to 1."""
+    several = outputs.ndim > 1 and outputs.shape[-1] > 1
+    return bool(
+        several and (outputs <= 0).all() and np.allclose(np.exp(outputs).sum(-1), 1, atol=1e-4)
+    )
 
 
 def _answer(call: Callable[[], Any], network: Network) -> np.ndarray:

@@ -26,7 +26,7 @@ from lrp_engine.formats.torch.state import SUPPORTED, looks_like_torch, modules
 from lrp_engine.model.network import Network
 
 # Where training frameworks keep the state dict inside a checkpoint, most common first.
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "model_state", "net", "network", "weights")
+WRAPPERS = ("state_dict", "model_state_dict", "model", "model_state", "net", "network", "weights")
 _KIND = {"torch": "PyTorch file", "pickle": "pickle", "zip": ".npz file", ARRAYS: "in memory"}
 
 
@@ -55,7 +55,7 @@ def _natural(name: str) -> list[Any]:
 
 def _state_dict(value: Mapping[Any, Any]) -> dict[str, np.ndarray]:
     """The arrays of a state dict, which may lie inside a checkpoint."""
-    for candidate in (value, *(value.get(key) for key in _WRAPPERS)):
+    for candidate in (value, *(value.get(key) for key in WRAPPERS)):
         if isinstance(candidate, Mapping):
             arrays = {
                 name: array
