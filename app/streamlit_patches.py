@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 
+from streamlit import net_util
 from streamlit.runtime import memory_session_storage
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
@@ -44,6 +45,9 @@ def before_the_server() -> None:
     memory_session_storage.MemorySessionStorage = DisconnectedSessions  # type: ignore[misc,assignment]
     # Whoever has a connection could empty the caches of all users.
     AppSession._handle_clear_cache_request = _nothing  # type: ignore[method-assign,assignment]
+    # A page of another site that asks to join would make the server ask a host outside which
+    # address it has there, and wait for the answer.
+    net_util.get_external_ip = _nothing
 
 
 class DisconnectedSessions(SessionStorage):

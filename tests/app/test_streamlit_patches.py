@@ -7,9 +7,11 @@ import asyncio
 import keras
 import pytest
 import streamlit as st
+from streamlit import net_util
 from streamlit.runtime import Runtime, memory_session_storage
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.session_manager import SessionInfo
+from streamlit.web.server import server_util
 from tensorflow.python.eager.context import Context
 
 from app import cache, settings, streamlit_patches
@@ -110,7 +112,9 @@ def test_a_session_at_work_is_released_when_its_run_is_over(monkeypatch):
 def test_the_server_is_made_with_these_sessions_and_no_browser_clears_the_caches(monkeypatch):
     monkeypatch.setattr(memory_session_storage, "MemorySessionStorage", None)
     monkeypatch.setattr(AppSession, "_handle_clear_cache_request", None)
+    monkeypatch.setattr(net_util, "get_external_ip", None)
     streamlit_patches.before_the_server()
+    assert not server_util.is_url_from_allowed_origins("http://elsewhere.example")  # asks nobody
     runtime = st.App(settings.REPOSITORY / "app" / "main.py")._create_runtime()
     storage = runtime._session_mgr._session_storage
     try:
