@@ -32,7 +32,8 @@ def named(path: Path) -> str:
         ),
         (r"st\.session_state", {"state/session.py", "state/widgets.py"}),
         (r"st\.query_params", {"state/address.py"}),
-        (r"except Exception", {"components/guard.py", "work/workers.py"}),  # a page, a thread
+        # A page, threads.
+        (r"except Exception", {"cache/scales.py", "components/guard.py", "work/workers.py"}),
         (r"unsafe_allow", set()),
     ],
 )
