@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = {
     "README.md": "neither",
     "docs/choosing.md": "",
+    "docs/devices.md": "",
     "docs/formats.md": "'film,'",
     "docs/own-model.md": "bidirectional",
+    "docs/proof.md": "VERIFIED: The network",
     "docs/start.md": "",
     "docs/teaching.md": "",
     "docs/text.md": "'zzyzx'",

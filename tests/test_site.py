@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import lrp_engine
 from docs import executed, pages
 
 
@@ -63,3 +64,14 @@ def test_a_notebook_runs_and_keeps_no_outputs(notebook):
     shown = [cell for cell in executed.run(notebook) if cell.kind == "code"]
     assert any(cell.printed for cell in shown)
     assert any(hasattr(cell.value, "_repr_html_") for cell in shown)
+
+
+def test_the_reference_holds_every_public_name():
+    text = pages.text_of("docs/api.md")
+    for name in lrp_engine.__all__:
+        if not name.startswith("__"):
+            shown = f"::: lrp_engine.{name}\n" in text or f"`lrp_engine.{name}`" in text
+            assert shown, f"docs/api.md lacks {name}"
+    assert {one.removeprefix("lrp_engine.") for one in pages.anchors(text) if "." in one} <= {
+        *lrp_engine.__all__
+    }
