@@ -93,7 +93,7 @@ def traced(module: Any) -> Trace:
     called = {step.target for step in steps if step.op == "call_module"}
     parts = {
         path: Part(
-            type(part).__name__,
+            type(part).__name__.removeprefix("Parametrized"),  # as weight_norm calls a layer
             {key: getattr(part, key) for key in _OPTIONS if hasattr(part, key)},
         )
         for path, part in module.named_modules()

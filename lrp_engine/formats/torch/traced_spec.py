@@ -137,6 +137,9 @@ def _unused(reading: Reading, result: Value, arrays: Mapping[str, Any]) -> dict[
         for name in (entry if isinstance(entry, tuple) else (entry,))
         if isinstance(name, str)
     }
-    paths = {name: name.rpartition(".")[0] or name for name in arrays}
-    left = {path for name, path in paths.items() if not {path, name} & used}
+    left = {
+        name.rpartition(".")[0] or name
+        for name in arrays
+        if not any(f"{name}.".startswith(f"{one}.") for one in used)
+    }
     return {"unused": sorted(left)} if left else {}

@@ -154,8 +154,9 @@ def test_a_trace_becomes_the_keys_of_a_spec(name):
 
 def test_what_no_step_reads_is_unused():
     steps, _ = TRACES["time first"]
-    state = dict.fromkeys(["emb.weight", "gru.weight_ih_l0", "fc1.weight", "aux.0.weight", "w"])
-    assert spec_of(Trace(steps, PARTS), state)["unused"] == ["aux.0", "w"]
+    used = ["emb.weight", "gru.weight_ih_l0", "fc1.parametrizations.weight.original0"]
+    state = dict.fromkeys([*used, "aux.0.weight", "fc11.weight", "w"])
+    assert spec_of(Trace(steps, PARTS), state)["unused"] == ["aux.0", "fc11", "w"]
 
 
 UNKNOWN = {
@@ -298,7 +299,8 @@ def _real() -> dict[str, Any]:
             fc=nn.Linear(10, C),
         ),
         "normed": Model(
-            normed, rnn=nn.GRU(E, H, batch_first=True), fc1=nn.Linear(H, 6),
+            normed, rnn=nn.GRU(E, H, batch_first=True),
+            fc1=nn.utils.parametrizations.weight_norm(nn.Linear(H, 6)),
             norm=nn.LayerNorm(6, eps=1e-3), fc2=nn.Linear(6, 1),
         ),
         "sequential": nn.Sequential(nn.Linear(5, 6), nn.GELU(), nn.Linear(6, 4), nn.Linear(4, C)),
@@ -342,6 +344,25 @@ def test_a_module_with_a_loop_falls_back_and_the_call_shows_it():
     assert "The code of Loop cannot be traced (TraceError" in net.assumptions[0]
     assert _line(net, module).verdict == FAIL
     assert _line(from_torch(module, spec={"pooling": "mean"}), module).verdict == PASS
+
+
+@needs_torch
+def test_directions_that_are_said_settle_what_the_trace_does_not_know():
+    torch = importlib.import_module("torch")
+
+    class Summed(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = torch.nn.LSTM(E, H, bidirectional=True, batch_first=True)
+            self.fc = torch.nn.Linear(H, C)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(self.rnn(x)[1][0].sum(0))
+
+    module = Summed()
+    with pytest.raises(FormatError, match="calls 'sum'"):
+        from_torch(module)
+    assert _line(from_torch(module, spec={"directions": "sum"}), module).verdict == PASS
 
 
 @needs_torch
