@@ -65,10 +65,10 @@ def summary(explanation: Explanation) -> None:
         if kind in totals.index
     ]
     score = number(float(explanation.explained_score[0]))
-    of = with_output("Of the score", explanation.output_kind)
+    what = with_output("score", explanation.output_kind)
     st.html(
-        f'<p class="lens-note">{of} <b>{score}</b> for '
-        f"<b><bdi>{escape(visible(explanation.target_label()))}</bdi></b> "
+        f'<p class="lens-note">The {what} of '
+        f"<b><bdi>{escape(visible(explanation.target_label()))}</bdi></b> is <b>{score}</b>: "
         f"{', '.join(parts)}.</p>"
     )
 

@@ -28,7 +28,7 @@ METHOD, TARGET, EPS, FACTOR, MODEL, RULE, GATE = (
 RULED = " and ".join(method.short for method in RULED_METHODS)
 RULED_HAVE = f"{RULED} {'has' if len(RULED_METHODS) == 1 else 'have'}"
 OWN = {option.name: option for rule in RULES.values() for option in rule.options}
-SIDEBAR = "as in the sidebar now"
+SIDEBAR = "same as the sidebar"
 
 
 def rule_of(row: Row) -> Rule:

@@ -28,6 +28,6 @@ def line(answer: Answer, place: DeltaGenerator) -> None:
         if answer.model.reads_text:
             st.button(
                 "Show it in the text",
-                on_click=word.edit_at(answer, found.position, found.replacement),
+                on_click=word.edit_at(answer, found.position, found.replacement, picks=False),
                 help="Makes this edit. Undo takes it back.",
             )

@@ -197,15 +197,15 @@ def _copied(parameters: Mapping[str, str]) -> str:
                 "does not keep the model."
             )
         return (
-            "Copied: whoever opens it sees this view, and can use and delete "
+            "Copied: whoever opens it sees this page as it is set now, and can use and delete "
             f"“{visible(model.name)}”, until nobody has opened it for {settings.MODEL_DAYS} days."
         )
     if long_texts.KEPT in parameters:
         return (
-            "Copied: whoever opens it sees this view. The text is too long for an address: this "
-            f"server keeps it until {long_texts.until()} at least."
+            "Copied: it opens this page as it is set now. The text is too long for an address: "
+            f"this server keeps it until {long_texts.until()} at least."
         )
-    return "Copied: whoever opens it sees this view."
+    return "Copied: it opens this page as it is set now."
 
 
 def prev_next(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:

@@ -35,10 +35,7 @@ def show(found: Quality, labels: Sequence[str]) -> None:
     """Accuracy with its interval, within one class, and a table by class."""
     lines = [f"**Accuracy** {plain(str(found.accuracy))}."]
     if found.within_one is not None:
-        lines.append(
-            f"Within one class, where the classes stand in an order: "
-            f"{plain(str(found.within_one))}."
-        )
+        lines.append(f"Off by one class at most: {plain(str(found.within_one))}.")
     st.markdown("  \n".join(lines))
     table = pd.DataFrame(
         {

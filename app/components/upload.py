@@ -71,7 +71,7 @@ def form() -> Brought | None:
     with st.expander("Which files can be read?"):
         st.markdown("**Weights**\n" + "\n".join(f"- {reader.title}" for reader in READERS))
         st.markdown("**Beside them**\n" + "\n".join(f"- {what}" for what in BESIDE))
-    with st.expander("Rarely needed: what no file says"):
+    with st.expander("Advanced: what no file says"):
         more = st.text_area(
             MORE,
             key=widgets.file_key("spec"),

@@ -59,7 +59,7 @@ def editor(answer: Answer, at: int) -> None:
     # In a form nothing is sent before a button is pressed; Enter presses the first one.
     form = st.form("lens-editor", border=False, enter_to_submit=True)
     with form.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Another word", max_chars=200, width=220, key=widgets.field(WORD))
+        st.text_input("New word", max_chars=200, width=220, key=widgets.field(WORD))
         _button("Replace", lambda word: edits.replace(tokens, place, word, between))
         _button("Insert before", lambda word: edits.insert(tokens, place, word, between))
         _button("Insert after", lambda word: edits.insert(tokens, place + 1, word, between))
@@ -79,14 +79,14 @@ def _button(label: str, make: Callable[[str], Edit]) -> None:
     st.form_submit_button(label, on_click=_edit(lambda: make(widgets.take_field(WORD))))
 
 
-def _edit(make: Callable[[], Edit]) -> Callable[[], None]:
+def _edit(make: Callable[[], Edit], *, picks: bool = True) -> Callable[[], None]:
     def act() -> None:
         try:
             made = make()
         except InputError as error:
             history.complain(str(error))
         else:
-            history.edit(made)
+            history.edit(made, picks=picks)
 
     return act
 
@@ -102,8 +102,14 @@ def dropper(answer: Answer) -> Callable[[object], None]:
     return act
 
 
-def edit_at(answer: Answer, at: int, replacement: str | None) -> Callable[[], None]:
-    """What drops the word shown at a place, or puts another in its place; nothing for padding."""
+def edit_at(
+    answer: Answer, at: int, replacement: str | None, *, picks: bool = True
+) -> Callable[[], None]:
+    """What drops the word shown at a place, or puts another in its place; nothing for padding.
+
+    Args:
+        picks: whether the word that stands there then is picked.
+    """
     tokens, places = _typed(answer)
     between, place = answer.model.network.tokenizer.between, places[at]
 
@@ -113,7 +119,7 @@ def edit_at(answer: Answer, at: int, replacement: str | None) -> Callable[[], No
             return edits.drop(tokens, place, between)
         return edits.replace(tokens, place, replacement, between)
 
-    return _edit(make) if place is not None else lambda: None
+    return _edit(make, picks=picks) if place is not None else lambda: None
 
 
 def undoing() -> None:
@@ -122,8 +128,8 @@ def undoing() -> None:
         return
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", on_click=history.undo)
-        st.button("Back to the text as typed", on_click=history.reset)
-        st.button("Keep the edited text", on_click=history.keep,
+        st.button("Restore the original text", on_click=history.reset)
+        st.button("Use the edited text", on_click=history.keep,
                   help="The edited text becomes the text.")  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from lrp_engine.render.legend import Legend
 from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_noun
 
-HINT = "Click a word, or use the arrow keys; * goes to the strongest"
+HINT = "Click a word for details. Keys: arrows move, * goes to the strongest, Escape closes"
 DROPS = ", Delete drops the word."
 STRONGEST = 200  # words that "Strongest word" goes through
 

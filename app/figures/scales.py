@@ -47,8 +47,8 @@ def scales_of(
         noun = one.token_kind
         if len(known) == len(members):
             sentence = (
-                f"Colour scale typical for this model{same}: the strongest {noun} of 9 in 10 of "
-                "its examples lies within it."
+                f"Colour scale typical for this model{same}: in 9 of 10 of its examples, even the "
+                f"strongest {noun} lies within it."
             )
             scales.append(Scale(vmax=max(known), sentence=sentence))
             continue

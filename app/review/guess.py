@@ -12,6 +12,8 @@ LABEL_NAMES = ("label", "class", "category", "target", "y", "sentiment")
 Sample = Mapping[str, Sequence[str | None]]
 # A column that is called so holds the texts, unless another has so many times the words.
 MORE_WORDS = 3
+# Labels that name no class of the model: so many different ones at most, of so few words each.
+MOST_NAMES, NAME_WORDS = 20, 3
 
 
 def text_column(sample: Sample) -> str:
@@ -41,7 +43,20 @@ def label_column(sample: Sample, text: str, labels: Sequence[str]) -> str | None
         # A number that comes once a row is no class.
         if share >= 0.5 and (by_name > 0 or name == called or repeats):
             return name
-    return called
+    return called or _few_names(others)
+
+
+def _few_names(others: Mapping[str, Sequence[str]]) -> str | None:
+    """The one column of a few short names that come again and again; None for none or several."""
+    found = [
+        name
+        for name, values in others.items()
+        if 2 <= len(set(values)) <= MOST_NAMES
+        and len(values) >= 2 * len(set(values))
+        and _mean_words(values) <= NAME_WORDS
+        and not any(value.strip().replace(".", "").isdecimal() for value in values)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def class_named(label: str, labels: Sequence[str]) -> int | None:

@@ -10,10 +10,10 @@ from app.state import session
 from app.text.edits import Edit
 
 
-def edit(made: Edit) -> None:
-    """Show another version of the text, and pick one of its words."""
+def edit(made: Edit, *, picks: bool = True) -> None:
+    """Show another version of the text, and pick one of its words, or none."""
     steps = (*session.get("undo"), (session.get("edited"), session.get("pick")))
-    _show(made.text, made.pick, steps[-settings.UNDO_STEPS :])
+    _show(made.text, made.pick if picks else None, steps[-settings.UNDO_STEPS :])
 
 
 def undo() -> None:

@@ -15,9 +15,11 @@ from lrp_engine.render.wording import visible, with_output
 
 # A share of a score this much smaller than the word's part says nothing.
 MOST_TIMES = 10
+# A smaller difference of two probabilities, or share of a score, is none to speak of.
+NOTABLE = 0.01
 TWO_QUESTIONS = (
-    "Two questions: its share says how much of this score the word carries as the model read the "
-    "text; leaving it out asks the model about another text. The answers may differ."
+    "The share describes this text. Leaving the word out makes another text, so the two numbers "
+    "can differ."
 )
 
 
@@ -28,7 +30,9 @@ def line(one: Ablation, explanation: Explanation) -> str:
         f"“<bdi>{escape(visible(explanation.tokens[0][at]))}</bdi>”" for at in one.positions
     )
     several = count == TOGETHER
-    strongest = f"the {spelled(count)} strongest {kind}s" if several else f"the strongest {kind}"
+    signed = explanation.method_info.signed and explanation.output_kind.has_classes
+    most = "most supporting" if signed else "strongest"
+    strongest = f"the {spelled(count)} {most} {kind}s" if several else f"the {most} {kind}"
     random = f"{spelled(count)} random {kind}s" if several else f"another {kind}"
     mean = f"mean of {'all ' * one.all_sets}{one.draws}" if one.draws > 1 else "the only other one"
     before, after, otherwise = (
@@ -40,8 +44,19 @@ def line(one: Ablation, explanation: Explanation) -> str:
     return (
         f"<b>{escape(explanation.method_info.short)} put to the test.</b> {out} {strongest} "
         f"({named}), “<bdi>{label}</bdi>” goes from <b>{before}</b> to <b>{after}</b>; {again} "
-        f"{random}, to <b>{otherwise}</b> ({mean})."
+        f"{random}, to <b>{otherwise}</b> ({mean}). {_conclusion(one, explanation)}"
     )
+
+
+def _conclusion(one: Ablation, explanation: Explanation) -> str:
+    """Whether the words found do more than random ones, where the figures differ at all."""
+    short, kind = escape(explanation.method_info.short), explanation.token_kind
+    whose = f"{short}’s {kind}s count" if len(one.positions) > 1 else f"{short}’s {kind} counts"
+    single = np.ndim(explanation.target[0]) == 0 and explanation.output_kind.has_classes
+    least = NOTABLE if single else NOTABLE * abs(one.before)
+    if one.random - one.after > least:
+        return f"{whose} for more than chance here."
+    return f"{whose} for no more than chance here."
 
 
 def of_word(
@@ -64,7 +79,7 @@ def of_word(
         before, after = change.score
         moved = f"{_score(explanation, before)} → {_score(explanation, after)}"
         shares = change.share and " → ".join(map(percentage, change.share))
-        term = "Left out" if change.how != ZERO else "With zeros in its place"
+        term = "If left out" if change.how != ZERO else "With zeros in its place"
         terms.append((f"{term}, the {what} changes by", number(after - before),
                       f"{moved}{f', probability {shares}' if shares else ''}"))  # fmt: skip
     return terms

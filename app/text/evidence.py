@@ -35,4 +35,4 @@ def near_tie(one: Explanations) -> str:
         f"<bdi>{escape(visible(one.labels[c]))}</bdi> {escape(percentage(float(shares[c])))}"
         for c in (first, second)
     )
-    return f"<b>Nearly a tie:</b> {named}. Which one comes first may be chance."
+    return f"<b>Nearly a tie:</b> {named}. Their order could easily be the other way round."

@@ -4,6 +4,6 @@ from app.components import proof
 from app.components.layout import page
 from app.components.trust import desk
 
-with page("Which explanation can be believed?") as run:
+with page("Which explanation can you trust?") as run:
     proof.lead(run)
     desk.show(run)

@@ -140,7 +140,7 @@ def test_a_keras_model_and_its_tokenizer_are_asked_settled_and_explained(
     assert words(page) == ["the", "film", "was", "good", f"{LENGTH - 4} × padding"]
     open_view(page, "Conservation")
     expect(page.get_by_text("Passed: words")).to_be_visible()
-    account = page.locator(".lens-note", has_text="Of the score")
+    account = page.locator(".lens-note", has_text="The score of")
     expect(account).to_contain_text("padding")
     score, _, *parts = account.locator("b").all_inner_texts()
     said = [float(one.replace(MINUS, "-")) for one in parts]

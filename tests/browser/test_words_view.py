@@ -147,7 +147,7 @@ def test_replace_with_enter_and_insert(page: Page):
     visit(page)
     word(page, 1).click()
     picked(page, 1)
-    field = page.get_by_role("textbox", name="Another word")
+    field = page.get_by_role("textbox", name="New word")
     field.fill("dull")
     field.press("Enter")
     expect(word(page, 1)).to_contain_text("dull")

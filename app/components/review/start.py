@@ -78,10 +78,10 @@ def _test_set(model: Model) -> str:
     whole = of_test_set(model)
     if model.tested is None or whole is None:
         return ""
-    picked = " Mistakes are over-sampled among them." if model.tested.mistakes else ""
+    picked = " They contain more mistakes than usual." if model.tested.mistakes else ""
     return (
-        f"{picked} On its whole test set the model is right on "
-        f"{percentage(whole.accuracy.value)} of {whole.accuracy.of:,}."
+        f"{picked} On its whole test set of {whole.accuracy.of:,}, the model is right on "
+        f"{percentage(whole.accuracy.value)}."
     )
 
 

@@ -137,7 +137,7 @@ def label_column(given: Given, title: str, labels: Sequence[str], text: str | No
     return st.selectbox(
         title, [None, *names],
         index=0 if guessed is None else names.index(guessed) + 1,
-        format_func=lambda name: "none in this file" if name is None else visible(name),
+        format_func=lambda name: "no labels" if name is None else visible(name),
         key=widgets.file_key(f"label.{given.file}.{text}"),
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ def _show(model: Model) -> None:
     if shown is not None:
         result.check(shown)
         st.caption(plain(f"On {shown.facts}."))
-        st.page_link(View.TRUST.file, label="Which explanation can be believed?",
+        st.page_link(View.TRUST.file, label="Which explanation can you trust?",
                      icon=View.TRUST.icon)  # fmt: skip
         return
     st.markdown(INTRODUCTION)

@@ -28,7 +28,7 @@ from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import Rule
 from lrp_engine.render.wording import visible
 
-SIDEBAR = "as in the sidebar now"
+SIDEBAR = "same as the sidebar"
 RULED = " and ".join(method.short for method in RULED_METHODS)
 
 

@@ -200,7 +200,7 @@ def test_the_scale_is_typical_for_the_model_once_it_is_computed(opened, monkeypa
     app.run()
     assert healthy(app)
     lrp, *_ = scale_notes(app)
-    assert lrp.startswith("Colour scale typical for this model: the strongest word of 9 in 10 of")
+    assert lrp.startswith("Colour scale typical for this model: in 9 of 10 of its examples")
     typical = [row["legend"]["steps"][-1][0] for row in heatmaps(app)["rows"]]
     assert typical != own
     largest = computed(cache.bundled(), opening.RULE).largest
@@ -293,7 +293,7 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     one = network.explain(["good film nor bad suspenseful film"])
     made = against_random(network, ["good film nor bad suspenseful film"], one)
     assert line(made, one) in html(app)
-    assert "three strongest words" in html(app)
+    assert "three most supporting words" in html(app)
     assert "three random words" in html(app)
     change = without_one(network, ["good film nor bad suspenseful film"], one, 1)
     for term, value, more in of_word(float(one.token_relevance[0, 1]), change, one):

@@ -17,7 +17,7 @@ FIRST = settings.DEFAULT_TEXT.split()
 
 
 def typed(app, word):
-    next(box for box in app.text_input if box.label == "Another word").set_value(word)
+    next(box for box in app.text_input if box.label == "New word").set_value(word)
     return app
 
 
@@ -60,7 +60,7 @@ def test_an_edit_shows_before_and_after(opened, button, after):
     assert "The edit changes the score" in html(app)
     assert "predicted" in html(app)
     assert dict(app.query_params)["edited"] == " ".join(after)
-    assert "Another word" in [box.label for box in app.text_input]  # a word is still picked
+    assert "New word" in [box.label for box in app.text_input]  # a word is still picked
 
 
 def test_edits_are_taken_back_one_by_one(opened):
@@ -77,9 +77,9 @@ def test_edits_are_taken_back_one_by_one(opened):
 
 
 def test_edits_are_dropped_or_kept_as_a_whole(opened):
-    app = press(press(opened(pick="2"), "Drop"), "Back to the text as typed")
+    app = press(press(opened(pick="2"), "Drop"), "Restore the original text")
     assert words(app) == FIRST
-    app = press(press(opened(pick="2"), "Drop"), "Keep the edited text")
+    app = press(press(opened(pick="2"), "Drop"), "Use the edited text")
     assert healthy(app)
     assert widget(app, "text").value == " ".join([*FIRST[:2], *FIRST[3:]])
     assert "The edit changes" not in html(app)
