@@ -289,13 +289,12 @@ def _downloads(answer: Answer) -> None:
     """The same numbers to take along; files are made when asked for."""
     explanations = answer.explanations
     name = file_names.of_explanations(explanations)
-    drawn = _drawn(scale.by_method(answer.model, explanations, shared=session.get("same_scale")))
     shown, as_shown = word.shown(answer), _drawn(_scales(answer))
     picture = file_names.of_explanations(shown)
     cells = len(shown) * len(shown.tokens[0])
     with st.container(horizontal=True):
         downloads.button(
-            "Web page", lambda: methods_page(explanations, **drawn), f"{name}.html", "text/html",
+            "Web page", lambda: methods_page(shown, **as_shown), f"{picture}.html", "text/html",
             "A page of its own: heatmaps, numbers, account and settings. Needs no network.",
         )  # fmt: skip
         downloads.pictures(lambda: svg(shown, **as_shown), picture, cells)

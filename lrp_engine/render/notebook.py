@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from lrp_engine.render import facts as network_facts
 from lrp_engine.render import templates
 from lrp_engine.render.conservation import account_line
-from lrp_engine.render.numbers import number
 from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
-from lrp_engine.render.said import said
-from lrp_engine.render.wording import visible, with_noun, with_output
+from lrp_engine.render.said import headline
+from lrp_engine.render.wording import visible, with_noun
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -97,18 +96,6 @@ def _sample(by_method: Mapping[str, Explanation], index: int) -> Sample:
     count = len(first.tokens[0])
     account = account_line(complete) if complete else ""
     if count <= WORDS:
-        return Sample(_headline(first), account, first.warnings, method_rows(samples))
+        return Sample(headline(first), account, first.warnings, method_rows(samples))
     long = with_noun(f"It has {count:,} words; to_html() shows them.", first.token_kind)
-    return Sample(_headline(first), f"{account} {long}".strip(), first.warnings, [])
-
-
-def _headline(one: Explanation) -> str:
-    """ "The model predicts negative (93.0 %). Explained score for negative: +1.82." """
-    told, word = said(one), one.labelled_token()
-    verb = "The model predicts" if word is None else f"The model labels “{word}”"
-    score = f"Explained score for {one.target_label()}: {number(one.explained_score[0])}."
-    if one.output_kind.has_classes:
-        return f"{verb} {told[0].label} ({told[0].figure}). {score}"
-    verb = "The model gives" if word is None else f"The model gives “{word}”"
-    values = ", ".join(f"{name.label} {name.figure}" for name in told)
-    return f"{verb} {values}. {with_output(score, one.output_kind)}"
+    return Sample(headline(first), f"{account} {long}".strip(), first.warnings, [])

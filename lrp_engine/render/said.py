@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lrp_engine.render.numbers import percentage, quantity
+from lrp_engine.render.numbers import number, percentage, quantity
+from lrp_engine.render.wording import with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
@@ -45,6 +46,18 @@ def with_unit(value: float, c: int, value_units: Sequence[str]) -> str:
     """The value number c, with its unit where it has one."""
     unit = value_units[c] if value_units else ""
     return f"{quantity(value)} {unit}".rstrip()
+
+
+def headline(one: Explanation) -> str:
+    """ "The model predicts negative (93.0 %). Explained score for negative: +1.82." """
+    told, word = said(one), one.labelled_token()
+    verb = "The model predicts" if word is None else f"The model labels “{word}”"
+    score = f"Explained score for {one.target_label()}: {number(one.explained_score[0])}."
+    if one.output_kind.has_classes:
+        return f"{verb} {told[0].label} ({told[0].figure}). {score}"
+    verb = "The model gives" if word is None else f"The model gives “{word}”"
+    values = ", ".join(f"{name.label} {name.figure}" for name in told)
+    return f"{verb} {values}. {with_output(score, one.output_kind)}"
 
 
 def _targets(explanation: Explanation | Explanations, index: int) -> list[int]:

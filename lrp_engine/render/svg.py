@@ -17,6 +17,7 @@ from lrp_engine.render.cells import Cell, Swatch
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.palettes import THEMES, Palette, mix
 from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
+from lrp_engine.render.said import headline
 from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import printable, visible
 
@@ -54,7 +55,7 @@ def svg(
     """
     samples = of_one_text(explanations, index, what="A picture")
     ones = list(samples.values())
-    parts, top = _warnings(ones[0])
+    parts, top = _head(ones[0])
     for row in method_rows(samples, palette=palette, vmax=vmax, scale=scale):
         drawn, top = _row(row, ones[0].target_label(), top)
         parts.append(drawn)
@@ -94,14 +95,14 @@ def standalone(drawing: Drawing, *, title: str, facts: Any) -> str:
     )
 
 
-def _warnings(one: Explanation) -> tuple[list[str], float]:
-    """Why the picture should not be relied on, line by line; and the height after that."""
+def _head(one: Explanation) -> tuple[list[str], float]:
+    """What the network says, and why the picture should not be relied on; the height after it."""
     parts, top = [], float(MARGIN)
-    for sentence in one.warnings:
-        for line in textwrap.wrap(f"Warning: {visible(sentence)}", WARNING):
+    for sentence in (headline(one), *(f"Warning: {sentence}" for sentence in one.warnings)):
+        for line in textwrap.wrap(visible(sentence), WARNING):
             top += SMALL + 6
             parts.append(drawn_text(MARGIN, top, line, SMALL, weight=600))
-    return parts, top + 12 if parts else top
+    return parts, top + 12
 
 
 def _plain(text: str) -> str:

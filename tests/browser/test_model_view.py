@@ -142,7 +142,7 @@ def test_a_keras_model_and_its_tokenizer_are_asked_settled_and_explained(
     expect(page.get_by_text("Passed: words")).to_be_visible()
     account = page.locator(".lens-note", has_text="The score of")
     expect(account).to_contain_text("padding")
-    score, _, *parts = account.locator("b").all_inner_texts()
+    _, score, *parts = account.locator("b").all_inner_texts()
     said = [float(one.replace(MINUS, "-")) for one in parts]
     # Each is shown with two digits.
     assert sum(said) == pytest.approx(float(score.replace(MINUS, "-")), abs=0.01 * len(parts))

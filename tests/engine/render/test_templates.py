@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -45,20 +43,6 @@ def test_numbers_in_a_table_are_set_to_the_right():
     made = templates.fragment("parts.html", "table")([("a", False), ("b", True)], [("x", "1")])
     assert '<th scope="col">a</th><th scope="col" class="n">b</th>' in made
     assert '<td dir="auto">x</td><td class="n" dir="auto">1</td>' in made
-
-
-def test_every_file_that_is_not_python_is_shipped():
-    settings = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))
-    data = settings["tool"]["setuptools"]["package-data"]
-    others = [
-        path
-        for path in ROOT.rglob("*")
-        if path.is_file() and path.suffix not in (".py", ".pyc") and path.name != "README.md"
-    ]
-    assert {path.name for path in others} >= {"heatmap.html", "heatmap.css", "page.html"}
-    for path in others:
-        package = ".".join(path.parent.relative_to(ROOT.parent).parts)
-        assert any(fnmatch(path.name, pattern) for pattern in data.get(package, ())), path
 
 
 def test_templates_are_loaded_when_something_is_drawn():
