@@ -5,7 +5,7 @@ Axes: B samples, T words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,13 @@ def frame(explanation: Explanation, rows: str = "words") -> pd.DataFrame:
     if rows not in ROWS:
         raise InputError(f"rows is {rows!r:.40}; choose from {choices(ROWS)}.")
     return pd.DataFrame(ROWS[rows](explanation))
+
+
+def frames(by_method: Mapping[str, Explanation], rows: str = "words") -> pd.DataFrame:
+    """The frames of several methods, one below the other."""
+    import pandas as pd
+
+    return pd.concat([frame(one, rows) for one in by_method.values()], ignore_index=True)
 
 
 def _words(explanation: Explanation) -> dict[str, Any]:

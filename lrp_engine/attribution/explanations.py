@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from lrp_engine import lazy
 from lrp_engine.attribution.drawn import Drawn
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError, choices
@@ -74,9 +75,8 @@ class Explanations(Mapping[str, Explanation], Drawn):
 
     def to_frame(self, rows: str = "words") -> pd.DataFrame:
         """The frames of all methods, one below the other: `Explanation.to_frame`."""
-        import pandas as pd
-
-        return pd.concat([one.to_frame(rows) for one in self.values()], ignore_index=True)
+        frame: pd.DataFrame = lazy.load("attribution.as_frame:frames")(self, rows)
+        return frame
 
     @property
     def _by_method(self) -> Mapping[str, Explanation]:

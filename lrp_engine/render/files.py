@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrp_engine.attribution.as_frame import frames
 from lrp_engine.errors import InputError, choices
 from lrp_engine.render.latex import latex
 from lrp_engine.render.page import methods_page
@@ -22,10 +23,7 @@ ByMethod = Mapping[str, "Explanation"]
 
 def _csv(by_method: ByMethod, index: int) -> str:
     """Every sample's words, by every method."""
-    import pandas as pd
-
-    frames = [one.to_frame() for one in by_method.values()]
-    return str(pd.concat(frames, ignore_index=True).to_csv(index=False))
+    return str(frames(by_method).to_csv(index=False))
 
 
 def _json(by_method: ByMethod, index: int) -> str:

@@ -40,8 +40,7 @@ def explanations(by_method: Mapping[str, Explanation]) -> str:
     """The first samples: what the network says of each, where the score went, the heatmaps."""
     count = len(next(iter(by_method.values())))
     samples = [_sample(by_method, index) for index in range(min(count, SAMPLES))]
-    more = f"{count - SAMPLES:,} more; to_frame() holds all." if count > SAMPLES else ""
-    return templates.fragment("notebook.html", "explanations")(samples, more)
+    return templates.fragment("notebook.html", "explanations")(samples, _more(count))
 
 
 def comparison(sentence: str, names: Sequence[str], a: Explanation, b: Explanation) -> str:
@@ -52,9 +51,8 @@ def comparison(sentence: str, names: Sequence[str], a: Explanation, b: Explanati
         for name, one in zip(names, (a, b), strict=True)
         for sample in [_sample({one.method: one}, index)]
     ]
-    more = f"{len(a) - SAMPLES:,} more; to_frame() holds all." if len(a) > SAMPLES else ""
     draw = templates.fragment("notebook.html", "explanations")
-    return draw(samples, more, sentence)
+    return draw(samples, _more(len(a)), sentence)
 
 
 def network(network: Network) -> str:
@@ -87,6 +85,11 @@ def proof(
                ("how", False))  # fmt: skip
     draw = templates.fragment("notebook.html", "proof")
     return draw(headline, meaning, columns, rows, assumptions)
+
+
+def _more(count: int) -> str:
+    """How many samples are not shown, and where they are."""
+    return f"{count - SAMPLES:,} more; to_frame() holds all." if count > SAMPLES else ""
 
 
 def _sample(by_method: Mapping[str, Explanation], index: int) -> Sample:

@@ -81,23 +81,17 @@ def test_fragments_are_whole_escaped_and_touch_nothing_else(network, explanation
                        for one in part.split(",")), name  # fmt: skip
 
 
-def test_a_fragment_says_the_answer_and_where_the_score_went(explanations):
+def test_a_fragment_says_the_answer_and_where_the_score_went(network, explanations):
     text = explanations._repr_html_()
     e = explanations["lrp"]
     assert f"The model predicts {e.labels[e.predicted[0]]}" in text
     assert "together" in text
     assert text.count('class="lrp-words"') == len(TEXTS) * len(explanations)
     many = notebook.SAMPLES + 2
-    longer = Network.explain(_network(), ["good film"] * many)
+    longer = network.explain(["good film"] * many)
     assert "2 more" in longer._repr_html_()
-    long = Network.explain(_network(), ["good " * (notebook.WORDS + 1)])
+    long = network.explain(["good " * (notebook.WORDS + 1)])
     assert "lrp-words" not in long._repr_html_().split("</style>")[-1]
-
-
-def _network() -> Network:
-    return lrp_engine.from_weights(
-        eight_arrays(), vocabulary=WORDS, embeddings=embeddings(), labels=LABELS
-    )
 
 
 def test_frames_say_what_they_are_of(explanations):
