@@ -36,14 +36,27 @@ class Tour {
     this.title.textContent = title;
     this.words.textContent = text;
     this.next.textContent = at + 1 < this.steps.length ? "Next" : "Done";
-    this.frame(document.querySelector(place));
+    this.follow(place);
     this.root.hidden = false;
   }
 
+  // What the frame is around may not have been drawn yet, and is drawn anew while the model answers.
+  follow(place) {
+    this.drawn?.disconnect();
+    this.drawn = new MutationObserver(() => this.frame(document.querySelector(place)));
+    this.drawn.observe(document.body, { childList: true, subtree: true, attributeFilter: ["class"] });
+    this.frame(document.querySelector(place));
+  }
+
   frame(node) {
-    this.framed?.classList.remove("lens-toured");
+    if (node !== this.framed) this.framed?.classList.remove("lens-toured");
     this.framed = node;
-    node?.classList.add("lens-toured");
+    if (node && !node.classList.contains("lens-toured")) node.classList.add("lens-toured");
+  }
+
+  leave() {
+    this.drawn?.disconnect();
+    this.frame(null);
   }
 
   end() {
@@ -52,7 +65,7 @@ class Tour {
   }
 
   hide() {
-    this.frame(null);
+    this.leave();
     this.root.hidden = true;
   }
 }
@@ -66,5 +79,5 @@ export default function ({ data, parentElement }) {
   if (data.picked && tour.at + 1 === tour.steps.length) tour.end();
   else if (data.picked || over(false)) tour.hide();
   else tour.show(tour.at);
-  return () => tour.frame(null);
+  return () => tour.leave();
 }
