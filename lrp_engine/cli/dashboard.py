@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import runpy
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -111,12 +111,15 @@ def _flags(options: argparse.Namespace) -> list[str]:
 
 
 def _serve(entry: Path, flags: list[str]) -> int:
-    """Serve until stopped; returns the exit code."""
-    before, sys.argv = sys.argv, ["streamlit", "run", str(entry), *flags]
+    """Serve until stopped; returns the exit code, 0 where the user stopped it."""
+    import click
+
+    streamlit: Any = import_module("streamlit.web.cli")
     try:
-        runpy.run_module("streamlit", run_name="__main__", alter_sys=False)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    finally:
-        sys.argv = before
+        streamlit.main(["run", str(entry), *flags], prog_name="streamlit", standalone_mode=False)
+    except click.exceptions.Abort:  # what it makes of Ctrl-C
+        print("The dashboard is stopped.", file=sys.stderr)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     return 0

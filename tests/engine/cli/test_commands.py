@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
 
+import click
 import numpy as np
 import pytest
 
@@ -156,19 +156,17 @@ def started(monkeypatch):
         monkeypatch.delenv(name)
     seen: list[list[str]] = []
 
-    def started(module: str, **_: object) -> None:
-        assert module == "streamlit"
-        seen.append(sys.argv[:])
-        raise SystemExit(0)
+    def started(arguments: list[str], **_: object) -> None:
+        seen.append(arguments)
 
-    monkeypatch.setattr(runpy, "run_module", started)
+    monkeypatch.setattr("streamlit.web.cli.main", started)
     return seen
 
 
 def test_the_dashboard_is_started_for_this_machine_only(started, monkeypatch):
     assert main(["dashboard"]) == 0
-    assert started[0][:3] == ["streamlit", "run", str(settings.REPOSITORY / "app" / "main.py")]
-    flags = dict(flag.removeprefix("--").split("=") for flag in started[0][3:])
+    assert started[0][:2] == ["run", str(settings.REPOSITORY / "app" / "main.py")]
+    flags = dict(flag.removeprefix("--").split("=") for flag in started[0][2:])
     assert flags["server.address"] == "localhost"
     promised = {name: str(value).lower() for name, value in gate.PROMISED.items()}
     assert promised.items() <= flags.items()
@@ -200,6 +198,23 @@ def test_the_dashboard_says_what_is_wrong(started, capfd, arguments, sentence):
     assert main(["dashboard", *arguments]) == 2
     assert sentence in capfd.readouterr().err
     assert not started
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "sentence"),
+    [
+        (click.exceptions.Abort(), 0, "The dashboard is stopped."),
+        (click.UsageError("No such option."), 2, "No such option."),
+    ],
+    ids=["Ctrl-C", "refused"],
+)
+def test_the_dashboard_ends_with_a_sentence(monkeypatch, capfd, ending, code, sentence):
+    def ended(arguments: list[str], **_: object) -> None:
+        raise ending
+
+    monkeypatch.setattr("streamlit.web.cli.main", ended)
+    assert main(["dashboard"]) == code
+    assert sentence in capfd.readouterr().err
 
 
 def test_without_streamlit_the_dashboard_says_what_to_install(started, capfd, monkeypatch):
