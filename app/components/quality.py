@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.models.model import Model
-from app.review import quality
+from app.review import class_order, quality
 from app.review.quality import Quality
 from app.text.markdown import plain
 from lrp_engine.render.wording import visible
@@ -32,9 +32,9 @@ def section(model: Model) -> None:
 
 
 def show(found: Quality, labels: Sequence[str]) -> None:
-    """Accuracy with its interval, within one class, and a table by class."""
+    """Accuracy with its interval, within one class where they stand in an order, and a table."""
     lines = [f"**Accuracy** {plain(str(found.accuracy))}."]
-    if found.within_one is not None:
+    if found.within_one is not None and class_order.in_order(labels):
         lines.append(f"Off by one class at most: {plain(str(found.within_one))}.")
     st.markdown("  \n".join(lines))
     table = pd.DataFrame(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from app import settings, templates
+from app.review import class_order
 from app.review import words as counted
 from app.review.explained_rows import ExplainedText
 from app.review.labelling import origin
@@ -54,7 +55,7 @@ def page(
         "report.html",
         title=f"Review of {visible(one.name)}",
         sentences=(*one.warnings, *one.hints(summary["words"])),
-        account=_account(summary),
+        account=_account(summary, one.labels),
         verdict_rows=_verdict_rows(summary, reviews),
         agreements=[agreement_sentence(one) for one in agreements(given)],
         class_columns=[
@@ -79,7 +80,7 @@ def page(
     )  # fmt: skip
 
 
-def _account(summary: pd.DataFrame) -> str:
+def _account(summary: pd.DataFrame, labels: Sequence[str]) -> str:
     counts = Counter(outcomes(summary))
     labelled = counts[RIGHT] + counts[WRONG]
     explained = int((summary["said"] >= 0).sum())
@@ -89,6 +90,10 @@ def _account(summary: pd.DataFrame) -> str:
             f" The model is right on {counts[RIGHT]:,} of {labelled:,} labelled ones "
             f"({percentage(counts[RIGHT] / labelled)})."
         )
+        if near := class_order.off_by_one(summary, labels):
+            text += f" Of the others, {near:,} are off by one class."
+        if coarse := class_order.coarse_labels(summary, labels):
+            text += f" {visible(coarse)}"
     return text
 
 

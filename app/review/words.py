@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 REACH = 3  # words
+ENOUGH = 20  # words to look at
 NEGATIONS = frozenset(
     ("not", "no", "never", "none", "nothing", "nobody", "nowhere", "neither", "nor", "cannot",
      "without", "hardly", "barely", "scarcely")
@@ -100,6 +101,11 @@ def strongest(words: pd.DataFrame, *, at_least: int, most: int) -> pd.DataFrame:
     frequent = words[words["count"] >= at_least]
     order = frequent["mean"].abs().sort_values(ascending=False, kind="stable").index
     return frequent.loc[order[:most]].sort_values("mean", ascending=False, kind="stable")
+
+
+def fitting_count(words: pd.DataFrame, *, most: int) -> int:
+    """Of `table`: the largest minimum count up to `most` that leaves `ENOUGH` words, or 1."""
+    return next((n for n in range(most, 1, -1) if (words["count"] >= n).sum() >= ENOUGH), 1)
 
 
 def rows_with(

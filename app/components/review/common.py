@@ -67,7 +67,7 @@ def open_set(key: str) -> None:
     for name, choice in CHOICES.items():
         if choice.view is View.REVIEW:
             session.put(name, choice.default)
-    for name in ("seen", "clash", "neighbours", "asked", "doubted", "judged"):
+    for name in ("seen", "clash", "neighbours", "asked", "doubted", "judged", "count_chosen"):
         session.put(name, session.REVIEWING[name])
     session.put("set", key)
 

@@ -11,7 +11,7 @@ from app import settings
 from app.components import frontend
 from app.components.review import faithful, quality
 from app.components.review.common import Desk, delete_set, open_set
-from app.review import labelling
+from app.review import class_order, labelling
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, outcomes
 from app.state import session, widgets
 from app.text.markdown import plain
@@ -64,8 +64,10 @@ def show(desk: Desk) -> None:
     if failed:
         counts.append(f"<b>{failed:,}</b> not explained")
     if right + wrong:
+        near = class_order.off_by_one(summary, one.labels)
         counts.append(
-            f"<b>{wrong:,}</b> incorrect of {right + wrong:,} labelled "
+            f"<b>{wrong:,}</b> incorrect of {right + wrong:,} labelled"
+            f"{f', {near:,} of them by one class' if near else ''} "
             f"({percentage(right / (right + wrong))} correct)"
         )
     counts += quality.beside(desk)
@@ -76,6 +78,8 @@ def show(desk: Desk) -> None:
         f'{STYLE}<p class="lens-set"><bdi>{escape(visible(one.name))}</bdi></p>'
         f'<p class="lens-counts">{"".join(f"<span>{count}</span>" for count in counts)}</p>'
     )
+    if coarse := class_order.coarse_labels(summary, one.labels):
+        st.caption(plain(visible(coarse)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _name()
         faithful.control(desk)

@@ -15,7 +15,7 @@ from app.components import frontend
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.navigation import View
-from app.review import explained_rows, queue
+from app.review import class_order, explained_rows, queue
 from app.review.faithful import Faithful
 from app.review.measures import Column, on_the_page
 from app.review.methods import MAIN
@@ -201,11 +201,13 @@ def _decision(desk: Desk, line: pd.Series) -> None:
     ]
     if truth != NO_CLASS:
         right = truth == line["said"]
+        near = abs(truth - line["said"]) == 1 and class_order.in_order(desk.set.labels)
         parts.append(
             ", and that is the true class."
             if right
             else f"; the true class is <b>{desk.label(truth)}</b> "
-            f"({escape(percentage(line['probabilities'][truth]))})."
+            f"({escape(percentage(line['probabilities'][truth]))})"
+            f"{', the class next to it' if near else ''}."
         )
     else:
         parts.append(".")

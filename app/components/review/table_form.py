@@ -101,6 +101,11 @@ def first_rows(preview: Preview) -> None:
         visible(name): [visible(value or "") for value in values[:PREVIEWED]]
         for name, values in preview.sample.items()
     }
+    shown = min(PREVIEWED, preview.rows)
+    if shown < preview.rows:
+        st.caption(f"The first {shown} of {preview.rows:,} rows")
+    else:
+        st.caption("Its only row" if shown == 1 else f"All {shown} rows")
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="The first rows of the file.")
     if preview.bad:
         several = preview.bad > 1

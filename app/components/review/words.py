@@ -57,12 +57,17 @@ def show(desk: Desk) -> None:
         "Class", range(len(labels)), format_func=lambda c: visible(labels[c]),
         **widgets.bind("counted_class", labels),
     )  # fmt: skip
+    counted = words.table(desk.tables.words, predicted)
+    chosen = session.get("at_least")
+    if chosen == session.default("at_least") and not session.get("count_chosen"):
+        chosen = words.fitting_count(counted, most=chosen)
     least = second.number_input(
-        "Minimum count", min_value=1, max_value=1000, **widgets.bind("at_least")
-    )
+        "Minimum count", min_value=1, max_value=1000,
+        help="How often a word has to occur; until you choose, it fits the size of the set.",
+        **widgets.watch("at_least.chosen", chosen, _count),
+    )  # fmt: skip
     spelling = third.selectbox("Words", list(SPELLINGS), format_func=SPELLINGS.__getitem__,
                                **widgets.bind("spelling"))  # fmt: skip
-    counted = words.table(desk.tables.words, predicted)
     counted = counted[counted["count"] >= least]
     if spelling != session.ANY:
         counted = counted[counted["negated"] == (spelling == "negated")]
@@ -86,6 +91,11 @@ def show(desk: Desk) -> None:
     with lists:
         _list(f"Towards {name}", counted[counted["mean"] > 0], predicted)
         _list(f"Away from {name}", counted[counted["mean"] < 0].iloc[::-1], predicted)
+
+
+def _count(least: int) -> None:
+    session.put("count_chosen", True)
+    session.put("at_least", least)
 
 
 def _list(title: str, counted: pd.DataFrame, predicted: int) -> None:

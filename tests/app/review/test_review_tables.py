@@ -196,6 +196,13 @@ def test_the_strongest_words_of_either_sign():
     assert words.strongest(words.table(OCCURRENCES, 1), at_least=4, most=2).empty
 
 
+@pytest.mark.parametrize(("counts", "least"), [
+    ([9] * 19, 1), ([2] * 20, 2), ([2] * 20 + [3] * 19, 2), ([3] * 20, 3), ([9] * 40, 3), ([], 1),
+])  # fmt: skip
+def test_the_minimum_count_fits_the_set(counts, least):
+    assert words.fitting_count(pd.DataFrame({"count": counts}), most=3) == least
+
+
 # To take along -----------------------------------------------------------------------------
 
 EVIL = Verdict(choice="reasons", tags=("=cmd()", "irony"), reviewer="@Ana",

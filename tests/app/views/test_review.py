@@ -135,6 +135,7 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     assert app.dataframe[0].value["Kommentar"][0] == "good film, schön"
     boxes = {box.label: box for box in app.selectbox}
     assert (boxes["Texts"].value, boxes["True classes"].value) == ("Kommentar", "Urteil")
+    assert "All 4 rows" in prose(app)
     assert "2 labels of “Urteil” (2 rows) name no class" in messages(app)
     assert (boxes["“YES” (1)"].value, boxes["“bad one” (1)"].value) == (2, None)
     boxes["“bad one” (1)"].set_value(0).run()
@@ -510,13 +511,16 @@ def test_words_lead_to_their_sentences(examples, visit, key):
     shown = {}
     for c in range(3):
         widget(app, "counted_class").set_value(c).run()
-        widget(app, "at_least").set_value(1).run()
-        assert dict(app.query_params)["at_least"] == "1"
+        assert widget(app, "at_least").value == 1  # which fits so small a set
         assert healthy(app)
         for frame in app.dataframe:
             for line in frame.value.to_dict("records"):
                 word = line["word"].removesuffix(" (negated)")
                 shown[c, word, " (negated)" in line["word"]] = line["in texts"]
+    for least in (3, 1):
+        widget(app, "at_least").set_value(least).run()
+        assert widget(app, "at_least").value == least
+    assert dict(app.query_params)["at_least"] == "1"
     assert sum(word == "bad" for _, word, _ in shown) == 2  # in one sentence it is negated
     (said, word, negated), count = next(iter(shown.items()))
     again = visit(set=key, word=f"{said}-{int(negated)}-{word}")

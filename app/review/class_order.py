@@ -1,0 +1,74 @@
+"""Whether classes stand in an order, by what they are called; what is off by one class. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pandas as pd
+
+from app.review.outcomes import NO_CLASS
+
+# "very bad" stands next to "bad".
+DEGREES = frozenset(
+    ("very", "extremely", "strongly", "highly", "rather", "slightly", "somewhat", "mildly")
+)
+MIDDLES = frozenset(("neutral", "medium", "middle", "moderate", "average", "mixed", "okay", "ok"))
+FEWEST = 3  # of two classes, one is always next to the other
+_NUMBERED = re.compile(r"(\d+)(?:[ _-]*[^\W\d]+)?")
+NAMED = 4  # classes in a sentence
+
+
+def in_order(labels: Sequence[str]) -> bool:
+    """Whether classes count upwards ("1 star", "2 stars", from 1), have a degree beside their plain
+    form ("very bad", "bad"), or have a middle ("low", "medium", "high").
+
+    Names that say nothing of an order ("class 0", "sport") are taken to have none.
+    """
+    names = [" ".join(label.casefold().replace("_", " ").split()) for label in labels]
+    if len(names) < FEWEST:
+        return False
+    numbers = [int(found[1]) for name in names if (found := _NUMBERED.fullmatch(name))]
+    counts = list(range(1, len(names) + 1))
+    if numbers in (counts, counts[::-1]):
+        return True
+    pairs = list(pairwise(names))
+    if any(_is_degree_of(one, other) or _is_degree_of(other, one) for one, other in pairs):
+        return True
+    return len(names) % 2 == 1 and names[len(names) // 2] in MIDDLES
+
+
+def _is_degree_of(one: str, other: str) -> bool:
+    degree, _, rest = one.partition(" ")
+    return degree in DEGREES and rest == other
+
+
+def off_by_one(summary: pd.DataFrame, labels: Sequence[str]) -> int:
+    """How many rows were said to be of the class next to theirs; 0 of classes without an order."""
+    return len(_near(summary)) if in_order(labels) else 0
+
+
+def _near(summary: pd.DataFrame) -> pd.DataFrame:
+    judged = summary[(summary["truth"] != NO_CLASS) & (summary["said"] != NO_CLASS)]
+    return judged[(judged["truth"] - judged["said"]).abs() == 1]
+
+
+def coarse_labels(summary: pd.DataFrame, labels: Sequence[str]) -> str:
+    """A sentence where classes stand in an order and labels name fewer of them than the model says,
+    so that a finer prediction counts as incorrect; "" elsewhere."""
+    near, named = _near(summary), sorted({int(c) for c in summary["truth"] if c != NO_CLASS})
+    finer = near[~near["said"].isin(named)]
+    if finer.empty or not in_order(labels):
+        return ""
+    (truth, predicted), _ = Counter(
+        zip(finer["truth"].astype(int), finer["said"].astype(int), strict=True)
+    ).most_common(1)[0]
+    shown = ", ".join(labels[c] for c in named[:NAMED])
+    more = ", …" if len(named) > NAMED else ""
+    return (
+        f"The labels name {len(named)} of the model's {len(labels)} classes ({shown}{more}): "
+        f"“{labels[predicted]}” counts as incorrect where the label is “{labels[truth]}”. "
+        f"{len(finer):,} row{'s are' if len(finer) > 1 else ' is'} incorrect only in this way."
+    )
