@@ -17,7 +17,7 @@ def done() -> bool:
     st.title("LRP Lens")
     if st.user.is_logged_in:
         st.error(
-            plain(f"{_name()} is not among the users of this server; its operator lists them.")
+            plain(f"{_called()} is not among the users of this server; its operator lists them.")
         )
         st.button("Sign out", on_click=st.logout)
         return False
@@ -36,10 +36,15 @@ def account() -> None:
     """Who is signed in, and the way out; nothing where no login is asked for."""
     if not login.is_configured():
         return
-    st.caption(plain(f"Signed in as {_name()}"))
+    st.caption(plain(f"Signed in as {name()}"))
     st.button("Sign out", on_click=st.logout, icon=":material/logout:")
 
 
-def _name() -> str:
+def name() -> str:
+    """What whoever is signed in is called; "" where no login is asked for."""
+    return _called() if login.is_configured() else ""
+
+
+def _called() -> str:
     user = st.user
     return str(user.get("email") or user.get("name") or user.get("sub") or "Somebody")

@@ -67,7 +67,16 @@ def open_set(key: str) -> None:
     for name, choice in CHOICES.items():
         if choice.view is View.REVIEW:
             session.put(name, choice.default)
-    for name in ("seen", "clash", "neighbours", "asked", "doubted", "judged", "count_chosen"):
+    for name in (
+        "seen",
+        "clash",
+        "neighbours",
+        "asked",
+        "doubted",
+        "judged",
+        "count_chosen",
+        "unnamed",
+    ):
         session.put(name, session.REVIEWING[name])
     session.put("set", key)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache
+from app import cache, settings
+from app.components import signing_in
 from app.components.layout import Page
 from app.components.review import (
     damaged,
@@ -53,6 +54,8 @@ def show(page: Page) -> None:
 
 
 def _work(one: Set, page: Page) -> None:
+    if account := signing_in.name():
+        session.put("reviewer", account[: settings.REVIEW_NAME])
     given = cache.reviews().given(one.id)
     desk = Desk(one, cache.review_tables(one), given, _model_of(one, page.model))
     overview.drop_invalid(desk)

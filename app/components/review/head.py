@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from app import settings
-from app.components import frontend
+from app.components import frontend, signing_in
 from app.components.review import faithful, quality
 from app.components.review.common import Desk, delete_set, open_set
 from app.review import class_order, labelling
@@ -26,7 +26,10 @@ STYLE = """<style>
 
 
 def _name() -> None:
-    """Asked for once; then it is only said, and can be changed."""
+    """Asked for once; then it is only said, and can be changed, but for that of an account."""
+    if account := signing_in.name():
+        st.markdown(plain(visible(account)), help="Your account signs your verdicts.")
+        return
     name = session.get("reviewer")
     place: AbstractContextManager = nullcontext()
     if name:
@@ -90,7 +93,8 @@ def show(desk: Desk) -> None:
             st.markdown("Deletes the texts, their explanations and every verdict of this set.")
             st.button("Delete this set for good", on_click=delete_set, args=(one,))
     faithful.progress(desk)
-    frontend.remember_reviewer()
+    if not signing_in.name():
+        frontend.remember_reviewer()
     if desk.model is None:
         st.caption(
             "The model of this set is not loaded here: the stored numbers are shown, unknown words "

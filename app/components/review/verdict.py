@@ -38,11 +38,14 @@ def show(desk: Desk, row: int, following: int | None) -> None:
     """
     key = (desk.set.id, row)
     review = desk.given.get(row, {}).get(session.get("reviewer"), Review())
-    clash, doubted = session.get("clash"), session.get("doubted")
+    clash, doubted, unnamed = map(session.get, ("clash", "doubted", "unnamed"))
     if clash is not None and clash[:2] == key:
         _choose(key, clash[2], clash[3])
         return
     _see(key, review)
+    if unnamed is not None and unnamed[0] == key:
+        _ask_name(key, unnamed[1], _right(desk, row), following)
+        return
     if doubted is not None and doubted[0] == key:
         _ask(key, doubted[1], _right(desk, row), following)
         return
@@ -107,9 +110,12 @@ def _right(desk: Desk, row: int) -> bool | None:
 
 
 def _judge(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
-    """A verdict was pressed: ask where it contradicts the row, else keep it and go on."""
+    """A verdict was pressed: ask where nobody's name is known, or where it contradicts the row; else
+    keep it and go on."""
     session.used()
-    if contradiction(choice, right):
+    if not session.get("reviewer") and not session.get("nameless"):
+        session.put("unnamed", (key, choice))
+    elif contradiction(choice, right):
         session.put("doubted", (key, choice))
     else:
         _give(key, choice, following)
@@ -121,6 +127,49 @@ def _give(key: tuple[str, int], choice: str, following: int | None) -> None:
     if _change(key, choice=choice) and session.get("go_on") and following is not None:
         session.put("judged", (key, choice, following))
         session.choose(row=following)
+
+
+def _ask_name(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
+    """Whose verdict it is, before the first one is saved."""
+    with st.form("lens-name"):
+        st.text_input(
+            f"Your name, for this verdict (“{VERDICTS[choice]}”) and those that follow",
+            max_chars=settings.REVIEW_NAME,
+            key=widgets.field("name"),
+            help="It tells your verdicts from those of others, and this browser keeps it (in a "
+            "cookie).",
+        )
+        st.form_submit_button("Save", type="primary", key="lens-name-save", on_click=_named,
+                              args=(key, choice, right, following))  # fmt: skip
+    with st.container(horizontal=True):
+        st.button("Save without a name", key="lens-name-none", on_click=_unnamed,
+                  args=(key, choice, right, following))  # fmt: skip
+        st.button("Cancel", type="tertiary", key="lens-name-drop", on_click=session.choose,
+                  kwargs={"unnamed": None})  # fmt: skip
+
+
+def _named(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
+    """The name was given: what is shown becomes that reviewer's, unless they have a review of this
+    row."""
+    session.used()
+    name = widgets.take_field("name").strip()
+    if not name:
+        return
+    try:
+        mine = cache.reviews().given(key[0]).get(key[1], {}).get(name)
+    except InputError as error:
+        session.notify(str(error))
+        return
+    _see(key, mine or replace(session.get("seen").get(key, Review()), version=0))
+    session.put("reviewer", name)
+    session.put("unnamed", None)
+    _judge(key, choice, right, following)
+
+
+def _unnamed(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
+    session.put("nameless", True)
+    session.put("unnamed", None)
+    _judge(key, choice, right, following)
 
 
 def _ask(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:

@@ -33,6 +33,13 @@ def button(app: AppTest, name: str):
     return found[0]
 
 
+def judge(app: AppTest, choice: str) -> None:
+    """Press a verdict, by whatever name is known, or by none."""
+    button(app, f"lens-verdict-{choice}").click().run()
+    if any(b.key == "lens-name-none" for b in app.button):
+        button(app, "lens-name-none").click().run()
+
+
 def prose(app: AppTest) -> str:
     """Paragraphs and captions."""
     return "\n".join(one.value for one in [*app.markdown, *app.caption])
@@ -190,7 +197,7 @@ def test_own_columns_and_labels_that_are_given_later(visit):
     assert listed(again) == [2]
     assert list(again.dataframe[0].value["year (file)"]) == ["27"]
     # Labels from a column of the set; what they stand for is changed; others by text.
-    button(app, "lens-verdict-unclear").click().run()
+    judge(app, "unclear")
     key = key_of(app)
     widget(app, "part").set_value("labels").run()
     assert healthy(app)
@@ -344,7 +351,7 @@ def test_a_verdict_tags_and_a_note_survive_reload_and_restart(examples, visit, k
     go(app, 1)
     widget(app, "reviewer").set_value("Ana").run()
     widget(app, "note").set_value("because of *x*").run()
-    button(app, "lens-verdict-unclear").click().run()
+    judge(app, "unclear")
     button(app, "lens-back").click().run()
     widget(app, "tags").set_value(["irony"]).run()
     assert healthy(app)
@@ -391,7 +398,7 @@ def test_a_verdict_may_leave_the_row_open_and_next_goes_on_from_it(examples):
     widget(app, "go_on").set_value(False).run()
     widget(app, "marked").set_value("unreviewed").run()
     first, second, *_ = listed(app)
-    button(app, "lens-verdict-agree").click().run()
+    judge(app, "agree")
     assert first not in listed(app)
     assert f"Row {first + 1}, not in the queue" in app.header[-1].value
     go(app, 1)
@@ -404,7 +411,7 @@ def test_a_verdict_opens_the_next_row_and_leads_back(examples, key, marked):
     widget(app, "marked").set_value(marked).run()
     rows = listed(app)
     for row, following in zip(rows, [*rows[1:], rows[-1]], strict=True):
-        button(app, "lens-verdict-unclear").click().run()
+        judge(app, "unclear")
         assert cache.reviews().of(key)[row].verdict.choice == "unclear"
         if listed_or_nothing(app):
             assert f"Row {following + 1}, " in app.header[-1].value
@@ -424,18 +431,60 @@ def test_a_verdict_that_contradicts_its_row_is_asked_about(examples, key):
     judged = summary[summary["truth"] >= 0]
     wrong = int(judged[judged["truth"] != judged["said"]]["row"].iloc[0])
     tell(app, "lens_prev_next", "opened", [wrong, 1])
-    button(app, "lens-verdict-reasons").click().run()
+    judge(app, "reasons")
     assert "cannot be right for the wrong reason" in messages(app)
     assert cache.reviews().of(key) == {}
     button(app, "lens-doubt-drop").click().run()
     assert not messages(app)
     assert cache.reviews().of(key) == {}
     widget(app, "go_on").set_value(False).run()
-    button(app, "lens-verdict-wrong").click().run()  # which goes well with the row
+    judge(app, "wrong")  # which goes well with the row
     assert cache.reviews().of(key)[wrong].verdict.choice == "wrong"
-    button(app, "lens-verdict-reasons").click().run()
+    judge(app, "reasons")
     button(app, "lens-doubt-keep").click().run()
     assert cache.reviews().of(key)[wrong].verdict.choice == "reasons"
+
+
+def test_a_name_is_asked_for_before_the_first_verdict(examples, key):
+    app = examples
+    first, second, *_ = listed(app)
+    widget(app, "note").set_value("of the first").run()
+    button(app, "lens-verdict-unclear").click().run()
+    assert healthy(app)
+    assert not cache.reviews().of(key)[first].verdict.choice
+    button(app, "lens-name-drop").click().run()
+    button(app, "lens-verdict-unclear").click().run()
+    button(app, "Save").click().run()  # nothing was typed
+    assert not cache.reviews().of(key)[first].verdict.choice
+    box = next(one for one in app.text_input if one.label.startswith("Your name"))
+    box.set_value(" Ana ")
+    button(app, "Save").click().run()
+    assert healthy(app)
+    verdict = cache.reviews().given(key)[first]["Ana"].verdict
+    assert (verdict.choice, verdict.note) == ("unclear", "of the first")
+    assert f"Row {second + 1}, " in app.header[-1].value
+    button(app, "lens-verdict-unclear").click().run()  # it is asked for once
+    assert cache.reviews().given(key)[second]["Ana"].verdict.choice == "unclear"
+
+
+def test_who_said_to_have_no_name_is_not_asked_again(examples, key):
+    app = examples
+    first, second, *_ = listed(app)
+    judge(app, "unclear")
+    button(app, "lens-verdict-unclear").click().run()
+    assert {row: one.verdict.reviewer for row, one in cache.reviews().of(key).items()} == {
+        first: "", second: "",
+    }  # fmt: skip
+
+
+def test_an_account_signs_by_itself(visit, key, monkeypatch):
+    monkeypatch.setattr("app.components.signing_in.name", lambda: "ada@example.org")
+    app = visit(set=key)
+    assert healthy(app)
+    assert not [one for one in app.text_input if one.label == "Reviewer"]
+    row = listed(app)[0]
+    button(app, "lens-verdict-unclear").click().run()
+    assert cache.reviews().of(key)[row].verdict.reviewer == "ada@example.org"
 
 
 def test_presses_that_come_together_all_count(examples):
@@ -462,7 +511,7 @@ def test_who_has_two_windows_open_chooses(examples, visit, key):
     for app in (one, other):
         widget(app, "reviewer").set_value("Ana").run()
         widget(app, "go_on").set_value(False).run()
-    button(one, "lens-verdict-unclear").click().run()
+    judge(one, "unclear")
     widget(other, "note").set_value("I see it otherwise").run()
     assert "Ana, in another window, saved another version" in messages(other)
     assert "I see it otherwise" in html(other)
@@ -485,7 +534,7 @@ def test_two_reviewers_each_have_their_own_verdict(examples, visit, key):
     ana = examples
     row = listed(ana)[0]
     widget(ana, "reviewer").set_value("Ana").run()
-    button(ana, "lens-verdict-unclear").click().run()
+    judge(ana, "unclear")
     ben = visit(set=key, row=str(row))
     widget(ben, "reviewer").set_value("Ben").run()
     assert not [b for b in ben.button if b.label == "Clear verdict"]
@@ -622,8 +671,9 @@ def test_nothing_goes_where_verdicts_cannot_be_reached(examples, key, monkeypatc
 
 
 def test_nothing_is_kept_of_a_set_that_somebody_deleted_meanwhile(examples, key):
+    widget(examples, "reviewer").set_value("Ana").run()
     cache.jobs().delete(cache.sets().find(key))
-    button(examples, "lens-verdict-agree").click().run()
+    judge(examples, "agree")
     assert "This set was deleted" in messages(examples)
     assert cache.reviews().of(key) == {}
 
@@ -697,7 +747,7 @@ def test_a_database_that_is_gone_is_said(examples, monkeypatch):
         raise InputError("The database of verdicts cannot be used.")
 
     monkeypatch.setattr("app.review.store.Store.save", gone)
-    button(examples, "lens-verdict-agree").click().run()
+    judge(examples, "agree")
     assert not examples.exception
     assert "cannot be used" in messages(examples)
     assert cache.reviews().of("A" * 22) == {}
