@@ -22,11 +22,11 @@ def harmless(value: object) -> object:
     return f"'{value}" if risky else value
 
 
-def harmless_csv(table: pd.DataFrame) -> str:
+def harmless_csv(table: pd.DataFrame, delimiter: str = ",") -> str:
     """CSV without an index; no text in it, nor the name of a column, is a formula."""
     safe = table.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(table[name]):
             safe[name] = table[name].astype(object).map(harmless)
     safe.columns = [harmless(name) for name in safe.columns]
-    return safe.to_csv(index=False)
+    return safe.to_csv(index=False, sep=delimiter)

@@ -11,17 +11,18 @@ import pandas as pd
 from app.figures.spreadsheet import harmless_csv
 from app.review import own_columns
 from app.review.faithful import RANDOM, Faithful
-from app.review.outcomes import outcomes
+from app.review.outcomes import TITLES, outcomes
 from app.review.reviewers import Given, choices_in, named, newest_of, reviewers_in
 from app.review.sets import Set
-from app.review.verdicts import Review
+from app.review.verdicts import VERDICTS, Review
 from lrp_engine.corpora.columns import PREFIX
 
 
 def table(
     one: Set, summary: pd.DataFrame, given: Given, parts: Sequence[Path] = ()
 ) -> pd.DataFrame:
-    """One row a text, in the order of the file, counted from 1.
+    """One row a text, in the order of the file, counted from 1. What a choice is called in
+    files stays; how the page calls it stands beside.
 
     The review that was saved last; where there are several reviewers, also the verdict of each, and
     whether those who judged the row agree.
@@ -37,6 +38,7 @@ def table(
         result["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
     result["predicted"] = [labels[c] if c >= 0 else None for c in summary["said"]]
     result["outcome"] = outcomes(summary)
+    result["outcome_text"] = [TITLES.get(one) for one in result["outcome"]]
     for column in one.columns:
         result[column.exported or column.name] = summary[column.name]
         if isinstance(column, Faithful):
@@ -44,6 +46,7 @@ def table(
     newest = newest_of(given)
     reviews = [newest.get(int(row), Review()) for row in summary["row"]]
     result["verdict"] = [review.verdict.choice or None for review in reviews]
+    result["verdict_text"] = [VERDICTS.get(review.verdict.choice) for review in reviews]
     result["tags"] = [", ".join(review.verdict.tags) or None for review in reviews]
     result["note"] = [review.verdict.note or None for review in reviews]
     result["reviewer"] = [review.verdict.reviewer or None for review in reviews]
@@ -65,7 +68,10 @@ def _by_reviewer(rows: pd.Series, given: Given) -> dict[str, list]:
     said = choices_in(given)
     of_rows = [said.get(int(row), {}) for row in rows]
     return {
-        **{f"verdict of {named(one)}": [row.get(one) for row in of_rows] for one in reviewers},
+        **{
+            f"verdict of {named(one)}": [VERDICTS.get(row.get(one, "")) for row in of_rows]
+            for one in reviewers
+        },
         "reviewers_agree": [
             len(set(row.values())) == 1 if len(row) > 1 else None for row in of_rows
         ],
@@ -89,9 +95,9 @@ def _with_others(result: pd.DataFrame, one: Set, parts: Sequence[Path]) -> pd.Da
     return pd.concat([result, others.set_axis(result.index)], axis=1)
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
+def to_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
     """CSV that no spreadsheet takes for formulas; the byte-order mark lets Excel read UTF-8."""
-    return harmless_csv(table).encode("utf-8-sig", "replace")
+    return harmless_csv(table, delimiter).encode("utf-8-sig", "replace")
 
 
 def to_parquet(table: pd.DataFrame) -> bytes:

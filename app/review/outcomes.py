@@ -11,6 +11,8 @@ from app import settings
 
 RIGHT, WRONG, NOT_EXPLAINED = "right", "wrong", "not explained"
 OUTCOMES = (RIGHT, WRONG, NOT_EXPLAINED)
+# How they read, on the page and in files.
+TITLES = {RIGHT: "correct", WRONG: "incorrect", NOT_EXPLAINED: NOT_EXPLAINED}
 NO_CLASS = -1  # no label, or nothing predicted
 
 

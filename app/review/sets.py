@@ -46,6 +46,7 @@ class Set:
     Attributes:
         id: its key; whoever knows it can open the set.
         name: of the file, for people. format: "csv", "jsonl" or "parquet".
+        delimiter: between the fields of the file as it was brought, of CSV.
         text_column, label_column: in the file; no labels where None.
         methods: names in `lrp_engine.METHODS`.
         rows: how many; step: rows of a part. complete: whether all are explained.
@@ -85,6 +86,7 @@ class Set:
     mapping: Mapping[str, int] = field(default_factory=dict)
     labels_file: str = ""
     labels_from: str = ""
+    delimiter: str = ","
 
     @property
     def columns(self) -> tuple[Column, ...]:

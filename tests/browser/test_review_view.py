@@ -173,7 +173,7 @@ def _csv(path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as opened:
         lines = list(csv.DictReader(opened))
     assert [line["text"] for line in lines][4] == "'=1+1"
-    assert sum(line["verdict"] == "reasons" for line in lines) == 1
+    assert sum(line["verdict_text"] == "right for the wrong reason" for line in lines) == 1
 
 
 def _parquet(path: Path) -> None:

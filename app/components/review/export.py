@@ -11,6 +11,7 @@ import streamlit as st
 from app import cache, settings
 from app.components.review.common import Desk
 from app.review import explained_rows, export, report
+from app.review.dialect import DELIMITERS
 from app.state import session
 
 
@@ -30,9 +31,11 @@ def show(desk: Desk) -> None:
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "Table (CSV)", lambda: export.to_csv(_table(desk)), f"{name}.csv", "text/csv",
+            "Table (CSV)", lambda: export.to_csv(_table(desk), desk.set.delimiter),
+            f"{name}.csv", "text/csv",
             icon=":material/download:", on_click="ignore",
-            help="UTF-8, with an apostrophe before what a spreadsheet would take for a formula.",
+            help=f"UTF-8, a {DELIMITERS.get(desk.set.delimiter, 'comma')} between fields as in your "
+            "file, and an apostrophe before what a spreadsheet would take for a formula.",
         )  # fmt: skip
         st.download_button(
             "Table (Parquet)", lambda: export.to_parquet(_table(desk)), f"{name}.parquet",

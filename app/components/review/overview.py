@@ -17,9 +17,7 @@ from lrp_engine.render.wording import visible
 
 OUTCOMES = {
     session.ANY: "correct or incorrect",
-    outcomes.RIGHT: "correct",
-    outcomes.WRONG: "incorrect",
-    outcomes.NOT_EXPLAINED: "not explained",
+    **outcomes.TITLES,
 }
 MARKS = {
     session.ANY: "any or none",

@@ -118,7 +118,8 @@ def _upload(model: Model) -> None:
     if st.button("Explain this set", type="primary", icon=":material/play_arrow:"):
         with st.spinner("Reading …"):
             _begin(model, given.table, format=given.preview.format, text_column=text,
-                   label_column=label, mapping=mapping)  # fmt: skip
+                   label_column=label, mapping=mapping,
+                   delimiter=given.delimiter)  # fmt: skip
 
 
 def _mapping(model: Model, given: Given, column: str) -> dict[str, int]:

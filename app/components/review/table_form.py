@@ -30,12 +30,13 @@ class Given:
     """An upload and what is in it.
 
     Attributes:
-        file: tells uploads apart.
+        file: tells uploads apart. delimiter: of CSV, as it was brought.
     """
 
     table: cache.UploadedTable
     preview: Preview
     file: str
+    delimiter: str = ","
 
 
 def uploaded(label: str, *, labels: Sequence[str], key: str) -> Given | None:
@@ -58,16 +59,17 @@ def uploaded(label: str, *, labels: Sequence[str], key: str) -> Given | None:
     if given is None:
         return None
     table = cache.UploadedTable(PurePath(given.name).name[-NAME_CHARACTERS:], given.getvalue())
+    written = dialect.Dialect()
     if table.name.lower().endswith(".csv"):
-        table = _read_as(table, labels, given.file_id)
+        written = _read_as(table, labels, given.file_id)
+        table = cache.upload_canonical(table, written)
     with st.spinner("Reading …"), telling() as tell:
-        return Given(table, cache.upload_preview(table, tell), given.file_id)
+        preview = cache.upload_preview(table, tell)
+    return Given(table, preview, given.file_id, written.delimiter)
 
 
-def _read_as(
-    table: cache.UploadedTable, labels: Sequence[str], file: str
-) -> cache.UploadedTable:  # fmt: skip
-    """A CSV file in UTF-8 with commas and a header, as it was found or said to be written."""
+def _read_as(table: cache.UploadedTable, labels: Sequence[str], file: str) -> dialect.Dialect:
+    """How a CSV file is written: as it was found or said to be."""
     found = cache.upload_dialect(table, tuple(labels))
     codecs = list(dict.fromkeys([found.encoding, *dialect.ENCODINGS]))
     delimiters = list(dialect.DELIMITERS)
@@ -77,7 +79,7 @@ def _read_as(
         f"{'names in the first row' if found.header else 'no names in the first row'}"
     ):
         first, second, third = st.columns(3, vertical_alignment="bottom")
-        chosen = dialect.Dialect(
+        return dialect.Dialect(
             encoding=first.selectbox(
                 "Encoding", codecs, key=widgets.file_key(f"encoding.{file}"),
                 format_func=lambda one: dialect.ENCODINGS.get(one, one),
@@ -92,7 +94,6 @@ def _read_as(
                 key=widgets.file_key(f"header.{file}"),
             ),
         )  # fmt: skip
-    return cache.upload_canonical(table, chosen)
 
 
 def first_rows(preview: Preview) -> None:

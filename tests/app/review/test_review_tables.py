@@ -245,10 +245,15 @@ def test_the_table_has_what_the_model_and_the_people_said(work):
     found = export.table(one, summary, reviews, sets.parts(one)).set_index("row")
     assert list(found.index) == list(range(1, len(files.ROWS) + 1))
     assert found.loc[6, "verdict"] == "reasons"
+    assert found.loc[6, "verdict_text"] == "right for the wrong reason"
+    assert found["verdict_text"].isna().tolist() == [True, False, *[True] * 3, False, *[True] * 2]
+    words = {"right": "correct", "wrong": "incorrect", "not explained": "not explained"}
+    assert list(found["outcome_text"].fillna("")) == [words.get(n, "") for n in found["outcome"]]
     assert found.loc[6, "note"] == EVIL.note
     assert found.loc[6, "reviewed_at"] == "2026-01-02T03:04:00+00:00"
-    assert found.loc[6, ["verdict of @Ana", "verdict of Ben"]].tolist() == ["reasons", "wrong"]
-    assert found.loc[2, "verdict of unnamed"] == "wrong"
+    assert found.loc[6, "verdict of @Ana"] == "right for the wrong reason"
+    assert found.loc[6, "verdict of Ben"] == "model wrong"
+    assert found.loc[2, "verdict of unnamed"] == "model wrong"
     assert found["reviewers_agree"].tolist() == [None] * 5 + [False] + [None] * 2
     assert found.loc[1, "true_class"] == "yes"
     assert found.loc[7, "problem"] == "The text is empty."
@@ -275,6 +280,13 @@ def test_csv_holds_no_formula(work):
         for value in line.values():
             number = value.lstrip("-").replace(".", "", 1).replace("e-", "", 1).isdigit()
             assert number or value.lstrip()[:1] not in set("=+-@")
+
+
+def test_csv_has_the_delimiter_of_the_file(work):
+    sets, one, summary, _, reviews = work
+    data = export.to_csv(export.table(one, summary, reviews, sets.parts(one)), ";")
+    first = data.decode("utf-8-sig").splitlines()[0]
+    assert first.startswith("row;text;label;true_class;predicted;outcome;outcome_text;")
 
 
 def test_columns_of_the_file_come_along_under_free_names(network, tmp_path):

@@ -151,6 +151,7 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     assert healthy(app)
     one = cache.sets().find(key_of(app))
     assert one.mapping == {"YES": 2, "bad one": 0}
+    assert one.delimiter == ";"
     summary = cache.review_tables(one).summary
     assert list(summary["truth"]) == [2, 0, 0, 0]
     assert list(summary["text"]) == ["good film, schön"] * 4
