@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from lrp_engine import Explanation
 from lrp_engine.render.numbers import vmax_of
 
@@ -14,7 +16,15 @@ TITLES = {TYPICAL: "Typical for this model", TEXT: "This text"}
 CHOSEN = "its strongest {noun} has the strongest colour"
 NO_EXAMPLES = "the model has no examples that say what is typical for it"
 BEING_COMPUTED = "what is typical for the model is being computed"
+NO_MODEL = "the model is not loaded here, so nobody knows what is typical for it"
 ON_REQUEST = "what is typical is not known of a method that is computed on request"
+
+
+_TYPICAL = (
+    "Colour scale typical for this model{same}: in 9 of 10 of its examples, even the strongest "
+    "{noun} lies within it."
+)
+_OWN = "Colour scale of this text{same}: {why}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +56,22 @@ def scales_of(
         same = f", the same for {_named(explanations, members)}" if len(members) > 1 else ""
         noun = one.token_kind
         if len(known) == len(members):
-            sentence = (
-                f"Colour scale typical for this model{same}: in 9 of 10 of its examples, even the "
-                f"strongest {noun} lies within it."
-            )
+            sentence = _TYPICAL.format(same=same, noun=noun)
             scales.append(Scale(vmax=max(known), sentence=sentence))
             continue
         why = next(reason for m in members if isinstance(reason := typical[m], str))
         own = vmax_of(*(explanations[m].token_relevance[0] for m in members))
-        sentence = f"Colour scale of this text{same}: {why.format(noun=noun)}."
+        sentence = _OWN.format(same=same, why=why.format(noun=noun))
         scales.append(Scale(vmax=own, sentence=sentence))
     return scales
+
+
+def scale_of(values: Sequence[float], typical: float | str) -> Scale:
+    """The scale of a text's words that were explained before, by their values (n,)."""
+    if isinstance(typical, str):
+        why = typical.format(noun="word")
+        return Scale(vmax=vmax_of(np.array(values)), sentence=_OWN.format(same="", why=why))
+    return Scale(vmax=typical, sentence=_TYPICAL.format(same="", noun="word"))
 
 
 def _named(explanations: Sequence[Explanation], members: Sequence[int]) -> str:

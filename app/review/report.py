@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from app import settings, templates
+from app.figures import scales
 from app.review import class_order
 from app.review import words as counted
 from app.review.explained_rows import ExplainedText
@@ -37,6 +38,7 @@ def page(
     rows: Mapping[int, ExplainedText],
     *,
     palette: str | None = None,
+    typical: float | str = scales.CHOSEN,
     made: str,
 ) -> str:
     """The report: account of the set, verdicts, words, every reviewed row with its heatmap.
@@ -44,6 +46,7 @@ def page(
     Args:
         given: every reviewer's newest review of each row.
         rows: explained texts by number, of the reviewed rows that are shown.
+        typical: the scale of colour, or why it is that of each text, as in `figures.scales`.
         made: when, for people.
     """
     reviews = newest_of(given)
@@ -74,7 +77,8 @@ def page(
         method=METHODS[MAIN].short,
         left_out=f" The first {len(shown):,} of {len(reviews):,}." if left_out else "",
         articles=[
-            _article(one, n, lines[n], given[n], rows[n], palette=palette) for n in shown
+            _article(one, n, lines[n], given[n], rows[n], palette=palette, typical=typical)
+            for n in shown
         ],
         settings=_settings(one, made),
     )  # fmt: skip
@@ -139,11 +143,12 @@ def _word_tables(
 
 def _article(
     one: Set, n: int, row: Mapping[Any, Any], said: Mapping[str, Review], text: ExplainedText, *,
-    palette: str | None,
+    palette: str | None, typical: float | str,
 ) -> dict[str, Any]:  # fmt: skip
     """A reviewed row as report.html reads it."""
     review, *others = sorted(said.values(), key=lambda one: -one.version)
     predicted, verdict = one.labels[row["said"]], review.verdict
+    drawn = scales.scale_of(text.relevance[MAIN], typical)
     return {
         "row": n + 1,
         "others": [
@@ -163,6 +168,8 @@ def _article(
             text.relevance[MAIN],
             target_label=predicted,
             palette=palette,
+            vmax=drawn.vmax,
+            scale=drawn.sentence,
             label=f"Text {n + 1}, {predicted}",
         ),
         "tags": ", ".join(verdict.tags),

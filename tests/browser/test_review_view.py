@@ -57,17 +57,10 @@ def saved(page: Page, version: int) -> None:
     idle(page)
 
 
-@pytest.fixture
-def reviewed(page: Page) -> Page:
-    """The uploaded set, explained."""
+def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     page.on("dialog", lambda dialog: pytest.fail("a script ran"))
     begin(page, table())
     explained(page)
-    return page
-
-
-def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
-    page = reviewed
     expect(page.get_by_text("1 not explained")).to_be_visible()
     # Filter by a cell of the matrix, then by a word; the keyboard goes from row to row.
     cell = page.get_by_role("button", name=re.compile("^1 texts: true class negative"))
@@ -96,20 +89,19 @@ def test_an_analyst_reviews_a_set(reviewed: Page, tmp_path: Path):
     page.keyboard.press("p")
     expect(page.get_by_role("heading", name=re.compile("1 of 2$"))).to_be_visible()
     idle(page)
-    # A name, a verdict by its key, a note. Letters typed into a box are only letters. A name is
-    # asked for once.
-    name = page.get_by_role("textbox", name="Reviewer")
-    name.fill("Ann P. 123")
-    name.press("Enter")
-    idle(page)
-    named = page.get_by_role("button", name="Ann P. 123")
-    expect(named).to_be_visible()
+    # A verdict by its key, a note. Letters typed into a box are only letters. A name is asked for
+    # once, before the first verdict.
     off = page.get_by_text("After a verdict, open the next row")
     off.click()
     idle(page)
     page.get_by_role("switch", name="After a verdict").blur()  # keys belong to what has the focus
     page.keyboard.press("4")
+    name = page.get_by_role("textbox", name="Your name, for this verdict")
+    name.fill("Ann P. 123")
+    name.press("Enter")
     saved(page, 1)
+    named = page.get_by_role("button", name="Ann P. 123")
+    expect(named).to_be_visible()
     # What contradicts the row's label is asked about.
     page.keyboard.press("3")
     keep = page.get_by_role("button", name="Keep it")
@@ -180,24 +172,7 @@ def _parquet(path: Path) -> None:
     assert list(pd.read_parquet(path)["text"])[4] == "=1+1"
 
 
-def test_a_word_leads_to_its_sentences(reviewed: Page):
-    page = reviewed
-    show(page, "Words")
-    least = page.get_by_role("spinbutton")
-    least.fill("1")
-    least.press("Enter")
-    idle(page)
-    frame = page.get_by_test_id("stDataFrame").first
-    expect(frame.locator("canvas").first).to_be_visible()
-    box = frame.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 18, box["y"] + 54)  # the first row's mark: a canvas has no nodes
-    expect(page.get_by_role("button", name=re.compile("where the model said"))).to_be_visible()
-    expect(page.get_by_text(re.compile("of 6 texts in the queue"))).to_be_visible()
-    expect(page.locator(".lrp-words").first).to_be_visible()
-
-
-def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: Page):
+def test_progress_survives_other_pages_and_a_reload_is_cancelled_and_goes_on(page: Page):
     begin(page, table(1600, times=20))
     cancel = page.get_by_role("button", name="Cancel")
     expect(cancel).to_be_visible()
@@ -211,19 +186,13 @@ def test_progress_survives_other_pages_and_a_reload_and_can_be_cancelled(page: P
     expect(cancel).to_be_visible()
     cancel.click()
     expect(page.get_by_text("not fully explained")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    cancel.click()
     page.get_by_role("button", name="Delete this one").click()
     expect(page.get_by_role("button", name="Explain the examples")).to_be_visible()
 
 
-def test_what_was_cancelled_goes_on_to_its_end(page: Page):
-    begin(page, table(1600, times=5))
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("not fully explained")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("of 9,600 texts in the queue")).to_be_visible(timeout=120_000)
-
-
-def test_every_part_looks_right(page: Page):
+def test_every_part_looks_right_and_a_word_leads_to_its_sentences(page: Page):
     visit(page, "review")
     uploader = page.get_by_test_id("stFileUploader")
     uploader.locator("input[type=file]").set_input_files(file("films.csv", table()))
@@ -232,6 +201,14 @@ def test_every_part_looks_right(page: Page):
     looks_right(page)
     begins.click()
     explained(page)
-    for part in ("Words", "Quality", "Labels", "Export", "Decisions"):
+    for part in ("Decisions", "Quality", "Labels", "Export", "Words"):
         show(page, part)
         looks_right(page)
+    frame = page.get_by_test_id("stDataFrame").first
+    expect(frame.locator("canvas").first).to_be_visible()
+    box = frame.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 54)  # the first row's mark: a canvas has no nodes
+    expect(page.get_by_role("button", name=re.compile("where the model said"))).to_be_visible()
+    expect(page.get_by_text(re.compile("of 6 texts in the queue"))).to_be_visible()
+    expect(page.locator(".lrp-words").first).to_be_visible()

@@ -7,6 +7,9 @@ from functools import cached_property
 from html import escape
 
 from app import cache
+from app.components import scale
+from app.components.scale import Asked
+from app.figures import scales
 from app.models.model import Model
 from app.navigation import View
 from app.review import queue, reviewers
@@ -18,6 +21,7 @@ from app.review.verdicts import Review
 from app.state import session
 from app.state.choices import CHOICES
 from lrp_engine.errors import LensError
+from lrp_engine.propagation.rules import from_dict
 from lrp_engine.render.wording import visible
 
 
@@ -55,6 +59,15 @@ class Desk:
     def verdicts(self) -> dict[int, dict[str, str]]:
         """Row -> reviewer -> verdict."""
         return reviewers.choices_in(self.given)
+
+    @property
+    def asked(self) -> Asked | None:
+        """What is asked to find out which scale of colour is typical; None without the model."""
+        return None if self.model is None else (self.model, from_dict(self.set.rule), None)
+
+    def typical(self, method: str) -> float | str:
+        """As `scale.typical`, of this set's model and rule."""
+        return scales.NO_MODEL if self.asked is None else scale.typical(method, self.asked)
 
     def label(self, c: int) -> str:
         """The name of a class, as HTML."""

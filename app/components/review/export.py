@@ -12,12 +12,14 @@ from app import cache, settings
 from app.components.review.common import Desk
 from app.review import explained_rows, export, report
 from app.review.dialect import DELIMITERS
+from app.review.methods import MAIN
 from app.state import session
 
 
 def show(desk: Desk) -> None:
     stem = PurePath(desk.set.name).stem.replace(" ", "-") or "set"
-    palette = session.get("palette")  # files are made outside the session
+    # Files are made outside the session.
+    palette, typical = session.get("palette"), desk.typical(MAIN)
     name = f"lrp-lens-review-{stem}"
     st.markdown(
         "The tables hold every row: the columns of your file, the prediction, the measures of "
@@ -27,15 +29,15 @@ def show(desk: Desk) -> None:
     )
     with st.container(horizontal=True):
         st.download_button(
-            "Web page", lambda: _page(desk, palette), f"{name}.html", "text/html", type="primary",
-            icon=":material/download:", on_click="ignore",
+            "Web page", lambda: _page(desk, palette, typical), f"{name}.html", "text/html",
+            type="primary", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
             "Table (CSV)", lambda: export.to_csv(_table(desk), desk.set.delimiter),
             f"{name}.csv", "text/csv",
             icon=":material/download:", on_click="ignore",
-            help=f"UTF-8, a {DELIMITERS.get(desk.set.delimiter, 'comma')} between fields as in your "
-            "file, and an apostrophe before what a spreadsheet would take for a formula.",
+            help=f"UTF-8, a {DELIMITERS.get(desk.set.delimiter, 'comma')} between fields, and an "
+            "apostrophe before what a spreadsheet would take for a formula.",
         )  # fmt: skip
         st.download_button(
             "Table (Parquet)", lambda: export.to_parquet(_table(desk)), f"{name}.parquet",
@@ -56,7 +58,7 @@ def _table(desk: Desk) -> pd.DataFrame:
     return export.table(desk.set, desk.tables.summary, given, sets.parts(desk.set))
 
 
-def _page(desk: Desk, palette: str) -> str:
+def _page(desk: Desk, palette: str, typical: float | str) -> str:
     given = cache.reviews().given(desk.set.id)
     shown = sorted(given)[: settings.REVIEW_REPORT_ROWS]
     return report.page(
@@ -66,5 +68,6 @@ def _page(desk: Desk, palette: str) -> str:
         given,
         explained_rows.read(cache.sets(), desk.set, shown),
         palette=palette,
+        typical=typical,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )

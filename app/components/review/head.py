@@ -41,7 +41,9 @@ def _name() -> None:
             placeholder="Your name",
             help="Kept with every verdict you give from now on, and by this browser (in a cookie).",
             width=220,
-            **widgets.bind("reviewer"),
+            # In a panel it is another widget: the browser says what it knows of the one outside,
+            # and of one that it has not opened it knows nothing.
+            **widgets.bind("reviewer", ["panel"] if name else ()),
         )
 
 

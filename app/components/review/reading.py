@@ -11,9 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from app import cache, settings
-from app.components import frontend
+from app.components import frontend, scale
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
+from app.figures.scales import scale_of
 from app.navigation import View
 from app.review import class_order, explained_rows, queue
 from app.review.faithful import Faithful
@@ -108,7 +109,7 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "text": st.column_config.TextColumn(width=270),
             "true class": st.column_config.TextColumn(width=95),
             "predicted": st.column_config.TextColumn(width=95),
-            "verdict": st.column_config.TextColumn(width=110),
+            "verdict": st.column_config.TextColumn(width=165),
             **{heading: st.column_config.TextColumn(width=110) for heading in carried},
             **_configured(listed, random),
         },
@@ -178,6 +179,7 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
             _decision(desk, line)
             _why(desk, row)
     verdict.show(desk, row, queue.after(near, at))
+    scale.wait([] if desk.asked is None else [desk.asked])
 
 
 def _carried(desk: Desk, row: int) -> None:
@@ -255,6 +257,8 @@ def _why(desk: Desk, row: int) -> None:
         )
         with st.expander(f"All {len(text.tokens):,} words with their relevance"):
             st.html(_heatmap(desk, text, MAIN, predicted))
+    if desk.model is not None:
+        scale.picker([desk.model], "word")
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):
         for name in others:
@@ -267,12 +271,15 @@ def _why(desk: Desk, row: int) -> None:
 def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicted: str) -> str:
     method = METHODS[name]
     network = desk.model.network if desk.model else None
+    drawn = scale_of(text.relevance[name], desk.typical(name))
     row = HeatmapRow.of_method(
         method,
         text.tokens,
         text.relevance[name],
         target_label=predicted,
         palette=session.get("palette"),
+        vmax=drawn.vmax,
+        scale=drawn.sentence,
         unknown=network.unknown(text.tokens) if network else None,
         substitute=network.substitute if network else None,
     )

@@ -110,8 +110,7 @@ def _right(desk: Desk, row: int) -> bool | None:
 
 
 def _judge(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
-    """A verdict was pressed: ask where nobody's name is known, or where it contradicts the row; else
-    keep it and go on."""
+    """A verdict was pressed: ask whose it is, and where it contradicts the row; else keep it."""
     session.used()
     if not session.get("reviewer") and not session.get("nameless"):
         session.put("unnamed", (key, choice))

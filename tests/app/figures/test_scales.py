@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.figures.scales import BEING_COMPUTED, CHOSEN, ON_REQUEST, scales_of
+from app.figures.scales import BEING_COMPUTED, CHOSEN, ON_REQUEST, scale_of, scales_of
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.render.row import HeatmapRow
 
@@ -26,6 +26,11 @@ def test_scales_of_a_text_are_shared_by_rows_of_a_unit_only(rows):
     assert sensitivity.vmax == own(rows)[1]
     assert "the same for LRP and GI: its strongest word" in gi.sentence
     assert "the same" not in sensitivity.sentence
+
+
+def test_a_text_explained_before_has_the_same_scales(rows):
+    for row, known in zip(rows, (1.5, CHOSEN, BEING_COMPUTED), strict=True):
+        assert scale_of(tuple(row.token_relevance[0]), known) == scales_of([row], [known])[0]
 
 
 def test_typical_scales_are_shared_where_all_are_known(rows):
