@@ -5,17 +5,19 @@ Axes: b inputs of one length, T time steps, E units, C classes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine import lazy
 from lrp_engine.errors import InputError
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.proof.against import TOLERANCE, text_pipeline
 from lrp_engine.proof.checks import Worst, all_scores, fed, measured, not_checked
-from lrp_engine.proof.live_models import LIVE_MODELS, Live, NoAnswerError
-from lrp_engine.proof.probes import grouped
+from lrp_engine.proof.live_models import LIVE_MODELS, Live, NoAnswerError, OtherShapeError
+from lrp_engine.proof.probes import grouped, ordinary, without_embedding
 from lrp_engine.proof.text_twin import made_texts
 
 if TYPE_CHECKING:
@@ -32,6 +34,26 @@ def live_model(value: Any) -> Live | None:
     return next((live for make in LIVE_MODELS if (live := make(value)) is not None), None)
 
 
+def live_error(network: Network, model: Any) -> float | None:
+    """How far scores are off those of a live model, relative to the largest.
+
+    Infinite where it answers with another shape; None where it gives no answer.
+    """
+    live = live_model(model)
+    if live is None or live.texts is not None:
+        return None
+    exact = lazy.load("propagation.program:Program")(without_embedding(network), traced=False)
+    ours, errors = _scored(exact, ordinary(network)), list[float | None]()
+    for arrangement in live.arrangements:
+        try:
+            errors.append(_arranged(network, live, arrangement, ours).error)
+        except (OtherShapeError, InputError):
+            errors.append(math.inf)
+        except NoAnswerError:
+            continue
+    return min((error for error in errors if error is not None), default=None)
+
+
 def against_live(network: Network, live: Live, exact: Program, tried: Sequence[Probe]) -> Line:
     """Line "reference": the outputs of a live model on the inputs tried.
 
@@ -40,10 +62,10 @@ def against_live(network: Network, live: Live, exact: Program, tried: Sequence[P
     """
     if live.texts is not None:
         return not_checked("reference", f"{live.title} reads texts, which are compared below")
-    lines, why = [], ""
+    ours, lines, why = _scored(exact, tried), [], ""
     for arrangement in live.arrangements:
         try:
-            lines.append(_arranged(network, live, arrangement, exact, tried))
+            lines.append(_arranged(network, live, arrangement, ours))
         except (NoAnswerError, InputError) as error:
             why = why or str(error).rstrip(".")
     compared = [line for line in lines if line.error is not None]
@@ -52,35 +74,47 @@ def against_live(network: Network, live: Live, exact: Program, tried: Sequence[P
     return lines[0] if lines else not_checked("reference", f"{live.title} gave no answer: {why}")
 
 
+def _scored(exact: Program, tried: Sequence[Probe]) -> list[tuple[Probe, np.ndarray, np.ndarray]]:
+    """Inputs of one length each: where they are in their probe (b,), and the network's scores.
+
+    An unknown word without a row is left out: the model has no input for it.
+    """
+    found = []
+    for probe in (one for one in tried if one.known()):
+        for rows in grouped([probe.lengths(n) for n in range(len(probe.samples))]):
+            found.append((probe, rows, all_scores(exact, *probe.samples.padded(rows))))
+    return found
+
+
 def _arranged(
-    network: Network, live: Live, arrangement: str, exact: Program, tried: Sequence[Probe]
+    network: Network,
+    live: Live,
+    arrangement: str,
+    scored: Sequence[tuple[Probe, np.ndarray, np.ndarray]],
 ) -> Line:
     """The line where inputs are handed over in one of the ways that the model may expect."""
     worst: dict[str, Worst] = {}
     count = 0
-    for probe in tried:
-        if not probe.known():
-            continue  # an unknown word without a row: the model has no input for it
-        samples = probe.samples
-        for rows in grouped([probe.lengths(n) for n in range(len(samples))]):
-            x, steps = samples.padded(rows)
-            parts = probe.parts.values()
-            given = [fed(part, rows, ids=part.ids is not None) for part in parts]
-            answer = live(given, network, arrangement)
-            ours = all_scores(exact, x, steps)
-            if network.labels_steps and answer.shape[:2] == ours.shape[:2]:
-                rows = np.repeat(rows, ours.shape[1])
-                ours = ours.reshape(len(rows), -1)
-                answer = answer.reshape(len(rows), -1)
-            reference = Reference(inputs=None, outputs=answer, kind="outputs")
-            for kind, expected in reference.readings(network, len(rows)).items():
-                outputs = network.to_output(ours) if kind == "probabilities" else ours
+    for probe, rows, ours in scored:
+        parts = probe.parts.values()
+        given = [fed(part, rows, ids=part.ids is not None) for part in parts]
+        answer = live(given, network, arrangement)
+        count += len(rows)
+        if network.labels_steps:
+            if answer.shape[:2] != ours.shape[:2]:
+                raise OtherShapeError(
+                    f"it gave an array of shape {answer.shape}, expected {ours.shape}"
+                )
+            rows = np.repeat(rows, ours.shape[1])
+            ours, answer = (one.reshape(len(rows), -1) for one in (ours, answer))
+        reference = Reference(inputs=None, outputs=answer, kind="outputs")
+        for kind, expected in reference.readings(network, len(rows)).items():
+            outputs = network.to_output(ours) if kind == "probabilities" else ours
 
-                def name(n: int, probe: Probe = probe, rows: np.ndarray = rows) -> str:
-                    return probe.name(int(rows[n]))
+            def name(n: int, probe: Probe = probe, rows: np.ndarray = rows) -> str:
+                return probe.name(int(rows[n]))
 
-                worst.setdefault(kind, Worst()).see(outputs, expected, name)
-            count += len({*rows.tolist()})
+            worst.setdefault(kind, Worst()).see(outputs, expected, name)
     if not count:
         return not_checked("reference", f"There is no input to try {live.title} with")
     kind, largest = min(worst.items(), key=lambda item: item[1].relative)

@@ -32,6 +32,10 @@ class NoAnswerError(Exception):
     """The model cannot be called so; the text says why."""
 
 
+class OtherShapeError(NoAnswerError):
+    """The model answers with an array that cannot be scores of this network."""
+
+
 @dataclass(frozen=True, eq=False)
 class Live:
     """A model that answers.
@@ -127,7 +131,7 @@ def _keras(model: Any) -> Live | None:
 def _torch(module: Any) -> Live | None:
     if not torch_live.is_live(module):
         return None
-    torch: Any = sys.modules[torch_live.package_of(module)]
+    torch: Any = sys.modules.get(torch_live.package_of(module))
 
     def run(inputs: Sequence[np.ndarray], arrangement: str) -> Any:
         known = [*module.parameters()]

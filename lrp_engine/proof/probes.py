@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lrp_engine.propagation.program import Program
 
 LENGTHS = (1, 9, 25)  # one word alone shows the first step, the others recurrence and masks
+ORDINARY = 6
 LONGER = (32, 50)  # where layers look through windows
 EACH = 4
 LONGEST = 2_000  # of a model built for one length
@@ -126,6 +127,20 @@ def probes(
         for text in texts:
             made.append(Probe("", _samples(network, [text])))
     return made
+
+
+def ordinary(network: Network, seed: int = 0) -> list[Probe]:
+    """Random inputs without anything that a program may treat apart.
+
+    Ids are from the upper half of the embedding: padding and marks stand at its beginning.
+    """
+    rng, steps = np.random.default_rng(seed), network.length or ORDINARY
+    if network.embedding is None:
+        array = _numbers(network, rng, steps)
+    else:
+        rows = len(network.embedding.table)
+        array = rng.integers(rows // 2, rows, size=(EACH, steps))
+    return [Probe("random input", _samples(network, array))]
 
 
 def _samples(network: Network, inputs: Any) -> Samples:

@@ -11,6 +11,7 @@ from lrp_engine.layers import (
     AveragePooling1D,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
+    GlobalSumPooling1D,
     Layer,
     MaxPooling1D,
     TakeStep,
@@ -60,6 +61,11 @@ POOLINGS: Mapping[str, Pooling] = {
         title="The largest of each unit",
         reads="`out.max(dim=1)` over the words",
         layer=GlobalMaxPooling1D(),
+    ),
+    "sum": Pooling(
+        title="Their sum",
+        reads="`out.sum(dim=1)` over the words",
+        layer=GlobalSumPooling1D(),
     ),
     EVERY: Pooling(
         title="All states: a label for every word",

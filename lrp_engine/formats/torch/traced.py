@@ -22,6 +22,7 @@ _OPTIONS = (
     "dilation", "groups", "kernel_size", "padding_mode", "output_size", "dim", "mode",
     "approximate", "negative_slope", "alpha", "ceil_mode", "affine", "elementwise_affine",
     "track_running_stats", "p", "start_dim", "beta", "threshold", "min_val", "max_val",
+    "out_features", "hidden_size",
 )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def traced(module: Any) -> Trace:
     package = package_of(module)
     try:
         fx, packing = import_module(f"{package}.fx"), import_module(f"{package}.nn.utils.rnn")
-        graph = fx.Tracer(autowrap_modules=(math, packing)).trace(module)
+        graph = _tracer(fx)(autowrap_modules=(math, packing)).trace(module)
     except Exception as error:  # whatever the author's code makes of a stand-in for its input
         raise NotTracedError(f"{type(error).__name__}: {error}".partition("\n")[0]) from error
     steps = tuple(_step(node) for node in graph.nodes)
@@ -100,6 +101,26 @@ def traced(module: Any) -> Trace:
         if path in called
     }
     return Trace(steps, parts)
+
+
+def _tracer(fx: Any) -> Any:
+    """PyTorch's tracer, which also goes through the last few of a sequence: `cat([*h[-2:]])`."""
+
+    def of_each(self: Any, proxy: Any) -> Any:
+        node = proxy.node
+        at = node.args[1] if node.target is operator.getitem else None
+        if isinstance(at, slice) and (at.stop, at.step) == (None, None):
+            start = at.start
+            if type(start) is int and start < 0:
+                return iter([proxy[n] for n in range(-start)])
+        return fx.Tracer.iter(self, proxy)
+
+    def no_length(self: Any) -> int:
+        raise TypeError("the length of an input is not known")  # `[*h]` then goes on without it
+
+    proxy = type("Proxy", (fx.Proxy,), {"__len__": no_length})
+    own = {"iter": of_each, "proxy": lambda self, node: proxy(node, self)}
+    return type("Tracer", (fx.Tracer,), own)
 
 
 def _step(node: Any) -> Step:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from lrp_engine.formats.torch.traced import Part, Ref, Step
+from lrp_engine.formats.torch.traced_attention import weights
+from lrp_engine.formats.torch.traced_shapes import together
 from lrp_engine.formats.torch.traced_values import (
     ACTIVATIONS,
     ENDS,
@@ -45,7 +47,8 @@ def of_module(reading: Reading, step: Step) -> Value:
     if kind == "EmbeddingBag" and x.kind == "ids" and options.get("mode") == "mean":
         return Value("vector", (name, "mean"), "BE")
     if kind == "Linear" and x.axes.endswith("E") and x.kind in ("vector", "steps"):
-        return x.then(name)
+        single = x.kind == "steps" and options.get("out_features") == 1
+        return replace(x.then(name), axes=f"{x.axes[:-1]}1" if single else x.axes)
     if kind in ("LayerNorm", "BatchNorm1d"):
         last = x.axes.endswith("E") if kind == "LayerNorm" else x.axes in ("BE", "BET")
         if last:
@@ -71,11 +74,15 @@ def of_module(reading: Reading, step: Step) -> Value:
 def acted(reading: Reading, x: Value, title: str, called: str) -> Value:
     if x.kind not in ("vector", "steps"):
         raise reading.unknown(called)
+    if x.score is not None:
+        return x.then((title,))
     return replace(x.then(title), end=ENDS.get(title, ""))
 
 
 def ended(reading: Reading, x: Value, title: str, dim: Any) -> Value:
-    """A softmax over units; over time it is attention."""
+    """A softmax over units; of scores over time it makes the weights of attention."""
+    if (made := weights(x, dim)) is not None:
+        return made
     last = len(x.axes) - 1
     if x.kind not in ("vector", "steps") or x.axes[-1:] != "E" or dim not in (None, -1, last):
         raise reading.unknown(title, " over other axes than the units")
@@ -121,6 +128,8 @@ def windows(reading: Reading, x: Value, kind: str, options: Mapping[str, Any]) -
 
 
 def flattened(reading: Reading, x: Value) -> Value:
+    if (made := together(x)) is not None:
+        return made
     if x.kind != "vector":
         raise reading.unknown("flatten")
     return replace(x, axes=x.axes.replace("1", ""))

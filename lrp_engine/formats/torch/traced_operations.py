@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from lrp_engine.formats.torch.traced import Part, Ref, Step
+from lrp_engine.formats.torch.traced_attention import (
+    PRODUCTS,
+    contracted,
+    side_by_side,
+    with_context,
+    with_query,
+)
+from lrp_engine.formats.torch.traced_directions import (
+    getitem,
+    joined_directions,
+    over_directions,
+    split,
+)
 from lrp_engine.formats.torch.traced_modules import acted, ended, flattened, windows
+from lrp_engine.formats.torch.traced_shapes import SHAPES
 from lrp_engine.formats.torch.traced_values import (
     ASIDE,
     FUNCTIONS,
+    MASK,
     NO_CHANGE,
     RNN,
+    SIZE,
     LayoutError,
     Reading,
     Value,
@@ -25,11 +40,22 @@ from lrp_engine.formats.torch.traced_values import (
 
 def _reduced(name: str, kind: str = "vector") -> Callable[[Reading, Step], Value | None]:
     def reduce(reading: Reading, step: Step) -> Value | None:
-        x = first(reading, step)
+        x, dim = first(reading, step), argument(step, 1, "dim", "axis")
         kept = argument(step, 2, "keepdim", default=False)
-        if x.kind != "steps" or axis_of(x, argument(step, 1, "dim")) != "T" or kept:
+        letter = axis_of(x, dim)
+        if not letter or kept:
             return None
-        return replace(pooled(x, name), kind=kind)
+        if letter == "D":
+            return over_directions(reading, x, dim, name)
+        at = (dim[0] if isinstance(dim, tuple) else dim) % len(x.axes)
+        rest = x.axes[:at] + x.axes[at + 1 :]
+        if letter == "1" and x.kind == "vector" and kind == "vector":
+            return replace(x, axes=rest)
+        if x.kind == "product" and name == "sum":
+            return contracted(reading, x.factors, letter, rest)
+        if x.kind != "steps" or x.score is not None or letter != "T":
+            return None
+        return replace(pooled(x, name, rest), kind=kind)
 
     return reduce
 
@@ -38,54 +64,18 @@ def _getattr(reading: Reading, step: Step) -> Value | None:
     x, name = first(reading, step), step.args[1]
     if x.kind == "pair" and name == "values":
         return replace(x, kind="vector")
-    return ASIDE if name in ("shape", "device", "dtype", "ndim") else None
-
-
-def _getitem(reading: Reading, step: Step) -> Value | None:
-    x, at = first(reading, step), step.args[1]
-    if x.kind == "pair" and at == 0:
-        return replace(x, kind="vector")
-    if x.kind == "rnn":
-        part = reading.trace.parts[x.layer]
-        if at == 0:
-            return replace(x, kind="steps", layer="")
-        return replace(x, kind="final" if part.kind == "LSTM" else "h")
-    if x.kind == "final":
-        return replace(x, kind="h" if at == 0 else "cells")
-    if x.kind == "packed":
-        return replace(x, kind="steps") if at == 0 else ASIDE
-    if x.kind == "h":
-        return _final(reading, x, at)
-    if x.kind != "steps":
-        return None
-    indices = at if isinstance(at, tuple) else (at,)
-    if Ellipsis in indices:
-        return None
-    whole = slice(None, None, None)
-    chosen = [(axis, one) for axis, one in zip(x.axes, indices, strict=False) if one != whole]
-    if len(chosen) != 1 or chosen[0][0] != "T" or chosen[0][1] not in (0, -1):
-        return None
-    return pooled(x, "last_step" if chosen[0][1] == -1 else "first_step")
-
-
-def _final(reading: Reading, x: Value, at: Any) -> Value | None:
-    """One of the final states (layers x directions, B, units): of the last layer."""
-    options = reading.trace.parts[x.layer].options
-    directions = 2 if options.get("bidirectional") else 1
-    count = directions * options.get("num_layers", 1)
-    if type(at) is not int or not -count <= at < count:
-        return None
-    place = at % count - (count - directions)
-    if place < 0:
-        return None  # of a layer below
-    if directions == 1:
-        return Value("vector", (*x.order, "last"), "BE")
-    return replace(x, kind="half", at=place)
+    if name == "shape":
+        return SIZE
+    return ASIDE if name in ("device", "dtype", "ndim") else None
 
 
 def _cat(reading: Reading, step: Step) -> Value | None:
     given, dim = argument(step, 0, "tensors"), argument(step, 1, "dim", "axis", default=0)
     values = [reading.value(one) for one in given] if isinstance(given, tuple) else []
+    if len(values) == 1:
+        return values[0]
+    if values and axis_of(values[0], dim) == "E" and (beside := side_by_side(values)) is not None:
+        return beside
     if not values or any(value.kind != values[0].kind for value in values):
         return None
     if values[0].kind == "half":
@@ -93,6 +83,8 @@ def _cat(reading: Reading, step: Step) -> Value | None:
         if not same or [value.at for value in values] != [0, 1] or dim not in (1, -1):
             return None
         return Value("vector", (*values[0].order, "last"), "BE")
+    if (both := with_context(reading, values)) is not None:
+        return both
     if values[0].kind != "vector" or any(v.axes != values[0].axes for v in values):
         return None
     return _side_by_side(reading, values) if axis_of(values[0], dim) == "E" else None
@@ -121,52 +113,10 @@ def _side_by_side(reading: Reading, values: list[Value]) -> Value | None:
 
 def _add(reading: Reading, step: Step) -> Value | None:
     values = [reading.value(one) for one in step.args[:2]]
-    halves = all(value.kind == "half" for value in values)
-    if not halves or values[0].layer != values[1].layer or {v.at for v in values} != {0, 1}:
-        return None
-    reading.says("directions", "sum")
-    return Value("vector", (*values[0].order, "last"), "BE")
-
-
-def _transpose(reading: Reading, step: Step) -> Value | None:
-    x, a, b = first(reading, step), argument(step, 1, "dim0"), argument(step, 2, "dim1")
-    if x.kind not in ("steps", "ids") or not axis_of(x, a) or not axis_of(x, b):
-        return None
-    axes = [*x.axes]
-    axes[a], axes[b] = axes[b], axes[a]
-    return replace(x, axes="".join(axes))
-
-
-def _turned(reading: Reading, step: Step) -> Value | None:
-    x = first(reading, step)
-    return replace(x, axes=x.axes[::-1]) if len(x.axes) == 2 and x.kind == "ids" else None
-
-
-def _permute(reading: Reading, step: Step) -> Value | None:
-    x, dims = first(reading, step), argument(step, 1, "dims")
-    dims = dims if isinstance(dims, tuple) else step.args[1:]
-    letters = [axis_of(x, dim) for dim in dims]
-    if x.kind not in ("steps", "ids") or sorted(letters) != sorted(x.axes):
-        return None
-    return replace(x, axes="".join(letters))
-
-
-def _squeeze(reading: Reading, step: Step) -> Value | None:
-    x, dim = first(reading, step), argument(step, 1, "dim")
-    if x.kind != "vector":
-        return None
-    if axis_of(x, dim) == "1" or (dim is None and "1" in x.axes):
-        return replace(x, axes=x.axes.replace("1", ""))
-    single = x.axes == "BE" and dim in (None, -1, 1)  # of a single unit, which is the end
-    return replace(x, axes="B") if single else None
-
-
-def _view(reading: Reading, step: Step) -> Value | None:
-    """To (B, -1): of a vector with axes of one."""
-    x = first(reading, step)
-    last = step.args[-1] if step.args else None
-    fits = x.kind == "vector" and (x.axes in ("BE1", "BE")) and last in (-1, (-1,))
-    return replace(x, axes="BE") if fits else None
+    if {value.kind for value in values} == {"steps", "vector"}:
+        x, query = sorted(values, key=lambda value: value.kind)
+        return with_query(x, query)
+    return joined_directions(reading, values, "sum")
 
 
 def _over_all(name: str) -> Callable[[Reading, Step], Value | None]:
@@ -217,6 +167,10 @@ def _aside(reading: Reading, step: Step) -> Value | None:
     return ASIDE
 
 
+def _mask(reading: Reading, step: Step) -> Value | None:
+    return MASK if first(reading, step).kind == "ids" else None
+
+
 def _unchanged(reading: Reading, step: Step) -> Value | None:
     return first(reading, step)
 
@@ -227,32 +181,30 @@ OPERATIONS: Mapping[str, Callable[[Reading, Step], Value | None]] = {
     **dict.fromkeys(NO_CHANGE, _unchanged),
     "softmax": _softmax,
     "log_softmax": _softmax,
-    "getitem": _getitem,
+    **SHAPES,
+    **PRODUCTS,
+    "getitem": getitem,
+    "chunk": split,
+    "split": split,
     "getattr": _getattr,
     "cat": _cat,
     "concat": _cat,
     "add": _add,
     "mean": _reduced("mean"),
+    "sum": _reduced("sum"),
     "max": _reduced("max", "pair"),
     "amax": _reduced("max"),
-    "transpose": _transpose,
-    "t": _turned,
-    "permute": _permute,
-    "squeeze": _squeeze,
     "flatten": lambda reading, step: flattened(reading, first(reading, step)),
-    "view": _view,
-    "reshape": _view,
     "max_pool1d": _over_all("max"),
     "avg_pool1d": _over_all("mean"),
     "adaptive_max_pool1d": _over_all("max"),
     "adaptive_avg_pool1d": _over_all("mean"),
     "pack_padded_sequence": _packed,
     "pad_packed_sequence": _unpacked,
-    "size": _aside,
+    "size": lambda reading, step: SIZE,
     "dim": _aside,
     "len": _aside,
     "zeros_like": _aside,
     "new_zeros": _aside,
-    "ne": _aside,
-    "eq": _aside,
+    **dict.fromkeys(("ne", "eq", "gt"), _mask),
 }

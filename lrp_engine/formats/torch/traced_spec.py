@@ -16,9 +16,12 @@ from lrp_engine.formats.torch.traced_operations import OPERATIONS
 from lrp_engine.formats.torch.traced_values import (
     ACTIVATIONS,
     ASIDE,
+    ATTENTION,
     BEHIND_THE_END,
+    MASK,
     MOST,
     RNN,
+    SIZE,
     LayoutError,
     Reading,
     Value,
@@ -38,9 +41,9 @@ def spec_of(trace: Trace, arrays: Mapping[str, Any]) -> dict[str, Any]:
     if len(trace.steps) > MOST:
         raise FormatError(f"The module has {len(trace.steps)} steps, at most {MOST} are read.")
     try:
-        return _spec(Reading(trace, "BT"), arrays)
+        return _spec(Reading(trace, "BT", arrays=arrays), arrays)
     except LayoutError:
-        return _spec(Reading(trace, "TB"), arrays)
+        return _spec(Reading(trace, "TB", arrays=arrays), arrays)
 
 
 def _spec(reading: Reading, arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def _spec(reading: Reading, arrays: Mapping[str, Any]) -> dict[str, Any]:
             result = reading.value(found[0] if isinstance(found, tuple) and found else found)
         else:
             reading.values[step.name] = _of(reading, step)
-    if result is None or result.kind not in ("vector", "steps"):
+    if result is None or result.kind not in ("vector", "steps") or result.score is not None:
         kind = result.kind if result else "nothing"
         raise reading.unknown("return", f" of {kind}")
     return {**reading.spec, **_told(reading, result), **_unused(reading, result, arrays)}
@@ -61,12 +64,12 @@ def _spec(reading: Reading, arrays: Mapping[str, Any]) -> dict[str, Any]:
 def _of(reading: Reading, step: Step) -> Value:
     if step.op == "placeholder":
         first = not any(value.kind == "ids" for value in reading.values.values())
-        return Value("ids", (), reading.ids) if first else ASIDE
+        return Value("ids", (), reading.ids) if first else MASK  # or lengths
     if step.op == "get_attr":
-        return ASIDE
+        return _parameter(reading, step.target)
     inputs = [reading.value(one) for one in _flat(step)]
     if all(value.kind == "aside" for value in inputs):
-        return ASIDE
+        return _number(step, inputs)
     if any(value.end == "softmax" for value in inputs) and step.target not in BEHIND_THE_END:
         raise reading.unknown("softmax", " before other layers")
     if step.op == "call_module":
@@ -76,6 +79,29 @@ def _of(reading: Reading, step: Step) -> Value:
     if made is None:
         raise reading.unknown(step.target)
     return made
+
+
+def _parameter(reading: Reading, name: str) -> Value:
+    shape = getattr(reading.arrays.get(name), "shape", None)
+    if shape is None or not 0 < len(shape) < 3:
+        return ASIDE
+    axes = "".join("1" if size == 1 else "E" for size in shape)
+    return Value("parameter", (name,), axes if "E" in axes else f"E{axes}"[: len(axes)])
+
+
+def _number(step: Step, inputs: list[Value]) -> Value:
+    """What is made of sizes and masks: a size, its root, a mask."""
+    marks = {value.layer for value in inputs}
+    if "mask" in marks:
+        return MASK
+    if "size" in marks and step.target in ("getitem", "getattr", "float", "int"):
+        return SIZE
+    exponent = {"sqrt": 0.5, "rsqrt": -0.5}.get(step.target)
+    if step.target == "pow" and len(step.args) == 2:
+        exponent = step.args[1]
+    if "size" in marks and exponent in (0.5, -0.5):
+        return Value("aside", layer="root" if exponent > 0 else "inverse root")
+    return ASIDE
 
 
 def _flat(step: Step) -> list[Any]:
@@ -137,6 +163,7 @@ def _unused(reading: Reading, result: Value, arrays: Mapping[str, Any]) -> dict[
         for name in (entry if isinstance(entry, tuple) else (entry,))
         if isinstance(name, str)
     }
+    used |= {*reading.spec.get(ATTENTION, {}).get("layers", ())}
     left = {
         name.rpartition(".")[0] or name
         for name in arrays

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.torch.traced import Part, Ref, Step, Trace
+from lrp_engine.formats.torch.traced_score import Score
 
 RNN = ("LSTM", "GRU", "RNN")
 # Class of a module -> the activation that it is; with options that must be the usual ones.
@@ -29,8 +30,10 @@ ENDS = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
 # Operation -> the key of the spec that says what it does, where it is not "order".
 _KEYS = {"matmul": "attention", "bmm": "attention", "softmax": "attention", "mul": "attention",
          "einsum": "attention", "MultiheadAttention": "attention", "getitem": "pooling",
+         "baddbmm": "attention", "scaled_dot_product_attention": "attention",
          "sum": "pooling", "LSTMCell": "cell", "GRUCell": "cell", "RNNCell": "cell"}  # fmt: skip
 BEHIND_THE_END = ("squeeze", *NO_CHANGE)
+ATTENTION = "attention"  # in an order, and as a key of the spec
 MOST = 5_000  # steps
 
 
@@ -40,12 +43,19 @@ class Value:
 
     Attributes:
         kind: "ids", "steps" (some axis is T), "vector"; of a recurrent layer "rnn" (its pair),
-            "final" (h and c), "h", "cells" (c), "half" (one direction of h); "pair" (largest, and
-            where), "packed" (states and lengths), or "aside" (a length, a size).
+            "final" (h and c), "h" (all layers), "top" (the last layer's directions), "cells" (c),
+            "half" (one direction), "halves" (both in a tuple); "pair" (largest, and where),
+            "packed" (states and lengths); "parameter", "weights" (of attention), "product" (of two,
+            to be summed); or "aside" (a length, a size).
         order: the layers that made it, as entries of an order.
-        axes: letters, one for each; of ids "BT" or "TB".
+        axes: letters, one for each: B samples, T steps, E units, D layers and directions, L layers,
+            1 where there is one; of ids "BT" or "TB".
         end: the function at its end that makes probabilities.
-        layer: the recurrent layer of "rnn", "final", "h" and "half". at: which direction.
+        layer: the recurrent layer of "rnn", "final", "h", "top" and "half"; of "aside" what it is:
+            "size", "root" of a size, "inverse root", "mask" (what words there are, and how many).
+        at: which direction.
+        score: what has been found of a score that compares states with a query.
+        factors: of a product.
     """
 
     kind: str
@@ -54,13 +64,17 @@ class Value:
     end: str = ""
     layer: str = ""
     at: int = 0
+    score: Score | None = None
+    factors: tuple[Value, ...] = ()
 
     def then(self, entry: Any) -> Value:
         """Behind another layer."""
+        if self.score is not None:
+            return replace(self, score=self.score.then(entry))
         return replace(self, order=(*self.order, entry), end="")
 
 
-ASIDE = Value("aside")
+ASIDE, MASK, SIZE = Value("aside"), Value("aside", layer="mask"), Value("aside", layer="size")
 
 
 class LayoutError(Exception):
@@ -76,6 +90,18 @@ class Reading:
     spec: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     convs: dict[str, Part] = field(default_factory=dict)
+    arrays: Mapping[str, Any] = field(default_factory=dict)
+
+    def directions(self, layer: str) -> int:
+        return 2 if self.trace.parts[layer].options.get("bidirectional") else 1
+
+    def last_recurrent(self, x: Value) -> str:
+        """The recurrent layer whose states these are, as it gives them; "" of others."""
+        name = x.order[-1] if x.order and isinstance(x.order[-1], str) else ""
+        return name if x.kind == "steps" and self._kind(name) in RNN else ""
+
+    def _kind(self, name: str) -> str:
+        return self.trace.parts[name].kind if name in self.trace.parts else ""
 
     def value(self, given: Any) -> Value:
         return self.values.get(given.name, ASIDE) if isinstance(given, Ref) else ASIDE
