@@ -1,9 +1,11 @@
 """For all tests."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partialmethod
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -20,14 +22,29 @@ def _swept() -> Iterator[None]:
     streamlit_patches.exempt_from_collection()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _read_in_this_process(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Files are read without a child of their own, whose start costs more than they do.
+
+    Modules marked `children` have those of a user: hostile files, what a child may do.
+    """
+    from tests import children
+
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("children") is None:
+            patch.setattr(children.sandbox, "unpack", children.in_this_process)
+        yield
+
+
 SHORT = 60  # time steps
+FEW = 15  # passes that cost about as much as a trace
 
 
 @pytest.fixture(scope="module")
 def untraced() -> Iterator[None]:
     """Short texts run operation by operation, as they do in a trace (`test_contract.py` holds it).
 
-    A trace costs more than a few passes of a small network.
+    A trace costs more than a few passes of a small network; after those, it is made.
     """
     from lrp_engine.propagation.program import Program
 
@@ -36,7 +53,8 @@ def untraced() -> Iterator[None]:
 
         def run(self: Program, *given: Any, **options: Any) -> Any:
             _, steps, *_ = (value for value in given if isinstance(value, np.ndarray))
-            if steps.shape[1] <= SHORT or self.traced:
+            passes.setdefault(self, Counter())[name] += 1
+            if self.traced or (steps.shape[1] <= SHORT and passes[self][name] <= FEW):
                 return real(self, *given, **options)
             if self.network not in longer:
                 longer[self.network] = Program.__new__(Program)
@@ -46,6 +64,7 @@ def untraced() -> Iterator[None]:
         return run
 
     make, longer = Program.__init__, dict[Any, Program]()
+    passes = WeakKeyDictionary[Program, Counter[str]]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Program, "__init__", partialmethod(make, traced=False))
         for name in ("scores", "step_scores", "backward"):

@@ -92,8 +92,8 @@ class Evaluates:
 
 
 def _doubling(depth: int) -> bytes:
-    """Lists of twice the list below: 2**depth entries from a few bytes."""
-    return steps(b"(]", *[b"q\x01]h\x01ah\x01a"] * depth, b"l")
+    """Lists of twice the list below: 500 * 2**depth entries from a few bytes."""
+    return steps(b"((", b"N" * 500, b"l", *[b"q\x01]h\x01ah\x01a"] * depth, b"l")
 
 
 def _one_array_often(times: int) -> bytes:

@@ -28,6 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--js-flags=--no-opt",  # pages live shorter than what compiling them well would save
 )
 SIZE = {"width": 1280, "height": 900}
 PATIENCE = 30_000  # milliseconds; conditions are usually met in a tenth of a second

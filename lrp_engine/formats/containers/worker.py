@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import BinaryIO
 
 if __name__ == "__main__":  # only this folder becomes importable, as a package of its own
@@ -52,13 +53,22 @@ def main(limits_json: str, expected: str = "") -> None:
     size = os.fstat(0).st_size
     process.apply(limits, size)
     output = Output(os.fdopen(1, "wb", closefd=False), limits, size)
+    read(stream, size, output, expected, confinement.confine)
+    output.stream.flush()
+    os._exit(0)  # not through the destructors of a library that has read nonsense
+
+
+def read(
+    stream: BinaryIO, size: int, output: Output, expected: str, confine: Callable[[], object]
+) -> None:
+    """Say what a file holds, or why not; `confine` is called before anything of it is parsed."""
     kind = "file"
     try:
         head = stream.read(HEAD)
         named = subword_files.MODULES if expected == "subwords" else _modules(head, stream, size)
         process.load(named)
         stream.seek(0)
-        confinement.confine()  # before anything of the file is parsed
+        confine()
         names: list[str] = []
         if expected == "subwords":
             kind = expected
@@ -98,8 +108,6 @@ def main(limits_json: str, expected: str = "") -> None:
     except Exception:  # noqa: BLE001
         # Whatever a parser raises on nonsense; its own words would mean nothing to a user.
         output.message(b"E", _DAMAGED.format(_TITLES.get(kind, kind)).encode())
-    output.stream.flush()
-    os._exit(0)  # not through the destructors of a library that has read nonsense
 
 
 def _modules(head: bytes, stream: BinaryIO, size: int) -> tuple[str, ...]:

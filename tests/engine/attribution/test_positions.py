@@ -19,7 +19,7 @@ from lrp_engine.model.text import Tokenizer, Vocabulary
 from tests.zoo import Draw, E, H, V, _chain
 
 pytestmark = [
-    pytest.mark.usefixtures("untraced"),
+    pytest.mark.usefixtures("untraced", "short_proofs"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 WORDS = Vocabulary(("<pad>", "<unk>", *"abcdefghi"), "<unk>")

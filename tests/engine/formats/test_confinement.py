@@ -21,6 +21,8 @@ from lrp_engine.formats.containers.limits import Limits
 from tests import hostile
 from tests.confined import ATTEMPTS, LACKING
 
+pytestmark = pytest.mark.children
+
 ROOT = Path(__file__).parents[3]
 linux = pytest.mark.skipif(
     sys.platform != "linux" or os.uname().machine not in system_calls.ABIS,

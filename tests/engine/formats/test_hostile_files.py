@@ -39,6 +39,8 @@ from tests import (
 )
 from tests.clock import computed
 
+pytestmark = pytest.mark.children
+
 ROUNDS = int(os.environ.get("LRP_LENS_FUZZ", "20"))  # for thousands: python tests/fuzz.py
 PATIENCE = 10  # seconds of CPU time
 LONGEST = 60  # seconds by the clock, of files read side by side

@@ -17,13 +17,14 @@ import pytest
 
 import lrp_engine
 from lrp_engine import FormatError
-from lrp_engine.formats.containers import process
+from lrp_engine.formats.containers import process, sandbox
 from lrp_engine.formats.onnx import layers, windows
 from lrp_engine.formats.onnx.folding import FOLDED
 from lrp_engine.formats.onnx.operations import OPERATIONS
 from lrp_engine.layers import Activation, Dense
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
+from tests.children import IN_A_CHILD
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -1021,6 +1022,7 @@ def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch, tmp_path
     )
     start = [sys.executable, "-I", "-X", "utf8", "-c", code]
     monkeypatch.setattr(process, "interpreter", lambda: start)
+    monkeypatch.setattr(sandbox, "unpack", IN_A_CHILD)
     with pytest.raises(FormatError, match=r"pip install '\.\[onnx\]'"):
         lrp_engine.load(recurrent_classifier("LSTM"))
 

@@ -17,6 +17,7 @@ from lrp_engine.formats.containers import sandbox
 from lrp_engine.formats.questions import open_questions
 from lrp_engine.model.text import Tokenizer
 from tests import hostile_tokenizers as hostile
+from tests.children import IN_A_CHILD
 from tests.clock import computed
 from tests.fixed_length import NINE, of_length
 
@@ -143,6 +144,7 @@ def without_the_package(monkeypatch, tmp_path):
         "from containers import worker\nworker.main(*sys.argv[1:])\n"
     )
     monkeypatch.setattr(sandbox, "_WORKER", script)
+    monkeypatch.setattr(sandbox, "unpack", IN_A_CHILD)
 
 
 def test_without_the_package_every_explanation_says_so(without_the_package):

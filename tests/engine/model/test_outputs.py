@@ -21,7 +21,7 @@ from tests.reference.outputs import REFERENCES
 from tests.zoo import Draw, E, H, V, _chain
 
 DOCS = Path(__file__).parents[3] / "docs" / "formats.md"
-pytestmark = pytest.mark.usefixtures("untraced")
+pytestmark = pytest.mark.usefixtures("untraced", "short_proofs")
 
 
 def regression(values: int = 1, **options: object) -> lrp_engine.Network:

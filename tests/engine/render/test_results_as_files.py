@@ -18,7 +18,7 @@ from lrp_engine.render.files import FILES
 from lrp_engine.render.svg import svg
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 
-pytestmark = pytest.mark.usefixtures("untraced")
+pytestmark = pytest.mark.usefixtures("untraced", "short_proofs")
 
 TEXTS = ["good film", "good <b>bad</b> film & 100_% \\ {x} ~^", "bad bad good film"]
 VOID = {"meta", "br", "hr", "img"}
