@@ -13,9 +13,10 @@ import numpy as np
 from lrp_engine import lazy
 from lrp_engine.attribution.methods import Variant
 from lrp_engine.attribution.work import Work
+from lrp_engine.model.chunks import CHUNK_NUMBERS, CHUNK_ROWS, CHUNK_TOKENS
 from lrp_engine.model.joined import JoinedSamples
 from lrp_engine.model.removals import DROP, removal_named
-from lrp_engine.model.samples import CHUNK_NUMBERS, CHUNK_ROWS, CHUNK_TOKENS, Samples
+from lrp_engine.model.samples import Samples
 from lrp_engine.model.variants import only_shorter, shortened
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from lrp_engine.attribution.targets import resolve
 from lrp_engine.attribution.work import Cancel
 from lrp_engine.errors import CancelledError, CostError, InputError, RowsError
 from lrp_engine.model import inputs as samples_of
+from lrp_engine.model.chunks import CHUNK_TOKENS
 from lrp_engine.model.network import Network
-from lrp_engine.model.samples import CHUNK_TOKENS
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
 if TYPE_CHECKING:

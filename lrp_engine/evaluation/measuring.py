@@ -18,7 +18,7 @@ from lrp_engine.evaluation.documents import documents
 from lrp_engine.evaluation.relevances import by_explainer
 from lrp_engine.evaluation.text import Asking, Text
 from lrp_engine.evaluation.window import NO_LABEL
-from lrp_engine.model.samples import CHUNK_TOKENS
+from lrp_engine.model.chunks import CHUNK_TOKENS
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.work import Cancel

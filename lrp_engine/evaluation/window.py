@@ -14,7 +14,8 @@ import numpy as np
 
 from lrp_engine.errors import InputError
 from lrp_engine.model import inputs as samples_of
-from lrp_engine.model.samples import CHUNK_TOKENS, Samples
+from lrp_engine.model.chunks import CHUNK_TOKENS
+from lrp_engine.model.samples import Samples
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network

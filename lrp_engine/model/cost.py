@@ -46,6 +46,7 @@ class PassCost:
 
     Attributes:
         steps: time steps of the node that has most of them.
+        fixed: bytes that a pass holds whatever its rows; by_row: that each row adds.
 
     Args:
         network: the rows of its embedding are looked up before a pass.
@@ -84,7 +85,7 @@ class PassCost:
             weights[node.name] = (BY_SIGN if by_sign else WEIGHTS) * itemsize * count
             forward = 0 if layer.reads_ids else layer.operations(output, *inputs)
             operations[node.name] = forward * (1 + BACKWARD * backward)
-        self.fixed, self._by_row = sum(weights.values()), sum(held.values())
+        self.fixed, self.by_row = sum(weights.values()), sum(held.values())
         self._operations = sum(operations.values())
         self.steps = max(extent.steps for extent in extents.values())
         self._largest, self._heaviest, self._slowest = map(_first, (held, weights, operations))
@@ -92,9 +93,9 @@ class PassCost:
     def of(self, rows: int) -> Cost:
         """The cost of one pass over so many rows."""
         return Cost(
-            self.fixed + rows * self._by_row,
+            self.fixed + rows * self.by_row,
             rows * self._operations,
-            self._heaviest if self.fixed > rows * self._by_row else self._largest,
+            self._heaviest if self.fixed > rows * self.by_row else self._largest,
             self._slowest,
         )
 

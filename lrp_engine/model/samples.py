@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrp_engine.model.chunks import in_chunks
 from lrp_engine.model.reads import Reads, existing
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.cutters import CutText
@@ -21,11 +22,6 @@ from lrp_engine.model.text.layout import PAD, filled_up, lay_out, steps_of
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
-
-# Bounds the memory of one chunk: padded tokens, rows, and numbers where tokens are very wide.
-CHUNK_TOKENS = 8192
-CHUNK_ROWS = 1024
-CHUNK_NUMBERS = CHUNK_TOKENS * 4096
 
 MASKED, READ = 1, 2
 # Added to the kind of the one step whose scores are read, of networks that label steps.
@@ -101,17 +97,7 @@ class Samples:
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Indices of samples of similar length, few enough for one pass."""
-        sizes, units = self._sizes
-        order = np.argsort(sizes, kind="stable")
-        ascending = sizes[order].tolist()
-        most = min(CHUNK_TOKENS, CHUNK_NUMBERS // units)
-        start = 0
-        for end, longest in enumerate(ascending):
-            rows = end + 1 - start
-            if end > start and (rows > CHUNK_ROWS or rows * longest > most):
-                yield order[start:end]
-                start = end
-        yield order[start:]
+        return in_chunks(self.network, *self._sizes)
 
     @property
     def _sizes(self) -> tuple[np.ndarray, int]:

@@ -16,7 +16,7 @@ import numpy as np
 from lrp_engine.attribution.methods.base import Attribution, Check, Method, Run
 from lrp_engine.attribution.work import PassCount
 from lrp_engine.model.baselines import BASELINE_MEANINGS
-from lrp_engine.model.samples import CHUNK_NUMBERS, CHUNK_TOKENS
+from lrp_engine.model.chunks import CHUNK_NUMBERS, CHUNK_TOKENS
 from lrp_engine.option import Option
 
 # Gauss and Legendre's points of a piece and their weights, from 0 to 1.

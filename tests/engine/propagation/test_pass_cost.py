@@ -24,7 +24,9 @@ from lrp_engine.layers import (
     GlobalMaxPooling1D,
     RepeatVector,
 )
-from lrp_engine.model.cost import Cost
+from lrp_engine.model import inputs as samples
+from lrp_engine.model.chunks import FULL_ROWS
+from lrp_engine.model.cost import Cost, PassCost
 from lrp_engine.model.graph import Node
 from lrp_engine.model.network import Network
 from lrp_engine.model.samples import READ
@@ -139,6 +141,34 @@ def test_many_rows_are_cut_into_passes_that_fit(monkeypatch):
     np.testing.assert_allclose(cut.ledger.total, whole.ledger.total, atol=1e-6)
     for name, layer in whole.layers.items():
         np.testing.assert_allclose(cut.layers[name], layer, atol=1e-6)
+
+
+def test_long_texts_share_a_pass_as_far_as_its_bytes_go(monkeypatch):
+    network = ended(
+        Node("loop", LSTM(draw(2, 12), draw(3, 12), draw(12), return_sequences=True)), units=3
+    )
+
+    def rows_of_chunks(count: int, steps: int) -> list[int]:
+        x = np.zeros((count, steps, 2))
+        chunks = list(samples.read(network, x).chunks())
+        assert sorted(np.concatenate(chunks).tolist()) == list(range(count))
+        return [len(chunk) for chunk in chunks]
+
+    # As many rows as fill a step, then others: 8,192 time steps hold 8 rows of a thousand.
+    assert rows_of_chunks(30, 1_000) == [30]
+    assert rows_of_chunks(FULL_ROWS + 2, 300) == [FULL_ROWS, 2]
+    # Short texts are bounded by their time steps: 8,192 of them.
+    assert rows_of_chunks(700, 20) == [409, 291]
+    each = PassCost(network, steps=300, backward=1).by_row
+    x, lengths = draw(5, 300, 2), np.array([300, 7, 290, 300, 120])
+    whole = network.explain(x, lengths=lengths)
+    monkeypatch.setattr("lrp_engine.model.chunks.CHUNK_BYTES", 2 * each + 1)
+    assert rows_of_chunks(5, 300) == [2, 2, 1]
+    cut = network.explain(x, lengths=lengths)
+    np.testing.assert_allclose(cut.relevance, whole.relevance, atol=1e-6)
+    np.testing.assert_allclose(cut.ledger.total, whole.ledger.total, atol=1e-6)
+    monkeypatch.setattr("lrp_engine.model.chunks.CHUNK_BYTES", 1)
+    assert rows_of_chunks(3, 300) == [1, 1, 1]
 
 
 def test_of_many_texts_only_the_one_that_is_too_long_is_refused(monkeypatch):
