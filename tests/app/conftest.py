@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import lrp_engine
@@ -42,6 +44,15 @@ def _opened_on(
     monkeypatch.setenv(settings.DATA_VARIABLE, str(tmp_path / "data"))
     monkeypatch.delenv(settings.DATABASE_VARIABLE, raising=False)
     return
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_look_for_components() -> Iterator[None]:
+    """Each session of `AppTest` reads the metadata of every package; a server does so once."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture(autouse=True)
