@@ -1,4 +1,4 @@
-"""Texts that were pinned: back to one, or two of them side by side."""
+"""Texts that were pinned: a list to go back to one, or two of them side by side."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import streamlit as st
 
 from app import cache
 from app.components import scale
-from app.components.question import Answer
+from app.components.question import Answer, fits
 from app.figures.scales import Scale, scales_of
 from app.learn import words
 from app.methods import ACCOUNT_METHOD
+from app.navigation import View
 from app.state import pins, session
+from app.state.choices import NOTHING, PREDICTED
 from app.state.pins import Pin
 from app.text.markdown import plain
 from lrp_engine import Explanation
@@ -25,7 +27,7 @@ TITLE = 70  # characters of a text
 
 
 def button(answer: Answer) -> None:
-    """Keeps the text of the answer."""
+    """Keeps the text of the answer; beside it the list of those that are kept."""
     # Of a model that labels every word, an answer belongs to one place of one text.
     if not answer.model.reads_text or answer.model.network.labels_steps:
         return
@@ -35,37 +37,59 @@ def button(answer: Answer) -> None:
         "Pinned" if pinned else "Pin this text",
         icon=":material/keep:",
         disabled=pinned,
-        help="Keeps the text and what the model says of it in the list below, while this page is "
-        "open.",
+        help="Keeps the text and what the model says of it, while this page is open, to return to "
+        "and to compare another text with.",
         on_click=pins.add,
         args=(pin,),
     )
-
-
-def show(answer: Answer) -> None:
-    """The list, and the text that was put beside the present one; nothing without pins."""
     kept = pins.of_model(answer.model.short_hash)
-    if not kept:
-        return
-    st.header("Pinned texts", anchor=False)
-    text = answer.text
+    if kept:
+        with st.popover(f"Pinned texts ({len(kept)})", icon=":material/splitscreen_right:"):
+            _list(answer.text, kept)
+
+
+def _list(text: str, kept: list[Pin]) -> None:
     for n, pin in enumerate(kept):
+        st.button(plain(_short(pin.text)), type="tertiary", key=f"lens-pin-open-{n}",
+                  disabled=pin.text == text, on_click=_open, args=(pin,))  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center", key=f"lens-pin-{n}"):
-            st.button(plain(_short(pin.text)), type="tertiary", key=f"lens-pin-open-{n}",
-                      disabled=pin.text == text, on_click=_open, args=(pin,))  # fmt: skip
             st.html(f'<span class="lens-note">{escape(pin.said)}</span>')
-            shown = pins.beside(text, pin.model) == pin
+            shown = pins.beside(text) == pin.text
             st.button(
                 "Hide" if shown else "Side by side",
                 key=f"lens-pin-beside-{n}", icon=":material/splitscreen_right:",
                 disabled=pin.text == text, on_click=pins.place_beside,
-                args=(None if shown else pin,),
+                args=("" if shown else pin.text,),
             )  # fmt: skip
             st.button("Remove", key=f"lens-pin-remove-{n}", icon=":material/close:",
                       on_click=pins.remove, args=(pin,))  # fmt: skip
-    beside = pins.beside(text, answer.model.short_hash)
-    if beside is not None:
-        _side_by_side(answer, beside)
+    st.caption(
+        "The list is this tab's; “Copy link” carries two texts that stand side by side. One text "
+        "by several methods, rules and models is for the page Compare."
+    )
+    st.page_link(View.COMPARE.file, label="Compare", icon=View.COMPARE.icon)
+
+
+def show(answer: Answer) -> None:
+    """Two texts side by side, where one was put beside the present one."""
+    model, text = answer.model, pins.beside(answer.text)
+    if not text or not model.reads_text or model.network.labels_steps:
+        return
+    if not fits(model, text):
+        st.warning("The text to stand beside this one is too long for this model.")
+        return
+    with st.container(border=True, key="lens-side-by-side"):
+        _side_by_side(answer, text)
+        st.button("Hide", key="lens-pin-hide", icon=":material/close:",
+                  on_click=pins.place_beside, args=("",))  # fmt: skip
+
+
+def pointer(answer: Answer) -> None:
+    """On Compare: where two texts are compared."""
+    if answer.model.reads_text and not answer.model.network.labels_steps:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Two texts side by side: pin one of them on Explain.", width="content")
+            st.page_link(View.EXPLAIN.file, label="Explain", icon=View.EXPLAIN.icon)
 
 
 def _pin(answer: Answer) -> Pin:
@@ -84,24 +108,39 @@ def _open(pin: Pin) -> None:
     session.set_text(pin.text)
 
 
-def _side_by_side(answer: Answer, pin: Pin) -> None:
-    """Both texts by LRP, for the same class, in one scale of colour."""
-    target = words.target_of(answer.explanations)
+def _side_by_side(answer: Answer, text: str) -> None:
+    """Both texts by LRP in one scale of colour: each for the class that the model says of it, or
+    both for the one that was chosen."""
+    one = answer.explanations
+    chosen = None if _follows(answer) else words.target_of(one)
     with st.spinner("Explaining …"):
-        other = cache.explained(answer.model, pin.text, target, session.rule())
-    pair = [answer.explanations[ACCOUNT_METHOD.name], other[ACCOUNT_METHOD.name]]
+        other = cache.explained(answer.model, text, chosen, session.rule())
+        if chosen is None:  # an edited text is explained for the class of another one
+            one = cache.explained(answer.model, answer.text, None, session.rule())
+    pair = [one[ACCOUNT_METHOD.name], other[ACCOUNT_METHOD.name]]
     known = scale.typical(ACCOUNT_METHOD.name, scale.asked_of(answer.model, answer.explanations))
     first, _ = scales_of(pair, [known, known], shared=True)
-    for place, one, title in zip(st.columns(2), pair, ("This text", "Pinned"), strict=True):
+    for place, each, title in zip(st.columns(2), pair, ("This text", "Pinned"), strict=True):
         with place:
             st.subheader(title, anchor=False)
-            _one(one, first)
+            _one(each, first)
+
+
+def _follows(answer: Answer) -> bool:
+    """Whether each text is explained for its own predicted class."""
+    nobody = session.get("target") == PREDICTED and session.get("contrast") == NOTHING
+    return nobody and answer.model.network.has_classes
 
 
 def _one(one: Explanation, scale: Scale) -> None:
+    predicted = said(one)
     listed = ", ".join(f"<b><bdi>{escape(visible(c.label))}</bdi></b> ({escape(visible(c.figure))})"
-                       for c in said(one))  # fmt: skip
+                       for c in predicted)  # fmt: skip
+    target = one.target_label()
+    asked = "" if target in [c.label for c in predicted] else (
+        f" Explained: <b><bdi>{escape(visible(target))}</bdi></b>."
+    )  # fmt: skip
     row = HeatmapRow.of_explanation(
         one, palette=session.get("palette"), vmax=scale.vmax, scale=scale.sentence
     )
-    st.html(f'<p class="lens-note">The model says {listed}.</p>{heatmap(row)}')
+    st.html(f'<p class="lens-note">The model says {listed}.{asked}</p>{heatmap(row)}')

@@ -127,6 +127,7 @@ def linked(answer: Answer) -> None:
         if labels.asked(answer.model, answer.text) is not answer.model:
             st.rerun()  # another word's label is asked about, by everything on the page
         word.comparison(answer)
+        pinned.show(answer)
         _heatmaps(answer)
         _word(answer)
         places = _below(answer)
@@ -310,4 +311,3 @@ def _downloads(answer: Answer) -> None:
         link = frontend.copy_link()
         pinned.button(answer)
     kept_text.show(link)
-    pinned.show(answer)

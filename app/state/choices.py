@@ -236,6 +236,7 @@ OWN_OPTIONS = {o.name: _own(kind, o) for kind in reversed(RULES.values()) for o 
 CHOICES: dict[str, Choice] = {
     "text": Choice(settings.DEFAULT_TEXT, _text, expected="a shorter text"),
     "edited": Choice("", _text, expected="a shorter text"),
+    "beside": Choice("", _text, expected="a shorter text", view=View.EXPLAIN),
     "numbers": Choice("", _numbers, expected="numbers as this page writes them"),
     "pick": Choice(None, _position, expected="the position of a word"),
     "target": Choice(PREDICTED, _class_or(PREDICTED), expected="the number of a class"),

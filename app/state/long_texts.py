@@ -13,7 +13,7 @@ from app.text.dates import day
 from lrp_engine.errors import LensError
 
 # Choices that go together: a word is picked in a text.
-NAMES = ("text", "edited", "numbers", "pick")
+NAMES = ("text", "edited", "beside", "numbers", "pick")
 PACKED, KEPT = "packed", "kept"  # parameters that stand for them
 
 

@@ -40,19 +40,19 @@ def add(pin: Pin) -> None:
 def remove(pin: Pin) -> None:
     """Callback: let a text go."""
     session.choose(pins=_without(pin))
-    if session.get("beside") == pin:
-        session.put("beside", None)
+    if session.get("beside") == pin.text:
+        session.put("beside", "")
 
 
-def place_beside(pin: Pin | None) -> None:
-    """Callback: show a text beside the present one, or none."""
-    session.choose(beside=pin)
+def place_beside(text: str) -> None:
+    """Callback: show a text beside the present one, "" for none."""
+    session.choose(beside=text)
 
 
-def beside(text: str, model: str) -> Pin | None:
-    """The pin that stands beside a text; none beside itself."""
-    pin: Pin | None = session.get("beside")
-    return pin if pin is not None and pin.model == model and pin.text != text else None
+def beside(text: str) -> str:
+    """The text that stands beside another one, which an address says, too; none beside itself."""
+    other: str = session.get("beside")
+    return "" if other == text else other
 
 
 def _without(pin: Pin) -> tuple[Pin, ...]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components import comparison, labels, proof, results
+from app.components import comparison, labels, pinned, proof, results
 from app.components.layout import page
 from app.components.question import ask
 
@@ -13,3 +13,4 @@ with page("How do explanations compare?") as run:
         results.verdict(answer)
         labels.picker(answer.model, answer.text, answer.explanations, st.container())
         comparison.show(answer)
+        pinned.pointer(answer)

@@ -23,7 +23,7 @@ from tests.app.tiny import eight_arrays, npz
 OTHER = {
     "text": "good “film” \n 😀", "edited": "bad film", "pick": 1, "target": 1, "contrast": 2,
     "eps": 0.25, "bias_factor": 1 / 3, "palette": "mono", "same_scale": True, "values": False,
-    "scale": "text",
+    "scale": "text", "beside": "a film",
     "rows": (Row(method="lrp", target=1, eps=0.5), Row(method="sensitivity")), "part_at": 3,
     "account": "layers", "set": "a" * 22, "part": "words", "row": 7, "sort": "leak",
     "truth": -1, "said": 2, "outcome": "wrong", "marked": "unclear", "find": "x",
@@ -38,7 +38,7 @@ OTHER = {
     "random_weights": False, "curve": "sufficiency",
 }  # fmt: skip
 # What a session holds that no file restores: it passes with the screen it belongs to.
-PASSING = {"begun", "pins", "beside", "run",
+PASSING = {"begun", "pins", "run",
            "models", "selected", "linked", "turn", "restored", "undo", "complaints",
            "arrived", "scroll", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
