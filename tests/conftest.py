@@ -1,11 +1,9 @@
 """For all tests."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partialmethod
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -37,14 +35,13 @@ def _read_in_this_process(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 SHORT = 60  # time steps
-FEW = 15  # passes that cost about as much as a trace
 
 
 @pytest.fixture(scope="module")
 def untraced() -> Iterator[None]:
     """Short texts run operation by operation, as they do in a trace (`test_contract.py` holds it).
 
-    A trace costs more than a few passes of a small network; after those, it is made.
+    A trace costs more than a few passes of a small network; `traced` is for many.
     """
     from lrp_engine.propagation.program import Program
 
@@ -53,8 +50,7 @@ def untraced() -> Iterator[None]:
 
         def run(self: Program, *given: Any, **options: Any) -> Any:
             _, steps, *_ = (value for value in given if isinstance(value, np.ndarray))
-            passes.setdefault(self, Counter())[name] += 1
-            if self.traced or (steps.shape[1] <= SHORT and passes[self][name] <= FEW):
+            if steps.shape[1] <= SHORT or self.traced:
                 return real(self, *given, **options)
             if self.network not in longer:
                 longer[self.network] = Program.__new__(Program)
@@ -64,12 +60,19 @@ def untraced() -> Iterator[None]:
         return run
 
     make, longer = Program.__init__, dict[Any, Program]()
-    passes = WeakKeyDictionary[Program, Counter[str]]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Program, "__init__", partialmethod(make, traced=False))
         for name in ("scores", "step_scores", "backward"):
             patch.setattr(Program, name, chosen(name))
         yield
+
+
+def traced(network: Any) -> Any:
+    """The same network, whose program is traced although others are not."""
+    from lrp_engine.propagation.program import Program
+
+    network.compiled["program"] = Program(network, traced=True)
+    return network
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from lrp_engine.attribution.targets import selection
 from lrp_engine.layers import Dense, GlobalAveragePooling1D, Masking
 from lrp_engine.model.text import Tokenizer
 from tests import zoo
+from tests.conftest import traced
 from tests.reference import integrated_gradients as reference
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -42,7 +43,7 @@ def test_numbers_equal_the_reference(name, target):
 
 @pytest.mark.parametrize("baseline", ["zero", "padding", "unknown"])
 def test_words_begin_at_the_baseline_and_padding_stays_where_it_is(baseline):
-    network = words_read(tokenizer=Tokenizer(length=4, pad=True))
+    network = traced(words_read(tokenizer=Tokenizer(length=4, pad=True)))
     found = network.explain(TEXTS, NAME, 1, method_options={**EXACT, "baseline": baseline})
     table = network.embedding.table
     vector = {"zero": 0 * table[0], "padding": table[0], "unknown": table[1]}[baseline]
