@@ -51,7 +51,12 @@ _REVIEWER = _component("reviewer", js=["reviewer.js"])
 _RECENT = _component("recent", js=["recent.js"])
 _FLOW = _component("flow", js=["flow.js"])
 _PART = _component("part", css=_read("part.css"), js=["untouched.js", "part.js"])
-_PANEL = _component("panel", css=_read("panel.css"), js=["untouched.js", "panel.js"])
+_PANEL = _component(
+    "panel",
+    html='<button type="button" class="lens-close lens-button"></button>',
+    css=_read("button.css") + _read("panel.css"),
+    js=["untouched.js", "panel.js"],
+)
 _STEPPER = _component(
     "stepper", html='<div class="lens-stepper"></div>', js=["untouched.js", "stepper.js"]
 )
@@ -89,9 +94,17 @@ def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
     _WORDS(data=dict(data), **widgets.hear("words", picked=session.pick_word, dropped=drop))
 
 
-def panel(at: int, text: str) -> None:
-    """Makes the container "lens-word" around it the panel of the word at a place of a text."""
-    _PANEL(key="lens-panel", data={"at": at, "text": text})
+def panel(at: int, text: str, kind: str) -> None:
+    """A button to close the container "lens-word" around it: the panel of a word of a text.
+
+    Args:
+        at: the word's position. kind: what the words of the text are called.
+    """
+    _PANEL(
+        key="lens-panel",
+        width="content",
+        data={"at": at, "text": text, "close": "Close", "what": f"Close the {kind}’s details"},
+    )
 
 
 def live() -> None:

@@ -27,6 +27,7 @@ STYLE = f"""<style>
 .stApp {{ {_THEME} }}
 .stMainBlockContainer {{ max-width: 74rem; padding-top: 4rem; }}
 .stApp h1 {{ padding-top: 0; font-size: 2rem; }}
+.lens-note {{ margin: 0; overflow-wrap: anywhere; }}
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}
 /* Beside the button where there is room for both, else under it and as wide as the page. */

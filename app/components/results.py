@@ -1,9 +1,7 @@
-"""What the answer looks like: the sentence, the heatmaps, the charts, the downloads."""
+"""What the answer looks like: the sentence and its links, the heatmaps, the charts."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -16,15 +14,17 @@ from app.compare import ranks
 from app.components import (
     ablation,
     account,
-    downloads,
     drawn,
     flips,
     frontend,
+    headline,
     kept_text,
     labels,
+    numeric_views,
     path,
     pinned,
     scale,
+    taken,
     word,
 )
 from app.components.guard import guard
@@ -34,90 +34,12 @@ from app.figures.scales import Scale
 from app.methods import ACCOUNT_METHOD, ASIDE_METHODS
 from app.models import numeric
 from app.state import address, session, widgets
-from app.text import evidence, file_names, typed
 from app.text.markdown import plain
 from lrp_engine import METHODS, Explanations
-from lrp_engine.render.page import methods_page
 from lrp_engine.render.row import method_rows
-from lrp_engine.render.said import said
-from lrp_engine.render.svg import svg
-from lrp_engine.render.wording import visible, with_output
+from lrp_engine.render.wording import with_output
 
-UNKNOWN_LISTED = 8  # different words
 SCORE_UNIT = "score"
-
-STYLE = """<style>
-.lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
-.lens-note { margin: 0; overflow-wrap: anywhere; }
-.lens-labels { display: flex; flex-wrap: wrap; gap: .35rem .6rem; margin: .5rem 0;
-  max-height: 9.5rem; overflow-y: auto; }
-.lens-labels > span { display: inline-flex; flex-direction: column; align-items: center;
-  padding: 0 .3rem; border-bottom: 2px solid transparent; overflow-wrap: anywhere; }
-.lens-labels > .lens-asked { border-bottom-color: currentColor; font-weight: 600; }
-.lens-labels small { font-size: .75rem; }
-</style>"""
-
-
-def verdict(answer: Answer) -> None:
-    """What the model says, in a sentence; the true class and unknown words where there are any."""
-    one = answer.explanations
-    for sentence in one.warnings:
-        st.warning(plain(sentence), icon=":material/gpp_bad:")
-    parts = [f'<p class="lens-verdict">{_whose(one)} {_said(one)}.</p>']
-    parts.append(labels.all_labels(answer.model, answer.text, one))
-    true = answer.model.true_class(answer.text)
-    if true is not None and answer.model.network.decides:
-        predicted = int(one.predicted[0])
-        agrees = "The model is right" if true == predicted else "The model is wrong"
-        parts.append(
-            f'<p class="lens-note">The true class of this example is <b>{_label(one, true)}</b>. '
-            f"{agrees}.</p>"
-        )
-    lacking = zip(one.tokens[0], one.unknown[0], strict=True)
-    unknown = Counter(token for token, lacks in lacking if lacks)
-    if unknown:
-        listed = ", ".join(
-            f"<bdi>{escape(visible(word))}</bdi>{f' ({times} times)' if times > 1 else ''}"
-            for word, times in unknown.most_common(UNKNOWN_LISTED)
-        )
-        others = len(unknown) - UNKNOWN_LISTED
-        more = f" and {others} more" if others > 0 else ""
-        reads = f"as {visible(one.substitute)}" if one.substitute else "as a vector of zeros"
-        verb, them = ("is", "it") if unknown.total() == 1 else ("are", "them")
-        parts.append(
-            f'<p class="lens-note">{unknown.total():,} of {len(one.tokens[0]):,} words {verb} '
-            f"unknown to the model, which reads {them} {escape(reads)}: {listed}{more}.</p>"
-        )
-    parts.append(typed.left_out(one))
-    parts += [
-        f'<p class="lens-note">{said}</p>'
-        for said in (evidence.no_evidence(one), evidence.near_tie(one))
-        if said
-    ]
-    parts += [f'<p class="lens-note">{escape(sentence)}</p>' for sentence in one.hints]
-    st.html(STYLE + "".join(parts))
-
-
-def _whose(one: Explanations) -> str:
-    """Whose class or value is said."""
-    token = one.labelled_token()
-    if token is None:
-        return "The model says"
-    what = "labels" if one.output_kind.has_classes else "says of"
-    return f"The model {what} “<bdi>{escape(visible(token))}</bdi>”"
-
-
-def _said(one: Explanations) -> str:
-    """The predicted class with its probability, or the values with their units, as HTML."""
-    has_classes = one.output_kind.has_classes
-    form = "<b><bdi>{}</bdi></b> ({})" if has_classes else "<bdi>{}</bdi> <b><bdi>{}</bdi></b>"
-    listed = [form.format(escape(visible(c.label)), escape(visible(c.figure))) for c in said(one)]
-    more = "" if has_classes or len(one.labels) <= len(listed) else " and others"
-    return ", ".join(listed) + more
-
-
-def _label(one: Explanations, c: int) -> str:
-    return f"<bdi>{escape(visible(one.labels[c]))}</bdi>"
 
 
 @st.fragment
@@ -126,18 +48,35 @@ def linked(answer: Answer) -> None:
     with guard():
         if labels.asked(answer.model, answer.text) is not answer.model:
             st.rerun()  # another word's label is asked about, by everything on the page
+        _said(answer)
+        numeric_views.known(answer)
+        named = bool(answer.model.network.unit_names)
+        if named:  # what the numbers of a step are is known: they say most
+            numeric_views.by_unit(answer)
         word.comparison(answer)
         pinned.show(answer)
         _heatmaps(answer)
         _word(answer)
         places = _below(answer)
         _numbers(answer)
-        _downloads(answer)
+        if not named:
+            numeric_views.by_unit(answer)
         address.settle(answer.model.network)
         # Last: the first ones of a model take a while.
         for place, line in zip(places, (ablation.line, flips.line), strict=True):
             line(answer, place)
         scale.wait([scale.asked_of(answer.model, answer.explanations)])
+
+
+def _said(answer: Answer) -> None:
+    """What the model says and, beside it, what to take it along with."""
+    headline.warnings(answer)
+    with st.container(horizontal=True, key="lens-said"):
+        headline.sentence(answer)
+        with st.container(horizontal=True, key="lens-take", width="content"):
+            link = taken.buttons(answer, word.shown(answer), _drawn(_scales(answer)))
+    kept_text.show(link)
+    headline.notes(answer)
 
 
 def _heatmaps(answer: Answer) -> None:
@@ -186,8 +125,9 @@ def _word(answer: Answer) -> None:
     at = word.picked(answer)
     if at is not None:
         with st.container(border=True, key="lens-word"):
-            word.heading(answer, at)
-            frontend.panel(at, answer.text)
+            with st.container(horizontal=True, key="lens-word-head"):
+                word.heading(answer, at)
+                frontend.panel(at, answer.text, answer.explanations.token_kind)
             if answer.model.reads_text:
                 word.editor(answer, at)
                 word.edited(answer)
@@ -284,30 +224,3 @@ def _numbers(answer: Answer) -> None:
                 ),
             },
         )
-
-
-def _downloads(answer: Answer) -> None:
-    """The same numbers to take along; files are made when asked for."""
-    explanations = answer.explanations
-    name = file_names.of_explanations(explanations)
-    shown, as_shown = word.shown(answer), _drawn(_scales(answer))
-    picture = file_names.of_explanations(shown)
-    cells = len(shown) * len(shown.tokens[0])
-    with st.container(horizontal=True):
-        downloads.button(
-            "Web page", lambda: methods_page(shown, **as_shown), f"{picture}.html", "text/html",
-            "A page of its own: heatmaps, numbers, account and settings. Needs no network.",
-        )  # fmt: skip
-        downloads.pictures(lambda: svg(shown, **as_shown), picture, cells)
-        downloads.button(
-            "Table (CSV)", lambda: charts.token_csv(explanations), f"{name}.csv", "text/csv"
-        )
-        downloads.button(
-            "Everything (JSON)",
-            lambda: json.dumps([e.to_dict() for e in explanations.values()], ensure_ascii=False,
-                               indent=1),
-            f"{name}.json", "application/json",
-        )  # fmt: skip
-        link = frontend.copy_link()
-        pinned.button(answer)
-    kept_text.show(link)

@@ -1,8 +1,9 @@
-// The panel of the picked word: takes the focus when a word is opened, gives it back on Escape. At
-// its head keys do what they do at the word.
+// The panel of the picked word: takes the focus when a word is opened, gives it back on Escape and
+// by its button. At its head keys do what they do at the word.
 
 const WORDS = ".lens-rows", PANEL = ".st-key-lens-word";
 const MARGIN = 12; // pixels between the word and the panel
+const HEADER = 60; // pixels of the bar that stays at the top of the page
 let hears = false; // one listener, however often the panel comes and goes
 
 function pressed(event) {
@@ -21,21 +22,53 @@ function pressed(event) {
   document.querySelector(WORDS)?.heatmaps?.close();
 }
 
-// The word stays in sight above its panel, whose parts arrive one by one.
+// The row stays in sight above its panel, whose parts arrive one by one: all of it where there is
+// room for both, else the word.
 function keepInSight(panel, heatmaps) {
   const page = panel.closest("[data-testid=stMain]");
   const show = () => {
     const word = heatmaps.stop?.getBoundingClientRect();
-    const hidden = word ? word.bottom + MARGIN - panel.getBoundingClientRect().top : 0;
-    if (hidden > 0) page?.scrollBy({ top: hidden });
+    if (!word) return;
+    const row = heatmaps.stop.closest(".lrp-words").getBoundingClientRect();
+    const top = page.getBoundingClientRect().top + HEADER;
+    const room = page.getBoundingClientRect().bottom - top - 2 * MARGIN;
+    panel.style.setProperty("--room", `${Math.round(room - row.height)}px`);
+    const start = panel.getBoundingClientRect().top;
+    const whole = row.top - (row.bottom + MARGIN - start) >= top;
+    const hidden = (whole ? row : word).bottom + MARGIN - start;
+    if (hidden > 0) page.scrollBy({ top: hidden });
   };
   whileUntouched(show, panel, page.firstElementChild);
+}
+
+// Whether there is more below, which its lower edge shows.
+function tellsOfMore(panel) {
+  const look = () => {
+    const more = panel.scrollHeight - panel.scrollTop - panel.clientHeight > 8;
+    panel.toggleAttribute("data-more", more);
+  };
+  panel.addEventListener("scroll", look, { passive: true });
+  const grown = new ResizeObserver(look);
+  const watch = () => {
+    grown.observe(panel);
+    for (const part of panel.children) grown.observe(part);
+    look();
+  };
+  new MutationObserver(watch).observe(panel, { childList: true });
+  watch();
 }
 
 export default function ({ data, parentElement }) {
   const panel = parentElement.closest(PANEL);
   const heatmaps = document.querySelector(WORDS)?.heatmaps;
   if (!panel || !heatmaps) return;
+  const button = parentElement.querySelector(".lens-close");
+  button.textContent = data.close;
+  button.title = `${data.what} (Escape)`;
+  button.setAttribute("aria-label", data.what);
+  button.onclick = () => heatmaps.close();
+  if (!panel.lensTells) tellsOfMore(panel);
+  panel.lensTells = true;
   if (!hears) document.addEventListener("keydown", pressed);
   hears = true;
   // Only when another word is shown: whoever scrolls away is left alone.

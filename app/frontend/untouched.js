@@ -1,7 +1,7 @@
 // Calls `show` now and whenever a node grows, for a while: parts of a page arrive late. Whoever
 // scrolls, presses a key or points somewhere is left alone.
 
-const PATIENCE = 3000; // milliseconds
+const PATIENCE = 10_000; // milliseconds
 
 function whileUntouched(show, ...nodes) {
   const grown = new ResizeObserver(show);

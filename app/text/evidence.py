@@ -1,7 +1,9 @@
-"""How far an answer is one: no known word, or two classes that are nearly as likely. Pure, HTML."""
+"""How far an answer is one: unknown words, or two classes that are nearly as likely. Pure, HTML."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from lrp_engine import Explanations
@@ -9,6 +11,31 @@ from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
 
 NEAR = 0.05  # difference of two probabilities up to which classes are nearly as likely
+UNKNOWN_LISTED = 8  # different words
+
+
+def unknown_words(tokens: Sequence[str], unknown: Iterable[bool], substitute: str | None) -> str:
+    """Which words of a text the model does not know, and what it reads instead; else nothing.
+
+    Args:
+        unknown: of each word, whether the model does not know it.
+        substitute: the word that it reads in their place; None for a vector of zeros.
+    """
+    found = Counter(token for token, lacks in zip(tokens, unknown, strict=True) if lacks)
+    if not found:
+        return ""
+    listed = ", ".join(
+        f"<bdi>{escape(visible(word))}</bdi>{f' ({times} times)' if times > 1 else ''}"
+        for word, times in found.most_common(UNKNOWN_LISTED)
+    )
+    others = len(found) - UNKNOWN_LISTED
+    more = f" and {others} more" if others > 0 else ""
+    reads = f"as {visible(substitute)}" if substitute else "as a vector of zeros"
+    verb, them = ("is", "it") if found.total() == 1 else ("are", "them")
+    return (
+        f"{found.total():,} of {len(tokens):,} words {verb} unknown to the model, which reads "
+        f"{them} {escape(reads)}: {listed}{more}."
+    )
 
 
 def no_evidence(one: Explanations) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components import comparison, labels, pinned, proof, results
+from app.components import comparison, headline, labels, pinned, proof
 from app.components.layout import page
 from app.components.question import ask
 
@@ -10,7 +10,7 @@ with page("How do explanations compare?") as run:
     proof.lead(run)
     answer = ask(run)
     if answer is not None:
-        results.verdict(answer)
+        headline.show(answer)
         labels.picker(answer.model, answer.text, answer.explanations, st.container())
         comparison.show(answer)
         pinned.pointer(answer)

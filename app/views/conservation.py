@@ -1,6 +1,6 @@
 """Conservation: where the score goes, and whether everything adds up."""
 
-from app.components import account, conservation, proof, results
+from app.components import account, conservation, headline, proof
 from app.components.layout import page
 from app.components.question import ask, targets
 from app.methods import ACCOUNT_METHOD
@@ -9,7 +9,7 @@ with page("Where does the score go?") as run:
     proof.lead(run)
     answer = ask(run)
     if answer is not None:
-        results.verdict(answer)
+        headline.show(answer)
         targets(answer)
         accounted = answer.explanations[ACCOUNT_METHOD.name]
         account.summary(accounted)

@@ -135,7 +135,12 @@ def shows(page: Page, text: str) -> None:
 
 
 def test_downloads(page: Page, tmp_path):
+    page.set_viewport_size({"width": 1440, "height": 900})
     visit(page)
+    take = page.locator(".st-key-lens-take")
+    for name in ("Copy link", "Download"):  # beside the result, before anybody scrolls
+        expect(take.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    take.get_by_role("button", name="Download").click()
     for button, start in (("Web page", "<!doctype html>"), ("Table (CSV)", "position,token"),
                           ("Picture (SVG)", "<svg"), ("Picture (PNG)", "\x89PNG"),
                           ("Everything (JSON)", "[")):  # fmt: skip

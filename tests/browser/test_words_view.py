@@ -65,15 +65,15 @@ def test_the_panel_of_a_word_stands_at_the_word(page: Page, size: tuple[int, int
     panel = page.locator(".st-key-lens-word")
 
     def in_view(at: int) -> None:
-        """The word, above it, and the panel's head and buttons."""
+        """The panel's head and buttons, and above it all of the word's row."""
         expect(
             panel.get_by_role("heading", name=re.compile(f"^Word {at + 1}: "))
         ).to_be_in_viewport()
         expect(panel.get_by_role("button", name="Drop")).to_be_in_viewport(ratio=1)
         page.wait_for_function(
-            "([word, panel]) => word.getBoundingClientRect().bottom"
-            " <= panel.getBoundingClientRect().top && word.getBoundingClientRect().top > 0",
-            arg=[word(page, at).element_handle(), panel.element_handle()],
+            "([row, panel]) => row.getBoundingClientRect().bottom"
+            " <= panel.getBoundingClientRect().top && row.getBoundingClientRect().top > 0",
+            arg=[heatmaps(page).first.element_handle(), panel.element_handle()],
         )
 
     in_view(3)
@@ -83,10 +83,18 @@ def test_the_panel_of_a_word_stands_at_the_word(page: Page, size: tuple[int, int
     in_view(3)
     expect(panel).to_contain_text("The edit changes the score")
     expect(panel.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
-    page.keyboard.press("Escape")
-    idle(page)
-    expect(panel).to_have_count(0)
-    expect(word(page, 3)).to_be_focused()
+    expect(panel).to_have_attribute("data-more", "")  # it shows that there is more below
+    panel.evaluate("node => node.scrollTo(0, node.scrollHeight)")
+    expect(panel).not_to_have_attribute("data-more", "")
+    close = panel.get_by_role("button", name="Close the word’s details")
+    expect(close).to_be_in_viewport(ratio=1)
+    for leave in (page.keyboard.press, close.press):
+        leave("Escape" if leave == page.keyboard.press else "Enter")
+        idle(page)
+        expect(panel).to_have_count(0)
+        expect(word(page, 3)).to_be_focused()
+        page.keyboard.press("Enter")
+        picked(page, 3)
 
 
 def test_one_tab_stop_and_arrows(page: Page):

@@ -23,6 +23,7 @@ from app.review.methods import MAIN
 from app.review.outcomes import NO_CLASS
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
+from app.text import evidence
 from app.text.markdown import plain
 from lrp_engine import METHODS
 from lrp_engine.render.heatmap import heatmap
@@ -253,12 +254,16 @@ def _why(desk: Desk, row: int) -> None:
         found = explained_rows.strongest(text, MAIN, STRONGEST)
         said = ", ".join(f"{visible(word)} {number(value)}" for word, value in found)
         st.markdown(
-            plain(f"The {len(found)} words with the most relevance, in their order: {said}.")
+            plain(
+                f"The {len(found)} words with the most relevance, in the order of the text: {said}."
+            )
         )
         with st.expander(f"All {len(text.tokens):,} words with their relevance"):
             st.html(_heatmap(desk, text, MAIN, predicted))
     if desk.model is not None:
         scale.picker([desk.model], "word")
+    if unknown := _unknown(desk, text):
+        st.html(f'<p class="lens-note">{unknown}</p>')
     left, right = st.columns([3, 2])
     with left.expander("The same by " + " and ".join(METHODS[name].short for name in others)):
         for name in others:
@@ -266,6 +271,15 @@ def _why(desk: Desk, row: int) -> None:
     if right.button("Open in Explain", icon=":material/lightbulb:", type="tertiary"):
         session.set_text(str(desk.tables.summary.iloc[row]["text"]))
         st.switch_page(View.EXPLAIN.file)
+
+
+def _unknown(desk: Desk, text: explained_rows.ExplainedText) -> str:
+    """The words of a text that the model does not know; nothing where it is not loaded."""
+    network = desk.model.network if desk.model else None
+    unknown = network.unknown(text.tokens) if network else None
+    if network is None or unknown is None:
+        return ""
+    return evidence.unknown_words(text.tokens, unknown, network.substitute)
 
 
 def _heatmap(desk: Desk, text: explained_rows.ExplainedText, name: str, predicted: str) -> str:

@@ -168,7 +168,7 @@ def test_long_rows_are_folded_in_the_list_and_below_it(visit):
     assert max(map(len, app.dataframe[0].value["text"])) <= 240
     assert "Row 1, " in app.header[-1].value
     assert "All 400 words with their relevance" in [one.label for one in app.expander]
-    assert "The 12 words with the most relevance, in their order: " in prose(app)
+    assert "The 12 words with the most relevance, in the order of the text: " in prose(app)
     widget(app, "outcome").set_value("not explained").run()
     assert "The text has 6,000 words; up to 5,000 are explained." in messages(app)
     assert "The text as written (6,000 words)" in [one.label for one in app.expander]
