@@ -27,5 +27,11 @@ def picked(answer: Answer, at: int) -> None:
     one = answer.explanations[ACCOUNT_METHOD.name]
     change = cache.left_out(answer.model, answer.text, one, at)
     terms = ablation.of_word(float(one.token_relevance[0, at]), change, one)
-    note = with_noun(ablation.TWO_QUESTIONS, one.token_kind) if change is not None else ""
-    st.html(f'{word.values(terms)}<p class="lens-note">{escape(note)}</p>')
+    notes = []
+    if change is not None:
+        notes = [
+            ablation.opposite_ways(change, one.token_kind),
+            with_noun(ablation.TWO_QUESTIONS, one.token_kind),
+        ]
+    said = "".join(f'<p class="lens-note">{escape(note)}</p>' for note in notes if note)
+    st.html(f"{word.values(terms)}{said}")

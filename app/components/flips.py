@@ -9,6 +9,7 @@ from app import cache
 from app.components import word
 from app.components.question import Answer
 from app.methods import ACCOUNT_METHOD
+from app.review import class_order
 from app.text import flips
 
 ASK = "What would flip it?"
@@ -23,8 +24,9 @@ def line(answer: Answer, place: DeltaGenerator) -> None:
     if found is None:
         place.html("<p></p>")
         return
+    ordered = class_order.in_order(one.labels)
     with place.container(horizontal=True, vertical_alignment="center", key="lens-flip"):
-        st.html(f'<p class="lens-note">{flips.line(found, one)}</p>')
+        st.html(f'<p class="lens-note">{flips.line(found, one, in_order=ordered)}</p>')
         if answer.model.reads_text:
             st.button(
                 "Show it in the text",

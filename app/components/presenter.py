@@ -14,8 +14,11 @@ html { font-size: 22px !important; }
 .stApp [data-testid="stHeader"] { display: none; }
 .stApp .stMainBlockContainer { max-width: 84rem; padding-top: 1.5rem; }
 .stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-steps) { top: 0; }
-.st-key-lens-presenter { position: fixed; right: 1rem; bottom: 1rem; width: auto; z-index: 30; }
-.st-key-lens-presenter button { background: var(--st-background-color); }
+/* A strip of its own below the page, so that it covers nothing. */
+.stApp [data-testid="stMain"] { margin-bottom: 2.5rem; height: calc(100% - 2.5rem); }
+.st-key-lens-presenter { position: fixed; right: 1rem; bottom: .25rem; width: auto; z-index: 30; }
+.st-key-lens-presenter button { background: var(--st-background-color); min-height: 2rem;
+  padding: .1rem .75rem; }
 @media (max-width: 640px) { html { font-size: 18px !important; } }
 </style>"""
 

@@ -24,10 +24,17 @@ from lrp_engine.render.wording import visible
 
 RUNS = 60  # at most
 SENTENCES = 100  # listed, the strongest ones
+LONGEST = 12  # characters of an abbreviation, and of what stands before it
 CHARACTERS = 110  # of a sentence that are shown
 # A full stop and what closes after it, before a space; the end of a line; stops of East Asia.
 _STOP = re.compile(r"""[.!?…]+[\"'”’»)\]]*(?=\s|$)|[\r\n]+|[。！？]""")
 _WORD = re.compile(r"\w")
+# What a full stop follows without ending a sentence, single letters ("J. R. R.") besides.
+_ABBREVIATIONS = frozenset(
+    ("mr", "mrs", "ms", "dr", "prof", "st", "rev", "hon", "gen", "col", "capt", "lt", "sgt", "sen",
+     "rep", "gov", "vs", "cf", "e.g", "i.e", "fig", "approx", "mme", "mlle", "bzw", "z.b", "nr")
+)  # fmt: skip
+_LAST = re.compile(r"(?:^|[\s(\[\"'“‘«])((?:[^\W\d_]+\.)*[^\W\d_]+)\s?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,15 +100,31 @@ def _stops(explanation: Explanation) -> list[bool]:
     """
     tokens, text, spans = explanation.tokens[0], explanation.texts[0], explanation.spans[0]
     if text is None or spans is None:
-        return [_STOP.search(token) is not None for token in tokens]
+        found = [_STOP.search(token) for token in tokens]
+        return [
+            stop is not None
+            and not _abbreviates(" ".join(tokens[max(0, at - 1) : at + 1]), stop[0])
+            for at, stop in enumerate(found)
+        ]
     stops = [False] * len(tokens)
     placed = [(span[0], at) for at, span in enumerate(spans) if span is not None]
     starts = [start for start, _ in placed]
     for stop in _STOP.finditer(text):
+        if _abbreviates(text[max(0, stop.start() - LONGEST) : stop.end()], stop[0]):
+            continue
         before = bisect_left(starts, stop.end()) - 1
         if before >= 0:
             stops[placed[before][1]] = True
     return stops
+
+
+def _abbreviates(text: str, stop: str) -> bool:
+    """Whether a full stop at the end of a text only shortens the word before it."""
+    last = _LAST.search(text.removesuffix(stop)) if stop == "." else None
+    if last is None:
+        return False
+    word = last[1].casefold()
+    return word in _ABBREVIATIONS or (len(last[1]) == 1 and last[1].isupper() and last[1] != "I")
 
 
 def data(explanation: Explanation, *, palette: str) -> dict[str, Any]:

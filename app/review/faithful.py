@@ -16,7 +16,7 @@ from app.review.methods import MAIN
 from lrp_engine import MEASURES as ENGINE_MEASURES
 from lrp_engine import METHODS
 from lrp_engine.evaluation.measures.known import MOST_LEFT_OUT
-from lrp_engine.render.numbers import MINUS
+from lrp_engine.render.numbers import points
 
 RANDOM = "_random"  # how the column of the random order ends
 # Shortened texts that comprehensiveness and sufficiency ask about, of the method and of chance.
@@ -25,7 +25,7 @@ SHORTENED = 20
 
 def _points(value: float) -> str:
     """A difference of probabilities, as "41.2 points"."""
-    return f"{100 * value:.1f} points".replace("-", MINUS)
+    return f"{points(value)} points"
 
 
 POINTS = Format(

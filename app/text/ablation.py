@@ -9,7 +9,7 @@ import numpy as np
 from app.text.spelled import spelled
 from lrp_engine import Explanation
 from lrp_engine.attribution.ablation import TOGETHER, ZERO, Ablation, Change
-from lrp_engine.render.numbers import MINUS, number, percentage
+from lrp_engine.render.numbers import MINUS, number, percentage, points
 from lrp_engine.render.said import with_unit
 from lrp_engine.render.wording import visible, with_output
 
@@ -57,6 +57,23 @@ def _conclusion(one: Ablation, explanation: Explanation) -> str:
     if one.random - one.after > least:
         return f"{whose} for more than chance here."
     return f"{whose} for no more than chance here."
+
+
+def opposite_ways(change: Change, kind: str) -> str:
+    """Why a score and its probability move in opposite directions; nothing where they do not."""
+    if change.share is None:
+        return ""
+    score, share = (after - before for before, after in (change.score, change.share))
+    # As shown: what reads as no change moves nowhere.
+    if score * share >= 0 or points(share) == "0.0":
+        return ""
+    moved, other = ("falls", "rises") if score < 0 else ("rises", "falls")
+    past = "fallen" if score < 0 else "risen"
+    return (
+        f"Without the {kind} the score {moved} and the probability {other}: the score is this "
+        "class’s own, the probability is weighed against the other classes, whose scores have "
+        f"{past} even more."
+    )
 
 
 def of_word(

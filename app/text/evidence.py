@@ -62,4 +62,8 @@ def near_tie(one: Explanations) -> str:
         f"<bdi>{escape(visible(one.labels[c]))}</bdi> {escape(percentage(float(shares[c])))}"
         for c in (first, second)
     )
-    return f"<b>Nearly a tie:</b> {named}. Their order could easily be the other way round."
+    other = f"<bdi>{escape(visible(one.labels[second]))}</bdi>"
+    return (
+        f"<b>Nearly a tie:</b> {named}. The model hardly prefers the first: a small change of the "
+        f"text could make it say {other}."
+    )

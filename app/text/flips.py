@@ -11,15 +11,20 @@ from lrp_engine.render.numbers import percentage
 from lrp_engine.render.wording import visible
 
 
-def line(one: Flip, explanation: Explanation) -> str:
-    """What would flip the class, or that no single word does and what comes nearest."""
+def line(one: Flip, explanation: Explanation, *, in_order: bool = False) -> str:
+    """What would flip the class, or that no single word does and what comes nearest.
+
+    Args:
+        in_order: whether the classes stand in an order, as "bad", "good", "very good" do.
+    """
     before, after = (_bold(explanation.labels[c]) for c in one.classes)
     kind = explanation.token_kind
     start, end = (escape(percentage(share)) for share in one.shares)
     if one.flips:
         return (
-            f"<b>What would flip it.</b> {_changed(one, explanation)}, the answer becomes {after}; "
-            f"the probability of {before} goes from {start} to <b>{end}</b>.{_first(one, kind)}"
+            f"<b>What would flip it.</b> {_changed(one, explanation)}, the answer changes from "
+            f"{before} to {after}; the probability of {before} goes from {start} to <b>{end}</b>."
+            f"{_step(one, in_order)}{_first(one, kind)}"
         )
     nearest = _changed(one, explanation)
     return (
@@ -38,6 +43,13 @@ def _changed(one: Flip, explanation: Explanation) -> str:
     if one.replacement is not None:
         return f"With “<bdi>{escape(visible(one.replacement))}</bdi>” in place of {word}"
     return f"With zeros in place of {word}" if one.how == ZERO else f"Without {word}"
+
+
+def _step(one: Flip, in_order: bool) -> str:
+    """That the class only moves to its neighbour, which is less than a reader may expect."""
+    if not in_order or abs(one.classes[0] - one.classes[1]) != 1:
+        return ""
+    return " The two are neighbours in the order of the classes: a small step, no reversal."
 
 
 def _first(one: Flip, kind: str) -> str:

@@ -12,7 +12,7 @@ from app import templates
 from app.text.edits import DROPPED, INSERTED, REPLACED, class_changes, differences
 from lrp_engine import Explanation
 from lrp_engine.render.cells import Cell
-from lrp_engine.render.numbers import MINUS, number, percentage
+from lrp_engine.render.numbers import number, percentage, points
 from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_output
 
@@ -118,7 +118,7 @@ def _numbers(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
         *scores,
         percentage(row["probability before"]),
         percentage(row["probability after"]),
-        f"{100 * row['probability change']:+.1f}".replace("-", MINUS),
+        points(row["probability change"], signed=True),
     )
 
 

@@ -43,7 +43,7 @@ def number(
         # Two significant digits of the largest value, so that the small ones stay comparable.
         decimals = 2 if scale == 0 else max(2, 1 - math.floor(math.log10(scale)))
         text = f"{value:+.{decimals}f}"
-    return _sign(text, value, signed, minus)
+    return _sign(text, signed, minus)
 
 
 def quantity(value: float) -> str:
@@ -61,7 +61,7 @@ def exact(value: float, *, signed: bool = True, digits: int = 6) -> str:
     """A value with all its digits up to a number of them, as "+0.421337"."""
     if not math.isfinite(value):
         return number(value)
-    return _sign(f"{value:+.{digits}g}", value, signed, MINUS)
+    return _sign(f"{value:+.{digits}g}", signed, MINUS)
 
 
 def tiny(size: float) -> str:
@@ -82,9 +82,15 @@ def to_ascii(text: str) -> str:
     return plain.translate({raised: digit for digit, raised in _RAISED.items()}).replace(MINUS, "-")
 
 
-def _sign(text: str, value: float, signed: bool, minus: str) -> str:
+def points(difference: float, *, signed: bool = False) -> str:
+    """A difference of two probabilities in percentage points, as "41.2"."""
+    return _sign(f"{100 * difference:+.1f}", signed, MINUS)
+
+
+def _sign(text: str, signed: bool, minus: str) -> str:
+    """A number with its sign as it is shown; what reads as zero has none."""
     sign, digits = text[0], text[1:]
-    if value == 0:
+    if not digits.strip("0."):
         return digits
     return (minus if sign == "-" else "+" if signed else "") + digits
 

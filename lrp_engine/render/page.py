@@ -86,7 +86,7 @@ def _marks_unknown(one: Explanation) -> bool:
 
 def _word_columns(ones: Sequence[Explanation]) -> list[tuple[str, bool]]:
     """Headings, and whether their column is set to the right."""
-    columns = [("position", True), (ones[0].token_kind, False)]
+    columns = [("no.", True), (ones[0].token_kind, False)]
     if ones[0].parts:
         columns.insert(0, ("input", False))
     if _marks_unknown(ones[0]):
@@ -116,10 +116,10 @@ def _word_rows(ones: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
 
 
 def _places(one: Explanation) -> Iterator[tuple[str, ...]]:
-    """Position of each word, and before it the input, where there are several."""
+    """Number of each word from 1 on, and before it the input, where there are several."""
     for name, part in one.by_input().items():
-        for position in range(len(part.tokens[0])):
-            yield (visible(name), str(position)) if one.parts else (str(position),)
+        for no in range(1, len(part.tokens[0]) + 1):
+            yield (visible(name), str(no)) if one.parts else (str(no),)
 
 
 def _class_rows(one: Explanation) -> Iterator[tuple[str, ...]]:

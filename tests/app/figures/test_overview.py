@@ -14,6 +14,7 @@ TEXTS = {
     "lines": "good film\nbad film\n\nfilm",
     "no stop": "good film nor bad film",
     "numbers": "film 3.5 film . it is 4. film",
+    "titles": "Mr. film saw Dr . bad . good J. R. film vs. nor . a film etc.",
     "east": "好。 電影。 film",
     "only stops": ". . . !",
     "one word": "good",
@@ -22,6 +23,7 @@ ENDS = {
     "spaces": ["good film .", "bad bad film !", "a film ...", "nor"],
     "quotes": ["“ good film . ”", "he said .", "bad film ? (", "nor ! )", "film"],
     "lines": ["good film", "bad film", "film"],
+    "titles": ["mr. film saw dr . bad .", "good j. r. film vs. nor .", "a film etc."],
     "only stops": [". . . !"],
 }
 

@@ -17,12 +17,12 @@ from app.models import model as models
 from app.models import opening
 from app.models.typical import computed
 from app.navigation import BY_PATH
-from app.text.ablation import TWO_QUESTIONS, line, of_word
+from app.text.ablation import TWO_QUESTIONS, line, of_word, opposite_ways
 from app.text.evidence import near_tie
 from app.text.file_names import of_explanations
 from app.text.flips import line as flip_line
 from lrp_engine import METHODS, Explanations
-from lrp_engine.attribution.ablation import against_random, without_one
+from lrp_engine.attribution.ablation import Change, against_random, without_one
 from lrp_engine.attribution.flips import Flip, single_word
 from lrp_engine.render.numbers import number
 from tests.app.reading import healthy, heatmaps, html, legend, messages, press, widget, words
@@ -326,7 +326,18 @@ def test_a_near_tie_is_said(network):
 
     tie = f"<b>Nearly a tie:</b> <bdi>{labels[2]}</bdi> 42.0 % and <bdi>{labels[1]}</bdi> 38.0 %"
     assert tie in said(0.2, 0.38, 0.42)
+    assert f"could make it say <bdi>{labels[1]}</bdi>." in said(0.2, 0.38, 0.42)
     assert said(0.2, 0.36, 0.44) == ""
+
+
+def test_a_score_and_its_probability_may_move_opposite_ways():
+    def said(score, share):
+        return opposite_ways(Change(score=score, share=share, how="dropped"), "word")
+
+    assert "the score falls and the probability rises" in said((1.8, 1.5), (0.55, 0.6))
+    assert "whose scores have risen even more" in said((1.5, 1.8), (0.6, 0.55))
+    assert said((1.8, 1.5), (0.6, 0.55)) == said((1.8, 1.5), None) == ""
+    assert said((1.8, 1.5), (0.55, 0.5501)) == ""  # which reads as no change
 
 
 def test_one_line_says_where_the_score_went(opened, network):
@@ -386,7 +397,11 @@ def test_a_flip_is_told_as_it_is(network):
                 tried=(4, 0), every=True)  # fmt: skip
     said = flip_line(flip, one)
     assert "What would flip it." in said
-    assert "Without “<bdi>film</bdi>”, the answer becomes <b><bdi>yes</bdi></b>" in said
+    first = f"<b><bdi>{one.labels[0]}</bdi></b>"
+    assert f"“<bdi>film</bdi>”, the answer changes from {first} to <b><bdi>yes</bdi></b>" in said
+    near = replace(flip, classes=(0, 1))
+    assert "a small step, no reversal" in flip_line(near, one, in_order=True)
+    assert "a small step" not in flip_line(near, one) + flip_line(flip, one, in_order=True)
     assert "from 97.0 % to <b>31.0 %</b>" in said
     swapped = replace(flip, replacement="<b>", tried=(4, 25))
     said = flip_line(swapped, one)

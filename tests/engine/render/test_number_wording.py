@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from lrp_engine.render.numbers import exact, number, percentage, tiny, to_ascii
+from lrp_engine.render.numbers import exact, number, percentage, points, tiny, to_ascii
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,10 @@ from lrp_engine.render.numbers import exact, number, percentage, tiny, to_ascii
         (0.42, {"signed": False}, "0.42"),
         (0.0, {}, "0.00"),
         (-0.0, {}, "0.00"),
-        (1e-9, {"vmax": 1.0}, "+0.00"),
+        (1e-9, {"vmax": 1.0}, "0.00"),
+        (-0.004, {"vmax": 1.0}, "0.00"),
+        (-0.004, {"vmax": 1.0, "minus": "-"}, "0.00"),
+        (-0.006, {"vmax": 1.0}, "−0.01"),
         (0.0123, {"vmax": 0.05}, "+0.012"),
         (2e-8, {}, "+2.00 × 10⁻⁸"),
         (2e-8, {"minus": "-"}, "+2.00e-08"),
@@ -35,6 +38,9 @@ def test_numbers_to_read(value, options, text):
 def test_all_digits_and_percentages():
     assert exact(0.1234567891) == "+0.123457"
     assert exact(-2, digits=8) == "−2"
+    assert points(-0.0004) == points(0.0004, signed=True) == "0.0"
+    assert points(-0.412) == "−41.2"
+    assert points(0.412, signed=True) == "+41.2"
     assert percentage(0.4833) == "48.3 %"
     assert percentage(0.99999) == "> 99.9 %"
     assert percentage(1e-6) == "< 0.1 %"
