@@ -20,8 +20,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from benchmarks import memory, numpy_loop
-from benchmarks.networks import C, E, H, random_network, sentences, text_network
+from benchmarks import memory, numpy_loop, shapes
+from benchmarks.networks import (
+    C,
+    E,
+    H,
+    keras_forward,
+    random_network,
+    sentences,
+    text_network,
+)
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
 from lrp_engine.propagation.program import program_of
 
@@ -40,21 +48,6 @@ def medians(rounds: int, *runs: Callable[[], object], warm: int = 2) -> list[flo
         run()
     times = [[timed(run) for run in runs] for _ in range(rounds)]
     return [statistics.median(column) for column in zip(*times, strict=True)]
-
-
-def keras_forward(arrays: list[np.ndarray], dtype: str) -> Callable:
-    """The same network in Keras, its call compiled into one graph."""
-    import keras
-    import tensorflow as tf
-
-    bilstm = keras.layers.Bidirectional(keras.layers.LSTM(H, dtype=dtype), dtype=dtype)
-    model = keras.Sequential(
-        [keras.Input((None, E), dtype=dtype), bilstm, keras.layers.Dense(C, dtype=dtype)]
-    )
-    model.set_weights([array.astype(dtype) for array in arrays])
-    spec = tf.TensorSpec([None, None, E], dtype)
-    graph = tf.function(lambda x: model(x, training=False), input_signature=[spec])
-    return lambda x: graph(x).numpy()
 
 
 def against_keras(rounds: int) -> None:
@@ -158,6 +151,7 @@ def main() -> None:
     single_texts(rounds)
     against_numpy(rounds)
     against_keras(rounds)
+    shapes.table(min(rounds, 5))
     memory.table()
 
 
