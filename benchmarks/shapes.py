@@ -37,11 +37,11 @@ SHAPES = (
     Shape(100, 300, 60, 60, 5),
     Shape(10, 2_000, 200, 300, 2),
 )
-# Each axis doubles from here three times, all else as it is.
+# The sizes that an axis takes, and all else, which stays.
 GROWING = {
-    "B": Shape(25, 25, 60, 60, 5),
-    "T": Shape(10, 50, 60, 60, 5),
-    "H": Shape(50, 25, 60, 64, 5),
+    "B": ((1, 25, 50, 100, 200), Shape(0, 25, 60, 60, 5)),
+    "T": ((50, 100, 200, 400), Shape(10, 0, 60, 60, 5)),
+    "H": ((64, 128, 256, 512), Shape(50, 25, 60, 0, 5)),
 }
 ONE_THREAD = dict.fromkeys(
     ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
@@ -78,10 +78,12 @@ def ratios(shape: Shape, rounds: int, clock: str) -> list[float]:
     return [other / base for other in others]
 
 
-def exponents(axis: str, rounds: int) -> tuple[list[int], list[float], float]:
-    """Sizes of an axis, CPU seconds of LRP at each, and p: they grow as size to the p."""
-    start = GROWING[axis]
-    sizes = [getattr(start, axis) << n for n in range(4)]
+def growth(axis: str, rounds: int) -> tuple[list[float], float, float]:
+    """CPU seconds of LRP at each size of an axis, and p: they grow as size to the p.
+
+    Of all sizes, and of the last two: what a call costs whatever its size counts at small ones.
+    """
+    sizes, start = GROWING[axis]
     runs = []
     for size in sizes:
         shape = start._replace(**{axis: size})
@@ -89,7 +91,10 @@ def exponents(axis: str, rounds: int) -> tuple[list[int], list[float], float]:
         x = np.random.default_rng(1).normal(size=(shape.B, shape.T, shape.E)).astype("float32")
         runs.append(partial(network.explain, x))
     seconds = best(rounds, CPU, *runs)
-    return sizes, seconds, float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+    of_all, of_last = (
+        float(np.polyfit(np.log(sizes[at:]), np.log(seconds[at:]), 1)[0]) for at in (0, -2)
+    )
+    return seconds, of_all, of_last
 
 
 @contextmanager
@@ -117,8 +122,9 @@ def fresh(measure: Callable, *arguments: object, one_thread: bool) -> object:
 def table(rounds: int) -> None:
     """Print both tables as Markdown."""
     print("\nKeras forward passes of the same network, float32, best of the rounds\n")
-    of_one = "LRP + ledger | LRP + SA + GI"
-    print(f"| batch | words | E | H | C | {of_one} | the same on one thread, CPU time | |")
+    names = ("LRP + ledger", "LRP + SA + GI")
+    columns = " | ".join([*names, *(f"{name}, one thread, CPU" for name in names)])
+    print(f"| batch | words | E | H | C | {columns} |")
     print("|---|---|---|---|---|---|---|---|---|")
     for shape in SHAPES:
         found = []
@@ -127,14 +133,14 @@ def table(rounds: int) -> None:
         cells = [*map(str, shape), *(f"{ratio:.2f}" for ratio in found)]
         print(f"| {' | '.join(cells)} |", flush=True)
     print("\nHow LRP with its ledger grows, CPU time on one thread\n")
-    print("| axis | from | sizes | seconds | exponent |")
-    print("|---|---|---|---|---|")
-    for axis, start in GROWING.items():
-        sizes, seconds, power = fresh(exponents, axis, rounds, one_thread=True)  # type: ignore[misc]
+    print("| axis | others | sizes | seconds | exponent | of the last two |")
+    print("|---|---|---|---|---|---|")
+    for axis, (sizes, start) in GROWING.items():
+        seconds, of_all, of_last = fresh(growth, axis, rounds, one_thread=True)  # type: ignore[misc]
         where = ", ".join(f"{n} {v}" for n, v in start._asdict().items() if n != axis)
         print(
             f"| {axis} | {where} | {', '.join(map(str, sizes))} | "
-            f"{', '.join(f'{s:.3f}' for s in seconds)} | {power:.2f} |",
+            f"{', '.join(f'{s:.3f}' for s in seconds)} | {of_all:.2f} | {of_last:.2f} |",
             flush=True,
         )
 
