@@ -41,7 +41,11 @@ def require_few(layers: Iterable[Layer]) -> None:
 
 
 def find_shapes(
-    nodes: Sequence[Node], length: int | None = None, units: int | None = None
+    nodes: Sequence[Node],
+    length: int | None = None,
+    units: int | None = None,
+    *,
+    time: bool = False,
 ) -> dict[str, Shape]:
     """Output shape by node name, and that of the input, which the layers' weights are made for.
 
@@ -50,7 +54,8 @@ def find_shapes(
     Args:
         length: time steps of every input, where there can be no other number.
         units: of an input step, where no layer's weights say it, as before a Flatten; without a
-            length the number of features of an input that has no steps.
+            length or `time` the number of features of an input that has no steps.
+        time: inputs have time steps, where the layers work with and without, as dense ones do.
 
     Raises:
         FormatError: a name is not one, or layers do not fit each other.
@@ -58,12 +63,12 @@ def find_shapes(
     claims = (node.layer.input_shape() for node in nodes)
     claimed = next((claim for claim in claims if claim is not None), None)
     if units is not None:
-        return _shapes(nodes, {INPUT: Shape(units, time=length is not None, length=length)})
+        return _shapes(nodes, {INPUT: Shape(units, time=time or length is not None, length=length)})
     if claimed is None:
         raise FormatError("No layer says how many numbers the network takes: none has weights.")
     timed = claimed._replace(time=True, length=length)
     try:
-        return _shapes(nodes, {INPUT: timed if claimed.time else claimed})
+        return _shapes(nodes, {INPUT: timed if time or claimed.time else claimed})
     except FormatError:
         # A dense layer works at every time step, too; a later layer may need them.
         try:

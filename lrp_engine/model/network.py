@@ -54,6 +54,7 @@ class Network(Asked, Reads):
             says them where empty.
         length: time steps that every input has, where layers are made for so many; else None.
         units: of a time step, where no layer's weights say it, as before a Flatten; else None.
+        time: inputs have time steps, where no layer says so: dense ones work with and without.
         features: names of the inputs of a network without a time axis.
         unit_names: of the numbers of a step, where steps are vectors; empty where nobody says them.
         several: the inputs, where there are more than one. Each has a vocabulary, tokenizer,
@@ -83,6 +84,7 @@ class Network(Asked, Reads):
     output_names: tuple[str, ...] = ()
     length: int | None = None
     units: int | None = None
+    time: bool = False
     features: tuple[str, ...] = ()
     unit_names: tuple[str, ...] = ()
     several: tuple[Input, ...] = ()
@@ -136,7 +138,7 @@ class Network(Asked, Reads):
             self._check_input()
 
     def _check_several(self) -> None:
-        own = ("vocabulary", "length", "units", "features", "unit_names")
+        own = ("vocabulary", "length", "units", "time", "features", "unit_names")
         given = [name for name in own if getattr(self, name)]
         if given:
             raise FormatError(
@@ -238,7 +240,7 @@ class Network(Asked, Reads):
         """Output shape by node name, those of inputs included: `"input"`, or by their names."""
         if self.several:
             return MappingProxyType(several_shapes(self.nodes, self.several))
-        return MappingProxyType(find_shapes(self.nodes, self.length, self.units))
+        return MappingProxyType(find_shapes(self.nodes, self.length, self.units, time=self.time))
 
     @property
     def labels_steps(self) -> bool:

@@ -50,6 +50,7 @@ def describe(network: Network) -> dict[str, Any]:
         "assumptions": list(kept(network.assumptions)),
         **{name: list(value) for name in OPTIONAL_FIELDS if (value := getattr(network, name))},
         **{n: size for n in INPUT_SIZES if (size := getattr(network, n)) is not None},
+        **({"time": True} if network.time else {}),
         "tokenizer": network.tokenizer.to_dict(),
         **_describe_unknown(network.vocabulary),
         **({"inputs": [*map(_describe_input, network.several)]} if network.several else {}),

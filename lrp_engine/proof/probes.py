@@ -261,15 +261,16 @@ def without_embedding(network: Network, dtype: str = "float64") -> Any:
     """The network from vectors on, in another precision: tables of words can be large."""
     if network.several:
         return _several_without_embeddings(network, dtype)
-    nodes, units = network.nodes, network.units
+    nodes, units, time = network.nodes, network.units, network.time
     if network.embedding is not None:
+        time = True  # which a dense layer alone would not say
         units = network.input_shape.units if network.length is not None else None
         first = nodes[0].name
         nodes = tuple(
             replace(node, inputs=tuple(INPUT if i == first else i for i in node.inputs))
             for node in nodes[1:]
         )
-    return replace(network, nodes=nodes, units=units, vocabulary=None, dtype=dtype)
+    return replace(network, nodes=nodes, units=units, time=time, vocabulary=None, dtype=dtype)
 
 
 def _several_without_embeddings(network: Network, dtype: str) -> Network:

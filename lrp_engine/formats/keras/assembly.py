@@ -124,7 +124,7 @@ def assemble(
     return {"nodes": nodes, "output": output, "assumptions": assumptions, **sizes, **text}
 
 
-def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, Shape]]:
+def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, Any], dict[str, Shape]]:
     """Shapes, and what the file states of its inputs where the layers need it to be so."""
     axes, length, units = graph.first.axes, graph.first.length or 0, graph.first.units
     stated = 0 < length <= LONGEST
@@ -140,7 +140,7 @@ def _shapes(nodes: list[Node], graph: Graph) -> tuple[dict[str, int], dict[str, 
     except FormatError:
         if not stated:
             raise
-    sizes = {"length": length}
+    sizes: dict[str, Any] = {"length": length}
     if units and vectors and not any(_says_units(node) for node in nodes):
         sizes["units"] = units
     return sizes, find_shapes(nodes, **sizes)

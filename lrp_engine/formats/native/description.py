@@ -67,6 +67,7 @@ def parts(
         **{name: _texts(description, name) for name in ("labels", "features", "assumptions")},
         **{name: _texts(description, name) for name in OPTIONAL_FIELDS if name in description},
         **{n: _typed(description, n, int) for n in INPUT_SIZES if n in description},
+        **({"time": _typed(description, "time", bool)} if "time" in description else {}),
         **_inputs(description, vocabularies or {}),
     }
 

@@ -349,6 +349,21 @@ def test_a_keras_file_is_verified(sheet):
     assert sheet.warnings == ()
 
 
+def test_a_dense_layer_that_labels_every_word_is_proven(tmp_path):
+    """Beyond the embedding nothing but the network itself says that there are time steps."""
+    import keras
+
+    k = keras.layers
+    model = keras.Sequential([keras.Input((None,)), k.Embedding(9, E), k.Dense(C, "softmax")])
+    path = _saved(model, tmp_path / "labels.keras")
+    net = load(path)
+    assert parity(net, source=path).verdict == VERIFIED
+    vectors = without_embedding(net)
+    assert (vectors.labels_steps, vectors.input_shape.units) == (True, E)
+    vectors.save(tmp_path / "vectors")
+    assert load(tmp_path / "vectors", dtype="float64").hash == vectors.hash
+
+
 def test_the_sheet_is_frozen_plain_and_readable(sheet):
     with pytest.raises(FrozenInstanceError):
         sheet.dtype = "float64"
