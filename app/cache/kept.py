@@ -56,15 +56,21 @@ def reopened(key: str, tell: Callable[[int], object] = int) -> Model | None:
         LensError: its files are damaged; or as `uploaded`.
     """
     with _opening().take(tell):
-        upload, texts = kept_models().find(key), kept_models().tried(key)
-        way = kept_models().chosen_way(key)
+        upload = kept_models().find(key)
         if upload is None:
             return None
-        model = replace(uploaded(upload, tell), key=key)
-        with suppress(LensError):  # the model is there without what texts show of it
-            if texts is not None:
-                model, found = tried(model, texts, tell=tell)
-                chosen = next((one for one in found.candidates if str(one) == way), None)
-                if chosen is not None:
-                    model, _ = tried(model, texts, chosen=chosen, tell=tell)
-        return model
+        model = _as_tried(replace(uploaded(upload, tell), key=key), key, "", tell)
+        others = tuple(_as_tried(one, key, one.output, tell) for one in model.others)
+        return replace(model, others=others)
+
+
+def _as_tried(model: Model, key: str, output: str, tell: Callable[[int], object]) -> Model:
+    """The model as it reads the texts that were tried on it; `output` as for `keep_tried`."""
+    texts, way = kept_models().tried(key, output), kept_models().chosen_way(key, output)
+    with suppress(LensError):  # the model is there without what texts show of it
+        if texts is not None:
+            model, found = tried(model, texts, tell=tell)
+            chosen = next((one for one in found.candidates if str(one) == way), None)
+            if chosen is not None:
+                model, _ = tried(model, texts, chosen=chosen, tell=tell)
+    return model

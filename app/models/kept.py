@@ -89,11 +89,15 @@ class KeptModels:
         for name in facts["parts"].keys() - parts.keys():
             (self.folders.path(key) / name).unlink(missing_ok=True)
 
-    def keep_tried(self, key: str, reference: Reference, way: str = "") -> None:
+    def keep_tried(
+        self, key: str, reference: Reference, way: str = "", *, output: str = ""
+    ) -> None:
         """Keep texts with numbers that showed how a model reads texts.
 
         Args:
             way: of several that give these numbers, the one that a person chose, in words.
+            output: whose numbers they are, of the outputs beside the one that was brought; "" for
+                that one.
 
         Raises:
             LensError: as `change`.
@@ -101,26 +105,34 @@ class KeptModels:
         facts = self._facts(key)
         if facts is None:
             raise LensError(_DELETED)
-        facts["tried"] = {
+        said = {
             "texts": list(reference.texts), "outputs": reference.outputs.tolist(),
             "kind": reference.kind, "columns": list(reference.columns), "way": way,
         }  # fmt: skip
+        if output:
+            facts["others_tried"] = {**facts.get("others_tried", {}), output: said}
+        else:
+            facts["tried"] = said
         self.folders.files(key).write(_FACTS, json.dumps(facts, indent=1).encode("utf-8"))
 
-    def tried(self, key: str) -> Reference | None:
-        """The texts that were kept; None where there are none."""
-        said = (self._facts(key) or {}).get("tried")
-        if said is None:
+    def tried(self, key: str, output: str = "") -> Reference | None:
+        """The texts that were kept, `output` as for `keep_tried`; None where there are none."""
+        said = self._tried(key, output)
+        if not said:
             return None
         return Reference(
             inputs=None, outputs=np.array(said["outputs"]), kind=said["kind"],
             texts=tuple(said["texts"]), columns=tuple(said["columns"]),
         )  # fmt: skip
 
-    def chosen_way(self, key: str) -> str:
+    def chosen_way(self, key: str, output: str = "") -> str:
         """How a person chose that texts are read; "" where nobody did."""
-        said = (self._facts(key) or {}).get("tried") or {}
-        return str(said.get("way", ""))
+        return str(self._tried(key, output).get("way", ""))
+
+    def _tried(self, key: str, output: str) -> dict[str, Any]:
+        facts = self._facts(key) or {}
+        said = facts.get("others_tried", {}).get(output) if output else facts.get("tried")
+        return said or {}
 
     def find(self, key: str) -> Upload | None:
         """The upload under a key; None where there is none. Its days begin anew.

@@ -86,9 +86,11 @@ def kept_tried(model: Model, reference: Reference, way: str = "") -> None:
     Args:
         way: the one that a person chose, see `KeptModels.keep_tried`.
     """
-    if model.key:
+    home = brought(model)
+    output = "" if home.upload_hash == model.upload_hash else model.output
+    if home.key:
         try:
-            cache.kept_models().keep_tried(model.key, reference, way)
+            cache.kept_models().keep_tried(home.key, reference, way, output=output)
         except LensError as error:
             session.notify(f"The texts are not kept with the model. {error}")
 

@@ -12,6 +12,7 @@ import pytest
 from app import cache
 from app.components.review import desk
 from app.models.model import Model
+from app.models.uploads import Upload
 from app.navigation import BY_PATH
 from lrp_engine import Network, ProofSheet
 from lrp_engine.layers import LSTM, Bidirectional, Dense, Embedding
@@ -167,8 +168,10 @@ def two_outputs() -> Model:
     return Model("up", "my model", mood, others=(other,))
 
 
-def test_texts_tried_with_another_output_stay_with_its_file(opened):
+def test_texts_tried_with_another_output_stay_with_its_file(opened, monkeypatch):
     model = two_outputs()
+    key = cache.kept_models().keep(Upload(name="mine.npz", weights=b"any"))
+    model = replace(model, key=key)
     app = opened("model")
     app.session_state["lens.models"] = {"up": model}
     app.session_state["lens.selected"] = "up2"
@@ -179,6 +182,19 @@ def test_texts_tried_with_another_output_stay_with_its_file(opened):
     assert other.upload_hash == app.session_state["lens.selected"] != "up2"
     assert app.session_state["lens.tried"].upload_hash == other.upload_hash
     assert len(app.session_state["lens.tried"].rows) == 2
+    # After a reload the files are read again, and the same texts are tried with the same output.
+    monkeypatch.setattr(cache.kept, "uploaded", lambda upload, tell: replace(model, key=""))
+    tried = []
+
+    def try_again(one, reference, tell):
+        tried.append((one.output, reference.texts, reference.outputs.tolist()))
+        return replace(one, upload_hash="found"), SimpleNamespace(candidates=())
+
+    monkeypatch.setattr(cache.kept, "tried", try_again)
+    again = cache.reopened(key)
+    assert tried == [("stars", ("good film .", "bad film ."), [1.5, 2.5])]
+    assert (again.key, again.upload_hash) == (key, "up")
+    assert [one.upload_hash for one in again.others] == ["found"]
 
 
 def test_a_set_of_another_output_finds_its_model(monkeypatch):
