@@ -22,21 +22,24 @@ function pressed(event) {
   document.querySelector(WORDS)?.heatmaps?.close();
 }
 
-// The row stays in sight above its panel, whose parts arrive one by one: all of it where there is
-// room for both, else the word.
-function keepInSight(panel, heatmaps) {
+// The word stays wholly in sight above its panel, whose parts arrive one by one; so does its row
+// where there is room for both.
+function keepInSight(panel) {
   const page = panel.closest("[data-testid=stMain]");
   const show = () => {
-    const word = heatmaps.stop?.getBoundingClientRect();
-    if (!word) return;
-    const row = heatmaps.stop.closest(".lrp-words").getBoundingClientRect();
-    const top = page.getBoundingClientRect().top + HEADER;
-    const room = page.getBoundingClientRect().bottom - top - 2 * MARGIN;
-    panel.style.setProperty("--room", `${Math.round(room - row.height)}px`);
-    const start = panel.getBoundingClientRect().top;
-    const whole = row.top - (row.bottom + MARGIN - start) >= top;
-    const hidden = (whole ? row : word).bottom + MARGIN - start;
-    if (hidden > 0) page.scrollBy({ top: hidden });
+    const node = document.querySelector(WORDS)?.heatmaps?.stop;
+    if (!node?.isConnected) return;
+    const word = node.getBoundingClientRect();
+    const row = node.closest(".lrp-words").getBoundingClientRect();
+    const view = page.getBoundingClientRect();
+    const top = view.top + HEADER;
+    const room = view.bottom - top - 2 * MARGIN;
+    panel.style.setProperty("--room", `${Math.floor(room - row.height)}px`);
+    const start = panel.getBoundingClientRect().top - MARGIN;
+    const fits = row.height <= start - top;
+    const { top: first, bottom: last } = fits ? row : word;
+    if (last > start) page.scrollBy({ top: last - start });
+    else if (first < top) page.scrollBy({ top: first - top - (fits ? 0 : MARGIN) });
   };
   whileUntouched(show, panel, page.firstElementChild);
 }
@@ -73,7 +76,7 @@ export default function ({ data, parentElement }) {
   hears = true;
   // Only when another word is shown: whoever scrolls away is left alone.
   const shown = JSON.stringify(data);
-  if (shown !== panel.lensShown) keepInSight(panel, heatmaps);
+  if (shown !== panel.lensShown) keepInSight(panel);
   panel.lensShown = shown;
   if (!heatmaps.opened) return;
   heatmaps.opened = false;

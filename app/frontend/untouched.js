@@ -1,7 +1,7 @@
 // Calls `show` now and whenever a node grows, for a while: parts of a page arrive late. Whoever
 // scrolls, presses a key or points somewhere is left alone.
 
-const PATIENCE = 10_000; // milliseconds
+const PATIENCE = 60_000; // milliseconds; the last part of a page waits for its turn on the server
 
 function whileUntouched(show, ...nodes) {
   const grown = new ResizeObserver(show);

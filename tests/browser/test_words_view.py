@@ -65,16 +65,16 @@ def test_the_panel_of_a_word_stands_at_the_word(page: Page, size: tuple[int, int
     panel = page.locator(".st-key-lens-word")
 
     def in_view(at: int) -> None:
-        """The word, above it, and the panel's head and buttons."""
+        """The word's row, above it, and the panel's head and buttons."""
         expect(
             panel.get_by_role("heading", name=re.compile(f"^Word {at + 1}: "))
         ).to_be_in_viewport()
         expect(panel.get_by_role("button", name="Drop")).to_be_in_viewport(ratio=1)
         page.wait_for_function(
-            "([word, panel]) => word.getBoundingClientRect().bottom"
-            " <= panel.getBoundingClientRect().top && word.getBoundingClientRect().top > 0",
-            arg=[word(page, at).element_handle(), panel.element_handle()],
-        )
+            "([row, panel]) => row.getBoundingClientRect().bottom"
+            " <= panel.getBoundingClientRect().top && row.getBoundingClientRect().top >= 60",
+            arg=[heatmaps(page).first.element_handle(), panel.element_handle()],
+        )  # below the bar of the page, too
 
     in_view(3)
     expect(panel.get_by_role("heading", level=2).first).to_be_focused()
