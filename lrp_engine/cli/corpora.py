@@ -43,6 +43,34 @@ def add_table_options(command: argparse.ArgumentParser, *, metavar: str, also: s
     )
 
 
+def add_where_options(command: argparse.ArgumentParser, *, said: str) -> None:
+    """Where is computed: on processes here, or on a cluster; `said` ends the help of the first."""
+    command.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help=f"processes on this machine; default: {said}",
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler"
+    )
+
+
+def check_where(options: argparse.Namespace) -> None:
+    """Stop before a model is loaded, where nobody would compute.
+
+    Raises:
+        InputError: both were given, or no scheduler answers.
+    """
+    if options.scheduler is None:
+        return
+    if options.workers is not None:
+        raise InputError("Give --workers or --scheduler, not both.")
+    from lrp_engine.corpora.scheduler import check_scheduler
+
+    check_scheduler(options.scheduler)
+
+
 def add_parser(commands: Any) -> None:
     """The command's options; building them imports nothing heavy."""
     command = commands.add_parser(
@@ -79,15 +107,7 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="rows of a part, the unit of work; default: %(default)s",
     )
-    command.add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="processes on this machine; default: one per CPU, at most 8, one per 20,000 rows",
-    )
-    command.add_argument(
-        "--scheduler", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler"
-    )
+    add_where_options(command, said="one per CPU, at most 8, one per 20,000 rows")
     command.add_argument(
         "--file",
         metavar="FILE",
@@ -101,8 +121,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> str:
-    if options.workers is not None and options.scheduler is not None:
-        raise InputError("Give --workers or --scheduler, not both.")
+    check_where(options)
     from lrp_engine.corpora.progress import bar
     from lrp_engine.corpora.run import explain_corpus
     from lrp_engine.corpora.settings import CorpusSettings, methods_named

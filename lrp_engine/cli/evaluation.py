@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
-from lrp_engine.cli.corpora import add_table_options
+from lrp_engine.cli.corpora import add_table_options, add_where_options, check_where
 from lrp_engine.cli.options import (
     add_method_options,
     add_model_options,
@@ -88,12 +88,7 @@ def add_parser(commands: Any) -> None:
         + ". Default: %(default)s",
     )
     command.add_argument("--seed", type=int, default=0, help="of all that is drawn; default: 0")
-    command.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes; default: %(default)s"
-    )
-    command.add_argument(
-        "--scheduler", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler"
-    )
+    add_where_options(command, said="1")
     command.add_argument(
         "--out",
         metavar="FILE",
@@ -108,6 +103,7 @@ def _run(options: argparse.Namespace) -> str:
         raise InputError("--position is of models that label every word; those are not measured.")
     if options.out is not None and Path(options.out).suffix not in REPORTS:
         raise InputError(f"--out is {options.out!r}, expected a file in {choices(REPORTS)}.")
+    check_where(options)
     from lrp_engine.corpora.progress import bar
     from lrp_engine.corpora.settings import methods_named
     from lrp_engine.corpora.source import Piped
@@ -148,7 +144,7 @@ def _run(options: argparse.Namespace) -> str:
             method_options=method_options_of(options, methods),
             removal=options.removal,
             target=parse_target(options.target, network.labels),
-            workers=options.workers,
+            workers=1 if options.workers is None else options.workers,
             scheduler=options.scheduler,
             progress=report,
         )

@@ -7,15 +7,14 @@ input, nor the model, nor the output.
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lrp_engine.corpora.scheduler import check_scheduler, dask, silent
 from lrp_engine.corpora.shard import explain_shard, this_process
-from lrp_engine.corpora.source import reason
 from lrp_engine.corpora.workers import AHEAD, Package
 from lrp_engine.errors import InputError
 
@@ -27,7 +26,6 @@ P = TypeVar("P")
 CONNECT_SECONDS = 20
 # How often a shard is tried again after its worker was lost; Dask counts.
 RETRIES = 5
-TLS = "docs/corpora.md says which settings name them, under 'More than one machine'."
 
 
 def on_cluster(
@@ -49,8 +47,8 @@ def on_cluster(
         InputError: Dask is not installed, no scheduler answers, it has no workers, or a shard
             failed again and again.
     """
-    distributed = _dask()
-    with _silent(), _connected(distributed, scheduler) as client:
+    distributed = dask()
+    with silent(), _connected(distributed, scheduler) as client:
         package = Package.of(network)
         client.register_plugin(_plugin(distributed, package))
         threads = sum(client.nthreads().values())
@@ -84,29 +82,10 @@ def on_cluster(
             running.update(submitted(1))
 
 
-def _dask() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise InputError(
-            "--scheduler needs Dask; install it with: pip install 'dask[distributed]'"
-        ) from None
-    return distributed
-
-
-def _silent() -> Any:
-    """Keep Dask's log, tracebacks included, off stderr: what matters becomes a sentence."""
-    from distributed.utils import silence_logging_cmgr
-
-    return silence_logging_cmgr(logging.CRITICAL + 1)
-
-
 @contextlib.contextmanager
 def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
-    _check_encryption(distributed, scheduler)
+    check_scheduler(scheduler)
     try:
-        # A name that nobody knows leaves Dask's client waiting for its own end, for 40 seconds.
-        distributed.comm.resolve_address(scheduler)
         client = distributed.Client(
             scheduler, timeout=CONNECT_SECONDS, set_as_default=False, name="lrp-lens"
         )
@@ -125,24 +104,6 @@ def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:
         ) from None
     finally:
         client.close()
-
-
-def _check_encryption(distributed: Any, scheduler: str) -> None:
-    """Stop where Dask's configuration cannot talk to this address; Dask's own words are no help."""
-    try:
-        with_tls = distributed.Security().get_connection_args("client")
-    except (OSError, ValueError) as error:  # a file that is missing, or no certificate
-        raise InputError(
-            f"The TLS certificates in Dask's configuration cannot be used: {reason(error)} {TLS}"
-        ) from None
-    encrypted = scheduler.startswith("tls:")
-    if encrypted and with_tls.get("ssl_context") is None:
-        raise InputError(f"{scheduler!r} needs TLS certificates, and none are configured. {TLS}")
-    if with_tls.get("require_encryption") and not encrypted:
-        raise InputError(
-            f"Dask's configuration requires encryption, but {scheduler!r} has none; start the "
-            "scheduler with --protocol tls and give a tls:// address."
-        )
 
 
 def _plugin(distributed: Any, package: Package) -> Any:

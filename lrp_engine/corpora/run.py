@@ -17,6 +17,7 @@ from lrp_engine.corpora.finished import DIGESTS, Finished, added, joined, part_n
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
 from lrp_engine.corpora.one_file import check_name, write_file
+from lrp_engine.corpora.scheduler import check_scheduler
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.corpora.shard import peak_memory, this_process
 from lrp_engine.corpora.source import Source
@@ -113,6 +114,8 @@ def explain_corpus(
         raise InputError(f"workers must be 1 or more, found {workers}.")
     if format is not None and format not in READERS:
         raise InputError(f"There is no format {format!r}; choose from {choices(READERS)}.")
+    if scheduler is not None:
+        check_scheduler(scheduler)
     if device is not None:
         network = replace(network, device=device)
     if scheduler is None:

@@ -91,7 +91,7 @@ class Piped(Source):
         return io.BytesIO(self.data)
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """The cause of a failure as the end of a sentence."""
     text = getattr(error, "strerror", None) or " ".join(str(error).split())
     return f"{text or type(error).__name__:.300}".rstrip(".") + "."

@@ -12,6 +12,7 @@ import numpy as np
 from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_of
 from lrp_engine.attribution.scores import scores_of
 from lrp_engine.attribution.targets import resolve
+from lrp_engine.corpora.scheduler import check_scheduler
 from lrp_engine.corpora.workers import in_processes
 from lrp_engine.errors import CancelledError, InputError
 from lrp_engine.evaluation import random_weights
@@ -138,6 +139,8 @@ def evaluating(
         InputError, CancelledError: as `evaluate`.
     """
     _check(network, texts, removal, step, workers)
+    if scheduler is not None:
+        check_scheduler(scheduler)
     infos = [method_named(name) for name in _names(LIVE_METHODS if methods is None else methods)]
     named = {name: checked(rule, network.nodes) for name, rule in rules_named(rules).items()}
     chosen = resolve(network, target, 1)

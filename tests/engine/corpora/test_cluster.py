@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
+import time
 
 import dask
 import distributed
 import pytest
 
-from lrp_engine import CorpusSettings, InputError, explain_corpus
+from lrp_engine import CorpusSettings, InputError, evaluate, explain_corpus
+from lrp_engine.cli.main import main
 from lrp_engine.corpora import cluster as module
+from lrp_engine.corpora.scheduler import check_scheduler
 from tests import corpora
 
 # Dask's own: it says so when a worker that was killed did not close its connections.
@@ -94,18 +101,71 @@ def test_a_cluster_gives_the_same_rows_even_when_a_worker_is_killed(
     assert corpora.parts(killed) == corpora.parts(whole)
 
 
-def test_an_address_that_cannot_be_one_reaches_no_client(network, source, tmp_path, monkeypatch):
-    monkeypatch.setattr("distributed.Client", None)  # its end would be waited for
-    for address in ("nonsense", "nobody.invalid:8786", "bogus://127.0.0.1:9"):
-        with pytest.raises(InputError, match="No Dask scheduler answers"):
-            explain_corpus(network, source, str(tmp_path / "out"), scheduler=address)
+@pytest.fixture
+def deaf():
+    """The port of a program that lets everyone in and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
 
 
-def test_no_scheduler_is_one_sentence(network, source, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
-    for address in ("tcp://127.0.0.1:9", "nonsense"):
-        with pytest.raises(InputError, match="No Dask scheduler answers"):
-            explain_corpus(network, source, str(tmp_path / "out"), scheduler=address)
+@pytest.fixture
+def stranger():
+    """The port of a program that speaks, but not as Dask does."""
+    with socketserver.TCPServer(("127.0.0.1", 0), _Stranger) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+class _Stranger(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+UNREACHABLE = {
+    "tcp://127.0.0.1:9": "Connection refused",
+    "tcp://127.0.0.1:{deaf}": "nothing answered within",
+    "tcp://127.0.0.1:{stranger}": "speaks another language",
+    "nobody.invalid:8786": "No.* known|resolution",
+    "nonsense": "missing port",
+    "bogus://127.0.0.1:9": "unknown address scheme",
+}
+
+
+@pytest.mark.parametrize("address", UNREACHABLE)
+def test_an_address_without_a_scheduler_is_refused_within_five_seconds(
+    address, deaf, stranger, capfd, monkeypatch
+):
+    monkeypatch.setattr("distributed.Client", None)  # it would wait, of a deaf one without end
+    address, found = address.format(deaf=deaf, stranger=stranger), UNREACHABLE[address]
+    started = time.monotonic()
+    # Neither the model nor the table is there: nothing is read before the scheduler has answered.
+    code = main(["explain-corpus", "no model", "no table", "out", "--scheduler", address])
+    assert time.monotonic() - started < 5
+    error = capfd.readouterr().err
+    assert code == 2
+    assert re.fullmatch(f"lrp_engine: No Dask scheduler answers at '{address}': .*\n", error)
+    assert re.search(f"{found}.*; expected the address .* Start one", error)
+
+
+def test_evaluate_and_the_library_ask_the_scheduler_first(network, capfd):
+    for call in (
+        lambda: explain_corpus(network, "no table", "out", scheduler="nonsense"),
+        lambda: evaluate(network, ["w2"], scheduler="nonsense"),
+    ):
+        with pytest.raises(InputError, match="No Dask scheduler answers at 'nonsense'"):
+            call()
+    assert main(["evaluate", "no model", "no table", "--scheduler", "nonsense"]) == 2
+    assert "No Dask scheduler answers at 'nonsense'" in capfd.readouterr().err
+    assert main(["evaluate", "no", "no", "--scheduler", "nonsense", "--workers", "2"]) == 2
+    assert "not both" in capfd.readouterr().err
+
+
+def test_a_worker_is_no_scheduler(scheduler, workers):
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        address = next(iter(client.scheduler_info()["workers"]))
+    with pytest.raises(InputError, match="a Dask worker is there, not a scheduler"):
+        check_scheduler(address)
 
 
 @pytest.mark.parametrize(
