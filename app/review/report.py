@@ -146,7 +146,7 @@ def _article(
     palette: str | None, typical: float | str,
 ) -> dict[str, Any]:  # fmt: skip
     """A reviewed row as report.html reads it."""
-    review, *others = sorted(said.values(), key=lambda one: -one.version)
+    review, *others = sorted(said.values(), key=lambda one: (one.verdict.is_blank, -one.version))
     predicted, verdict = one.labels[row["said"]], review.verdict
     drawn = scales.scale_of(text.relevance[MAIN], typical)
     return {
@@ -155,6 +155,7 @@ def _article(
             f"{VERDICTS.get(other.verdict.choice, 'no verdict')} by {named(other.verdict.reviewer)}"
             f"{f': {other.verdict.note}' if other.verdict.note else ''}"
             for other in others
+            if not other.verdict.is_blank
         ],
         "verdict": VERDICTS.get(verdict.choice, "no verdict"),
         "reviewer": verdict.reviewer,

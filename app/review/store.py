@@ -12,6 +12,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,22 +125,50 @@ class Store:
                 return review
             # Somebody was faster; a version more each time, so that this ends.
 
+    def sign(self, set_id: str, row: int, reviewer: str, *, seen: int) -> Review | None:
+        """Make what was saved without a name this reviewer's; it joins what they said of the row.
+
+        Args:
+            seen: the version that was saved without a name.
+
+        Returns:
+            The reviewer's; None where nothing is left of it, or somebody else saved without a name
+            meanwhile.
+
+        Raises:
+            InputError: as `save`.
+        """
+        while True:
+            versions = self.history(set_id, row)
+            newest = {one.verdict.reviewer: one for one in reversed(versions)}
+            nameless, own = newest.get("", Review()), newest.get(reviewer, Review())
+            if nameless.version != seen or nameless.verdict.is_blank:
+                return None
+            verdict = replace(own.verdict, reviewer=reviewer).joined(nameless.verdict).checked()
+            now = datetime.now(UTC)
+            back = Review(verdict=Verdict(), version=versions[0].version + 1, saved=now)
+            signed = Review(verdict=verdict, version=back.version + 1, saved=now)
+            if self._added(set_id, row, back, signed):
+                return signed
+
     def delete(self, set_id: str) -> None:
         """Forget all reviews of a set, their history included."""
         with self._sentences(), self.engine.begin() as connection:
             connection.execute(sa.delete(_versions).where(_versions.c.set_id == set_id))
 
-    def _added(self, set_id: str, row: int, review: Review) -> bool:
-        """Whether the version was still free."""
-        given = review.verdict
-        values: dict[str, Any] = {
-            "set_id": set_id, "row": row, "version": review.version, "saved": review.saved,
-            "verdict": given.choice, "tags": list(given.tags), "note": given.note,
-            "reviewer": given.reviewer,
-        }  # fmt: skip
+    def _added(self, set_id: str, row: int, *reviews: Review) -> bool:
+        """Whether the versions were still free; all of them are kept, or none."""
+        values: list[dict[str, Any]] = [
+            {
+                "set_id": set_id, "row": row, "version": review.version, "saved": review.saved,
+                "verdict": review.verdict.choice, "tags": list(review.verdict.tags),
+                "note": review.verdict.note, "reviewer": review.verdict.reviewer,
+            }
+            for review in reviews
+        ]  # fmt: skip
         try:
             with self._sentences(), self.engine.begin() as connection:
-                connection.execute(sa.insert(_versions).values(values))
+                connection.execute(sa.insert(_versions), values)
         except sa.exc.IntegrityError:
             return False
         return True

@@ -76,6 +76,21 @@ class Verdict:
             )
         return clean
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it says nothing: it was never given, or taken back."""
+        return not (self.choice or self.tags or self.note)
+
+    def joined(self, more: Verdict) -> Verdict:
+        """The same reviewer's, with what was said before their name was known."""
+        notes = dict.fromkeys(note for note in (self.note, more.note) if note)
+        return replace(
+            self,
+            choice=self.choice or more.choice,
+            tags=tuple(dict.fromkeys((*self.tags, *more.tags))),
+            note="\n".join(notes),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Review:

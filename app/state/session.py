@@ -25,11 +25,12 @@ FILTERS = ("true_class", "said_class", "verdict")
 # row; `clash`: one that another window was faster with; `doubted`: a verdict that is asked about;
 # `judged`: the row that was judged last, and the one that this led to; `count_chosen`: whether
 # somebody chose how often words have to occur; `unnamed`: a verdict that waits for a name;
-# `nameless`: whether it was said that verdicts have none.
+# `nameless`: whether it was said that verdicts have none; `unsigned`: versions saved before
+# the name was known, by set and row.
 REVIEWING: dict[str, Any] = {
     "reviewer": "", "seen": {}, "clash": None, "neighbours": None, "presses": 0, "asked": None,
     "doubted": None, "judged": None, "go_on": True, "count_chosen": False,
-    "unnamed": None, "nameless": False,
+    "unnamed": None, "nameless": False, "unsigned": {},
 }  # fmt: skip
 
 # The browser's own: a link to a set must not make its reader sign with the writer's name.

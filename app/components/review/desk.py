@@ -17,6 +17,7 @@ from app.components.review import (
     quality,
     reading,
     start,
+    unsigned,
     words,
 )
 from app.components.review.common import Desk
@@ -56,6 +57,7 @@ def show(page: Page) -> None:
 def _work(one: Set, page: Page) -> None:
     if account := signing_in.name():
         session.put("reviewer", account[: settings.REVIEW_NAME])
+    unsigned.sign(one.id)
     given = cache.reviews().given(one.id)
     desk = Desk(one, cache.review_tables(one), given, _model_of(one, page.model))
     overview.drop_invalid(desk)

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app import cache, settings
+from app.components.review import unsigned
 from app.components.review.common import Desk
 from app.review.outcomes import NO_CLASS
 from app.review.store import ConflictError
@@ -148,25 +149,25 @@ def _ask_name(key: tuple[str, int], choice: str, right: bool | None, following: 
 
 
 def _named(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
-    """The name was given: what is shown becomes that reviewer's, unless they have a review of this
-    row."""
+    """The name was given: what this session saved without one becomes that reviewer's."""
     session.used()
     name = widgets.take_field("name").strip()
     if not name:
         return
+    session.put("reviewer", name)
+    session.put("unnamed", None)
+    unsigned.sign(key[0])
     try:
         mine = cache.reviews().given(key[0]).get(key[1], {}).get(name)
     except InputError as error:
         session.notify(str(error))
         return
-    _see(key, mine or replace(session.get("seen").get(key, Review()), version=0))
-    session.put("reviewer", name)
-    session.put("unnamed", None)
+    _see(key, mine or Review())
     _judge(key, choice, right, following)
 
 
 def _unnamed(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
-    session.put("nameless", True)
+    unsigned.leave()
     session.put("unnamed", None)
     _judge(key, choice, right, following)
 
@@ -188,11 +189,15 @@ def _ask(key: tuple[str, int], choice: str, right: bool | None, following: int |
 def _others(desk: Desk, row: int) -> None:
     """What other reviewers say: folded, so that it sways nobody before they have judged."""
     me = session.get("reviewer")
-    others = {name: one for name, one in desk.given.get(row, {}).items() if name != me}
+    others = [
+        review
+        for name, review in desk.given.get(row, {}).items()
+        if name != me and not review.verdict.is_blank
+    ]
     if not others:
         return
     with st.expander(f"Other reviewers ({len(others)})"):
-        for review in others.values():
+        for review in others:
             st.html(_written(review))
 
 
@@ -256,6 +261,7 @@ def _save(set_id: str, row: int, verdict: Verdict, version: int) -> bool:
         session.notify(str(error))
     else:
         _see((set_id, row), saved)
+        unsigned.note((set_id, row), saved)
         session.put("clash", None)
         return True
     return False

@@ -72,6 +72,21 @@ def test_every_version_is_kept_and_the_newest_counts(store):
     assert store.history(SET, 0) == [second, first]
 
 
+def test_what_was_saved_without_a_name_joins_what_its_reviewer_said(store):
+    mine = store.save(SET, 0, AGREE, seen=0)
+    nameless = store.save(
+        SET, 0, Verdict(choice="wrong", tags=("irony", "slang"), note="more"), seen=0
+    )
+    assert store.sign(SET, 0, "Ana", seen=mine.version) is None  # another version was saved since
+    signed = store.sign(SET, 0, "Ana", seen=nameless.version)
+    assert store.given(SET)[0]["Ana"] == signed
+    assert signed.verdict == Verdict(choice="agree", tags=("irony", "ünicode 😀", "slang"),
+                                     note=f"{AGREE.note}\nmore", reviewer="Ana")  # fmt: skip
+    assert store.given(SET)[0][""].verdict == Verdict()
+    assert [one.version for one in store.history(SET, 0)] == [4, 3, 2, 1]
+    assert store.sign(SET, 0, "Ana", seen=3) is None  # nothing is left to sign
+
+
 def test_the_second_of_two_windows_sees_the_conflict_and_may_choose(store):
     store.save(SET, 0, AGREE, seen=0)
     mine = Verdict(choice="wrong", reviewer="Ana")

@@ -44,7 +44,7 @@ PASSING = {"begun", "pins", "run",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
            "current_widget", "stale", "visitor", "kept_texts", "link_asked", "recent",
            "doubted", "judged",
-           "go_on", "count_chosen", "unnamed", "nameless"}  # fmt: skip
+           "go_on", "count_chosen", "unnamed", "nameless", "unsigned"}  # fmt: skip
 
 
 def other(name: str):

@@ -463,6 +463,8 @@ def test_a_name_is_asked_for_before_the_first_verdict(examples, key):
     assert healthy(app)
     verdict = cache.reviews().given(key)[first]["Ana"].verdict
     assert (verdict.choice, verdict.note) == ("unclear", "of the first")
+    assert cache.reviews().given(key)[first][""].verdict.is_blank  # nothing stays without the name
+    assert "Other reviewers" not in [one.label for one in app.expander]
     assert f"Row {second + 1}, " in app.header[-1].value
     button(app, "lens-verdict-unclear").click().run()  # it is asked for once
     assert cache.reviews().given(key)[second]["Ana"].verdict.choice == "unclear"
@@ -476,6 +478,22 @@ def test_who_said_to_have_no_name_is_not_asked_again(examples, key):
     assert {row: one.verdict.reviewer for row, one in cache.reviews().of(key).items()} == {
         first: "", second: "",
     }  # fmt: skip
+
+
+def test_a_name_given_above_signs_what_was_typed_before(examples, key):
+    app = examples
+    first, *_ = listed(app)
+    widget(app, "note").set_value("before the name").run()
+    widget(app, "reviewer").set_value("Ana").run()
+    assert healthy(app)
+    said = cache.reviews().given(key)[first]
+    assert said["Ana"].verdict.note == "before the name"
+    assert said[""].verdict.is_blank
+    assert "Saved" in prose(app)
+    assert "by Ana" in prose(app)
+    widget(app, "note").set_value("and after it").run()
+    assert healthy(app)
+    assert cache.reviews().given(key)[first]["Ana"].verdict.note == "and after it"
 
 
 def test_an_account_signs_by_itself(visit, key, monkeypatch):
