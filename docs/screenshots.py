@@ -112,7 +112,7 @@ def main() -> None:
     )  # fmt: skip
     try:
         wait_for(url)
-        names = ("chromium", "chromium-browser", "google-chrome")
+        names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
         browser = next((path for name in names if (path := shutil.which(name))), None)
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=browser, args=list(FLAGS))
