@@ -1,6 +1,6 @@
-"""Explanations as tables: a row per word, or a row per text.
+"""Explanations as tables: a row per word, per text, or per number of a layer.
 
-Axes: B samples, T words.
+Axes: B samples, T words, D units of a layer.
 """
 
 from __future__ import annotations
@@ -85,7 +85,56 @@ def _texts(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-ROWS: dict[str, Callable[[Explanation], dict[str, Any]]] = {"words": _words, "texts": _texts}
+def _layers(explanation: Explanation) -> dict[str, Any]:
+    """Every number of every layer kept; positions of a layer with steps of its own are those."""
+    if not explanation.layers:
+        raise InputError(
+            "No layers were kept; explain with layers=True, or with names: layers=['lstm']."
+        )
+    parts = [
+        _of_layer(explanation, name, relevance) for name, relevance in explanation.layers.items()
+    ]
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def _of_layer(explanation: Explanation, name: str, relevance: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of one layer: relevance (B, T, D) or (B, D)."""
+    values, timed = explanation.layer_values[name], relevance.ndim == 3
+    words = timed and name.split("/")[0] not in explanation.resampled_time
+    steps = relevance.shape[1] if timed else 1
+    counts = explanation.lengths if words else np.full(len(explanation), steps)
+    if timed and not words:  # steps behind the last with a number only fill up the batch
+        filled = (values != 0).any(axis=2) | (relevance != 0).any(axis=2)
+        counts = steps - filled[:, ::-1].argmax(axis=1)
+    there = np.arange(steps) < counts[:, None]  # (B, T)
+    samples, positions = np.nonzero(there)
+    units = relevance.shape[-1]
+
+    def flat(array: np.ndarray) -> np.ndarray:
+        return (array if timed else array[:, None])[there].reshape(-1)
+
+    tokens = np.full(len(samples), None, object)
+    if words:
+        tokens[:] = [explanation.tokens[n][at] for n, at in zip(samples, positions, strict=True)]
+    columns = {
+        **{key: column[samples] for key, column in _asked(explanation).items()},
+        "layer": np.full(len(samples), name, object),
+        "position": positions.astype(float) if timed else np.full(len(samples), np.nan),
+        "token": tokens,
+    }
+    return {
+        **{key: np.repeat(column, units) for key, column in columns.items()},
+        "unit": np.tile(np.arange(units), len(samples)),
+        "value": flat(values),
+        "relevance": flat(relevance),
+    }
+
+
+ROWS: dict[str, Callable[[Explanation], dict[str, Any]]] = {
+    "words": _words,
+    "texts": _texts,
+    "layers": _layers,
+}
 
 
 def _asked(explanation: Explanation) -> dict[str, np.ndarray]:

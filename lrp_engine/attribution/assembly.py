@@ -62,6 +62,7 @@ class Assembly:
                 "sinks",
                 "states",
                 "layers",
+                "values",
             )
         }
         self.padded_lengths = np.zeros(len(samples), int)
@@ -94,10 +95,11 @@ class Assembly:
             "states": backward.states if backward else {},
         }
         self._check_finite(chunk, [a for part in parts.values() for a in part.values()], run)
-        parts["layers"] = {
-            key: part if self.shapes[key[0]].units else part[..., None]
-            for key, part in (backward.layers if backward else {}).items()
-        }
+        for group in ("layers", "values"):
+            parts[group] = {
+                key: part if self.shapes[key[0]].units else part[..., None]
+                for key, part in (getattr(backward, group) if backward else {}).items()
+            }
         self.padded_lengths[chunk] = run.x.shape[1]
         for group, arrays in parts.items():
             self._put(group, chunk, arrays)
@@ -200,6 +202,7 @@ class Assembly:
             },
             ledger=self._ledger(),
             layers={"/".join(key): array for key, array in self.parts["layers"].items()},
+            layer_values={"/".join(key): array for key, array in self.parts["values"].items()},
             resampled_time=tuple(filter(self._resampled_time, self.nodes)),
             model_hash=network.hash,
             dtype=network.dtype,

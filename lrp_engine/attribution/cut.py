@@ -53,7 +53,7 @@ def _cut(explanation: Explanation, chosen: range) -> Explanation:
         return value[rows, :length] if name in _BY_WORD else value[rows]
 
     def at_layer(name: str, array: np.ndarray) -> np.ndarray:
-        words = array.ndim == 3 and name not in explanation.resampled_time
+        words = array.ndim == 3 and name.split("/")[0] not in explanation.resampled_time
         return array[rows, :length] if words else array[rows]
 
     changed = {
@@ -65,7 +65,12 @@ def _cut(explanation: Explanation, chosen: range) -> Explanation:
             for name in ("initial_states", "checks")
         },
         "ledger": explanation.ledger.select(rows, length),
-        "layers": MappingProxyType({n: at_layer(n, a) for n, a in explanation.layers.items()}),
+        **{
+            table: MappingProxyType(
+                {n: at_layer(n, a) for n, a in getattr(explanation, table).items()}
+            )
+            for table in ("layers", "layer_values")
+        },
         "parts": MappingProxyType({n: _cut(part, chosen) for n, part in explanation.parts.items()}),
     }
     # Parts of what is frozen are frozen; checking each again would be most of the time.

@@ -209,7 +209,10 @@ def _run(
     if calculi:
         with network.lock:
             program = program_of(network)
-            passes = program.backward(calculi, x, steps, chosen, rule, layers=bool(kept))
+            passes = program.backward(
+                calculi, x, steps, chosen, rule, layers=any("/" not in name for name in kept),
+                over_time=any("/" in name for name in kept),
+            )  # fmt: skip
         passes = {name: one.with_layers(kept) for name, one in passes.items()}
         first = passes[calculi[0]]
         scores, chosen = first.scores, first.selection

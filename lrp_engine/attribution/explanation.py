@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from lrp_engine.propagation.rules import Rule
 
 
+_TABLES = ("initial_states", "layers", "layer_values", "checks", "method_options", "parts")
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
     """Why a network scored B samples as it did. Arrays are read-only; padding holds exact zeros.
@@ -71,7 +74,10 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
         initial_states: name -> (B,) relevance that reached h_0, c_0; initial_state: (B,) their sum.
         ledger: what biases and stabilizers kept.
         conservation_error: (B,).
-        layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units).
+        layers: node name -> relevance at its output, where asked for: (B, T, units), (B, units). By
+            "node/h" (B, T, units) what arrives at the state h of every step, from the layer's
+            output and from the steps that are read later: an account of each step for itself.
+        layer_values: by the same names, the numbers that come out there, or the states themselves.
         resampled_time: nodes whose time steps are not the words, such as windows.
         model_hash, dtype: what made it.
         token_kind: what goes in one by one: "word", "feature", or "step" for a vector.
@@ -100,6 +106,7 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
     initial_states: Mapping[str, np.ndarray]
     ledger: Ledger
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    layer_values: Mapping[str, np.ndarray] = field(default_factory=dict)
     resampled_time: tuple[str, ...] = ()
     model_hash: str
     dtype: str
@@ -135,7 +142,7 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
                 object.__setattr__(self, item.name, frozen_array(value))
         if self.ids is not None:
             object.__setattr__(self, "ids", tuple(map(frozen_array, self.ids)))
-        for name in ("initial_states", "layers", "checks"):
+        for name in ("initial_states", "layers", "layer_values", "checks"):
             table = {key: frozen_array(array) for key, array in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(table))
         for name in ("method_options", "parts"):
@@ -150,7 +157,7 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
     def __reduce__(self) -> tuple:
         # Mapping proxies cannot be pickled.
         state: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
-        for name in ("initial_states", "layers", "checks", "method_options", "parts"):
+        for name in _TABLES:
             state[name] = dict(state[name])
         return partial(Explanation, **state), ()
 
@@ -268,16 +275,18 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
         return None if self.positions is None else self.tokens[index][self.positions[index]]
 
     def to_frame(self, rows: str = "words") -> pd.DataFrame:
-        """One row per word; or per text, where `rows` is "texts".
+        """One row per word; or per text, or per number of layers: `rows` "texts" or "layers".
 
         Each row says sample, text, method, class (None of values), target and its score, so that
         frames of several explanations can be put together. Of words then position, token, unknown,
         padding, relevance. Of texts the probability, how many words there are and how many are
         unknown, and the account: words, padding, initial states, biases, stabilizers, what was held
-        fixed, rounding error; NaN where the method's numbers are no parts of the score.
+        fixed, rounding error; NaN where the method's numbers are no parts of the score. Of layers
+        asked for by `layers=` the layer, position and token (missing where it has none), unit,
+        value, relevance.
 
         Raises:
-            InputError: `rows` is neither.
+            InputError: `rows` is none of these; or "layers", and none were asked for.
         """
         frame: pd.DataFrame = lazy.load("attribution.as_frame:frame")(self, rows)
         return frame

@@ -1,4 +1,4 @@
-"""At which layers relevance is kept, as a caller asks for it."""
+"""Which layers are kept, their numbers and their relevance, as a caller asks for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Layers = bool | str | Sequence[str] | None
 
 
 def kept_layers(network: Network, layers: Layers) -> frozenset[str]:
-    """Names of the nodes at whose output relevance is kept.
+    """Names of the nodes at whose output relevance is kept, and of states over time ("lstm/h").
 
     Raises:
         InputError: there is no such layer; lists those there are.
@@ -26,7 +26,13 @@ def kept_layers(network: Network, layers: Layers) -> frozenset[str]:
     asked = [layers] if isinstance(layers, str) else layers
     if not isinstance(asked, Sequence) or not all(isinstance(name, str) for name in asked):
         raise InputError(f"layers is {layers!r:.80}; give True, or names of layers as a list.")
+    states = [
+        f"{node.name}/{name}" for node in network.nodes for name in node.layer.states_over_time
+    ]
     for name in asked:
-        if name not in names:
-            raise InputError(f"There is no layer {name!r:.80}; choose from {choices(names)}.")
+        if name not in names and name not in states:
+            over_time = f", or for states over time from {choices(states)}" if states else ""
+            raise InputError(
+                f"There is no layer {name!r:.80}; choose from {choices(names)}{over_time}."
+            )
     return frozenset(asked)

@@ -26,7 +26,7 @@ def merged_padding(explanation: Explanation) -> Explanation:
     """One sample (B = 1) in which padding next to each other is a single token, its sums.
 
     Everything that adds up still does. Without padding it is the explanation itself. What was read
-    step by step (`ids`) is left out.
+    step by step (`ids`) is left out, as are numbers of layers and states over time.
     """
     count = len(explanation.tokens[0])
     padding = explanation.padding[0, :count]
@@ -42,8 +42,10 @@ def merged_padding(explanation: Explanation) -> Explanation:
         return size == 1 and token.endswith(_ENDS)  # an entry that was made here before
 
     def over_time(name: str, array: np.ndarray) -> np.ndarray:
-        timed = array.ndim == 3 and name not in explanation.resampled_time
-        return summed(array) if timed else array
+        return summed(array) if timed(name, array) else array
+
+    def timed(name: str, array: np.ndarray) -> bool:
+        return array.ndim == 3 and name.split("/")[0] not in explanation.resampled_time
 
     tokens, ledger = explanation.tokens[0], explanation.ledger
     entries = zip(starts.tolist(), sizes.tolist(), strict=True)
@@ -69,7 +71,9 @@ def merged_padding(explanation: Explanation) -> Explanation:
             None if explanation.standard_error is None else summed(explanation.standard_error)
         ),
         ledger=Ledger(dict(ledger), {name: summed(a) for name, a in ledger.steps.items()}, 1),
-        layers={name: over_time(name, array) for name, array in explanation.layers.items()},
+        # Of states and of numbers over time there is no sum.
+        layers={n: over_time(n, a) for n, a in explanation.layers.items() if "/" not in n},
+        layer_values={n: a for n, a in explanation.layer_values.items() if not timed(n, a)},
         ids=None,
         alignment=explanation.alignment and explanation.alignment.at(starts),
     )

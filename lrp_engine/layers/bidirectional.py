@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -62,6 +63,15 @@ class Bidirectional(Layer):
         return self.merge == "mul" or any(
             one.has_gates for one in (self.forward_layer, self.backward_layer)
         )
+
+    @property
+    def states_over_time(self) -> Mapping[str, int]:
+        ways = {"forward": self.forward_layer, "backward": self.backward_layer}
+        return {
+            f"{way}/{name}": units
+            for way, layer in ways.items()
+            for name, units in layer.states_over_time.items()
+        }
 
     def input_shape(self) -> Shape | None:
         return self.forward_layer.input_shape()

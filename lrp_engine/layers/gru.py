@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.ops import Ops, Signal
-from lrp_engine.layers.recurrence import columns, scan, swap_time
+from lrp_engine.layers.recurrence import columns, swap_time
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.layers.terms import Projected, Term
 from lrp_engine.model.layer import Array, Layer
@@ -117,19 +117,14 @@ class GRU(Recurrent, Layer):
         ]
         if self.reset_after:
             sinks.append(ops.sink("recurrent", x.values, bias=b_reset is not None))
-        output = scan(
+        return self.read(
+            ops,
+            x,
             step,
-            ops.calculus,
             inputs=[p_gates, p_signal],
             probes=[share_gates, share_signal, *map(swap_time, sinks)],
-            states=[ops.initial_state("h", x.values, H)],
-            mask=swap_time(x.mask),
-            backwards=self.go_backwards,
-            sequences=self.return_sequences,
+            states=["h"],
         )
-        if self.return_sequences:
-            return x._replace(values=swap_time(output))
-        return Signal(output)
 
 
 def _complement(z: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.ops import Ops, Signal
-from lrp_engine.layers.recurrence import columns, scan, swap_time
+from lrp_engine.layers.recurrence import columns, swap_time
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.layers.terms import Projected, Term
 from lrp_engine.model.layer import NEWER, Array, Layer
@@ -104,9 +104,10 @@ class LSTM(Recurrent, Layer):
         p = ops.calculus.values(by_time, self.kernel, self.bias)
         p_gates, share_gates = ops.calculus.project(by_time, W_gates, b_gates)
         p_signal, share_signal = ops.calculus.project(by_time, W_signal, b_signal)
-        output = scan(
+        return self.read(
+            ops,
+            x,
             step,
-            ops.calculus,
             inputs=[p, p_gates, p_signal],
             probes=[
                 share_gates,
@@ -115,14 +116,8 @@ class LSTM(Recurrent, Layer):
                 swap_time(ops.sink("signal", x.values)),
                 swap_time(ops.sink("cell", x.values, bias=False)),
             ],
-            states=[ops.initial_state(name, x.values, H) for name in ("h", "c")[::order]],
-            mask=swap_time(x.mask),
-            backwards=self.go_backwards,
-            sequences=self.return_sequences,
+            states=["h", "c"][::order],
         )
-        if self.return_sequences:
-            return x._replace(values=swap_time(output))
-        return Signal(output)
 
 
 def reorder_gates(array: np.ndarray, order: str, *, to: str = GATE_ORDER) -> np.ndarray:

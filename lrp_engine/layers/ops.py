@@ -51,7 +51,7 @@ class Ops:
     """What a forward function works with: a calculus, and a place to register watched zeros.
 
     A sink is a zero whose "gradient" is the relevance an operation absorbed; an initial state is an
-    input like any other. Both are named after the layer that made them.
+    input like any other. Both are named after the layer that made them, as are states over time.
     """
 
     calculus: Calculus
@@ -59,6 +59,9 @@ class Ops:
     scope: tuple[str, ...] = ()
     sinks: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
     states: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
+    over_time: bool = False  # whether states of every step are kept, and what arrives at them
+    arrivals: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
+    remembered: dict[tuple[str, ...], Signal] = field(default_factory=dict)
 
     def within(self, name: str, calculus: Calculus | None = None) -> Ops:
         """For a layer of this name; in another calculus, where it has one of its own."""
@@ -88,6 +91,20 @@ class Ops:
 
         zeros = tf.zeros([tf.shape(like)[0], units], like.dtype)
         return self._watched(self.states, name, zeros)
+
+    def reached(self, name: str, like: Signal, units: int) -> tf.Tensor | None:
+        """A watched zero (B, T, units) for what arrives at a state; None where nobody asks."""
+        import tensorflow as tf
+
+        if not self.over_time:
+            return None
+        shape = tf.shape(like.values)
+        zeros = tf.zeros([shape[0], shape[1], units], like.values.dtype)
+        return self._watched(self.arrivals, name, zeros)
+
+    def remember(self, name: str, states: Signal) -> None:
+        """Keep the states of every step."""
+        self.remembered[(*self.scope, name)] = states
 
     def _watched(self, table: dict, name: str, value: tf.Tensor) -> tf.Tensor:
         self.watch(value)

@@ -33,7 +33,8 @@ def scan(
     mask: tf.Tensor,
     backwards: bool,
     sequences: bool,
-) -> tf.Tensor:
+    reached: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, tf.Tensor | None]:
     """Run a step over time. The calculus decides what its backward pass means.
 
     Automatic differentiation of a loop stores every intermediate value of every step and takes
@@ -49,13 +50,17 @@ def scan(
         mask: (T, B), true at real tokens; elsewhere the states stay as they are.
         backwards: read from the last time step to the first.
         sequences: return the output of every time step, at the step it belongs to.
+        reached: zeros (T, B, H) that receive on the way back what arrives at the first state of
+            every step: at the output there, and from the steps that are read later.
 
     Returns:
-        Outputs (T, B, H) or the final output (B, H).
+        Outputs (T, B, H) or the final output (B, H); and where `reached` is given the first state
+        of every step (T, B, H), a constant for the way back.
     """
     import tensorflow as tf
 
     dtype = states[0].dtype
+    followed = [] if reached is None else [reached]
     recorder = partial(Memory, gates=calculus.reads_gates, summands=calculus.reads_summands)
 
     def array(length: tf.Tensor, unit: int) -> tf.TensorArray:
@@ -65,8 +70,8 @@ def scan(
     def run(mask: tf.Tensor, *tensors: tf.Tensor) -> Any:
         # Automatic differentiation stops at the loop; `backward` below replaces it.
         still = [tf.stop_gradient(tensor) for tensor in tensors]
-        arguments = tf.nest.pack_sequence_as([list(inputs), list(probes), list(states)], still)
-        xs, probes_, initial = arguments
+        layout = [list(inputs), list(probes), list(states), followed]
+        xs, probes_, initial, _ = tf.nest.pack_sequence_as(layout, still)
         length = tf.shape(mask)[0]
         full = tf.reduce_all(mask, axis=1)  # (T,)
 
@@ -124,49 +129,55 @@ def scan(
                 new = step(calculus.active().with_memory(memory), then, now, zeros)
             return tape.gradient(new, watched, messages)
 
-        def backward(R: tf.Tensor) -> Any:
+        def backward(R: tf.Tensor, *_: tf.Tensor) -> Any:
             start = [tf.zeros_like(state) for state in final]
             sources = [*xs, *probes_]
-            reached: list[bool] = []  # whether anything arrives; known once the body is traced
+            arrives: list[bool] = []  # whether anything does; known once the body is traced
 
-            def back(n: tf.Tensor, messages: Sequence, writes: Sequence) -> tuple:
+            def back(n: tf.Tensor, messages: Sequence, writes: Sequence, ways: Sequence) -> tuple:
                 at = n if backwards else length - 1 - n
                 here = _at(at)
                 if sequences:
                     messages = [messages[0] + here(R), *messages[1:]]
+                ways = [a.write(at, messages[0]) for a in ways]
                 arrived = back_step(at, here, messages)
                 sides = [side for side in arrived[: len(sources)] if side is not None]
-                reached[:] = [side is not None for side in arrived[: len(sources)]]
+                arrives[:] = [side is not None for side in arrived[: len(sources)]]
                 # A step without a token passes messages on unchanged.
                 passing = [*messages, *(0 for _ in sides)]
                 arrived = where_real(here, [*arrived[len(sources) :], *sides], passing)
                 messages, side = arrived[: len(messages)], iter(arrived[len(messages) :])
                 writes = [
                     a.write(at, next(side)) if there else a
-                    for a, there in zip(writes, reached, strict=True)
+                    for a, there in zip(writes, arrives, strict=True)
                 ]
-                return n + 1, messages, writes
+                return n + 1, messages, writes, ways
 
-            _, messages, writes = tf.while_loop(
+            _, messages, writes, ways = tf.while_loop(
                 lambda n, *_: n < length,
                 back,
                 (
                     0,
                     start if sequences else [R, *start[1:]],
                     [array(length, source.shape[-1]) for source in sources],
+                    [array(length, one.shape[-1]) for one in followed],
                 ),
             )
-            sides = [a.stack() if there else None for a, there in zip(writes, reached, strict=True)]
-            return None, *sides, *messages
+            sides = [a.stack() if there else None for a, there in zip(writes, arrives, strict=True)]
+            return None, *sides, *messages, *(a.stack() for a in ways)
 
-        if not sequences:
+        if not sequences and not followed:
             return final[0], backward
         # Output at t is the state that stands before the next step read, or the final one.
         outputs, last = before[0].stack(), final[0][None]
         ordered = [last, outputs[:-1]] if backwards else [outputs[1:], last]
-        return tf.concat(ordered, axis=0), backward
+        over_time = tf.concat(ordered, axis=0)
+        if not followed:
+            return over_time, backward
+        return (over_time if sequences else final[0], tf.identity(over_time)), backward
 
-    return run(mask, *inputs, *probes, *states)
+    found = run(mask, *inputs, *probes, *states, *followed)
+    return (found, None) if reached is None else found
 
 
 def _at(step: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
 from lrp_engine.layers.activations import check_activation
+from lrp_engine.layers.ops import Ops, Signal
+from lrp_engine.layers.recurrence import Step, scan, swap_time
 from lrp_engine.model.layer import Array
 from lrp_engine.model.shapes import Extent, Shape, expect_inputs, expect_shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 TRACED = 8  # layers that take as long to trace as a loop over time
 STEP = 1_000_000  # operations in the time that a step of the loop takes by itself
@@ -49,6 +55,10 @@ class Recurrent:
     def units(self) -> int:
         return int(self.recurrent_kernel.shape[0])
 
+    @property
+    def states_over_time(self) -> Mapping[str, int]:
+        return {"c" if getattr(self, "cell", False) else "h": self.units}
+
     def input_shape(self) -> Shape:
         return Shape(int(self.kernel.shape[0]), time=True)
 
@@ -66,3 +76,32 @@ class Recurrent:
         if self.return_sequences:
             return inputs[0]._replace(units=self.units)
         return Shape(self.units, time=False)
+
+    def read(
+        self,
+        ops: Ops,
+        x: Signal,
+        step: Step,
+        *,
+        inputs: Sequence[tf.Tensor],
+        probes: Sequence[tf.Tensor],
+        states: Sequence[str],
+    ) -> Signal:
+        """The step over time, see `scan`; states by their names, the first one is the output."""
+        reached = ops.reached(states[0], x, self.units)
+        output, over_time = scan(
+            step,
+            ops.calculus,
+            inputs=inputs,
+            probes=probes,
+            states=[ops.initial_state(name, x.values, self.units) for name in states],
+            mask=swap_time(x.mask),
+            backwards=self.go_backwards,
+            sequences=self.return_sequences,
+            reached=None if reached is None else swap_time(reached),
+        )
+        if over_time is not None:
+            ops.remember(states[0], x._replace(values=swap_time(over_time)))
+        if self.return_sequences:
+            return x._replace(values=swap_time(output))
+        return Signal(output)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.layers.activations import ACTIVATIONS
 from lrp_engine.layers.ops import Ops, Signal
-from lrp_engine.layers.recurrence import scan, swap_time
+from lrp_engine.layers.recurrence import swap_time
 from lrp_engine.layers.recurrent import Recurrent
 from lrp_engine.layers.terms import Projected, Term
 from lrp_engine.model.layer import Array, Layer
@@ -48,7 +48,7 @@ class SimpleRNN(Recurrent, Layer):
 
     def forward(self, ops: Ops, *inputs: Signal) -> Signal:
         (x,) = inputs
-        H, E = self.units, int(self.kernel.shape[0])
+        E = int(self.kernel.shape[0])
         squash = ACTIVATIONS[self.activation]
 
         def step(calculus: Calculus, states: Tensors, now: Tensors, probes: Tensors) -> Tensors:
@@ -59,16 +59,11 @@ class SimpleRNN(Recurrent, Layer):
             return [calculus.activation(squash, z)]
 
         projected, share = ops.calculus.project(swap_time(x.values), self.kernel, self.bias)
-        output = scan(
+        return self.read(
+            ops,
+            x,
             step,
-            ops.calculus,
             inputs=[projected],
             probes=[share, swap_time(ops.sink("signal", x.values))],
-            states=[ops.initial_state("h", x.values, H)],
-            mask=swap_time(x.mask),
-            backwards=self.go_backwards,
-            sequences=self.return_sequences,
+            states=["h"],
         )
-        if self.return_sequences:
-            return x._replace(values=swap_time(output))
-        return Signal(output)

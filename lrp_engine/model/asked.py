@@ -78,8 +78,10 @@ class Asked(HasOutput):
                 inputs a mapping by their names.
             hold: names of inputs that are constants, of a network that has several: what they
                 receive is in the ledger, as held fixed, and nothing of them is left out.
-            layers: also keep the relevance at the output of these layers, by name (True: of all),
-                in `Explanation.layers`; only by methods that go back through the layers.
+            layers: also keep the output of these layers, by name (True: of all), in
+                `Explanation.layer_values`, and the relevance there in `Explanation.layers`; only by
+                methods that go back through the layers. "lstm/h", or "bilstm/forward/h" of two,
+                keeps the hidden states of every time step (B, T, H), whatever the layer hands on.
             position: of a network that labels every word or step: whose label is explained, as in
                 `Explanation.tokens`; one, or one per sample. None: the first word's.
             progress: called with (passes done, passes at most) after each batch of those that

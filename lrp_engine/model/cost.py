@@ -53,7 +53,8 @@ class PassCost:
         steps: time steps of the longest sample, padding included; of the longest of its inputs.
         dtype: of the pass; that of the network where None.
         backward: how many backward passes follow the forward pass.
-        layers: whether what reached every layer is kept.
+        layers: whether what reached every layer, and its output, are kept; over_time: the same of
+            the states of recurrent layers at every step.
         by_sign: whether a rule tells positive from negative contributions.
     """
 
@@ -65,6 +66,7 @@ class PassCost:
         dtype: str | None = None,
         backward: int = 0,
         layers: bool = False,
+        over_time: bool = False,
         by_sign: bool = False,
     ) -> None:
         itemsize = np.dtype(dtype or network.dtype).itemsize
@@ -79,7 +81,9 @@ class PassCost:
         for node in network.nodes:
             layer, inputs = node.layer, [extents[name] for name in node.inputs]
             output = extents[node.name] = _extent(node, network.shapes[node.name], inputs)
-            numbers = factor * layer.numbers(output, *inputs) + 2 * layers * output.numbers
+            numbers = factor * layer.numbers(output, *inputs) + 4 * layers * output.numbers
+            if over_time and (units := sum(layer.states_over_time.values())):
+                numbers += 8 * units * max(extent.steps for extent in inputs)
             held[node.name] = int(itemsize * numbers)
             count = 0 if layer.reads_ids else sum(a.size for a in arrays_of(layer))
             weights[node.name] = (BY_SIGN if by_sign else WEIGHTS) * itemsize * count

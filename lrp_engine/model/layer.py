@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -39,6 +39,11 @@ class Layer:
     def has_gates(self) -> bool:
         """Whether it multiplies a gate by a signal, so that the gate rule matters."""
         return False
+
+    @property
+    def states_over_time(self) -> Mapping[str, int]:
+        """Units of what it remembers from step to step, by the names of its states."""
+        return {}
 
     def input_shape(self) -> Shape | None:
         """The input the weights are made for; None where any number of units will do."""

@@ -24,7 +24,9 @@ class Backward:
         sinks: what was absorbed, by operation, (B, T, 1 or 2) or (B, 1 or 2), see
             `layers.ops.ABSORBERS`; empty under a calculus that absorbs nothing.
         states: by initial state, (B, H).
-        layers: by node name, at its output; empty unless asked for.
+        layers: by node name, at its output; by node and state, at the state of every step; empty
+            unless asked for.
+        values: what these outputs and states are, by the same names.
     """
 
     scores: np.ndarray
@@ -33,9 +35,12 @@ class Backward:
     sinks: dict[Key, np.ndarray]
     states: dict[Key, np.ndarray]
     layers: dict[Key, np.ndarray]
+    values: dict[Key, np.ndarray]
 
     def with_layers(self, names: Set[str]) -> Backward:
-        """With what it brought to these nodes alone."""
-        if all(key[0] in names for key in self.layers):
-            return self
-        return replace(self, layers={k: a for k, a in self.layers.items() if k[0] in names})
+        """With what it brought to these nodes and states alone."""
+
+        def asked(table: dict[Key, np.ndarray]) -> dict[Key, np.ndarray]:
+            return {key: array for key, array in table.items() if "/".join(key) in names}
+
+        return replace(self, layers=asked(self.layers), values=asked(self.values))

@@ -50,20 +50,23 @@ class Passes:
         *,
         backward: int = 0,
         layers: bool = False,
+        over_time: bool = False,
         by_sign: bool = False,
     ) -> Iterator[tuple[slice, int]]:
         """Rows that one pass may take, and the bytes it holds: all of them, if they fit.
 
         Args:
             x, steps: what `Samples.padded` returns.
-            backward, layers, by_sign: see `PassCost`.
+            backward, layers, over_time, by_sign: see `PassCost`.
 
         Raises:
             CostError: one row alone costs more than passes may.
             OutOfTimeError: the time is over.
         """
         length, rows = self._length(x, steps), len(x)
-        cost = self._cost(length, backward=backward, layers=layers, by_sign=by_sign)
+        cost = self._cost(
+            length, backward=backward, layers=layers, over_time=over_time, by_sign=by_sign
+        )
         while rows > 1 and not ROOM.fits(cost.of(rows)):
             rows = -(-rows // 2)
         timed = f" of {length:,} time step{'s' * (length > 1)}" if length else ""

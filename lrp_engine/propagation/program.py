@@ -27,7 +27,7 @@ from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.passes import Passes
 from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, TraceKey
-from lrp_engine.propagation.signals import kinds_of_words, signals_of
+from lrp_engine.propagation.signals import existing, kinds_of_words, signals_of
 from lrp_engine.propagation.traces import forget_gradients
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Program:
                 for node in network.nodes
             ]
         self._forward_passes: dict[tuple[bool, bool], Any] = {}
-        self._passes: dict[tuple[tuple[str, ...], tuple[TraceKey, ...], bool, bool], Any] = {}
+        self._passes: dict[tuple[Any, ...], Any] = {}
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Scores (B, C) of what `Samples.padded` returns; of the step `EXPLAINED` there, where
@@ -102,10 +102,12 @@ class Program:
         rule: Rule,
         *,
         layers: bool = False,
+        over_time: bool = False,
     ) -> dict[str, Backward]:
         """A backward pass per calculus after one forward pass.
 
-        `selection` None explains the predicted class.
+        `selection` None explains the predicted class. `layers`: also at every node's output, and
+        what that is; `over_time`: the same of recurrent layers' states, step by step.
 
         Raises:
             InputError: the rule names layers that the network does not have.
@@ -118,14 +120,19 @@ class Program:
         key = (
             tuple(calculi),
             tuple(one.trace_key for one in rules),
-            layers,
+            (layers, over_time),
             self._is_traced(x, steps),
         )
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
         parts = []
         for piece, nbytes in self.room.pieces(
-            x, steps, backward=len(calculi), layers=layers, by_sign=any(k.sum_rule for k in key[1])
+            x,
+            steps,
+            backward=len(calculi),
+            layers=layers,
+            over_time=over_time,
+            by_sign=any(k.sum_rule for k in key[1]),
         ):
             with ROOM.taken(nbytes), self._running():
                 if key not in self._passes:
@@ -207,10 +214,14 @@ class Program:
         return tf.reduce_sum(tf.where(here, scores, tf.zeros_like(scores)), axis=1)
 
     def _trace(
-        self, calculi: tuple[str, ...], trace_keys: tuple[TraceKey, ...], layers: bool, traced: bool
+        self,
+        calculi: tuple[str, ...],
+        trace_keys: tuple[TraceKey, ...],
+        kept: tuple[bool, bool],
+        traced: bool,
     ) -> Any:
         """The passes, for a rule that all nodes share or for one of each node."""
-        classes = self.network.classes
+        classes, (layers, over_time) = self.network.classes, kept
 
         @self._on_device
         def run(
@@ -231,9 +242,11 @@ class Program:
             calculus, by_node = made[0], made if made[1:] else None
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(x)
-                ops = Ops(calculus, tape.watch)
+                ops = Ops(calculus, tape.watch, over_time=over_time)
                 scores, outputs = self._forward(ops, x, steps, by_node)
                 scores = self._explained(scores, steps)
+            seen = {**(outputs if layers else {}), **ops.remembered}
+            values = {key: existing(signal.values, signal) for key, signal in seen.items()}
             best = tf.one_hot(tf.argmax(scores, axis=1), classes, dtype=self.dtype)
             selection = tf.where(predicted, best, selection)
             results = {}
@@ -243,7 +256,10 @@ class Program:
                     "message": x,
                     "sinks": ops.sinks if absorbs else {},
                     "states": ops.states if absorbs else {},
-                    "layers": outputs if layers else {},
+                    "layers": {
+                        **({key: one.values for key, one in outputs.items()} if layers else {}),
+                        **ops.arrivals,
+                    },
                 }
                 together.activate(position)
                 messages = tape.gradient(
@@ -252,7 +268,12 @@ class Program:
                     mode.start(scores, selection),
                     unconnected_gradients=tf.UnconnectedGradients.ZERO,
                 )
-                results[name] = {"scores": scores, "selection": selection, **messages}
+                arrived = messages["layers"]
+                for key in ops.arrivals:  # a state outlives the text it was made of
+                    arrived[key] = existing(arrived[key], seen[key])
+                results[name] = {
+                    "scores": scores, "selection": selection, "values": values, **messages
+                }  # fmt: skip
             return results
 
         if not traced:
@@ -273,7 +294,7 @@ class Program:
         x: tf.Tensor,
         steps: tf.Tensor,
         by_node: Sequence[Calculus] | None = None,
-    ) -> tuple[tf.Tensor, dict[Key, tf.Tensor]]:
+    ) -> tuple[tf.Tensor, dict[Key, Signal]]:
         """Scores (B, C), or (B, T, C) of each step, and every node's output by name.
 
         `by_node`: the calculus of each node, where they differ from that of `ops`.
@@ -298,7 +319,7 @@ class Program:
         scores = signals[self.nodes[-1].name].values
         if self.network.single_sigmoid:
             scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=-1)
-        return scores, {(node.name,): signals[node.name].values for node in self.nodes}
+        return scores, {(node.name,): signals[node.name] for node in self.nodes}
 
 
 def program_of(network: Network) -> Program:

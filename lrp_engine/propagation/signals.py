@@ -42,6 +42,14 @@ def kinds_of_words(network: Network, steps: tf.Tensor) -> tf.Tensor:
     return next(apart[n] for n in apart if shapes[n].time and shapes[n].steps == WORDS)
 
 
+def existing(values: tf.Tensor, signal: Signal) -> tf.Tensor:
+    """Values (B, T, ...) with zeros at steps that only fill up the batch."""
+    if signal.real is None:
+        return values
+    real = signal.real if values.shape.rank == 2 else signal.real[:, :, None]
+    return tf.where(real, values, tf.zeros_like(values))
+
+
 def _apart(network: Network, steps: tf.Tensor) -> dict[str, tf.Tensor]:
     """By input, the kinds (B, t) of its steps, of those (B, S) of all inputs."""
     begins = tf.where(steps[0] >= BEGINS)[:, 0]

@@ -50,6 +50,7 @@ class Pass(NamedTuple):
     backward: int = 2
     rule: str = "epsilon"
     traced: bool = False
+    kept: bool = False  # what layers hand on, and states over time
 
 
 LSTM_LAYER = LSTM(draw(E, 512), draw(128, 512), draw(512), return_sequences=True)
@@ -57,6 +58,7 @@ ATTENTION = (Node("x", Attention(), ("input", "input")), *ending("x", E))
 DENSE = (Node("x", Dense(draw(E, 2000), draw(2000), "relu")), *ending("x", 2000))
 PASSES = {
     "lstm": Pass((Node("x", LSTM_LAYER), *ending("x", 128)), 16, 300, traced=True),
+    "lstm, kept": Pass((Node("x", LSTM_LAYER), *ending("x", 128)), 24, 300, traced=True, kept=True),
     "attention": Pass(ATTENTION, 2, 2000),
     "attention, forward": Pass(ATTENTION, 2, 1500, backward=0),
     "dense": Pass(DENSE, 2, 1500, rule="gamma"),
@@ -81,18 +83,19 @@ def peak_of(run: Callable[[], object]) -> int:
 def measured(one: Pass) -> dict[str, int]:
     network, rule = Network(nodes=one.nodes), RULES[one.rule]()
     program = Program(network, traced=one.traced)
+    kept = {"layers": one.kept, "over_time": one.kept}
 
     def run(rows: int, steps: int) -> None:
         x = RNG.normal(size=(rows, steps, E)).astype(np.float32)
         kinds = np.full((rows, steps), READ, np.int8)
         if one.backward:
-            program.backward(("relevance", "gradient"), x, kinds, None, rule)
+            program.backward(("relevance", "gradient"), x, kinds, None, rule, **kept)
         else:
             program.scores(x, kinds)
 
     run(1, 6)  # loads and traces
     cost = PassCost(
-        network, steps=one.steps, backward=one.backward, by_sign=rule.sum_rule is not None
+        network, steps=one.steps, backward=one.backward, by_sign=rule.sum_rule is not None, **kept
     )
     peak = peak_of(lambda: run(one.rows, one.steps))
     return {"peak": peak, "counted": cost.of(one.rows).nbytes}

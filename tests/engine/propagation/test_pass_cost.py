@@ -49,7 +49,9 @@ def _own_room(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
-@pytest.mark.parametrize("names", [("lstm", "attention"), ("attention, forward", "dense")])
+@pytest.mark.parametrize(
+    "names", [("lstm", "lstm, kept", "attention"), ("attention, forward", "dense")]
+)
 def test_what_is_counted_bounds_what_passes_hold(names):
     run = subprocess.run(
         [sys.executable, "-m", "tests.engine.propagation.measured_passes", *names],
