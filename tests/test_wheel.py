@@ -72,7 +72,7 @@ def test_it_holds_the_samples_and_not_what_trained_them(names):
 def test_streamlit_is_asked_for_by_the_dashboard_alone(wheel):
     said = _metadata(wheel)
     assert set(said.get_all("Provides-Extra")) == {
-        "dashboard", "onnx", "cluster", "postgres", "subwords",
+        "dashboard", "onnx", "cluster", "postgres", "s3", "subwords",
     }  # fmt: skip
     required = said.get_all("Requires-Dist")
     assert [one for one in required if one.startswith("tensorflow") and "extra" not in one]

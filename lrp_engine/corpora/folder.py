@@ -16,10 +16,10 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from lrp_engine.corpora import durable
+from lrp_engine.corpora import durable, urls
 from lrp_engine.corpora.durable import FULL, TEMPORARY
 from lrp_engine.corpora.manifest import MANIFEST
-from lrp_engine.corpora.source import reason
+from lrp_engine.corpora.source import of_storage, reason
 from lrp_engine.errors import InputError
 
 PART = re.compile(r"part-\d{5,}\.parquet")
@@ -31,26 +31,36 @@ LOCK = "_lock"
 class Folder:
     """A folder by path or URL, made where it does not exist.
 
+    How a file gets there whole: where names can be changed, it is written under another one and
+    then renamed. An object store has no rename (it copies, and removes the old one); there one
+    request puts the whole object in its place, or does nothing.
+
+    Attributes:
+        url: as people and manifests may see it.
+
     Raises:
         InputError: it is a file, cannot be written, or holds files that are not a run's.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, self._secret = urls.shown(url), url
         with self._sentences("open"):
             self.system, self.path = fsspec.core.url_to_fs(url)
             self.local = isinstance(self.system, LocalFileSystem)
+            # Systems that only know how to copy leave `mv` as fsspec wrote it.
+            self.renames = type(self.system).mv is not fsspec.AbstractFileSystem.mv
             if self.system.isfile(self.path):
-                raise InputError(f"The output {url!r} is a file; give a folder.")
-            self.system.makedirs(self.path, exist_ok=True)
+                raise InputError(f"The output {self.url!r} is a file; give a folder.")
+            if self.renames:  # elsewhere a folder is its objects; making it would make a bucket
+                self.system.makedirs(self.path, exist_ok=True)
             if self.local:
                 durable.sync_folder(Path(self.path).parent)
         names = self.names()
         foreign = [n for n in names if not n.startswith((".", "_"))]
         if foreign and MANIFEST not in names:
             raise InputError(
-                f"The folder {url!r} holds {sorted(foreign)[0]!r} but no {MANIFEST}; choose an "
-                "empty one."
+                f"The folder {self.url!r} holds {sorted(foreign)[0]!r} but no {MANIFEST}; choose "
+                "an empty one."
             )
 
     @contextlib.contextmanager
@@ -80,8 +90,15 @@ class Folder:
         """Names of what lies in the folder."""
         with self._sentences("list"):
             self.system.invalidate_cache()
-            paths = self.system.ls(self.path, detail=False)
-        return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in paths)
+            try:
+                paths = self.system.ls(self.path, detail=False)
+            except FileNotFoundError:
+                if self.renames:
+                    raise
+                paths = []  # where folders are their objects, an empty one is not there
+        folder = self.path.strip("/")  # a store may list an object that stands for it
+        names = (path.strip("/") for path in paths)
+        return sorted(name.rsplit("/", 1)[-1] for name in names if name != folder)
 
     def parts(self) -> list[str]:
         """Names of the parts that are there."""
@@ -112,6 +129,10 @@ class Folder:
             InputError: it cannot be written, for example because the disk is full.
         """
         final = f"{self.path}/{name}"
+        if not self.renames:
+            with self._sentences("write to"):
+                self.system.pipe_file(final, data)
+            return
         temporary = f"{self.path}/{durable.temporary_name(name)}"
         with self._sentences("write to"):
             try:
@@ -182,7 +203,9 @@ class Folder:
             yield
         except InputError:
             raise
-        except (OSError, ValueError, ImportError) as error:
+        except Exception as error:
+            if not of_storage(error):
+                raise
             if isinstance(error, OSError) and error.errno in FULL:
                 raise InputError(
                     f"The disk of {self.url!r} is full. Make room and run the same command again "
@@ -190,7 +213,9 @@ class Folder:
                 ) from None
             if isinstance(error, (FileExistsError, NotADirectoryError)):
                 raise InputError(f"The output {self.url!r} is not a folder.") from None
-            raise InputError(f"Cannot {action} {self.url!r}: {reason(error)}") from None
+            raise InputError(
+                f"Cannot {action} {self.url!r}: {reason(error, self._secret)}"
+            ) from None
 
 
 def _digest_name(part: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.corpora.urls import shown
 from lrp_engine.errors import InputError
 from lrp_engine.version import __version__
 
@@ -86,6 +87,8 @@ def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
         value = manifest.get(key)
         if key in ("input", "settings") and isinstance(value, dict):
             flat |= {f"{key}.{name}": one for name, one in value.items()}
+            if key == "input":  # manifests of earlier releases kept the whole URL
+                flat["input.path"] = shown(str(value.get("path")))
         else:
             flat[key] = value
     return flat

@@ -35,7 +35,7 @@ class CsvTable:
         self.source = source
         self.text: int | None = None
         lines = self._lines()
-        self.names = _header(next(lines, None), source.url)
+        self.names = _header(next(lines, None), source.name)
         if text_column is not None:
             require(text_column, self.names)
             self.text = self.names.index(text_column)

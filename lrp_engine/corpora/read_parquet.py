@@ -38,7 +38,7 @@ class ParquetTable:
             schema = parquet.schema_arrow
         twice = [name for n, name in enumerate(schema.names) if name in schema.names[:n]]
         if twice:
-            raise InputError(f"The column {twice[0]!r} stands twice in {source.url!r}.")
+            raise InputError(f"The column {twice[0]!r} stands twice in {source.name!r}.")
         self.nested = frozenset(f.name for f in schema if pa.types.is_nested(f.type))
         if text_column is not None:
             require(text_column, schema.names)

@@ -22,6 +22,7 @@ from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.corpora.shard import peak_memory, this_process
 from lrp_engine.corpora.source import Source
 from lrp_engine.corpora.tables import READERS, format_of, open_table, shards
+from lrp_engine.corpora.urls import shown
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
 from lrp_engine.device import require
 from lrp_engine.errors import InputError, choices
@@ -152,8 +153,8 @@ def explain_corpus(
                 report(part.rows, table.rows, False)
         if Source(source).identity() | {"format": format} != identity:
             raise InputError(
-                f"{source!r} changed while it was read; run again with --restart to explain it as "
-                "it is now."
+                f"{shown(source)!r} changed while it was read; run again with --restart to explain "
+                "it as it is now."
             )
         real, computed = added(done.positions, finished.positions)
         bad = done.bad + finished.bad
@@ -173,7 +174,7 @@ def explain_corpus(
             write_file(folder, whole, schema)
     seconds = time.monotonic() - started
     return Summary(
-        output=output,
+        output=folder.url,
         rows=table.rows,
         bad_rows=bad,
         skipped_rows=finished.rows,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
 import fsspec
+from fsspec.utils import infer_compression
 
+from lrp_engine.corpora import urls
 from lrp_engine.errors import InputError
 
 
@@ -21,6 +22,11 @@ class Source:
 
     url: str
 
+    @property
+    def name(self) -> str:
+        """The path or URL as people and manifests may see it."""
+        return urls.shown(self.url)
+
     @contextlib.contextmanager
     def open(self) -> Iterator[IO[bytes]]:
         """The file's bytes, decompressed where its name ends so.
@@ -28,20 +34,23 @@ class Source:
         Raises:
             InputError: it cannot be found, opened or read to its end.
         """
-        import pyarrow as pa
-
         try:
             with self._opened() as file:
                 yield file
         except InputError:
             raise
         except FileNotFoundError:
-            raise InputError(f"There is no file {self.url!r}.") from None
-        except (OSError, EOFError, zlib.error, ValueError, ImportError, pa.ArrowException) as error:
-            raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+            raise InputError(f"There is no file {self.name!r}.") from None
+        except Exception as error:
+            if of_storage(error):
+                raise self._unread(error) from None
+            raise
 
     def _opened(self) -> contextlib.AbstractContextManager[IO[bytes]]:
-        return fsspec.open(self.url, "rb", compression="infer")
+        return fsspec.open(self.url, "rb", compression=infer_compression(self.name))
+
+    def _unread(self, error: Exception) -> InputError:
+        return InputError(f"Cannot read {self.name!r}: {reason(error, self.url)}")
 
     def identity(self) -> dict[str, Any]:
         """What tells whether the file is still the same: place, size, time or tag of its content.
@@ -51,16 +60,19 @@ class Source:
         """
         try:
             system, path = fsspec.core.url_to_fs(self.url)
+            system.invalidate_cache()  # what was true when the run began need not be true now
             info = system.info(path)
         except FileNotFoundError:
-            raise InputError(f"There is no file {self.url!r}.") from None
-        except (OSError, ValueError, ImportError) as error:
-            raise InputError(f"Cannot read {self.url!r}: {reason(error)}") from None
+            raise InputError(f"There is no file {self.name!r}.") from None
+        except Exception as error:
+            if of_storage(error):
+                raise self._unread(error) from None
+            raise
         if info["type"] == "directory":
-            raise InputError(f"{self.url!r} is a folder; give one file.")
+            raise InputError(f"{self.name!r} is a folder; give one file.")
         tag = next((info[k] for k in ("ETag", "etag", "md5Hash", "mtime") if k in info), None)
         return {
-            "path": system.unstrip_protocol(path),
+            "path": urls.shown(system.unstrip_protocol(path)),
             "size": info.get("size"),
             "version": str(system.ukey(path) if tag is None else tag),
         }
@@ -91,7 +103,19 @@ class Piped(Source):
         return io.BytesIO(self.data)
 
 
-def reason(error: BaseException) -> str:
-    """The cause of a failure as the end of a sentence."""
+def of_storage(error: Exception) -> bool:
+    """Whether an error is one of a file, its system, or a package that reads or reaches it."""
+    if isinstance(error, (OSError, ValueError, ImportError, EOFError)):
+        return True
+    # Packages have classes of their own, such as botocore's NoCredentialsError and zlib's error.
+    return not isinstance(error, MemoryError) and type(error).__module__.partition(".")[0] not in (
+        "builtins",
+        "lrp_engine",
+    )
+
+
+def reason(error: BaseException, url: str = "") -> str:
+    """The cause of a failure as the end of a sentence, without the secrets of a URL."""
     text = getattr(error, "strerror", None) or " ".join(str(error).split())
+    text = urls.without_secrets(str(text), url)
     return f"{text or type(error).__name__:.300}".rstrip(".") + "."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lrp_engine.corpora import urls
 from lrp_engine.corpora.read_csv import CsvTable
 from lrp_engine.corpora.read_jsonl import JsonLines
 from lrp_engine.corpora.read_parquet import ParquetTable
@@ -66,7 +67,7 @@ def open_table(url: str | Source, *, format: str, text_column: str | None) -> Ta
     source = _source(url)
     table = READERS[format](source, text_column)
     if table.rows == 0:
-        raise InputError(f"{source.url!r} holds no rows.")
+        raise InputError(f"{source.name!r} holds no rows.")
     return table
 
 
@@ -86,7 +87,7 @@ def format_of(url: str) -> str:
     Raises:
         InputError: it names none; the text lists the formats.
     """
-    *_, name = url.rstrip("/").split("/")
+    *_, name = urls.shown(url).rstrip("/").split("/")
     parts = name.lower().split(".")
     if parts[-1] in COMPRESSIONS:
         parts.pop()
