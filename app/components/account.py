@@ -106,7 +106,7 @@ def steps(explanation: Explanation) -> None:
 def ledger(explanation: Explanation) -> None:
     st.header("The ledger", anchor=False)
     table, token_kind = charts.ledger_table(explanation), explanation.token_kind
-    st.dataframe(
+    drawn.table(
         tables.rounded(
             table.assign(
                 share=(100 * table["share"]).round(2),

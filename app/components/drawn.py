@@ -1,11 +1,19 @@
-"""Charts on a page, as large as those who look at them need."""
+"""Charts and tables on a page: as large as those who look at them need, and as people read them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from app.figures.axes import Chart, large
+from app.figures.zeros import plain_zeros
 from app.state import session
+
+_DECIMALS = re.compile(r"%\.(\d+)f")
 
 
 def chart(figure: Chart, *, alt: str, projected: bool = False) -> None:
@@ -16,3 +24,22 @@ def chart(figure: Chart, *, alt: str, projected: bool = False) -> None:
     """
     present = session.get("present")
     st.altair_chart(large(figure, present=present) if projected or present else figure, alt=alt)
+
+
+def table(
+    rows: pd.DataFrame, *, column_config: Mapping[str, Any] | None = None, **options: Any
+) -> Any:
+    """`st.dataframe` in which no number that reads as zero has a sign."""
+    found = {name: _decimals(one) for name, one in (column_config or {}).items()}
+    decimals = {name: count for name, count in found.items() if count is not None}
+    return st.dataframe(
+        plain_zeros(rows, decimals), column_config=dict(column_config or {}), **options
+    )
+
+
+def _decimals(column: Any) -> int | None:
+    """Of the format of a column; None where it has none."""
+    if isinstance(column, dict):
+        column = (column.get("type_config") or {}).get("format")
+    found = _DECIMALS.search(column) if isinstance(column, str) else None
+    return int(found[1]) if found else None

@@ -60,7 +60,7 @@ def layers(answer: Answer) -> None:
     show_verdict(plain(flow.check_sentence(table)))
     shown = dict.fromkeys(("arrives", "handed on", "kept", "initial states"), NUMBER)
     passed = table["passed"].map({True: "passed", False: "failed"})
-    st.dataframe(table.assign(passed=passed).rename(columns={"passed": "verdict"}),
+    drawn.table(table.assign(passed=passed).rename(columns={"passed": "verdict"}),
                  hide_index=True, height="content",
                  column_config={**shown, "error": TINY, "allowed": TINY})  # fmt: skip
 
@@ -132,7 +132,7 @@ def _directions(table: pd.DataFrame, token_kind: str) -> None:
         _note(sentence)
     shown = dict.fromkeys(("received", "initial states", "kept", "handed on"), NUMBER)
     share = st.column_config.NumberColumn("share", format="%.1f %%")
-    st.dataframe(table.assign(share=100 * table["share"]), hide_index=True, height="content",
+    drawn.table(table.assign(share=100 * table["share"]), hide_index=True, height="content",
                  column_config={**shown, "share": share})  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def other_settings(answer: Answer) -> None:
             table = sweeps.table(sweep)
             # Equal decimals under each other; the values of the setting as they are.
             rounded = dict.fromkeys(table.columns[1:], sweeps.NUMBER)
-            st.dataframe(table, hide_index=True, column_config={
+            drawn.table(table, hide_index=True, column_config={
                 name: st.column_config.NumberColumn(format=form) for name, form in rounded.items()
             })  # fmt: skip
 
@@ -178,5 +178,5 @@ def precision(answer: Answer, explanation: Explanation) -> None:
     table = sweeps.precisions(explanation, again)
     fine = st.column_config.NumberColumn(format="%.9f")
     columns = {explanation.dtype: fine, other: fine, "difference": TINY}
-    st.dataframe(tables.counted(table, explanation.token_kind), hide_index=True,
+    drawn.table(tables.counted(table, explanation.token_kind), hide_index=True,
                  column_config=columns)  # fmt: skip

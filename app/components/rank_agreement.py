@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from app.compare import agreement
+from app.components import drawn
 from lrp_engine.render import wording
 
 
@@ -27,7 +28,7 @@ def show(token_kind: str, pairs: Sequence[agreement.Pair], sentences: Sequence[s
     st.header("How far do they agree?", anchor=False, help=wording.with_noun(about, token_kind))
     listed(sentences)
     with st.expander("All pairs" if len(pairs) > 1 else "As a table"):
-        st.dataframe(
+        drawn.table(
             agreement.table(pairs),
             hide_index=True,
             column_config={"rank agreement": st.column_config.NumberColumn(format="%.2f")},

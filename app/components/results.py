@@ -213,7 +213,7 @@ def _numbers(answer: Answer) -> None:
     with st.expander("Exact numbers"):
         shown = word.shown(answer)
         table = charts.shown_table(shown, at)
-        st.dataframe(
+        drawn.table(
             table,
             hide_index=True,
             column_config={

@@ -88,7 +88,7 @@ class Comparison:
         known = self.rank_agreement[np.isfinite(self.rank_agreement)]
         if len(known):
             said.append(
-                f"The median rank agreement of their words is {np.median(known):.2f} (1: the same "
+                f"The median rank agreement of their words is {np.median(known):z.2f} (1: the same "
                 f"order of importance, 0: no relation; {len(known):,} texts)."
             )
         if not self.same_target:

@@ -81,7 +81,7 @@ def _marks(evaluation: Evaluation, measure: str) -> dict[int, str]:
 def _number(value: float) -> str:
     if np.isnan(value):
         return "none"
-    return f"{value:.3f}" if abs(value) < LARGE else f"{value:.2g}"
+    return f"{value:z.3f}" if abs(value) < LARGE else f"{value:.2g}"
 
 
 def _about(evaluation: Evaluation) -> str:

@@ -103,13 +103,13 @@ def of_random_weights(evaluation: Evaluation) -> str:
     if anew:
         parts.append(
             f"{_listed([names[j] for j in anew])} {'orders' if len(anew) == 1 else 'order'} words "
-            f"anew when all weights are random (rank correlation up to {kept[anew].max():.2f})"
+            f"anew when all weights are random (rank correlation up to {kept[anew].max():z.2f})"
         )
     if same:
         verb, whose = ("keeps", "its") if len(same) == 1 else ("keep", "their")
         parts.append(
             f"{_listed([names[j] for j in same])} {verb} much of {whose} order when all weights "
-            f"are random (up to {kept[same].max():.2f}): it says little of what was learned"
+            f"are random (up to {kept[same].max():z.2f}): it says little of what was learned"
         )
     return f"{'; '.join(parts)}." if parts else "No text can be measured so."
 

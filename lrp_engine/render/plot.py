@@ -50,7 +50,7 @@ def plot(by_method: Mapping[str, Explanation], index: int = 0) -> alt.HConcatCha
                 y=alt.Y("position:O", axis=names),
                 x=alt.X("relevance:Q", title=row.legend.unit if row.legend else None),
                 color=alt.Color("colour:N", scale=None),
-                tooltip=[alt.Tooltip("word:N"), alt.Tooltip("relevance:Q", format="+.4f")],
+                tooltip=[alt.Tooltip("word:N"), alt.Tooltip("relevance:Q", format=".4f")],
             )
             .properties(height=alt.Step(STEP))
         )

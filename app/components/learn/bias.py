@@ -53,7 +53,7 @@ def show(page: Page) -> None:
         "better explanation: the words receive what they did not bring."
     )
     table = tables.rounded(words.account_table(both), 4)
-    st.dataframe(
+    drawn.table(
         table, hide_index=True, height="content",
         column_config={name: st.column_config.NumberColumn(format="%.4f") for name in both},
     )  # fmt: skip

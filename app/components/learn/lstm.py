@@ -41,7 +41,7 @@ def show(page: Page) -> None:
     )
     with st.expander("The strongest units of this step in numbers"):
         units = words.strongest_units(inside, way, at)
-        st.dataframe(
+        drawn.table(
             words.unit_table(inside, way, at, units), hide_index=True, height="content",
             column_config={
                 name: st.column_config.NumberColumn(format="%.3f")

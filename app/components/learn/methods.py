@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import cache, settings
 from app.compare import ranks
-from app.components import frontend, word
+from app.components import drawn, frontend, word
 from app.components.layout import Page
 from app.components.learn import common
 from app.figures import heatmap_rows
@@ -82,7 +82,7 @@ def show(page: Page) -> None:
     )
     signed = " and ".join(method.short for method in LIVE_METHODS.values() if method.signed)
     with st.expander("All words in numbers", expanded=True):
-        st.dataframe(
+        drawn.table(
             table, hide_index=True, height="content",
             column_config={
                 **{name: st.column_config.NumberColumn(format="%.3f")

@@ -56,7 +56,7 @@ def show(page: Page) -> None:
         f"{common.word(one.tokens[0][at])}."
     )
     with st.expander("The numbers"):
-        st.dataframe(
+        drawn.table(
             table, hide_index=True, height="content",
             column_config={
                 name: st.column_config.NumberColumn(format="%.4f")

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import cache, settings
-from app.components import frontend, scale
+from app.components import drawn, frontend, scale
 from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.figures.scales import scale_of
@@ -101,7 +101,7 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             **_numbers(chosen, listed, random),
         }
     )
-    st.dataframe(
+    drawn.table(
         table,
         hide_index=True,
         height=min(HEIGHT, 36 * (len(table) + 1)),

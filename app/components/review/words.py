@@ -118,14 +118,14 @@ def _list(title: str, counted: pd.DataFrame, predicted: int) -> None:
     keys = [
         (predicted, bool(n), str(w)) for w, n in zip(shown["word"], shown["negated"], strict=True)
     ]
-    st.dataframe(
+    drawn.table(
         table,
         hide_index=True,
         height=min(HEIGHT, 36 * (len(table) + 1)),
         column_config={
             "word": st.column_config.TextColumn(width=150),
             "mean": st.column_config.NumberColumn(
-                format="%+.3f", width=65, help="Mean relevance, in the unit of the score"
+                format="%.3f", width=65, help="Mean relevance, in the unit of the score"
             ),
             "times": st.column_config.NumberColumn(width=50),
             "in texts": st.column_config.NumberColumn(width=60),

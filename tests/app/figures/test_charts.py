@@ -11,6 +11,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 
 from app.compare.ranks import (
     AGREEMENT_SCALE,
@@ -19,6 +20,7 @@ from app.compare.ranks import (
     agreement_sentences,
     rank_agreement,
 )
+from app.components import drawn
 from app.figures import axes, charts
 from app.figures.charts import (
     conservation_verdict,
@@ -33,6 +35,7 @@ from app.figures.charts import (
     waterfall_table,
 )
 from app.figures.tables import step_runs
+from app.figures.zeros import plain_zeros
 from lrp_engine import METHODS, Epsilon, InputError, Ledger
 from lrp_engine.render.palettes import PALETTES, THEMES
 from tests import zoo
@@ -128,6 +131,25 @@ def test_nothing_of_a_chart_outgrows_a_phone(reader, long):
     strongest = bars(token_bars(long, strongest=5))  # words are told apart by their numbers
     rows = strongest["row"].str[6:].tolist()
     assert [row.split(". ")[0] for row in rows] == strongest["number"].astype(str).tolist()
+
+
+def test_what_reads_as_zero_in_a_table_has_no_sign():
+    table = pd.DataFrame(
+        {"a": [-0.00004, -0.00006, 2.0, np.nan], "n": [-1, 0, 1, 2], "b": [-0.4] * 4}
+    )
+    shown = {"a": "%.4f", "b": "%.0f %%"}
+    columns = {name: st.column_config.NumberColumn(format=form) for name, form in shown.items()}
+    decimals = {name: drawn._decimals(one) for name, one in columns.items()}
+    assert decimals == {"a": 4, "b": 0}
+    assert drawn._decimals(st.column_config.NumberColumn(format="%g")) is None
+    assert drawn._decimals("text") is None
+    plain = plain_zeros(table, decimals | {"gone": 2, "n": 1})
+    assert not any(f"{value:.4f}" == "-0.0000" for value in plain["a"])
+    assert plain["a"].tolist()[1:3] == [-0.00006, 2.0]
+    assert np.isnan(plain["a"].iloc[3])
+    assert plain["b"].tolist() == [0.0] * 4
+    assert not np.signbit(plain[["a", "b"]].iloc[0]).any()
+    assert plain["n"].tolist() == [-1, 0, 1, 2]
 
 
 def test_zeros(explanations):
