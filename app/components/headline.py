@@ -16,6 +16,7 @@ from lrp_engine.render.wording import visible
 
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
+@media (max-width: 40rem) { .lens-verdict { font-size: 1.25rem; text-wrap: balance; } }
 /* Beside what the model says, what to take it along with; below where there is no room. */
 .stApp .st-key-lens-said { align-items: center; gap: .25rem 1rem; }
 .stApp .st-key-lens-said > :first-child { min-width: min(100%, 18rem); }

@@ -27,6 +27,7 @@ STYLE = f"""<style>
 .stApp {{ {_THEME} }}
 .stMainBlockContainer {{ max-width: 74rem; padding-top: 4rem; }}
 .stApp h1 {{ padding-top: 0; font-size: 2rem; }}
+@media (max-width: 40rem) {{ .stApp h1 {{ font-size: 1.5rem; padding-bottom: .25rem; }} }}
 .lens-note {{ margin: 0; overflow-wrap: anywhere; }}
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}

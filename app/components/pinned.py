@@ -24,6 +24,11 @@ from lrp_engine.render.said import said
 from lrp_engine.render.wording import visible
 
 TITLE = 70  # characters of a text
+# On a phone the second text stands below the first: what the model says of both stands above them.
+STYLE = """<style>
+.lens-both { display: none; }
+@media (max-width: 40rem) { .stApp .lens-both { display: block; } }
+</style>"""
 
 
 def button(answer: Answer) -> None:
@@ -120,7 +125,12 @@ def _side_by_side(answer: Answer, text: str) -> None:
     pair = [one[ACCOUNT_METHOD.name], other[ACCOUNT_METHOD.name]]
     known = scale.typical(ACCOUNT_METHOD.name, scale.asked_of(answer.model, answer.explanations))
     first, _ = scales_of(pair, [known, known], shared=True)
-    for place, each, title in zip(st.columns(2), pair, ("This text", "Pinned"), strict=True):
+    titles = ("This text", "Pinned")
+    both = "<br>".join(
+        f"{title}: {_listed(each)}" for title, each in zip(titles, pair, strict=True)
+    )
+    st.html(f'{STYLE}<p class="lens-note lens-both">{both}</p>')
+    for place, each, title in zip(st.columns(2), pair, titles, strict=True):
         with place:
             st.subheader(title, anchor=False)
             _one(each, first)
@@ -132,15 +142,18 @@ def _follows(answer: Answer) -> bool:
     return nobody and answer.model.network.has_classes
 
 
+def _listed(one: Explanation) -> str:
+    """What the model says, as HTML."""
+    return ", ".join(f"<b><bdi>{escape(visible(c.label))}</bdi></b> ({escape(visible(c.figure))})"
+                     for c in said(one))  # fmt: skip
+
+
 def _one(one: Explanation, scale: Scale) -> None:
-    predicted = said(one)
-    listed = ", ".join(f"<b><bdi>{escape(visible(c.label))}</bdi></b> ({escape(visible(c.figure))})"
-                       for c in predicted)  # fmt: skip
     target = one.target_label()
-    asked = "" if target in [c.label for c in predicted] else (
+    asked = "" if target in [c.label for c in said(one)] else (
         f" Explained: <b><bdi>{escape(visible(target))}</bdi></b>."
     )  # fmt: skip
     row = HeatmapRow.of_explanation(
         one, palette=session.get("palette"), vmax=scale.vmax, scale=scale.sentence
     )
-    st.html(f'<p class="lens-note">The model says {listed}.{asked}</p>{heatmap(row)}')
+    st.html(f'<p class="lens-note">The model says {_listed(one)}.{asked}</p>{heatmap(row)}')

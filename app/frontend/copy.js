@@ -1,6 +1,8 @@
 // Copies the address of the view that is drawn, as Python wrote and read it again; what is too long
 // for an address is kept on the server first. Where the browser forbids copying, shows the address.
 
+const SHOWN = 7000; // milliseconds
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector(".lens-copy");
   const said = parentElement.querySelector(".lens-copied");
@@ -9,7 +11,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const say = (sentence) => {
     said.textContent = sentence;
     clearTimeout(button.timer);
-    button.timer = setTimeout(() => (said.textContent = ""), 12000);
+    button.timer = setTimeout(() => (said.textContent = ""), SHOWN);
   };
   const copy = async () => {
     const address = new URL(window.location.href);

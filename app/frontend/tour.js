@@ -35,7 +35,8 @@ class Tour {
     this.count.textContent = `${at + 1} of ${this.steps.length}`;
     this.title.textContent = title;
     this.words.textContent = text;
-    this.next.textContent = at + 1 < this.steps.length ? "Next" : "Done";
+    this.skip.hidden = at + 1 === this.steps.length;
+    this.next.textContent = this.skip.hidden ? "Done" : "Next";
     this.follow(place);
     this.root.hidden = false;
   }

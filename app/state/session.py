@@ -36,8 +36,8 @@ REVIEWING: dict[str, Any] = {
 # The browser's own: a link to a set must not make its reader sign with the writer's name.
 REVIEWER_COOKIE = "lens_reviewer"
 
-# Parts of the page Model that are scrolled to, as `frontend.go_to_part` calls them.
-FOUND, TEXTS = "found", "texts"
+# Parts of the pages Model and Review that are scrolled to, as `frontend.go_to_part` calls them.
+FOUND, TEXTS, QUEUE = "found", "texts", "queue"
 
 _BEGUN = "lens.begun"
 _NOTICES = "lens.notices"

@@ -1,6 +1,6 @@
 """Review: a whole set, the doubtful decisions first, and what people say of them."""
 
-from app.components import proof, recent
+from app.components import frontend, proof, recent
 from app.components.layout import page
 from app.components.review import desk
 
@@ -8,3 +8,4 @@ with page("Which decisions need a second look?") as run:
     proof.lead(run)
     desk.show(run)
     recent.section()
+    frontend.go_to_part()

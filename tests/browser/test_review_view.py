@@ -23,6 +23,8 @@ TEXTS = (
     ("", "neutral"),
 )
 
+PARTS = ("Decisions", "Quality", "Labels", "Export", "Words")
+
 
 def table(copies: int = 1, *, times: int = 1) -> bytes:
     lines = [f'"{" ".join([text] * times)}",{label}' for text, label in TEXTS * copies]
@@ -201,7 +203,20 @@ def test_every_part_looks_right_and_a_word_leads_to_its_sentences(page: Page):
     looks_right(page)
     begins.click()
     explained(page)
-    for part in ("Decisions", "Quality", "Labels", "Export", "Words"):
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    idle(page)
+    # The parts in one line, and the text under review, on the first screen of a phone.
+    control = page.locator(".st-key-lens-parts")
+    parts = [control.get_by_text(part, exact=True).bounding_box() for part in PARTS]
+    assert len({box["y"] for box in parts if box}) == 1
+    expect(page.locator(".st-key-lens-row .lrp-word").first).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Queue and filters").click()
+    expect(page.get_by_role("combobox", name="Order")).to_be_in_viewport()
+    page.set_viewport_size(wide)
+    idle(page)
+    expect(page.get_by_role("button", name="Queue and filters")).to_be_hidden()
+    for part in PARTS:
         show(page, part)
         looks_right(page)
     frame = page.get_by_test_id("stDataFrame").first

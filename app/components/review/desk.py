@@ -35,6 +35,20 @@ PARTS = {
 }
 
 
+# On a phone everything above the open row is small, and the queue stands below it: what is reviewed
+# is on the first screen.
+STYLE = """<style>
+.stApp .st-key-lens-below { display: none; }
+@media (max-width: 40rem) {
+  .stApp .st-key-lens-decisions { flex-direction: column-reverse; }
+  .stApp .st-key-lens-below { display: flex; margin: -.75rem 0; }
+  .st-key-lens-parts button { padding: .25rem .4rem; min-width: 0; }
+  .st-key-lens-parts button p { font-size: .8125rem; }
+  .st-key-lens-parts [role=radiogroup] { flex-wrap: nowrap; }
+}
+</style>"""
+
+
 def show(page: Page) -> None:
     key = session.get("set")
     one = cache.sets().find(key) if key else None
@@ -62,14 +76,16 @@ def _work(one: Set, page: Page) -> None:
     desk = Desk(one, cache.review_tables(one), given, _model_of(one, page.model))
     overview.drop_invalid(desk)
     head.show(desk)
-    part = st.segmented_control(
-        "Show",
-        list(PARTS),
-        format_func=PARTS.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        **widgets.bind("part"),
-    )
+    with st.container(key="lens-parts"):
+        st.html(STYLE)
+        part = st.segmented_control(
+            "Show",
+            list(PARTS),
+            format_func=PARTS.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            **widgets.bind("part"),
+        )
     if part == "words":
         words.show(desk)
     elif part == "quality":
@@ -79,12 +95,21 @@ def _work(one: Set, page: Page) -> None:
     elif part == "export":
         export.show(desk)
     else:
+        with st.container(key="lens-decisions"):
+            _decisions(desk)
+
+
+def _decisions(desk: Desk) -> None:
+    """The queue, and the row of it that is open."""
+    queue, row = st.container(key=f"lens-{session.QUEUE}"), st.container()
+    with queue:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             overview.matrix(desk)
         with right:
             sort = overview.filters(desk)
-        reading.show(desk, overview.queued_rows(desk, sort))
+        queued = overview.queued_rows(desk, sort)
+    reading.show(desk, queued, queue, row)
 
 
 def _model_of(one: Set, selected: Model) -> Model | None:

@@ -22,6 +22,17 @@ STYLE = """<style>
 .lens-set { margin: 0 0 .15rem; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
 .lens-counts { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin: 0; }
 .lens-counts b { font-variant-numeric: tabular-nums; }
+@media (max-width: 40rem) {
+  .lens-set { font-size: 1rem; margin: 0; }
+  .lens-counts { display: block; font-size: .8125rem; line-height: 1.35; }
+  .lens-counts span:not(:last-child)::after { content: " · "; }
+  .stApp .st-key-lens-set { gap: .35rem; }
+  .st-key-lens-set [data-testid="stWidgetLabel"] { min-height: 0; margin: 0; }
+  .st-key-lens-set button { padding: .2rem .45rem; min-height: 2rem; }
+  .st-key-lens-set button[aria-haspopup] { padding-right: .8rem; }
+  .st-key-lens-set button p { font-size: .8125rem; }
+  .st-key-lens-set button :is([aria-hidden=true], :has(> [aria-hidden=true])) { display: none; }
+}
 </style>"""
 
 
@@ -85,7 +96,7 @@ def show(desk: Desk) -> None:
     )
     if coarse := class_order.coarse_labels(summary, one.labels):
         st.caption(plain(visible(coarse)))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="lens-set"):
         _name()
         faithful.control(desk)
         st.button("Another set", on_click=open_set, args=("",), icon=":material/add:")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, settings
 from app.components import drawn, frontend, scale
@@ -41,6 +42,7 @@ RANDOM_HEADING = "random"
 
 STYLE = """<style>
 .lens-said { font-size: 1.25rem; line-height: 1.35; margin: 0; }
+@media (max-width: 40rem) { .st-key-lens-row .lens-said { font-size: 1.1rem; } }
 .lens-measures { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin: .25rem 0 .5rem;
   font-size: .875rem; }
 .lens-measures b { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -52,10 +54,14 @@ STYLE = """<style>
 </style>"""
 
 
-def show(desk: Desk, queued: list[int]) -> None:
-    """The list and the open row; where none is open, the queue's first."""
+def show(desk: Desk, queued: list[int], above: DeltaGenerator, below: DeltaGenerator) -> None:
+    """The list and the open row; where none is open, the queue's first.
+
+    Args:
+        above: where the list goes; below: where the row does.
+    """
     if not queued:
-        st.info("No text passes all filters. Remove one, or press “Show all”.")
+        above.info("No text passes all filters. Remove one, or press “Show all”.")
         return
     row = session.get("row")
     # A new question opens its first answer; a verdict that takes the row out leaves it open.
@@ -65,8 +71,10 @@ def show(desk: Desk, queued: list[int]) -> None:
     if not 0 <= row < len(desk.tables.summary) or (renewed and row not in queued):
         row = queued[0]
         session.put("row", row)
-    _list(desk, queued, row)
-    _open(desk, queued, row)
+    with above:
+        _list(desk, queued, row)
+    with below:
+        _open(desk, queued, row)
 
 
 def _open_row(row: int) -> None:
@@ -170,6 +178,9 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
     with right, st.container(horizontal=True, vertical_alignment="center"):
         frontend.prev_next(near, at, _open_row)
         frontend.copy_link()
+    with st.container(key="lens-below"):
+        st.button("Queue and filters", type="tertiary", icon=":material/arrow_downward:",
+                  on_click=session.go_to, args=(session.QUEUE,))  # fmt: skip
     verdict.said_before(desk, row)
     _carried(desk, row)
     with st.container(key="lens-row"):
