@@ -77,7 +77,7 @@ postgresql:
 		|| { echo "Python 3.11, 3.12 or 3.13 is needed, found $$($(PYTHON) --version)."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 		|| { $(ROOT_DO) apt-get update -q && $(ROOT_DO) apt-get install -qy python3-venv; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --upgrade-deps .venv
 
 .venv/app.stamp: requirements.txt $(wildcard requirements/*.txt) .venv/pyvenv.cfg
 	@echo "Installing some 70 packages: 700 MB to download, 2.4 GB in .venv; TensorFlow is the largest."
