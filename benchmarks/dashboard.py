@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Page, expect, sync_playwright
 
 from app import settings
-from tests.browser.conftest import FLAGS, chromium, free_port, healthy
+from tests.browser.conftest import BROWSERS, FLAGS, chromium, free_port, healthy
 from tests.browser.steps import heatmaps, idle, open_view, visit
 from tests.browser.wire import tap
 
@@ -172,7 +172,7 @@ def main() -> None:
     times = parser.parse_args().times
     expect.set_options(timeout=60_000)
     with dashboard() as (url, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium(BROWSERS), args=list(FLAGS))
         page = tap(browser.new_page(base_url=url, viewport={"width": 1280, "height": 900}))
         visit(page)
         report("pick a word", measured(page, picks, times))
