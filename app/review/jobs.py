@@ -18,8 +18,9 @@ from app.review.labelling import without
 from app.review.sets import Set, Sets
 from app.work.job import Job, Task
 from app.work.workers import Workers
+from lrp_engine.corpora.cutting import shards
 from lrp_engine.corpora.shard import explain_shard
-from lrp_engine.corpora.tables import open_table, shards
+from lrp_engine.corpora.tables import open_table
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:

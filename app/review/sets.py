@@ -128,6 +128,7 @@ class Set:
             label_column=self.label_column,
             max_tokens=self.most_words,
             shard_rows=self.step,
+            shard_bytes=0,
         )
 
 

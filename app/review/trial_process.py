@@ -25,6 +25,7 @@ STEP = 100  # rows held at the same time
 _MODULES = (
     "encodings.utf_8_sig",
     "app.review.preview",
+    "lrp_engine.corpora.cutting",
     "lrp_engine.corpora.tables",
     "lrp_engine.model.text",
     "pyarrow.compute",
@@ -75,7 +76,8 @@ def _labels(request: dict[str, Any], file: OpenFile) -> dict[str, Any]:
 
 def _words(request: dict[str, Any], file: OpenFile) -> dict[str, Any]:
     """Every value is read; text_column and tokenizer, by which words are counted."""
-    from lrp_engine.corpora.tables import open_table, shards
+    from lrp_engine.corpora.cutting import shards
+    from lrp_engine.corpora.tables import open_table
     from lrp_engine.model.text import Tokenizer
 
     tokenizer = Tokenizer(**request["tokenizer"])

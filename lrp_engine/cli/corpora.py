@@ -17,7 +17,7 @@ from lrp_engine.cli.options import (
     rule_of,
 )
 from lrp_engine.cli.output import to_json
-from lrp_engine.corpora.settings import ALL
+from lrp_engine.corpora.settings import ALL, SHARD_BYTES
 from lrp_engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,7 +105,15 @@ def add_parser(commands: Any) -> None:
         type=int,
         default=SHARD_ROWS,
         metavar="N",
-        help="rows of a part, the unit of work; default: %(default)s",
+        help="rows of a part, the unit of work, at most; default: %(default)s",
+    )
+    command.add_argument(
+        "--shard-bytes",
+        type=int,
+        default=SHARD_BYTES,
+        metavar="N",
+        help="bytes of a part's texts and other columns, at most; 0: no bound; "
+        "default: %(default)s",
     )
     add_where_options(command, said="one per CPU, at most 8, one per 20,000 rows")
     command.add_argument(
@@ -139,6 +147,7 @@ def _run(options: argparse.Namespace) -> str:
             label_column=options.label_column,
             max_tokens=options.max_tokens,
             shard_rows=options.shard_rows,
+            shard_bytes=options.shard_bytes,
         )
         if not options.quiet:
             for method in (METHODS[name] for name in methods):

@@ -75,7 +75,7 @@ def on_cluster(
             except distributed.KilledWorker:
                 raise InputError(
                     "A shard lost its worker again and again, perhaps for want of memory. Run the "
-                    "same command again to go on; smaller --shard-rows need a new folder."
+                    "same command again to go on; a smaller --shard-bytes needs a new folder."
                 ) from None
             del future  # lets the cluster forget the part
             yield part

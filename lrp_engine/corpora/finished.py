@@ -85,6 +85,8 @@ class Finished:
             table = pq.ParquetFile(io.BytesIO(data))
             if not table.schema_arrow.equals(self.schema) or table.metadata.num_rows != len(shard):
                 return False
+            if len(shard) and table.read(["row"]).column(0)[0].as_py() != shard.first:
+                return False  # of other rows, cut otherwise
             errors = table.read(["error"]).column(0)
             positions = positions_in(table.schema_arrow.metadata)
             hints = hints_in(table.schema_arrow.metadata)

@@ -38,6 +38,10 @@ _NAMES = {
 }
 
 
+# What a manifest means that does not say it.
+_LEFT_OUT = {"settings.shard-bytes": 0}
+
+
 def new_manifest(
     network: Network, settings: CorpusSettings, source: dict[str, Any], schema: pa.Schema, rows: int
 ) -> dict[str, Any]:
@@ -70,13 +74,15 @@ def check_same(found: dict[str, Any], wanted: dict[str, Any], url: str) -> None:
         InputError: the text names the first setting that differs, and both values.
     """
     ours, theirs = _flat(wanted), _flat(found)
-    for key, value in ours.items():
-        if theirs.get(key) != value:
+    # A setting that nobody chose is left out: what one side says counts for both.
+    for key in dict.fromkeys((*ours, *(key for key in theirs if key.startswith("settings.")))):
+        there, now = (one.get(key, _LEFT_OUT.get(key)) for one in (theirs, ours))
+        if there != now:
             what = _NAMES.get(key) or f"--{key.removeprefix('settings.')}"
             raise InputError(
-                f"The folder {url!r} holds another run: {what} differs, {_shown(theirs.get(key))} "
-                f"there and {_shown(value)} now. Choose another folder, or add --restart to "
-                "remove that run's parts first."
+                f"The folder {url!r} holds another run: {what} differs, {_shown(there)} "
+                f"there and {_shown(now)} now. Choose another folder, or add --restart to "
+                f"remove that run's parts first{_as_there(key, there)}."
             )
 
 
@@ -92,6 +98,13 @@ def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
         else:
             flat[key] = value
     return flat
+
+
+def _as_there(key: str, there: Any) -> str:
+    """How to go on with the parts that are there, where one number is all that has to be said."""
+    if key not in ("settings.shard-rows", "settings.shard-bytes") or there is None:
+        return ""
+    return f"; to go on with them, give --{key.removeprefix('settings.')} {there}"
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import result_schema
+from lrp_engine.corpora.cutting import shards
 from lrp_engine.corpora.finished import DIGESTS, Finished, added, joined, part_name
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
@@ -21,7 +22,7 @@ from lrp_engine.corpora.scheduler import check_scheduler
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.corpora.shard import peak_memory, this_process
 from lrp_engine.corpora.source import Source
-from lrp_engine.corpora.tables import READERS, format_of, open_table, shards
+from lrp_engine.corpora.tables import READERS, format_of, open_table
 from lrp_engine.corpora.urls import shown
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
 from lrp_engine.device import require
@@ -133,7 +134,7 @@ def explain_corpus(
         earlier = _prepare(folder, manifest, restart=restart)
         report = progress or (lambda rows, total, before: None)
         finished = Finished(folder, schema, earlier, lambda rows: report(rows, table.rows, True))
-        missing = finished.missing(shards(table, settings.shard_rows))
+        missing = finished.missing(shards(table, settings.shard_rows, settings.shard_bytes))
         if scheduler is not None:
             from lrp_engine.corpora.cluster import on_cluster
 

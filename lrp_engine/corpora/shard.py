@@ -78,7 +78,7 @@ def explain_shard(
         raise InputError(
             f"There is not enough memory for rows {shard.first:,} to "
             f"{shard.first + len(shard) - 1:,}. Run the same command again with fewer --workers to "
-            "go on; smaller --shard-rows need a new folder."
+            "go on; a smaller --shard-bytes needs a new folder."
         ) from None
 
 

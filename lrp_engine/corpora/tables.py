@@ -1,4 +1,4 @@
-"""Open a table of texts and cut it into shards; the formats are in `READERS`.
+"""Open a table of texts; the formats are in `READERS`. `cutting` makes shards of its rows.
 
 The input is read twice, never as a whole: once for its columns and its number of rows, once for
 the rows.
@@ -14,7 +14,6 @@ from lrp_engine.corpora.read_csv import CsvTable
 from lrp_engine.corpora.read_jsonl import JsonLines
 from lrp_engine.corpora.read_parquet import ParquetTable
 from lrp_engine.corpora.read_text import TextLines
-from lrp_engine.corpora.rows import Shard
 from lrp_engine.corpora.source import Source
 from lrp_engine.errors import InputError, choices
 
@@ -73,12 +72,6 @@ def open_table(url: str | Source, *, format: str, text_column: str | None) -> Ta
 
 def _source(url: str | Source) -> Source:
     return Source(url) if isinstance(url, str) else url
-
-
-def shards(table: Table, size: int) -> Iterator[Shard]:
-    """The table's rows as shards of `size` rows, fewer in the last one."""
-    for index, (texts, problems, others) in enumerate(table.blocks(size)):
-        yield Shard(index, index * size, tuple(texts), tuple(problems), others)
 
 
 def format_of(url: str) -> str:

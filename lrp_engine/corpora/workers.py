@@ -98,8 +98,8 @@ def in_this_process(
 
 
 GO_ON = (
-    "Run the same command again to go on, with fewer --workers or smaller --shard-rows if it "
-    "happens again."
+    "Run the same command again to go on, with fewer --workers if it happens again; a "
+    "smaller --shard-bytes needs a new folder."
 )
 
 

@@ -21,7 +21,8 @@ from app import settings
 from app.cache import bundled
 from app.review import trial
 from app.state import session_file
-from lrp_engine.corpora.tables import open_table, shards
+from lrp_engine.corpora.cutting import shards
+from lrp_engine.corpora.tables import open_table
 from lrp_engine.errors import LensError
 from lrp_engine.model.text import Tokenizer
 from tests import hostile

@@ -115,6 +115,7 @@ def test_the_formats_are_in_the_table_and_on_the_command_line():
     assert set(tables.EXTENSIONS.values()) == set(tables.READERS)
     settings = CorpusSettings()
     assert (settings.max_tokens, settings.shard_rows) == (command.MAX_TOKENS, command.SHARD_ROWS)
+    assert settings.shard_bytes == command.SHARD_BYTES
 
 
 def test_a_line_of_plain_text_is_a_text(network, tmp_path, monkeypatch):
@@ -203,7 +204,7 @@ def test_settings_of_earlier_runs_are_those_of_today():
         "eps": 0.001, "bias-factor": 0.0, "gates": "all", "text-column": "text",
         "label-column": None, "max-tokens": 20000, "shard-rows": 2000,
     }  # fmt: skip
-    assert CorpusSettings(methods=methods_named(["all"])).to_dict() == written
+    assert CorpusSettings(methods=methods_named(["all"]), shard_bytes=0).to_dict() == written
     assert methods_named(["occlusion", "all"])[:3] == methods_named(["all"])
 
 
@@ -537,7 +538,8 @@ def test_a_rule_by_layer_is_kept_as_json_and_gone_on_with(network, run, table, t
         ),
         ({"target": 1}, "--target"),
         ({"methods": ("lrp", "sensitivity")}, "--method"),
-        ({"shard_rows": 5}, "--shard-rows"),
+        ({"shard_rows": 5}, "--shard-rows differs, 4 .* to go on with them, give --shard-rows 4."),
+        ({"shard_bytes": 0}, "--shard-bytes differs, 2097152 there and 0 now"),
         ({"max_tokens": 9}, "--max-tokens"),
     ],
     ids=str,
