@@ -65,13 +65,17 @@ def is_complete() -> bool:
     return is_configured() and problem() is None
 
 
-def providers() -> tuple[str, ...]:
-    """Names of those who know the users; "default" is the one in [auth] itself."""
+def providers() -> dict[str, str]:
+    """Hosts of those who know the users, by their names; "default" is the one in [auth] itself."""
     section = _section()
     sections = {"default": section} | {
         name: value for name, value in section.items() if isinstance(value, Mapping)
     }
-    return tuple(name for name, one in sections.items() if all(one.get(key) for key in PROVIDER))
+    return {
+        name: urlsplit(str(one["server_metadata_url"])).hostname or name
+        for name, one in sections.items()
+        if all(one.get(key) for key in PROVIDER)
+    }
 
 
 def host() -> str | None:

@@ -67,11 +67,11 @@ def test_a_complete_one_allows_an_open_address_and_its_own_name(configured):
     assert gate.refusal() is None
     (part,) = gate.middleware()
     assert "lens.example.org" in part.kwargs["names"]
-    assert login.providers() == ("default",)
+    assert login.providers() == {"default": "id.example.org"}
     named = {key: WHOLE[key] for key in login.COMMON} | {"okta": dict.fromkeys(login.PROVIDER, "x")}
     configured(named)
     assert login.is_complete()
-    assert login.providers() == ("okta",)
+    assert login.providers() == {"okta": "okta"}  # of an address that is none
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,11 @@ def test_only_listed_users_get_in(
             page.goto(f"{url}/compare")
             sign_in = page.get_by_role("button", name="Sign in")
             expect(sign_in).to_be_visible()
+            expect(page.get_by_text("You sign in at localhost")).to_be_visible()
             expect(page.get_by_label("Text", exact=True)).to_have_count(0)
+            page.emulate_media(color_scheme="dark")  # white on the light button is not readable
+            expect(sign_in).to_have_css("color", re.compile(r"rgb\((1?\d|2\d), "))
+            page.emulate_media(color_scheme="light")
             status, said = answer_of(url, "PUT", "/_stcore/upload_file/a/b")
             assert (status, "Sign in first." in said) == (403, True)
 

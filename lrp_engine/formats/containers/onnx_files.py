@@ -175,7 +175,8 @@ def _tensor(tensor: Any, path: str, output: Output) -> None:
     if tensor.data_location == tensor.EXTERNAL or tensor.external_data:
         raise RefusalError(
             f"{what} keeps its data in another file, which is never opened; save the model in one "
-            "file: onnx.save(onnx.load(path), 'one.onnx')."
+            "file: onnx.save(onnx.load(path), 'one.onnx'), or torch.onnx.export(..., "
+            "external_data=False)."
         )
     if tensor.HasField("segment"):
         raise RefusalError(f"{what} is one segment of a tensor; store it whole.")
