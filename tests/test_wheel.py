@@ -110,11 +110,15 @@ def test_what_it_brings_is_found_where_it_was_installed(wheel, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-# That name belongs to somebody else at the registry.
-FOREIGN = re.compile(r"pip3? install[^\n`]*\blrp-lens(\[|\b(?![./]))")
+# Whatever is called so at the registry is a stranger's; a path or a file's name is not.
+FOREIGN = re.compile(r"pip3? install[^\n`]*(?<![\w/.])lrp[-_.]lens(\[|\b(?![-./]))", re.IGNORECASE)
 
 
 def test_no_document_installs_a_strangers_package():
+    for name in ("lrp-lens", "'lrp_lens[onnx]'", "-U lrp-lens", "LRP.Lens"):
+        assert FOREIGN.search(f"pip install {name}"), name
+    for ours in ("'dist/lrp_lens-0.1.0-py3-none-any.whl[dashboard]'", "'.[onnx]'"):
+        assert not FOREIGN.search(f"pip install {ours}"), ours
     files = [path for folder in ("docs", "app", "lrp_engine") for path in (ROOT / folder).rglob("*")
              if path.suffix in (".md", ".py", ".ipynb")]  # fmt: skip
     files += [*ROOT.glob("*.md"), *ROOT.glob("*.txt"), ROOT / "Makefile"]
