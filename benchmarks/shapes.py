@@ -65,7 +65,7 @@ def best(rounds: int, clock: str, *runs: Callable[[], object]) -> list[float]:
 
 
 def ratios(shape: Shape, rounds: int, clock: str) -> list[float]:
-    """LRP with its ledger, and all live methods, in Keras forward passes; float32."""
+    """LRP with its ledger, of words alone, and all live methods, in Keras forward passes."""
     network, arrays = random_network("float32", sizes=(shape.E, shape.H, shape.C))
     x = np.random.default_rng(1).normal(size=(shape.B, shape.T, shape.E)).astype("float32")
     base, *others = best(
@@ -73,6 +73,7 @@ def ratios(shape: Shape, rounds: int, clock: str) -> list[float]:
         clock,
         partial(keras_forward(arrays, "float32"), x),
         partial(network.explain, x),
+        partial(network.explain, x, units=False),
         partial(network.explain_all, x),
     )
     return [other / base for other in others]
@@ -122,10 +123,10 @@ def fresh(measure: Callable, *arguments: object, one_thread: bool) -> object:
 def table(rounds: int) -> None:
     """Print both tables as Markdown."""
     print("\nKeras forward passes of the same network, float32, best of the rounds\n")
-    names = ("LRP + ledger", "LRP + SA + GI")
+    names = ("LRP + ledger", "words only", "LRP + SA + GI")
     columns = " | ".join([*names, *(f"{name}, one thread, CPU" for name in names)])
     print(f"| batch | words | E | H | C | {columns} |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---" * 11 + "|")
     for shape in SHAPES:
         found = []
         for clock in CLOCKS:

@@ -53,8 +53,8 @@ def medians(rounds: int, *runs: Callable[[], object], warm: int = 2) -> list[flo
 def against_keras(rounds: int) -> None:
     print(f"\nT {T}, E {E}, H {H}, C {C}; times of a Keras forward pass of the same network\n")
     one, live = METHODS[DEFAULT_METHOD].short, " + ".join(m.short for m in LIVE_METHODS.values())
-    print(f"| dtype | batch | forward pass, ms | predict | {one} + ledger | {live} |")
-    print("|---|---|---|---|---|---|")
+    print(f"| dtype | batch | forward pass, ms | predict | {one} + ledger | words only | {live} |")
+    print("|---|---|---|---|---|---|---|")
     for dtype in ("float32", "float64"):
         network, arrays = random_network(dtype)
         forward = keras_forward(arrays, dtype)
@@ -66,6 +66,7 @@ def against_keras(rounds: int) -> None:
                 partial(forward, x),
                 partial(network.predict, x),
                 partial(network.explain, x),
+                partial(network.explain, x, units=False),
                 partial(network.explain_all, x),
             )
             ratios = " | ".join(f"{other / base:.2f}" for other in others)

@@ -38,7 +38,8 @@ class Assembly:
     """Collects the chunks of methods that read the same backward pass into arrays of all samples.
 
     A part of rank 3 is (b, t, units) and lands in (B, T, units), T the words of the longest sample
-    or, where the layer has time steps of its own, its most; a part of rank 2 has no time.
+    or, where the layer has time steps of its own, its most; a part of rank 2 has no time. Without
+    `units` only the values of words are kept.
     """
 
     def __init__(
@@ -47,8 +48,11 @@ class Assembly:
         methods: Sequence[Method],
         options: Mapping[str, Mapping[str, Any]],
         rule: Rule,
+        *,
+        units: bool,
     ) -> None:
         self.samples, self.methods, self.options, self.rule = samples, methods, options, rule
+        self.units = units
         self.shapes = samples.network.shapes
         self.nodes = {node.name: node for node in samples.network.nodes}
         self.parts: dict[str, dict[tuple[str, ...], np.ndarray]] = {
@@ -72,6 +76,8 @@ class Assembly:
 
     def collect(self, chunk: np.ndarray, run: Run, made: Mapping[tuple[str], Attribution]) -> None:
         """What methods made of a chunk."""
+        if not self.units:
+            made = {key: one.without_units() for key, one in made.items()}
         # Chunk by chunk, so that padding to the longest sample is never written to.
         source = self.methods[0].passes[:1]
         backward = run.backward[source[0]] if source else None

@@ -77,6 +77,7 @@ def explain(
     method_options: Mapping[str, Mapping[str, Any] | None] | None,
     lengths: Any,
     layers: Layers,
+    units: bool = True,
     hold: str | Sequence[str] = (),
     position: Any = None,
     progress: Callable[[int, int], object] | None = None,
@@ -92,7 +93,9 @@ def explain(
     samples = samples.labelled_at(resolve_positions(samples.labelled, position))
     calculi = tuple(dict.fromkeys(calculus for method in asked for calculus in method.passes))
     assemblies = {
-        source: _assembly(samples, [m for m in asked if m.passes[:1] == source], options, rule)
+        source: _assembly(
+            samples, [m for m in asked if m.passes[:1] == source], options, rule, units=units
+        )
         for source in dict.fromkeys(method.passes[:1] for method in asked)
     }
 
@@ -101,7 +104,7 @@ def explain(
     def run(chunk: np.ndarray) -> tuple[np.ndarray, Run]:
         work.begin()
         chosen = None if targets is None else selection(targets[chunk], network.classes)
-        return chunk, _run(samples, chunk, calculi, chosen, rule, work, kept=kept)
+        return chunk, _run(samples, chunk, calculi, chosen, rule, work, kept=kept, units=units)
 
     for chunk, made in _one_ahead(run, samples.chunks()):
         for assembly in assemblies.values():
@@ -110,10 +113,15 @@ def explain(
 
 
 def _assembly(
-    samples: Samples, methods: list[Method], options: dict[str, dict[str, Any]], rule: Rule
+    samples: Samples,
+    methods: list[Method],
+    options: dict[str, dict[str, Any]],
+    rule: Rule,
+    *,
+    units: bool,
 ) -> Assembly | JoinedAssembly:
     kind = JoinedAssembly if isinstance(samples, JoinedSamples) else Assembly
-    return kind(samples, methods, options, rule)  # type: ignore[arg-type]
+    return kind(samples, methods, options, rule, units=units)  # type: ignore[arg-type]
 
 
 def count_passes(
@@ -172,6 +180,7 @@ def _run(
     work: Work,
     *,
     kept: frozenset[str],
+    units: bool,
 ) -> Run:
     """The passes that all methods share, and the means to make more."""
     network = samples.network
@@ -210,7 +219,8 @@ def _run(
         with network.lock:
             program = program_of(network)
             passes = program.backward(
-                calculi, x, steps, chosen, rule, layers=any("/" not in name for name in kept),
+                calculi, x, steps, chosen, rule, units=units,
+                layers=any("/" not in name for name in kept),
                 over_time=any("/" in name for name in kept),
             )  # fmt: skip
         passes = {name: one.with_layers(kept) for name, one in passes.items()}

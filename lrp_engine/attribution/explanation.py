@@ -67,7 +67,7 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
         target: (B,) the class or value explained, or (B, 2) pairs (a, b) for score a minus
             score b.
         relevance: (B, T, E) of every input unit; (B, D) for features; None for methods that have no
-            values of units.
+            values of units, and where words alone were asked for.
         token_relevance: (B, T) of every word: `token_values`, or where that is None the sum of
             `relevance` over units; (B, D) for features.
         explained_score: (B,) in the unit of the scores.

@@ -50,8 +50,8 @@ class HasInputs:
         """`relevance`, where it is needed.
 
         Raises:
-            InputError: the method has no values of units, lists those that do; or there are
-                several inputs.
+            InputError: the method has no values of units, lists those that do; there are several
+                inputs; or units were not asked for.
         """
         if self.relevance is not None:
             return self.relevance
@@ -59,6 +59,11 @@ class HasInputs:
             raise InputError(
                 "Several inputs have units of their own; ask explanation.part(name), where name is "
                 f"one of {choices(self.parts)}."
+            )
+        if self.method_info.per_unit:
+            raise InputError(
+                f"The {self.token_kind}s alone were asked for; explain with units=True to have "
+                "numbers of their units."
             )
         able = choices(name for name, method in METHODS.items() if method.per_unit)
         raise InputError(

@@ -28,10 +28,13 @@ class JoinedAssembly:
         methods: Sequence[Method],
         options: Mapping[str, Mapping[str, Any]],
         rule: Rule,
+        *,
+        units: bool,
     ) -> None:
         self.samples, self.methods, self.options = samples, methods, options
         self.parts = {
-            name: Assembly(part, methods, options, rule) for name, part in samples.parts.items()
+            name: Assembly(part, methods, options, rule, units=units)
+            for name, part in samples.parts.items()
         }
 
     def add(self, chunk: np.ndarray, run: Run) -> None:

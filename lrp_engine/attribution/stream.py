@@ -39,6 +39,7 @@ def explain_stream(
     rule: Rule = DEFAULT_RULE,
     method_options: Mapping[str, Any] | None = None,
     position: int | None = None,
+    units: bool = False,
     window: int = WINDOW,
     progress: Callable[[int], object] | None = None,
     cancel: Cancel | None = None,
@@ -53,6 +54,7 @@ def explain_stream(
         method: a name in `METHODS`.
         target: None for the predicted class; a class (number or label); or a pair `(a, b)`.
         rule, method_options, position: as in `Network.explain`; one position for all texts.
+        units: True for the numbers of every unit, too, in `Explanation.relevance`, which cost more.
         window: texts read ahead, 1 or more; fewer where the texts are long.
         progress: called with the number of texts explained so far, after each pass.
         cancel: looked at before each pass and each result; once set, the iterator ends.
@@ -84,7 +86,7 @@ def explain_stream(
             results: dict[int, Explanation | InputError] = {}
             for chunk, result in in_batches(
                 network, words, methods=[method], target=target, rule=rule, method_options=options,
-                position=position, cancel=cancel,
+                position=position, units=units, cancel=cancel,
             ):  # fmt: skip
                 for at, n in enumerate(chunk.tolist()):
                     results[n] = result if isinstance(result, InputError) else result[method][at]
@@ -124,6 +126,7 @@ def in_batches(
     method_options: Mapping[str, Mapping[str, Any] | None] | None = None,
     lengths: np.ndarray | None = None,
     position: int | None = None,
+    units: bool = False,
     cancel: Cancel | None = None,
 ) -> Iterator[tuple[np.ndarray, Explanations | InputError]]:
     """Positions (b,) of inputs of similar length, and their explanations by method.
@@ -135,6 +138,7 @@ def in_batches(
     Args:
         inputs: token lists, or an array as `explain` takes it; lengths: (B,) of such an array.
         target: as in `Network.explain`; an array holds one for each input.
+        units: whether units have numbers, not words alone.
 
     Raises:
         InputError: there is no memory for one input alone.
@@ -153,7 +157,7 @@ def in_batches(
                 methods=methods, rule=rule, method_options=method_options,
                 target=target[chunk] if isinstance(target, np.ndarray) else target,
                 lengths=None if lengths is None else lengths[chunk], position=position,
-                cancel=cancel,
+                units=units, cancel=cancel,
             )  # fmt: skip
         except CancelledError:
             return

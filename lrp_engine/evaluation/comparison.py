@@ -169,6 +169,6 @@ def _explained(
     network: Network, name: str, texts: Any, method: str, target: Any, rule: Rule | None
 ) -> Explanation:
     try:
-        return network.explain(texts, method, target, rule)
+        return network.explain(texts, method, target, rule, units=False)
     except InputError as error:
         raise InputError(f"Network {name!r:.60}: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from lrp_engine.errors import FormatError
@@ -108,8 +109,9 @@ class GRU(Recurrent, Layer):
             return [calculus.weighted_sum([Term(kept), Term(added)], None, cell_sink)]
 
         by_time = swap_time(x.values)
-        p_gates, share_gates = ops.calculus.project(by_time, W_gates, b_gates)
-        p_signal, share_signal = ops.calculus.project(by_time, W_signal, b_signal)
+        project = partial(ops.calculus.project, by_time, words=swap_time(x.words))
+        p_gates, share_gates = project(W_gates, b_gates)
+        p_signal, share_signal = project(W_signal, b_signal)
         sinks = [
             ops.sink("gates", x.values, gate=True),
             ops.sink("signal", x.values),

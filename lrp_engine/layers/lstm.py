@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -100,10 +101,11 @@ class LSTM(Recurrent, Layer):
             return (h, c)[::order]
 
         by_time = swap_time(x.values)
-        # Values of all blocks in one product; those of the two projections are never computed.
+        # Values of all blocks in one product.
         p = ops.calculus.values(by_time, self.kernel, self.bias)
-        p_gates, share_gates = ops.calculus.project(by_time, W_gates, b_gates)
-        p_signal, share_signal = ops.calculus.project(by_time, W_signal, b_signal)
+        project = partial(ops.calculus.project, by_time, words=swap_time(x.words))
+        p_gates, share_gates = project(W_gates, b_gates, z=p[..., : 3 * H])
+        p_signal, share_signal = project(W_signal, b_signal, z=p[..., 3 * H :])
         return self.read(
             ops,
             x,

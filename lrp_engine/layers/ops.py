@@ -28,6 +28,8 @@ class Signal(NamedTuple):
             Wherever the mask is true, this is.
         turned: its units are the time steps of another signal, see `Permute`.
         weights: a softmax over time made them: attention weights, constants for relevance.
+        words: a zero (B, T, 1) whose "gradient" is what each step receives as a whole; None where
+            that is asked of every unit, and behind layers that change the values of the input.
     """
 
     values: tf.Tensor
@@ -35,6 +37,7 @@ class Signal(NamedTuple):
     real: Any = None
     weights: bool = False
     turned: bool = False
+    words: Any = None
 
     @property
     def scores(self) -> bool:

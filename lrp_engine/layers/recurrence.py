@@ -204,8 +204,10 @@ def columns(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
     return operation(tensor)
 
 
-def swap_time(tensor: tf.Tensor) -> tf.Tensor:
-    """(B, T, ...) to (T, B, ...), and back."""
+def swap_time(tensor: Any) -> Any:
+    """(B, T, ...) to (T, B, ...), and back; None stays None."""
     import tensorflow as tf
 
+    if tensor is None:
+        return None
     return tf.transpose(tensor, [1, 0, *range(2, tensor.shape.rank)])

@@ -58,7 +58,9 @@ class SimpleRNN(Recurrent, Layer):
             )
             return [calculus.activation(squash, z)]
 
-        projected, share = ops.calculus.project(swap_time(x.values), self.kernel, self.bias)
+        projected, share = ops.calculus.project(
+            swap_time(x.values), self.kernel, self.bias, words=swap_time(x.words)
+        )
         return self.read(
             ops,
             x,

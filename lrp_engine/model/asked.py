@@ -56,6 +56,7 @@ class Asked(HasOutput):
         layers: bool | str | Sequence[str] | None = None,
         hold: str | Sequence[str] = (),
         position: int | Sequence[int] | np.ndarray | None = None,
+        units: bool = True,
         progress: Callable[[int, int], object] | None = None,
         cancel: Cancel | None = None,
     ) -> Explanation:
@@ -84,6 +85,7 @@ class Asked(HasOutput):
                 keeps the hidden states of every time step (B, T, H), whatever the layer hands on.
             position: of a network that labels every word or step: whose label is explained, as in
                 `Explanation.tokens`; one, or one per sample. None: the first word's.
+            units: False for the numbers of words alone, which cost less: `relevance` is then None.
             progress: called with (passes done, passes at most) after each batch of those that
                 methods ask for besides the shared ones, see `count_passes`.
             cancel: looked at before each batch of passes, for example a `threading.Event`.
@@ -106,6 +108,7 @@ class Asked(HasOutput):
             layers=layers,
             hold=hold,
             position=position,
+            units=units,
             progress=progress,
             cancel=cancel,
         )
@@ -123,6 +126,7 @@ class Asked(HasOutput):
         layers: bool | str | Sequence[str] | None = None,
         hold: str | Sequence[str] = (),
         position: int | Sequence[int] | np.ndarray | None = None,
+        units: bool = True,
         progress: Callable[[int, int], object] | None = None,
         cancel: Cancel | None = None,
     ) -> Explanations:
@@ -144,6 +148,7 @@ class Asked(HasOutput):
             layers=layers,
             hold=hold,
             position=position,
+            units=units,
             progress=progress,
             cancel=cancel,
         )

@@ -20,7 +20,8 @@ class Backward:
     Attributes:
         scores: (B, C).
         selection: (B, C), the signed choice of classes that was explained.
-        message: at the input, (B, T, E) or (B, D); of several inputs (B, N), see `JoinedSamples`.
+        message: at the input, (B, T, E) or (B, D); (B, T, 1) of each word as a whole, where units
+            were not asked for; of several inputs (B, N), see `JoinedSamples`.
         sinks: what was absorbed, by operation, (B, T, 1 or 2) or (B, 1 or 2), see
             `layers.ops.ABSORBERS`; empty under a calculus that absorbs nothing.
         states: by initial state, (B, H).

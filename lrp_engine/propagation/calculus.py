@@ -75,6 +75,15 @@ class Calculus:
         """
         raise NotImplementedError
 
+    def summed_relevance(
+        self, projected: Tensor, s: Tensor, share: Tensor | None, units: int
+    ) -> Tensor | None:
+        """What all D units of an input x receive together (..., 1), given x W and s (..., M).
+
+        None where it takes the message to each unit to know.
+        """
+        return None
+
     def gradient_only(self, derivative: Tensor) -> Tensor | None:
         """What flows into something that only derivatives see: relevance takes it as constant."""
         raise NotImplementedError
@@ -92,20 +101,36 @@ class Calculus:
         """x W + b without a backward pass: for sums that define their own."""
         return tf.stop_gradient(linear(x, weight, bias=bias))
 
-    def project(self, x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """x W + b for all time steps at once: the values and share of a `Projected` term."""
+    def project(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        *,
+        words: Tensor | None = None,
+        z: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """z = x W + b for all time steps at once: the values and share of a `Projected` term.
+
+        `words` (..., 1) receives what x receives, summed over its D units, where the calculus knows
+        it without them. `z` is given where it is known.
+        """
 
         @tf.custom_gradient
-        def operation(x: Tensor) -> object:
-            values = linear(x, weight, bias=bias)
+        def operation(x: Tensor, *words: Tensor) -> object:
+            values = linear(x, weight, bias=bias) if z is None else z
 
             def backward(s: Tensor, share: Tensor) -> object:
-                back = linear(s, weight, back=True)
-                return self.input_relevance(x, back, share)
+                if words:
+                    total = self.summed_relevance(values - bias, s, share, int(x.shape[-1]))
+                    if total is not None:
+                        return None, total
+                message = self.input_relevance(x, linear(s, weight, back=True), share)
+                return (message, None) if words else message
 
             return (values, tf.zeros_like(x[..., :1])), backward
 
-        return operation(x)
+        return operation(x) if words is None else operation(x, words)
 
     def weighted_sum(
         self,

@@ -64,6 +64,11 @@ class MultiBackward(Calculus):
     def input_relevance(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return self.active().input_relevance(x, back, share)
 
+    def summed_relevance(
+        self, projected: Tensor, s: Tensor, share: Tensor | None, units: int
+    ) -> Tensor | None:
+        return self.active().summed_relevance(projected, s, share, units)
+
     def gradient_only(self, derivative: Tensor) -> Tensor | None:
         return self.active().gradient_only(derivative)
 

@@ -17,17 +17,17 @@ import tensorflow as tf
 
 from lrp_engine import device
 from lrp_engine.errors import InputError
-from lrp_engine.layers import Ops, Signal, map_arrays
+from lrp_engine.layers import Ops, map_arrays
 from lrp_engine.model.samples import EXPLAINED
-from lrp_engine.propagation.backward import Backward, Key
+from lrp_engine.propagation.backward import Backward
 from lrp_engine.propagation.calculi import CALCULI
-from lrp_engine.propagation.calculus import Calculus
+from lrp_engine.propagation.forward import forward
 from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.passes import Passes
 from lrp_engine.propagation.room import ROOM
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, TraceKey
-from lrp_engine.propagation.signals import existing, kinds_of_words, signals_of
+from lrp_engine.propagation.signals import existing, kinds_of_words
 from lrp_engine.propagation.traces import forget_gradients
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ ONEDNN_MEMORY = "Operation received an exception:Status: 1,"
 # operation: in a trace a step of a loop takes 0.05 ms, without one 2 ms and more. Its own probes
 # are not longer, unless the model is built for longer ones.
 LONG = 50
+WORDS_WHOLE = "words"  # what words receive as a whole, among what arrives
 
 
 class Program:
@@ -101,13 +102,18 @@ class Program:
         selection: np.ndarray | None,
         rule: Rule,
         *,
+        units: bool = True,
         layers: bool = False,
         over_time: bool = False,
     ) -> dict[str, Backward]:
         """A backward pass per calculus after one forward pass.
 
-        `selection` None explains the predicted class. `layers`: also at every node's output, and
-        what that is; `over_time`: the same of recurrent layers' states, step by step.
+        Args:
+            selection: None explains the predicted class.
+            units: False where the sum over the units of a word is all that is needed: the calculi
+                that can then bring messages (B, T, 1), for less, unless anything else is asked for.
+            layers: also at every node's output, and what that is.
+            over_time: the same of recurrent layers' states, step by step.
 
         Raises:
             InputError: the rule names layers that the network does not have.
@@ -121,6 +127,7 @@ class Program:
             tuple(calculi),
             tuple(one.trace_key for one in rules),
             (layers, over_time),
+            not (units or layers or over_time) and self._has_words,
             self._is_traced(x, steps),
         )
         predicted = selection is None
@@ -188,6 +195,10 @@ class Program:
         return bound
 
     @property
+    def _has_words(self) -> bool:
+        return not self.network.several and self.network.input_shape.time
+
+    @property
     def _signature(self) -> list[tf.TensorSpec]:
         x: list[int | None] = [None, None]
         if not self.network.several:
@@ -201,7 +212,7 @@ class Program:
         @self._on_device
         def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
             ops = Ops(Gradient(forward_only=True), lambda _: None)
-            scores = self._forward(ops, x, steps)[0]
+            scores = forward(self.network, self.nodes, ops, x, steps)[0]
             return scores if whole else self._explained(scores, steps)
 
         return _traced(run, self._signature) if traced else run
@@ -218,6 +229,7 @@ class Program:
         calculi: tuple[str, ...],
         trace_keys: tuple[TraceKey, ...],
         kept: tuple[bool, bool],
+        words_only: bool,
         traced: bool,
     ) -> Any:
         """The passes, for a rule that all nodes share or for one of each node."""
@@ -241,9 +253,10 @@ class Program:
             made = [one[0] if len(one) == 1 else replace(together, modes=one) for one in modes]
             calculus, by_node = made[0], made if made[1:] else None
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
-                tape.watch(x)
+                words = tf.zeros_like(x[..., :1]) if words_only else None
+                tape.watch([x] if words is None else [x, words])
                 ops = Ops(calculus, tape.watch, over_time=over_time)
-                scores, outputs = self._forward(ops, x, steps, by_node)
+                scores, outputs = forward(self.network, self.nodes, ops, x, steps, by_node, words)
                 scores = self._explained(scores, steps)
             seen = {**(outputs if layers else {}), **ops.remembered}
             values = {key: existing(signal.values, signal) for key, signal in seen.items()}
@@ -262,12 +275,12 @@ class Program:
                     },
                 }
                 together.activate(position)
-                messages = tape.gradient(
-                    scores,
-                    watched,
-                    mode.start(scores, selection),
-                    unconnected_gradients=tf.UnconnectedGradients.ZERO,
-                )
+                sources = watched if words is None else {**watched, WORDS_WHOLE: words}
+                found = tape.gradient(scores, sources, mode.start(scores, selection))
+                to_words = found.pop(WORDS_WHOLE, None)
+                if to_words is not None:
+                    found["message"] = _with_units_summed(to_words, found["message"])
+                messages = tf.nest.map_structure(_or_zeros, found, watched)
                 arrived = messages["layers"]
                 for key in ops.arrivals:  # a state outlives the text it was made of
                     arrived[key] = existing(arrived[key], seen[key])
@@ -288,39 +301,6 @@ class Program:
             ],
         )
 
-    def _forward(
-        self,
-        ops: Ops,
-        x: tf.Tensor,
-        steps: tf.Tensor,
-        by_node: Sequence[Calculus] | None = None,
-    ) -> tuple[tf.Tensor, dict[Key, Signal]]:
-        """Scores (B, C), or (B, T, C) of each step, and every node's output by name.
-
-        `by_node`: the calculus of each node, where they differ from that of `ops`.
-        """
-        x = tf.identity(x)  # bound to the device, as an argument is not
-        signals = signals_of(self.network, x, steps)
-        for position, node in enumerate(self.nodes):
-            inputs = [signals[name] for name in node.inputs]
-            if not node.layer.knows_weights:
-                inputs = [signal._replace(weights=False) for signal in inputs]
-            calculus = None if by_node is None else by_node[position]
-            output = node.layer.forward(ops.within(node.name, calculus), *inputs)
-            shape = self.network.shapes[node.name]
-            if not shape.time:
-                output = Signal(output.values)
-            length = [shape.length] if shape.time else []
-            values = tf.ensure_shape(
-                output.values, [None, *length, *([shape.units] * bool(shape.units))]
-            )
-            # A separate tensor, so that relevance at the output of this node can be read.
-            signals[node.name] = output._replace(values=tf.identity(values))
-        scores = signals[self.nodes[-1].name].values
-        if self.network.single_sigmoid:
-            scores = tf.concat([ops.calculus.activation(tf.negative, scores), scores], axis=-1)
-        return scores, {(node.name,): signals[node.name] for node in self.nodes}
-
 
 def program_of(network: Network) -> Program:
     """The network's program: made at the first call, then kept with the network."""
@@ -328,6 +308,17 @@ def program_of(network: Network) -> Program:
         network.compiled["program"] = Program(network)
     program: Program = network.compiled["program"]
     return program
+
+
+def _with_units_summed(to_words: tf.Tensor, to_units: tf.Tensor | None) -> tf.Tensor:
+    """What words receive (B, T, 1): as a whole, and by their units (B, T, E)."""
+    if to_units is None:
+        return to_words
+    return to_words + tf.reduce_sum(to_units, axis=-1, keepdims=True)
+
+
+def _or_zeros(message: tf.Tensor | None, watched: tf.Tensor) -> tf.Tensor:
+    return tf.zeros_like(watched) if message is None else message
 
 
 def _joined(*parts: np.ndarray) -> np.ndarray:

@@ -118,6 +118,13 @@ class Relevance(Calculus):
         """R_k = x_k sum_j W_kj s_j + share, the second line of `absorb`."""
         return x * back if self.bias_factor is None or share is None else x * back + share
 
+    def summed_relevance(
+        self, projected: Tensor, s: Tensor, share: Tensor | None, units: int
+    ) -> Tensor:
+        """sum_k x_k sum_j W_kj s_j = sum_j (x W)_j s_j, and a share for each unit."""
+        total = tf.reduce_sum(projected * s, axis=-1, keepdims=True)
+        return total if self.bias_factor is None or share is None else total + units * share
+
     def gradient_only(self, derivative: Tensor) -> Tensor | None:
         return None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -103,6 +103,16 @@ class Attribution:
     def __post_init__(self) -> None:
         if self.per_unit is None and self.per_token is None:
             raise ValueError("An attribution holds values per unit, per token, or both.")
+
+    def without_units(self) -> Attribution:
+        """With values of words alone."""
+        if self.per_unit is None:
+            return self
+        of_words = self.per_token
+        if of_words is None:
+            timed = self.per_unit.ndim == 3
+            of_words = self.per_unit.sum(axis=2, dtype=np.float64) if timed else self.per_unit
+        return replace(self, per_unit=None, per_token=of_words)
 
 
 @dataclass(frozen=True, kw_only=True)

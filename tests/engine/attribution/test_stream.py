@@ -43,6 +43,16 @@ def test_token_lists_and_rules_pass_through(network):
     assert one.tokens == (("w2", "w3"),)
 
 
+def test_units_come_where_they_are_asked_for(network):
+    (words,), (both,) = (
+        network.explain_stream(["w2 w3 w4"], **asked) for asked in ({}, {"units": True})
+    )
+    np.testing.assert_allclose(words.token_relevance, both.relevance.sum(axis=2), atol=1e-12)
+    assert words.relevance is None
+    with pytest.raises(InputError, match="words alone were asked for; explain with units=True"):
+        _ = words.unit_relevance
+
+
 def test_reads_at_most_a_window_ahead(network):
     taken = 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import pkgutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -156,6 +157,20 @@ def check_reference(network, x, rule, slow_rule=None, explain=explain):
             close(own, values)
 
 
+def test_words_alone_have_what_their_units_add_up_to(network, x):
+    rule = RULES[1]
+    check_words(network, x, explain(network, x, rule=rule), rule=rule)
+
+
+def check_words(network, x, found, tolerance=1e-12, **options):
+    """The same question, without units; operation by operation, which costs no trace."""
+    alone = explain(eager(replace(network)), x, units=False, layers=False, **options)
+    assert alone.relevance is None
+    close(alone.token_relevance, found.token_relevance, tolerance)
+    for name, absorbed in found.ledger.items():
+        close(alone.ledger[name], absorbed, tolerance)
+
+
 def test_gradients_equal_central_differences(network, x):
     targets = np.arange(len(x)) % network.classes
     sensitivity, product = (
@@ -253,12 +268,12 @@ def test_every_operation_is_bound_to_the_device_and_known_to_gpus(network, x):
 
 
 def test_float32_ledger_closes(network, x):
-    from dataclasses import replace
-
     single = eager(replace(network, dtype="float32"))
     for rule in (Epsilon(), Epsilon(bias_factor=1.0)):
         found = explain(single, x, rule=rule)
         assert found.relevance.dtype == np.float32
+        if not rule.bias_factor:
+            check_words(single, x, found, 1e-6, rule=rule)
         terms = np.abs(found.token_relevance).sum(axis=1) + sum(map(np.abs, found.ledger.values()))
         size = np.maximum(np.abs(found.explained_score), terms)
         assert (np.abs(found.conservation_error) <= 1e-4 * size).all()
@@ -288,6 +303,7 @@ def test_eager_equals_graph(network, x, request):
     for method in LIVE_METHODS:  # the others are made of these passes and of `predict`
         graph = values(explain(network, x, method))
         close(values(explain(untraced, x, method)), graph, 1e-12)
+    check_words(network, x, explain(network, x, units=False, layers=False))
     lengths = lengths_of(network, x)
     close(untraced.predict(x, lengths=lengths), network.predict(x, lengths=lengths), 1e-12)
 

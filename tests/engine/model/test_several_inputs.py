@@ -88,6 +88,14 @@ def test_scores_and_relevance_equal_the_slow_version(case):
         close(sum(a[n] for a in e.initial_states.values()), sum(expected.states.values()))
 
 
+def test_words_alone_have_the_numbers_of_their_units(case):
+    net, inputs, options = case
+    both = net.explain(inputs, rule=RULE, **options)
+    words = net.explain(inputs, rule=RULE, units=False, **options)
+    np.testing.assert_allclose(words.token_relevance, both.token_relevance, atol=1e-12)
+    assert all(part.relevance is None for part in words.parts.values())
+
+
 def test_an_input_held_fixed_is_a_line_of_the_account(case):
     net, inputs, options = case
     whole = net.explain(inputs, rule=RULE, **options)
