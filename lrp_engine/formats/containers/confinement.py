@@ -37,11 +37,13 @@ class Confinement:
         no_new_privs: no program can give the process more rights.
         landlock: version of the kernel's interface; 0 where there is none.
         system_calls: whether all calls but a few are refused.
+        reported: whether the child said so; False where it ended before, and nothing is known.
     """
 
     no_new_privs: bool = False
     landlock: int = 0
     system_calls: bool = False
+    reported: bool = True
 
     @property
     def complete(self) -> bool:
@@ -53,6 +55,11 @@ class Confinement:
 
     def describe(self) -> str:
         """Sentences for people: what holds on this machine and what does not."""
+        if not self.reported:
+            return (
+                "What confines the reader of uploaded files is not known: the process that was "
+                "asked ended before it answered. Ask again with `lrp-lens confinement`."
+            )
         if not (self.no_new_privs or self.landlock or self.system_calls):
             return (
                 "The reader of uploaded files is not confined on this machine, which has neither "

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ _OUT_OF_TIME = -24  # SIGXCPU: the CPU budget is spent
 _OUT_OF_MEMORY = -9  # SIGKILL, of the system
 PICKLED = ("pickle", "torch")
 _WORKER = Path(__file__).with_name("worker.py")
+# A terminal interrupts the group in front of it alone; Windows has no such groups.
+_OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
 _CONFINEMENT = Path(__file__).with_name("confinement.py")
 
 
@@ -119,7 +122,8 @@ def unpack(file: BinaryIO, size: int, limits: Limits = LIMITS, *, expected: str 
 def confinement() -> Confinement:
     """What this machine's kernel forbids the child, as one that was started for it reports.
 
-    It costs one start; see `Confinement.describe` for sentences.
+    It costs one start; see `Confinement.describe` for sentences. A Ctrl-C at the terminal does not
+    reach it, since a child that is interrupted would say nothing.
     """
     with contextlib.suppress(OSError, ValueError, TypeError, subprocess.TimeoutExpired):
         done = subprocess.run(
@@ -128,9 +132,10 @@ def confinement() -> Confinement:
             env=process.environment(),
             timeout=LIMITS.wall_seconds,
             check=False,
+            **_OWN_GROUP,
         )
         return Confinement(**json.loads(done.stdout))
-    return Confinement()
+    return Confinement(reported=False)
 
 
 class _BrokenError(Exception):

@@ -125,10 +125,47 @@ def test_this_machine_says_what_it_applied():
     assert found.system_calls == (os.uname().machine in system_calls.ABIS)
 
 
+INTERRUPTED = """
+import os, signal, threading
+from lrp_engine.formats.containers import sandbox
+
+signal.signal(signal.SIGINT, lambda *_: None)
+done = threading.Event()
+
+def interrupt():
+    while not done.wait(0.02):
+        os.killpg(0, signal.SIGINT)
+
+thread = threading.Thread(target=interrupt)
+thread.start()
+found = sandbox.confinement()
+done.set()
+thread.join()
+print(found.to_json())
+"""
+
+
+@linux
+def test_a_ctrl_c_at_the_start_is_not_taken_for_a_lack():
+    """The terminal interrupts every process of the group: the child would say nothing."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert Confinement(**json.loads(done.stdout)) == sandbox.confinement()
+
+
+def test_a_child_that_says_nothing_is_not_known(monkeypatch):
+    monkeypatch.setattr(sandbox.process, "interpreter", lambda: [sys.executable, "-c", "", "--"])
+    found = sandbox.confinement()
+    assert (found.reported, found.complete) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("found", "says", "not_says"),
     [
         (Confinement(), ["not confined", "limits on memory"], ["refuses"]),
+        (Confinement(reported=False), ["is not known", "lrp-lens confinement"], ["not confined"]),
         (Confinement(no_new_privs=True, landlock=7, system_calls=True),
          ["version 7", "every path", "TCP", "signals", "every system call"], ["missing"]),
         (Confinement(no_new_privs=True, landlock=3), ["every path", "seccomp is missing"],
@@ -140,7 +177,8 @@ def test_what_is_missing_is_said(found, says, not_says):
     text = found.describe()
     assert all(words in text for words in says)
     assert not any(words in text for words in not_says)
-    assert found.complete == ("missing" not in text and "not confined" not in text)
+    lacks = any(words in text for words in ("missing", "not confined", "not known"))
+    assert found.complete == (not lacks)
 
 
 @linux
