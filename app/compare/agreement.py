@@ -125,11 +125,11 @@ def sentence(pair: Pair) -> str:
         subject = "they" if parts and all(pair.signed) else both
         values = " and ".join(number(v, signed=s)
                               for v, s in zip(pair.values, pair.signed, strict=True))  # fmt: skip
-        how = f", each row divided by its strongest {pair.token_kind}" if pair.measured else ""
-        parts.append(f"{subject} differ most at “{pair.apart}” ({values}{how})")
+        how = f", each measured against its strongest {pair.token_kind}" if pair.measured else ""
+        parts.append(f"{subject} differ most at “{pair.apart}” ({values}){how}")
     why = no_verdict(pair.ranks, pair.words, pair.token_kind)
     if why or pair.ranks is None:
-        ranks = f"of their order nothing is said: {why}"
+        ranks = f"their order is not compared: {why}"
     else:
         ranks = (
             f"they {with_noun(agreement_words(pair.ranks), pair.token_kind)} (rank agreement "

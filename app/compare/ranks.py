@@ -75,7 +75,7 @@ def no_verdict(value: float | None, words: int, token_kind: str) -> str:
     """Why nothing is said of a rank agreement over so many words; "" where something is."""
     if words < LEAST_WORDS:
         count = f"{spelled(words)} {token_kind}{'s are' if words != 1 else ' is'} too few"
-        return f"{count}, {spelled(LEAST_WORDS)} is the least"
+        return f"{count}; at least {spelled(LEAST_WORDS)} are needed"
     return "there are too few different values" if value is None else ""
 
 

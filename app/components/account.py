@@ -25,8 +25,8 @@ TERMS = {
     "Initial states": "An LSTM starts from a hidden state and a cell state, both zero. Relevance "
     "that flows back to them belongs to no word; zero states receive none under the recommended "
     "settings, and a share with a bias factor.",
-    "Biases": "Every sum in the network adds a constant, its bias. What the bias contributed is "
-    "nobody's word. The bias factor hands it back, in equal parts, to all inputs of the sum.",
+    "Biases": "Every sum in the network adds a constant, its bias. What the bias contributed "
+    "belongs to no word. The bias factor hands it back, in equal parts, to all inputs of the sum.",
     "Stabilizers": "Relevance is divided by sums that may be close to zero; ε keeps the division "
     "harmless and takes a small share for it. A larger ε takes more.",
     "Rounding error": "What is left when all of these are added up. It must be as small as the "

@@ -29,7 +29,7 @@ HELP = {
     "what the operations of a recurrent layer keep at each time step, of the cell state (the sum "
     "of what is kept and what is new) and of the signal (the sum of hidden state and input).",
     "layers": "What arrives at a layer must be handed on, go to its initial states, or be "
-    "kept by its biases and stabilizers. Allowed is the rounding of floating-point numbers.",
+    "kept by its biases and stabilizers. The tolerance is for rounding alone.",
     "settings": "The same text with other values of ε and of the bias factor. The "
     "dashed line is the present value.",
     "precision": "The same computation with twice, or half, the digits: what differs is rounding.",

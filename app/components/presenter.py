@@ -38,7 +38,8 @@ def frame() -> None:
     st.html(STYLE)
     with (
         st.container(key="lens-presenter"),
-        st.popover("Pages", icon=":material/slideshow:"),
+        # Of each page its own, which is closed where one arrives.
+        st.popover("Pages", icon=":material/slideshow:", key=f"lens-pages-{session.view().path}"),
     ):
         for view in View:
             st.page_link(view.file, label=view.title, icon=view.icon)

@@ -35,7 +35,7 @@ def show(found: Quality, labels: Sequence[str]) -> None:
     """Accuracy with its interval, within one class where they stand in an order, and a table."""
     lines = [f"**Accuracy** {plain(str(found.accuracy))}."]
     if found.within_one is not None and class_order.in_order(labels):
-        lines.append(f"Off by one class at most: {plain(str(found.within_one))}.")
+        lines.append(f"Within one class: {plain(str(found.within_one))}.")
     st.markdown("  \n".join(lines))
     table = pd.DataFrame(
         {

@@ -115,8 +115,8 @@ def verdicts(table: pd.DataFrame, at: int, explanations: Explanations) -> list[t
         else:
             rank = int(table[info.short].rank(ascending=False, method="first").to_numpy()[at])
             verdict = (
-                f"the {score} reacts to it as number {rank} of {len(table)}, in which direction is "
-                "not said"
+                f"it ranks {rank} of {len(table)} by how strongly the {score} reacts to it, in "
+                "either direction"
             )
         answers.append((info.short, f"{number(value, signed=info.signed)}: {verdict}"))
     change = float(table["left out"].to_numpy()[at])

@@ -17,6 +17,7 @@ from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_output
 
 CLASSES_SHOWN = VALUES_SHOWN = 10
+LEAST_SHOWN = 1e-3  # the smallest change that numbers around it follow
 VALUE_HEADINGS = ("value of", "before", "after", "change")
 CLASS_HEADINGS = ("class", "score before", "after", "change", "probability before", "after",
                   "change in points")  # fmt: skip
@@ -137,6 +138,8 @@ def sentence(before: Explanation, after: Explanation) -> str:
         change=new - old,
         before=old,
         after=new,
+        # As many digits as the change has.
+        shown=1 if new == old else max(abs(new - old), LEAST_SHOWN),
         **_predictions(before, after),
     )
 

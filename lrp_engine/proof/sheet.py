@@ -29,7 +29,8 @@ _WORDS = {
     (VERIFIED, NO_TEXT): ("Verified", "The network gives the scores of its source."),
     (VERIFIED, VERIFIED): (
         "Verified",
-        "The network gives the scores of its source, and reads every text compared as it does.",
+        "The network gives the scores of its source, and reads every compared text as the source "
+        "does.",
     ),
     (VERIFIED, UNVERIFIED): (
         "Weights verified, text pipeline not verified",

@@ -64,9 +64,9 @@ def conservation_verdict(explanation: Explanation, index: int = 0) -> Verdict:
     sentence = (
         f"{'Passed' if ok else 'Failed'}: {explanation.token_kind}s, {padding}initial states, "
         f"{absorbers} add up to the explained score {number(score)} with an error of "
-        f"{tiny(error)}. Allowed is {tiny(tolerance)}: {tiny(relative)} (for "
-        f"{explanation.dtype}) times {scale:.3g}, the sum of the sizes of all terms, or of the "
-        "score where that is larger."
+        f"{tiny(error)}. The tolerance is {tiny(tolerance)}: {tiny(relative)} (for "
+        f"{explanation.dtype}) times {scale:.3g}, the sum of the absolute values of all terms, or "
+        "the score if that is larger."
     )
     sentence = with_output(sentence, explanation.output_kind)
     return Verdict(ok=ok, error=error, tolerance=tolerance, sentence=sentence)

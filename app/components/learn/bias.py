@@ -23,9 +23,9 @@ FACTORS = {"δ = 0, the usual": 0.0, "δ = 1, the check": 1.0}
 
 def show(page: Page) -> None:
     st.markdown(
-        "Every sum adds its bias $b$, whatever the words are. What the bias brought into the "
-        "score is nobody's word: it **keeps** that part. So the words sum to less, or more, than "
-        "the score."
+        "Every sum adds its bias $b$, whatever the words are. What the bias contributes to the "
+        "score belongs to no word: the bias **keeps** that part. So the words sum to less, or "
+        "more, than the score."
     )
     answer = common.sentence(page)
     if answer is None:
@@ -49,8 +49,8 @@ def show(page: Page) -> None:
     st.markdown(
         r"With a bias factor $\delta = 1$ every bias and stabilizer hands its part back, to all "
         "inputs in equal parts. Then nothing is kept, and the words and the initial states, where "
-        "the reading began, must sum to the score. This proves that nothing got lost. It is no "
-        "better explanation: the words receive what they did not bring."
+        "the reading began, must sum to the score. This proves that nothing got lost. It is not a "
+        "better explanation: the words receive what they did not contribute."
     )
     table = tables.rounded(words.account_table(both), 4)
     drawn.table(

@@ -27,9 +27,9 @@ TRY = ("it is not bad at all .", "the film is not funny .", settings.DEFAULT_TEX
 
 # What a method asks, by its short name; another one is introduced by its own meaning.
 QUESTIONS = {
-    "LRP": ": how much of the score did this word bring?",
-    "GI": " (Gradient × Input): what would the word bring if the network were a straight line, as "
-    "steep everywhere as it is here?",
+    "LRP": ": how much of the score comes from this word?",
+    "GI": " (Gradient × Input): what would the word contribute if the network were a straight "
+    "line, as steep everywhere as it is here?",
     "SA": " (Sensitivity Analysis): how much does the score react when the word changes a little? "
     "It has no sign.",
 }
@@ -72,13 +72,14 @@ def show(page: Page) -> None:
     items = "".join(f"<li><b>{name}</b> {escape(sentence)}.</li>" for name, sentence in answers)
     st.html(f'<ul class="lens-result">{items}</ul>')
     st.markdown(
-        "**Why they differ.** “not” and “nor” mean little by themselves: they turn other words. "
-        "In the network they open and close gates and change the memory that later words meet. A "
-        "slope (GI, SA) sees only tiny changes of the word as it is, and where gates are wide open "
-        "or shut the slope is nearly flat, however much the word did. LRP divides what really "
-        "flowed. But the signal takes all: what a word did **through a gate** is credited to the "
-        "signal that passed, not to the word that opened it. So no method is always right about a "
-        "negation. Leaving the word out is a fourth question, and a good check."
+        "**Why they differ.** “not” and “nor” mean little by themselves: they turn other words "
+        "around. In the network they open and close gates and change the memory that later "
+        "words meet. A slope (GI, SA) sees only tiny changes of the word as it is, and where "
+        "gates are wide open or shut the slope is nearly flat, however much the word did. LRP "
+        "divides what really flowed. But the signal takes all: what a word did **through a "
+        "gate** is credited to the signal that passed, not to the word that opened it. So no "
+        "method is always right about a negation. Leaving the word out is a fourth question, "
+        "and a good check."
     )
     signed = " and ".join(method.short for method in LIVE_METHODS.values() if method.signed)
     with st.expander("All words in numbers", expanded=True):

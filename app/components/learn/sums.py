@@ -39,7 +39,7 @@ def show(page: Page) -> None:
         st.subheader("Backwards: the relevance", anchor=False)
         st.latex(formulas.handed_back(account, eps, bias_factor))
     st.markdown(
-        r"Each input receives what it brought into the sum. $\varepsilon$, the **stabilizer**, "
+        r"Each input receives what it added to the sum. $\varepsilon$, the **stabilizer**, "
         r"keeps the division harmless when $z$ is close to zero. $\delta$, the **bias factor**, "
         "says how much of what bias and stabilizer would keep goes back to the $N = 3$ inputs, in "
         "equal parts."

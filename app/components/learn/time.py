@@ -52,8 +52,8 @@ def show(page: Page) -> None:
     at = words.strongest(one)
     common.result(
         f"The words receive {common.value(float(given.sum()))} of the score: {parts}. "
-        f"The most, {common.value(float(one.token_relevance[0, at]))}, is left at "
-        f"{common.word(one.tokens[0][at])}."
+        f"{common.word(one.tokens[0][at])} keeps the most, "
+        f"{common.value(float(one.token_relevance[0, at]))}."
     )
     with st.expander("The numbers"):
         drawn.table(

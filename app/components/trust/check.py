@@ -18,9 +18,9 @@ from app.work.job import ACTIVE, FAILED
 from lrp_engine.attribution.methods import LIVE_METHODS
 
 INTRODUCTION = (
-    "An explanation should speak of what the model has learned. Here the model forgets it, layer "
-    "by layer: its weights change places at random. A method that ranks the words as before says "
-    "nothing of the model."
+    "An explanation should tell what the model has learned. Here the model forgets it, layer by "
+    "layer: its weights are shuffled at random. A method that still ranks the words as before says "
+    "nothing about the model."
 )
 
 

@@ -17,7 +17,7 @@ from app.work.job import ACTIVE, FAILED, STOPPED, Job
 INTRODUCTION = (
     "Methods disagree about which words matter. Here each is put to the test on real texts: the "
     "words that it ranks first are left out, and the model is asked again. The method whose words "
-    "change the answer most is the most faithful; a random order of words is shown beside them."
+    "change the answer most is the most faithful; a random order is shown for comparison."
 )
 GONE = (
     "What this address leads to is not kept here: the server makes room for newer measurements, or "

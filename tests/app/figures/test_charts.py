@@ -393,7 +393,8 @@ def test_agreement_in_words(explanations):
     assert agreement_sentences([a, b]) == [agreement_sentence(a, b), AGREEMENT_SCALE]
     assert agreement_sentences([a]) == []
     short = with_values(explanations["lrp"], values[:-1])
-    said = "Whether LRP and LRP agree cannot be said: seven words are too few, eight is the least."
+    why = "seven words are too few; at least eight are needed"
+    said = f"Whether LRP and LRP agree cannot be said: {why}."
     assert agreement_sentences([short, short]) == [said]
 
 

@@ -132,7 +132,7 @@ def test_agreement_is_that_of_counting(explained):
     assert f"LRP and GI agree on {found.same_signs} of 6 signs" in said
     assert f"they differ most at “{found.apart}”" in said
     assert said.endswith(
-        "; of their order nothing is said: six words are too few, eight is the least."
+        "; their order is not compared: six words are too few; at least eight are needed."
     )
 
 

@@ -98,7 +98,7 @@ def test_every_page_leads_to_the_proof_until_texts_were_compared(
     assert not [link for link in opened("explain").get("page_link") if LEAD in link.proto.label]
     app = opened("model")
     assert "**Verified.**" in messages(app)
-    assert "reads every text compared as it does" in messages(app)
+    assert "reads every compared text as the source does" in messages(app)
 
 
 def test_a_reference_that_does_not_fit_is_a_sentence(opened, files):

@@ -104,7 +104,8 @@ def test_before_and_after_explain_the_same_class(opened, network):
     now = network.labels[said[1]]
     app = opened(text=texts[0], edited=texts[1], pick="0")
     assert f"score of <b><bdi>{now}</bdi></b>" in html(app)
-    assert f"before and after explain <b><bdi>{now}</bdi></b>" in html(app)
+    assert "before and after explain that class" in html(app)
+    assert f"and now says <b><bdi>{now}</bdi></b>. The edit" in html(app)
     assert f"The model says <b><bdi>{now}</bdi></b>" in html(app)
     assert f"the predicted class: {now} " in " ".join(widget(app, "target").options)
     assert f"supports {now} (+" in legend(app)
