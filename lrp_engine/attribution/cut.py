@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import fields
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -46,38 +45,35 @@ def _cut(explanation: Explanation, chosen: range) -> Explanation:
     rows = slice(chosen.start, stop, chosen.step)
     length = int(explanation.lengths[rows].max())
 
-    def of(name: str) -> Any:
-        value = getattr(explanation, name)
-        if value is None:
-            return None
-        return value[rows, :length] if name in _BY_WORD else value[rows]
-
     def at_layer(name: str, array: np.ndarray) -> np.ndarray:
         words = array.ndim == 3 and name.split("/")[0] not in explanation.resampled_time
         return array[rows, :length] if words else array[rows]
 
-    changed = {
-        **{name: of(name) for name in (*_BY_SAMPLE, *_BY_WORD)},
-        "alignment": explanation.alignment and explanation.alignment.select(rows),
-        "warnings": _warnings(explanation, chosen, rows),
-        **{
-            name: MappingProxyType({key: a[rows] for key, a in getattr(explanation, name).items()})
-            for name in ("initial_states", "checks")
-        },
-        "ledger": explanation.ledger.select(rows, length),
-        **{
-            table: MappingProxyType(
-                {n: at_layer(n, a) for n, a in getattr(explanation, table).items()}
-            )
-            for table in ("layers", "layer_values")
-        },
-        "parts": MappingProxyType({n: _cut(part, chosen) for n, part in explanation.parts.items()}),
-    }
+    whole = vars(explanation)
     # Parts of what is frozen are frozen; checking each again would be most of the time.
     cut = object.__new__(Explanation)
-    vars(cut).update({name: changed.get(name, getattr(explanation, name)) for name in _FIELDS})
+    own = vars(cut)
+    own.update({name: whole[name] for name in _FIELDS})
+    for name in _BY_SAMPLE:
+        if whole[name] is not None:
+            own[name] = whole[name][rows]
+    for name in _BY_WORD:
+        if whole[name] is not None:
+            own[name] = whole[name][rows, :length]
+    for name, part in (
+        ("initial_states", lambda _, array: array[rows]),
+        ("checks", lambda _, array: array[rows]),
+        ("layers", at_layer),
+        ("layer_values", at_layer),
+        ("parts", lambda _, of_input: _cut(of_input, chosen)),
+    ):
+        if whole[name]:
+            own[name] = MappingProxyType({k: part(k, v) for k, v in whole[name].items()})
+    own["ledger"] = explanation.ledger.select(rows, length)
+    own["alignment"] = explanation.alignment and explanation.alignment.select(rows)
+    own["warnings"] = _warnings(explanation, chosen, rows)
     if exploding.warns(cut.warnings):  # of another sample, or of one of the inputs
-        vars(cut)["warnings"] = cut.with_exploding()
+        own["warnings"] = cut.with_exploding()
     return cut
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.attribution.explanations import Explanations
 
-WINDOW = 512
+# So many texts of a sentence fill their passes as well as any number.
+WINDOW = 2048
 # A window of long texts is closed early: what bounds its memory is its words.
 WINDOW_TOKENS = 8 * CHUNK_TOKENS
 

@@ -47,4 +47,12 @@ def _most_rows(network: Network, steps: int, units: int) -> int:
     """How many samples of so many steps one chunk holds."""
     rows = min(CHUNK_ROWS, max(CHUNK_TOKENS // steps, FULL_ROWS))
     rows = min(rows, CHUNK_NUMBERS // (units * steps))
-    return min(rows, CHUNK_BYTES // PassCost(network, steps=steps, backward=1).by_row)
+    return min(rows, CHUNK_BYTES // _bytes_of_row(network, steps))
+
+
+def _bytes_of_row(network: Network, steps: int) -> int:
+    """That a backward pass holds for a sample of so many steps; kept with the network."""
+    known: dict[int, int] = network.compiled.setdefault("bytes of a row", {})
+    if steps not in known:
+        known[steps] = PassCost(network, steps=steps, backward=1).by_row
+    return known[steps]
