@@ -50,6 +50,9 @@ class Drawn:
     def plot(self, index: int = 0) -> alt.HConcatChart:
         """One sample's words as bars, by Altair: a panel per method, each with its own scale.
 
+        Altair itself draws it in a notebook, usually by a script from another host; in JupyterLab
+        `altair.renderers.enable("mimetype")` draws it without. All else here fetches nothing.
+
         Raises:
             InputError: Altair is not installed.
         """

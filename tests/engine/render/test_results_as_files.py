@@ -81,6 +81,15 @@ def test_fragments_are_whole_escaped_and_touch_nothing_else(network, explanation
                        for one in part.split(",")), name  # fmt: skip
 
 
+def test_styles_of_tables_and_terms_are_stronger_than_a_notebooks_own(network):
+    """Those are of one class and one element, and may come later: text would stand to the right."""
+    ruled = re.findall(
+        r"^(\.lrp-card[^{]*?\b(?:table|tr|td|dl|dt|dd)\b[^{]*){", network._repr_html_(), re.M
+    )
+    assert len(ruled) >= 6
+    assert all(selector.count(".lrp-card") == 2 for selector in ruled)
+
+
 def test_a_fragment_says_the_answer_and_where_the_score_went(network, explanations):
     text = explanations._repr_html_()
     e = explanations["lrp"]
