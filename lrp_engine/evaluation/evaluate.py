@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # Curves of texts with so many words take out several at a time.
 LONG_TEXT, LONG_STEP = 60, 5
+AGAIN = "Run the same again; it begins anew."
 MEND = "Run it again with fewer workers if it happens again."
 SLOW = "It takes long; ask for it by name."
 WHY = {
@@ -282,7 +283,9 @@ def _elsewhere(
     if scheduler is not None:
         from lrp_engine.corpora.cluster import on_cluster
 
-        parts = on_cluster(network, made, settings, scheduler=scheduler, compute=measure_window)
+        parts = on_cluster(
+            network, made, settings, scheduler=scheduler, compute=measure_window, mend=AGAIN
+        )
     else:
         parts = in_processes(
             network, made, settings, workers=workers, compute=measure_window, mend=MEND

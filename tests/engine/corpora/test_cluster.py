@@ -1,7 +1,9 @@
-"""A Dask cluster of two processes on this machine gives the rows that one process gives."""
+"""A Dask cluster gives the bytes that one process gives, whoever of it is killed."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import re
 import signal
@@ -14,12 +16,14 @@ import time
 
 import dask
 import distributed
+import pyarrow.parquet as pq
 import pytest
 
 from lrp_engine import CorpusSettings, InputError, evaluate, explain_corpus
 from lrp_engine.cli.main import main
 from lrp_engine.corpora import cluster as module
 from lrp_engine.corpora.scheduler import check_scheduler
+from lrp_engine.evaluation import window
 from tests import corpora
 
 # Dask's own: it says so when a worker that was killed did not close its connections.
@@ -35,31 +39,66 @@ def network():
 
 @pytest.fixture(scope="module")
 def scheduler():
-    with distributed.LocalCluster(
-        n_workers=0,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
+    """A scheduler in this process, whose workers, where there are any, are threads of it."""
+    with _cluster() as cluster:
         yield cluster.scheduler_address
 
 
+def _cluster():
+    return distributed.LocalCluster(
+        n_workers=0,
+        threads_per_worker=1,
+        processes=False,
+        host="127.0.0.1",
+        protocol="tcp",
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
+    )
+
+
+class Machines:
+    """A scheduler and workers as `dask scheduler` and `dask worker` start them; nobody restarts."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self._running = contextlib.ExitStack()
+        self.start_scheduler()
+
+    def start_scheduler(self) -> None:
+        self.scheduler = self._start("scheduler", "--port", self.address.rpartition(":")[2])
+
+    def start_worker(self) -> subprocess.Popen:
+        return self._start("worker", self.address, "--no-nanny", "--nthreads", "1")
+
+    def wait_for_workers(self, count: int) -> None:
+        for _ in range(100):
+            with contextlib.suppress(InputError):
+                check_scheduler(self.address)
+                break
+        with distributed.Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=60)
+
+    def _start(self, what: str, *options: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *options]
+        local = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
+        started = subprocess.Popen([*command, *local], cwd=corpora.ROOT, stderr=subprocess.DEVNULL)
+        self._running.callback(killed, started)
+        return started
+
+    def close(self) -> None:
+        self._running.close()
+
+
+def killed(process: subprocess.Popen) -> None:
+    process.kill()
+    process.wait()
+
+
 @pytest.fixture
-def workers(scheduler):
-    """Two processes that nobody starts again; they know this library and nothing else."""
-    command = [
-        *(sys.executable, "-m", "distributed.cli.dask_worker", scheduler, "--host", "127.0.0.1"),
-        *("--no-nanny", "--nthreads", "1", "--dashboard-address", "127.0.0.1:0"),
-    ]
-    running = [
-        subprocess.Popen(command, cwd=corpora.ROOT, stderr=subprocess.DEVNULL) for _ in range(2)
-    ]
-    with distributed.Client(scheduler, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
-    yield running
-    for process in running:
-        process.kill()
-        process.wait()
+def machines():
+    with contextlib.closing(Machines()) as machines:
+        yield machines
 
 
 @pytest.fixture
@@ -71,34 +110,95 @@ def test_a_cluster_without_workers_is_one_sentence(
     scheduler, network, source, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(module, "CONNECT_SECONDS", 1)
-    with pytest.raises(InputError, match="has no workers"):
+    with pytest.raises(InputError, match="has no workers, and none came within 1 seconds"):
         explain_corpus(network, source, str(tmp_path / "out"), scheduler=scheduler)
 
 
-def test_a_cluster_gives_the_same_rows_even_when_a_worker_is_killed(
-    scheduler, workers, network, source, tmp_path
+def after(rows: int, kill: subprocess.Popen):
+    """A progress that kills a process once so many rows are written."""
+    done = 0
+
+    def progress(more: int, total: int, before: bool) -> None:
+        nonlocal done
+        done += more
+        if done >= rows and kill.poll() is None:
+            killed(kill)
+
+    return progress
+
+
+def test_machines_give_the_bytes_of_one_process_whoever_is_killed(
+    machines, network, source, tmp_path, capfd, monkeypatch
 ):
-    whole, plain, killed = (str(tmp_path / name) for name in ("whole", "plain", "killed"))
+    """One story, for workers are slow to start: a plain run, then a worker goes, then the rest."""
+    whole, plain, lost, stopped = (
+        tmp_path / name for name in ("whole", "plain", "lost", "stopped")
+    )
+    workers = [machines.start_worker() for _ in range(2)]
     explain_corpus(network, source, whole, settings=SETTINGS)
-    summary = explain_corpus(network, source, plain, settings=SETTINGS, scheduler=scheduler)
+    machines.wait_for_workers(2)
+    on = {"settings": SETTINGS, "scheduler": machines.address}
+
+    summary = explain_corpus(network, source, plain, **on)
     assert (summary.rows, summary.bad_rows) == (123, 1)
     assert corpora.parts(plain) == corpora.parts(whole)
 
-    done = 0
+    _evaluate_alike(network, source, machines.address, tmp_path, capfd, monkeypatch)
 
-    def progress(rows, total, before):
-        nonlocal done
-        done += rows
-        if done >= 15 and workers[0].poll() is None:
-            workers[0].kill()
-            workers[0].wait()
-
-    summary = explain_corpus(
-        network, source, killed, settings=SETTINGS, scheduler=scheduler, progress=progress
-    )
+    summary = explain_corpus(network, source, lost, progress=after(15, workers[0]), **on)
     assert workers[0].returncode == -signal.SIGKILL
-    assert (summary.rows, done) == (123, 123)
-    assert corpora.parts(killed) == corpora.parts(whole)
+    assert summary.rows == 123
+    assert corpora.parts(lost) == corpora.parts(whole)
+
+    began = time.monotonic()
+    with pytest.raises(InputError, match=r"connection .* was lost. Run the same command again"):
+        explain_corpus(network, source, stopped, progress=after(15, machines.scheduler), **on)
+    assert machines.scheduler.returncode == -signal.SIGKILL
+    assert time.monotonic() - began < 30
+    kept = corpora.parts(stopped)
+    assert 3 <= len(kept) < len(corpora.parts(whole))
+    assert kept.items() <= corpora.parts(whole).items()
+    machines.start_scheduler()
+    machines.start_worker()
+    machines.wait_for_workers(1)
+    summary = explain_corpus(network, source, stopped, **on)
+    assert summary.skipped_rows == sum(len(pq.read_table(stopped / name)) for name in kept)
+    assert corpora.parts(stopped) == corpora.parts(whole)
+
+
+def _evaluate_alike(network, source, address, tmp_path, capfd, monkeypatch):
+    """The command prints the same numbers, to the last digit, here and there."""
+    monkeypatch.setattr(window, "TEXTS", 16)
+    network.save(tmp_path / "model.zip")
+    command = ["evaluate", str(tmp_path / "model.zip"), source, "--method", "lrp", "--json",
+               "--measure", "deletion", "--measure", "sparsity", "--dtype", "float64"]  # fmt: skip
+    printed = []
+    for where in ([], ["--scheduler", address]):
+        assert main([*command, *where]) == 0
+        printed.append(json.loads(capfd.readouterr().out))
+    assert printed[0] == printed[1]
+    assert printed[0]["texts"] == 122
+
+
+def test_an_adaptive_cluster_grows_from_no_worker_and_gives_the_same(network, tmp_path):
+    source = corpora.write_csv(tmp_path / "in.csv", {"text": corpora.texts(300)})
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    explain_corpus(network, source, whole, settings=SETTINGS)
+    most = 0
+
+    def progress(rows: int, total: int, before: bool) -> None:
+        nonlocal most
+        most = max(most, len(cluster.workers))
+
+    with _cluster() as cluster:
+        cluster.adapt(minimum=0, maximum=2, interval="50ms", target_duration="10ms")
+        assert not cluster.workers
+        explain_corpus(
+            network, source, out, settings=SETTINGS,
+            scheduler=cluster.scheduler_address, progress=progress,
+        )  # fmt: skip
+    assert most == 2
+    assert corpora.parts(out) == corpora.parts(whole)
 
 
 @pytest.fixture
@@ -161,11 +261,13 @@ def test_evaluate_and_the_library_ask_the_scheduler_first(network, capfd):
     assert "not both" in capfd.readouterr().err
 
 
-def test_a_worker_is_no_scheduler(scheduler, workers):
-    with distributed.Client(scheduler, set_as_default=False) as client:
-        address = next(iter(client.scheduler_info()["workers"]))
-    with pytest.raises(InputError, match="a Dask worker is there, not a scheduler"):
-        check_scheduler(address)
+def test_a_worker_is_no_scheduler():
+    with _cluster() as cluster:
+        cluster.scale(1)
+        cluster.wait_for_workers(1)
+        address = next(iter(cluster.workers.values())).address
+        with pytest.raises(InputError, match="a Dask worker is there, not a scheduler"):
+            check_scheduler(address)
 
 
 @pytest.mark.parametrize(
