@@ -23,6 +23,8 @@ def test_every_link_and_anchor_leads_somewhere():
                 continue
             path, anchor = pages.resolved(source, target)
             assert (pages.ROOT / path).exists(), f"{source} links to {target}, which does not exist"
+            if anchor and path == "README.md" != source:  # on the site that is its first page
+                assert anchor in pages.anchors(texts["docs/index.md"]), f"{source}: no {target}"
             if anchor:
                 assert anchor in pages.anchors(texts[path]), f"{source}: no place {target}"
             followed += 1

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = SCRIPT) -> int:
               file=sys.stderr)  # fmt: skip
         return 2
     except KeyboardInterrupt as stop:
-        print(f"lrp_engine: {stop or 'Stopped.'}", file=sys.stderr)
+        print(f"lrp_engine: {str(stop) or 'Stopped.'}", file=sys.stderr)
         return 130
     if sys.stdout is None:  # closed by the caller, `>&-`
         print("lrp_engine: Cannot write the result: the output is closed.", file=sys.stderr)

@@ -302,7 +302,7 @@ def _evaluation(
     for measure in settings.measure_infos:
         parts = [one for one in found if measure.name in one.values]
         if not parts:
-            left_out = {**left_out, measure.name: "No text can be measured so."}
+            left_out = {**left_out, measure.name: measure.lacking(settings.step)}
             continue
         values[measure.name] = np.concatenate([one.values[measure.name] for one in parts])
         places[measure.name] = np.concatenate([one.places[measure.name] for one in parts])

@@ -65,6 +65,13 @@ class Measure:
             return value
         return -value if self.best == "low" else -np.abs(value - float(self.best))
 
+    def lacking(self, step: int) -> str:
+        """A sentence for where it can measure none of the texts: which ones it needs."""
+        most = "" if self.most is None else f" to {self.most(step)}"
+        words = f"{self.least(step)}{most or ' or more'} words"
+        which = f" that is classified {self.scope}" if self.scope in ("right", "wrong") else ""
+        return f"It needs a text of {words}{which}; there is none."
+
     def fits(self, words: int, step: int) -> bool:
         """Whether a text of so many words can be measured."""
         return words >= self.least(step) and (self.most is None or words <= self.most(step))

@@ -303,6 +303,16 @@ def test_help_needs_no_tensorflow():
         assert name in done.stdout
 
 
+@pytest.mark.parametrize(("said", "line"), [((), "Stopped."), (("Halfway.",), "Halfway.")])
+def test_a_ctrl_c_is_one_sentence(said, line, monkeypatch, capsys):
+    def stopped(_: object) -> None:
+        raise KeyboardInterrupt(*said)
+
+    monkeypatch.setattr("lrp_engine.cli.samples._run", stopped)
+    assert main(["samples"]) == 130
+    assert capsys.readouterr().err == f"lrp_engine: {line}\n"
+
+
 @pytest.mark.usefixtures("loaded")
 def test_a_closed_output_is_one_sentence(folder, monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdout", None)  # as Python has it under `>&-`

@@ -178,6 +178,9 @@ def test_a_run_is_told_what_it_cannot_do(network, texts, labels):
     found = evaluate(network, texts, methods=["lrp"])
     assert found.left_out["deletion_right"] == "It needs the true classes of the texts."
     assert found.left_out["shapley"] == "It takes long; ask for it by name."
+    short = evaluate(network, [text[:2] for text in texts], labels, methods=["lrp"]).left_out
+    assert short["deletion"] == "It needs a text of 5 or more words; there is none."
+    assert "or more words that is classified" in short["deletion_wrong"]
     for given, named in [
         ({"measures": ["deletion_wrong"]}, "needs the true classes"),
         ({"measures": ["marked_share"]}, "needs the right relevances"),
