@@ -146,8 +146,8 @@ def sentences(known: Known, values: np.ndarray, explanations: Explanations) -> l
         f"{row['method']} {percentage(row['share'])}" for row in table.to_dict("records")
     )
     lines.append(
-        f"Of its values, each method puts on the marked steps: {parts}. Equal values everywhere "
-        f"would put {percentage(float(there.mean()))} there."
+        f"The marked steps get this share of each method's values: {parts}. Equal values "
+        f"everywhere would give them {percentage(float(there.mean()))}."
     )
     for one in explanations.values():
         if one.method_info.completeness == "score" and _asked(known, one):

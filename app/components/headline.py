@@ -35,6 +35,7 @@ def show(answer: Answer) -> None:
     warnings(answer)
     sentence(answer)
     notes(answer)
+    hints(answer)
 
 
 def warnings(answer: Answer) -> None:
@@ -61,9 +62,14 @@ def notes(answer: Answer) -> None:
     unknown = evidence.unknown_words(one.tokens[0], one.unknown[0], one.substitute)
     parts += [_note(unknown), typed.left_out(one)]
     parts += map(_note, (evidence.no_evidence(one), evidence.near_tie(one)))
-    parts += [_note(escape(hint)) for hint in one.hints]
     if any(parts):
         st.html("".join(parts))
+
+
+def hints(answer: Answer) -> None:
+    """What else could be tried."""
+    if found := answer.explanations.hints:
+        st.html("".join(_note(escape(hint)) for hint in found))
 
 
 def _note(html: str) -> str:

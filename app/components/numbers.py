@@ -213,4 +213,4 @@ def _known(model: Model, text: str) -> None:
     facts = {k: v for k, v in _facts(model, text).items() if not _of_feature(model, k)[0]}
     if facts:
         said = "; ".join(f"{name} {_SIGN.sub(MINUS, value)}" for name, value in facts.items())
-        st.html(f'<p class="lens-note">Known of this example: {escape(visible(said))}.</p>')
+        st.html(f'<p class="lens-note">Known about this example: {escape(visible(said))}.</p>')

@@ -117,6 +117,7 @@ def _below(answer: Answer) -> tuple[DeltaGenerator, DeltaGenerator]:
     said = [*_of_those_aside(shown), *ranks.agreement_sentences(list(shown.values()))]
     if said:
         st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
+    headline.hints(answer)
     return places
 
 

@@ -11,6 +11,7 @@ from app.figures import scales
 from app.figures.scales import Scale, scales_of
 from app.learn.words import target_of
 from app.methods import ACCOUNT_METHOD
+from app.models import numeric
 from app.models.model import Model
 from app.state import session, widgets
 from lrp_engine import METHODS, Explanations
@@ -24,13 +25,16 @@ def picker(models: Iterable[Model], noun: str) -> None:
     """Which scale; nothing where no model has a typical one."""
     if not any(map(cache.has_typical_scale, models)):
         return
+    what = "text" if noun == numeric.WORD else "example"
+    titles = scales.TITLES | {scales.TEXT: f"This {what}"}
     st.segmented_control(
         "Colour scale",
-        list(scales.TITLES),
-        format_func=scales.TITLES.__getitem__,
+        list(titles),
+        format_func=titles.__getitem__,
         required=True,
-        help=f"Typical for this model: equal colours mean equal numbers in every text, so a text "
-        f"of weak {noun}s looks pale. This text: its strongest {noun} has the strongest colour.",
+        help=f"{titles[scales.TYPICAL]}: equal colours mean equal numbers in every {what}, and "
+        f"weak {noun}s look pale. {titles[scales.TEXT]}: its strongest {noun} has the strongest "
+        "colour.",
         **widgets.bind("scale"),
     )
 

@@ -3,6 +3,7 @@
 
 const WORDS = ".lens-rows", PANEL = ".st-key-lens-word";
 const MARGIN = 12; // pixels between the word and the panel
+const SETTLED = 2000; // milliseconds after which nothing is drawn above the word any more
 const HEADER = 60; // pixels of the bar that stays at the top of the page
 let hears = false; // one listener, however often the panel comes and goes
 
@@ -25,23 +26,28 @@ function pressed(event) {
 // The word stays wholly in sight above its panel, whose parts arrive one by one; so does its row
 // where there is room for both.
 function keepInSight(panel) {
-  const page = panel.closest("[data-testid=stMain]");
+  const begun = performance.now();
   const show = () => {
     const node = document.querySelector(WORDS)?.heatmaps?.stop;
-    if (!node?.isConnected) return;
+    const shown = document.querySelector(PANEL); // parts are drawn anew while a page is loaded
+    if (!node?.isConnected || !shown) return;
+    const page = shown.closest("[data-testid=stMain]");
     const word = node.getBoundingClientRect();
     const row = node.closest(".lrp-words").getBoundingClientRect();
     const view = page.getBoundingClientRect();
     const top = view.top + HEADER;
     const room = view.bottom - top - 2 * MARGIN;
-    panel.style.setProperty("--room", `${Math.floor(room - row.height)}px`);
-    const start = panel.getBoundingClientRect().top - MARGIN;
+    shown.style.setProperty("--room", `${Math.floor(room - row.height)}px`);
+    const start = shown.getBoundingClientRect().top - MARGIN;
     const fits = row.height <= start - top;
     const { top: first, bottom: last } = fits ? row : word;
     if (last > start) page.scrollBy({ top: last - start });
-    else if (first < top) page.scrollBy({ top: first - top - (fits ? 0 : MARGIN) });
+    else if (first < top && performance.now() < begun + SETTLED) {
+      page.scrollBy({ top: first - top - (fits ? 0 : MARGIN) });
+    }
   };
-  whileUntouched(show, panel, page.firstElementChild);
+  const page = panel.closest("[data-testid=stMain]");
+  whileUntouched(show, [panel, page.firstElementChild], 500);
 }
 
 // Whether there is more below, which its lower edge shows.
@@ -63,13 +69,12 @@ function tellsOfMore(panel) {
 
 export default function ({ data, parentElement }) {
   const panel = parentElement.closest(PANEL);
-  const heatmaps = document.querySelector(WORDS)?.heatmaps;
-  if (!panel || !heatmaps) return;
+  if (!panel) return;
   const button = parentElement.querySelector(".lens-close");
   button.textContent = data.close;
   button.title = `${data.what} (Escape)`;
   button.setAttribute("aria-label", data.what);
-  button.onclick = () => heatmaps.close();
+  button.onclick = () => document.querySelector(WORDS)?.heatmaps?.close();
   if (!panel.lensTells) tellsOfMore(panel);
   panel.lensTells = true;
   if (!hears) document.addEventListener("keydown", pressed);
@@ -78,7 +83,8 @@ export default function ({ data, parentElement }) {
   const shown = JSON.stringify(data);
   if (shown !== panel.lensShown) keepInSight(panel);
   panel.lensShown = shown;
-  if (!heatmaps.opened) return;
+  const heatmaps = document.querySelector(WORDS)?.heatmaps; // a link's may come after the panel
+  if (!heatmaps?.opened) return;
   heatmaps.opened = false;
   panel.scrollTop = 0;
   panel.querySelector("h2")?.focus({ preventScroll: true });

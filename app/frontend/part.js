@@ -7,5 +7,5 @@ export default function ({ data }) {
   const page = place?.closest("[data-testid=stMain]");
   if (!page || data.time === last) return;
   last = data.time;
-  whileUntouched(() => place.scrollIntoView({ block: "start" }), page.firstElementChild);
+  whileUntouched(() => place.scrollIntoView({ block: "start" }), [page.firstElementChild]);
 }

@@ -36,7 +36,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   stepper.pill = () =>
     root.closest(".st-key-lens-steps")?.querySelector("[aria-checked=true], [aria-pressed=true]");
   stepper.draw(data, () =>
-    whileUntouched(() => page.scrollTo({ top: 0 }), page.firstElementChild),
+    whileUntouched(() => page.scrollTo({ top: 0 }), [page.firstElementChild]),
   );
   stepper.listener ??= (event) => stepper.key(event);
   document.addEventListener("keydown", stepper.listener);

@@ -3,11 +3,13 @@
 
 const PATIENCE = 60_000; // milliseconds; the last part of a page waits for its turn on the server
 
-function whileUntouched(show, ...nodes) {
+function whileUntouched(show, nodes, every = 0) {
   const grown = new ResizeObserver(show);
+  const again = every && setInterval(show, every); // for what moves without growing
   const hands = ["wheel", "touchstart", "pointerdown", "keydown"];
   const stop = () => {
     clearTimeout(timer);
+    clearInterval(again);
     grown.disconnect();
     for (const one of hands) window.removeEventListener(one, stop, true);
   };

@@ -170,7 +170,7 @@ def test_features_are_asked_by_name_and_explained_by_name(opened):
     assert words(app)[0] == "age = 0"
     widget(app, "example").set_value(3).run()
     assert "The true class of this example is" in html(app)
-    assert "Known of this example: progression 170" in html(app)
+    assert "Known about this example: progression 170" in html(app)
     app.query_params["numbers"] = numbers  # Back
     app.run()
     assert words(app)[0] == "age = 2.5"
