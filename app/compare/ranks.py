@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.text.spelled import spelled
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.errors import InputError
 from lrp_engine.evaluation.ranks import size_agreement
-from lrp_engine.render.numbers import number
+from lrp_engine.render.numbers import number, spelled
 from lrp_engine.render.wording import with_noun
 
 AGREEMENT_SCALE = "Rank agreement: 1 is the same order of words, 0 no relation, −1 the opposite."

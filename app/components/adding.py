@@ -14,10 +14,10 @@ from app.models.model import Model
 from app.state import session, widgets
 from app.state.choice import shortest
 from app.text.rules import GATE_NAMES, RULE_NAMES, gate_title, rule_title
-from app.text.spelled import spelled
 from lrp_engine import METHODS, RULES
 from lrp_engine.option import Option
 from lrp_engine.propagation.rules import Rule
+from lrp_engine.render.numbers import spelled
 from lrp_engine.render.wording import visible
 
 # Fields of the form; a rule's own numbers have theirs by name.

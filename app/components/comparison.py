@@ -22,10 +22,10 @@ from app.methods import LEFT_OUT_METHOD
 from app.models.model import Model
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
-from app.text.spelled import spelled
 from lrp_engine import METHODS, Explanation
 from lrp_engine.attribution.checks import doubts_of
 from lrp_engine.errors import InputError
+from lrp_engine.render.numbers import spelled
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,8 @@ _WORDS = _component(
     "words",
     html='<div class="lens-overview" hidden></div><div class="lens-rows"></div>'
     '<p class="lens-keys"><button type="button" class="lens-strongest"></button>'
-    '<span class="lens-hint"></span></p>',
+    '<span class="lens-hint"></span>'
+    '<button type="button" class="lens-around">Show me around</button></p>',
     css=heatmap.css() + _read("words.css") + _read("overview.css"),
     js=["overview.js", "words.js"],
 )
@@ -153,9 +154,15 @@ def go_to_part() -> None:
 
 
 def tour() -> None:
-    """What a first visit is told about the page, once in a browser."""
-    _TOUR(key="lens-tour", data={"steps": list(tour_text.STEPS),
-                                "picked": session.get("pick") is not None})  # fmt: skip
+    """What a first visit is told about the page, once in a browser; by a link only on request."""
+    _TOUR(
+        key="lens-tour",
+        data={
+            "steps": list(tour_text.STEPS),
+            "picked": session.get("pick") is not None,
+            "sent": session.get("sent"),
+        },
+    )
 
 
 def flow() -> None:

@@ -11,7 +11,8 @@ from app.components.question import Answer
 from app.text import evidence, typed
 from app.text.markdown import plain
 from lrp_engine import Explanations
-from lrp_engine.render.said import said
+from lrp_engine.render.numbers import spelled
+from lrp_engine.render.said import runners_up, said
 from lrp_engine.render.wording import visible
 
 STYLE = """<style>
@@ -45,7 +46,7 @@ def warnings(answer: Answer) -> None:
 
 def sentence(answer: Answer) -> None:
     one = answer.explanations
-    st.html(f'{STYLE}<p class="lens-verdict">{_whose(one)} {_said(one)}.</p>')
+    st.html(f'{STYLE}<p class="lens-verdict">{_whose(one)} {_said(one)}.</p>{_note(_among(one))}')
 
 
 def notes(answer: Answer) -> None:
@@ -92,6 +93,17 @@ def _said(one: Explanations) -> str:
     listed = [form.format(escape(visible(c.label)), escape(visible(c.figure))) for c in said(one)]
     more = "" if has_classes or len(one.labels) <= len(listed) else " and others"
     return ", ".join(listed) + more
+
+
+def _among(one: Explanations) -> str:
+    """How many classes there are and which come next, as HTML; nothing of fewer than three."""
+    others = ", ".join(
+        f"<bdi>{escape(visible(c.label))}</bdi> {escape(c.figure)}" for c in runners_up(one)
+    )
+    highest = escape(said(one)[0].figure)
+    return others and (
+        f"{highest} is the highest of {spelled(len(one.labels))} classes; next: {others}."
+    )
 
 
 def _label(one: Explanations, c: int) -> str:

@@ -27,9 +27,9 @@ from app.models.uploads import MORE, Upload
 from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
-from app.text.spelled import spelled
 from lrp_engine.formats.readers import READERS
 from lrp_engine.formats.roles import ROLES, taken_together
+from lrp_engine.render.numbers import spelled
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile

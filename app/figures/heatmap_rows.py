@@ -13,6 +13,7 @@ from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import with_noun
 
 HINT = "Click a word for details. Keys: arrows move, * goes to the strongest, Escape closes"
+TAP = "Tap a word for details."  # where there are no keys
 DROPS = ", Delete drops the word."
 STRONGEST = 200  # words that "Strongest word" goes through
 
@@ -36,6 +37,7 @@ def component_data(
         "rows": [_row(row) for row in rows],
         "noun": kind,
         "hint": with_noun(HINT, kind) + (DROPS if kind == "word" else "."),
+        "tap": with_noun(TAP, kind),
         "shown": values_shown,
         "style": first.palette.css_variables,
         "long": long,

@@ -1,7 +1,8 @@
-// A first visit's tour: a card in the corner, and a frame around what it is about. Whoever has seen
-// it, or skips it, is not shown it again in this browser.
+// A tour of the page: a card in the corner, and a frame around what it is about. It begins by itself
+// on a first visit, and on request at any other. Whoever followed a link came to see what was sent.
 
 const KEY = "lens.tour", OVER = "over";
+const ROOM = "--lens-tour-room"; // how high the card is: on a phone the page ends above it
 
 function over(set) {
   try {
@@ -16,6 +17,7 @@ class Tour {
   constructor(root) {
     this.root = root;
     this.at = 0;
+    this.asked = false;
     [this.count, this.title, this.words] = ["lens-tour-count", "lens-tour-title", "lens-tour-text"].map(
       (name) => root.querySelector(`.${name}`),
     );
@@ -27,9 +29,16 @@ class Tour {
       event.stopPropagation();
       this.end();
     };
+    this.around = (event) => {
+      if (!event.target.closest?.(".lens-around")) return;
+      this.asked = true;
+      this.show(0);
+      this.next.focus({ preventScroll: true });
+    };
   }
 
   show(at) {
+    const turned = at !== this.at || this.root.hidden;
     this.at = at;
     const { title, text, place } = this.steps[at];
     this.count.textContent = `${at + 1} of ${this.steps.length}`;
@@ -37,8 +46,10 @@ class Tour {
     this.words.textContent = text;
     this.skip.hidden = at + 1 === this.steps.length;
     this.next.textContent = this.skip.hidden ? "Done" : "Next";
-    this.follow(place);
     this.root.hidden = false;
+    document.body.style.setProperty(ROOM, `${this.root.offsetHeight}px`);
+    this.follow(place);
+    if (turned) this.framed?.scrollIntoView({ block: "nearest" });
   }
 
   // What the frame is around may not have been drawn yet, and is drawn anew while the model answers.
@@ -58,15 +69,18 @@ class Tour {
   leave() {
     this.drawn?.disconnect();
     this.frame(null);
+    document.removeEventListener("click", this.around);
   }
 
   end() {
     over(true);
+    this.asked = false;
     this.hide();
   }
 
   hide() {
-    this.leave();
+    this.drawn?.disconnect();
+    this.frame(null);
     this.root.hidden = true;
   }
 }
@@ -76,9 +90,11 @@ export default function ({ data, parentElement }) {
   if (!root) return undefined;
   const tour = (root.tour ??= new Tour(root));
   tour.steps = data.steps;
+  document.addEventListener("click", tour.around);
+  const due = tour.asked || !(data.sent || over(false));
   // The panel of a picked word stands where the card would: whoever opened one is not held up.
   if (data.picked && tour.at + 1 === tour.steps.length) tour.end();
-  else if (data.picked || over(false)) tour.hide();
+  else if (data.picked || !due) tour.hide();
   else tour.show(tour.at);
   return () => tour.leave();
 }

@@ -303,7 +303,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   heatmaps.send = setTriggerValue;
   const button = parentElement.querySelector(".lens-strongest");
   text(button, `Strongest ${data.noun}`);
-  text(parentElement.querySelector(".lens-hint"), data.hint);
+  text(parentElement.querySelector(".lens-hint"), matchMedia("(hover: none)").matches ? data.tap : data.hint);
   button.onclick = () => heatmaps.strongest();
   const start = performance.now();
   heatmaps.draw(data);

@@ -38,6 +38,7 @@ def follow(view: View) -> None:
     if address.pop(PART_PARAMETER, None) == TEXTS:
         session.go_to(TEXTS)
     if seen is None:
+        session.put("sent", any(name in CHOICES or name == MODEL_PARAMETER for name in address))
         _take(address)
         return
     if not address:

@@ -58,7 +58,7 @@ def begin() -> None:
         "current_widget": {}, "stale": False, "models": {}, "selected": None, "linked": None,
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
         "arrived": None, "draft": None, "tried": None, "taken": {}, "address": None, "entered": {},
-        "scroll": None, "pins": (), "kept_texts": (None, ""),
+        "scroll": None, "sent": False, "pins": (), "kept_texts": (None, ""),
         "link_asked": (0, ""), "recent": (),
         "visitor": secrets.token_hex(8),
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],

@@ -6,10 +6,9 @@ from html import escape
 
 import numpy as np
 
-from app.text.spelled import spelled
 from lrp_engine import Explanation
 from lrp_engine.attribution.ablation import TOGETHER, ZERO, Ablation, Change
-from lrp_engine.render.numbers import MINUS, number, percentage, points
+from lrp_engine.render.numbers import MINUS, number, percentage, points, spelled
 from lrp_engine.render.said import with_unit
 from lrp_engine.render.wording import visible, with_output
 

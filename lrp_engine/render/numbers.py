@@ -8,6 +8,8 @@ import re
 import numpy as np
 
 MINUS = "−"
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+           "eleven", "twelve")  # fmt: skip
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -104,3 +106,8 @@ def percentage(share: float) -> str:
     if 0.9995 <= share < 1:
         return "> 99.9 %"
     return f"{100 * share:.1f} %"
+
+
+def spelled(count: int) -> str:
+    """A count as a word; from 13 on in digits."""
+    return _COUNTS[count] if count < len(_COUNTS) else f"{count:,}"

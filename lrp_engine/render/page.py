@@ -11,9 +11,9 @@ from lrp_engine.propagation.rules.by_layer import place
 from lrp_engine.render import templates
 from lrp_engine.render.checks import check_rows
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
-from lrp_engine.render.numbers import exact, percentage
+from lrp_engine.render.numbers import exact, percentage, spelled
 from lrp_engine.render.row import method_rows, of_one_text
-from lrp_engine.render.said import said
+from lrp_engine.render.said import runners_up, said
 from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import target_words, visible, with_noun, with_output
 from lrp_engine.version import __version__
@@ -58,6 +58,8 @@ def methods_page(
         against=against and visible(against),
         score=first.explained_score[0],
         said=said(first),
+        others=runners_up(first),
+        class_count=spelled(len(first.labels)),
         about=partial(with_output, kind=first.output_kind),
         has_classes=first.output_kind.has_classes,
         skip=with_noun(f"Skip the {words} words", kind) if words > SKIPPABLE else "",

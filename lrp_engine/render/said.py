@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lrp_engine.render.numbers import number, percentage, quantity
+import numpy as np
+
+from lrp_engine.render.numbers import number, percentage, quantity, spelled
 from lrp_engine.render.wording import with_output
 
 if TYPE_CHECKING:
@@ -37,6 +39,18 @@ def said(explanation: Explanation | Explanations, index: int = 0) -> list[Said]:
     return [Said(labels[c], value_text(explanation, c, index)) for c in chosen]
 
 
+def runners_up(explanation: Explanation | Explanations, index: int = 0) -> list[Said]:
+    """The two classes next to the predicted one, the likelier first; none of fewer than three.
+
+    A probability below a half reads like a lost vote where nobody says how many classes there are.
+    """
+    if not explanation.output_kind.has_classes or len(explanation.labels) < 3:
+        return []
+    shares = explanation.shares[index]
+    others = [c for c in np.argsort(-shares, kind="stable") if c != explanation.predicted[index]]
+    return [Said(explanation.labels[c], percentage(float(shares[c]))) for c in others[:2]]
+
+
 def value_text(explanation: Explanation | Explanations, c: int, index: int = 0) -> str:
     """A value with its unit."""
     return with_unit(float(explanation.scores[index, c]), c, explanation.value_units)
@@ -49,15 +63,23 @@ def with_unit(value: float, c: int, value_units: Sequence[str]) -> str:
 
 
 def headline(one: Explanation) -> str:
-    """ "The model predicts negative (93.0 %). Explained score for negative: +1.82." """
+    """ "The model predicts negative (93.0 %). Explained score for negative: +1.82."
+
+    Of three classes or more it says that there are so many, and the next two.
+    """
     told, word = said(one), one.labelled_token()
     verb = "The model predicts" if word is None else f"The model labels “{word}”"
     score = f"Explained score for {one.target_label()}: {number(one.explained_score[0])}."
     if one.output_kind.has_classes:
-        return f"{verb} {told[0].label} ({told[0].figure}). {score}"
+        return f"{verb} {told[0].label} ({told[0].figure}{_among(one)}). {score}"
     verb = "The model gives" if word is None else f"The model gives “{word}”"
     values = ", ".join(f"{name.label} {name.figure}" for name in told)
     return f"{verb} {values}. {with_output(score, one.output_kind)}"
+
+
+def _among(one: Explanation) -> str:
+    others = ", ".join(f"{other.label} {other.figure}" for other in runners_up(one))
+    return others and f", the highest of {spelled(len(one.labels))} classes; next: {others}"
 
 
 def _targets(explanation: Explanation | Explanations, index: int) -> list[int]:

@@ -14,6 +14,8 @@ TOP = "document.querySelector('[data-testid=stMain]').scrollTop"
 # As after an answer: another node stands where the framed one stood.
 DRAWN_ANEW = """node => { const other = node.cloneNode(true);
   other.classList.remove("lens-toured"); node.replaceWith(other); }"""
+APART = """() => document.querySelector('[data-testid=stMain]').getBoundingClientRect().bottom
+  <= document.querySelector('.lens-tour').getBoundingClientRect().top + 1"""
 SIDEWAYS = """() => [...document.querySelectorAll('.lens-grid')]
   .filter(line => line.scrollWidth > line.clientWidth + 1).length"""
 SPARE = """() => { const lines = [...document.querySelectorAll('.lens-grid')];
@@ -24,8 +26,11 @@ SPARE = """() => { const lines = [...document.querySelectorAll('.lens-grid')];
 def test_a_first_visit_is_shown_around_once(browser: Browser, server: str):
     with browser.new_context(base_url=server, viewport={"width": 1280, "height": 900}) as context:
         page = tap(context.new_page(), first_visit=True)
-        visit(page)
         card = page.get_by_role("region", name="Tour")
+        visit(page, "?values=0")  # a link: what was sent comes first
+        expect(page.get_by_role("button", name="Show me around")).to_be_visible()
+        expect(card).to_be_hidden()
+        visit(page)
         for n, step in enumerate(tour.STEPS, 1):
             expect(card).to_contain_text(f"{n} of {len(tour.STEPS)}")
             expect(card).to_contain_text(step["text"])
@@ -41,6 +46,10 @@ def test_a_first_visit_is_shown_around_once(browser: Browser, server: str):
         expect(page.get_by_text("The model says")).to_be_visible()
         idle(page)
         expect(card).to_be_hidden()
+        page.set_viewport_size({"width": 390, "height": 844})  # where it would cover the words
+        page.get_by_role("button", name="Show me around").click()
+        expect(card).to_contain_text(f"1 of {len(tour.STEPS)}")
+        page.wait_for_function(APART)
 
 
 def test_keys_go_through_the_lesson_and_each_step_opens_at_its_top(page: Page):

@@ -16,8 +16,8 @@ from app.learn import words
 from app.methods import ACCOUNT_METHOD, LEFT_OUT_METHOD
 from app.models.model import Model
 from app.state import session, widgets
-from app.text.spelled import spelled
 from lrp_engine.attribution.methods import LIVE_METHODS
+from lrp_engine.render.numbers import spelled
 from lrp_engine.render.row import method_rows
 from lrp_engine.render.wording import visible
 

@@ -6,14 +6,17 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 import lrp_engine
 from lrp_engine import Network
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.errors import InputError
+from lrp_engine.render.numbers import percentage
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.palettes import PALETTES, THEMES
+from lrp_engine.render.said import headline, runners_up
 from lrp_engine.render.svg import WIDTH, svg
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 from tests.contrast import contrast
@@ -34,6 +37,21 @@ def network() -> Network:
 @pytest.fixture(scope="module")
 def explanations(network):
     return network.explain_all([TEXT])
+
+
+def test_of_three_classes_or_more_the_next_two_are_said(explanations):
+    """ "negative (47.0 %)" alone reads like a lost vote."""
+    one = explanations["lrp"]
+    first, second, third = (LABELS[c] for c in one.shares[0].argsort()[::-1][:3])
+    assert one.predicted[0] == LABELS.index(first)
+    assert [other.label for other in runners_up(one)] == [second, third]
+    said = headline(one)
+    assert f"The model predicts {first} ({percentage(one.shares[0].max())}, the highest of " in said
+    assert f"classes; next: {second} {percentage(np.sort(one.shares[0])[-2])}, {third} " in said
+    assert "the highest of" in methods_page(explanations)
+    two = replace(one, labels=one.labels[:2], scores=one.scores[:, :2],
+                  probabilities=one.probabilities[:, :2])  # fmt: skip
+    assert runners_up(two) == []
 
 
 @pytest.mark.parametrize("palette", PALETTES)
