@@ -227,14 +227,19 @@ def left_out(model: Model, text: str, explanation: Explanation, at: int) -> Chan
     )  # fmt: skip
 
 
-def flipped(model: Model, text: str, explanation: Explanation) -> Flip | None:
+def flipped(
+    model: Model, text: str, explanation: Explanation, alike: tuple[int, ...] = ()
+) -> Flip | None:
     """Which single word would change the class predicted, by the rule of an explanation.
+
+    Args:
+        alike: classes that count as the predicted one.
 
     None where there are no classes, or where it cannot be computed.
     """
     return _asked_again(
-        model, text, explanation, "flipped", _rule_of(explanation),
-        ask=partial(flips.single_word, explanation=explanation),
+        model, text, explanation, "flipped", _rule_of(explanation), alike,
+        ask=partial(flips.single_word, explanation=explanation, alike=alike),
     )  # fmt: skip
 
 

@@ -20,13 +20,19 @@ def line(answer: Answer, place: DeltaGenerator) -> None:
     one = answer.explanations[ACCOUNT_METHOD.name]
     if not one.output_kind.has_classes or not place.button(ASK):
         return
-    found = cache.flipped(answer.model, answer.text, one)
+    alike = class_order.same_side(one.labels, int(one.predicted[0]))
+    found = cache.flipped(answer.model, answer.text, one, alike)
     if found is None:
         place.html("<p></p>")
         return
-    ordered = class_order.in_order(one.labels)
+    said = flips.line(found, one, in_order=class_order.in_order(one.labels))
+    if alike:
+        step = cache.flipped(answer.model, answer.text, one)
+        if step is not None and step.classes[1] in alike:
+            said = f"{said} {flips.same_side(step, one)}"
+            found = found if found.flips else step
     with place.container(horizontal=True, vertical_alignment="center", key="lens-flip"):
-        st.html(f'<p class="lens-note">{flips.line(found, one, in_order=ordered)}</p>')
+        st.html(f'<p class="lens-note">{said}</p>')
         if answer.model.reads_text:
             st.button(
                 "Show it in the text",

@@ -40,6 +40,15 @@ def in_order(labels: Sequence[str]) -> bool:
     return len(names) % 2 == 1 and names[len(names) // 2] in MIDDLES
 
 
+def same_side(labels: Sequence[str], c: int) -> tuple[int, ...]:
+    """The other classes on the same side of the middle of an order, as "very negative" is on that
+    of "negative"; none where there is no order, or of the middle itself."""
+    if not in_order(labels):
+        return ()
+    middle = (len(labels) - 1) / 2
+    return tuple(o for o in range(len(labels)) if o != c and (o - middle) * (c - middle) > 0)
+
+
 def _is_degree_of(one: str, other: str) -> bool:
     degree, _, rest = one.partition(" ")
     return degree in DEGREES and rest == other

@@ -28,9 +28,20 @@ def line(one: Flip, explanation: Explanation, *, in_order: bool = False) -> str:
         )
     nearest = _changed(one, explanation)
     return (
-        f"<b>No single {kind} was found that flips it.</b> Nearest: "
+        f"<b>No single {kind} was found that flips it{_away(one, explanation)}.</b> Nearest: "
         f"{nearest[0].lower()}{nearest[1:]}, the probability of {before} goes from {start} to "
         f"<b>{end}</b>. {_tried(one, kind)}"
+    )
+
+
+def same_side(one: Flip, explanation: Explanation) -> str:
+    """A flip to a class on the same side of an order, told behind one that leaves this side."""
+    changed = _changed(one, explanation)
+    before, after = (_bold(explanation.labels[c]) for c in one.classes)
+    start, end = (escape(percentage(share)) for share in one.shares)
+    return (
+        f"A step on the same side: {changed[0].lower()}{changed[1:]}, the answer becomes {after} "
+        f"(probability of {before} from {start} to {end})."
     )
 
 
@@ -43,6 +54,14 @@ def _changed(one: Flip, explanation: Explanation) -> str:
     if one.replacement is not None:
         return f"With “<bdi>{escape(visible(one.replacement))}</bdi>” in place of {word}"
     return f"With zeros in place of {word}" if one.how == ZERO else f"Without {word}"
+
+
+def _away(one: Flip, explanation: Explanation) -> str:
+    """From which classes, where that is more than the predicted one."""
+    if not one.alike:
+        return ""
+    names = (_bold(explanation.labels[c]) for c in sorted((one.classes[0], *one.alike)))
+    return f" away from {' and '.join(names)}"
 
 
 def _step(one: Flip, in_order: bool) -> str:

@@ -17,6 +17,7 @@ from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.attribution.scores import program_of, scores_of
 from lrp_engine.attribution.targets import selection
+from lrp_engine.errors import InputError
 from lrp_engine.model.samples import Samples, existing
 from lrp_engine.model.text import Tokenizer
 from lrp_engine.model.text.ids import KNOWN
@@ -39,7 +40,7 @@ class Flip:
     Attributes:
         position: of the word in the explanation's tokens.
         replacement: what stands in its place; None where it is left out.
-        classes: predicted before and after.
+        classes: predicted before and after. alike: those that count as the one before.
         shares: the probability of the class predicted before, before and after.
         how: what happens to a word that is left out, as in `Ablation`.
         tried: how many single words were left out and how many replaced.
@@ -53,15 +54,21 @@ class Flip:
     how: str
     tried: tuple[int, int]
     every: bool
+    alike: tuple[int, ...] = ()
 
     @property
     def flips(self) -> bool:
-        """Whether it changes the class."""
-        return self.classes[0] != self.classes[1]
+        """Whether it changes the class, to one that does not count as the same."""
+        return self.classes[1] not in (self.classes[0], *self.alike)
 
 
 def single_word(
-    network: Network, inputs: Any, explanation: Explanation, *, position: Any = None
+    network: Network,
+    inputs: Any,
+    explanation: Explanation,
+    *,
+    position: Any = None,
+    alike: Sequence[int] = (),
 ) -> Flip | None:
     """The single word that changes the predicted class; None of values and of less than two words.
 
@@ -74,9 +81,13 @@ def single_word(
 
     Args:
         inputs: the one text that `explanation` explains; position: as in `Network.explain`.
+        alike: classes that count as the predicted one, as "very negative" does where the question
+            is what would make the model say anything but negative: a change leads to none of them,
+            and what is least probable is all of them together.
 
     Raises:
-        InputError: the explanation is of another input, or a variant's numbers overflow.
+        InputError: a class of `alike` does not exist, the explanation is of another input, or a
+            variant's numbers overflow.
     """
     if not network.has_classes:
         return None
@@ -88,6 +99,11 @@ def single_word(
     length = max(1, part.samples.width)
     dropped = order[: max(LEAST, TOKENS // length)]
     before = int(explanation.predicted[0])
+    if not all(0 <= c < network.classes for c in alike):
+        raise InputError(
+            f"alike={list(alike)!r}: this network has the classes 0 to {network.classes - 1}."
+        )
+    same = sorted({before, *alike})
     share = float(network.to_output(explanation.scores[:1].astype(np.float64))[0, before])
 
     def found(at: int, word: str | None, scores: np.ndarray, replaced: int) -> Flip:
@@ -100,32 +116,33 @@ def single_word(
             how=part.how,
             tried=(len(dropped), replaced),
             every=len(dropped) == len(order),
+            alike=tuple(c for c in same if c != before),
         )
 
     without = part.scores([[at] for at in dropped.tolist()])
-    surest = _least_probable(network, without, before)
-    if without[surest].argmax() != before:
+    surest = _least_probable(network, without, same)
+    if without[surest].argmax() not in same:
         return found(int(dropped[surest]), None, without[surest], 0)
-    tried = _replacements(part, explanation, order[:REPLACED])
+    tried = _replacements(part, explanation, order[:REPLACED], same)
     if tried is None:
         return found(int(dropped[surest]), None, without[surest], 0)
-    flipping = np.flatnonzero(tried.scores.argmax(axis=1) != before)
+    flipping = np.flatnonzero(~np.isin(tried.scores.argmax(axis=1), same))
     if len(flipping):
         best = int(flipping[tried.distances[flipping].argmin()])
         return found(int(tried.places[best]), tried.words[best], tried.scores[best], len(tried))
-    nearest = _least_probable(network, tried.scores, before)
+    nearest = _least_probable(network, tried.scores, same)
     both = np.vstack([without[surest], tried.scores[nearest]])
-    if _least_probable(network, both, before) == 0:
+    if _least_probable(network, both, same) == 0:
         return found(int(dropped[surest]), None, without[surest], len(tried))
     return found(
         int(tried.places[nearest]), tried.words[nearest], tried.scores[nearest], len(tried)
     )
 
 
-def _least_probable(network: Network, scores: np.ndarray, c: int) -> int:
-    """The row (n, C) in which a class is least probable; one that changes the class goes first."""
-    shares = network.to_output(scores.astype(np.float64))[:, c]
-    return int(np.lexsort((shares, scores.argmax(axis=1) == c))[0])
+def _least_probable(network: Network, scores: np.ndarray, same: Sequence[int]) -> int:
+    """The row (n, C) in which some classes are least probable; one that leaves them goes first."""
+    shares = network.to_output(scores.astype(np.float64))[:, list(same)].sum(axis=1)
+    return int(np.lexsort((shares, np.isin(scores.argmax(axis=1), same)))[0])
 
 
 @dataclass(frozen=True)
@@ -142,18 +159,21 @@ class _Tried:
         return len(self.words)
 
 
-def _replacements(part: Part, explanation: Explanation, places: np.ndarray) -> _Tried | None:
-    """The words that the gradient names first at some places; None where no words are read."""
+def _replacements(
+    part: Part, explanation: Explanation, places: np.ndarray, same: Sequence[int]
+) -> _Tried | None:
+    """The words that the gradient names first at some places; None where no words are read, or
+    where every class is the same."""
     samples, network = part.samples, part.samples.network
     if samples.alignment is None or samples.ids is None or network.embedding is None:
         return None
     words, ids = _listed(network)
-    if not words:
+    if not words or len(same) == network.classes:
         return None
     vectors = network.embedding.table[ids]  # (V, E)
     steps = part.places[places]  # where the words stand in the sample
     own = network.embedding.rows(samples.ids[0][steps]).astype(np.float64)
-    gradient = _gradient(samples, explanation)[steps].astype(np.float64)
+    gradient = _gradient(samples, explanation, same)[steps].astype(np.float64)
     # The difference of the two best classes falls by so much to first order, (V, n).
     gains = (own * gradient).sum(axis=1) - vectors @ gradient.T.astype(vectors.dtype)
     gains[ids[:, None] == samples.ids[0][steps]] = -np.inf
@@ -198,10 +218,11 @@ def _as_themselves(tokenizer: Tokenizer, words: Sequence[str], rows: Sequence[in
     return list(islice(alone, CANDIDATES))
 
 
-def _gradient(samples: Samples, explanation: Explanation) -> np.ndarray:
-    """(T, E) of the predicted class's score less that of the next one."""
+def _gradient(samples: Samples, explanation: Explanation, same: Sequence[int]) -> np.ndarray:
+    """(T, E) of the predicted class's score less that of the next one that is not the same."""
     network = samples.network
-    first, second = np.argsort(-explanation.scores[0], kind="stable")[:2].tolist()
+    first, *others = np.argsort(-explanation.scores[0], kind="stable").tolist()
+    second = next(c for c in others if c not in same)
     x, steps = samples.padded(np.array([0]))
     # The passes of the methods that are shown while one types: they are compiled already.
     calculi = tuple(dict.fromkeys(c for method in LIVE_METHODS.values() for c in method.passes))

@@ -33,6 +33,13 @@ def test_an_order_is_told_by_names(labels, expected):
     assert class_order.in_order(labels) is expected
 
 
+def test_the_sides_of_an_order_have_a_middle_between_them():
+    assert [class_order.same_side(FIVE, c) for c in range(5)] == [(1,), (0,), (), (4,), (3,)]
+    stars = ("1 star", "2 stars", "3 stars", "4 stars")
+    assert [class_order.same_side(stars, c) for c in range(4)] == [(1,), (0,), (3,), (2,)]
+    assert class_order.same_side(("sport", "politics", "culture"), 0) == ()
+
+
 def summary(*rows: tuple[int, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["truth", "said"])
 

@@ -21,6 +21,7 @@ from app.text.ablation import TWO_QUESTIONS, line, of_word, opposite_ways
 from app.text.evidence import near_tie
 from app.text.file_names import of_explanations
 from app.text.flips import line as flip_line
+from app.text.flips import same_side
 from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution.ablation import Change, against_random, without_one
 from lrp_engine.attribution.flips import Flip, single_word
@@ -401,6 +402,12 @@ def test_a_flip_is_told_as_it_is(network):
     assert "What would flip it." in said
     first = f"<b><bdi>{one.labels[0]}</bdi></b>"
     assert f"“<bdi>film</bdi>”, the answer changes from {first} to <b><bdi>yes</bdi></b>" in said
+    near = replace(flip, classes=(0, 1), alike=(1,))
+    assert not near.flips
+    both = f"flips it away from {first} and <b><bdi>so so</bdi></b>"
+    assert both in flip_line(near, one, in_order=True)
+    beside = "A step on the same side: without “<bdi>film</bdi>”, the answer becomes <b><bdi>so so"
+    assert beside in same_side(near, one)
     near = replace(flip, classes=(0, 1))
     assert "a small step, no reversal" in flip_line(near, one, in_order=True)
     assert "a small step" not in flip_line(near, one) + flip_line(flip, one, in_order=True)
