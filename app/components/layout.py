@@ -28,6 +28,8 @@ STYLE = f"""<style>
 .stMainBlockContainer {{ max-width: 74rem; padding-top: 4rem; }}
 .stApp h1 {{ padding-top: 0; font-size: 2rem; }}
 @media (max-width: 40rem) {{ .stApp h1 {{ font-size: 1.5rem; padding-bottom: .25rem; }} }}
+/* The page itself can have the focus, to be scrolled by keys: a frame would cut through it. */
+.stApp [data-testid="stMain"]:focus-visible::before {{ box-shadow: none; }}
 .lens-note {{ margin: 0; overflow-wrap: anywhere; }}
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}

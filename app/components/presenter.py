@@ -14,11 +14,23 @@ html { font-size: 22px !important; }
 .stApp [data-testid="stHeader"] { display: none; }
 .stApp .stMainBlockContainer { max-width: 84rem; padding-top: 1.5rem; }
 .stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-steps) { top: 0; }
+/* Each step of a lesson has its heading: the page's is for those who hear it. The steps are one
+   line that is swept sideways. */
+.stApp:has(.st-key-lens-steps) [data-testid="stHeading"]:has(h1) { position: absolute;
+  clip-path: inset(50%); }
+.st-key-lens-steps [data-testid="stButtonGroup"] > div { flex-wrap: nowrap; overflow-x: auto;
+  scrollbar-width: none; }
+.st-key-lens-steps [data-testid="stButtonGroup"] > div > * { flex: none; max-width: none; }
+.st-key-lens-steps button { min-height: 1.75rem; padding: .1rem .6rem; }
+.st-key-lens-steps button p { font-size: .75rem; }
+/* Names of classes are not cut off. */
+.stApp .st-key-lens-choice > * { min-width: min(100%, 24rem); }
 /* A strip of its own below the page, so that it covers nothing. */
-.stApp [data-testid="stMain"] { margin-bottom: 2.5rem; height: calc(100% - 2.5rem); }
-.st-key-lens-presenter { position: fixed; right: 1rem; bottom: .25rem; width: auto; z-index: 30; }
-.st-key-lens-presenter button { background: var(--st-background-color); min-height: 2rem;
-  padding: .1rem .75rem; }
+.stApp [data-testid="stMain"] { margin-bottom: 1.75rem; height: calc(100% - 1.75rem); }
+.st-key-lens-presenter { position: fixed; right: 1rem; bottom: .1rem; width: auto; z-index: 30; }
+.st-key-lens-presenter button { background: var(--st-background-color); min-height: 1.5rem;
+  padding: 0 .6rem; }
+.st-key-lens-presenter > * > [data-testid="stPopover"] button p { font-size: .75rem; }
 @media (max-width: 640px) { html { font-size: 18px !important; } }
 </style>"""
 

@@ -4,6 +4,17 @@
 const ARROWS = `input, textarea, select, [contenteditable=true], [role=slider], [role=combobox],
   [role=listbox], [role=radiogroup], [role=tablist], [role=grid], [role=region], .lrp-word`;
 
+// What keeps the focus after a click, and with it the arrow keys.
+const HELD = "input[type=range], [role=slider], [role=radio]";
+
+// Whoever moves one with a pointer is done when they let go; from the keyboard it stays in hand.
+function letGo() {
+  setTimeout(() => {
+    const held = document.activeElement;
+    if (held?.matches(HELD) && held.closest(".stMain")) held.blur();
+  });
+}
+
 class Stepper {
   draw({ steps, step }, top) {
     if (this.shown !== undefined && this.shown !== step) top();
@@ -40,5 +51,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   );
   stepper.listener ??= (event) => stepper.key(event);
   document.addEventListener("keydown", stepper.listener);
-  return () => document.removeEventListener("keydown", stepper.listener);
+  document.addEventListener("pointerup", letGo);
+  return () => {
+    document.removeEventListener("keydown", stepper.listener);
+    document.removeEventListener("pointerup", letGo);
+  };
 }
