@@ -31,6 +31,7 @@ from tests.engine.layers.test_contract import (
     LENGTHS,
     check_ledger,
     check_reference,
+    check_words,
     eager,
     explain,
 )
@@ -113,6 +114,7 @@ def test_each_node_follows_its_rule(composed):
     assert set(by_hand) <= set(slow)
     assert dict(zip(slow, rule.by_node(network.nodes), strict=True)) == slow
     check_reference(network, x, rule, slow, explain=by_all)
+    check_words(network, x, by_all(network, x, rule=rule), rule=rule)
 
 
 def test_ledger_closes(composed):

@@ -40,6 +40,7 @@ from tests.engine.layers.test_contract import (
     LENGTHS,
     check_ledger,
     check_reference,
+    check_words,
     close,
     eager,
     explain,
@@ -110,6 +111,11 @@ def test_relevance_and_ledger_equal_reference(pair):
 
 def test_ledger_closes(pair):
     check_ledger(*pair)
+
+
+def test_words_alone_have_what_their_units_add_up_to(pair):
+    network, x, rule = pair
+    check_words(network, x, explain(network, x, rule=rule), rule=rule)
 
 
 def test_bias_factor_one_leaves_nothing_in_the_ledger(pair):
