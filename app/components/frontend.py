@@ -222,10 +222,10 @@ def _copied(parameters: Mapping[str, str]) -> str:
         )
     if long_texts.KEPT in parameters:
         return (
-            "Copied: it opens this page as it is set now. The text is too long for an address: "
+            "Link copied. It opens this page as you see it. The text is too long for an address: "
             f"this server keeps it until {long_texts.until()} at least."
         )
-    return "Copied: it opens this page as it is set now."
+    return "Link copied. It opens this page as you see it."
 
 
 def prev_next(rows: Sequence[int], at: float, take: Callable[[int], None]) -> None:

@@ -42,8 +42,8 @@ def button(answer: Answer) -> None:
         "Pinned" if pinned else "Pin this text",
         icon=":material/keep:",
         disabled=pinned,
-        help="Keeps the text and what the model says of it, while this page is open, to return to "
-        "and to compare another text with.",
+        help="Keeps this text and its result while the page is open, so that you can return to it "
+        "or compare it with another.",
         on_click=pins.add,
         args=(pin,),
     )

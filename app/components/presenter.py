@@ -38,7 +38,7 @@ html { font-size: 22px !important; }
 def controls() -> None:
     st.toggle(
         "Presenter mode",
-        help="Large type for a room. “Pages”, in the lower right corner, leads back.",
+        help="Large type for projecting. To leave, use “Pages” at the lower right.",
         **widgets.bind("present"),
     )
 

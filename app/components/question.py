@@ -198,7 +198,7 @@ def targets(answer: Answer) -> None:
         if c == PREDICTED:
             return f"the predicted class: {named(predicted)}"
         if c == NOTHING:
-            return "nothing: the score alone"
+            return "no other class"
         if not isinstance(c, int):
             return str(c)
         label, score = visible(one.labels[c]), number(one.scores[0, c])
@@ -217,8 +217,7 @@ def targets(answer: Answer) -> None:
         "compared with",
         [NOTHING, *(c for c in classes if c != explained)],
         format_func=named,
-        help="A contrast explains the difference of two scores: what supports the one class "
-        "rather than the other.",
+        help="Explains the difference between two scores: what favours one class over the other.",
         **widgets.bind("contrast", options),
     )
 

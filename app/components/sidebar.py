@@ -46,7 +46,6 @@ def _model_picker() -> None:
         "Model",
         list(names),
         format_func=lambda upload_hash: names.get(upload_hash, ""),
-        help="More sample models are on the Model page, where you can upload your own, too; nobody "
-        "else sees it.",
+        help="The Model page has more sample models, and you can upload your own there.",
         **session_models.bind(BUNDLED, names.values()),
     )

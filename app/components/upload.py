@@ -71,7 +71,7 @@ def form() -> Brought | None:
     with st.expander("Which files can be read?"):
         st.markdown("**Weights**\n" + "\n".join(f"- {reader.title}" for reader in READERS))
         st.markdown("**Beside them**\n" + "\n".join(f"- {what}" for what in BESIDE))
-    with st.expander("Advanced: what no file says"):
+    with st.expander("Advanced: settings the files do not contain"):
         more = st.text_area(
             MORE,
             key=widgets.file_key("spec"),
@@ -95,9 +95,8 @@ def form() -> Brought | None:
         elif asked and brought is not None:
             read(brought)
         st.caption(
-            "An uploaded model is kept on this server until nobody has opened it for "
-            f"{settings.MODEL_DAYS} days, or until you delete it. Only those who have the address "
-            "of a page that shows it can open it."
+            f"An uploaded model is deleted after {settings.MODEL_DAYS} days without use, or when "
+            "you delete it. Only people with the link to a page that shows it can open it."
         )
     return brought
 

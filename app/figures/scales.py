@@ -21,8 +21,8 @@ ON_REQUEST = "what is typical is not known of a method that is computed on reque
 
 
 _TYPICAL = (
-    "Colour scale typical for this model{same}: in 9 of 10 of its examples, even the strongest "
-    "{noun} lies within it."
+    "The colours cover this model’s usual range{same}: in 9 of 10 examples, every {noun} lies "
+    "inside it."
 )
 _OWN = "Colour scale of this text{same}: {why}."
 

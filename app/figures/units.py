@@ -18,7 +18,7 @@ class Units:
 
     Attributes:
         values: (E,) value of each unit; positive, negative: sums of those above and below zero.
-        sentence: the sums and how much of them cancels, in words.
+        sentence: the sums and what they leave, in words.
     """
 
     values: np.ndarray
@@ -46,12 +46,10 @@ def units_of(explanation: Explanation, at: int) -> Units:
         raise_it, lower_it = (
             ("support the class", "oppose it") if of_class else ("raise the value", "lower it")
         )
-        size = positive - negative
-        lost = 1 - abs(positive + negative) / size if size else 0.0
         sentence = (
-            f"{int((values > 0).sum())} of {len(values)} units {raise_it} with "
-            f"{number(positive)}, {int((values < 0).sum())} {lower_it} with {number(negative)}; "
-            f"together {number(positive + negative)}: {100 * lost:.0f} % cancels."
+            f"Of {len(values)} units, {int((values > 0).sum())} {raise_it} ({number(positive)}) "
+            f"and {int((values < 0).sum())} {lower_it} ({number(negative)}), leaving "
+            f"{number(positive + negative)}."
         )
     return Units(values=values, positive=positive, negative=negative, sentence=sentence)
 

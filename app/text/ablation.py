@@ -17,8 +17,8 @@ MOST_TIMES = 10
 # A smaller difference of two probabilities, or share of a score, is none to speak of.
 NOTABLE = 0.01
 TWO_QUESTIONS = (
-    "The share describes this text. Leaving the word out makes another text, so the two numbers "
-    "can differ."
+    "The share describes this text; without the word the text is a different one, so the two "
+    "numbers can differ."
 )
 
 

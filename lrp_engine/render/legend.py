@@ -84,8 +84,8 @@ def _beyond(count: int, token_kind: str) -> str:
     if not count:
         return ""
     if count == 1:
-        return f"1 {token_kind} here lies beyond it and has the strongest colour."
-    return f"{count:,} {token_kind}s here lie beyond it and have the strongest colour."
+        return f"1 {token_kind} here is outside the range and gets the strongest colour."
+    return f"{count:,} {token_kind}s here are outside the range and get the strongest colour."
 
 
 def _signed(target: str, against: str | None, output: OutputKind) -> tuple[Phrase, Phrase]:

@@ -52,7 +52,7 @@ def test_a_format_is_read_proven_and_explained(page: Page, name: str):
     visit(page, "model")
     attach(page, "Weights", *(file(*one) for one in given.files.values()))
     if given.more:
-        page.get_by_text("What no file says").click()
+        page.get_by_text("Advanced: settings the files").click()
         page.get_by_role("textbox", name=MORE).fill(given.more)
     read_model(page)
     if given.gates == DETECT:

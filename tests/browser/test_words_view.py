@@ -51,7 +51,7 @@ def test_a_click_picks_a_word_everywhere(page: Page):
     visit(page, ALL)
     word(page, 3, row=1).click()
     picked(page, 3, len(LIVE_METHODS))
-    expect(page.get_by_text("units support the class")).to_be_visible()
+    expect(page.get_by_text("support the class (")).to_be_visible()
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts.nth(1)).to_contain_text(f"▸ {FIRST[3]}")
     page.get_by_text("Exact numbers").click()

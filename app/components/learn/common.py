@@ -131,7 +131,7 @@ def inside(answer: Answer) -> tuple[lstm.Inside, Explanation]:
 def checked(inside: lstm.Inside) -> None:
     st.caption(
         plain(
-            f"Recomputed from the weights of layer {inside.node}. Against the engine: all "
-            f"relevances of all input units agree to {tiny(inside.disagreement)}."
+            f"Recomputed from the weights of layer {inside.node}. All relevances match the "
+            f"engine’s to within {tiny(inside.disagreement)}."
         )
     )

@@ -14,7 +14,7 @@ from app.state import session, widgets
 def show(page: Page) -> None:
     st.markdown(
         "An LSTM remembers and forgets by multiplying. A **gate** is a number from 0 (closed) to 1 "
-        "(open), a **signal** carries what is to be remembered. The gate decides how much of the "
+        "(open), a **signal** carries what should be remembered. The gate decides how much of the "
         "signal passes."
     )
     left, right = st.columns(2)

@@ -63,4 +63,4 @@ def _prev_next(step: str, named: dict[str, str]) -> None:
                 on_click=session.choose, kwargs={"step": after},
             )  # fmt: skip
         frontend.copy_link()
-        st.html('<p class="lens-note lens-arrows">The keys ← and → work, too.</p>')
+        st.html('<p class="lens-note lens-arrows">You can also use the ← and → keys.</p>')

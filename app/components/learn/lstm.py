@@ -16,9 +16,10 @@ from lrp_engine.render.wording import visible
 
 def show(page: Page) -> None:
     st.markdown(
-        "An LSTM reads word after word. It keeps a **cell** $c$, its long memory, and an output "
-        "$h$, in many **units** side by side. Three gates decide: $f$ how much memory stays, $i$ "
-        "how much of the new signal $g$ comes in, $o$ how much of the cell is shown."
+        "An LSTM reads one word at a time. It keeps a **cell** $c$, its long memory, and an output "
+        "$h$, in many **units** side by side. Three gates decide how much memory "
+        "stays ($f$), how much of the new signal $g$ enters ($i$) and how much of the cell is "
+        "output ($o$)."
     )
     answer = common.sentence(page)
     if answer is None:

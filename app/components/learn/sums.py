@@ -41,7 +41,7 @@ def show(page: Page) -> None:
     st.markdown(
         r"Each input receives what it added to the sum. $\varepsilon$, the **stabilizer**, "
         r"keeps the division harmless when $z$ is close to zero. $\delta$, the **bias factor**, "
-        "says how much of what bias and stabilizer would keep goes back to the $N = 3$ inputs, in "
+        "sets how much of the share of bias and stabilizer is returned to the $N = 3$ inputs, in "
         "equal parts."
     )
     steps = sorted({*(e for e in settings.EPS_STEPS if e <= 1), eps})

@@ -13,8 +13,8 @@ from lrp_engine.render.wording import visible
 
 def show(page: Page) -> None:
     st.markdown(
-        "Going forwards, the model reads word after word. Going backwards, the score travels the "
-        "same way home and leaves a part at every word."
+        "Going forwards, the model reads one word at a time. Going backwards, the score travels "
+        "the same way home and leaves a part at every word."
     )
     answer = common.sentence(page)
     if answer is None:

@@ -28,8 +28,8 @@ METHOD = Method(
     cost="one backward pass",
     live=True,
     attribute=attribute,
-    meaning="The score, shared out among the words: a positive share supports the explained class, "
-    "a negative one opposes it.",
+    meaning="How much each word contributed to the score: plus (+) supports the explained class, "
+    "minus (−) opposes it.",
     source="Bach et al. 2015, doi 10.1371/journal.pone.0130140; Arras et al. 2017, "
     "doi 10.18653/v1/W17-5221",
 )

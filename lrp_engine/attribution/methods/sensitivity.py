@@ -34,7 +34,7 @@ METHOD = Method(
     "say in which direction.",
     limits="SA says how strongly the score would react to a tiny change of a word. It does not say "
     "whether the word supports the class or opposes it, nor how much of the score it carries. "
-    "Without the words it ranks first, the probability of the class falls by 0.096; by 0.269 with "
-    "LRP, by 0.043 without random words (125 bundled reviews).",
+    "Removing its top words lowers the probability of the class by 0.096; removing those of LRP "
+    "lowers it by 0.269, random words by 0.043 (125 bundled reviews).",
     source="Simonyan et al. 2014, arXiv 1312.6034; Li et al. 2016, doi 10.18653/v1/N16-1082",
 )

@@ -47,8 +47,8 @@ def test_typical_scales_are_shared_where_all_are_known(rows):
 @pytest.mark.parametrize(
     ("vmax", "says"),
     [(4.0, "Typical."),
-     (3.0, "Typical. 1 word here lies beyond it and has the strongest colour."),
-     (0.5, "Typical. 3 words here lie beyond it and have the strongest colour.")],
+     (3.0, "Typical. 1 word here is outside the range and gets the strongest colour."),
+     (0.5, "Typical. 3 words here are outside the range and get the strongest colour.")],
 )  # fmt: skip
 def test_words_beyond_the_scale_are_counted_and_have_the_strongest_colour(vmax, says):
     values = np.array([4.0, -1.0, 0.001, 2.0])

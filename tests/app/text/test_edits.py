@@ -13,6 +13,7 @@ from app.text import edits, pairs
 from lrp_engine import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.model.text import TOKENIZERS, Tokenizer
+from lrp_engine.render.numbers import number
 
 TOKENS = ("good", "bad", "film", ".")
 
@@ -135,8 +136,9 @@ def test_a_method_without_values_of_units_says_so(network):
 def test_cancellation_is_stated(network):
     explanation = network.explain(["good bad film"])
     found = units.units_of(explanation, 1)
-    lost = 1 - abs(found.positive + found.negative) / (found.positive - found.negative)
-    assert f"{100 * lost:.0f} % cancels" in found.sentence
+    above = int((found.values > 0).sum())
+    assert f"{above} support the class ({number(found.positive)})" in found.sentence
+    assert found.sentence.endswith(f"leaving {number(found.positive + found.negative)}.")
 
 
 def test_ranks_of_a_word(network):

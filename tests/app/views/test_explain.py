@@ -201,7 +201,7 @@ def test_the_scale_is_typical_for_the_model_once_it_is_computed(opened, monkeypa
     app.run()
     assert healthy(app)
     lrp, *_ = scale_notes(app)
-    assert lrp.startswith("Colour scale typical for this model: in 9 of 10 of its examples")
+    assert lrp.startswith("The colours cover this model’s usual range: in 9 of 10 examples")
     typical = [row["legend"]["steps"][-1][0] for row in heatmaps(app)["rows"]]
     assert typical != own
     largest = computed(cache.bundled(), opening.RULE).largest

@@ -151,7 +151,7 @@ def test_features_are_asked_by_name_and_explained_by_name(opened):
     assert [row["title"] for row in heatmaps(app)["rows"]] == [
         METHODS[name].title for name in SHOWN_METHODS
     ]
-    assert "among the features" in heatmaps(app)["rows"][0]["meaning"]
+    assert "How much each feature contributed" in heatmaps(app)["rows"][0]["meaning"]
     assert "word" not in heatmaps(app)["hint"]
     said = html(app)
     assert "hidden_1: 32 units" in said

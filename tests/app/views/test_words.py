@@ -32,7 +32,7 @@ def test_a_link_picks_a_word(opened):
     assert healthy(app)
     assert heatmaps(app)["pick"] == 2
     assert f"Word 3: <bdi>{FIRST[2]}</bdi>" in html(app)
-    assert "units support the class" in html(app)
+    assert "support the class (" in html(app)
     assert dict(app.query_params)["pick"] == "2"
 
 
@@ -118,11 +118,11 @@ def test_a_method_becomes_live_by_its_entry_alone(opened, monkeypatch):
     assert healthy(app)
     assert [row["short"] for row in heatmaps(app)["rows"]] == ["LRP", "OC"]
     assert "Whether LRP and OC agree cannot be said: four words are too few" in html(app)
-    assert "units support the class" in html(app)
+    assert "support the class (" in html(app)
     widget(app, "bars").set_value(name).run()
     assert healthy(app)
     assert "Occlusion gives each word one number, and none to its units." in html(app)
-    assert "units support the class" not in html(app)
+    assert "support the class (" not in html(app)
 
 
 def test_another_text_ends_the_edits(opened):
