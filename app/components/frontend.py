@@ -213,11 +213,11 @@ def _copied(parameters: Mapping[str, str]) -> str:
     if session_models.upload_name(model.model_hash) is not None:
         if not session_models.key_of(model.model_hash):
             return (
-                f"Copied. It opens this view where “{visible(model.name)}” is loaded: this server "
-                "does not keep the model."
+                f"Link copied. It opens this view where “{visible(model.name)}” is loaded: this "
+                "server does not keep the model."
             )
         return (
-            "Copied: whoever opens it sees this page as it is set now, and can use and delete "
+            "Link copied. Whoever opens it sees this page as you see it, and can use and delete "
             f"“{visible(model.name)}”, until nobody has opened it for {settings.MODEL_DAYS} days."
         )
     if long_texts.KEPT in parameters:

@@ -133,7 +133,7 @@ def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     assert "Ann" not in page.url
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_text("Copied: ")).to_be_visible()
+    expect(page.get_by_text("Link copied. ")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     assert {"set", "row", "find"} <= parse_qs(urlsplit(link).query).keys()
     assert page.context.browser

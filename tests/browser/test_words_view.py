@@ -254,7 +254,7 @@ def test_the_link_is_copied(page: Page, allowed: bool):
     idle(page)
     page.get_by_role("button", name="Copy link").click()
     if allowed:
-        expect(page.get_by_text("Copied: ")).to_be_visible()
+        expect(page.get_by_text("Link copied. ")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == page.url
     else:
         expect(page.get_by_role("textbox", name="Address of this view")).to_have_value(page.url)
