@@ -8,10 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from app import cache
 from app.components import downloads, frontend, pinned
 from app.components.question import Answer
 from app.figures import charts
-from app.text import file_names
+from app.methods import ACCOUNT_METHOD
+from app.text import ablation, file_names
 from lrp_engine import Explanations
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.svg import svg
@@ -27,20 +29,27 @@ def buttons(
     """
     link = frontend.copy_link()
     with st.popover("Download", icon=":material/download:"):
-        _files(answer.explanations, shown, as_shown)
+        _files(answer, shown, as_shown)
     pinned.button(answer)
     return link
 
 
-def _files(everything: Explanations, shown: Explanations, as_shown: Mapping[str, Any]) -> None:
+def _files(answer: Answer, shown: Explanations, as_shown: Mapping[str, Any]) -> None:
     """Files are made when asked for."""
+    everything = answer.explanations
+
+    def noted() -> dict[str, Any]:
+        one = everything[ACCOUNT_METHOD.name]
+        made = cache.ablated(answer.model, answer.text, one)
+        return {**as_shown, "notes": [ablation.sentence(made, one)] if made else []}
+
     name, picture = map(file_names.of_explanations, (everything, shown))
     downloads.button(
-        "Web page", lambda: methods_page(shown, **as_shown), f"{picture}.html", "text/html",
+        "Web page", lambda: methods_page(shown, **noted()), f"{picture}.html", "text/html",
         "A page of its own: heatmaps, numbers, account and settings. Needs no network.",
     )  # fmt: skip
     downloads.pictures(
-        lambda: svg(shown, **as_shown), picture, cells=len(shown) * len(shown.tokens[0])
+        lambda: svg(shown, **noted()), picture, cells=len(shown) * len(shown.tokens[0])
     )
     downloads.button("Table (CSV)", lambda: charts.token_csv(everything), f"{name}.csv", "text/csv")
     downloads.button(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import escape, unescape
 
 import numpy as np
 
@@ -45,6 +46,11 @@ def line(one: Ablation, explanation: Explanation) -> str:
         f"({named}), “<bdi>{label}</bdi>” goes from <b>{before}</b> to <b>{after}</b>; {again} "
         f"{random}, to <b>{otherwise}</b> ({mean}). {_conclusion(one, explanation)}"
     )
+
+
+def sentence(one: Ablation, explanation: Explanation) -> str:
+    """`line` as plain text, for files."""
+    return unescape(re.sub(r"<[^>]*>", "", line(one, explanation)))  # every word is escaped in it
 
 
 def _conclusion(one: Ablation, explanation: Explanation) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from lrp_engine.propagation.rules import GATES, ByLayer
 from lrp_engine.propagation.rules.by_layer import place
 from lrp_engine.render import templates
 from lrp_engine.render.checks import check_rows
 from lrp_engine.render.conservation import conservation_verdict, named_parts, word_parts
-from lrp_engine.render.numbers import exact, percentage, spelled
+from lrp_engine.render.numbers import exact, number, percentage, spelled, vmax_of
 from lrp_engine.render.row import method_rows, of_one_text
-from lrp_engine.render.said import runners_up, said
+from lrp_engine.render.said import quoted, runners_up, said
 from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import target_words, visible, with_noun, with_output
 from lrp_engine.version import __version__
@@ -33,13 +35,16 @@ def methods_page(
     palette: str | None = None,
     vmax: Mapping[str, float | None] | None = None,
     scale: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
-    """The page of one sample by one method or several: a heatmap each, one table, one account.
+    """The page of one sample by one method or several: its text and what is said of it, a heatmap
+    each, one table, one account.
 
     No script, no request, every word escaped.
 
     Args:
         palette: a name in `PALETTES`. vmax, scale: as of `method_rows`.
+        notes: sentences above the heatmaps, as what leaving words out does.
 
     Raises:
         InputError: there is no explanation, or they are of different words.
@@ -58,6 +63,8 @@ def methods_page(
         against=against and visible(against),
         score=first.explained_score[0],
         said=said(first),
+        quoted=quoted(first),
+        notes=notes,
         others=runners_up(first),
         class_count=spelled(len(first.labels)),
         about=partial(with_output, kind=first.output_kind),
@@ -81,9 +88,24 @@ def _exact(one: Explanation, value: float, *, signed: bool = True) -> str:
     return exact(float(value), signed=signed, digits=DIGITS[one.dtype])
 
 
+class Shown(NamedTuple):
+    """A number to read, and all its digits."""
+
+    text: str
+    exact: str
+
+
+def _shown(one: Explanation, values: np.ndarray, *, signed: bool = True) -> list[Shown]:
+    """Values (n,) with four digits of the largest one, and what they are exactly."""
+    top = vmax_of(values) / 100
+    return [
+        Shown(number(value, signed=signed, vmax=top), f"{value:.{DIGITS[one.dtype]}g}")
+        for value in values.tolist()
+    ]
+
+
 def _marks_unknown(one: Explanation) -> bool:
-    """Only words can be unknown."""
-    return any(part.token_kind == "word" for part in one.by_input().values())
+    return bool(one.unknown[0].any())
 
 
 def _word_columns(ones: Sequence[Explanation]) -> list[tuple[str, bool]]:
@@ -99,16 +121,10 @@ def _word_columns(ones: Sequence[Explanation]) -> list[tuple[str, bool]]:
     return columns
 
 
-def _word_rows(ones: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
+def _word_rows(ones: Sequence[Explanation]) -> Iterator[tuple[str | Shown, ...]]:
     first = ones[0]
     values = zip(
-        *(
-            [
-                _exact(one, value, signed=one.method_info.signed)
-                for value in one.token_relevance[0].tolist()
-            ]
-            for one in ones
-        ),
+        *(_shown(one, one.token_relevance[0], signed=one.method_info.signed) for one in ones),
         strict=True,
     )
     words = zip(_places(first), first.tokens[0], first.unknown[0], values, strict=True)
@@ -124,14 +140,15 @@ def _places(one: Explanation) -> Iterator[tuple[str, ...]]:
             yield (visible(name), str(no)) if one.parts else (str(no),)
 
 
-def _class_rows(one: Explanation) -> Iterator[tuple[str, ...]]:
+def _class_rows(one: Explanation) -> Iterator[tuple[str | Shown, ...]]:
     if one.probabilities is None:
         units = one.value_units or ("",) * len(one.labels)
         for label, value, unit in zip(one.labels, one.scores[0], units, strict=True):
             yield visible(label), _exact(one, value, signed=False), visible(unit) if unit else ""
         return
-    for label, score, share in zip(one.labels, one.scores[0], one.probabilities[0], strict=True):
-        yield visible(label), _exact(one, score), percentage(float(share))
+    scores = _shown(one, one.scores[0])
+    for label, score, share in zip(one.labels, scores, one.probabilities[0], strict=True):
+        yield visible(label), score, percentage(float(share))
 
 
 def _account_rows(one: Explanation) -> Iterator[tuple[str, str]]:

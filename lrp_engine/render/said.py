@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lrp_engine.render.numbers import number, percentage, quantity, spelled
-from lrp_engine.render.wording import with_output
+from lrp_engine.render.wording import visible, with_output
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.attribution.explanations import Explanations
 
+QUOTED = 300  # characters of a text above its words
 SHOWN = 12  # values; a list of more is no sentence
 
 
@@ -75,6 +76,13 @@ def headline(one: Explanation) -> str:
     verb = "The model gives" if word is None else f"The model gives “{word}”"
     values = ", ".join(f"{name.label} {name.figure}" for name in told)
     return f"{verb} {values}. {with_output(score, one.output_kind)}"
+
+
+def quoted(one: Explanation) -> str:
+    """The text as it was typed, or its beginning; "" where words or numbers were given."""
+    text = " ".join((one.texts[0] or "").split())
+    short = text if len(text) <= QUOTED else f"{text[:QUOTED].rstrip()} …"
+    return short and f"“{visible(short)}”"
 
 
 def _among(one: Explanation) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from lrp_engine.render.cells import Cell, Swatch
 from lrp_engine.render.legend import Legend
 from lrp_engine.render.palettes import THEMES, Palette, mix
 from lrp_engine.render.row import HeatmapRow, method_rows, of_one_text
-from lrp_engine.render.said import headline
+from lrp_engine.render.said import headline, quoted
 from lrp_engine.render.unit_rows import unit_rows
 from lrp_engine.render.wording import printable, visible
 
@@ -42,13 +42,16 @@ def svg(
     palette: str | None = None,
     vmax: Mapping[str, float | None] | None = None,
     scale: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
-    """One sample by one method or several, as a standalone SVG picture.
+    """One sample by one method or several, as a standalone SVG picture: its text and what is said
+    of it, the rows, notes.
 
     Settings, engine version and model hash are in its metadata, as in `Explanation.to_dict`.
 
     Args:
         palette: a name in `PALETTES`. vmax, scale: as of `method_rows`.
+        notes: sentences under the rows, as what leaving words out does.
 
     Raises:
         InputError: there is no explanation, or they are of different words.
@@ -62,6 +65,10 @@ def svg(
     for row in unit_rows(ones[0], palette=palette):
         drawn, top = _row(row, "", top)
         parts.append(drawn)
+    for sentence in notes:
+        for line in textwrap.wrap(visible(sentence), WARNING):
+            parts.append(drawn_text(MARGIN, top, line, SMALL))
+            top += SMALL + 6
     names = ", ".join(one.method_info.title for one in ones)
     return standalone(
         Drawing("".join(parts), top),
@@ -96,8 +103,12 @@ def standalone(drawing: Drawing, *, title: str, facts: Any) -> str:
 
 
 def _head(one: Explanation) -> tuple[list[str], float]:
-    """What the network says, and why the picture should not be relied on; the height after it."""
+    """The text, what the network says of it, and why the picture should not be relied on; the
+    height after it."""
     parts, top = [], float(MARGIN)
+    for line in textwrap.wrap(quoted(one), WARNING):
+        top += SMALL + 6
+        parts.append(drawn_text(MARGIN, top, line, SMALL))
     for sentence in (headline(one), *(f"Warning: {sentence}" for sentence in one.warnings)):
         for line in textwrap.wrap(visible(sentence), WARNING):
             top += SMALL + 6

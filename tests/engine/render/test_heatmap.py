@@ -12,7 +12,7 @@ import pytest
 from lrp_engine import METHODS, ByLayer, Epsilon, InputError, WSquare
 from lrp_engine.render import heatmap as html
 from lrp_engine.render.legend import Legend
-from lrp_engine.render.numbers import MINUS, exact, vmax_of
+from lrp_engine.render.numbers import MINUS, exact, number, vmax_of
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.palettes import PALETTES, palette_named
 from lrp_engine.render.row import HeatmapRow
@@ -266,8 +266,12 @@ def test_page_is_complete_and_loads_nothing(explanations, method):
     assert not re.search(r"(src|url|@import|href)\s*[=(]\s*[\"']?(?!#)\w*:?//", made)
     for part in (method.title, explanation.model_hash, "float32", "lrp-lens", "<b>neg</b>"):
         assert part in reader.text
-    for value in explanation.token_relevance[0]:
-        assert exact(float(value), signed=method.signed, digits=8) in reader.text
+    exactly = [a["value"] for tag, a in reader.elements if tag == "data"]
+    read = explanation.token_relevance[0]
+    for value in read:
+        assert f"{value:.8g}" in exactly
+        assert number(value, signed=method.signed, vmax=abs(read).max() / 100) in reader.text
+    assert ("unknown" in reader.text) is bool(explanation.unknown[0].any())
     assert ("Where the score went" in reader.text) is (method.completeness == "score")
     assert ("bias factor" in reader.text) is method.uses_rule
 

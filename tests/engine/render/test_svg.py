@@ -94,6 +94,16 @@ def test_a_page_of_all_methods_has_one_table(explanations):
 
 
 @pytest.mark.parametrize("make", [svg, methods_page])
+def test_the_text_and_notes_stand_in_every_file(network, make):
+    made = make(network.explain_all(["Good,  film <b>"]), notes=["Put to <the> test."])
+    shown = made.split("</metadata>")[-1]
+    assert "“Good, film &lt;b&gt;”" in shown
+    assert "Put to &lt;the&gt; test." in shown
+    assert "…”" in make(network.explain_all(["good film " * 99]))
+    assert "“good" not in make(network.explain([["good", "film"]])).split("</metadata>")[-1]
+
+
+@pytest.mark.parametrize("make", [svg, methods_page])
 def test_different_texts_are_refused(network, make):
     one, two = network.explain(["good"]), network.explain(["bad"])
     for wrong in ({}, {"lrp": one, "other": two}):
