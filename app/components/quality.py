@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
 from app.models.model import Model
 from app.review import class_order, quality
 from app.review.quality import Quality
+from app.review.true_classes import TrueClasses
 from app.text.markdown import plain
 from lrp_engine.render.wording import visible
 
@@ -28,18 +27,18 @@ def section(model: Model) -> None:
         return
     st.header("Quality", anchor=False)
     st.markdown("On its test set, which it never saw in training:")
-    show(found, model.network.labels)
+    show(found, TrueClasses(model.network.labels))
 
 
-def show(found: Quality, labels: Sequence[str]) -> None:
+def show(found: Quality, classes: TrueClasses) -> None:
     """Accuracy with its interval, within one class where they stand in an order, and a table."""
     lines = [f"**Accuracy** {plain(str(found.accuracy))}."]
-    if found.within_one is not None and class_order.in_order(labels):
+    if found.within_one is not None and class_order.in_order(classes.labels):
         lines.append(f"Within one class: {plain(str(found.within_one))}.")
     st.markdown("  \n".join(lines))
     table = pd.DataFrame(
         {
-            "class": [visible(labels[one.label]) for one in found.classes],
+            "class": [visible(classes.name(one.label)) for one in found.classes],
             "texts": [one.texts for one in found.classes],
             "predicted": [one.predicted for one in found.classes],
             "precision": [100 * one.precision for one in found.classes],

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from app.review.outcomes import NO_CLASS
+from app.review.true_classes import TrueClasses
 
 # "very bad" stands next to "bad".
 DEGREES = frozenset(
@@ -18,7 +19,6 @@ DEGREES = frozenset(
 MIDDLES = frozenset(("neutral", "medium", "middle", "moderate", "average", "mixed", "okay", "ok"))
 FEWEST = 3  # of two classes, one is always next to the other
 _NUMBERED = re.compile(r"(\d+)(?:[ _-]*[^\W\d]+)?")
-NAMED = 4  # classes in a sentence
 
 
 def in_order(labels: Sequence[str]) -> bool:
@@ -27,15 +27,13 @@ def in_order(labels: Sequence[str]) -> bool:
 
     Names that say nothing of an order ("class 0", "sport") are taken to have none.
     """
-    names = [" ".join(label.casefold().replace("_", " ").split()) for label in labels]
+    names = plain_names(labels)
     if len(names) < FEWEST:
         return False
-    numbers = [int(found[1]) for name in names if (found := _NUMBERED.fullmatch(name))]
-    counts = list(range(1, len(names) + 1))
-    if numbers in (counts, counts[::-1]):
+    if counts_upwards(names) is not None:
         return True
     pairs = list(pairwise(names))
-    if any(_is_degree_of(one, other) or _is_degree_of(other, one) for one, other in pairs):
+    if any(is_degree_of(one, other) or is_degree_of(other, one) for one, other in pairs):
         return True
     return len(names) % 2 == 1 and names[len(names) // 2] in MIDDLES
 
@@ -49,7 +47,20 @@ def same_side(labels: Sequence[str], c: int) -> tuple[int, ...]:
     return tuple(o for o in range(len(labels)) if o != c and (o - middle) * (c - middle) > 0)
 
 
-def _is_degree_of(one: str, other: str) -> bool:
+def plain_names(labels: Sequence[str]) -> list[str]:
+    """Names of classes in small letters, single spaces between words."""
+    return [" ".join(label.casefold().replace("_", " ").split()) for label in labels]
+
+
+def counts_upwards(names: Sequence[str]) -> bool | None:
+    """Whether plain names count 1, 2, …; False where downwards, None where they do not count."""
+    numbers = [int(found[1]) for name in names if (found := _NUMBERED.fullmatch(name))]
+    counts = list(range(1, len(names) + 1))
+    return numbers == counts if numbers in (counts, counts[::-1]) else None
+
+
+def is_degree_of(one: str, other: str) -> bool:
+    """Whether a plain name is a degree of another: "very bad" of "bad"."""
     degree, _, rest = one.partition(" ")
     return degree in DEGREES and rest == other
 
@@ -60,24 +71,25 @@ def off_by_one(summary: pd.DataFrame, labels: Sequence[str]) -> int:
 
 
 def _near(summary: pd.DataFrame) -> pd.DataFrame:
-    judged = summary[(summary["truth"] != NO_CLASS) & (summary["said"] != NO_CLASS)]
-    return judged[(judged["truth"] - judged["said"]).abs() == 1]
+    return summary[summary["off"] == 1]
 
 
-def coarse_labels(summary: pd.DataFrame, labels: Sequence[str]) -> str:
+def coarse_labels(summary: pd.DataFrame, classes: TrueClasses) -> str:
     """A sentence where classes stand in an order and labels name fewer of them than the model says,
-    so that a finer prediction counts as incorrect; "" elsewhere."""
-    near, named = _near(summary), sorted({int(c) for c in summary["truth"] if c != NO_CLASS})
+    so that a finer prediction counts as incorrect; "" elsewhere, and where labels stand for several
+    classes: then what is counted was chosen."""
+    labels, near = classes.labels, _near(summary)
+    named = {int(c) for c in summary["truth"] if c != NO_CLASS}
     finer = near[~near["said"].isin(named)]
-    if finer.empty or not in_order(labels):
+    if finer.empty or not in_order(labels) or max(named) >= len(labels):
         return ""
     (truth, predicted), _ = Counter(
         zip(finer["truth"].astype(int), finer["said"].astype(int), strict=True)
     ).most_common(1)[0]
-    shown = ", ".join(labels[c] for c in named[:NAMED])
-    more = ", …" if len(named) > NAMED else ""
+    count = len(finer)
     return (
-        f"The labels name {len(named)} of the model's {len(labels)} classes ({shown}{more}): "
-        f"“{labels[predicted]}” counts as incorrect where the label is “{labels[truth]}”. "
-        f"{len(finer):,} row{'s are' if len(finer) > 1 else ' is'} incorrect only in this way."
+        f"Your labels use only {len(named)} of the model's {len(labels)} classes, so "
+        f"“{labels[predicted]}” counts as incorrect when the label is “{labels[truth]}”. "
+        f"This is the only reason {count:,} row{'s count' if count > 1 else ' counts'} as "
+        "incorrect."
     )

@@ -31,11 +31,11 @@ def table(
         given: every reviewer's newest review of each row.
         parts: where the columns that came with the file are read from.
     """
-    labels = one.labels
+    labels, classes = one.labels, one.true_classes
     result = pd.DataFrame({"row": summary["row"] + 1, "text": summary["text"]})
     if one.labelled:
         result["label"] = summary["label"]
-        result["true_class"] = [labels[c] if c >= 0 else None for c in summary["truth"]]
+        result["true_class"] = [classes.name(int(c)) or None for c in summary["truth"]]
     result["predicted"] = [labels[c] if c >= 0 else None for c in summary["said"]]
     result["outcome"] = outcomes(summary)
     result["outcome_text"] = [TITLES.get(one) for one in result["outcome"]]

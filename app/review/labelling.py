@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from app.review.coarse import natural
 from app.review.damage import LABELS
-from app.review.guess import class_named
 from app.review.outcomes import NO_CLASS
 from app.review.preview import text_key
 from app.review.sets import Set, Sets
+from app.review.true_classes import Meaning, TrueClasses
 from lrp_engine.errors import InputError
 
 
@@ -86,13 +87,18 @@ def by_text(
 
 
 def save(
-    sets: Sets, one: Set, labels: Sequence[str | None], *, origin: str, mapping: Mapping[str, int]
+    sets: Sets,
+    one: Set,
+    labels: Sequence[str | None],
+    *,
+    origin: str,
+    mapping: Mapping[str, Meaning],
 ) -> None:
     """Give a set labels; a row that gets none keeps the one that it has.
 
     Args:
         labels: one a row. origin: where they come from, for people.
-        mapping: label -> class, or NO_CLASS, of labels that do not stand for the class they name.
+        mapping: label -> its classes, of labels that stand for others than the class they name.
 
     Raises:
         LensError: the disk refuses, or the set is gone.
@@ -110,8 +116,8 @@ def save(
     sets.files(one).drop([n for n in others if n != one.labels_file])
 
 
-def remap(sets: Sets, one: Set, mapping: Mapping[str, int]) -> None:
-    """Say anew which class labels stand for; NO_CLASS for none.
+def remap(sets: Sets, one: Set, mapping: Mapping[str, Meaning]) -> None:
+    """Say anew which classes labels stand for.
 
     Raises:
         LensError: the disk refuses, or the set is gone.
@@ -119,13 +125,14 @@ def remap(sets: Sets, one: Set, mapping: Mapping[str, int]) -> None:
     sets.update_flag(one, mapping=_added(sets, one, mapping))
 
 
-def _added(sets: Sets, one: Set, mapping: Mapping[str, int]) -> dict[str, int]:
+def _added(sets: Sets, one: Set, mapping: Mapping[str, Meaning]) -> dict[str, Meaning]:
     """What a set maps now, and what is mapped anew."""
     return {**(sets.find(one.id) or one).mapping, **mapping}
 
 
 def labelled(sets: Sets, one: Set, summary: pd.DataFrame) -> pd.DataFrame:
-    """A summary with the labels and true classes that hold now.
+    """A summary with the labels and true classes that hold now, and `off`: how many classes each
+    prediction is away from the nearest class of its label (NO_CLASS where nothing says).
 
     Raises:
         DamagedError: the file of labels is not what was written.
@@ -134,7 +141,9 @@ def labelled(sets: Sets, one: Set, summary: pd.DataFrame) -> pd.DataFrame:
     if one.labels_file:
         labels = pd.read_parquet(io.BytesIO(sets.read(one, one.labels_file)))["label"]
         labels = labels.set_axis(summary.index)
-    return summary.assign(label=labels, truth=truths(labels, one.labels, one.mapping))
+    truth = truths(labels, one.true_classes, one.mapping)
+    off = one.true_classes.distances(truth, summary["said"].to_numpy(int))
+    return summary.assign(label=labels, truth=truth, off=off)
 
 
 def merged(summary: pd.DataFrame, labels: Sequence[str | None]) -> list[str | None]:
@@ -144,16 +153,16 @@ def merged(summary: pd.DataFrame, labels: Sequence[str | None]) -> list[str | No
 
 
 def truths(
-    labels: Sequence[str | None] | pd.Series, classes: Sequence[str], mapping: Mapping[str, int]
+    labels: Sequence[str | None] | pd.Series, classes: TrueClasses, mapping: Mapping[str, Meaning]
 ) -> np.ndarray:
-    """The class (N,) of each label, NO_CLASS for none; a mapping goes before a class's name."""
+    """The true class (N,) of each label, NO_CLASS for none; a mapping goes before a name."""
     known: dict[str, int] = {}
 
     def truth(label: str) -> int:
         text = label.strip()
         if text not in known:
-            named = class_named(text, classes)
-            known[text] = mapping.get(text, NO_CLASS if named is None else named)
+            own = mapping.get(text)
+            known[text] = classes.number(natural(text, classes.labels) if own is None else own)
         return known[text]
 
     return np.array([truth(one) if isinstance(one, str) else NO_CLASS for one in labels], np.int32)

@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 
+from app.review.true_classes import TrueClasses
 from lrp_engine.render.numbers import percentage
 
 Z = 1.959964  # of 95 %
@@ -68,7 +69,7 @@ class ClassQuality:
     """One class: how many texts are of it, were said to be, and both.
 
     Attributes:
-        label: its number.
+        label: the number of the true class.
     """
 
     label: int
@@ -98,7 +99,7 @@ class Quality:
 
     Attributes:
         within_one: said to be of their class or of one next to it; None of two classes.
-        classes: those with texts, or that were said, in their order.
+        classes: true classes with texts, and others that were said, in their order.
     """
 
     accuracy: Share
@@ -111,23 +112,32 @@ class Quality:
         return float(np.mean([one.f1 for one in self.classes if one.texts]))
 
 
-def quality(truth: np.ndarray, predicted: np.ndarray, classes: int) -> Quality | None:
-    """Of true and predicted classes (N,); None where there are no texts."""
+def quality(truth: np.ndarray, predicted: np.ndarray, classes: TrueClasses) -> Quality | None:
+    """Of true classes (N,) and predicted ones (N,); None where there are no texts.
+
+    A label that stands for several classes counts as one class: it is predicted where any of them
+    is. Classes of which no label says anything are counted where they were predicted.
+    """
     if not len(truth):
         return None
-    right = truth == predicted
-    texts, said, hits = (
-        np.bincount(values, minlength=classes) for values in (truth, predicted, truth[right])
-    )
-    near = Share(int((np.abs(truth - predicted) <= 1).sum()), len(truth))
+    off = classes.distances(truth, predicted)
+    said = np.bincount(predicted, minlength=len(classes.labels))
+    texts = np.bincount(truth, minlength=len(classes))
+    hits = np.bincount(truth[off == 0], minlength=len(classes))
+    there = set(np.flatnonzero(texts).tolist())
+    covered = {c for one in there for c in classes.members(one)}
+    there |= set(np.flatnonzero(said).tolist()) - covered
     return Quality(
-        accuracy=Share(int(right.sum()), len(truth)),
-        within_one=near if classes > 2 else None,
+        accuracy=Share(int((off == 0).sum()), len(truth)),
+        within_one=Share(int((off <= 1).sum()), len(truth)) if len(classes.labels) > 2 else None,
         classes=tuple(
-            ClassQuality(label=c, texts=int(texts[c]), predicted=int(said[c]), hits=int(hits[c]))
-            for c in np.flatnonzero(texts + said).tolist()
+            ClassQuality(
+                label=c, texts=int(texts[c]), hits=int(hits[c]),
+                predicted=int(said[list(classes.members(c))].sum()),
+            )
+            for c in sorted(there, key=classes.members)
         ),
-    )
+    )  # fmt: skip
 
 
 def of_confusion(counts: Sequence[Sequence[int]]) -> Quality | None:
@@ -135,7 +145,8 @@ def of_confusion(counts: Sequence[Sequence[int]]) -> Quality | None:
     table = np.array(counts, int)
     truth, predicted = np.nonzero(table)
     times = table[truth, predicted]
-    return quality(np.repeat(truth, times), np.repeat(predicted, times), len(table))
+    classes = TrueClasses(("",) * len(table))
+    return quality(np.repeat(truth, times), np.repeat(predicted, times), classes)
 
 
 @dataclass(frozen=True, kw_only=True)

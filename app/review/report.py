@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ from app.review.methods import MAIN
 from app.review.outcomes import NO_CLASS, RIGHT, WRONG, Confusion, confusion, outcomes
 from app.review.reviewers import Given, agreement_sentence, agreements, named, newest_of
 from app.review.sets import Set
+from app.review.true_classes import TrueClasses
 from app.review.verdicts import VERDICTS, Review
 from lrp_engine import METHODS
 from lrp_engine.propagation.rules import from_dict
@@ -53,12 +54,12 @@ def page(
     shown = [n for n in sorted(reviews) if n in rows]
     lines = {line["row"]: line for line in summary.to_dict("records")}
     left_out = len(shown) < len(reviews)
-    counts = confusion(summary, len(one.labels))
+    counts = confusion(summary, one.true_classes)
     return templates.render(
         "report.html",
         title=f"Review of {visible(one.name)}",
         sentences=(*one.warnings, *one.hints(summary["words"])),
-        account=_account(summary, one.labels),
+        account=_account(summary, one.true_classes),
         verdict_rows=_verdict_rows(summary, reviews),
         agreements=[agreement_sentence(one) for one in agreements(given)],
         class_columns=[
@@ -84,7 +85,7 @@ def page(
     )  # fmt: skip
 
 
-def _account(summary: pd.DataFrame, labels: Sequence[str]) -> str:
+def _account(summary: pd.DataFrame, classes: TrueClasses) -> str:
     counts = Counter(outcomes(summary))
     labelled = counts[RIGHT] + counts[WRONG]
     explained = int((summary["said"] >= 0).sum())
@@ -94,9 +95,9 @@ def _account(summary: pd.DataFrame, labels: Sequence[str]) -> str:
             f" The model is right on {counts[RIGHT]:,} of {labelled:,} labelled ones "
             f"({percentage(counts[RIGHT] / labelled)})."
         )
-        if near := class_order.off_by_one(summary, labels):
+        if near := class_order.off_by_one(summary, classes.labels):
             text += f" Of the others, {near:,} are off by one class."
-        if coarse := class_order.coarse_labels(summary, labels):
+        if coarse := class_order.coarse_labels(summary, classes):
             text += f" {visible(coarse)}"
     return text
 
@@ -118,7 +119,7 @@ def _of_classes(left_out: int, shown: int) -> str:
 
 def _class_rows(one: Set, counts: Confusion) -> Iterator[tuple[str, ...]]:
     for c, row in zip(counts.down, counts.counts, strict=True):
-        label = "no label" if c == NO_CLASS else visible(one.labels[c])
+        label = "no label" if c == NO_CLASS else visible(one.true_classes.name(c))
         yield label, *(f"{n:,}" for n in row)
 
 
@@ -162,7 +163,7 @@ def _article(
         "saved": f"{review.saved:%Y-%m-%d %H:%M} UTC" if review.saved else "",
         "predicted": predicted,
         "confidence": float(row["confidence"]),
-        "truth": one.labels[row["truth"]] if row["truth"] != NO_CLASS else "",
+        "truth": one.true_classes.name(row["truth"]),
         "heatmap": HeatmapRow.of_method(
             METHODS[MAIN],
             text.tokens,

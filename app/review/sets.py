@@ -28,6 +28,7 @@ from app.review.damage import DamagedError
 from app.review.faithful import columns
 from app.review.measures import Column
 from app.review.methods import OF_A_NEW_SET, OF_AN_OLD_SET
+from app.review.true_classes import Meaning, TrueClasses, meaning
 from lrp_engine.corpora.run import part_name
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.errors import LensError
@@ -50,7 +51,7 @@ class Set:
         text_column, label_column: in the file; no labels where None.
         methods: names in `lrp_engine.METHODS`.
         rows: how many; step: rows of a part. complete: whether all are explained.
-        mapping: label as the file writes it -> class, or NO_CLASS, where that is not the class it
+        mapping: label as the file writes it -> its classes, where these are not the class that it
             names.
         labels_file, labels_from: labels given later: the file's name, and where they come from, for
             people; "" where there are none.
@@ -83,10 +84,15 @@ class Set:
     complete: bool = False
     measured: bool = False
     examples: bool = False
-    mapping: Mapping[str, int] = field(default_factory=dict)
+    mapping: Mapping[str, Meaning] = field(default_factory=dict)
     labels_file: str = ""
     labels_from: str = ""
     delimiter: str = ","
+
+    @property
+    def true_classes(self) -> TrueClasses:
+        """What its labels may stand for."""
+        return TrueClasses.of(self.labels, self.mapping)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -157,8 +163,10 @@ class Sets:
                 }
             # Sets of an earlier release say it by their name.
             facts.setdefault("examples", facts["name"] == f"Examples of {facts['model_name']}")
+            mapping = {label: meaning(one) for label, one in facts.pop("mapping", {}).items()}
             lists = ("labels", "warnings", "methods")
-            return Set(**facts | {name: tuple(facts[name]) for name in lists if name in facts})
+            facts |= {name: tuple(facts[name]) for name in lists if name in facts}
+            return Set(**facts, mapping=mapping)
         except (ValueError, TypeError, KeyError):
             return None
 

@@ -61,7 +61,7 @@ def summary_of(part: pa.Table, one: Set, probabilities: Mapping[int, np.ndarray]
                 "row": row["row"],
                 "text": row["text"],
                 "label": text,
-                "truth": int(truths([text], one.labels, one.mapping)[0]),
+                "truth": int(truths([text], one.true_classes, one.mapping)[0]),
                 "problem": row["error"],
                 **(
                     _measured(row, one, probabilities[row["row"]])

@@ -94,7 +94,7 @@ def show(desk: Desk) -> None:
         f'{STYLE}<p class="lens-set"><bdi>{escape(visible(one.name))}</bdi></p>'
         f'<p class="lens-counts">{"".join(f"<span>{count}</span>" for count in counts)}</p>'
     )
-    if coarse := class_order.coarse_labels(summary, one.labels):
+    if coarse := class_order.coarse_labels(summary, one.true_classes):
         st.caption(plain(visible(coarse)))
     with st.container(horizontal=True, vertical_alignment="bottom", key="lens-set"):
         _name()

@@ -8,13 +8,14 @@ import streamlit as st
 
 from app import cache
 from app.components.guard import guard
-from app.components.review import table_form
+from app.components.review import meanings, table_form
 from app.components.review.common import Desk
 from app.components.turn import telling
-from app.review import guess, labelling
+from app.review import coarse, guess, labelling
 from app.review.labelling import Matched
 from app.review.outcomes import NO_CLASS
-from app.state import widgets
+from app.review.true_classes import Meaning
+from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.render.wording import visible
 
@@ -51,17 +52,25 @@ def _remap(desk: Desk) -> None:
     if not counts:
         st.caption("This set has no labels yet.")
         return
-    now = dict(zip(counts, labelling.truths(list(counts), one.labels, one.mapping), strict=True))
-    chosen = {label: None if c == NO_CLASS else int(c) for label, c in now.items()}
-    found = table_form.classes_of(
-        counts, one.labels, chosen, key=f"remap.{one.id}.{one.labels_file}"
-    )
-    changed = {
-        label: NO_CLASS if c is None else c for label, c in found.items() if c != chosen[label]
-    }
+    now = {
+        label: one.mapping.get(label, coarse.natural(label, one.labels)) for label in counts
+    }  # fmt: skip
+    groups = coarse.groups(list(counts), one.labels)
+    if any(now[label] != classes for label, classes in groups.items()):
+        st.caption(plain(visible(coarse.sentence(groups, one.labels))))
+        if st.button("Count finer predictions as correct", icon=":material/join:"):
+            _use(desk, groups)
+    key = f"remap.{one.id}.{one.labels_file}"
+    found = meanings.chosen(counts, one.labels, now, key=key)
+    changed = {label: classes for label, classes in found.items() if classes != now[label]}
     if st.button("Use these classes", disabled=not changed, icon=":material/check:"):
-        labelling.remap(cache.sets(), one, changed)
-        st.rerun()
+        _use(desk, changed)
+
+
+def _use(desk: Desk, mapping: dict[str, Meaning]) -> None:
+    labelling.remap(cache.sets(), desk.set, mapping)
+    session.choose(truth=session.default("truth"))  # groups of classes may have other numbers now
+    st.rerun()
 
 
 def _add(desk: Desk) -> None:
@@ -136,12 +145,16 @@ def _offer(desk: Desk, found: Matched, origin: str) -> None:
     counts = labelling.counted(found.labels)
     unnamed = {label: n for label, n in guess.unmatched(counts, one.labels).items()
                if label not in one.mapping}  # fmt: skip
-    mapping = {}
-    if unnamed:
-        st.caption(f"{len(unnamed):,} of these labels name no class: choose what they stand for.")
-        start = {label: guess.meant(label, one.labels) for label in unnamed}
-        chosen = table_form.classes_of(unnamed, one.labels, start, key=f"given.{one.id}.{origin}")
-        mapping = {label: c for label, c in chosen.items() if c is not None}
+    key = f"given.{one.id}.{origin}"
+    new = [label for label in counts if label not in one.mapping]
+    groups = meanings.coarse_labels(new, one.labels, key=key)
+    if any(label not in groups for label in unnamed):
+        st.caption("Some of these labels name no class: choose what they stand for.")
+    mapping: dict[str, Meaning] = {}
+    if asked := {label: n for label, n in counts.items() if label in unnamed or label in groups}:
+        start = {label: groups.get(label) or coarse.meant(label, one.labels) for label in asked}
+        chosen = meanings.chosen(asked, one.labels, start, key=key)
+        mapping = meanings.differing(chosen, one.labels)
     if st.button("Add these labels", type="primary", disabled=not found.found,
                  icon=":material/label:"):  # fmt: skip
         labels = labelling.merged(desk.tables.summary, found.labels)

@@ -61,7 +61,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     counts.forEach((count, c) => {
       const s = data.columns[c];
       const cell = make("td", "", line);
-      const right = data.classes[t] === s;
+      const right = data.right[t][c];
       if (right) cell.className = "right";
       const button = make("button", String(count), cell);
       button.type = "button";
@@ -103,7 +103,7 @@ def matrix(
         take: called with the classes [true, predicted] of a pressed cell, "none" for release.
     """
     _component(
-        data={"counts": confusion.counts.tolist(),
+        data={"counts": confusion.counts.tolist(), "right": confusion.right.tolist(),
               "classes": confusion.down, "down": list(map(named, confusion.down)),
               "columns": confusion.across, "across": list(map(named, confusion.across)),
               "chosen": list(chosen), "colours": list(colours), "caption": caption,

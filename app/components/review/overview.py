@@ -32,12 +32,12 @@ FILTERS = ("truth", "said", "outcome", "marked", "find", "word")
 
 def matrix(desk: Desk) -> None:
     """Counts of true and predicted classes; a pressed cell is a filter."""
-    labels = desk.set.labels
-    confusion = outcomes.confusion(desk.tables.summary, len(labels))
+    labels, classes = desk.set.labels, desk.set.true_classes
+    confusion = outcomes.confusion(desk.tables.summary, classes)
     colours = palette_named(session.get("palette"))
     confusion_matrix(
         confusion,
-        lambda c: "no label" if c == outcomes.NO_CLASS else visible(labels[c]),
+        lambda c: "no label" if c == outcomes.NO_CLASS else visible(classes.name(c)),
         chosen=(session.optional("truth"), session.optional("said")),
         colours=(colours.positive, colours.negative),
         caption="How many texts of each true class got which prediction. Press a number to see "
@@ -59,12 +59,14 @@ def _take(cell: Any) -> None:
 def filters(desk: Desk) -> str:
     """The controls of the queue; returns the name of its order."""
     labels, sorts = desk.set.labels, _offered(desk)
+    true_classes = desk.set.true_classes
     classes = [session.ANY, *range(len(labels))]
+    truths = [session.ANY, *range(len(true_classes)), outcomes.NO_CLASS]
 
     def named(c: int | str) -> str:
         if c == outcomes.NO_CLASS:
             return "no label"
-        return visible(labels[c]) if isinstance(c, int) else "any"
+        return visible(true_classes.name(c)) if isinstance(c, int) else "any"
 
     sort = st.selectbox(
         "Order",
@@ -86,8 +88,8 @@ def filters(desk: Desk) -> str:
     )
     with st.expander("Classes and columns" if own else "Classes"):
         st.selectbox(
-            "True class", [*classes, outcomes.NO_CLASS], format_func=named,
-            **widgets.bind("truth", labels),
+            "True class", truths, format_func=named,
+            **widgets.bind("truth", [*map(true_classes.name, range(len(true_classes)))]),
         )  # fmt: skip
         st.selectbox("Predicted class", classes, format_func=named, **widgets.bind("said", labels))
         if own:
@@ -149,13 +151,13 @@ def _chosen(desk: Desk) -> queue.Filter:
 
 def drop_invalid(desk: Desk) -> None:
     """Forget classes and orders that the set does not have."""
-    for name in ("truth", "said", "counted_class"):
+    many = len(desk.set.labels)
+    for name, most in (("truth", len(desk.set.true_classes)), ("said", many),
+                       ("counted_class", many)):  # fmt: skip
         value = session.get(name)
-        if isinstance(value, int) and value >= len(desk.set.labels):
+        if isinstance(value, int) and value >= most:
             session.put(name, session.default(name))
-            st.warning(
-                f"Class {value} was ignored: the set has classes 0 to {len(desk.set.labels) - 1}."
-            )
+            st.warning(f"Class {value} was ignored: the set has classes 0 to {most - 1}.")
     own = len(desk.tables.own.columns)
     if any(n >= own for n in session.get("columns")):
         session.put("columns", tuple(n for n in session.get("columns") if n < own))

@@ -23,7 +23,7 @@ def show(desk: Desk) -> None:
     summary = desk.tables.summary
     judged = summary[(summary["truth"] != NO_CLASS) & (summary["said"] != NO_CLASS)]
     truth, predicted = (judged[name].to_numpy(int) for name in ("truth", "said"))
-    found = quality.quality(truth, predicted, len(desk.set.labels))
+    found = quality.quality(truth, predicted, desk.set.true_classes)
     if found is None:
         st.info(
             "No text of this set has a true class, so nothing can be said of its quality. Add true "
@@ -33,11 +33,11 @@ def show(desk: Desk) -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             st.header("On this set", anchor=False)
-            table.show(found, desk.set.labels)
+            table.show(found, desk.set.true_classes)
             over_sampled(desk, found.accuracy)
         with right:
             st.header("Confidence", anchor=False)
-            _calibration(judged["confidence"].to_numpy(float), truth == predicted)
+            _calibration(judged["confidence"].to_numpy(float), (judged["off"] == 0).to_numpy())
     _reviewers(desk)
 
 

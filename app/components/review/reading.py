@@ -103,7 +103,7 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "row": chosen["row"] + 1,
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             **carried,
-            "true class": [names[c] if c >= 0 else "" for c in chosen["truth"]],
+            "true class": [visible(desk.set.true_classes.name(c)) for c in chosen["truth"]],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
             "verdict": [_verdicts(verdicts.get(n, {})) for n in queued],
             **_numbers(chosen, listed, random),
@@ -214,15 +214,19 @@ def _decision(desk: Desk, line: pd.Series) -> None:
         f"({escape(percentage(line['confidence']))})"
     ]
     if truth != NO_CLASS:
-        right = truth == line["said"]
-        near = abs(truth - line["said"]) == 1 and class_order.in_order(desk.set.labels)
-        parts.append(
-            ", and that is the true class."
-            if right
-            else f"; the true class is <b>{desk.label(truth)}</b> "
-            f"({escape(percentage(line['probabilities'][truth]))})"
-            f"{', the class next to it' if near else ''}."
-        )
+        members = desk.set.true_classes.members(truth)
+        near = line["off"] == 1 and class_order.in_order(desk.set.labels)
+        named = " or ".join(f"<b>{desk.label(c)}</b>" for c in members)
+        if line["off"] == 0:
+            label = escape(visible(str(line["label"]).strip()))
+            meant = f"; the label <b><bdi>{label}</bdi></b> stands for {named}, so it is correct."
+            parts.append(meant if len(members) > 1 else ", and that is the true class.")
+        else:
+            share = sum(line["probabilities"][c] for c in members)
+            parts.append(
+                f"; the true class is {named} ({escape(percentage(share))})"
+                f"{', the class next to it' if near else ''}."
+            )
     else:
         parts.append(".")
     stated = [one for one in on_the_page(desk.set.columns) if one.term]

@@ -11,13 +11,14 @@ import streamlit as st
 from app import cache, settings
 from app.components.guard import guard
 from app.components.quality import of_test_set
-from app.components.review import table_form
+from app.components.review import meanings, table_form
 from app.components.review.common import open_set
 from app.components.review.table_form import Given
 from app.components.turn import telling
 from app.models.model import Model
-from app.review import guess
+from app.review import coarse, guess
 from app.review.sets import Set
+from app.review.true_classes import Meaning
 from app.state import session, widgets
 from app.text.markdown import plain
 from lrp_engine.render.numbers import percentage
@@ -122,24 +123,25 @@ def _upload(model: Model) -> None:
                    delimiter=given.delimiter)  # fmt: skip
 
 
-def _mapping(model: Model, given: Given, column: str) -> dict[str, int]:
-    """Labels that name no class, each with the class that it stands for."""
-    labels = model.network.labels
-    found = guess.unmatched(given.preview.values.get(column, {}), labels)
-    if not found:
+def _mapping(model: Model, given: Given, column: str) -> dict[str, Meaning]:
+    """Labels that do not stand for the class that they name, each with its classes."""
+    labels, counts = model.network.labels, given.preview.values.get(column, {})
+    key = f"stands.{given.file}.{column}"
+    found = guess.unmatched(counts, labels)
+    groups = meanings.coarse_labels([label for label in counts if label], labels, key=key)
+    if unknown := {label: n for label, n in found.items() if label not in groups}:
+        several = len(unknown) > 1
+        st.warning(
+            f"{len(unknown):,} label{'s' if several else ''} of “{plain(visible(column))}” "
+            f"({sum(unknown.values()):,} rows) name{'' if several else 's'} no class of this "
+            "model. Choose classes for each; rows of the others count as unlabelled.",
+            icon=":material/label:",
+        )
+    asked = {label: n for label, n in counts.items() if label in groups or label in found}
+    if not asked:
         return {}
-    several = len(found) > 1
-    st.warning(
-        f"{len(found):,} label{'s' if several else ''} of “{plain(visible(column))}” "
-        f"({sum(found.values()):,} rows) name{'' if several else 's'} no class of this model. "
-        "Choose a class for each; rows of the others count as unlabelled.",
-        icon=":material/label:",
-    )
-    chosen = table_form.classes_of(
-        found, labels, {label: guess.meant(label, labels) for label in found},
-        key=f"stands.{given.file}.{column}",
-    )  # fmt: skip
-    return {label: c for label, c in chosen.items() if c is not None}
+    start = {label: groups.get(label) or coarse.meant(label, labels) for label in asked}
+    return meanings.differing(meanings.chosen(asked, labels, start, key=key), labels)
 
 
 def _begin(model: Model, table: cache.UploadedTable, **facts: Any) -> None:

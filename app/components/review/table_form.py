@@ -5,7 +5,7 @@ The set that is begun and labels that are added later ask by the same parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -22,7 +22,6 @@ from lrp_engine.render.wording import visible
 
 NAME_CHARACTERS = 80
 PREVIEWED = 5  # rows
-MAPPED = 30  # labels that are asked about
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,27 +145,3 @@ def label_column(given: Given, title: str, labels: Sequence[str], text: str | No
         format_func=lambda name: "no labels" if name is None else visible(name),
         key=widgets.file_key(f"label.{given.file}.{text}"),
     )  # fmt: skip
-
-
-def classes_of(
-    counts: Mapping[str, int], labels: Sequence[str], chosen: Mapping[str, int | None], *, key: str
-) -> dict[str, int | None]:
-    """The class that each label stands for, asked of the most frequent ones; None for none.
-
-    Args:
-        counts: how often each label occurs. chosen: what is chosen to begin with.
-    """
-    classes = [None, *range(len(labels))]
-    found: dict[str, int | None] = {}
-    places = st.columns(3)
-    for n, (label, count) in enumerate(list(counts.items())[:MAPPED]):
-        found[label] = places[n % len(places)].selectbox(
-            f"“{plain(visible(label[:40]))}” ({count:,})",
-            classes,
-            index=classes.index(chosen[label]),
-            format_func=lambda c: "no class" if c is None else visible(labels[c]),
-            key=widgets.file_key(f"{key}.{label}"),
-        )
-    if len(counts) > MAPPED:
-        st.caption(f"The {MAPPED} most frequent of {len(counts):,} labels.")
-    return found

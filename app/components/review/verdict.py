@@ -106,8 +106,7 @@ def said_before(desk: Desk, row: int) -> None:
 def _right(desk: Desk, row: int) -> bool | None:
     """Whether the model is right by the row's label; None where no label says."""
     line = desk.tables.summary.iloc[row]
-    truth, predicted = int(line["truth"]), int(line["said"])
-    return None if NO_CLASS in (truth, predicted) else truth == predicted
+    return None if line["off"] == NO_CLASS else bool(line["off"] == 0)
 
 
 def _judge(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:

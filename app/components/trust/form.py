@@ -61,7 +61,9 @@ def sources(model: Model) -> dict[str, Source]:
         def texts() -> tuple[Sequence[str], Sequence[int | None]]:
             summary = cache.review_tables(one).summary
             good = summary[summary["problem"].isna()]
-            return good["text"].tolist(), [None if c == NO_CLASS else int(c) for c in good["truth"]]
+            truth, said = (good[name].to_numpy(int) for name in ("truth", "said"))
+            near = one.true_classes.nearest(truth, said).tolist()
+            return good["text"].tolist(), [None if c == NO_CLASS else c for c in near]
 
         found[REVIEWED] = Source(f"{visible(one.name)}, under review", one.rows, texts)
     return found

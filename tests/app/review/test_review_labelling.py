@@ -14,6 +14,7 @@ from app.review.outcomes import NO_CLASS
 from app.review.preview import text_key
 from app.review.queue import Filter, own_sorts, queue
 from app.review.sets import Set, Sets
+from app.review.true_classes import TrueClasses
 from lrp_engine.errors import InputError
 from tests.app import sets as files
 
@@ -59,18 +60,18 @@ def test_labels_are_given_later_and_nothing_else_changes(unlabelled):
     sets, one = unlabelled
     before, summary = digests(sets, one), tables.read(sets, one).summary
     assert set(summary["truth"]) == {NO_CLASS}
-    labelling.save(sets, one, ["yes", None, "no", "3"], origin="a.csv", mapping={"3": 1})
+    labelling.save(sets, one, ["yes", None, "no", "3"], origin="a.csv", mapping={"3": (1,)})
     one = sets.find(one.id)
     after = tables.read(sets, one)
     assert list(after.summary["truth"]) == [2, NO_CLASS, 0, 1]
     assert list(after.summary["label"].fillna("")) == ["yes", "", "no", "3"]
     assert digests(sets, one) == before
-    same = [name for name in summary if name not in ("truth", "label")]
+    same = [name for name in summary if name not in ("truth", "label", "off")]
     pd.testing.assert_frame_equal(after.summary[same], summary[same])
     # A few more: the others keep what they have. A label may stand for another class than its own.
     more = labelling.merged(after.summary, [None, "no", None, "yes"])
-    labelling.save(sets, one, more, origin="b.csv", mapping={"no": 2})
-    labelling.remap(sets, one, {"yes": NO_CLASS})
+    labelling.save(sets, one, more, origin="b.csv", mapping={"no": (2,)})
+    labelling.remap(sets, one, {"yes": ()})
     one = sets.find(one.id)
     assert one.labels_from == labelling.origin(one) == "b.csv"
     assert list(tables.read(sets, one).summary["truth"]) == [NO_CLASS, 2, 2, NO_CLASS]
@@ -78,6 +79,14 @@ def test_labels_are_given_later_and_nothing_else_changes(unlabelled):
     assert list(table["label"]) == ["yes", "no", "no", "yes"]
     assert list(table["true_class"].fillna("")) == ["", "yes", "yes", ""]
     assert list(table["grade"]) == [row[1] for row in ROWS]
+    # A label that stands for several classes; the file keeps it.
+    labelling.remap(sets, one, {"no": (0, 1, 2)})
+    one = sets.find(one.id)
+    rows = tables.read(sets, one).summary
+    assert list(rows["off"]) == [NO_CLASS, 0, 0, NO_CLASS]
+    table = export.table(one, rows, {}, sets.parts(one))
+    assert list(table["true_class"].fillna("")) == ["", "no + maybe + yes", "no + maybe + yes", ""]
+    assert list(table["outcome"]) == ["", "right", "right", "not explained"]
 
 
 def test_a_damaged_file_of_labels_is_named_and_mended_without_it(unlabelled, network):
@@ -123,7 +132,7 @@ def test_labels_are_matched_by_text_or_by_position():
 
 def test_a_mapping_goes_before_names():
     labels = [" yes", "1", "1.0", "other", None, float("nan"), "9"]
-    found = labelling.truths(labels, LABELS, {"1": 0, "other": NO_CLASS, "9": 2})
+    found = labelling.truths(labels, TrueClasses(LABELS), {"1": (0,), "other": (), "9": (2,)})
     assert found.tolist() == [2, 0, 1, NO_CLASS, NO_CLASS, NO_CLASS, 2]
     assert found.dtype == np.int32
 

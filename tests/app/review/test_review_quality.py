@@ -20,6 +20,7 @@ from app.review.quality import (
     quality,
     wilson,
 )
+from app.review.true_classes import TrueClasses
 
 
 @pytest.mark.parametrize(("hits", "of"), [(0, 10), (10, 10), (81, 130), (1, 1), (500, 1000)])
@@ -40,7 +41,7 @@ def test_the_interval_of_a_known_share():
 def test_classes_by_hand():
     truth = np.array([0, 0, 0, 1, 1, 2])
     predicted = np.array([0, 0, 1, 1, 0, 0])
-    found = quality(truth, predicted, 5)
+    found = quality(truth, predicted, TrueClasses(tuple("abcde")))
     said = str(found.accuracy).replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("50.0 % (3 of 6; 95 % interval 18.8 % to 81.2 %")
     assert " %" not in str(found.accuracy)  # no line begins with a percent sign
@@ -53,8 +54,8 @@ def test_classes_by_hand():
     assert np.isnan(third.precision)
     assert (third.recall, third.f1) == (0, 0)
     assert found.macro_f1 == pytest.approx((first.f1 + 0.5) / 3)
-    assert quality(truth[:0], predicted[:0], 5) is None
-    assert quality(truth[:5], predicted[:5], 2).within_one is None
+    assert quality(truth[:0], predicted[:0], TrueClasses(tuple("abcde"))) is None
+    assert quality(truth[:5], predicted[:5], TrueClasses(tuple("ab"))).within_one is None
 
 
 @pytest.mark.parametrize("sample", samples.samples(), ids=lambda one: one.name)

@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 import lrp_engine
-from app.review import explained_rows, export, outcomes, queue, report, words
+from app.review import explained_rows, export, outcomes, queue, report, tables, words
 from app.review.outcomes import NO_CLASS
 from app.review.queue import SORTS, Filter
 from app.review.sets import Sets
+from app.review.true_classes import TrueClasses
 from app.review.verdicts import VERDICTS, Review, Verdict, tags_in
 from lrp_engine.attribution.targets import selection
 from tests.app import sets as files
@@ -27,6 +28,7 @@ SUMMARY = pd.DataFrame(
         "label": ["yes", "no", "yes", "no", None],
         "truth": [1, 0, 1, 0, NO_CLASS],
         "said": [1, 1, 0, -1, 0],
+        "off": [0, 1, 1, NO_CLASS, NO_CLASS],
         "confidence": [0.9, 0.6, 0.7, np.nan, 0.6],
         "margin": [0.8, 0.2, 0.4, np.nan, 0.2],
         "leak": [0.1, 0.3, 0.2, np.nan, 0.0],
@@ -39,6 +41,7 @@ SUMMARY = pd.DataFrame(
         "problem": [None, None, None, "The text is empty.", None],
     }
 )
+CLASSES = TrueClasses(("no", "yes"))
 GIVEN = {0: {"Ana": "agree", "Ben": "unclear"}, 2: {}, 4: {"Ben": "wrong"}}
 
 
@@ -100,19 +103,19 @@ def test_filters_narrow_the_queue(asked, order):
 
 
 def test_the_matrix_counts_every_explained_text_once():
-    confusion = outcomes.confusion(SUMMARY, 2)
+    confusion = outcomes.confusion(SUMMARY, CLASSES)
     assert (confusion.down, confusion.across) == ([0, 1, outcomes.NO_CLASS], [0, 1])
     assert confusion.counts.tolist() == [[0, 1], [1, 1], [1, 0]]
     for truth, said in np.ndindex(2, 2):
         assert confusion.counts[truth, said] == len(rows_of(truth=truth, predicted=said))
-    unlabelled = outcomes.confusion(SUMMARY.assign(truth=outcomes.NO_CLASS), 2)
+    unlabelled = outcomes.confusion(SUMMARY.assign(truth=outcomes.NO_CLASS), CLASSES)
     assert (unlabelled.down, unlabelled.counts.tolist()) == ([outcomes.NO_CLASS], [[2, 2]])
 
 
 def test_of_very_many_classes_those_with_texts_are_shown():
     classes = 40_000  # squared: 12.8 GB
     summary = pd.DataFrame({"truth": [7, 7, 39_999, 7, 5], "said": [7, 7, 7, 39_999, 30_000]})
-    confusion = outcomes.confusion(summary, classes, most=2)
+    confusion = outcomes.confusion(summary, TrueClasses(("",) * classes), most=2)
     assert confusion.down == confusion.across == [7, 39_999]
     assert confusion.counts.tolist() == [[2, 1], [1, 0]]
     assert confusion.left_out == classes - 2
@@ -225,7 +228,7 @@ def work(network, tmp_path_factory):
             "@Ana": Review(verdict=EVIL, version=3, saved=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
         },
     }
-    return (sets, one, pd.read_parquet(sets.summary(one)), pd.read_parquet(sets.words(one)),
+    return (sets, one, tables.read(sets, one).summary, pd.read_parquet(sets.words(one)),
             reviews)  # fmt: skip
 
 
@@ -297,7 +300,7 @@ def test_columns_of_the_file_come_along_under_free_names(network, tmp_path):
     jobs = files.Jobs(sets, running=1, waiting=1)
     jobs.start(one, network)
     assert files.finished(jobs, one).problem == ""
-    found = export.table(one, pd.read_parquet(sets.summary(one)), {}, sets.parts(one))
+    found = export.table(one, tables.read(sets, one).summary, {}, sets.parts(one))
     assert list(found["source"]) == ["s1", "s2"]
     assert list(found["input_note"]) == ["n1", "n2"]
     assert not found["note"].notna().any()

@@ -144,13 +144,14 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     assert (boxes["Texts"].value, boxes["True classes"].value) == ("Kommentar", "Urteil")
     assert "All 4 rows" in prose(app)
     assert "2 labels of “Urteil” (2 rows) name no class" in messages(app)
-    assert (boxes["“YES” (1)"].value, boxes["“bad one” (1)"].value) == (2, None)
-    boxes["“bad one” (1)"].set_value(0).run()
+    boxes = {box.label: box for box in app.multiselect}
+    assert (boxes["“YES” (1)"].value, boxes["“bad one” (1)"].value) == ([2], [])
+    boxes["“bad one” (1)"].set_value([0]).run()
     button(app, "Explain this set").click().run()
     waited(app)
     assert healthy(app)
     one = cache.sets().find(key_of(app))
-    assert one.mapping == {"YES": 2, "bad one": 0}
+    assert one.mapping == {"YES": (2,), "bad one": (0,)}
     assert one.delimiter == ";"
     summary = cache.review_tables(one).summary
     assert list(summary["truth"]) == [2, 0, 0, 0]
@@ -203,15 +204,15 @@ def test_own_columns_and_labels_that_are_given_later(visit):
     widget(app, "part").set_value("labels").run()
     assert healthy(app)
     assert "**0** of 3 rows have a true class." in prose(app)
-    boxes = {box.label: box for box in app.selectbox}
+    boxes = {box.label: box for box in [*app.selectbox, *app.multiselect]}
     assert boxes["Column of true classes"].value == "grade"
-    assert boxes["“meh” (1)"].value is None
+    assert boxes["“meh” (1)"].value == []
     button(app, "Add these labels").click().run()
     assert healthy(app)
     assert "**2** of 3 rows have a true class, from column “grade” of mine.csv." in prose(app)
-    {box.label: box for box in app.selectbox}["“meh” (1)"].set_value(1).run()
+    {box.label: box for box in app.multiselect}["“meh” (1)"].set_value([1, 2]).run()
     button(app, "Use these classes").click().run()
-    assert list(cache.review_tables(cache.sets().find(key)).summary["truth"]) == [2, 0, 1]
+    assert list(cache.review_tables(cache.sets().find(key)).summary["off"]) == [0, 0, 1]
     control = next(one for one in app.button_group if one.label == "Labels come from")
     control.set_value("other").run()
     given = b'{"said": "good  bad", "class": "no"}\n{"said": "unknown", "class": "yes"}\n'

@@ -1,0 +1,86 @@
+"""Labels that are coarser than the classes of a model whose classes stand in an order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.review import guess
+from app.review.class_order import MIDDLES, counts_upwards, in_order, is_degree_of, plain_names
+from app.review.true_classes import Meaning
+
+# Labels that name the ends of a scale of numbers ("1 star" to "5 stars").
+_LOW = frozenset(("negative", "neg", "bad"))
+_HIGH = frozenset(("positive", "pos", "good"))
+
+
+def natural(label: str, labels: Sequence[str]) -> Meaning:
+    """The class that a label names, by itself."""
+    named = guess.class_named(label, labels)
+    return () if named is None else (named,)
+
+
+def meant(label: str, labels: Sequence[str]) -> Meaning:
+    """The class that a label names or most likely means."""
+    close = guess.meant(label, labels)
+    return natural(label, labels) or (() if close is None else (close,))
+
+
+def groups(found: Sequence[str], labels: Sequence[str]) -> dict[str, Meaning]:
+    """Labels that most likely stand for several classes, with these; {} where none does.
+
+    Either the scale has degrees of a class that no label names ("very positive" of "positive"), or
+    two labels name its two sides.
+
+    Args:
+        found: every label that occurs. labels: of the model.
+    """
+    if not in_order(labels):
+        return {}
+    meanings = {label: meant(label, labels) for label in found}
+    named = {c for classes in meanings.values() for c in classes}
+    names = plain_names(labels)
+    degrees = {
+        label: tuple(
+            c for c, name in enumerate(names)
+            if c in classes
+            or (c not in named and any(is_degree_of(name, names[one]) for one in classes))
+        )
+        for label, classes in meanings.items()
+    }  # fmt: skip
+    several = {label: classes for label, classes in degrees.items() if len(classes) > 1}
+    return several or {n: m for n, m in _sides(meanings, names).items() if len(m) > 1}
+
+
+def _sides(meanings: Mapping[str, Meaning], names: Sequence[str]) -> dict[str, Meaning]:
+    """Two labels that name both sides of a scale; a class in the middle belongs to neither."""
+    last = len(names) - 1
+    halves = tuple(range(len(names) // 2)), tuple(range(last - len(names) // 2 + 1, last + 1))
+    upwards = counts_upwards(names)
+    if not any(meanings.values()) and upwards is not None:
+        low, high = halves if upwards else halves[::-1]
+        ends = {
+            label: low if label.strip().casefold() in _LOW else high
+            for label in meanings
+            if label.strip().casefold() in _LOW | _HIGH
+        }
+        return ends if len(ends) == len(meanings) and len(set(ends.values())) == 2 else {}
+    named = {c for classes in meanings.values() for c in classes}
+    if len(named) != 2 or not all(meanings.values()):
+        return {}
+    first, second = sorted(named)
+    middle = last % 2 == 0 and names[last // 2] in MIDDLES
+    if first + second != last or not (first == 0 or middle):
+        return {}
+    return {label: halves[classes != (first,)] for label, classes in meanings.items()}
+
+
+def sentence(meanings: Mapping[str, Meaning], labels: Sequence[str]) -> str:
+    """What labels that stand for several classes count as."""
+    said = [
+        f"“{label}” for {' or '.join(f'“{labels[c]}”' for c in classes)}"
+        for label, classes in meanings.items()
+    ]
+    return (
+        f"Your labels are coarser than the model's {len(labels)} classes. A prediction counts as "
+        f"correct if the label stands for it: {', '.join(said)}."
+    )
