@@ -28,7 +28,6 @@ from lrp_engine.render.row import HeatmapRow
 from lrp_engine.render.wording import visible
 
 WORDS_SHOWN = 12  # of each class
-AT_LEAST = 2  # occurrences of a word
 
 
 def page(
@@ -68,7 +67,6 @@ def page(
         ],
         class_rows=_class_rows(one, counts),
         classes_left_out=_of_classes(counts.left_out, len(counts.across)),
-        at_least=AT_LEAST,
         reach=counted.REACH,
         word_tables=_word_tables(one, occurrences),
         words_left_out=_of_classes(
@@ -125,21 +123,22 @@ def _class_rows(one: Set, counts: Confusion) -> Iterator[tuple[str, ...]]:
 
 def _word_tables(
     one: Set, occurrences: pd.DataFrame
-) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
-    """Per class its strongest words, as rows of texts; classes without words are left out."""
+) -> Iterator[tuple[str, int, list[tuple[str, ...]]]]:
+    """Per class, and how often its words occur at least, its strongest words as rows of texts;
+    classes without words are left out."""
     texts = occurrences.groupby("said")["row"].nunique()
     for c in sorted(texts.nlargest(settings.REVIEW_REPORT_CLASSES).index):
         label = one.labels[c]
-        words = counted.strongest(
-            counted.table(occurrences, c), at_least=AT_LEAST, most=WORDS_SHOWN
-        )
+        found = counted.table(occurrences, c)
+        least = counted.fitting_count(found, most=counted.AT_LEAST)
+        words = counted.strongest(found, at_least=least, most=WORDS_SHOWN)
         rows: list[tuple[str, ...]] = [
             (visible(w["word"]), "yes" if w["negated"] else "", number(w["mean"]),
              f"{w['count']:,}", f"{w['sentences']:,}")
             for w in words.to_dict("records")
         ]  # fmt: skip
         if rows:
-            yield label, rows
+            yield label, least, rows
 
 
 def _article(

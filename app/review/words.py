@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 REACH = 3  # words
 ENOUGH = 20  # words to look at
+AT_LEAST = 3  # occurrences of a word, where `ENOUGH` words occur so often
 NEGATIONS = frozenset(
     ("not", "no", "never", "none", "nothing", "nobody", "nowhere", "neither", "nor", "cannot",
      "without", "hardly", "barely", "scarcely")

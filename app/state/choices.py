@@ -14,7 +14,7 @@ from app.kept.folders import KEY
 from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
 from app.navigation import View
-from app.review import outcomes, queue
+from app.review import outcomes, queue, words
 from app.review.verdicts import VERDICTS
 from app.state.choice import Choice, between, class_number, matching, one_of, shortest, switch
 from app.state.trust_choices import TRUST
@@ -113,7 +113,7 @@ REVIEW: dict[str, Choice] = {
                       f"a verdict, {' or '.join(queue.MARKS)}"),
     "spelling": _review(ANY, one_of(ANY, "plain", "negated"), "plain or negated"),
     "counted_class": _review(0, class_number, "the number of a class"),
-    "at_least": _review(3, _count, "a number from 1 to 1000"),
+    "at_least": _review(words.AT_LEAST, _count, "a number from 1 to 1000"),
     "find": _review("", _text, "a shorter text"),
     "word": _review(None, _counted, "a class, 0 or 1, and a word, with - between them",
                     lambda key: f"{key[0]}-{int(key[1])}-{key[2]}"),

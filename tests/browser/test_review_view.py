@@ -98,7 +98,7 @@ def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     idle(page)
     page.get_by_role("switch", name="After a verdict").blur()  # keys belong to what has the focus
     page.keyboard.press("4")
-    name = page.get_by_role("textbox", name="Your name, for this verdict")
+    name = page.get_by_role("textbox", name="Your name")
     name.fill("Ann P. 123")
     name.press("Enter")
     saved(page, 1)

@@ -23,9 +23,9 @@ def show(desk: Desk) -> None:
     name = f"lrp-lens-review-{stem}"
     st.markdown(
         "The tables hold every row: the columns of your file, the prediction, the measures of "
-        "doubt, the newest verdict, tags, note and reviewer, and, of several reviewers, the "
-        "verdict of each. The web page shows the reviewed rows with their heatmaps; it works "
-        "offline and runs no script."
+        "doubt, the newest verdict, tags, note and reviewer, and, if there are several reviewers, "
+        "each one's verdict. The web page shows the reviewed rows with their heatmaps; it works "
+        "offline and contains no scripts."
     )
     with st.container(horizontal=True):
         st.download_button(

@@ -81,10 +81,11 @@ def show(desk: Desk) -> None:
         counts.append(f"<b>{failed:,}</b> not explained")
     if right + wrong:
         near = class_order.off_by_one(summary, one.labels)
+        are = "are" if near > 1 else "is"
         counts.append(
-            f"<b>{wrong:,}</b> incorrect of {right + wrong:,} labelled"
-            f"{f', {near:,} of them by one class' if near else ''} "
-            f"({percentage(right / (right + wrong))} correct)"
+            f"<b>{right:,}</b> of {right + wrong:,} labelled texts correct "
+            f"({percentage(right / (right + wrong))})"
+            f"{f'; {near:,} more {are} off by one class' if near else ''}"
         )
     counts += quality.beside(desk)
     done = sum(bool(said) for said in desk.verdicts.values())

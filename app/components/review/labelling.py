@@ -33,7 +33,7 @@ def show(desk: Desk) -> None:
     st.markdown(
         f"**{known:,}** of {len(summary):,} rows have a true class"
         + (f", from {plain(visible(origin))}." if origin else ".")
-        + " Verdicts, notes and explanations stay when this changes."
+        + " Changing the labels keeps your verdicts, notes and explanations."
     )
     left, right = st.columns(2, gap="medium")
     with left:

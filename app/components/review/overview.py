@@ -40,8 +40,7 @@ def matrix(desk: Desk) -> None:
         lambda c: "no label" if c == outcomes.NO_CLASS else visible(classes.name(c)),
         chosen=(session.optional("truth"), session.optional("said")),
         colours=(colours.positive, colours.negative),
-        caption="How many texts of each true class got which prediction. Press a number to see "
-        "them.",
+        caption="Predictions for each true class. Click a number to see those texts.",
         take=_take,
     )
     if confusion.left_out:

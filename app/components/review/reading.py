@@ -103,7 +103,11 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "row": chosen["row"] + 1,
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             **carried,
-            "true class": [visible(desk.set.true_classes.name(c)) for c in chosen["truth"]],
+            "true class": [
+                # Of several classes the label says it shorter.
+                visible(str(label).strip()) if c >= len(labels) else names[c] if c >= 0 else ""
+                for c, label in zip(chosen["truth"], chosen["label"], strict=True)
+            ],
             "predicted": [names[c] if c >= 0 else "" for c in chosen["said"]],
             "verdict": [_verdicts(verdicts.get(n, {})) for n in queued],
             **_numbers(chosen, listed, random),
@@ -175,7 +179,8 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
     place = f"{queued.index(row) + 1:,} of {len(queued):,}" if row in queued else "not in the queue"
     left, right = st.columns([1, 1], vertical_alignment="center")
     left.header(f"Row {row + 1:,}, {place}", anchor=False)
-    with right, st.container(horizontal=True, vertical_alignment="center"):
+    # What is said of a copied link is laid over what follows, as on Explain.
+    with right, st.container(horizontal=True, vertical_alignment="center", key="lens-take"):
         frontend.prev_next(near, at, _open_row)
         frontend.copy_link()
     with st.container(key="lens-below"):

@@ -57,12 +57,7 @@ def form(model: Model) -> None:
     if model.examples and widgets.uploaded_file(widgets.file_key("set")) is None:
         with place.container(border=True):
             st.header("The examples of this model", anchor=False)
-            labelled = sum(example.label is not None for example in model.examples)
-            whose = "all of them" if labelled == len(model.examples) else f"{labelled:,} of them"
-            st.markdown(
-                f"{len(model.examples):,} sentences came with “{plain(model.name)}”, "
-                f"{whose} with their true class.{_test_set(model)}"
-            )
+            st.markdown(_examples_of(model))
             if st.button("Explain the examples", type="primary", icon=":material/play_arrow:"):
                 with guard():
                     table = cache.UploadedTable(f"Examples of {model.name}", _examples(model))
@@ -74,14 +69,22 @@ def form(model: Model) -> None:
             _upload(model)
 
 
-def _test_set(model: Model) -> str:
-    """How the model did on its test set, and whether its examples tell otherwise."""
+def _examples_of(model: Model) -> str:
+    """How many examples there are, whether mistakes are over-sampled among them, and how the model
+    did on its test set."""
+    count = len(model.examples)
+    labelled = sum(example.label is not None for example in model.examples)
+    some = "" if labelled in (0, count) else f", {labelled:,} of them labelled"
+    said = (
+        f"“{plain(model.name)}” comes with {count:,} {'labelled ' if labelled == count else ''}"
+        f"sentence{'' if count == 1 else 's'}{some}"
+    )
     whole = of_test_set(model)
     if model.tested is None or whole is None:
-        return ""
-    picked = " They contain more mistakes than usual." if model.tested.mistakes else ""
+        return f"{said}."
+    picked = ", chosen to include more model mistakes than usual" if model.tested.mistakes else ""
     return (
-        f"{picked} On its whole test set of {whole.accuracy.of:,}, the model is right on "
+        f"{said}{picked}. On its whole test set of {whole.accuracy.of:,}, the model is right on "
         f"{percentage(whole.accuracy.value)}."
     )
 
@@ -105,8 +108,8 @@ def _upload(model: Model) -> None:
     if given is None:
         st.caption(
             f"Up to {settings.REVIEW_ROWS:,} rows, {settings.REVIEW_WORDS:,} words and "
-            f"{settings.REVIEW_MEGABYTES} MB. Only those who have its address can open the set. It "
-            "is kept until it is deleted."
+            f"{settings.REVIEW_MEGABYTES} MB. Only people with the link can open this set. It is "
+            "kept until you delete it."
         )
         return
     table_form.first_rows(given.preview)

@@ -52,8 +52,8 @@ def uploaded(label: str, *, labels: Sequence[str], key: str) -> Given | None:
         type=["csv", "jsonl", "ndjson", "parquet"],
         max_upload_size=settings.REVIEW_MEGABYTES,
         key=widgets.file_key(key),
-        help="CSV, JSON Lines (one object a line) or Parquet, with each class written by its name "
-        "or its number; you are asked about other labels.",
+        help="CSV, JSON Lines (one object a line) or Parquet. Give each class by name or number; "
+        "for any other label you are asked what it means.",
     )
     if given is None:
         return None
@@ -108,11 +108,9 @@ def first_rows(preview: Preview) -> None:
         st.caption("Its only row" if shown == 1 else f"All {shown} rows")
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="The first rows of the file.")
     if preview.bad:
-        several = preview.bad > 1
         st.warning(
-            f"{preview.bad:,} of {preview.rows:,} rows cannot be read, and "
-            f"{'stay' if several else 'stays'} unexplained in the set. "
-            + plain(visible(" ".join(preview.reasons))),
+            f"{preview.bad:,} of {preview.rows:,} rows could not be read and will not be "
+            "explained. " + plain(visible(" ".join(preview.reasons))),
             icon=":material/format_list_bulleted:",
         )
     if preview.nested:

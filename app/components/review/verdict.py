@@ -132,7 +132,7 @@ def _ask_name(key: tuple[str, int], choice: str, right: bool | None, following: 
     """Whose verdict it is, before the first one is saved."""
     with st.form("lens-name"):
         st.text_input(
-            f"Your name, for this verdict (“{VERDICTS[choice]}”) and those that follow",
+            "Your name (saved with this and later verdicts)",
             max_chars=settings.REVIEW_NAME,
             key=widgets.field("name"),
             help="It tells your verdicts from those of others, and this browser keeps it (in a "

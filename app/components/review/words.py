@@ -49,8 +49,9 @@ def show(desk: Desk) -> None:
     labels = desk.set.labels
     st.markdown(
         f"Mean relevance ({METHODS[MAIN].short}) of each word for a class, over the texts in "
-        "which the model predicts it. *Negated* means that a negation (not, no, never, …) stands "
-        f"among the {words.REACH} words before. Pick a word to read its texts."
+        "which the model predicts it. *Negated* means that one of the "
+        f"{words.REACH} preceding words is a negation (not, no, never, …). Pick a word to "
+        "read its texts."
     )
     first, second, third = st.columns(3)
     predicted = first.selectbox(
