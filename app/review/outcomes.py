@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from app import settings
-
-if TYPE_CHECKING:
-    from app.review.true_classes import TrueClasses
+from app.review import true_classes
+from app.review.true_classes import TrueClasses
 
 RIGHT, WRONG, NOT_EXPLAINED = "right", "wrong", "not explained"
 OUTCOMES = (RIGHT, WRONG, NOT_EXPLAINED)
 # How they read, on the page and in files.
 TITLES = {RIGHT: "correct", WRONG: "incorrect", NOT_EXPLAINED: NOT_EXPLAINED}
-NO_CLASS = -1  # no label, or nothing predicted
+NO_CLASS = true_classes.NO_CLASS
 
 
 def outcomes(summary: pd.DataFrame) -> np.ndarray:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.review.outcomes import NO_CLASS
-
+NO_CLASS = -1  # no label, or nothing predicted
 # What a label stands for: classes of the model in order; () for none.
 Meaning = tuple[int, ...]
 BETWEEN = " + "  # the names of a group's classes

@@ -31,7 +31,7 @@ STYLE = """<style>
   .st-key-lens-set button { padding: .2rem .45rem; min-height: 2rem; }
   .st-key-lens-set button[aria-haspopup] { padding-right: .8rem; }
   .st-key-lens-set button p { font-size: .8125rem; }
-  .st-key-lens-set button :is([aria-hidden=true], :has(> [aria-hidden=true])) { display: none; }
+  .st-key-lens-set button :is([aria-hidden=true], span:has(> [aria-hidden=true])) { display: none; }
 }
 </style>"""
 
