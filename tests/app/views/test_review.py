@@ -212,7 +212,9 @@ def test_own_columns_and_labels_that_are_given_later(visit):
     assert "**2** of 3 rows have a true class, from column “grade” of mine.csv." in prose(app)
     {box.label: box for box in app.multiselect}["“meh” (1)"].set_value([1, 2]).run()
     button(app, "Use these classes").click().run()
-    assert list(cache.review_tables(cache.sets().find(key)).summary["off"]) == [0, 0, 1]
+    assert cache.sets().find(key).mapping == {"meh": (1, 2)}
+    # Classes of the model, and then groups of them.
+    assert list(cache.review_tables(cache.sets().find(key)).summary["truth"]) == [2, 0, 3]
     control = next(one for one in app.button_group if one.label == "Labels come from")
     control.set_value("other").run()
     given = b'{"said": "good  bad", "class": "no"}\n{"said": "unknown", "class": "yes"}\n'
