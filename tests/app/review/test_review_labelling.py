@@ -85,7 +85,7 @@ def test_labels_are_given_later_and_nothing_else_changes(unlabelled):
     rows = tables.read(sets, one).summary
     assert list(rows["off"]) == [NO_CLASS, 0, 0, NO_CLASS]
     table = export.table(one, rows, {}, sets.parts(one))
-    assert list(table["true_class"].fillna("")) == ["", "no + maybe + yes", "no + maybe + yes", ""]
+    assert list(table["true_class"].fillna("")) == ["", "no + so so + yes", "no + so so + yes", ""]
     assert list(table["outcome"]) == ["", "right", "right", "not explained"]
 
 
