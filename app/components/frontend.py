@@ -150,7 +150,10 @@ def go_to_part() -> None:
     """
     if session.get("scroll") is not None:
         part, time = session.get("scroll")
-        _PART(key="lens-part", data={"place": f".st-key-lens-{part}", "time": time})
+        _PART(
+            key="lens-part",
+            data={"place": f".st-key-lens-{part}", "time": time, "focus": part == session.WHOSE},
+        )
 
 
 def tour() -> None:
@@ -195,11 +198,12 @@ def copy_link() -> dict[str, str] | None:
         width="content",
         data={
             "label": "Copy link",
-            "done": _copied(parameters or {}),
+            "done": _copied({} if parameters is None else address.shared()),
             "manual": "Copy the address from the field.",
             "keeping": "Keeping the text …",
             "failed": f"Not copied. {problem or 'No link opens this view.'}",
             "parameters": parameters,
+            "shared": None if parameters is None else address.shared(),
             "asked": asked,
         },
         **widgets.hear("copy", keep=keep),

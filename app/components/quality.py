@@ -50,7 +50,7 @@ def show(found: Quality, classes: TrueClasses) -> None:
         table,
         hide_index=True,
         column_config={
-            "class": st.column_config.TextColumn(width=115),
+            "class": st.column_config.TextColumn(width=180 if classes.groups else 115),
             "texts": st.column_config.NumberColumn(width=55),
             "predicted": st.column_config.NumberColumn(width=75),
             "precision": SHARE,

@@ -20,6 +20,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const held = Object.fromEntries(address.searchParams);
     const names = Object.keys({ ...held, ...data.parameters });
     if (names.some((name) => held[name] !== data.parameters[name])) return say(data.failed);
+    // The address is that of what is drawn; a link needs no more of it than this.
+    address.search = new URLSearchParams(data.shared).toString();
     field.hidden = true;
     try {
       await navigator.clipboard.writeText(address.href);

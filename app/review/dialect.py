@@ -135,6 +135,11 @@ def _delimiter(text: str) -> str:
     return max(found, key=lambda one: found[one], default=",")
 
 
+def named(sentence: str, delimiter: str) -> str:
+    """A sentence about a row of a file that calls the delimiter by its name."""
+    return sentence.replace(" the delimiter ", f" a {DELIMITERS.get(delimiter, 'comma')} ", 1)
+
+
 def readable(lines: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:
     """Rows of CSV that hold anything, as far as they can be read."""
     csv.field_size_limit(LONGEST_ROW)

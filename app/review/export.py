@@ -10,6 +10,7 @@ import pandas as pd
 
 from app.figures.spreadsheet import harmless_csv
 from app.review import own_columns
+from app.review.dialect import named as named_delimiter
 from app.review.faithful import RANDOM, Faithful
 from app.review.outcomes import TITLES, outcomes
 from app.review.reviewers import Given, choices_in, named, newest_of, reviewers_in
@@ -54,7 +55,10 @@ def table(
     result["review_version"] = [review.version for review in reviews]
     for name, values in _by_reviewer(summary["row"], given).items():
         result[name] = values
-    result["problem"] = summary["problem"]
+    result["problem"] = [
+        None if pd.isna(problem) else named_delimiter(problem, one.delimiter)
+        for problem in summary["problem"]
+    ]
     result["model_hash"] = one.model_hash
     result["engine"] = f"lrp-lens {one.engine}"
     return _with_others(result, one, parts)

@@ -13,6 +13,8 @@ from app.review.sets import Set, Sets
 from lrp_engine.corpora.columns import result_schema
 
 CHARACTERS = 2_000  # of a value
+# How a column ends that says which row is which.
+IDENTIFIERS = frozenset(("id", "key", "nr", "no", "no.", "number", "index"))
 
 
 def names(one: Set, there: list[str]) -> list[str]:
@@ -45,6 +47,16 @@ def read(sets: Sets, one: Set) -> pd.DataFrame:
             values = as_texts(column)
             kept.setdefault(called, []).extend(value and value[:CHARACTERS] for value in values)
     return pd.DataFrame(kept, index=range(one.rows), dtype=object)
+
+
+def identifier(own: pd.DataFrame) -> str | None:
+    """The column that says which row is which, by its name and its values; None for none."""
+    for name in map(str, own.columns):
+        called = name.casefold().replace("_", " ").split()
+        given = own[name].replace("", None).dropna()
+        if called and (called[-1] in IDENTIFIERS) and len(given) and given.is_unique:
+            return name
+    return None
 
 
 def order(values: pd.Series) -> pd.Series:

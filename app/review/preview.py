@@ -24,6 +24,7 @@ LABEL_CHARACTERS = 100  # a longer value is no label
 VALUES = 200  # of a column, the most frequent ones
 COUNTED = 5_000  # different values of a column; one with more holds no labels
 REASONS = 3  # of rows that cannot be read
+_ITSELF = "The row "  # what a problem begins with that is one of the row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ def preview(table: Table, format: str) -> Preview:
     at, bad, reasons = 0, 0, list[str]()
     for _, problems, columns in table.blocks(STEP):
         good = [n for n, problem in enumerate(problems) if problem is None]
-        found = [f"Row {at + n + 1:,}: {p}" for n, p in enumerate(problems) if p is not None]
+        found = [_said_of(at + n + 1, p) for n, p in enumerate(problems) if p is not None]
         reasons += found[: REASONS - len(reasons)]
         at, bad = at + len(problems), bad + len(found)
         for name, column in zip(names, columns.columns, strict=True):
@@ -78,6 +79,12 @@ def preview(table: Table, format: str) -> Preview:
     values = {name: dict(of.most_common(VALUES)) for name, of in counts.items()}
     return Preview(format=format, rows=table.rows, sample=sample, values=values,
                    nested=table.nested, bad=bad, reasons=tuple(reasons))  # fmt: skip
+
+
+def _said_of(row: int, problem: str) -> str:
+    if problem.startswith(_ITSELF):
+        return f"Row {row:,} {problem.removeprefix(_ITSELF)}"
+    return f"Row {row:,}: {problem}"
 
 
 def as_texts(column: pa.ChunkedArray) -> list[str | None]:

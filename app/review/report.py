@@ -10,7 +10,7 @@ import pandas as pd
 
 from app import settings, templates
 from app.figures import scales
-from app.review import class_order
+from app.review import class_order, own_columns
 from app.review import words as counted
 from app.review.explained_rows import ExplainedText
 from app.review.labelling import origin
@@ -37,6 +37,7 @@ def page(
     given: Given,
     rows: Mapping[int, ExplainedText],
     *,
+    own: pd.DataFrame | None = None,
     palette: str | None = None,
     typical: float | str = scales.CHOSEN,
     made: str,
@@ -46,12 +47,15 @@ def page(
     Args:
         given: every reviewer's newest review of each row.
         rows: explained texts by number, of the reviewed rows that are shown.
+        own: the file's own columns; one may say which row is which.
         typical: the scale of colour, or why it is that of each text, as in `figures.scales`.
         made: when, for people.
     """
     reviews = newest_of(given)
     shown = [n for n in sorted(reviews) if n in rows]
     lines = {line["row"]: line for line in summary.to_dict("records")}
+    key = None if own is None else own_columns.identifier(own)
+    keys = {} if own is None or key is None else dict(enumerate(own[key]))
     left_out = len(shown) < len(reviews)
     counts = confusion(summary, one.true_classes)
     return templates.render(
@@ -77,6 +81,7 @@ def page(
         left_out=f" The first {len(shown):,} of {len(reviews):,}." if left_out else "",
         articles=[
             _article(one, n, lines[n], given[n], rows[n], palette=palette, typical=typical)
+            | {"key": f"{key} {keys[n]}" if keys.get(n) else ""}
             for n in shown
         ],
         settings=_settings(one, made),

@@ -29,6 +29,12 @@ MODEL_PARAMETER, NAME_PARAMETER = "model", "model_name"
 KEY_PARAMETER = "model_key"
 # A part of a page that a link leads to: gone to once, and then no more in the address.
 PART_PARAMETER = "show"
+# A set has texts of its own, explained for the predicted class.
+_OF_OTHERS = {
+    View.REVIEW: frozenset(
+        ("text", "edited", "numbers", "pick", "target", "contrast", "all_methods", "path", "bars")
+    )
+}
 
 
 def follow(view: View) -> None:
@@ -40,6 +46,8 @@ def follow(view: View) -> None:
     if seen is None:
         session.put("sent", any(name in CHOICES or name == MODEL_PARAMETER for name in address))
         _take(address)
+        if view is View.REVIEW and "row" in address:
+            session.go_to(session.ROW)
         return
     if not address:
         # Links between pages carry no choices: there an empty address means those of then.
@@ -101,9 +109,20 @@ def publish(network: Network) -> None:
         st.query_params.from_dict(parameters)
 
 
+def shared() -> dict[str, str]:
+    """What a link to this view takes along: without the questions of other pages, which the
+    address keeps so that they are there after a reload."""
+    others = _OF_OTHERS.get(session.view(), frozenset())
+    said = {name: value for name, value in _said(session.view()).items() if name not in others}
+    return _with_model(said, session_models.current().network)
+
+
 def _parameters(network: Network) -> dict[str, str]:
     """The address of this view: its choices, and the model where they depend on it."""
-    parameters = _said(session.view())
+    return _with_model(_said(session.view()), network)
+
+
+def _with_model(parameters: dict[str, str], network: Network) -> dict[str, str]:
     if session_models.selected() is not None or any(not CHOICES[name].view for name in parameters):
         parameters[MODEL_PARAMETER] = short_hash(network.hash)
         if name := session_models.upload_name(network.hash):

@@ -37,7 +37,8 @@ REVIEWING: dict[str, Any] = {
 REVIEWER_COOKIE = "lens_reviewer"
 
 # Parts of the pages Model and Review that are scrolled to, as `frontend.go_to_part` calls them.
-FOUND, TEXTS, QUEUE = "found", "texts", "queue"
+FOUND, TEXTS, QUEUE, ROW = "found", "texts", "queue", "opened"
+WHOSE = "whose"  # asks for a name: it gets the focus
 
 _BEGUN = "lens.begun"
 _NOTICES = "lens.notices"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from lrp_engine.corpora.source import Source
 
 
+SAID = 2_000  # characters of a row that is not read
+
+
 class CsvTable:
     """UTF-8, fields parted by commas, quoted where needed; blank lines are no rows.
 
@@ -56,8 +59,11 @@ class CsvTable:
             elif len(fields) != len(self.names):
                 there = self.text is not None and len(fields) > self.text
                 text = clean(fields[self.text]) if there else None
-                wrong = f"The row has {len(fields)} fields, expected {len(self.names)}."
-                yield Row(text, wrong, nothing)
+                # Those before the text are where they belong.
+                before = tuple(map(clean, fields[: self.text or 0]))
+                yield Row(
+                    text, _uneven(fields, len(self.names)), (before + nothing)[: len(nothing)]
+                )
             else:
                 text, problem = (None, None) if self.text is None else judged(fields.pop(self.text))
                 yield Row(text, problem, tuple(map(clean, fields)))
@@ -113,6 +119,19 @@ class _Replayed:
         self._row.clear()
         self._number += 1
         return self._number
+
+
+def _uneven(fields: list[str], expected: int) -> str:
+    """What is wrong with a row of more or fewer fields, with all that was read of it."""
+    read = " | ".join(field.strip() for field in fields)
+    cut = f"{read[:SAID]}…" if len(read) > SAID else read
+    remedy = (
+        "put text that contains the delimiter in quotes"
+        if len(fields) > expected
+        else "add what is missing, or the delimiters of empty fields"
+    )
+    count = len(fields)
+    return f"The row has {count} fields instead of {expected}; {remedy}. Its fields: {clean(cut)}"
 
 
 def _header(fields: Any, url: str) -> list[str]:

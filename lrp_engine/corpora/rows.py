@@ -24,7 +24,8 @@ class Row(NamedTuple):
     Attributes:
         text: to show; None where there is nothing that could be shown.
         problem: why it cannot be explained, None for a good row.
-        others: values of the other columns, in their order; all None where the row is broken.
+        others: values of the other columns, in their order; None where a broken row does not say
+            them.
     """
 
     text: str | None

@@ -31,8 +31,11 @@ def table(copies: int = 1, *, times: int = 1) -> bytes:
     return "\n".join(["sentence,label", *lines]).encode()
 
 
-def begin(page: Page, data: bytes) -> None:
+def begin(page: Page, data: bytes, *, asked: str = "") -> None:
     visit(page, "review")
+    if asked:
+        page.goto(f"/review?{asked}")
+        idle(page)
     uploader = page.get_by_test_id("stFileUploader")
     uploader.locator("input[type=file]").set_input_files(file("films.csv", data))
     page.get_by_role("button", name="Explain this set").click()
@@ -61,7 +64,7 @@ def saved(page: Page, version: int) -> None:
 
 def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     page.on("dialog", lambda dialog: pytest.fail("a script ran"))
-    begin(page, table())
+    begin(page, table(), asked="text=a+question+of+Explain")
     explained(page)
     expect(page.get_by_text("1 not explained")).to_be_visible()
     # Filter by a cell of the matrix, then by a word; the keyboard goes from row to row.
@@ -99,6 +102,8 @@ def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     page.get_by_role("switch", name="After a verdict").blur()  # keys belong to what has the focus
     page.keyboard.press("4")
     name = page.get_by_role("textbox", name="Your name")
+    expect(name).to_be_focused()
+    expect(name).to_be_in_viewport()
     name.fill("Ann P. 123")
     name.press("Enter")
     saved(page, 1)
@@ -135,13 +140,17 @@ def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_text("Link copied. ")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
-    assert {"set", "row", "find"} <= parse_qs(urlsplit(link).query).keys()
+    asked = parse_qs(urlsplit(link).query).keys()
+    assert {"set", "row", "find"} <= asked
+    assert "text" not in asked
+    assert "text=a+question+of+Explain" in page.url
     assert page.context.browser
     with page.context.browser.new_context() as another:  # somebody else's browser
         theirs = tap(another.new_page())
         theirs.goto(link)
         explained(theirs)
         assert row(theirs) == before
+        expect(theirs.locator(".st-key-lens-opened")).to_be_in_viewport()
         expect(theirs.get_by_text("2 of 6 texts in the queue")).to_be_visible()
         expect(theirs.get_by_role("textbox", name="Reviewer")).to_have_value("")
     show(page, "Export")

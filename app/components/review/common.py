@@ -12,7 +12,7 @@ from app.components.scale import Asked
 from app.figures import scales
 from app.models.model import Model
 from app.navigation import View
-from app.review import queue, reviewers
+from app.review import own_columns, queue, reviewers
 from app.review.queue import Sort
 from app.review.reviewers import Given
 from app.review.sets import Set
@@ -49,6 +49,15 @@ class Desk:
         """The file's own columns that are shown."""
         own = list(self.tables.own.columns)
         return [own[n] for n in session.get("columns") if n < len(own)]
+
+    @cached_property
+    def identifier(self) -> str | None:
+        """The column of the file that says which row is which."""
+        return own_columns.identifier(self.tables.own)
+
+    def key_of(self, row: int) -> str:
+        """What that column says of a row; "" for nothing."""
+        return "" if self.identifier is None else self.tables.own[self.identifier].iloc[row] or ""
 
     @cached_property
     def reviews(self) -> dict[int, Review]:

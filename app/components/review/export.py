@@ -67,6 +67,7 @@ def _page(desk: Desk, palette: str, typical: float | str) -> str:
         desk.tables.words,
         given,
         explained_rows.read(cache.sets(), desk.set, shown),
+        own=desk.tables.own,
         palette=palette,
         typical=typical,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

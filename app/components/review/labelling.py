@@ -107,7 +107,7 @@ def _add_other(desk: Desk) -> None:
     )
     if given is None:
         return
-    table_form.first_rows(given.preview)
+    table_form.first_rows(given)
     by = st.segmented_control(
         "Match rows by", list(BY), format_func=BY.__getitem__, required=True, default=TEXT,
         key=widgets.file_key(f"labels.by.{given.file}"),

@@ -33,15 +33,21 @@ def coarse_labels(found: Sequence[str], labels: Sequence[str], *, key: str) -> d
 
 
 def chosen(
-    counts: Mapping[str, int], labels: Sequence[str], start: Mapping[str, Meaning], *, key: str
+    counts: Mapping[str, int],
+    labels: Sequence[str],
+    start: Mapping[str, Meaning],
+    *,
+    key: str,
+    abreast: int = 1,
 ) -> dict[str, Meaning]:
     """The classes that each label stands for, asked of the most frequent ones.
 
     Args:
         counts: how often each label occurs. start: what is chosen to begin with.
+        abreast: how many are asked about in one line.
     """
     found: dict[str, Meaning] = {}
-    places = st.columns(3)
+    places = st.columns(abreast)
     for n, (label, count) in enumerate(list(counts.items())[:MAPPED]):
         begin = start.get(label, ())
         said = "-".join(map(str, begin))

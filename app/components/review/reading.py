@@ -17,7 +17,7 @@ from app.components.review import overview, verdict
 from app.components.review.common import Desk
 from app.figures.scales import scale_of
 from app.navigation import View
-from app.review import class_order, explained_rows, queue
+from app.review import class_order, dialect, explained_rows, queue
 from app.review.faithful import Faithful
 from app.review.measures import Column, on_the_page
 from app.review.methods import MAIN
@@ -92,15 +92,15 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
         listed.insert(0, sorted_by)
     random = sorted_by if isinstance(sorted_by, Faithful) else None
     own = desk.tables.own.iloc[queued]
+    first, shown = desk.identifier, desk.shown_columns
+    keys = {} if first is None else {f"{visible(first)[:HEADING]} (file)": _values(own[first])}
     carried = {
-        f"{visible(name)[:HEADING]} (file)": [
-            visible(v or "")[:LISTED] if v else "" for v in own[name]
-        ]
-        for name in desk.shown_columns
+        f"{visible(name)[:HEADING]} (file)": _values(own[name]) for name in shown if name != first
     }
     table = pd.DataFrame(
         {
             "row": chosen["row"] + 1,
+            **keys,
             "text": [visible(str(text or ""))[:LISTED] for text in chosen["text"]],
             **carried,
             "true class": [
@@ -124,15 +124,22 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
             "predicted": st.column_config.TextColumn(width=95),
             "verdict": st.column_config.TextColumn(width=165),
             **{heading: st.column_config.TextColumn(width=110) for heading in carried},
+            **{heading: st.column_config.TextColumn(width=80) for heading in keys},
             **_configured(listed, random),
         },
         selection_mode="single-row",
+        placeholder="–",
         alt="The queue: one text a row. Pick one to open it below.",
         **widgets.list_row(
             "queue", map(str, queued), queued.index(row) if row in queued else None,
             lambda at: _open_row(queued[at]),
         ),
     )  # fmt: skip
+
+
+def _values(column: pd.Series) -> list[str]:
+    """Values of a column of the file, as the list shows them."""
+    return [visible(v or "")[:LISTED] if v else "" for v in column]
 
 
 def _verdicts(said: Mapping[str, str]) -> str:
@@ -177,8 +184,11 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
         _, near_then, at_then = neighbours
         near, at = queue.without(near_then, at_then, set(queued))
     place = f"{queued.index(row) + 1:,} of {len(queued):,}" if row in queued else "not in the queue"
-    left, right = st.columns([1, 1], vertical_alignment="center")
-    left.header(f"Row {row + 1:,}, {place}", anchor=False)
+    with st.container(key=f"lens-{session.ROW}"):
+        left, right = st.columns([1, 1], vertical_alignment="center")
+    key = desk.key_of(row)
+    named = f" ({plain(visible(key)[:HEADING])})" if key else ""
+    left.header(f"Row {row + 1:,}{named}, {place}", anchor=False)
     # What is said of a copied link is laid over what follows, as on Explain.
     with right, st.container(horizontal=True, vertical_alignment="center", key="lens-take"):
         frontend.prev_next(near, at, _open_row)
@@ -190,7 +200,8 @@ def _open(desk: Desk, queued: list[int], row: int) -> None:
     _carried(desk, row)
     with st.container(key="lens-row"):
         if line["said"] == NO_CLASS:
-            st.warning(plain(f"This text was not explained. {line['problem']}"))
+            problem = dialect.named(visible(str(line["problem"])), desk.set.delimiter)
+            st.warning(plain(f"This text was not explained. {problem}"))
             _written(str(line["text"] or ""))
         else:
             _decision(desk, line)

@@ -112,7 +112,7 @@ def _upload(model: Model) -> None:
             "kept until you delete it."
         )
         return
-    table_form.first_rows(given.preview)
+    table_form.first_rows(given)
     left, right = st.columns(2)
     with left:
         text = table_form.text_column(given, "Texts")
@@ -144,7 +144,7 @@ def _mapping(model: Model, given: Given, column: str) -> dict[str, Meaning]:
     if not asked:
         return {}
     start = {label: groups.get(label) or coarse.meant(label, labels) for label in asked}
-    return meanings.differing(meanings.chosen(asked, labels, start, key=key), labels)
+    return meanings.differing(meanings.chosen(asked, labels, start, key=key, abreast=3), labels)
 
 
 def _begin(model: Model, table: cache.UploadedTable, **facts: Any) -> None:

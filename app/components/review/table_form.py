@@ -95,8 +95,9 @@ def _read_as(table: cache.UploadedTable, labels: Sequence[str], file: str) -> di
         )  # fmt: skip
 
 
-def first_rows(preview: Preview) -> None:
+def first_rows(given: Given) -> None:
     """The first rows, and which rows cannot be read."""
+    preview = given.preview
     rows = {
         visible(name): [visible(value or "") for value in values[:PREVIEWED]]
         for name, values in preview.sample.items()
@@ -110,7 +111,10 @@ def first_rows(preview: Preview) -> None:
     if preview.bad:
         st.warning(
             f"{preview.bad:,} of {preview.rows:,} rows could not be read and will not be "
-            "explained. " + plain(visible(" ".join(preview.reasons))),
+            "explained. "
+            + plain(
+                visible(" ".join(dialect.named(one, given.delimiter) for one in preview.reasons))
+            ),
             icon=":material/format_list_bulleted:",
         )
     if preview.nested:

@@ -114,6 +114,7 @@ def _judge(key: tuple[str, int], choice: str, right: bool | None, following: int
     session.used()
     if not session.get("reviewer") and not session.get("nameless"):
         session.put("unnamed", (key, choice))
+        session.go_to(session.WHOSE)
     elif contradiction(choice, right):
         session.put("doubted", (key, choice))
     else:
@@ -130,7 +131,10 @@ def _give(key: tuple[str, int], choice: str, following: int | None) -> None:
 
 def _ask_name(key: tuple[str, int], choice: str, right: bool | None, following: int | None) -> None:
     """Whose verdict it is, before the first one is saved."""
-    with st.form("lens-name"):
+    with st.container(key=f"lens-{session.WHOSE}"), st.form("lens-name"):
+        st.markdown(
+            f"**{VERDICTS[choice][0].upper()}{VERDICTS[choice][1:]}**: whose verdict is it?"
+        )
         st.text_input(
             "Your name (saved with this and later verdicts)",
             max_chars=settings.REVIEW_NAME,

@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.review import guess
+from app.review import dialect, export, guess, own_columns, tables
 from app.review.dialect import Dialect, canonical, detect
 from app.review.preview import labels, preview, text_key
+from app.review.sets import Sets
 from lrp_engine.corpora.tables import open_table
+from tests.app import sets as files
 
 LABELS = ("negative", "neutral", "positive")
 ROWS = (
@@ -130,8 +132,35 @@ def test_bad_rows_of_csv_are_told_by_number(tmp_path):
     path.write_text("text,label\ngood,1\ngood,bad,1\n" + "x,0\n" * 30)
     found = preview(open_table(str(path), format="csv", text_column=None), "csv")
     assert (found.rows, found.bad) == (32, 1)
-    assert found.reasons == ("Row 2: The row has 3 fields, expected 2.",)
+    (reason,) = found.reasons
+    assert reason == (
+        "Row 2 has 3 fields instead of 2; put text that contains the delimiter in quotes. "
+        "Its fields: good | bad | 1"
+    )
+    assert " contains a semicolon in quotes." in dialect.named(reason, ";")
     assert found.values["label"] == {"0": 30, "1": 1}
+
+
+def test_what_was_read_of_a_broken_row_is_kept(network, tmp_path):
+    sets = Sets(tmp_path / "sets")
+    one = files.new(network, rows=3, delimiter=";")
+    sets.add(one, b"id,text,label\nr1,good film,yes\nr2,bad film, only good,no\nr3,bad\n")
+    jobs = files.Jobs(sets, running=1, waiting=1)
+    jobs.start(one, network)
+    assert files.finished(jobs, one).problem == ""
+    read = tables.read(sets, one)
+    assert list(read.own["id"]) == ["r1", "r2", "r3"]
+    assert own_columns.identifier(read.own) == "id"
+    assert own_columns.identifier(read.own.assign(id="r1")) is None
+    table = export.table(one, read.summary, {}, sets.parts(one))
+    assert list(table["id"]) == ["r1", "r2", "r3"]
+    assert list(table["problem"].fillna("")) == [
+        "",
+        "The row has 4 fields instead of 3; put text that contains a semicolon in quotes. "
+        "Its fields: r2 | bad film | only good | no",
+        "The row has 2 fields instead of 3; add what is missing, or the delimiters of empty "
+        "fields. Its fields: r3 | bad",
+    ]
 
 
 def test_parquet_of_any_types_is_shown(tmp_path):

@@ -156,6 +156,10 @@ def test_a_foreign_table_is_read_and_its_labels_are_mapped(visit):
     summary = cache.review_tables(one).summary
     assert list(summary["truth"]) == [2, 0, 0, 0]
     assert list(summary["text"]) == ["good film, schön"] * 4
+    # The column that says which row is which stands in the list and above the open row.
+    assert sorted(app.dataframe[0].value["Nr (file)"]) == ["0", "1", "2", "3"]
+    opened = int(app.header[-1].value.removeprefix("Row ").split()[0])
+    assert app.header[-1].value.startswith(f"Row {opened} ({opened - 1}), ")
 
 
 def test_long_rows_are_folded_in_the_list_and_below_it(visit):
