@@ -22,8 +22,9 @@ def line(answer: Answer, place: DeltaGenerator) -> None:
     place.html(f'<p class="lens-note">{ablation.line(made, one)}</p>' if made else "<p></p>")
 
 
-def picked(answer: Answer, at: int) -> None:
-    """The word's share of the score and, beside it, what happens when it is left out."""
+def picked(answer: Answer, at: int) -> str:
+    """The word's share of the score and, beside it, what happens when it is left out; returns what
+    there is to note about the two, as HTML."""
     one = answer.explanations[ACCOUNT_METHOD.name]
     change = cache.left_out(answer.model, answer.text, one, at)
     terms = ablation.of_word(float(one.token_relevance[0, at]), change, one)
@@ -33,5 +34,5 @@ def picked(answer: Answer, at: int) -> None:
             ablation.opposite_ways(change, one.token_kind),
             with_noun(ablation.TWO_QUESTIONS, one.token_kind),
         ]
-    said = "".join(f'<p class="lens-note">{escape(note)}</p>' for note in notes if note)
-    st.html(f"{word.values(terms)}{said}")
+    st.html(word.values(terms))
+    return "".join(f'<p class="lens-note">{escape(note)}</p>' for note in notes if note)

@@ -199,6 +199,7 @@ def copy_link() -> dict[str, str] | None:
         data={
             "label": "Copy link",
             "done": _copied({} if parameters is None else address.shared()),
+            "local": "It opens on this computer only: to others send a file, by Download.",
             "manual": "Copy the address from the field.",
             "keeping": "Keeping the text …",
             "failed": f"Not copied. {problem or 'No link opens this view.'}",

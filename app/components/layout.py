@@ -33,6 +33,7 @@ STYLE = f"""<style>
 .lens-note {{ margin: 0; overflow-wrap: anywhere; }}
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}
+.lens-live [data-testid="InputInstructions"] {{ display: none; }}
 /* Beside the button where there is room for both, else under it and as wide as the page. */
 .stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-choice) {{ min-width: min(100%, 24rem); }}
 .stApp .st-key-lens-choice > * {{ min-width: min(100%, 11rem); }}

@@ -72,7 +72,10 @@ def ask(page: Page, rule: Rule | None = None) -> Answer | None:
         choice = st.container(key="lens-choice", horizontal=True, width="stretch")
     if session.get("edited"):
         edited = f"<bdi>{escape(visible(session.get('edited')))}</bdi>"
-        st.html(f'<p class="lens-note lens-edited">Edited: {edited}</p>')
+        st.html(
+            '<p class="lens-note lens-edited">Everything below is about the edited text: '
+            f"“{edited}”. The box keeps the text as it was typed.</p>"
+        )
     return _explain(model, rule or session.rule(), choice)
 
 

@@ -129,10 +129,15 @@ def _word(answer: Answer) -> None:
             with st.container(horizontal=True, key="lens-word-head"):
                 word.heading(answer, at)
                 frontend.panel(at, answer.text, answer.explanations.token_kind)
+            # The answer first; of an edited text that is what the edit did.
+            place = st.container() if answer.before is None else None
             if answer.model.reads_text:
                 word.editor(answer, at)
                 word.edited(answer)
-            ablation.picked(answer, at)
+            with place or st.container():
+                noted = ablation.picked(answer, at)
+            if noted:
+                st.html(noted)
             word.detail(answer, at)
             path.show(answer, at)
 

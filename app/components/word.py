@@ -207,7 +207,10 @@ def detail(answer: Answer, at: int) -> None:
     """The word's value by every method, and its units."""
     explanation = answer.explanations[shown_method(answer)]
     ranked = units.word_values(shown(answer), at)
-    st.html(values((short, value, f"rank {rank}") for short, value, rank in ranked))
+    if len(ranked) > 1:
+        st.html(values((short, value, f"rank {rank}") for short, value, rank in ranked))
+    else:  # its share is said above
+        st.html(f'<p class="lens-note">Rank {ranked[0][2]} by {escape(ranked[0][0])}.</p>')
     if explanation.relevance is None:
         st.html(f'<p class="lens-note">{escape(units.without_units(explanation))}</p>')
         return

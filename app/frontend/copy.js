@@ -2,6 +2,7 @@
 // for an address is kept on the server first. Where the browser forbids copying, shows the address.
 
 const SHOWN = 7000; // milliseconds
+const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]); // names that every computer has for itself
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector(".lens-copy");
@@ -25,7 +26,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     field.hidden = true;
     try {
       await navigator.clipboard.writeText(address.href);
-      say(data.done);
+      say(LOCAL.has(address.hostname) ? `${data.done} ${data.local}` : data.done);
     } catch {
       field.value = address.href;
       field.hidden = false;

@@ -6,6 +6,9 @@ export default function ({ data, parentElement }) {
   const box = host.querySelector("textarea");
   if (!box) return undefined;
   let timer;
+  // Streamlit's hint "Press Ctrl+Enter to apply" is true of a long text alone.
+  const hint = () => host.classList?.toggle("lens-live", box.value.length <= data.most);
+  hint();
   const wait = () => {
     box.lensWaits = true;
     timer = setTimeout(hand, data.pause);
@@ -20,6 +23,7 @@ export default function ({ data, parentElement }) {
     box.setSelectionRange(...place);
   };
   const typed = (event) => {
+    hint();
     clearTimeout(timer);
     if (!event.isComposing) wait();
   };

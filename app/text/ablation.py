@@ -26,9 +26,7 @@ TWO_QUESTIONS = (
 def line(one: Ablation, explanation: Explanation) -> str:
     """What happens when the strongest words go, against random ones."""
     kind, count = explanation.token_kind, len(one.positions)
-    named = ", ".join(
-        f"“<bdi>{escape(visible(explanation.tokens[0][at]))}</bdi>”" for at in one.positions
-    )
+    named = ", ".join(_named(explanation, at) for at in one.positions)
     several = count == TOGETHER
     signed = explanation.method_info.signed and explanation.output_kind.has_classes
     most = "most supporting" if signed else "strongest"
@@ -46,6 +44,13 @@ def line(one: Ablation, explanation: Explanation) -> str:
         f"({named}), “<bdi>{label}</bdi>” goes from <b>{before}</b> to <b>{after}</b>; {again} "
         f"{random}, to <b>{otherwise}</b> ({mean}). {_conclusion(one, explanation)}"
     )
+
+
+def _named(explanation: Explanation, at: int) -> str:
+    """A word in quotes, with its number where it stands in the text more than once."""
+    tokens, kind = explanation.tokens[0], explanation.token_kind
+    which = f" ({kind} {at + 1})" if tokens.count(tokens[at]) > 1 else ""
+    return f"“<bdi>{escape(visible(tokens[at]))}</bdi>”{which}"
 
 
 def sentence(one: Ablation, explanation: Explanation) -> str:

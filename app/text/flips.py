@@ -76,7 +76,7 @@ def _first(one: Flip, kind: str) -> str:
     if one.replacement is None:
         return ""
     some = "none" if one.every else f"none of the {one.tried[0]:,} strongest {kind}s"
-    return f" Left out alone, {some} flips it."
+    return f" Left out alone, {some} {'does so' if one.alike else 'flips it'}."
 
 
 def _tried(one: Flip, kind: str) -> str:

@@ -17,7 +17,7 @@ from app.models import model as models
 from app.models import opening
 from app.models.typical import computed
 from app.navigation import BY_PATH
-from app.text.ablation import TWO_QUESTIONS, line, of_word, opposite_ways
+from app.text.ablation import TWO_QUESTIONS, line, of_word, opposite_ways, sentence
 from app.text.evidence import near_tie
 from app.text.file_names import of_explanations
 from app.text.flips import line as flip_line
@@ -296,10 +296,14 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     assert line(made, one) in html(app)
     assert "three most supporting words" in html(app)
     assert "three random words" in html(app)
+    twice = sentence(replace(made, positions=(0, 1, 5)), one)
+    assert "(“good”, “film” (word 2), “film” (word 6)), “" in twice
+    assert "<" not in twice
     change = without_one(network, ["good film nor bad suspenseful film"], one, 1)
     for term, value, more in of_word(float(one.token_relevance[0, 1]), change, one):
         assert f"<dt>{term}</dt><dd>{value} <small>{more}</small></dd>" in html(app)
     assert TWO_QUESTIONS in html(app)
+    assert re.search(r"Rank \d of 6 by LRP", html(app))  # its share is said once
 
 
 def test_a_text_of_unknown_words_is_no_evidence(opened):
