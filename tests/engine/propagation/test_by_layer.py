@@ -243,7 +243,7 @@ def test_a_stream_and_texts_follow_it():
     rule = ByLayer([("input", Epsilon(eps=0.1, gates="half")), ("last", WSquare())])
     texts = ["w3 w4 w5", "w6", "w2 w2"]
     together = network.explain(texts, rule=rule)
-    for n, one in enumerate(explain_stream(network, texts, rule=rule)):
+    for n, one in enumerate(explain_stream(network, texts, rule=rule, units=True)):
         np.testing.assert_allclose(one.relevance, together[n].relevance, atol=1e-12)
         assert one.rule == rule
 
