@@ -53,7 +53,7 @@ attack: .venv/test.stamp postgresql
 	$(RUN) tests.attacks
 
 screenshots: .venv/test.stamp chromium
-	.venv/bin/python docs/screenshots.py
+	$(RUN) docs.screenshots
 
 # The shell is Chromium without windows: a third less time of the processor. Ubuntu has none.
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +12,9 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.conftest import FLAGS, chromium, started
+
 DOCS = Path(__file__).resolve().parent
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--no-first-run")  # fmt: skip
 
 
 def review(page: Page) -> None:
@@ -87,41 +79,15 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     page.close()
 
 
-def wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit("The dashboard did not start.")
-
-
 def main() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://localhost:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.headless", "true",
-               "--server.address", "localhost", "--server.port", str(port)]  # fmt: skip
-    data = tempfile.TemporaryDirectory()  # of the reviewed set
-    server = subprocess.Popen(
-        command, cwd=DOCS.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "LRP_LENS_DATA": data.name},
-    )  # fmt: skip
-    try:
-        wait_for(url)
-        names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-        browser = next((path for name in names if (path := shutil.which(name))), None)
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=browser, args=list(FLAGS))
-            for shot in SHOTS:
-                take(chromium, url, shot)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        data.cleanup()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started(Path(folder)) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        for shot in SHOTS:
+            take(browser, url, shot)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ class Recurrent:
             mask=swap_time(x.mask),
             backwards=self.go_backwards,
             sequences=self.return_sequences,
-            reached=None if reached is None else swap_time(reached),
+            reached=swap_time(reached),
         )
         if over_time is not None:
             ops.remember(states[0], x._replace(values=swap_time(over_time)))
