@@ -34,15 +34,6 @@ TERMS = {
 }
 
 
-KINDS = {
-    "words": "the words carry",
-    "padding": "padding",
-    "initial state": "initial states",
-    "bias": "biases",
-    "stabilizer": "stabilizers",
-}
-
-
 DECIMALS = 6  # rounding error reads as zero; the verdict has its size
 
 
@@ -58,11 +49,12 @@ def line(explanation: Explanation) -> None:
 def summary(explanation: Explanation) -> None:
     """The account in a sentence: how much of the score the words carry, and what keeps the rest."""
     totals = tables.parts_table(explanation)
+    titles = {**tables.PARTS, "words": "the words carry"}
     parts = [
-        f"{with_noun(words, explanation.token_kind)} <b>{number(totals.relevance[kind])}</b> "
+        f"{with_noun(title, explanation.token_kind)} <b>{number(totals.relevance[kind])}</b> "
         f"({wording.share_of(totals.share[kind])})"
-        for kind, words in KINDS.items()
-        if kind in totals.index
+        for kind, title in titles.items()
+        if kind in totals.index and kind != wording.ROUNDING
     ]
     score = number(float(explanation.explained_score[0]))
     what = with_output("score", explanation.output_kind)

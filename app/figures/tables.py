@@ -13,7 +13,7 @@ from app.figures.spreadsheet import harmless_csv
 from lrp_engine.attribution.as_data import by_unit
 from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.explanations import Explanations
-from lrp_engine.attribution.ledger import LedgerName
+from lrp_engine.attribution.ledger import KINDS, LedgerName
 from lrp_engine.attribution.padding import merged_padding
 from lrp_engine.errors import InputError
 from lrp_engine.propagation.rules import ByLayer
@@ -85,7 +85,7 @@ def token_table(explanations: Mapping[str, Explanation]) -> pd.DataFrame:
 
 # Kind of a part of the score -> all parts of this kind together, for people.
 PARTS = {"words": "words", "padding": "padding", "initial state": "initial states",
-         "bias": "biases", "stabilizer": "stabilizers", "rounding": "rounding error"}  # fmt: skip
+         **KINDS, "rounding": "rounding error"}  # fmt: skip
 
 
 def parts_table(explanation: Explanation) -> pd.DataFrame:
@@ -280,14 +280,13 @@ def _kept_steps(explanation: Explanation) -> list[tuple[str, str, float]]:
     for name, array in explanation.initial_states.items():
         key = (", ".join(name.split("/")[:-1]), "initial state")
         totals[key] = totals.get(key, 0.0) + float(array[0])
-    for kind in ("bias", "stabilizer"):
+    for kind in KINDS:
         for name, array in explanation.ledger.items():
             parts = LedgerName.parse(name)
             if parts.kind == kind:
                 place = ", ".join(part for part in (parts.layer, parts.direction) if part)
                 totals[place, kind] = totals.get((place, kind), 0.0) + float(array[0])
-    words = {"initial state": "initial states", "bias": "biases", "stabilizer": "stabilizers"}
-    return [(f"{place}: {words[kind]}", kind, total) for (place, kind), total in totals.items()]
+    return [(f"{place}: {PARTS[kind]}", kind, total) for (place, kind), total in totals.items()]
 
 
 def step_table(explanation: Explanation) -> pd.DataFrame:
@@ -322,7 +321,7 @@ def step_runs(explanation: Explanation, *, most: int, parts: int) -> tuple[pd.Da
     """
     table = step_table(explanation)
     size = max(1, -(-len(explanation.tokens[0]) // most))
-    kinds = table["kind"].map({"bias": "biases", "stabilizer": "stabilizers"})
+    kinds = table["kind"].map(KINDS)
     places = table["place"] + ": "
     layers = table["place"].str.replace(_DIRECTION, "", regex=True) + ": "
     kept = table.groupby(places + kinds)["kept"].transform("any")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.attribution.as_data import by_unit
+from lrp_engine.attribution.kept_layers import goes_by_words
+from lrp_engine.attribution.ledger import HELD, KINDS
 from lrp_engine.errors import InputError, choices
 
 if TYPE_CHECKING:
@@ -78,8 +80,8 @@ def _texts(explanation: Explanation) -> dict[str, Any]:
         "padding": padding,
         "initial states": part(explanation.initial_state),
         **{
-            title: part(np.asarray(kept.get(kind, nothing)))
-            for kind, title in (("bias", "biases"), ("stabilizer", "stabilizers"), ("held", "held"))
+            (HELD if kind == HELD else title): part(np.asarray(kept.get(kind, nothing)))
+            for kind, title in KINDS.items()
         },
         "rounding": explanation.conservation_error,
     }
@@ -100,7 +102,7 @@ def _layers(explanation: Explanation) -> dict[str, Any]:
 def _of_layer(explanation: Explanation, name: str, relevance: np.ndarray) -> dict[str, np.ndarray]:
     """Columns of one layer: relevance (B, T, D) or (B, D)."""
     values, timed = explanation.layer_values[name], relevance.ndim == 3
-    words = timed and name.split("/")[0] not in explanation.resampled_time
+    words = goes_by_words(explanation, name, relevance)
     steps = relevance.shape[1] if timed else 1
     counts = explanation.lengths if words else np.full(len(explanation), steps)
     if timed and not words:  # steps behind the last with a number only fill up the batch

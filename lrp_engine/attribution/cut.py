@@ -13,6 +13,7 @@ import numpy as np
 from lrp_engine.attribution import exploding
 from lrp_engine.attribution.checks import warnings_of_some
 from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.kept_layers import goes_by_words
 from lrp_engine.model.text.doubts import of_text
 
 _BY_SAMPLE = ("tokens", "lengths", "padded_lengths", "scores", "target", "explained_score",
@@ -46,8 +47,8 @@ def _cut(explanation: Explanation, chosen: range) -> Explanation:
     length = int(explanation.lengths[rows].max())
 
     def at_layer(name: str, array: np.ndarray) -> np.ndarray:
-        words = array.ndim == 3 and name.split("/")[0] not in explanation.resampled_time
-        return array[rows, :length] if words else array[rows]
+        by_words = goes_by_words(explanation, name, array)
+        return array[rows, :length] if by_words else array[rows]
 
     whole = vars(explanation)
     # Parts of what is frozen are frozen; checking each again would be most of the time.

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrp_engine.errors import InputError, choices
 
 if TYPE_CHECKING:
+    from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.model.network import Network
 
 # Of all layers or of none; or their names.
@@ -36,3 +39,8 @@ def kept_layers(network: Network, layers: Layers) -> frozenset[str]:
                 f"There is no layer {name!r:.80}; choose from {choices(names)}{over_time}."
             )
     return frozenset(asked)
+
+
+def goes_by_words(explanation: Explanation, name: str, kept: np.ndarray) -> bool:
+    """Whether what was kept of a layer or state, (B, T, D) or (B, D), has words as its steps."""
+    return kept.ndim == 3 and name.split("/")[0] not in explanation.resampled_time

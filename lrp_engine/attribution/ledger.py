@@ -15,6 +15,8 @@ from lrp_engine.attribution.arrays import frozen_array
 from lrp_engine.errors import InputError
 
 HELD = "held"  # an input that was held fixed, of a network of several, and what it received
+# Kind of a term -> all terms of this kind together, for people.
+KINDS = {"bias": "biases", "stabilizer": "stabilizers", HELD: "inputs held fixed"}
 
 
 class LedgerName(NamedTuple):
@@ -23,7 +25,7 @@ class LedgerName(NamedTuple):
     layer: str
     direction: str  # "forward", "backward", or "" where there is only one
     operation: str  # which weighted sum
-    kind: str  # "bias", "stabilizer", or `HELD`
+    kind: str  # in `KINDS`
 
     @classmethod
     def parse(cls, name: str) -> LedgerName:

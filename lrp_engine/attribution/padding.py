@@ -6,10 +6,12 @@ Axes: T time steps, of which each run of padding becomes one; E units.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from lrp_engine.attribution.explanation import Explanation
+from lrp_engine.attribution.kept_layers import goes_by_words
 from lrp_engine.attribution.ledger import Ledger
 
 _CALLED = "{:,} × padding"
@@ -42,11 +44,9 @@ def merged_padding(explanation: Explanation) -> Explanation:
         return size == 1 and token.endswith(_ENDS)  # an entry that was made here before
 
     def over_time(name: str, array: np.ndarray) -> np.ndarray:
-        return summed(array) if timed(name, array) else array
+        return summed(array) if by_words(name, array) else array
 
-    def timed(name: str, array: np.ndarray) -> bool:
-        return array.ndim == 3 and name.split("/")[0] not in explanation.resampled_time
-
+    by_words = partial(goes_by_words, explanation)
     tokens, ledger = explanation.tokens[0], explanation.ledger
     entries = zip(starts.tolist(), sizes.tolist(), strict=True)
     return replace(
@@ -73,7 +73,7 @@ def merged_padding(explanation: Explanation) -> Explanation:
         ledger=Ledger(dict(ledger), {name: summed(a) for name, a in ledger.steps.items()}, 1),
         # Of states and of numbers over time there is no sum.
         layers={n: over_time(n, a) for n, a in explanation.layers.items() if "/" not in n},
-        layer_values={n: a for n, a in explanation.layer_values.items() if not timed(n, a)},
+        layer_values={n: a for n, a in explanation.layer_values.items() if not by_words(n, a)},
         ids=None,
         alignment=explanation.alignment and explanation.alignment.at(starts),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.attribution.ledger import HELD
+from lrp_engine.attribution.ledger import KINDS
 from lrp_engine.attribution.methods import METHODS
 from lrp_engine.errors import InputError
 from lrp_engine.render.numbers import number, tiny
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 # Largest accepted error, relative to max(|score|, sum of |terms|).
 TOLERANCES = {"float32": 1e-4, "float64": 1e-10}
-# Kinds of terms of the ledger, as people read them.
-KINDS = {"bias": "biases", "stabilizer": "stabilizers", HELD: "inputs held fixed"}
-OFTEN_NOTHING = ("initial states", "stabilizers", "biases")
+OFTEN_NOTHING = ("initial states", KINDS["stabilizer"], KINDS["bias"])
 
 
 @dataclass(frozen=True, kw_only=True)

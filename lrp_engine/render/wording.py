@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_engine.attribution.ledger import HELD, LedgerName
+from lrp_engine.attribution.ledger import HELD, KINDS, LedgerName
 
 if TYPE_CHECKING:
     from lrp_engine.attribution.explanation import Explanation
     from lrp_engine.model.outputs import OutputKind
 
-_KINDS = {"bias": "biases", "stabilizer": "stabilizers"}
 _OPERATIONS = {
     "signal": "of the cell signal",
     "gates": "of the gates",
@@ -116,7 +115,7 @@ def ledger_words(name: str) -> str:
         return f"{visible(layer)}: held fixed"
     place = f"{layer}, {direction}" if direction else layer
     what = _OPERATIONS.get(operation, f"of {operation!r}")
-    return f"{place}: {_KINDS.get(kind, kind)} {what}"
+    return f"{place}: {KINDS.get(kind, kind)} {what}"
 
 
 def state_words(name: str) -> str:
