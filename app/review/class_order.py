@@ -35,7 +35,18 @@ def in_order(labels: Sequence[str]) -> bool:
     pairs = list(pairwise(names))
     if any(is_degree_of(one, other) or is_degree_of(other, one) for one, other in pairs):
         return True
+    return has_middle(names)
+
+
+def has_middle(names: Sequence[str]) -> bool:
+    """Whether the one in the middle is called so."""
     return len(names) % 2 == 1 and names[len(names) // 2] in MIDDLES
+
+
+def sides(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The classes below and above the middle of an order of so many."""
+    half = count // 2
+    return tuple(range(half)), tuple(range(count - half, count))
 
 
 def same_side(labels: Sequence[str], c: int) -> tuple[int, ...]:
@@ -43,8 +54,8 @@ def same_side(labels: Sequence[str], c: int) -> tuple[int, ...]:
     of "negative"; none where there is no order, or of the middle itself."""
     if not in_order(labels):
         return ()
-    middle = (len(labels) - 1) / 2
-    return tuple(o for o in range(len(labels)) if o != c and (o - middle) * (c - middle) > 0)
+    own = next((side for side in sides(len(labels)) if c in side), ())
+    return tuple(other for other in own if other != c)
 
 
 def plain_names(labels: Sequence[str]) -> list[str]:

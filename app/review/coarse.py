@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.review import guess
-from app.review.class_order import MIDDLES, counts_upwards, in_order, is_degree_of, plain_names
+from app.review.class_order import (
+    counts_upwards,
+    has_middle,
+    in_order,
+    is_degree_of,
+    plain_names,
+    sides,
+)
 from app.review.true_classes import Meaning
 
 # Labels that name the ends of a scale of numbers ("1 star" to "5 stars").
@@ -53,8 +60,7 @@ def groups(found: Sequence[str], labels: Sequence[str]) -> dict[str, Meaning]:
 
 def _sides(meanings: Mapping[str, Meaning], names: Sequence[str]) -> dict[str, Meaning]:
     """Two labels that name both sides of a scale; a class in the middle belongs to neither."""
-    last = len(names) - 1
-    halves = tuple(range(len(names) // 2)), tuple(range(last - len(names) // 2 + 1, last + 1))
+    halves = sides(len(names))
     upwards = counts_upwards(names)
     if not any(meanings.values()) and upwards is not None:
         low, high = halves if upwards else halves[::-1]
@@ -68,8 +74,7 @@ def _sides(meanings: Mapping[str, Meaning], names: Sequence[str]) -> dict[str, M
     if len(named) != 2 or not all(meanings.values()):
         return {}
     first, second = sorted(named)
-    middle = last % 2 == 0 and names[last // 2] in MIDDLES
-    if first + second != last or not (first == 0 or middle):
+    if first + second != len(names) - 1 or not (first == 0 or has_middle(names)):
         return {}
     return {label: halves[classes != (first,)] for label, classes in meanings.items()}
 

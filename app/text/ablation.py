@@ -1,17 +1,15 @@
-"""What leaving words out does, as HTML; every word and label escaped. Pure."""
+"""What leaving words out does, as HTML or plain text. Pure."""
 
 from __future__ import annotations
 
-import re
-from html import escape, unescape
-
 import numpy as np
 
+from app.text.marks import HTML, PLAIN, Marks
 from lrp_engine import Explanation
 from lrp_engine.attribution.ablation import TOGETHER, ZERO, Ablation, Change
 from lrp_engine.render.numbers import MINUS, number, percentage, points, spelled
 from lrp_engine.render.said import with_unit
-from lrp_engine.render.wording import visible, with_output
+from lrp_engine.render.wording import with_output
 
 # A share of a score this much smaller than the word's part says nothing.
 MOST_TIMES = 10
@@ -23,10 +21,10 @@ TWO_QUESTIONS = (
 )
 
 
-def line(one: Ablation, explanation: Explanation) -> str:
+def line(one: Ablation, explanation: Explanation, marks: Marks = HTML) -> str:
     """What happens when the strongest words go, against random ones."""
     kind, count = explanation.token_kind, len(one.positions)
-    named = ", ".join(_named(explanation, at) for at in one.positions)
+    named = ", ".join(marks.word(explanation, at) for at in one.positions)
     several = count == TOGETHER
     signed = explanation.method_info.signed and explanation.output_kind.has_classes
     most = "most supporting" if signed else "strongest"
@@ -34,33 +32,26 @@ def line(one: Ablation, explanation: Explanation) -> str:
     random = f"{spelled(count)} random {kind}s" if several else f"another {kind}"
     mean = f"mean of {'all ' * one.all_sets}{one.draws}" if one.draws > 1 else "the only other one"
     before, after, otherwise = (
-        escape(_figure(explanation, value)) for value in (one.before, one.after, one.random)
+        marks.strong(_figure(explanation, value)) for value in (one.before, one.after, one.random)
     )
-    label = escape(visible(explanation.target_label()))
+    label = marks.foreign(explanation.target_label())
     out = "Without" if one.how != ZERO else "With zeros in place of"
     again = "without" if one.how != ZERO else "of"
     return (
-        f"<b>{escape(explanation.method_info.short)} put to the test.</b> {out} {strongest} "
-        f"({named}), “<bdi>{label}</bdi>” goes from <b>{before}</b> to <b>{after}</b>; {again} "
-        f"{random}, to <b>{otherwise}</b> ({mean}). {_conclusion(one, explanation)}"
+        f"{marks.strong(f'{explanation.method_info.short} put to the test.')} {out} {strongest} "
+        f"({named}), “{label}” goes from {before} to {after}; {again} {random}, to {otherwise} "
+        f"({mean}). {_conclusion(one, explanation)}"
     )
-
-
-def _named(explanation: Explanation, at: int) -> str:
-    """A word in quotes, with its number where it stands in the text more than once."""
-    tokens, kind = explanation.tokens[0], explanation.token_kind
-    which = f" ({kind} {at + 1})" if tokens.count(tokens[at]) > 1 else ""
-    return f"“<bdi>{escape(visible(tokens[at]))}</bdi>”{which}"
 
 
 def sentence(one: Ablation, explanation: Explanation) -> str:
     """`line` as plain text, for files."""
-    return unescape(re.sub(r"<[^>]*>", "", line(one, explanation)))  # every word is escaped in it
+    return line(one, explanation, PLAIN)
 
 
 def _conclusion(one: Ablation, explanation: Explanation) -> str:
     """Whether the words found do more than random ones, where the figures differ at all."""
-    short, kind = escape(explanation.method_info.short), explanation.token_kind
+    short, kind = explanation.method_info.short, explanation.token_kind
     whose = f"{short}’s {kind}s count" if len(one.positions) > 1 else f"{short}’s {kind} counts"
     single = np.ndim(explanation.target[0]) == 0 and explanation.output_kind.has_classes
     least = NOTABLE if single else NOTABLE * abs(one.before)

@@ -8,6 +8,7 @@ from html import escape
 
 from lrp_engine import Explanations
 from lrp_engine.render.numbers import percentage
+from lrp_engine.render.said import ranked
 from lrp_engine.render.wording import visible
 
 NEAR = 0.05  # difference of two probabilities up to which classes are nearly as likely
@@ -55,7 +56,7 @@ def near_tie(one: Explanations) -> str:
     if not one.output_kind.has_classes or len(one.labels) < 2:
         return ""
     shares = one.shares[0]
-    first, second = (-shares).argsort(kind="stable")[:2].tolist()
+    first, second = ranked(one)[:2]
     if shares[first] - shares[second] > NEAR:
         return ""
     named = " and ".join(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
+from app.text.marks import HTML
 from lrp_engine import Explanation
 from lrp_engine.attribution.ablation import ZERO
 from lrp_engine.attribution.flips import Flip
 from lrp_engine.render.numbers import percentage
-from lrp_engine.render.wording import visible
 
 
 def line(one: Flip, explanation: Explanation, *, in_order: bool = False) -> str:
@@ -46,13 +46,13 @@ def same_side(one: Flip, explanation: Explanation) -> str:
 
 
 def _bold(label: str) -> str:
-    return f"<b><bdi>{escape(visible(label))}</bdi></b>"
+    return f"<b>{HTML.foreign(label)}</b>"
 
 
 def _changed(one: Flip, explanation: Explanation) -> str:
-    word = f"“<bdi>{escape(visible(explanation.tokens[0][one.position]))}</bdi>”"
+    word = HTML.word(explanation, one.position)
     if one.replacement is not None:
-        return f"With “<bdi>{escape(visible(one.replacement))}</bdi>” in place of {word}"
+        return f"With “{HTML.foreign(one.replacement)}” in place of {word}"
     return f"With zeros in place of {word}" if one.how == ZERO else f"Without {word}"
 
 

@@ -40,6 +40,14 @@ def said(explanation: Explanation | Explanations, index: int = 0) -> list[Said]:
     return [Said(labels[c], value_text(explanation, c, index)) for c in chosen]
 
 
+def ranked(explanation: Explanation | Explanations, index: int = 0) -> list[int]:
+    """Classes, the likeliest first; of equally likely ones the predicted one."""
+    shares = explanation.shares[index]
+    others = np.arange(len(shares)) != explanation.predicted[index]
+    order: list[int] = np.lexsort((others, -shares)).tolist()
+    return order
+
+
 def runners_up(explanation: Explanation | Explanations, index: int = 0) -> list[Said]:
     """The two classes next to the predicted one, the likelier first; none of fewer than three.
 
@@ -48,8 +56,10 @@ def runners_up(explanation: Explanation | Explanations, index: int = 0) -> list[
     if not explanation.output_kind.has_classes or len(explanation.labels) < 3:
         return []
     shares = explanation.shares[index]
-    others = [c for c in np.argsort(-shares, kind="stable") if c != explanation.predicted[index]]
-    return [Said(explanation.labels[c], percentage(float(shares[c]))) for c in others[:2]]
+    return [
+        Said(explanation.labels[c], percentage(float(shares[c])))
+        for c in ranked(explanation, index)[1:3]
+    ]
 
 
 def value_text(explanation: Explanation | Explanations, c: int, index: int = 0) -> str:

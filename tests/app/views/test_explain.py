@@ -299,6 +299,9 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     twice = sentence(replace(made, positions=(0, 1, 5)), one)
     assert "(“good”, “film” (word 2), “film” (word 6)), “" in twice
     assert "<" not in twice
+    foreign = replace(one, tokens=(("&lt;<b>", *one.tokens[0][1:]),))
+    assert "“<bdi>&amp;lt;&lt;b&gt;</bdi>”" in line(replace(made, positions=(0,)), foreign)
+    assert "(“&lt;<b>”)" in sentence(replace(made, positions=(0,)), foreign)
     change = without_one(network, ["good film nor bad suspenseful film"], one, 1)
     for term, value, more in of_word(float(one.token_relevance[0, 1]), change, one):
         assert f"<dt>{term}</dt><dd>{value} <small>{more}</small></dd>" in html(app)
@@ -333,6 +336,9 @@ def test_a_near_tie_is_said(network):
     assert tie in said(0.2, 0.38, 0.42)
     assert f"could make it say <bdi>{labels[1]}</bdi>." in said(0.2, 0.38, 0.42)
     assert said(0.2, 0.36, 0.44) == ""
+    last = {n: replace(e, scores=np.array([[8.0, 0.0, 9.0]])) for n, e in one.items()}
+    alike = {n: replace(e, probabilities=np.array([[1.0, 0.0, 1.0]])) for n, e in last.items()}
+    assert f"could make it say <bdi>{labels[0]}</bdi>." in near_tie(Explanations(alike))
 
 
 def test_a_score_and_its_probability_may_move_opposite_ways():
@@ -421,6 +427,8 @@ def test_a_flip_is_told_as_it_is(network):
     missed = replace(flip, classes=(0, 0), every=False, tried=(4, 25))
     said = flip_line(missed, one)
     assert "No single word was found that flips it." in said
+    twice = replace(one, tokens=(("film", *one.tokens[0][1:]),))
+    assert "Without “<bdi>film</bdi>” (word 2), the" in flip_line(flip, twice)
     assert "the 4 strongest words left out, and 25 replacements" in said
 
 
