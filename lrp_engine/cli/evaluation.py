@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from itertools import tee
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
@@ -101,15 +100,15 @@ def add_parser(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> str:
     if options.position is not None:
         raise InputError("--position is of models that label every word; those are not measured.")
-    if options.out is not None and Path(options.out).suffix not in REPORTS:
-        raise InputError(f"--out is {options.out!r}, expected a file in {choices(REPORTS)}.")
     check_where(options)
+    from lrp_engine.corpora.one_file import check_target
     from lrp_engine.corpora.progress import bar
     from lrp_engine.corpora.settings import methods_named
     from lrp_engine.corpora.source import Piped
     from lrp_engine.corpora.tables import format_of, open_table
     from lrp_engine.evaluation.evaluate import evaluate
 
+    out = None if options.out is None else check_target(options.out, REPORTS)
     network = load_model(options, device=options.device)
     piped = options.input == STANDARD
     table = open_table(
@@ -148,9 +147,8 @@ def _run(options: argparse.Namespace) -> str:
             scheduler=options.scheduler,
             progress=report,
         )
-    if options.out is not None:
-        written = REPORTS[Path(options.out).suffix](found)
-        Path(options.out).write_text(written, "utf-8", newline="")
+    if out is not None:
+        out.write_text(REPORTS[out.suffix.lower()](found), "utf-8", newline="")
     return _json(found) if options.json else found.to_text()
 
 

@@ -79,6 +79,7 @@ def _run(options: argparse.Namespace) -> str:
     rule = rule_of(options)
     require_one_way(options)
     require_one_output(options)
+    _require_targets(options)
     network = load_model(options, device=options.device)
     asked = asked_of(options, network)
     method_options = method_options_of(options, [options.method])
@@ -115,6 +116,20 @@ def require_one_output(options: argparse.Namespace) -> None:
     printed += ["--json"] * options.json
     if len(printed) > 1:
         raise InputError(f"{printed[0]} and {printed[1]} both print; give one of them a file.")
+
+
+def _require_targets(options: argparse.Namespace) -> None:
+    """Stop before a model is loaded, where a file could not be written.
+
+    Raises:
+        InputError: it could not.
+    """
+    asked = [path for name in FILES if (path := getattr(options, name)) not in (None, STANDARD)]
+    if asked:
+        from lrp_engine.corpora.one_file import check_target
+
+        for path in asked:
+            check_target(path)
 
 
 def _files(options: argparse.Namespace, explanation: Explanation) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from lrp_engine.corpora import durable
+from lrp_engine.corpora import durable, urls
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.errors import InputError, choices
 
@@ -50,19 +50,32 @@ def write_file(folder: Folder, target: Path, schema: pa.Schema) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def check_name(target: Path) -> None:
-    """Stop before anything is computed, where the file could not be written.
+def check_target(target: str | os.PathLike[str], endings: Iterable[str] | None = None) -> Path:
+    """The place of a file; stops before anything is computed, where it could not be written.
+
+    Args:
+        endings: that say what is written; None where the ending does not decide it.
 
     Raises:
-        InputError: its ending names no format, or there is no such folder.
+        InputError: the ending is none of these, or there is no such folder on this machine.
     """
-    if target.suffix.lower() not in WRITERS:
+    name, path = os.fspath(target), Path(target)
+    if "://" in name:
         raise InputError(
-            f"The name {target.name!r:.80} does not say what to write; end it in "
-            f"{choices(WRITERS)}."
+            f"{urls.shown(name)!r:.200} is an address; the file is written on this machine, so "
+            "give a path."
         )
-    if not target.parent.is_dir():
-        raise InputError(f"There is no folder {str(target.parent)!r:.200} to write the file into.")
+    if endings is not None and path.suffix.lower() not in (known := tuple(endings)):
+        raise InputError(
+            f"The name {path.name!r:.80} does not say what to write; end it in {choices(known)}."
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {str(path.parent)!r:.200} to write the file into.")
+    if path.is_dir():
+        raise InputError(f"{str(path)!r:.200} is a folder; give the path of a file.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"{str(path)!r:.200} may not be written; give another path.")
+    return path
 
 
 def _csv(parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> None:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.corpora.columns import result_schema
@@ -17,7 +16,7 @@ from lrp_engine.corpora.cutting import shards
 from lrp_engine.corpora.finished import DIGESTS, Finished, added, joined, part_name
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same, new_manifest
-from lrp_engine.corpora.one_file import check_name, write_file
+from lrp_engine.corpora.one_file import WRITERS, check_target, write_file
 from lrp_engine.corpora.scheduler import check_scheduler
 from lrp_engine.corpora.settings import CorpusSettings
 from lrp_engine.corpora.shard import peak_memory, this_process
@@ -109,9 +108,7 @@ def explain_corpus(
     """
     started = time.monotonic()
     source, output = _address(source, "source"), _address(output, "output")
-    whole = None if file is None else Path(file)
-    if whole is not None:
-        check_name(whole)
+    whole = None if file is None else check_target(file, WRITERS)
     if workers is not None and workers < 1:
         raise InputError(f"workers must be 1 or more, found {workers}.")
     if format is not None and format not in READERS:

@@ -79,7 +79,7 @@ def test_files_in_place_of_the_screen(run, network, tmp_path):
         (["-", "-"], b"good", "can be read once"),
         (["-"], b"\n \n", "holds no text; expected one text a line"),
         (["-"], b"\xff\xfe", "no text in UTF-8"),
-        (["good", "--csv", "no/such/folder"], None, "Cannot read 'no/such/folder'"),
+        (["good", "--csv", "no/such/folder"], None, "There is no folder 'no/such' to write"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(run, arguments, piped, sentence):

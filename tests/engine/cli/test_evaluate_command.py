@@ -84,7 +84,8 @@ def test_a_report_is_written_and_the_table_printed(run, tmp_path, name, holds):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--out", "a.pdf"], "expected a file in '.html', '.md', '.csv'"),
+        (["--out", "a.pdf"], "end it in '.html', '.md', '.csv'"),
+        (["--out", "s3://bucket/a.html"], "is an address; the file is written on this machine"),
         (["--label-column", "class"], "choose from 'label'"),
         (["--text-column", "words"], "words"),
         (["--measure", "marked_share"], "needs the right relevances"),
