@@ -14,6 +14,8 @@ from lrp_engine.render.png import rasterized
 
 Make = Callable[[], str | bytes]
 
+PAGE = "Web page"
+
 
 def button(label: str, make: Make, name: str, kind: str, help: str | None = None) -> None:
     """One file.
@@ -48,9 +50,9 @@ def of_comparison(one: Comparison) -> None:
     """The rows of Compare in every form, and their link."""
     name = one.file_name
     with st.container(horizontal=True):
-        button("Web page", lambda: export.page(one), f"{name}.html", "text/html",
+        button(PAGE, lambda: export.page(one), f"{name}.html", "text/html",
                "A page of its own: rows, colours, agreement, settings.")  # fmt: skip
         pictures(lambda: export.svg(one), name, len(one.rows) * len(one.rows[0].cells))
         button("Table (CSV)", lambda: export.csv(one), f"{name}.csv", "text/csv",
                "A line per word of each row, with its settings.")  # fmt: skip
-        frontend.copy_link()
+        frontend.copy_link(file=PAGE)

@@ -187,8 +187,12 @@ def stepper(steps: Sequence[str], step: str, take: Callable[[str], None]) -> Non
     _STEPPER(data={"steps": list(steps), "step": step}, **widgets.hear("stepper", went=went))
 
 
-def copy_link() -> dict[str, str] | None:
-    """A button that copies the address of what is on the screen; returns it, see `address.link`."""
+def copy_link(*, file: str = "") -> dict[str, str] | None:
+    """A button that copies the address of what is on the screen; returns it, see `address.link`.
+
+    Args:
+        file: what the button says by which the page gives a file of the same, if any.
+    """
     parameters, (asked, problem) = address.link(), session.get("link_asked")
 
     def keep(_: Any) -> None:
@@ -199,7 +203,8 @@ def copy_link() -> dict[str, str] | None:
         data={
             "label": "Copy link",
             "done": _copied({} if parameters is None else address.shared()),
-            "local": "It opens on this computer only: to others send a file, by Download.",
+            "local": "It opens on this computer only"
+            + (f": to others send a file, by “{file}”." if file else "."),
             "manual": "Copy the address from the field.",
             "keeping": "Keeping the text …",
             "failed": f"Not copied. {problem or 'No link opens this view.'}",

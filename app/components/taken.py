@@ -18,6 +18,8 @@ from lrp_engine import Explanations
 from lrp_engine.render.page import methods_page
 from lrp_engine.render.svg import svg
 
+DOWNLOAD = "Download"
+
 
 def buttons(
     answer: Answer, shown: Explanations, as_shown: Mapping[str, Any]
@@ -27,8 +29,8 @@ def buttons(
     Args:
         shown: by the methods that are shown. as_shown: their colours, as `method_rows` takes them.
     """
-    link = frontend.copy_link()
-    with st.popover("Download", icon=":material/download:"):
+    link = frontend.copy_link(file=DOWNLOAD)
+    with st.popover(DOWNLOAD, icon=":material/download:"):
         _files(answer, shown, as_shown)
     pinned.button(answer)
     return link
@@ -45,7 +47,7 @@ def _files(answer: Answer, shown: Explanations, as_shown: Mapping[str, Any]) -> 
 
     name, picture = map(file_names.of_explanations, (everything, shown))
     downloads.button(
-        "Web page", lambda: methods_page(shown, **noted()), f"{picture}.html", "text/html",
+        downloads.PAGE, lambda: methods_page(shown, **noted()), f"{picture}.html", "text/html",
         "A page of its own: heatmaps, numbers, account and settings. Needs no network.",
     )  # fmt: skip
     downloads.pictures(

@@ -22,6 +22,7 @@ from lrp_engine.render.wording import visible
 
 # The curve that is shown first, where there is one.
 FIRST_CURVE = "deletion"
+REPORT = "Report"
 
 
 def show(key: str, shown: Shown, model: Model, form: Callable[[], None]) -> None:
@@ -45,7 +46,7 @@ def show(key: str, shown: Shown, model: Model, form: Callable[[], None]) -> None
         _table(shown.table, "Explanations, measured")
     with st.container(horizontal=True, vertical_alignment="center"):
         _downloads(key, shown)
-        frontend.copy_link()
+        frontend.copy_link(file=REPORT)
     with st.expander("Measure something else", icon=":material/tune:"):
         form()
     with st.expander("All measures, and what they mean"):
@@ -116,7 +117,7 @@ def _downloads(key: str, shown: Shown) -> None:
     """The same to take along; files are made when asked for."""
     name = f"lrp-lens-trust-{shown.model_hash[:8]}"
     st.download_button(
-        "Report", lambda: _evaluation(key).to_html(), f"{name}.html", "text/html",
+        REPORT, lambda: _evaluation(key).to_html(), f"{name}.html", "text/html",
         icon=":material/download:", on_click="ignore",
         help="A page with every measure. Needs no network.",
     )  # fmt: skip

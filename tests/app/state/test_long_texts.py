@@ -57,6 +57,7 @@ def test_a_longer_one_is_kept_when_its_link_is_copied(opened):
     told, link = copied(app), dict(app.query_params)
     assert told["parameters"] == link
     assert "keeps it until" in told["done"]
+    assert "send a file, by “Download”." in told["local"]
     again = opened(**link)
     assert "link" not in messages(again)
     assert widget(again, "text").value == RANDOM

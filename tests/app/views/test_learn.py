@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import escape
@@ -19,7 +20,7 @@ from lrp_engine.attribution.ablation import deletion
 from lrp_engine.attribution.methods import LIVE_METHODS
 from lrp_engine.layers import LSTM, Bidirectional, Dense
 from lrp_engine.model.graph import Node
-from tests.app.reading import healthy, html, messages, press, widget
+from tests.app.reading import component, healthy, html, messages, press, widget
 from tests.app.tiny import LABELS, C, E, H
 
 TEXT = "neither good nor bad film ."
@@ -332,6 +333,7 @@ def test_the_last_step_says_what_the_first_words_were_worth(opened, network):
 
 def test_sliders_move_the_sum(opened):
     app = opened("learn", step="sum")
+    assert json.loads(component(app, "lens_copy").json)["local"].endswith("this computer only.")
     widget(app, "x1").set_value(-2.0).run()
     widget(app, "sum_bias_factor").set_value(1.0).run()
     assert healthy(app)
