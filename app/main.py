@@ -17,7 +17,7 @@ if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
 import streamlit as st
 
 from app import gate, server, streamlit_patches
-from app.components import presenter, saving, signing_in
+from app.components import frontend, presenter, saving, signing_in
 from app.components.guard import guard
 from app.components.sidebar import device, sidebar
 from app.navigation import FIRST, View
@@ -59,6 +59,7 @@ def main() -> None:
             sidebar()
             saving.controls()
             presenter.controls()
+            frontend.everywhere()
         foot = st.container()
     with guard():
         presenter.frame()

@@ -47,6 +47,7 @@ _WORDS = _component(
     css=heatmap.css() + _read("words.css") + _read("overview.css"),
     js=["overview.js", "words.js"],
 )
+_EVERYWHERE = _component("everywhere", css=_read("everywhere.css"), js=["everywhere.js"])
 _LIVE = _component("live", js=["live.js"])
 _REVIEWER = _component("reviewer", js=["reviewer.js"])
 _RECENT = _component("recent", js=["recent.js"])
@@ -93,6 +94,11 @@ _PREV_NEXT = _component(
 def words(data: Mapping[str, Any], drop: Callable[[Any], None]) -> None:
     """Heatmaps whose words can be picked; `app.figures.heatmap_rows.heatmaps` makes the data."""
     _WORDS(data=dict(data), **widgets.hear("words", picked=session.pick_word, dropped=drop))
+
+
+def everywhere() -> None:
+    """What holds on every page: it opens at its top, and lists give the focus back."""
+    _EVERYWHERE(key="lens-everywhere", data={"page": session.view().path})
 
 
 def panel(at: int, text: str, kind: str) -> None:

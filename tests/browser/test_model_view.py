@@ -164,7 +164,11 @@ def test_without_a_vocabulary_it_says_what_to_do(page: Page):
     attach(page, "Weights", file("bare.npz", npz(eight_arrays())))
     read_model(page)
     expect(page.get_by_text("No vocabulary: add one")).to_be_visible()
+    # As in a slow browser, where the page is never short between two views.
+    page.evaluate("() => document.querySelector('.stMainBlockContainer').style.minHeight = '400vh'")
+    expect(page.get_by_text("is read and selected")).to_be_in_viewport()
     open_view(page, "Explain")
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("This model has no vocabulary")).to_be_visible()
     page.get_by_role("link", name="Add a vocabulary").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("model")

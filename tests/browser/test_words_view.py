@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from app import settings
 from app.methods import SHOWN_METHODS
 from lrp_engine.attribution.methods import LIVE_METHODS
-from tests.browser.steps import ask, heatmaps, idle, visit, words
+from tests.browser.steps import ask, choose, heatmaps, idle, visit, words
 
 FIRST = settings.DEFAULT_TEXT.split()
 
@@ -120,8 +120,18 @@ def test_one_tab_stop_and_arrows(page: Page):
     assert re.fullmatch(
         r"neither, relevance [+−]\d+\.\d\d", word(page, 0).get_attribute("aria-label")
     )
+    choose(page, "Explain class", re.compile("^negative"))
+    expect(word(page, 0)).to_be_focused()  # a list that was chosen from by hand gives it back
+    page.keyboard.press("ArrowRight")
+    picked(page, 1, len(LIVE_METHODS))
     page.keyboard.press("Escape")
     expect(page.locator(".lens-picked")).to_have_count(0)
+    classes = page.get_by_role("combobox", name="Explain class", exact=True)
+    classes.focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    idle(page)
+    expect(classes).to_be_focused()  # whoever chooses by keys goes on from it
 
 
 def test_the_strongest_word(page: Page):
