@@ -34,9 +34,12 @@ STYLE = f"""<style>
 /* What hands the text over takes no room. */
 .stApp .st-key-lens-text {{ gap: 0; }}
 .lens-live [data-testid="InputInstructions"] {{ display: none; }}
-/* Beside the button where there is room for both, else under it and as wide as the page. */
-.stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-choice) {{ min-width: min(100%, 24rem); }}
-.stApp .st-key-lens-choice > * {{ min-width: min(100%, 11rem); }}
+/* Beside the button where there is room for what they say, else below, as wide as the page. */
+.stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-choice) {{
+  min-width: min(100%, 34rem); }}
+.st-key-lens-choice [data-testid="stColumn"] {{ min-width: min(100%, 13rem); }}
+.st-key-lens-choice [data-testid="stColumn"]:nth-last-child(2) {{ min-width: min(100%, 20rem); }}
+.stApp input[role="combobox"] {{ text-overflow: ellipsis; }}
 /* Labels of axes and legends are too pale to be read by everyone. */
 .stApp [data-testid="stVegaLiteChart"] :is(.role-axis, .role-legend) text {{
   fill: color-mix(in srgb, var(--st-text-color) 85%, var(--st-background-color)); }}

@@ -23,8 +23,6 @@ html { font-size: 22px !important; }
 .st-key-lens-steps [data-testid="stButtonGroup"] > div > * { flex: none; max-width: none; }
 .st-key-lens-steps button { min-height: 1.75rem; padding: .1rem .6rem; }
 .st-key-lens-steps button p { font-size: .75rem; }
-/* Names of classes are not cut off. */
-.stApp .st-key-lens-choice > * { min-width: min(100%, 24rem); }
 /* A strip of its own below the page, so that it covers nothing. */
 .stApp [data-testid="stMain"] { margin-bottom: 1.75rem; height: calc(100% - 1.75rem); }
 .st-key-lens-presenter { position: fixed; right: 1rem; bottom: .1rem; width: auto; z-index: 30; }

@@ -186,7 +186,7 @@ def targets(answer: Answer) -> None:
     """Which class, and against which other one: the two lists of classes, or of values."""
     one = answer.explanations
     several = one.output_kind.has_classes or len(one.labels) > 1
-    with answer.place or st.container():
+    with answer.place or st.container(key="lens-choice"):
         first, left, right = _columns(labelled=one.positions is not None, several=several)
     if first is not None:
         labels.picker(answer.model, answer.text, one, first)
@@ -199,7 +199,7 @@ def targets(answer: Answer) -> None:
 
     def named(c: int | str) -> str:
         if c == PREDICTED:
-            return f"the predicted class: {named(predicted)}"
+            return f"predicted: {named(predicted)}"
         if c == NOTHING:
             return "no other class"
         if not isinstance(c, int):
@@ -229,8 +229,9 @@ def _columns(
     *, labelled: bool, several: bool
 ) -> tuple[DeltaGenerator | None, DeltaGenerator, DeltaGenerator]:
     """Places of the word whose label is explained, if any, of the target and of the contrast."""
-    count = labelled + 2 * several
-    places = st.columns(count) if count else [st.container()]
+    # What is explained is said in more words than what it is held against.
+    widths = [2] * labelled + [3, 2] * several
+    places = st.columns(widths) if widths else [st.container()]
     return (places[0] if labelled else None), places[-2 if several else -1], places[-1]
 
 

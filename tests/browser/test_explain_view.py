@@ -134,12 +134,22 @@ def shows(page: Page, text: str) -> None:
     idle(page)
 
 
+# Whether what is chosen in a list can be read to its end.
+WHOLE = """name => {
+  const {scrollWidth, clientWidth} = document.querySelector(`input[aria-label="${name}"]`);
+  return scrollWidth <= clientWidth;
+}"""
+
+
 def test_downloads(page: Page, tmp_path):
     page.set_viewport_size({"width": 1440, "height": 900})
     visit(page)
     take = page.locator(".st-key-lens-take")
     for name in ("Copy link", "Download"):  # beside the result, before anybody scrolls
         expect(take.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    for width in (1280, 1100):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function(WHOLE, arg="Explain class")
     take.get_by_role("button", name="Download").click()
     for button, start in (("Web page", "<!doctype html>"), ("Table (CSV)", "position,token"),
                           ("Picture (SVG)", "<svg"), ("Picture (PNG)", "\x89PNG"),

@@ -107,7 +107,7 @@ def test_before_and_after_explain_the_same_class(opened, network):
     assert "before and after explain that class" in html(app)
     assert f"and now says <b><bdi>{now}</bdi></b>. The edit" in html(app)
     assert f"The model says <b><bdi>{now}</bdi></b>" in html(app)
-    assert f"the predicted class: {now} " in " ".join(widget(app, "target").options)
+    assert f"predicted: {now} " in " ".join(widget(app, "target").options)
     assert f"supports {now} (+" in legend(app)
 
 
