@@ -17,7 +17,7 @@ def graphs(program: Program) -> Iterator[Any]:
     for passes in (program._passes, program._forward_passes):
         for (*_, traced), run in passes.items():
             if traced:
-                yield run.get_concrete_function().graph.as_graph_def()
+                yield run.graph.as_graph_def()
 
 
 def operations(graph: Any) -> list[Any]:

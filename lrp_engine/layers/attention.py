@@ -54,7 +54,7 @@ class _Attention:
         """Scores and weights of every pair of steps, or the units of every pair."""
         query, value = inputs[0], inputs[1]
         pairs = query.steps * value.steps
-        of_pair = 14 + self.units_of_pair(query.units)
+        of_pair = 11 + self.units_of_pair(query.units)
         return pairs * of_pair + 12 * output.numbers + 6 * sum(one.numbers for one in inputs)
 
     def units_of_pair(self, units: int) -> int:

@@ -60,6 +60,8 @@ class Ops:
     calculus: Calculus
     watch: Callable[[tf.Tensor], None]
     scope: tuple[str, ...] = ()
+    # The mask that is true everywhere, in a trace for inputs whose every step is read.
+    all_read: tf.Tensor | None = None
     sinks: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
     states: dict[tuple[str, ...], tf.Tensor] = field(default_factory=dict)
     over_time: bool = False  # whether states of every step are kept, and what arrives at them

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.layers.custom_gradient import custom_gradient
 from lrp_engine.layers.memory import Memory
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def scan(
     inputs: Sequence[tf.Tensor],
     probes: Sequence[tf.Tensor],
     states: Sequence[tf.Tensor],
-    mask: tf.Tensor,
+    mask: tf.Tensor | None,
     backwards: bool,
     sequences: bool,
     reached: tf.Tensor | None = None,
@@ -47,7 +48,8 @@ def scan(
         inputs: tensors (T, B, n), each read at its own time step in either direction.
         probes: zeros (T, B, n) that only receive messages on the way back.
         states: initial states (B, H).
-        mask: (T, B), true at real tokens; elsewhere the states stay as they are.
+        mask: (T, B), true at real tokens; elsewhere the states stay as they are. None: true
+            everywhere.
         backwards: read from the last time step to the first.
         sequences: return the output of every time step, at the step it belongs to.
         reached: zeros (T, B, H) that receive on the way back what arrives at the first state of
@@ -66,17 +68,17 @@ def scan(
     def array(length: tf.Tensor, unit: int) -> tf.TensorArray:
         return tf.TensorArray(dtype, length, element_shape=[None, unit], clear_after_read=False)
 
-    @tf.custom_gradient
-    def run(mask: tf.Tensor, *tensors: tf.Tensor) -> Any:
-        # Automatic differentiation stops at the loop; `backward` below replaces it.
-        still = [tf.stop_gradient(tensor) for tensor in tensors]
+    @custom_gradient
+    def run(*tensors: tf.Tensor) -> Any:
         layout = [list(inputs), list(probes), list(states), followed]
-        xs, probes_, initial, _ = tf.nest.pack_sequence_as(layout, still)
-        length = tf.shape(mask)[0]
-        full = tf.reduce_all(mask, axis=1)  # (T,)
+        xs, probes_, initial, _ = tf.nest.pack_sequence_as(layout, list(tensors))
+        length = tf.shape(xs[0])[0]
+        full = None if mask is None else tf.reduce_all(mask, axis=1)  # (T,)
 
         def where_real(at: Callable, new: Sequence, old: Sequence) -> list:
             """New values where a sample has a token at this step, which most often all have."""
+            if full is None:
+                return list(new)
 
             def chosen() -> list:
                 real = at(mask)[:, None]
@@ -84,7 +86,8 @@ def scan(
 
             return tf.cond(at(full), lambda: list(new), chosen)
 
-        zeros = [tf.zeros_like(probe[0]) for probe in probes_]
+        first = _at(tf.constant(0))
+        zeros = [tf.zeros_like(first(probe)) for probe in probes_]
         widths = []
         if not calculus.forward_only:
             # A dry run of one sample shows what a step remembers and how wide it is. A trace of
@@ -164,7 +167,7 @@ def scan(
                 ),
             )
             sides = [a.stack() if there else None for a, there in zip(writes, arrives, strict=True)]
-            return None, *sides, *messages, *(a.stack() for a in ways)
+            return *sides, *messages, *(a.stack() for a in ways)
 
         if not sequences and not followed:
             return final[0], backward
@@ -176,7 +179,7 @@ def scan(
             return over_time, backward
         return (over_time if sequences else final[0], tf.identity(over_time)), backward
 
-    found = run(mask, *inputs, *probes, *states, *followed)
+    found = run(*inputs, *probes, *states, *followed)
     return (found, None) if reached is None else found
 
 
@@ -196,7 +199,7 @@ def columns(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
 
     units = tensor.shape[-1] // count
 
-    @tf.custom_gradient
+    @custom_gradient
     def operation(tensor: tf.Tensor) -> Any:
         blocks = [tensor[:, n * units : (n + 1) * units] for n in range(count)]
         return blocks, lambda *messages: tf.concat(messages, axis=1)

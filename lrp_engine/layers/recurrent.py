@@ -95,7 +95,7 @@ class Recurrent:
             inputs=inputs,
             probes=probes,
             states=[ops.initial_state(name, x.values, self.units) for name in states],
-            mask=swap_time(x.mask),
+            mask=None if x.mask is ops.all_read else swap_time(x.mask),
             backwards=self.go_backwards,
             sequences=self.return_sequences,
             reached=swap_time(reached),

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from lrp_engine.layers.custom_gradient import custom_gradient
 from lrp_engine.layers.memory import Memory
 from lrp_engine.layers.terms import Projected, Term
 from lrp_engine.propagation.arithmetic import Tensor, linear
@@ -116,9 +117,9 @@ class Calculus:
         it without them. `z` is given where it is known.
         """
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(x: Tensor, *words: Tensor) -> object:
-            values = linear(x, weight, bias=bias) if z is None else z
+            values = linear(x, weight, bias=bias) if z is None else tf.identity(z)  # of its own
 
             def backward(s: Tensor, share: Tensor) -> object:
                 if words:
@@ -156,7 +157,7 @@ class Calculus:
         receivers = [tensor for term in terms for tensor in _tensors(term)]
         facts = [tensor for term in known for tensor in _tensors(term)]
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(z: Tensor, sink: Tensor, *tensors: Tensor) -> object:
             def backward(R: Tensor) -> object:
                 varying = tensors[-1] if absorber else None
@@ -176,8 +177,7 @@ class Calculus:
 
             return tf.identity(z), backward
 
-        # No derivative is taken through z: the operation defines its own backward pass.
-        return operation(tf.stop_gradient(z), sink, *receivers, *facts, *absorber)
+        return operation(z, sink, *receivers, *facts, *absorber)
 
     def _recalled(
         self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool, z: Tensor | None
@@ -213,7 +213,7 @@ class Calculus:
         counted = tf.cast(exists, values.dtype)
         units = tf.reduce_sum(counted, axis=-1, keepdims=True) * values.shape[-1]
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(weights: Tensor, values: Tensor, sink: Tensor) -> object:
             z = tf.matmul(weights, values)
 

@@ -6,6 +6,7 @@ Axes: B batch, T time, C classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
@@ -28,6 +29,8 @@ def forward(
     steps: tf.Tensor,
     by_node: Sequence[Calculus] | None = None,
     words: tf.Tensor | None = None,
+    *,
+    all_read: bool = False,
 ) -> tuple[tf.Tensor, dict[Key, Signal]]:
     """Scores (B, C), or (B, T, C) of each step, and every node's output by name.
 
@@ -36,11 +39,14 @@ def forward(
         x, steps: what `Samples.padded` returns.
         by_node: the calculus of each node, where they differ from that of `ops`.
         words: a zero (B, T, 1) for what whole words receive, see `Signal`; the rest arrives at x.
+        all_read: every step of x is read: loops over time need not look.
     """
     x = tf.identity(x)  # bound to the device, as an argument is not
     signals = signals_of(network, x, steps)
     if words is not None:
         signals[INPUT] = signals[INPUT]._replace(words=words)
+    if all_read:
+        ops = replace(ops, all_read=signals[INPUT].mask)
     for position, node in enumerate(nodes):
         inputs = [signals[name] for name in node.inputs]
         if not node.layer.knows_weights:

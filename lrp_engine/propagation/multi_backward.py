@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from lrp_engine.layers.custom_gradient import custom_gradient
 from lrp_engine.layers.terms import Term
 from lrp_engine.propagation.arithmetic import Tensor
 from lrp_engine.propagation.calculus import Calculus, Units
@@ -80,7 +81,7 @@ class MultiBackward(Calculus):
     def _later(self, run: Callable, *arguments: Tensor) -> Tensor:
         """An operation whose backward pass is that of the mode active by then."""
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(*arguments: Tensor) -> object:
             def backward(R: Tensor) -> object:
                 # One and the same tensor given twice would receive the whole message twice.

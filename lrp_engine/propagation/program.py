@@ -18,7 +18,7 @@ import tensorflow as tf
 from lrp_engine import device
 from lrp_engine.errors import InputError
 from lrp_engine.layers import Ops, map_arrays
-from lrp_engine.model.samples import EXPLAINED
+from lrp_engine.model.samples import EXPLAINED, MASKED
 from lrp_engine.propagation.backward import Backward
 from lrp_engine.propagation.calculi import CALCULI
 from lrp_engine.propagation.forward import forward
@@ -46,7 +46,8 @@ class Program:
     """Forward and backward passes of one network, traced once each.
 
     The trace serves every batch size, length, rule parameter and target; weights are inputs of the
-    trace, not constants in it.
+    trace, not constants in it. Where a network has loops over time there are two: one for inputs
+    whose every step is read, as of a single text, which masks nothing.
 
     Args:
         traced: False runs operation by operation, which is slower but costs no trace: for a few
@@ -72,7 +73,7 @@ class Program:
                 else replace(node, layer=map_arrays(node.layer, tf.constant))
                 for node in network.nodes
             ]
-        self._forward_passes: dict[tuple[bool, bool], Any] = {}
+        self._forward_passes: dict[tuple[bool, bool, bool], Any] = {}
         self._passes: dict[tuple[Any, ...], Any] = {}
 
     def scores(self, x: np.ndarray, steps: np.ndarray) -> np.ndarray:
@@ -85,7 +86,7 @@ class Program:
         return self._predicted(x, steps, whole=True)
 
     def _predicted(self, x: np.ndarray, steps: np.ndarray, *, whole: bool) -> np.ndarray:
-        parts, key = [], (whole, self._is_traced(x, steps))
+        parts, key = [], (whole, self._all_read(steps), self._is_traced(x, steps))
         for piece, nbytes in self.room.pieces(x, steps):
             with ROOM.taken(nbytes), self._running():
                 if key not in self._forward_passes:
@@ -128,6 +129,7 @@ class Program:
             tuple(one.trace_key for one in rules),
             (layers, over_time),
             not (units or layers or over_time) and self._has_words,
+            self._all_read(steps),
             self._is_traced(x, steps),
         )
         predicted = selection is None
@@ -159,7 +161,11 @@ class Program:
         """How many traces were made so far: at most one per pass, whatever the shapes."""
         both: dict[tuple[Any, ...], Any] = {**self._forward_passes, **self._passes}
         traced = [run for (*_, is_traced), run in both.items() if is_traced]
-        return sum(run.experimental_get_tracing_count() for run in traced)
+        return len(traced)
+
+    def _all_read(self, steps: np.ndarray) -> bool:
+        """Whether that makes a difference, and every step is read."""
+        return self._loops and bool((steps % EXPLAINED > MASKED).all())
 
     def _is_traced(self, x: np.ndarray, steps: np.ndarray) -> bool:
         return self.traced or self.room.longest(x, steps) > LONG
@@ -195,6 +201,11 @@ class Program:
         return bound
 
     @property
+    def _loops(self) -> bool:
+        """Whether a loop over time reads the one input."""
+        return not self.network.several and any(n.layer.states_over_time for n in self.nodes)
+
+    @property
     def _has_words(self) -> bool:
         return not self.network.several and self.network.input_shape.time
 
@@ -206,13 +217,13 @@ class Program:
             x = [None, None, shape.units] if shape.time else [None, shape.units]
         return [tf.TensorSpec(x, self.dtype), tf.TensorSpec([None, None], tf.int8)]
 
-    def _trace_scores(self, whole: bool, traced: bool) -> Any:
+    def _trace_scores(self, whole: bool, all_read: bool, traced: bool) -> Any:
         """The forward pass; `whole`: with the scores of every step, where each has its own."""
 
         @self._on_device
         def run(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
             ops = Ops(Gradient(forward_only=True), lambda _: None)
-            scores = forward(self.network, self.nodes, ops, x, steps)[0]
+            scores = forward(self.network, self.nodes, ops, x, steps, all_read=all_read)[0]
             return scores if whole else self._explained(scores, steps)
 
         return _traced(run, self._signature) if traced else run
@@ -230,6 +241,7 @@ class Program:
         trace_keys: tuple[TraceKey, ...],
         kept: tuple[bool, bool],
         words_only: bool,
+        all_read: bool,
         traced: bool,
     ) -> Any:
         """The passes, for a rule that all nodes share or for one of each node."""
@@ -256,7 +268,9 @@ class Program:
                 words = tf.zeros_like(x[..., :1]) if words_only else None
                 tape.watch([x] if words is None else [x, words])
                 ops = Ops(calculus, tape.watch, over_time=over_time)
-                scores, outputs = forward(self.network, self.nodes, ops, x, steps, by_node, words)
+                scores, outputs = forward(
+                    self.network, self.nodes, ops, x, steps, by_node, words, all_read=all_read
+                )
                 scores = self._explained(scores, steps)
             seen = {**(outputs if layers else {}), **ops.remembered}
             values = {key: existing(signal.values, signal) for key, signal in seen.items()}
@@ -334,5 +348,6 @@ def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
     # TensorFlow warns of retracing when many functions share their code, as those of many
     # networks do; every partial is new.
     function = tf.function(partial(run), input_signature=signature, autograph=False)
-    forget_gradients(function)
-    return function
+    traced = function.get_concrete_function()
+    forget_gradients(traced.graph)
+    return traced  # called by itself it need not be found for its arguments

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from lrp_engine.layers.custom_gradient import custom_gradient
 from lrp_engine.layers.terms import Term
 from lrp_engine.propagation.arithmetic import Tensor, linear, signed
 from lrp_engine.propagation.arithmetic import absorbed as sink_of
@@ -57,7 +58,7 @@ class Relevance(Calculus):
     def activation(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         """Relevance passes unchanged."""
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(z: Tensor) -> object:
             return function(z), lambda R: R
 
@@ -68,12 +69,11 @@ class Relevance(Calculus):
         if self.gates != "all" and not weights:
             return self._shared(gate, signal)
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(gate: Tensor, signal: Tensor) -> object:
             return gate * signal, lambda R: (None, R)
 
-        # Cutting the gate prunes its whole branch: nothing is stored or computed for it.
-        return operation(tf.stop_gradient(gate), signal)
+        return operation(gate, signal)
 
     def _shared(self, gate: Tensor, signal: Tensor) -> Tensor:
         """Arras et al. 2019 (arXiv 1909.12114), with the denominator of the epsilon rule.
@@ -81,7 +81,7 @@ class Relevance(Calculus):
         The signal takes what the stabilizer would absorb, so that no relevance is lost.
         """
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(gate: Tensor, signal: Tensor) -> object:
             def backward(R: Tensor) -> object:
                 if self.gates == "half":
@@ -101,7 +101,7 @@ class Relevance(Calculus):
         if rule is None or weight is None or rule_params is None:
             return super().layer_sum(term, bias, sink)
 
-        @tf.custom_gradient
+        @custom_gradient
         def operation(x: Tensor, sink: Tensor) -> object:
             z = linear(x, weight) if bias is None else linear(x, weight) + bias
 

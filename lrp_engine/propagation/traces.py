@@ -1,7 +1,7 @@
 """Free the memory that TensorFlow holds for every trace until the process ends.
 
-Every use of `tf.custom_gradient` in a traced function leaves its gradient, and with it the whole
-graph, in a registry that is never emptied: some 30 MB for each model ever opened.
+Every use of `tf.custom_gradient` in a trace, as within `tf.nn.silu`, leaves its gradient, and with
+it the whole graph, in a registry that is never emptied: some 30 MB for each model ever opened.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 GRADIENT = "_gradient_op_type"  # the attribute that names an operation's entry
 
 
-def forget_gradients(function: Any) -> None:
-    """Remove the gradients of a traced `tf.function` from TensorFlow's registry.
+def forget_gradients(graph: Any) -> None:
+    """Remove the gradients of a trace's operations from TensorFlow's registry.
 
-    The function still runs, since its backward pass is part of the trace, but it can no longer be
+    The trace still runs, since its backward pass is part of the trace, but it can no longer be
     differentiated from outside. The registry is not public: where TensorFlow has moved it, nothing
     happens.
     """
@@ -24,7 +24,7 @@ def forget_gradients(function: Any) -> None:
         registry = ops.gradient_registry._registry
     except (ImportError, AttributeError):
         return
-    definition = function.get_concrete_function().graph.as_graph_def()
+    definition = graph.as_graph_def()
     bodies = [definition.node, *(inner.node_def for inner in definition.library.function)]
     for nodes in bodies:
         for node in nodes:
