@@ -65,16 +65,23 @@ def best(rounds: int, clock: str, *runs: Callable[[], object]) -> list[float]:
 
 
 def ratios(shape: Shape, rounds: int, clock: str) -> list[float]:
-    """LRP with its ledger, of words alone, and all live methods, in Keras forward passes."""
+    """LRP with its ledger, of words alone, and all live methods, in Keras forward passes; then the
+    same compiled by XLA for this shape, the compiling left out."""
     network, arrays = random_network("float32", sizes=(shape.E, shape.H, shape.C))
     x = np.random.default_rng(1).normal(size=(shape.B, shape.T, shape.E)).astype("float32")
     base, *others = best(
         rounds,
         clock,
         partial(keras_forward(arrays, "float32"), x),
-        partial(network.explain, x),
-        partial(network.explain, x, units=False),
-        partial(network.explain_all, x),
+        *(
+            run
+            for one in (network, network.to("xla_cpu"))
+            for run in (
+                partial(one.explain, x),
+                partial(one.explain, x, units=False),
+                partial(one.explain_all, x),
+            )
+        ),
     )
     return [other / base for other in others]
 
@@ -123,10 +130,11 @@ def fresh(measure: Callable, *arguments: object, one_thread: bool) -> object:
 def table(rounds: int) -> None:
     """Print both tables as Markdown."""
     print("\nKeras forward passes of the same network, float32, best of the rounds\n")
-    names = ("LRP + ledger", "words only", "LRP + SA + GI")
+    plain = ("LRP + ledger", "words only", "LRP + SA + GI")
+    names = (*plain, *(f"{name}, XLA" for name in plain))
     columns = " | ".join([*names, *(f"{name}, one thread, CPU" for name in names)])
     print(f"| batch | words | E | H | C | {columns} |")
-    print("|---" * 11 + "|")
+    print("|---" * 17 + "|")
     for shape in SHAPES:
         found = []
         for clock in CLOCKS:

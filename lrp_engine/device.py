@@ -1,6 +1,8 @@
 """Which device TensorFlow computes on: named, checked, and never left silently.
 
-A device is "cpu", "gpu" or one of several, "gpu:1"; None leaves the choice to TensorFlow.
+A device is "cpu", "gpu" or one of several, "gpu:1"; None leaves the choice to TensorFlow. On
+"xla_cpu" and "xla_gpu" TensorFlow's compiler XLA makes one program of a pass for each shape of
+inputs: seconds for the first of a shape, less time for all that follow.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from collections.abc import Iterator
 
 from lrp_engine.errors import InputError
 
-_NAME = re.compile(r"(cpu|gpu)(?::(\d{1,3}))?")
+_NAME = re.compile(r"(?:xla_)?(cpu|gpu)(?::\d{1,3})?")
+XLA = "xla_"
 
 
 def checked(name: object) -> str | None:
@@ -26,8 +29,8 @@ def checked(name: object) -> str | None:
         return None
     if not isinstance(name, str) or not _NAME.fullmatch(name.lower()):
         raise InputError(
-            f"device is {name!r}; choose 'cpu', 'gpu', one of several GPUs as in 'gpu:1', or none "
-            "for TensorFlow's choice."
+            f"device is {name!r}; choose 'cpu', 'gpu', one of several GPUs as in 'gpu:1', one of "
+            "these after 'xla_' for passes compiled by XLA, or none for TensorFlow's choice."
         )
     return name.lower()
 
@@ -39,7 +42,7 @@ def require(name: str | None) -> None:
         InputError: it is no name of a device, or TensorFlow sees no such device.
     """
     name = checked(name)
-    if name in (None, "cpu"):  # always there
+    if name is None or name.removeprefix(XLA) == "cpu":  # always there
         return
     kind, index = _parts(name)
     import tensorflow as tf
@@ -58,6 +61,21 @@ def require(name: str | None) -> None:
         "requirements-gpu.txt); see that `nvidia-smi` lists the GPU, which needs NVIDIA's driver; "
         f"CUDA_VISIBLE_DEVICES, which hides GPUs, {shown}. Or compute on 'cpu'."
     )
+
+
+def compiles(name: str | None) -> bool:
+    """Whether passes on a device are compiled by XLA, anew for each shape of inputs."""
+    return name is not None and name.startswith(XLA)
+
+
+def uncompiled(name: str) -> str:
+    """The same device without XLA."""
+    return name.removeprefix(XLA)
+
+
+def is_gpu(name: str | None) -> bool:
+    """Whether a GPU was asked for."""
+    return name is not None and _parts(name)[0] == "GPU"
 
 
 def prepare() -> None:
@@ -100,8 +118,8 @@ def current() -> str:
 
 
 def _parts(name: str) -> tuple[str, int]:
-    """ "gpu:1" as ("GPU", 1)."""
-    kind, _, index = name.partition(":")
+    """ "gpu:1" and "xla_gpu:1" as ("GPU", 1)."""
+    kind, _, index = name.removeprefix(XLA).partition(":")
     return kind.upper(), int(index or 0)
 
 

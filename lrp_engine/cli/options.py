@@ -57,7 +57,8 @@ def add_model_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--device",
         metavar="NAME",
-        help="cpu, gpu, or one of several as gpu:1; default: TensorFlow's choice",
+        help="cpu, gpu, or one of several as gpu:1; xla_cpu compiles passes for each shape of "
+        "inputs, see docs/devices.md; default: TensorFlow's choice",
     )
 
 

@@ -24,7 +24,7 @@ from lrp_engine.corpora.source import Source
 from lrp_engine.corpora.tables import READERS, format_of, open_table
 from lrp_engine.corpora.urls import shown
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
-from lrp_engine.device import require
+from lrp_engine.device import is_gpu, require
 from lrp_engine.errors import InputError, choices
 from lrp_engine.quiet import quiet
 
@@ -193,7 +193,7 @@ def _address(given: str | PathLike[str], what: str) -> str:
 
 def _workers(network: Network, rows: int) -> int:
     """How many processes are worth starting."""
-    if network.device and network.device.startswith("gpu"):
+    if is_gpu(network.device):
         return 1  # they would share one GPU
     return max(1, min(cpus(), MOST_WORKERS, rows // ROWS_WORTH_A_WORKER))
 

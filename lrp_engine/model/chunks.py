@@ -23,6 +23,17 @@ FULL_ROWS = 128
 CHUNK_BYTES = 2 * 10**9
 
 
+# Of the sizes between a power of two and the next, so many stand for all.
+RUNGS = 8
+
+
+def rounded_up(size: int) -> int:
+    """The least size from `size` on that shapes take where each shape is compiled by itself:
+    at most an eighth more."""
+    step = max(1, 2 ** (size.bit_length() - 1) // RUNGS)
+    return -(-size // step) * step
+
+
 def in_chunks(network: Network, sizes: np.ndarray, units: int) -> Iterator[np.ndarray]:
     """Indices of samples of similar length, few enough for one pass.
 

@@ -62,7 +62,8 @@ class Network(Asked, Reads):
         assumptions: what the file did not say and the reader assumed, as sentences.
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
-        device: that computes: "cpu", "gpu", "gpu:1"; None is TensorFlow's choice. `to` changes it.
+        device: that computes: "cpu", "gpu", "gpu:1"; "xla_cpu" compiles passes for each shape of
+            inputs; None is TensorFlow's choice. `to` changes it.
         gate_order: which gate is where in the file, and how that is known; None where the format
             leaves no choice.
         warnings: sentences that every explanation carries, as of a failed comparison with the
@@ -284,7 +285,8 @@ class Network(Asked, Reads):
         lazy.load("model.serialization:save")(self, path)
 
     def to(self, device: str | None) -> Network:
-        """The same network on another device: "cpu", "gpu", "gpu:1"; None: TensorFlow's choice.
+        """The same network on another device: "cpu", "gpu", "gpu:1", "xla_cpu"; None: TensorFlow's
+        choice.
 
         Raises:
             InputError: it is no name of a device, or TensorFlow sees no such device.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.model.chunks import in_chunks
+from lrp_engine import device
+from lrp_engine.model.chunks import in_chunks, rounded_up
 from lrp_engine.model.reads import Reads, existing
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.cutters import CutText
@@ -28,6 +29,14 @@ MASKED, READ = 1, 2
 EXPLAINED = 4
 # Added to the kind of the first step of each input, of networks that read several.
 BEGINS = 8
+
+
+def steps_of_chunk(samples: Samples, lengths: np.ndarray) -> int:
+    """Time steps t of samples with so many (b,), in one pass: of the longest, or a few more."""
+    longest = max(1, int(lengths.max()))  # an empty text is one step of padding
+    if samples.reads.length is None and device.compiles(samples.network.device):
+        return rounded_up(longest)
+    return longest
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ class Samples:
             assert self.values is not None
             return self.values[chunk], np.full((len(chunk), 1), READ, np.int8)
         lengths = self.lengths[chunk]
-        longest = max(1, int(lengths.max()))
+        longest = steps_of_chunk(self, lengths)
         real = np.arange(longest) < lengths[:, None]  # (b, t); masks may leave out more
         steps = np.zeros(real.shape, np.int8)
         steps[real] = np.where(np.concatenate([self.masks[i] for i in chunk]), READ, MASKED)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lrp_engine.model.samples import MASKED, READ, Samples
+from lrp_engine.model.samples import MASKED, READ, Samples, steps_of_chunk
 
 
 def only_shorter(samples: Samples) -> bool:
@@ -40,7 +40,7 @@ def shortened(
     ends = np.cumsum([len(stays) for _, stays in chosen])
     so_far = np.concatenate([[0], np.cumsum(kept)])
     counts = np.diff(so_far[ends], prepend=0)  # (b,)
-    real = np.arange(max(1, int(counts.max()))) < counts[:, None]
+    real = np.arange(steps_of_chunk(samples, counts)) < counts[:, None]
     steps = np.zeros(real.shape, np.int8)
     masks = np.concatenate([samples.masks[row] for row, _ in chosen])
     steps[real] = np.where(masks[kept], READ, MASKED)

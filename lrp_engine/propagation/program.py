@@ -9,7 +9,6 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,9 +25,10 @@ from lrp_engine.propagation.gradient import Gradient
 from lrp_engine.propagation.multi_backward import MultiBackward
 from lrp_engine.propagation.passes import Passes
 from lrp_engine.propagation.room import ROOM
+from lrp_engine.propagation.rows import filled, joined
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, TraceKey
 from lrp_engine.propagation.signals import existing, kinds_of_words
-from lrp_engine.propagation.traces import forget_gradients
+from lrp_engine.propagation.traces import trace
 
 if TYPE_CHECKING:
     from lrp_engine.model.network import Network
@@ -56,13 +56,19 @@ class Program:
         seconds: no pass begins later than so many seconds from now.
 
     Raises:
-        InputError: the network's device is not there.
+        InputError: the network's device is not there, or cannot compile such networks.
         CostError: its weights alone take more than passes may.
     """
 
     def __init__(self, network: Network, *, traced: bool = True, seconds: float = math.inf) -> None:
         device.prepare()
         device.require(network.device)
+        self.compiled = device.compiles(network.device)
+        if network.device and self.compiled and network.several:
+            raise InputError(
+                f"XLA compiles networks of one input, and this one has {len(network.inputs)}; "
+                f"compute on {device.uncompiled(network.device)!r}."
+            )
         self.room = Passes(network, seconds=seconds)
         self.network, self.traced = network, traced
         self.dtype = tf.as_dtype(network.dtype)
@@ -91,9 +97,10 @@ class Program:
             with ROOM.taken(nbytes), self._running():
                 if key not in self._forward_passes:
                     self._forward_passes[key] = self._trace_scores(*key)
-                inputs = tf.constant(x[piece]), tf.constant(steps[piece])
-                parts.append(self._forward_passes[key](*inputs).numpy())
-        return parts[0] if len(parts) == 1 else _joined(*parts)
+                rows = filled(x[piece], steps[piece], compiled=self.compiled)
+                scores = self._forward_passes[key](*map(tf.constant, rows))
+                parts.append(scores.numpy()[: len(x[piece])])
+        return parts[0] if len(parts) == 1 else joined(*parts)
 
     def backward(
         self,
@@ -134,6 +141,7 @@ class Program:
         )
         predicted = selection is None
         chosen = np.zeros((len(x), self.network.classes)) if selection is None else selection
+        chosen = chosen.astype(self.network.dtype, copy=False)
         parts = []
         for piece, nbytes in self.room.pieces(
             x,
@@ -146,15 +154,15 @@ class Program:
             with ROOM.taken(nbytes), self._running():
                 if key not in self._passes:
                     self._passes[key] = self._trace(*key)
+                rows = filled(x[piece], steps[piece], chosen[piece], compiled=self.compiled)
                 results = self._passes[key](
-                    tf.constant(x[piece]),
-                    tf.constant(steps[piece]),
-                    tf.constant(chosen[piece], self.dtype),
+                    *map(tf.constant, rows),
                     tf.constant(predicted),
                     tf.constant([number for one in rules for number in one.parameters], self.dtype),
                 )
-                parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), results))
-        arrays = parts[0] if len(parts) == 1 else tf.nest.map_structure(_joined, *parts)
+                given = slice(len(x[piece]))
+                parts.append(tf.nest.map_structure(lambda one, n=given: one.numpy()[n], results))
+        arrays = parts[0] if len(parts) == 1 else tf.nest.map_structure(joined, *parts)
         return {name: Backward(**parts) for name, parts in arrays.items()}
 
     def traces(self) -> int:
@@ -164,11 +172,14 @@ class Program:
         return len(traced)
 
     def _all_read(self, steps: np.ndarray) -> bool:
-        """Whether that makes a difference, and every step is read."""
-        return self._loops and bool((steps % EXPLAINED > MASKED).all())
+        """Whether that makes a difference, and every step is read.
+
+        XLA makes the same of both.
+        """
+        return self._loops and not self.compiled and bool((steps % EXPLAINED > MASKED).all())
 
     def _is_traced(self, x: np.ndarray, steps: np.ndarray) -> bool:
-        return self.traced or self.room.longest(x, steps) > LONG
+        return self.traced or self.compiled or self.room.longest(x, steps) > LONG
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -226,7 +237,7 @@ class Program:
             scores = forward(self.network, self.nodes, ops, x, steps, all_read=all_read)[0]
             return scores if whole else self._explained(scores, steps)
 
-        return _traced(run, self._signature) if traced else run
+        return trace(run, self._signature, compiled=self.compiled) if traced else run
 
     def _explained(self, scores: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
         """Scores (B, C): of the step explained, where each step has its own."""
@@ -305,7 +316,7 @@ class Program:
 
         if not traced:
             return run
-        return _traced(
+        return trace(
             run,
             [
                 *self._signature,
@@ -313,6 +324,7 @@ class Program:
                 tf.TensorSpec([], tf.bool),
                 tf.TensorSpec([None], self.dtype),
             ],
+            compiled=self.compiled,
         )
 
 
@@ -333,21 +345,3 @@ def _with_units_summed(to_words: tf.Tensor, to_units: tf.Tensor | None) -> tf.Te
 
 def _or_zeros(message: tf.Tensor | None, watched: tf.Tensor) -> tf.Tensor:
     return tf.zeros_like(watched) if message is None else message
-
-
-def _joined(*parts: np.ndarray) -> np.ndarray:
-    """Rows one below the other; steps that some have fewer of are filled up with zeros."""
-    if parts[0].ndim > 1 and len({part.shape[1] for part in parts}) > 1:
-        most = max(part.shape[1] for part in parts)
-        ends = [(0, 0)] * (parts[0].ndim - 2)
-        parts = tuple(np.pad(part, [(0, 0), (0, most - part.shape[1]), *ends]) for part in parts)
-    return np.concatenate(parts)
-
-
-def _traced(run: Callable, signature: list[tf.TensorSpec]) -> Any:
-    # TensorFlow warns of retracing when many functions share their code, as those of many
-    # networks do; every partial is new.
-    function = tf.function(partial(run), input_signature=signature, autograph=False)
-    traced = function.get_concrete_function()
-    forget_gradients(traced.graph)
-    return traced  # called by itself it need not be found for its arguments

@@ -6,8 +6,10 @@ to the device, and known for GPUs, is a part of the layers' contract.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,8 +18,10 @@ import tensorflow as tf
 import lrp_engine
 from lrp_engine import InputError, device
 from lrp_engine.cli.main import main
-from lrp_engine.propagation.program import program_of
+from lrp_engine.model.chunks import rounded_up
+from lrp_engine.propagation.program import Program, program_of
 from tests import zoo
+from tests.several_inputs import two_texts
 
 ROOT = device.__file__.rsplit("/", 2)[0]
 no_gpu = pytest.mark.skipif(
@@ -140,3 +144,59 @@ def test_every_operation_runs_where_it_was_asked_to():
     # Where arguments come from (sizes, in the memory of the host) is no operation.
     placed = [line for line in done.stderr.splitlines() if "(_DeviceArg)" not in line]
     assert not [line for line in placed if "device:CPU:0" in line]
+
+
+@pytest.mark.parametrize("name", ["stack", "attention_query"])
+def test_passes_compiled_by_xla_give_the_same(name):
+    network = zoo.network(name, seed=4)
+    x, lengths = zoo.inputs(network, [9, 11, 10]), [9, 11, 10]
+    compiled = network.to("xla_cpu")
+    found, expected = (one.explain_all(x, lengths=lengths) for one in (compiled, network))
+    words = compiled.explain(x, lengths=lengths, units=False)
+    for method, other in expected.items():
+        one = found[method]
+        np.testing.assert_allclose(one.relevance, other.relevance, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-12)
+        for term, absorbed in other.ledger.items():
+            np.testing.assert_allclose(one.ledger[term], absorbed, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        words.token_relevance, expected["lrp"].token_relevance, rtol=1e-9, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        compiled.predict(x, lengths=lengths), network.predict(x, lengths=lengths), rtol=1e-12
+    )
+
+
+def test_shapes_to_compile_are_few(monkeypatch):
+    sizes = {rounded_up(size) for size in range(1, 1025)}
+    assert len(sizes) == 15 + 8 * 6 + 1
+    assert all(size <= rounded_up(size) <= size * 9 / 8 for size in range(1, 5000))
+    network = replace(zoo.words_read(), device="xla_cpu")
+    seen = set()
+    explain = Program.backward
+
+    def watched(program, calculi, x, *rest, **options):
+        seen.add(x.shape[1])
+        return explain(program, calculi, x, *rest, **options)
+
+    monkeypatch.setattr(Program, "backward", watched)
+    texts = [["w2"] * length for length in (17, 18, 1)]
+    whole = [network.explain([text]) for text in texts]
+    assert seen == {18, 1}
+    assert [one.token_relevance.shape[1] for one in whole] == [17, 18, 1]
+
+
+def test_xla_says_what_it_does_not_compile():
+    network = two_texts().to("xla_cpu")
+    with pytest.raises(InputError, match=r"networks of one input.* 2; compute on 'cpu'"):
+        network.predict({name: [[2]] for name in network.inputs})
+
+
+def test_a_command_compiles(saved, capsys):
+    found = {}
+    for name in ("cpu", "xla_cpu"):
+        assert main(["explain", saved, "w2 w3 w4", "--json", "--device", name]) == 0
+        found[name] = json.loads(capsys.readouterr().out)
+    one, other = found["cpu"], found["xla_cpu"]
+    assert one["tokens"] == other["tokens"]
+    np.testing.assert_allclose(one["scores"], other["scores"], rtol=1e-5)
