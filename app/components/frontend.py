@@ -150,15 +150,18 @@ def recent(
 
 
 def go_to_part() -> None:
-    """Scroll to the part of the page that a link or a button led to: a container "lens-…".
+    """Scroll to the part of the page that a link or a button led to: a container "lens-…", or the
+    heatmaps, only as far as they are out of sight.
 
     It stays mounted, since a run may be followed by another before the page has heard of it.
     """
     if session.get("scroll") is not None:
         part, time = session.get("scroll")
+        place = ".lens-rows" if part == session.ANSWER else f".st-key-lens-{part}"
+        block = {session.WHOSE: "center", session.ANSWER: "nearest"}.get(part, "start")
         _PART(
             key="lens-part",
-            data={"place": f".st-key-lens-{part}", "time": time, "focus": part == session.WHOSE},
+            data={"place": place, "time": time, "block": block, "focus": part == session.WHOSE},
         )
 
 

@@ -16,7 +16,7 @@ from app.models.dropped import Brought, Draft, Dropped, settled
 from app.models.model import Model
 from app.models.tried import Row, Tried
 from app.navigation import View
-from app.state import session, session_models, widgets
+from app.state import address, session, session_models, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
@@ -170,12 +170,20 @@ def _try(model: Model, reference: Reference, chosen: TextCandidate | None = None
     st.rerun()
 
 
+def explain_with_it() -> None:
+    """A link to the explanation, which is in sight where it leads."""
+    st.page_link(
+        View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon,
+        query_params=address.leading_to(session.ANSWER),
+    )  # fmt: skip
+
+
 def _show(model: Model, last: Tried) -> None:
     assert model.proof is not None
     same = model.proof.text == VERIFIED
     if same:
         st.success(SAME_IN_WAYS if last.candidates else SAME, icon=":material/check_circle:")
-        st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)
+        explain_with_it()
     elif not last.candidates:  # nothing was searched for
         st.warning(OTHERWISE if reads_by_file(model.proof) else AS_CHOSEN, icon=":material/help:")
     else:

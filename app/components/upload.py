@@ -24,7 +24,6 @@ from app.models.dropped import (
 )
 from app.models.model import Model
 from app.models.uploads import MORE, Upload
-from app.navigation import View
 from app.state import session, session_models, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.readers import READERS
@@ -198,4 +197,4 @@ def arrival(upload_hash: str, brought: Brought | None) -> None:
                 plain(f"Its output “{name}” cannot be explained, others can. {why}"),
                 icon=":material/help:",
             )
-        st.page_link(View.EXPLAIN.file, label="Explain with it", icon=View.EXPLAIN.icon)
+        tried.explain_with_it()

@@ -1,5 +1,5 @@
-// Scrolls to a part of the page, and again while what stands above it still grows. What asks for
-// something is in the middle of the window, and its field has the focus.
+// Scrolls to a part of the page, and again while what stands above it still grows; the field of
+// what asks for something has the focus.
 
 let last; // the time that was scrolled for
 
@@ -8,7 +8,6 @@ export default function ({ data }) {
   const page = place?.closest("[data-testid=stMain]");
   if (!page || data.time === last) return;
   last = data.time;
-  const block = data.focus ? "center" : "start";
-  whileUntouched(() => place.scrollIntoView({ block }), [page.firstElementChild]);
+  whileUntouched(() => place.scrollIntoView({ block: data.block }), [page.firstElementChild]);
   if (data.focus) place.querySelector("input")?.focus({ preventScroll: true });
 }

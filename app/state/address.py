@@ -17,7 +17,7 @@ from app.models.model import ModelRef, short_hash
 from app.navigation import View
 from app.state import long_texts, session, session_models
 from app.state.choices import CHOICES
-from app.state.session import TEXTS
+from app.state.session import ANSWER, TEXTS
 from lrp_engine.errors import FormatError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def follow(view: View) -> None:
     """Take the choices from the address of a page: on the first run, after Back and Forward."""
     seen, address = session.get("address"), st.query_params.to_dict()
     moved, used = session.turn_to(view), session.take_used()
-    if address.pop(PART_PARAMETER, None) == TEXTS:
-        session.go_to(TEXTS)
+    if (part := address.pop(PART_PARAMETER, None)) in (TEXTS, ANSWER):
+        session.go_to(part)
     if seen is None:
         session.put("sent", any(name in CHOICES or name == MODEL_PARAMETER for name in address))
         _take(address)

@@ -36,8 +36,9 @@ REVIEWING: dict[str, Any] = {
 # The browser's own: a link to a set must not make its reader sign with the writer's name.
 REVIEWER_COOKIE = "lens_reviewer"
 
-# Parts of the pages Model and Review that are scrolled to, as `frontend.go_to_part` calls them.
+# Parts of pages that are scrolled to, as `frontend.go_to_part` calls them.
 FOUND, TEXTS, QUEUE, ROW = "found", "texts", "queue", "opened"
+ANSWER = "answer"  # the heatmaps
 WHOSE = "whose"  # asks for a name: it gets the focus
 
 _BEGUN = "lens.begun"

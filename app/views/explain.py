@@ -13,3 +13,4 @@ with page("Which words made the model say that?") as run:
         numeric_views.show(answer, run)
         if not answer.model.reads_numbers:
             frontend.tour()
+    frontend.go_to_part()

@@ -190,11 +190,19 @@ def test_an_upload_survives_a_reload_and_is_remembered_by_the_browser(page: Page
     expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value("mine.npz")
 
 
-def test_another_session_does_not_see_it(page: Page, browser, server):
+def test_its_explanation_is_in_sight_and_another_session_does_not_see_it(
+    page: Page, browser, server
+):
     visit(page, "model")
     attach(page, "Weights", file("secret.npz", npz(eight_arrays(9))))
     read_model(page)
     expect(page.get_by_text("is read and selected")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("link", name="Explain with it").click()
+    idle(page)
+    expect(heatmaps(page).first).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("The model says")).to_be_in_viewport(ratio=1)
+    expect(page).to_have_url(re.compile("model_key=(?!.*show=)"))
     other = browser.new_page()
     other.goto(server)
     other.get_by_role("combobox", name="Model", exact=True).click()
