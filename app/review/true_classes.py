@@ -1,6 +1,7 @@
 """What labels stand for: a class of the model, or several that count as one. Pure.
 
-A true class is a number: a class of the model, or, from their count on, a group of classes.
+A true class is a number: a class of the model, or, from their count on, a group of classes. Groups
+have other numbers once labels are read otherwise: what outlives that, as a link, has their `key`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 NO_CLASS = -1  # no label, or nothing predicted
 # What a label stands for: classes of the model in order; () for none.
 Meaning = tuple[int, ...]
+# A class by its number, or a group by its classes.
+Key = int | Meaning
 BETWEEN = " + "  # the names of a group's classes
 
 
@@ -50,6 +53,11 @@ class TrueClasses:
         if len(classes) == 1:
             return classes[0]
         return len(self.labels) + self.groups.index(classes)
+
+    def key(self, number: int) -> Key:
+        """What still means this true class when groups have other numbers."""
+        members = self.members(number)
+        return members if len(members) > 1 else number
 
     def members(self, number: int) -> Meaning:
         """The classes of a true class."""

@@ -15,6 +15,7 @@ from app.learn import DIRECTIONS, FIRST, STEPS
 from app.models import numeric
 from app.navigation import View
 from app.review import outcomes, queue, words
+from app.review.true_classes import Key, meaning
 from app.review.verdicts import VERDICTS
 from app.state.choice import Choice, between, class_number, matching, one_of, shortest, switch
 from app.state.trust_choices import TRUST
@@ -84,10 +85,22 @@ def _columns(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(class_number, text.split(",")))) if text else ()
 
 
-def _class_filter(text: str) -> int | str:
+def _class_filter(text: str) -> Key | str:
+    """One class, or several that count as one."""
     if text == "none":
         return outcomes.NO_CLASS
-    return _class_or(ANY)(text)
+    if "-" not in text:
+        return _class_or(ANY)(text)
+    classes = meaning(map(class_number, text.split("-")))
+    if len(classes) < 2:
+        raise ValueError(text)
+    return classes
+
+
+def _write_class_filter(chosen: Key | str) -> str:
+    if isinstance(chosen, tuple):
+        return "-".join(map(str, chosen))
+    return "none" if chosen == outcomes.NO_CLASS else str(chosen)
 
 
 def _counted(text: str) -> tuple[int, bool, str]:
@@ -105,8 +118,9 @@ REVIEW: dict[str, Choice] = {
     "sort": _review(queue.FIRST, _sort,
                     f"{' or '.join(queue.SORTS)}, or own-, a column's number, and -up or -down"),
     "columns": _review((), _columns, "numbers of columns", lambda c: ",".join(map(str, c))),
-    "truth": _review(ANY, _class_filter, "the number of a class, or none",
-                     lambda c: "none" if c == outcomes.NO_CLASS else str(c)),
+    "truth": _review(ANY, _class_filter,
+                     "the number of a class, of several with - between them, or none",
+                     _write_class_filter),
     "said": _review(ANY, _class_or(ANY), "the number of a class"),
     "outcome": _review(ANY, one_of(ANY, *outcomes.OUTCOMES), " or ".join(outcomes.OUTCOMES)),
     "marked": _review(ANY, one_of(ANY, *queue.MARKS, *VERDICTS),

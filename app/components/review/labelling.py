@@ -69,7 +69,7 @@ def _remap(desk: Desk) -> None:
 
 def _use(desk: Desk, mapping: dict[str, Meaning]) -> None:
     labelling.remap(cache.sets(), desk.set, mapping)
-    session.choose(truth=session.default("truth"))  # groups of classes may have other numbers now
+    session.used()
     st.rerun()
 
 

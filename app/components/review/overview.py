@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,8 +12,10 @@ from app.components.review import words
 from app.components.review.common import Desk
 from app.components.review.matrix import matrix as confusion_matrix
 from app.review import outcomes, queue
+from app.review.true_classes import BETWEEN, Key, TrueClasses, meaning
 from app.review.verdicts import VERDICTS
 from app.state import session, widgets
+from app.text.markdown import plain
 from lrp_engine.render.palettes import palette_named
 from lrp_engine.render.wording import visible
 
@@ -38,10 +42,10 @@ def matrix(desk: Desk) -> None:
     confusion_matrix(
         confusion,
         lambda c: "no label" if c == outcomes.NO_CLASS else visible(classes.name(c)),
-        chosen=(session.optional("truth"), session.optional("said")),
+        chosen=(_truth(desk), session.optional("said")),
         colours=(colours.positive, colours.negative),
         caption="Predictions for each true class. Click a number to see those texts.",
-        take=_take,
+        take=partial(_take, classes),
     )
     if confusion.left_out:
         st.caption(
@@ -50,9 +54,25 @@ def matrix(desk: Desk) -> None:
         )
 
 
-def _take(cell: Any) -> None:
-    truth, predicted = (session.ANY, session.ANY) if cell == "none" or not cell else cell
-    session.choose(truth=truth, said=predicted)
+def _take(classes: TrueClasses, cell: Any) -> None:
+    match cell:
+        case [int(truth), int(predicted)]:
+            session.choose(truth=classes.key(truth), said=predicted)
+        case _:
+            session.choose(truth=session.ANY, said=session.ANY)
+
+
+def _truth(desk: Desk) -> int | None:
+    """The number of the true class that is filtered by; None for any."""
+    chosen = session.optional("truth")
+    return None if chosen is None else desk.set.true_classes.number(meaning(chosen))
+
+
+def _called(labels: Sequence[str], key: Key) -> str:
+    """The name of a true class, which the set need not have."""
+    return BETWEEN.join(
+        labels[c] if c < len(labels) else f"class {c}" for c in meaning(key)
+    )  # fmt: skip
 
 
 def filters(desk: Desk) -> str:
@@ -60,12 +80,13 @@ def filters(desk: Desk) -> str:
     labels, sorts = desk.set.labels, _offered(desk)
     true_classes = desk.set.true_classes
     classes = [session.ANY, *range(len(labels))]
-    truths = [session.ANY, *range(len(true_classes)), outcomes.NO_CLASS]
+    keys = [true_classes.key(number) for number in range(len(true_classes))]
+    truths = [session.ANY, *keys, outcomes.NO_CLASS]
 
-    def named(c: int | str) -> str:
+    def named(c: Key | str) -> str:
         if c == outcomes.NO_CLASS:
             return "no label"
-        return visible(true_classes.name(c)) if isinstance(c, int) else "any"
+        return "any" if isinstance(c, str) else visible(_called(labels, c))
 
     sort = st.selectbox(
         "Order",
@@ -88,7 +109,7 @@ def filters(desk: Desk) -> str:
     with st.expander("Classes and columns" if own else "Classes"):
         st.selectbox(
             "True class", truths, format_func=named,
-            **widgets.bind("truth", [*map(true_classes.name, range(len(true_classes)))]),
+            **widgets.bind("truth", map(named, keys)),
         )  # fmt: skip
         st.selectbox("Predicted class", classes, format_func=named, **widgets.bind("said", labels))
         if own:
@@ -138,7 +159,7 @@ def _reset() -> None:
 
 def _chosen(desk: Desk) -> queue.Filter:
     return queue.Filter(
-        truth=session.optional("truth"),
+        truth=_truth(desk),
         predicted=session.optional("said"),
         outcome=session.optional("outcome"),
         marked=session.optional("marked"),
@@ -150,13 +171,20 @@ def _chosen(desk: Desk) -> queue.Filter:
 
 def drop_invalid(desk: Desk) -> None:
     """Forget classes and orders that the set does not have."""
-    many = len(desk.set.labels)
-    for name, most in (("truth", len(desk.set.true_classes)), ("said", many),
-                       ("counted_class", many)):  # fmt: skip
+    labels, truth = desk.set.labels, session.get("truth")
+    for name in ("truth", "said", "counted_class"):
         value = session.get(name)
-        if isinstance(value, int) and value >= most:
+        if isinstance(value, int) and value >= len(labels):
             session.put(name, session.default(name))
-            st.warning(f"Class {value} was ignored: the set has classes 0 to {most - 1}.")
+            st.warning(f"Class {value} was ignored: the set has classes 0 to {len(labels) - 1}.")
+    if isinstance(truth, tuple) and truth not in desk.set.true_classes.groups:
+        session.put("truth", session.default("truth"))
+        st.warning(
+            plain(
+                f"The true class “{visible(_called(labels, truth))}” was ignored: no label of this "
+                "set stands for these classes. What labels stand for may have been changed since."
+            )
+        )
     own = len(desk.tables.own.columns)
     if any(n >= own for n in session.get("columns")):
         session.put("columns", tuple(n for n in session.get("columns") if n < own))

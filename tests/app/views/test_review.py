@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app import cache, settings
 from app.navigation import BY_PATH, View
 from app.review import jobs as background
-from app.review import trial
+from app.review import labelling, trial
 from app.review.queue import sorts_by
 from app.review.sets import Sets
 from app.review.verdicts import Verdict
@@ -219,6 +219,13 @@ def test_own_columns_and_labels_that_are_given_later(visit):
     assert cache.sets().find(key).mapping == {"meh": (1, 2)}
     # Classes of the model, and then groups of them.
     assert list(cache.review_tables(cache.sets().find(key)).summary["truth"]) == [2, 0, 3]
+    grouped = visit(set=key, truth="1-2")
+    assert listed(grouped) == [2]
+    assert grouped.query_params["truth"] == "1-2"
+    tell(grouped, "lens_matrix", "cell", "none")
+    assert len(listed(grouped)) == 3
+    tell(grouped, "lens_matrix", "cell", [3, 0])
+    assert grouped.session_state["lens.truth"] == (1, 2)
     control = next(one for one in app.button_group if one.label == "Labels come from")
     control.set_value("other").run()
     given = b'{"said": "good  bad", "class": "no"}\n{"said": "unknown", "class": "yes"}\n'
@@ -231,6 +238,12 @@ def test_own_columns_and_labels_that_are_given_later(visit):
     assert list(cache.review_tables(one).summary["truth"]) == [2, 0, 0]
     assert "labels.jsonl, matched by text" in prose(app)
     assert cache.reviews().of(key)[2].verdict.choice == "unclear"
+    # A link to classes that no label stands for any more shows no others in their place.
+    labelling.remap(cache.sets(), one, {"meh": (0, 1)})
+    other = visit(set=key, truth="1-2")
+    named = " + ".join(one.labels[c] for c in (1, 2))
+    assert f"The true class “{named}” was ignored" in messages(other)
+    assert len(listed(other)) == 3
 
 
 @pytest.mark.parametrize(
