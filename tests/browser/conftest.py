@@ -34,7 +34,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Draws the same pages without a browser's own windows: a third less time of the processor.
 SHELL = "chromium-headless-shell"
 SIZE = {"width": 1280, "height": 900}
-PATIENCE = 30_000  # milliseconds; conditions are usually met in a tenth of a second
+# Of a visitor who wants nothing to move: what turns while a page waits is drawn sixty times a
+# second, which costs more than the page does. Two tests of `test_views.py` see it move.
+STILL = "reduce"
+PATIENCE = 60_000  # milliseconds; conditions are usually met in a tenth of a second
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -115,7 +118,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
     """Keeps Streamlit's scripts as they were fetched and compiled, from one test to the next."""
-    with browser.new_context(base_url=server, viewport=SIZE) as context:
+    with browser.new_context(base_url=server, viewport=SIZE, reduced_motion=STILL) as context:
         yield context
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import STILL
 from tests.browser.steps import file, idle, looks_right, open_view, visit
 from tests.browser.wire import tap
 
@@ -145,7 +146,8 @@ def test_an_analyst_reviews_a_set(page: Page, tmp_path: Path):
     assert "text" not in asked
     assert "text=a+question+of+Explain" in page.url
     assert page.context.browser
-    with page.context.browser.new_context() as another:  # somebody else's browser
+    # Somebody else's browser.
+    with page.context.browser.new_context(reduced_motion=STILL) as another:
         theirs = tap(another.new_page())
         theirs.goto(link)
         explained(theirs)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import STILL
 from tests.browser.steps import ask, file, idle, open_view, visit, words
 from tests.browser.wire import tap
 
@@ -25,7 +26,8 @@ def test_a_session_moves_to_another_browser(page: Page, browser: Browser, tmp_pa
     waiting.value.save_as(tmp_path / "session.json")
     data = (tmp_path / "session.json").read_bytes()
     assert json.loads(data)["choices"]["text"] == TEXT
-    with browser.new_context(base_url=page.url.split("/conservation")[0]) as another:
+    url = page.url.split("/conservation")[0]
+    with browser.new_context(base_url=url, reduced_motion=STILL) as another:
         theirs = tap(another.new_page())
         visit(theirs)
         theirs.get_by_role("button", name="Session").click()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import started
+from tests.browser.conftest import PATIENCE, STILL, started
 from tests.browser.test_guards import answer_of
 from tests.browser.wire import tap
 from tests.identity_provider import CLIENT, SECRET, provider
@@ -31,9 +31,9 @@ def test_only_listed_users_get_in(
             '[lrp_lens]\nusers = ["*@example.org"]\n'
         )
         with started(tmp_path, "--secrets.files", str(file)) as url:
-            context = browser.new_context()
+            context = browser.new_context(reduced_motion=STILL)
             page = tap(context.new_page())
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(PATIENCE)
             page.goto(f"{url}/compare")
             sign_in = page.get_by_role("button", name="Sign in")
             expect(sign_in).to_be_visible()
@@ -64,7 +64,7 @@ def test_only_listed_users_get_in(
             forged = dict(
                 cookies["_streamlit_user"], value="x" + cookies["_streamlit_user"]["value"]
             )
-            other = browser.new_context()
+            other = browser.new_context(reduced_motion=STILL)
             other.add_cookies([forged])  # type: ignore[list-item]
             second = tap(other.new_page())
             second.goto(url)

@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import STILL
 from tests.browser.steps import choose, idle, looks_right, visit
 from tests.browser.wire import tap
 
@@ -36,7 +37,7 @@ def test_an_analyst_measures_and_hands_the_link_on(page: Page):
     looks_right(page)
     said = verdict.inner_text()
     assert page.context.browser
-    with page.context.browser.new_context() as another:
+    with page.context.browser.new_context(reduced_motion=STILL) as another:
         theirs = tap(another.new_page())
         theirs.goto(page.url)
         expect(theirs.locator(".lens-recommends")).to_have_text(said)

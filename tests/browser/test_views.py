@@ -31,6 +31,7 @@ def test_every_view_looks_right(page: Page, view: str):
 
 
 def test_states_of_a_view_look_right(page: Page):
+    page.emulate_media(reduced_motion="no-preference")  # colours fade, what waits turns
     visit(page)
     ask(page, f"a {LONG_WORD} film")
     looks_right(page)
@@ -47,6 +48,7 @@ def test_states_of_a_view_look_right(page: Page):
 
 
 def test_the_theme_follows_live(page: Page):
+    page.emulate_media(reduced_motion="no-preference")
     visit(page)
     word = page.locator(".lrp-word").first
     before = word.evaluate("e => getComputedStyle(e).color")

@@ -71,6 +71,7 @@ def runs_ended(page: Page, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     page.evaluate(FRAMES)
     while not _wires[page].quiet:
-        assert time.monotonic() < deadline, f"no end of a run in {seconds} s"
-        page.wait_for_timeout(10)  # lets the messages in
+        while not _wires[page].quiet:  # frames are asked for once more, not all the while
+            assert time.monotonic() < deadline, f"no end of a run in {seconds} s"
+            page.wait_for_timeout(20)  # lets the messages in
         page.evaluate(FRAMES)
