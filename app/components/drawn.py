@@ -13,6 +13,7 @@ from app.figures.axes import Chart, large
 from app.figures.zeros import plain_zeros
 from app.state import session
 
+ROW = 36  # pixels
 _DECIMALS = re.compile(r"%\.(\d+)f")
 
 
@@ -27,9 +28,19 @@ def chart(figure: Chart, *, alt: str, projected: bool = False) -> None:
 
 
 def table(
-    rows: pd.DataFrame, *, column_config: Mapping[str, Any] | None = None, **options: Any
+    rows: pd.DataFrame,
+    *,
+    column_config: Mapping[str, Any] | None = None,
+    most: int | None = None,
+    **options: Any,
 ) -> Any:
-    """`st.dataframe` in which no number that reads as zero has a sign."""
+    """`st.dataframe` in which no number that reads as zero has a sign.
+
+    Args:
+        most: pixels; a table of fewer rows is lower, a longer one scrolls.
+    """
+    if most is not None:
+        options["height"] = min(most, ROW * (len(rows) + 1))
     found = {name: _decimals(one) for name, one in (column_config or {}).items()}
     decimals = {name: count for name, count in found.items() if count is not None}
     return st.dataframe(

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, LIVE_METHODS, METHODS
 from lrp_engine.cli.options import (
-    add_method_options,
+    add_explanation_options,
     add_model_options,
-    add_rule_options,
     load_model,
     method_options_of,
     parse_target,
@@ -91,8 +90,7 @@ def add_parser(commands: Any) -> None:
         help=f"may be given several times; {ALL}: {', '.join(LIVE_METHODS)}; "
         f"default: {DEFAULT_METHOD}",
     )
-    add_method_options(command)
-    add_rule_options(command)
+    add_explanation_options(command)
     command.add_argument(
         "--max-tokens",
         type=int,

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
 from lrp_engine.cli.corpora import add_table_options, add_where_options, check_where
 from lrp_engine.cli.options import (
-    add_method_options,
+    add_explanation_options,
     add_model_options,
-    add_rule_options,
     load_model,
     method_options_of,
     named_rule,
@@ -63,8 +62,7 @@ def add_parser(commands: Any) -> None:
         choices=[*METHODS, ALL],
         help=f"may be given several times; {ALL}, the default: {', '.join(LIVE_METHODS)}",
     )
-    add_method_options(command)
-    add_rule_options(command)
+    add_explanation_options(command)
     command.add_argument(
         "--also-rule",
         action="append",

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
 from lrp_engine.cli.inputs import add_inputs, asked_of, require_one_way
 from lrp_engine.cli.options import (
-    add_method_options,
+    add_explanation_options,
     add_model_options,
-    add_rule_options,
     load_model,
     method_options_of,
     parse_target,
@@ -53,8 +52,7 @@ def add_parser(commands: Any) -> None:
     command.add_argument(
         "--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s"
     )
-    add_method_options(command)
-    add_rule_options(command)
+    add_explanation_options(command)
     command.add_argument(
         "--palette", choices=list(PALETTES), default=DEFAULT, help="default: %(default)s"
     )

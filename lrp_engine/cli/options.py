@@ -62,8 +62,9 @@ def add_model_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_rule_options(command: argparse.ArgumentParser) -> None:
-    """Target and rule."""
+def add_explanation_options(command: argparse.ArgumentParser) -> None:
+    """What the methods ask for themselves; target and rule."""
+    _add_method_options(command)
     command.add_argument(
         "--target",
         metavar="CLASS|A:B",
@@ -131,7 +132,7 @@ def _own_options() -> dict[str, list[str]]:
     return rules_with
 
 
-def add_method_options(command: argparse.ArgumentParser) -> None:
+def _add_method_options(command: argparse.ArgumentParser) -> None:
     """The methods' own options, where a method has any."""
     having = [method for method in METHODS.values() if method.options]
     if having:
@@ -150,7 +151,7 @@ def add_method_options(command: argparse.ArgumentParser) -> None:
 def method_options_of(
     options: argparse.Namespace, methods: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """Options that `add_method_options` asked for, by method.
+    """Options of methods that `add_explanation_options` asked for, by method.
 
     Raises:
         InputError: none of the methods has such an option, or its value does not fit.
@@ -169,7 +170,7 @@ def method_options_of(
 
 
 def rule_of(options: argparse.Namespace) -> Rule:
-    """The rule that `add_rule_options` asked for.
+    """The rule that `add_explanation_options` asked for.
 
     Raises:
         InputError: a number is out of range, or belongs to another rule.

@@ -34,23 +34,25 @@ class Source:
         Raises:
             InputError: it cannot be found, opened or read to its end.
         """
+        with self._reading(), self._opened() as file:
+            yield file
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What fails meanwhile becomes a sentence."""
         try:
-            with self._opened() as file:
-                yield file
+            yield
         except InputError:
             raise
         except FileNotFoundError:
             raise InputError(f"There is no file {self.name!r}.") from None
         except Exception as error:
             if of_storage(error):
-                raise self._unread(error) from None
+                raise InputError(f"Cannot read {self.name!r}: {reason(error, self.url)}") from None
             raise
 
     def _opened(self) -> contextlib.AbstractContextManager[IO[bytes]]:
         return fsspec.open(self.url, "rb", compression=infer_compression(self.name))
-
-    def _unread(self, error: Exception) -> InputError:
-        return InputError(f"Cannot read {self.name!r}: {reason(error, self.url)}")
 
     def identity(self) -> dict[str, Any]:
         """What tells whether the file is still the same: place, size, time or tag of its content.
@@ -58,16 +60,10 @@ class Source:
         Raises:
             InputError: it cannot be found, or is a folder.
         """
-        try:
+        with self._reading():
             system, path = fsspec.core.url_to_fs(self.url)
             system.invalidate_cache()  # what was true when the run began need not be true now
             info = system.info(path)
-        except FileNotFoundError:
-            raise InputError(f"There is no file {self.name!r}.") from None
-        except Exception as error:
-            if of_storage(error):
-                raise self._unread(error) from None
-            raise
         if info["type"] == "directory":
             raise InputError(f"{self.name!r} is a folder; give one file.")
         tag = next((info[k] for k in ("ETag", "etag", "md5Hash", "mtime") if k in info), None)

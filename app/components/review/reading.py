@@ -116,7 +116,7 @@ def _list(desk: Desk, queued: list[int], row: int) -> None:
     drawn.table(
         table,
         hide_index=True,
-        height=min(HEIGHT, 36 * (len(table) + 1)),
+        most=HEIGHT,
         column_config={
             "row": st.column_config.NumberColumn(width=50),
             "text": st.column_config.TextColumn(width=270),

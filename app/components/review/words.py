@@ -122,7 +122,7 @@ def _list(title: str, counted: pd.DataFrame, predicted: int) -> None:
     drawn.table(
         table,
         hide_index=True,
-        height=min(HEIGHT, 36 * (len(table) + 1)),
+        most=HEIGHT,
         column_config={
             "word": st.column_config.TextColumn(width=150),
             "mean": st.column_config.NumberColumn(
