@@ -79,15 +79,26 @@ def unproven(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Upload, "prove", sheet)
 
 
+MAIN = str(settings.REPOSITORY / "app" / "main.py")
+
+
+@cache
+def _pages() -> dict:
+    """What a first run registers, so that a session can begin on any page."""
+    return AppTest.from_file(MAIN, default_timeout=60).run()._registered_pages
+
+
 @pytest.fixture
 def opened() -> Callable[..., AppTest]:
     """Opens a session of the dashboard, with query parameters, on a page."""
 
     def open_session(page: str | None = None, **parameters: str) -> AppTest:
-        app = AppTest.from_file(str(settings.REPOSITORY / "app" / "main.py"), default_timeout=60)
+        app = AppTest.from_file(MAIN, default_timeout=120)
         for name, value in parameters.items():
             app.query_params[name] = value
-        app.run()
-        return app.switch_page(BY_PATH[page].file).run() if page else app
+        if page:  # at once, as by a link
+            app._registered_pages = _pages()
+            app.switch_page(BY_PATH[page].file)
+        return app.run()
 
     return open_session
