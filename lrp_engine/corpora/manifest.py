@@ -101,12 +101,14 @@ def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_there(key: str, there: Any) -> str:
-    """How to go on with the parts that are there, where one number is all that has to be said."""
-    if key not in ("settings.shard-rows", "settings.shard-bytes") or there is None:
+    """How to go on with the parts that are there, where one option is all that has to be said."""
+    if key not in ("device", "settings.shard-rows", "settings.shard-bytes") or there is None:
         return ""
     return f"; to go on with them, give --{key.removeprefix('settings.')} {there}"
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:80]} ..."

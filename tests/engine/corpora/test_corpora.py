@@ -559,6 +559,8 @@ def test_another_model_or_input_is_refused(network, table, tmp_path):
     explain_corpus(network, table, out)
     with pytest.raises(InputError, match="the model differs"):
         explain_corpus(corpora.network(seed=5), table, out)
+    with pytest.raises(InputError, match='--device differs, none there and "cpu" now'):
+        explain_corpus(network, table, out, device="cpu")
     corpora.write_csv(tmp_path / "in.csv", {"text": corpora.texts(10, seed=5)})
     with pytest.raises(InputError, match="of the input differs"):
         explain_corpus(network, table, out)
