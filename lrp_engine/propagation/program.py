@@ -166,10 +166,9 @@ class Program:
         return {name: Backward(**parts) for name, parts in arrays.items()}
 
     def traces(self) -> int:
-        """How many traces were made so far: at most one per pass, whatever the shapes."""
-        both: dict[tuple[Any, ...], Any] = {**self._forward_passes, **self._passes}
-        traced = [run for (*_, is_traced), run in both.items() if is_traced]
-        return len(traced)
+        """How many traces were made so far: of a pass one, or one with masks and one without,
+        whatever the shapes."""
+        return sum(traced for *_, traced in (*self._forward_passes, *self._passes))
 
     def _all_read(self, steps: np.ndarray) -> bool:
         """Whether that makes a difference, and every step is read.
