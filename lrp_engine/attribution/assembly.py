@@ -107,8 +107,9 @@ class Assembly:
                 for key, part in (getattr(backward, group) if backward else {}).items()
             }
         self.padded_lengths[chunk] = run.x.shape[1]
+        whole = len(chunk) == len(self.samples) and bool((np.diff(chunk) > 0).all())
         for group, arrays in parts.items():
-            self._put(group, chunk, arrays)
+            self._put(group, chunk, arrays, whole=whole)
 
     def _timed(self, of_words: np.ndarray) -> np.ndarray:
         """Values of words with an axis of units, (b, t, 1), as of all that has time steps."""
@@ -143,9 +144,11 @@ class Assembly:
         around = [self.shapes[name], *(self.shapes[i] for i in node.inputs)] if node else []
         return any(shape.time and shape.steps != WORDS for shape in around)
 
-    def _put(self, group: str, chunk: np.ndarray, arrays: Mapping[Any, np.ndarray]) -> None:
+    def _put(
+        self, group: str, chunk: np.ndarray, arrays: Mapping[Any, np.ndarray], *, whole: bool
+    ) -> None:
+        """Into the group's arrays; `whole`: the chunk is all samples in their order."""
         table = self.parts[group]
-        whole = len(chunk) == len(self.samples) and bool((np.diff(chunk) > 0).all())
         for key, part in arrays.items():
             if whole and (part.ndim == 2 or part.shape[1] == self.samples.width):
                 table[key] = part  # nothing to put together

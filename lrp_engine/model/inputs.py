@@ -287,11 +287,13 @@ def _from_vectors(reads: Reads, values: np.ndarray, lengths: Any) -> Samples:
         for n, length in enumerate(real):
             _finite(values[n, :length], n)
     names = tuple(f"t{t}" for t in range(values.shape[1]))
+    nowhere, everywhere = np.zeros(len(names), bool), np.ones(len(names), bool)
+    counts = real.tolist()
     return Samples(
         reads=reads,
-        tokens=tuple(names[:n] for n in real),
-        unknown=tuple(np.zeros(n, bool) for n in real),
-        masks=tuple(np.ones(n, bool) for n in real),
+        tokens=tuple(names[:n] for n in counts),
+        unknown=tuple(nowhere[:n] for n in counts),
+        masks=tuple(everywhere[:n] for n in counts),
         values=values,
     )
 

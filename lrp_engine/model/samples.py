@@ -141,7 +141,9 @@ class Samples:
         steps[real] = np.where(np.concatenate([self.masks[i] for i in chunk]), READ, MASKED)
         if self.values is not None:
             if real.all():
-                return self.values[chunk, :longest], steps
+                rows = self.values[:, :longest]
+                in_order = len(chunk) == len(rows) and bool((np.diff(chunk) > 0).all())
+                return rows if in_order else rows[chunk], steps  # the rows themselves, or copies
             x = np.zeros((*real.shape, self.values.shape[2]), dtype)
             x[:, : self.values.shape[1]] = self.values[chunk, :longest]
             x[~real] = 0

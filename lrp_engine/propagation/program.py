@@ -160,8 +160,11 @@ class Program:
                     tf.constant(predicted),
                     tf.constant([number for one in rules for number in one.parameters], self.dtype),
                 )
+                # The tensors' own memory, which nobody can write to: `numpy()` would copy it.
                 given = slice(len(x[piece]))
-                parts.append(tf.nest.map_structure(lambda one, n=given: one.numpy()[n], results))
+                parts.append(
+                    tf.nest.map_structure(lambda one, n=given: np.asarray(one)[n], results)
+                )
         arrays = parts[0] if len(parts) == 1 else tf.nest.map_structure(joined, *parts)
         return {name: Backward(**parts) for name, parts in arrays.items()}
 
