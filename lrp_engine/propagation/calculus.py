@@ -184,18 +184,21 @@ class Calculus:
     ) -> tuple[Tensor, list[Term | Projected]]:
         """z and the terms: computed, or as the memory recalls them."""
         memory = self.memory
+        known = list(terms)
+        if memory is not None and memory.summands:
+            known = [
+                Term(memory.next(lambda term=term: term.values))  # type: ignore[misc]
+                if isinstance(term, Term) and term.weight is None
+                else term
+                for term in terms
+            ]
 
         def compute() -> Tensor:
-            return _forward(terms, bias) if z is None else z
+            return _forward(known, bias) if z is None else z
 
-        if memory is None or (gate and not memory.gates):
-            return compute(), list(terms)
-        known: list[Term | Projected] = [
-            Term(memory.next(lambda term=term: term.values))  # type: ignore[misc]
-            if memory.summands and isinstance(term, Term) and term.weight is None
-            else term
-            for term in terms
-        ]
+        mixed = any(isinstance(term, Projected) or term.weight is not None for term in known)
+        if memory is None or not mixed or (gate and not memory.gates):
+            return compute(), known  # summands alone are added up faster than their sum is read
         return memory.next(compute), known
 
     def layer_sum(self, term: Term, bias: Tensor | None, sink: Tensor) -> Tensor:
