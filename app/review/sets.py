@@ -122,7 +122,8 @@ class Set:
 
     def hints(self, words: Iterable[int]) -> tuple[str, ...]:
         """What may do better, as sentences; `words` of each of its texts."""
-        return doubts.of_length(from_dict(self.rule), max(words, default=0))
+        rule = from_dict(self.rule)
+        return doubts.of_length(rule, max(words, default=0)) + doubts.of_precision(rule, self.dtype)
 
     @property
     def corpus(self) -> CorpusSettings:

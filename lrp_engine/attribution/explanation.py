@@ -299,10 +299,11 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
     @property
     def hints(self) -> tuple[str, ...]:
         """What may do better, as sentences; of several samples, what holds for the longest."""
-        if self.rule is None or self.token_kind != "word":
+        if self.rule is None:
             return ()
         real = self.lengths - self.padding.sum(axis=1)
-        return doubts.of_length(self.rule, int(real.max(initial=0)))
+        words = int(real.max(initial=0)) if self.token_kind == "word" else 0
+        return doubts.of_length(self.rule, words) + doubts.of_precision(self.rule, self.dtype)
 
     def with_exploding(self) -> tuple[str, ...]:
         """Warnings with what is said of relevance that is far larger than the scores."""

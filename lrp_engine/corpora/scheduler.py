@@ -35,7 +35,7 @@ def check_scheduler(address: str) -> None:
     who: Any = None
     with silent():
         try:
-            _find_name(distributed, address, deadline)
+            _reach(distributed, address, deadline)
             who = _in_thread(lambda: _greeting(distributed, address, deadline), deadline)
         except (OSError, ValueError) as error:
             found = _cause(error)
@@ -103,18 +103,21 @@ def _cause(error: BaseException) -> str:
     return reason(error).removesuffix(".")
 
 
-def _find_name(distributed: Any, address: str, deadline: float) -> None:
-    """Look the host up: a thread of Dask's that waits for a name server could not be left alone.
+def _reach(distributed: Any, address: str, deadline: float) -> None:
+    """Look the host up, and see that a program listens there.
+
+    A thread of Dask's that waits for a name server could not be left alone, and a refusal Dask
+    tries again until its time is over, after which it may know of that alone.
 
     Raises:
-        OSError, ValueError: nobody knows it, or the address is none.
+        OSError, ValueError: nobody knows it, nobody listens there, or the address is none.
     """
     scheme, place = distributed.comm.addressing.parse_address(address)
     distributed.comm.registry.get_backend(scheme)  # says which there are
     if scheme not in OVER_NETWORK:
         return
-    host, port = distributed.comm.addressing.parse_host_port(place)
-    _in_thread(lambda: socket.getaddrinfo(host, port), deadline)
+    to = distributed.comm.addressing.parse_host_port(place)
+    _in_thread(lambda: socket.create_connection(to, GREETING_SECONDS).close(), deadline)
 
 
 def _greeting(distributed: Any, address: str, deadline: float) -> Any:

@@ -28,7 +28,7 @@ from app.work import job as job_of
 from app.work.job import DONE, FAILED, RUNNING, STOPPED, WAITING
 from lrp_engine import InputError
 from lrp_engine.model.text import Tokenizer
-from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT
+from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT, of_precision
 from tests.app import sets as files
 from tests.app.tiny import LABELS, WORDS, eight_arrays, embeddings
 
@@ -503,3 +503,5 @@ def test_a_set_carries_what_is_said_of_its_rule(network):
     assert usual.warnings == network.warnings
     assert usual.hints([3, 101]) == (LONG_HINT,)
     assert usual.hints([3, 100]) == usual.hints([]) == ()
+    shared = files.new(network, rule=lrp_engine.Epsilon(bias_factor=1.0).to_dict())
+    assert shared.hints([3]) == of_precision(lrp_engine.Epsilon(bias_factor=1.0), network.dtype)

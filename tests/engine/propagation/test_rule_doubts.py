@@ -10,7 +10,7 @@ import pytest
 from lrp_engine import RULES, AlphaBeta, ByLayer, Epsilon, Gamma, RelativeEpsilon, ZPlus
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.propagation.rules import GATES
-from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT, of_rule
+from lrp_engine.propagation.rules.doubts import LARGE_EPS, LONG_HINT, PRECISION_HINT, of_rule
 from lrp_engine.render.terminal import render
 from tests import zoo
 
@@ -91,3 +91,20 @@ def test_an_overflow_names_the_gate_rule_that_caused_it():
             np.full((1, 6), 3e38), rule=Epsilon(gates="prop")
         )
     assert "gate" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "dtype", "said"),
+    [
+        (Epsilon(), "float32", ()),
+        (Epsilon(bias_factor=1.0), "float32", (PRECISION_HINT,)),
+        (Epsilon(bias_factor=1.0), "float64", ()),
+        (ByLayer([("last", Epsilon(bias_factor=0.5))]), "float32", (PRECISION_HINT,)),
+    ],
+)
+def test_a_bias_factor_in_float32_says_how_far_off_it_may_be(rule, dtype, said):
+    steps = replace(zoo.network("bilstm"), dtype=dtype)
+    x = np.ones((2, 3, steps.input_shape.units))
+    assert steps.explain(x, rule=rule).hints == said
+    assert steps.explain(x, rule=rule)[0].to_dict().get("hints", []) == list(said)
+    assert steps.explain(x, "sensitivity", rule=rule).hints == ()
