@@ -6,6 +6,7 @@ Axes: B samples, T time steps.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -80,10 +81,24 @@ class Ledger(Mapping[str, np.ndarray]):
 
     def select(self, rows: slice, length: int) -> Ledger:
         """The ledger of some samples, cut to a length."""
-        some = object.__new__(Ledger)
+        some = object.__new__(_Part)
         some._count = len(range(self._count)[rows])
-        some._terms = {name: array[rows] for name, array in self._terms.items()}
-        some.steps = MappingProxyType(
-            {name: array[rows, :length] for name, array in self.steps.items()}
-        )
+        some._whole, some._rows, some._length = self, rows, length
         return some
+
+
+class _Part(Ledger):
+    """Cut out when it is read: of thousands of samples, few ledgers are."""
+
+    _whole: Ledger
+    _rows: slice
+    _length: int
+
+    @cached_property
+    def _terms(self) -> dict[str, np.ndarray]:  # type: ignore[override]
+        return {name: array[self._rows] for name, array in self._whole._terms.items()}
+
+    @cached_property
+    def steps(self) -> Mapping[str, np.ndarray]:  # type: ignore[override]
+        cut = {name: a[self._rows, : self._length] for name, a in self._whole.steps.items()}
+        return MappingProxyType(cut)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lrp_engine.attribution.explanations import Explanations
 
 # So many texts of a sentence fill their passes as well as any number.
-WINDOW = 2048
+WINDOW = 4096
 # A window of long texts is closed early: what bounds its memory is its words.
 WINDOW_TOKENS = 8 * CHUNK_TOKENS
 
@@ -154,11 +154,10 @@ def in_batches(
         chunk = waiting.popleft()
         try:
             explanations = network.explain_all(
-                inputs[chunk] if isinstance(inputs, np.ndarray) else [inputs[n] for n in chunk],
+                samples.some(chunk.tolist()),
                 methods=methods, rule=rule, method_options=method_options,
                 target=target[chunk] if isinstance(target, np.ndarray) else target,
-                lengths=None if lengths is None else lengths[chunk], position=position,
-                units=units, cancel=cancel,
+                position=position, units=units, cancel=cancel,
             )  # fmt: skip
         except CancelledError:
             return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def read(
     network: Network, inputs: Any, lengths: Any = None, *, hold: str | Sequence[str] = ()
 ) -> Samples:
-    """Check inputs of any supported kind.
+    """Check inputs of any supported kind; samples are what they have become already.
 
     Args:
         lengths: real time steps (B,) of an array; of several inputs by their names.
@@ -33,6 +33,8 @@ def read(
     Raises:
         InputError: they are of no supported kind, or do not fit the network.
     """
+    if isinstance(inputs, Samples):
+        return inputs
     held = frozenset([hold] if isinstance(hold, str) else hold)
     if network.several:
         return _read_several(network, inputs, lengths, held)

@@ -233,6 +233,10 @@ class Samples:
             emptied=self.emptied and of_rows(self.emptied),
         )
 
+    def some(self, rows: Sequence[int]) -> Samples:
+        """Some of the samples, with where their words stand."""
+        return replace(self.pick(rows), alignment=self.alignment and self.alignment.pick(rows))
+
     def zeroed(self, chosen: Sequence[tuple[int, np.ndarray]]) -> Samples:
         """The same samples with vectors of zeros in the place of what does not stay."""
         picked = self.pick([row for row, _ in chosen])

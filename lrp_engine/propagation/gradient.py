@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lrp_engine.layers.custom_gradient import custom_gradient
 from lrp_engine.propagation.arithmetic import Tensor
 from lrp_engine.propagation.calculus import Calculus, Units
 
@@ -27,13 +26,7 @@ class Gradient(Calculus):
         return function(z)
 
     def product(self, gate: Tensor, signal: Tensor, *, weights: bool = False) -> Tensor:
-        """Both have one shape; TensorFlow would ask for it again at each step of a loop."""
-
-        @custom_gradient
-        def operation(gate: Tensor, signal: Tensor) -> object:
-            return gate * signal, lambda R: (R * signal, R * gate)
-
-        return operation(gate, signal)
+        return gate * signal
 
     def input_relevance(self, x: Tensor, back: Tensor, share: Tensor | None) -> Tensor:
         return back

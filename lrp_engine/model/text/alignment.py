@@ -49,6 +49,15 @@ class Alignment:
     def select(self, rows: slice) -> Alignment:
         return Alignment(self.tokenizer, self.texts[rows], self.why[rows], self.places[rows])
 
+    def pick(self, rows: Sequence[int]) -> Alignment:
+        """Some of the samples, each as often as it is named."""
+        return Alignment(
+            self.tokenizer,
+            tuple(self.texts[row] for row in rows),
+            tuple(self.why[row] for row in rows),
+            tuple(self.places[row] for row in rows),
+        )
+
     def at(self, steps: np.ndarray) -> Alignment:
         """The same of some time steps (n,) of a single sample; words left out stay so."""
         return replace(self, places=(self.places[0][steps],))

@@ -233,8 +233,8 @@ def test_numbers_that_overflow_are_left_out_and_the_others_measured(monkeypatch)
     whole = evaluate(network, x, None, ["lrp"], measures="comprehensiveness")
     real, bad = type(network).explain_all, x[2, 0, 0]
 
-    def failing(self, inputs, **options):
-        rows = np.flatnonzero(inputs[:, 0, 0] == bad)
+    def failing(self, inputs, **options):  # of samples, cut into batches
+        rows = np.flatnonzero(inputs.values[:, 0, 0] == bad)
         if len(rows):
             raise OverflowInputError(rows.tolist(), self.dtype)
         return real(self, inputs, **options)
