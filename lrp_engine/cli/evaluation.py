@@ -87,6 +87,12 @@ def add_parser(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, help="of all that is drawn; default: 0")
     add_where_options(command, said="1")
     command.add_argument(
+        "--keep",
+        metavar="FOLDER",
+        help="keep there, by path or URL, what is measured of each window of texts; after an "
+        "interruption the same command goes on with it",
+    )
+    command.add_argument(
         "--out",
         metavar="FILE",
         help=f"also write a report, by its extension: {', '.join(REPORTS)}",
@@ -143,6 +149,7 @@ def _run(options: argparse.Namespace) -> str:
             target=parse_target(options.target, network.labels),
             workers=1 if options.workers is None else options.workers,
             scheduler=options.scheduler,
+            keep=options.keep,
             progress=report,
         )
     if out is not None:

@@ -35,6 +35,10 @@ class Folder:
     then renamed. An object store has no rename (it copies, and removes the old one); there one
     request puts the whole object in its place, or does nothing.
 
+    Args:
+        own: names of files that it may hold without a manifest; None for those of a corpus, which
+            has one.
+
     Attributes:
         url: as people and manifests may see it.
 
@@ -42,7 +46,7 @@ class Folder:
         InputError: it is a file, cannot be written, or holds files that are not a run's.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, own: re.Pattern[str] | None = None) -> None:
         self.url, self._secret = urls.shown(url), url
         with self._sentences("open"):
             self.system, self.path = fsspec.core.url_to_fs(url)
@@ -57,10 +61,12 @@ class Folder:
                 durable.sync_folder(Path(self.path).parent)
         names = self.names()
         foreign = [n for n in names if not n.startswith((".", "_"))]
-        if foreign and MANIFEST not in names:
+        if own is not None:
+            foreign = [name for name in foreign if not own.fullmatch(name)]
+        if foreign and (own is not None or MANIFEST not in names):
+            lacks = f" but no {MANIFEST}" if own is None else ", which is of something else"
             raise InputError(
-                f"The folder {self.url!r} holds {sorted(foreign)[0]!r} but no {MANIFEST}; choose "
-                "an empty one."
+                f"The folder {self.url!r} holds {sorted(foreign)[0]!r}{lacks}; choose an empty one."
             )
 
     @contextlib.contextmanager

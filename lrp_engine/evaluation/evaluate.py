@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from itertools import chain
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +14,17 @@ from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_o
 from lrp_engine.attribution.scores import scores_of
 from lrp_engine.attribution.targets import resolve
 from lrp_engine.corpora.scheduler import check_scheduler
-from lrp_engine.corpora.workers import in_processes
 from lrp_engine.errors import CancelledError, InputError
 from lrp_engine.evaluation import random_weights
 from lrp_engine.evaluation.documents import apart
 from lrp_engine.evaluation.explainer import rules_named
+from lrp_engine.evaluation.kept import Kept
 from lrp_engine.evaluation.measures import FAST_MEASURES, MEASURES, Measure, measures_named
-from lrp_engine.evaluation.measuring import Measured, measure_window, measuring
+from lrp_engine.evaluation.measuring import Measured
 from lrp_engine.evaluation.random_weights import layers_with_weights
 from lrp_engine.evaluation.result import Evaluation
 from lrp_engine.evaluation.settings import Settings
+from lrp_engine.evaluation.where import elsewhere, here, unmeasured
 from lrp_engine.evaluation.window import Window, windows
 from lrp_engine.model.removals import DROP, UNKNOWN, removal_named
 from lrp_engine.propagation.rules import checked
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
 # Curves of texts with so many words take out several at a time.
 LONG_TEXT, LONG_STEP = 60, 5
-AGAIN = "Run the same again; it begins anew."
-MEND = "Run it again with fewer workers if it happens again."
 SLOW = "It takes long; ask for it by name."
 WHY = {
     "labels": "It needs the true classes of the texts.",
@@ -63,6 +63,7 @@ def evaluate(
     lengths: Any = None,
     workers: int = 1,
     scheduler: str | None = None,
+    keep: str | PathLike[str] | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Evaluation:
@@ -86,6 +87,8 @@ def evaluate(
         lengths: as in `Network.explain`.
         workers: processes on this machine; 1 is this process itself.
         scheduler: address of a Dask scheduler, whose workers take the place of `workers`.
+        keep: a folder, by path or URL, for what is measured of each window of texts. Stopped, the
+            same call goes on with what is there; texts themselves are not kept.
         progress: called with the texts done so far and their number, None where that is not known.
         cancel: looked at before each batch of passes; on other processes before each window.
 
@@ -96,7 +99,7 @@ def evaluate(
     steps = evaluating(
         network, texts, labels, methods, rules, measures, seed, method_options=method_options,
         removal=removal, step=step, target=target, answers=answers, lengths=lengths,
-        workers=workers, scheduler=scheduler, cancel=cancel,
+        workers=workers, scheduler=scheduler, keep=keep, cancel=cancel,
     )  # fmt: skip
     total = len(texts) if hasattr(texts, "__len__") else None
     with contextlib.closing(steps):
@@ -127,6 +130,7 @@ def evaluating(
     lengths: Any = None,
     workers: int = 1,
     scheduler: str | None = None,
+    keep: str | PathLike[str] | None = None,
     group: int | None = None,
     cancel: Cancel | None = None,
 ) -> Generator[int, None, Evaluation]:
@@ -166,13 +170,16 @@ def evaluating(
         pair=_pair(samples, first) if any(one.scope == "documents" for one in asked) else None,
         seed=seed,
     )
-    every = chain([first], made)
+    kept = None if keep is None else Kept(fspath(keep), network, settings)
+    found: list[Measured] = []  # in the folder
+    fresh: list[Measured] = []
+    every = unmeasured(chain([first], made), kept, found)
     if scheduler is None and workers == 1:
-        steps = _here(network, every, settings, group, cancel)
+        steps = here(network, every, settings, group, cancel)
     else:
-        steps = _elsewhere(network, every, settings, workers, scheduler)
-    found: list[Measured] = []
-    done = 0
+        goes_on = kept is not None
+        steps = elsewhere(network, every, settings, workers, scheduler, goes_on=goes_on)
+    computed = 0
     try:
         with contextlib.closing(steps):
             while True:
@@ -183,13 +190,18 @@ def evaluating(
                     break
                 texts_done, part = step_made
                 if part is not None:
-                    found.append(part)
+                    fresh.append(part)
+                    if kept is not None:
+                        kept.keep(part)
                 if texts_done:
-                    done += texts_done
-                    yield done
+                    computed += texts_done
+                    yield computed + sum(one.texts for one in found)
+            if not fresh:  # all was there
+                yield sum(one.texts for one in found)
     finally:
         random_weights.forget(network, seed=seed)
-    return _evaluation(network, settings, sorted(found, key=lambda one: one.index), left_out)
+    found = sorted([*found, *fresh], key=lambda one: one.index)
+    return _evaluation(network, settings, found, left_out)
 
 
 def _check(network: Network, texts: Any, removal: Any, step: Any, workers: Any) -> None:
@@ -256,42 +268,6 @@ def _pair(samples: Samples, first: Window) -> tuple[int, int] | None:
 
 def _step(samples: Samples) -> int:
     return LONG_STEP if np.median(samples.lengths) >= LONG_TEXT else 1
-
-
-# How many texts a step has measured, and the window that it ended.
-Steps = Generator[tuple[int, Measured | None], None, None]
-
-
-def _here(
-    network: Network, made: Iterator[Window], settings: Settings, group: int | None,
-    cancel: Cancel | None,
-) -> Steps:  # fmt: skip
-    for window in made:
-        part = measuring(network, window, settings, group=group, cancel=cancel)
-        while True:
-            try:
-                yield next(part), None
-            except StopIteration as end:
-                yield 0, end.value
-                break
-
-
-def _elsewhere(
-    network: Network, made: Iterator[Window], settings: Settings, workers: int,
-    scheduler: str | None,
-) -> Steps:  # fmt: skip
-    if scheduler is not None:
-        from lrp_engine.corpora.cluster import on_cluster
-
-        parts = on_cluster(
-            network, made, settings, scheduler=scheduler, compute=measure_window, mend=AGAIN
-        )
-    else:
-        parts = in_processes(
-            network, made, settings, workers=workers, compute=measure_window, mend=MEND
-        )
-    for part in parts:
-        yield part.texts, part
 
 
 def _evaluation(

@@ -38,6 +38,20 @@ class Settings:
     pair: tuple[int, int] | None = None
     seed: int = 0
 
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            "methods": list(self.methods),
+            "rules": {name: rule.to_dict() for name, rule in self.rules.items()},
+            "measures": list(self.measures),
+            "method_options": {name: dict(own) for name, own in self.method_options.items()},
+            "removal": self.removal,
+            "step": self.step,
+            "target": self.target,
+            "pair": None if self.pair is None else list(self.pair),
+            "seed": self.seed,
+        }
+
     @cached_property
     def explainers(self) -> tuple[Explainer, ...]:
         """What is measured, chance last."""

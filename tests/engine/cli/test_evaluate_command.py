@@ -99,3 +99,14 @@ def test_what_does_not_fit_is_a_sentence(run, arguments, says):
     assert says in err
     assert not out
     assert "Traceback" not in err
+
+
+def test_a_folder_keeps_what_was_measured(run, tmp_path):
+    kept = tmp_path / "kept"
+    code, out, _ = run(*ASKED, "--json", "--method", "lrp", "--keep", str(kept))
+    assert code == 0
+    assert len(list(kept.glob("measured-*.npz"))) == 1
+    assert run(*ASKED, "--json", "--method", "lrp", "--keep", str(kept))[:2] == (0, out)
+    (kept / "notes.txt").write_text("mine")
+    code, _, error = run(*ASKED, "--method", "lrp", "--keep", str(kept))
+    assert (code, "holds 'notes.txt'" in error) == (2, True)

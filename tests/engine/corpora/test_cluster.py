@@ -16,6 +16,7 @@ import time
 
 import dask
 import distributed
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -164,6 +165,31 @@ def test_machines_give_the_bytes_of_one_process_whoever_is_killed(
     summary = explain_corpus(network, source, stopped, **on)
     assert summary.skipped_rows == sum(len(pq.read_table(stopped / name)) for name in kept)
     assert corpora.parts(stopped) == corpora.parts(whole)
+
+    _evaluate_goes_on(machines, network, tmp_path / "kept")
+
+
+def _evaluate_goes_on(machines, network, folder):
+    """What was measured before the scheduler was lost is not measured again, anywhere."""
+    texts, asked = corpora.texts(121), {"methods": ["lrp"], "measures": ["deletion", "sparsity"]}
+    whole = evaluate(network, texts, **asked)
+
+    def progress(done: int, total: int | None) -> None:
+        if done >= 15 and machines.scheduler.poll() is None:
+            killed(machines.scheduler)
+
+    with pytest.raises(InputError, match=r"connection .* was lost. Run the same again to go on"):
+        evaluate(network, texts, **asked, scheduler=machines.address, keep=folder,
+                 progress=progress)  # fmt: skip
+    before = len(list(folder.glob("measured-*.npz")))
+    assert 1 <= before < 8
+    steps: list[int] = []
+    found = evaluate(network, texts, **asked, keep=folder,
+                     progress=lambda done, total: steps.append(done))  # fmt: skip
+    assert len(steps) == 8 - before
+    assert steps[-1] == 121
+    for measure in asked["measures"]:
+        np.testing.assert_array_equal(found.values[measure], whole.values[measure])
 
 
 def _evaluate_alike(network, source, address, tmp_path, capfd, monkeypatch):

@@ -14,8 +14,7 @@ from lrp_engine import MEASURES, AlphaBeta, Epsilon, InputError, evaluate
 from lrp_engine.corpora.shard import CancelledError
 from lrp_engine.corpora.workers import Package
 from lrp_engine.errors import OverflowInputError
-from lrp_engine.evaluation import evaluate as module
-from lrp_engine.evaluation import measuring, relevances, window
+from lrp_engine.evaluation import measuring, relevances, where, window
 from lrp_engine.evaluation.text import Text
 from lrp_engine.layers import Dense, Embedding
 from lrp_engine.model.text import Vocabulary
@@ -137,7 +136,7 @@ def test_another_process_would_give_the_same_numbers(
             package, *there, compute_there = pickle.loads(sent)  # noqa: S301 - our own bytes
             yield compute_there(package.network(), *there)
 
-    monkeypatch.setattr(module, "in_processes", travelling)
+    monkeypatch.setattr(where, "in_processes", travelling)
     found = evaluate(network, texts, labels, BOTH, RULES, SOME, seed=2, workers=2)
     for measure in SOME:
         np.testing.assert_array_equal(found.values[measure], evaluation.values[measure])
