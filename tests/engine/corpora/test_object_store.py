@@ -12,17 +12,19 @@ from typing import ClassVar
 
 import boto3
 import fsspec
+import numpy as np
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from moto.server import ThreadedMotoServer
 
-from lrp_engine import CorpusSettings, InputError, explain_corpus
+from lrp_engine import CorpusSettings, InputError, evaluate, explain_corpus
 from lrp_engine.corpora import urls
 from lrp_engine.corpora.durable import TEMPORARY
 from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import MANIFEST, check_same
 from lrp_engine.corpora.source import Source
 from lrp_engine.corpora.tables import format_of
+from lrp_engine.evaluation import where
 from tests import corpora
 
 KEY, SECRET = "AKIATESTTESTTEST", "secret-of-the-test"
@@ -281,3 +283,12 @@ def test_where_names_can_be_changed_a_file_has_another_until_it_is_whole():
     assert TEMPORARY.fullmatch(old.rsplit("/", 1)[-1])
     assert new.endswith("/part-00000.parquet")
     assert folder.names() == ["part-00000.parquet"]
+
+
+def test_an_evaluation_goes_on_with_what_a_store_keeps(store, network, monkeypatch):
+    asked = {"methods": ["lrp"], "measures": ["sparsity"], "keep": f"s3://{BUCKET}/measured"}
+    first = evaluate(network, corpora.texts(9), **asked)
+    assert len(objects(store, "measured")) == 1
+    monkeypatch.setattr(where, "measuring", None)  # nothing is left to measure
+    again = evaluate(network, corpora.texts(9), **asked)
+    np.testing.assert_array_equal(again.values["sparsity"], first.values["sparsity"])
