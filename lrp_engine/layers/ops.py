@@ -94,7 +94,7 @@ class Ops:
         """A watched zero (B, units) with the batch axis of like."""
         import tensorflow as tf
 
-        zeros = tf.zeros([tf.shape(like)[0], units], like.dtype)
+        zeros = tf.zeros([tf.unstack(tf.shape(like))[0], units], like.dtype)
         return self._watched(self.states, name, zeros)
 
     def reached(self, name: str, like: Signal, units: int) -> tf.Tensor | None:

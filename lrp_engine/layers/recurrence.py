@@ -72,7 +72,7 @@ def scan(
     def run(*tensors: tf.Tensor) -> Any:
         layout = [list(inputs), list(probes), list(states), followed]
         xs, probes_, initial, _ = tf.nest.pack_sequence_as(layout, list(tensors))
-        length = tf.shape(xs[0])[0]
+        length = tf.unstack(tf.shape(xs[0]))[0]  # two operations; a slice takes five
         full = None if mask is None else tf.reduce_all(mask, axis=1)  # (T,)
 
         def where_real(at: Callable, new: Sequence, old: Sequence) -> list:
@@ -187,7 +187,8 @@ def _at(step: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
     """Reads tensors at one time step; `tensor[step]` would compute the bounds for each anew."""
     import tensorflow as tf
 
-    bounds = {"begin": tf.reshape(step, [1]), "end": tf.reshape(step + 1, [1])}
+    begin = tf.reshape(step, [1])
+    bounds = {"begin": begin, "end": begin + 1}
     return lambda tensor: tf.raw_ops.StridedSlice(
         input=tensor, **bounds, strides=[1], shrink_axis_mask=1
     )

@@ -29,7 +29,7 @@ def linear(x: Tensor, weight: Tensor, *, bias: Tensor | None = None, back: bool 
         flat = tf.nn.bias_add(flat, bias)  # TensorFlow makes one operation of both
     if x.shape.rank == 2:
         return flat
-    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), flat.shape[-1]])
+    return tf.reshape(flat, [*tf.unstack(tf.shape(x))[:-1], flat.shape[-1]])
 
 
 def absorbed(*, bias: Tensor | None, stabilizer: Tensor) -> Tensor:
