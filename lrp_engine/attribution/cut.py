@@ -44,7 +44,8 @@ def _cut(explanation: Explanation, chosen: range) -> Explanation:
     # A slice, not a list: what is cut stays a view of the whole.
     stop: int | None = chosen.stop if chosen.stop >= 0 else None
     rows = slice(chosen.start, stop, chosen.step)
-    length = int(explanation.lengths[rows].max())
+    one = len(chosen) == 1  # most often, and then there is no need to look for the longest
+    length = int(explanation.lengths[chosen.start if one else rows].max())
 
     def at_layer(name: str, array: np.ndarray) -> np.ndarray:
         by_words = goes_by_words(explanation, name, array)

@@ -46,7 +46,7 @@ def of_vocabulary(tokenizer: Tokenizer, vocabulary: Vocabulary) -> tuple[str, ..
 
 def of_text(why: np.ndarray, passed: Iterable[str] = ()) -> tuple[str, ...]:
     """Whether most words of a text are unknown; `why` (n,) is what the vocabulary says of each."""
-    unknown = int((why != KNOWN).sum())
+    unknown = np.count_nonzero(why != KNOWN)
     if len(why) < LEAST or 2 * unknown <= len(why):
         return tuple(passed)
     return (
