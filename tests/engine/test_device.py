@@ -146,7 +146,7 @@ def test_every_operation_runs_where_it_was_asked_to():
     assert not [line for line in placed if "device:CPU:0" in line]
 
 
-@pytest.mark.parametrize("name", ["stack", "attention_query"])
+@pytest.mark.parametrize("name", ["stack", "attention_query", "bilstm", "gru_before", "rnn"])
 def test_passes_compiled_by_xla_give_the_same(name):
     network = zoo.network(name, seed=4)
     x, lengths = zoo.inputs(network, [9, 11, 10]), [9, 11, 10]
