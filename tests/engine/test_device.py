@@ -146,25 +146,30 @@ def test_every_operation_runs_where_it_was_asked_to():
     assert not [line for line in placed if "device:CPU:0" in line]
 
 
-@pytest.mark.parametrize("name", ["stack", "attention_query", "bilstm", "gru_before", "rnn"])
+@pytest.mark.parametrize("name", ["stack", "attention_query", "gru_before", "rnn"])
 def test_passes_compiled_by_xla_give_the_same(name):
     network = zoo.network(name, seed=4)
     x, lengths = zoo.inputs(network, [9, 11, 10]), [9, 11, 10]
-    compiled = network.to("xla_cpu")
-    found, expected = (one.explain_all(x, lengths=lengths) for one in (compiled, network))
-    words = compiled.explain(x, lengths=lengths, units=False)
+    found, expected = (
+        one.explain_all(x, lengths=lengths) for one in (network.to("xla_cpu"), network)
+    )
     for method, other in expected.items():
         one = found[method]
         np.testing.assert_allclose(one.relevance, other.relevance, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(one.scores, other.scores, rtol=1e-12)
         for term, absorbed in other.ledger.items():
             np.testing.assert_allclose(one.ledger[term], absorbed, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(
-        words.token_relevance, expected["lrp"].token_relevance, rtol=1e-9, atol=1e-12
-    )
-    np.testing.assert_allclose(
-        compiled.predict(x, lengths=lengths), network.predict(x, lengths=lengths), rtol=1e-12
-    )
+
+
+@pytest.mark.parametrize("name", ["gru_before", "bilstm"])
+def test_words_alone_and_scores_compiled_by_xla_are_the_same(name):
+    network = zoo.network(name, seed=4)
+    x, lengths = zoo.inputs(network, [9, 11, 10]), [9, 11, 10]
+    compiled = network.to("xla_cpu")
+    one, other = (n.explain(x, lengths=lengths, units=False) for n in (compiled, network))
+    np.testing.assert_allclose(one.token_relevance, other.token_relevance, rtol=1e-9, atol=1e-12)
+    scores, expected = (n.predict(x, lengths=lengths) for n in (compiled, network))
+    np.testing.assert_allclose(scores, expected, rtol=1e-12)
 
 
 def test_shapes_to_compile_are_few(monkeypatch):
