@@ -299,7 +299,7 @@ class Explanation(HasInputs, HasTexts, HasOutput, Drawn):
     @property
     def hints(self) -> tuple[str, ...]:
         """What may do better, as sentences; of several samples, what holds for the longest."""
-        if self.rule is None:
+        if self.rule is None or self.token_kind == "feature":
             return ()
         real = self.lengths - self.padding.sum(axis=1)
         words = int(real.max(initial=0)) if self.token_kind == "word" else 0

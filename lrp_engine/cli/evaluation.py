@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from itertools import tee
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import LIVE_METHODS, METHODS
@@ -113,6 +114,9 @@ def _run(options: argparse.Namespace) -> str:
     from lrp_engine.evaluation.evaluate import evaluate
 
     out = None if options.out is None else check_target(options.out, REPORTS)
+    kept = None if options.keep is None else Path(options.keep).resolve()
+    if out is not None and out.resolve().parent == kept:
+        raise InputError("The folder of --keep holds nothing else; write --out outside of it.")
     network = load_model(options, device=options.device)
     piped = options.input == STANDARD
     table = open_table(

@@ -63,6 +63,7 @@ class Folder:
         foreign = [n for n in names if not n.startswith((".", "_"))]
         if own is not None:
             foreign = [name for name in foreign if not own.fullmatch(name)]
+            foreign += [name for name in names if name == MANIFEST]
         if foreign and (own is not None or MANIFEST not in names):
             lacks = f" but no {MANIFEST}" if own is None else ", which is of something else"
             raise InputError(
@@ -123,6 +124,10 @@ class Folder:
                 f"{MANIFEST} in {self.url!r} is damaged; choose another folder, or add --restart."
             )
         return manifest
+
+    def is_file(self, name: str) -> bool:
+        """Whether a name stands for a file, on a disk not for a folder or a pipe."""
+        return not self.local or self.system.isfile(f"{self.path}/{name}")
 
     def read(self, name: str) -> bytes:
         with self._sentences("read"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from itertools import chain
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from lrp_engine.evaluation.measuring import Measured
 from lrp_engine.evaluation.random_weights import layers_with_weights
 from lrp_engine.evaluation.result import Evaluation
 from lrp_engine.evaluation.settings import Settings
-from lrp_engine.evaluation.where import elsewhere, here, unmeasured
+from lrp_engine.evaluation.where import elsewhere, here
 from lrp_engine.evaluation.window import Window, windows
 from lrp_engine.model.removals import DROP, UNKNOWN, removal_named
 from lrp_engine.propagation.rules import checked
@@ -144,6 +144,7 @@ def evaluating(
         InputError, CancelledError: as `evaluate`.
     """
     _check(network, texts, removal, step, workers)
+    kept = None if keep is None else Kept(keep)
     if scheduler is not None:
         check_scheduler(scheduler)
     infos = [method_named(name) for name in _names(LIVE_METHODS if methods is None else methods)]
@@ -170,18 +171,17 @@ def evaluating(
         pair=_pair(samples, first) if any(one.scope == "documents" for one in asked) else None,
         seed=seed,
     )
-    kept = None if keep is None else Kept(fspath(keep), network, settings)
-    found: list[Measured] = []  # in the folder
-    fresh: list[Measured] = []
-    every = unmeasured(chain([first], made), kept, found)
+    every = chain([first], made)
     if scheduler is None and workers == 1:
-        steps = here(network, every, settings, group, cancel)
+        steps = here(network, every, settings, group, kept, cancel)
     else:
-        goes_on = kept is not None
-        steps = elsewhere(network, every, settings, workers, scheduler, goes_on=goes_on)
-    computed = 0
+        steps = elsewhere(network, every, settings, workers, scheduler, kept, cancel)
+    found: list[Measured] = []
+    done = 0
     try:
-        with contextlib.closing(steps):
+        with contextlib.closing(steps), contextlib.nullcontext() if kept is None else kept.locked():
+            if kept is not None:
+                kept.begin(network, settings)
             while True:
                 if cancel is not None and cancel.is_set():
                     raise CancelledError
@@ -190,18 +190,17 @@ def evaluating(
                     break
                 texts_done, part = step_made
                 if part is not None:
-                    fresh.append(part)
+                    found.append(part)
                     if kept is not None:
                         kept.keep(part)
                 if texts_done:
-                    computed += texts_done
-                    yield computed + sum(one.texts for one in found)
-            if not fresh:  # all was there
-                yield sum(one.texts for one in found)
+                    done += texts_done
+                    yield done
+            if cancel is not None and cancel.is_set():
+                raise CancelledError
     finally:
         random_weights.forget(network, seed=seed)
-    found = sorted([*found, *fresh], key=lambda one: one.index)
-    return _evaluation(network, settings, found, left_out)
+    return _evaluation(network, settings, sorted(found, key=lambda one: one.index), left_out)
 
 
 def _check(network: Network, texts: Any, removal: Any, step: Any, workers: Any) -> None:

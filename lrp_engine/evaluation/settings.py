@@ -49,7 +49,7 @@ class Settings:
             "step": self.step,
             "target": self.target,
             "pair": None if self.pair is None else list(self.pair),
-            "seed": self.seed,
+            "seed": int(self.seed),
         }
 
     @cached_property

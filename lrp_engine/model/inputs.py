@@ -34,6 +34,8 @@ def read(
         InputError: they are of no supported kind, or do not fit the network.
     """
     if isinstance(inputs, Samples):
+        if inputs.network is not network:
+            raise InputError("These samples are of another network; give what they were made of.")
         return inputs
     held = frozenset([hold] if isinstance(hold, str) else hold)
     if network.several:

@@ -107,6 +107,8 @@ def test_a_folder_keeps_what_was_measured(run, tmp_path):
     assert code == 0
     assert len(list(kept.glob("measured-*.npz"))) == 1
     assert run(*ASKED, "--json", "--method", "lrp", "--keep", str(kept))[:2] == (0, out)
+    code, _, error = run(*ASKED, "--keep", str(kept), "--out", str(kept / "report.md"))
+    assert (code, "write --out outside of it" in error) == (2, True)
     (kept / "notes.txt").write_text("mine")
     code, _, error = run(*ASKED, "--method", "lrp", "--keep", str(kept))
     assert (code, "holds 'notes.txt'" in error) == (2, True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import threading
 
 import numpy as np
 import pytest
 
-from lrp_engine import InputError, evaluate
+from lrp_engine import Epsilon, Gamma, InputError, evaluate
+from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.errors import CancelledError
-from lrp_engine.evaluation import where, window
+from lrp_engine.evaluation import kept, where, window
 from tests import zoo
 
 pytestmark = pytest.mark.usefixtures("untraced", "small_windows")
@@ -60,19 +62,21 @@ def test_it_goes_on_where_it_was_stopped(network, texts, labels, whole, measured
     with pytest.raises(CancelledError):
         evaluate(network, texts, labels, **ASKED, keep=tmp_path, progress=progress, cancel=stop)
     assert steps == [(4, 12), (8, 12)]
-    first = len(list(tmp_path.iterdir()))
-    assert first in (1, 2)  # the second window was measured, and may not have been kept yet
+    assert len(list(tmp_path.glob("measured-*"))) == 2  # what was said to be done is kept
 
     measured.clear()
     found = evaluate(network, texts, labels, **ASKED, keep=str(tmp_path))
-    assert measured == list(range(3))[first:]
+    assert measured == [2]
     same(found, whole)
 
     measured.clear()
     steps.clear()
     found = evaluate(network, iter(texts), labels, **ASKED, keep=tmp_path, progress=progress)
-    assert (measured, steps) == ([], [(12, None)])
+    assert (measured, steps) == ([], [(4, None), (8, None), (12, None)])
     same(found, whole)
+
+    with pytest.raises(CancelledError):  # also where nothing is left to measure
+        evaluate(network, texts, labels, **ASKED, keep=tmp_path, cancel=stop)
 
 
 def test_only_what_is_the_same_is_taken(network, texts, labels, whole, measured, tmp_path):
@@ -94,6 +98,69 @@ def test_only_what_is_the_same_is_taken(network, texts, labels, whole, measured,
     measured.clear()
     same(evaluate(network, texts, labels, **ASKED, keep=tmp_path), whole)
     assert measured == []
+
+
+def test_rules_in_another_order_are_not_mixed_up(network, texts, tmp_path):
+    one, other = {"a": Epsilon(), "b": Gamma()}, {"b": Gamma(), "a": Epsilon()}
+    asked = {"methods": ["lrp"], "measures": ["comprehensiveness"], "keep": tmp_path}
+    first, second = (evaluate(network, texts, rules=rules, **asked) for rules in (one, other))
+    assert [e.rule for e in second.explainers[:2]] == ["b", "a"]
+    np.testing.assert_array_equal(
+        second.values["comprehensiveness"][:, [1, 0]], first.values["comprehensiveness"][:, :2]
+    )
+
+
+def test_kept_windows_count_as_done(network, texts, labels, measured, tmp_path):
+    evaluate(network, texts, labels, **ASKED, keep=tmp_path)
+    steps = []
+    evaluate(network, [texts[0][::-1], *texts[1:]], labels, **ASKED, keep=tmp_path,
+             progress=lambda done, total: steps.append(done))  # fmt: skip
+    assert steps == [4, 8, 12]
+
+
+def packed(name, **arrays):
+    """A file as somebody would write it who knows how."""
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return kept._digest(name, file.getvalue()) + file.getvalue()
+
+
+GOOD = {"counts": np.array([0, 4, 0]), "values.sparsity": np.zeros((4, 2, 1)),
+        "places.sparsity": np.arange(4)}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [
+    {"counts": np.array([0, 9, 0])}, {"counts": np.array([1, 4, 0])}, {"counts": np.zeros(2)},
+    {"counts": np.array([0, 4, 5])}, {"counts": np.array([None])}, {"values.other": np.zeros(1)},
+    {"values.sparsity": np.zeros((4, 3, 1))}, {"places.sparsity": np.arange(4.0)},
+    {"values.sparsity": np.zeros((4, 2, 1), "U1")},
+])  # fmt: skip
+def test_a_file_that_cannot_be_of_the_window_is_measured_again(
+    network, texts, measured, tmp_path, change
+):
+    asked = {"methods": ["lrp"], "measures": ["sparsity"], "keep": tmp_path}
+    expected = evaluate(network, texts[:4], **asked)
+    (file,) = tmp_path.glob("measured-*")
+    file.write_bytes(packed(file.name, **GOOD))
+    measured.clear()
+    assert not evaluate(network, texts[:4], **asked).values["sparsity"].any()
+    assert measured == []  # so far it is as good as our own
+    file.write_bytes(packed(file.name, **{**GOOD, **change}))
+    same(evaluate(network, texts[:4], **asked), expected)
+    assert measured == [0]
+
+
+def test_a_window_is_not_another_ones(network, texts, labels, whole, measured, tmp_path):
+    evaluate(network, texts, labels, **ASKED, keep=tmp_path)
+    one, other, _ = tmp_path.glob("measured-*")
+    one.write_bytes(other.read_bytes())
+    other.unlink()
+    other.mkdir()  # and what is no file is not read
+    measured.clear()
+    with pytest.raises(InputError, match="Cannot write to"):
+        evaluate(network, texts, labels, **ASKED, keep=tmp_path)
+    other.rmdir()
+    same(evaluate(network, texts, labels, **ASKED, keep=tmp_path), whole)
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda _: b"", lambda d: b"g" + d[1:]])
@@ -134,3 +201,20 @@ def test_no_other_file_is_touched(network, texts, tmp_path):
     with pytest.raises(InputError, match="is a file; give a folder"):
         evaluate(network, texts, **ASKED, keep=other)
     assert other.read_text() == "mine"
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / MANIFEST).write_text("{}")
+    with pytest.raises(InputError, match=r"holds '_manifest.json', which is of something else"):
+        evaluate(network, texts, **ASKED, keep=corpus)
+    for keep in ("", 5, b"folder"):
+        with pytest.raises(InputError, match=r"keep is .*, expected a folder, by path or URL"):
+            evaluate(network, texts, **ASKED, keep=keep)
+
+
+def test_one_at_a_time(network, texts, tmp_path):
+    with (
+        kept.Kept(tmp_path).locked(),
+        pytest.raises(InputError, match="Another run is writing into"),
+    ):
+        evaluate(network, texts, **{**ASKED, "seed": np.int64(2)}, keep=tmp_path)
+    evaluate(network, texts, **{**ASKED, "seed": np.int64(2)}, keep=tmp_path)

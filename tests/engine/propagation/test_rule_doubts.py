@@ -99,6 +99,7 @@ def test_an_overflow_names_the_gate_rule_that_caused_it():
         (Epsilon(), "float32", ()),
         (Epsilon(bias_factor=1.0), "float32", (PRECISION_HINT,)),
         (Epsilon(bias_factor=1.0), "float64", ()),
+        (Epsilon(bias_factor=1.0, eps=0.1), "float32", ()),
         (ByLayer([("last", Epsilon(bias_factor=0.5))]), "float32", (PRECISION_HINT,)),
     ],
 )
