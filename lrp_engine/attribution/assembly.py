@@ -20,6 +20,7 @@ from lrp_engine.attribution.methods import Method, Run
 from lrp_engine.attribution.methods.base import Attribution
 from lrp_engine.errors import OverflowInputError
 from lrp_engine.layers.ops import ABSORBERS
+from lrp_engine.model.chunks import is_all
 from lrp_engine.model.samples import Samples
 from lrp_engine.model.shapes import WORDS
 from lrp_engine.model.text.doubts import of_text
@@ -107,7 +108,7 @@ class Assembly:
                 for key, part in (getattr(backward, group) if backward else {}).items()
             }
         self.padded_lengths[chunk] = run.x.shape[1]
-        whole = len(chunk) == len(self.samples) and bool((np.diff(chunk) > 0).all())
+        whole = is_all(chunk, len(self.samples))
         for group, arrays in parts.items():
             self._put(group, chunk, arrays, whole=whole)
 

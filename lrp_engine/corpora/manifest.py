@@ -42,6 +42,16 @@ _NAMES = {
 _LEFT_OUT = {"settings.shard-bytes": 0}
 
 
+def made_by(network: Network) -> dict[str, Any]:
+    """What decides the numbers beside settings and inputs, as plain JSON values."""
+    return {
+        "engine": __version__,
+        "model": network.hash,
+        "dtype": network.dtype,
+        "device": network.device and network.device.partition(":")[0],  # CPU and GPU round apart
+    }
+
+
 def new_manifest(
     network: Network, settings: CorpusSettings, source: dict[str, Any], schema: pa.Schema, rows: int
 ) -> dict[str, Any]:
@@ -54,10 +64,7 @@ def new_manifest(
     """
     return {
         "format": FORMAT,
-        "engine": __version__,
-        "model": network.hash,
-        "dtype": network.dtype,
-        "device": network.device and network.device.partition(":")[0],  # CPU and GPU round apart
+        **made_by(network),
         "labels": list(network.labels),
         "settings": settings.to_dict(),
         "input": source,

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.corpora.folder import Folder
+from lrp_engine.corpora.manifest import made_by
 from lrp_engine.errors import InputError
 from lrp_engine.evaluation.measuring import Measured
-from lrp_engine.version import __version__
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -67,13 +67,7 @@ class Kept:
         self._there = set(self._folder.names())
         self._settings = settings
         # Not sorted: the order of rules is that of the columns.
-        self._run = json.dumps({
-            "engine": __version__,
-            "model": network.hash,
-            "dtype": network.dtype,
-            "device": network.device and network.device.partition(":")[0],
-            "settings": settings.to_dict(),
-        })  # fmt: skip
+        self._run = json.dumps({**made_by(network), "settings": settings.to_dict()})
 
     def measured(self, window: Window) -> Measured | None:
         """What the folder says of a window; None where it says nothing, or is damaged."""

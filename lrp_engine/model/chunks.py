@@ -34,6 +34,11 @@ def rounded_up(size: int) -> int:
     return -(-size // step) * step
 
 
+def is_all(chunk: np.ndarray, count: int) -> bool:
+    """Whether a chunk is all of so many samples, in their order."""
+    return len(chunk) == count and bool((np.diff(chunk) > 0).all())
+
+
 def in_chunks(network: Network, sizes: np.ndarray, units: int) -> Iterator[np.ndarray]:
     """Indices of samples of similar length, few enough for one pass.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine import device
-from lrp_engine.model.chunks import in_chunks, rounded_up
+from lrp_engine.model.chunks import in_chunks, is_all, rounded_up
 from lrp_engine.model.reads import Reads, existing
 from lrp_engine.model.text.alignment import Alignment
 from lrp_engine.model.text.cutters import CutText
@@ -142,8 +142,8 @@ class Samples:
         if self.values is not None:
             if real.all():
                 rows = self.values[:, :longest]
-                in_order = len(chunk) == len(rows) and bool((np.diff(chunk) > 0).all())
-                return rows if in_order else rows[chunk], steps  # the rows themselves, or copies
+                # The rows themselves, or copies.
+                return rows if is_all(chunk, len(rows)) else rows[chunk], steps
             x = np.zeros((*real.shape, self.values.shape[2]), dtype)
             x[:, : self.values.shape[1]] = self.values[chunk, :longest]
             x[~real] = 0

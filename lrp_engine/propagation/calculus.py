@@ -153,7 +153,7 @@ class Calculus:
         units = sum(units_of(term) for term in terms)
         mixed = any(isinstance(term, Projected) or term.weight is not None for term in terms)
         absorber: list[Tensor] = [] if bias is None else [bias]
-        z, known = self._recalled(terms, bias, gate, z)
+        z, known = self._recalled(terms, bias, z, gate=gate, mixed=mixed)
         receivers = [tensor for term in terms for tensor in _tensors(term)]
         facts = [tensor for term in known for tensor in _tensors(term)]
 
@@ -180,7 +180,13 @@ class Calculus:
         return operation(z, sink, *receivers, *facts, *absorber)
 
     def _recalled(
-        self, terms: Sequence[Term | Projected], bias: Tensor | None, gate: bool, z: Tensor | None
+        self,
+        terms: Sequence[Term | Projected],
+        bias: Tensor | None,
+        z: Tensor | None,
+        *,
+        gate: bool,
+        mixed: bool,
     ) -> tuple[Tensor, list[Term | Projected]]:
         """z and the terms: computed, or as the memory recalls them."""
         memory = self.memory
@@ -196,7 +202,6 @@ class Calculus:
         def compute() -> Tensor:
             return _forward(known, bias) if z is None else z
 
-        mixed = any(isinstance(term, Projected) or term.weight is not None for term in known)
         if memory is None or not mixed or (gate and not memory.gates):
             return compute(), known  # summands alone are added up faster than their sum is read
         return memory.next(compute), known
