@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict, dataclass, fields
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrp_engine.evaluation.explainer import Explainer
 from lrp_engine.evaluation.result import Evaluation
+from lrp_engine.sealed import opened, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DIGEST = 64  # hex digits in front
 _FACTS = "facts"
 _ARRAYS = ("values", "places")
 
@@ -56,24 +54,18 @@ def to_bytes(result: Result) -> bytes:
     for name in ("evaluation", "check"):
         if facts[name] is not None:
             facts[name] = _described(facts[name], name, arrays)
-    file = io.BytesIO()
-    text = json.dumps(facts, ensure_ascii=True)
-    named: dict[str, Any] = {_FACTS: np.array(text), **arrays}
-    np.savez_compressed(file, **named)
-    data = file.getvalue()
-    return sha256(data).hexdigest().encode() + data
+    return sealed({_FACTS: np.array(json.dumps(facts, ensure_ascii=True)), **arrays})
 
 
 def from_bytes(data: bytes) -> Result | None:
     """The result of a file; None where it is not as it was written."""
-    digest, data = data[:_DIGEST], data[_DIGEST:]
-    if sha256(data).hexdigest().encode() != digest:
+    arrays = opened(data)
+    if arrays is None:
         return None
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        facts = json.loads(str(arrays[_FACTS]))
-        for name in ("evaluation", "check"):
-            if facts[name] is not None:
-                facts[name] = _built(facts[name], name, arrays)
+    facts = json.loads(str(arrays[_FACTS]))
+    for name in ("evaluation", "check"):
+        if facts[name] is not None:
+            facts[name] = _built(facts[name], name, arrays)
     return Result(**facts)
 
 

@@ -85,6 +85,8 @@ class Folder:
             return
         with contextlib.ExitStack() as held:
             with self._sentences("lock"):
+                if LOCK in self.names() and not self.is_file(LOCK):  # a pipe would wait for ever
+                    raise InputError(f"{LOCK!r} in {self.url!r} is no file; remove it.")
                 file = held.enter_context(open(f"{self.path}/{LOCK}", "ab"))
                 if not _locked(file.fileno()):
                     raise InputError(

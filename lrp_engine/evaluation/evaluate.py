@@ -18,7 +18,7 @@ from lrp_engine.errors import CancelledError, InputError
 from lrp_engine.evaluation import random_weights
 from lrp_engine.evaluation.documents import apart
 from lrp_engine.evaluation.explainer import rules_named
-from lrp_engine.evaluation.kept import Kept
+from lrp_engine.evaluation.kept import keeping, kept_folder
 from lrp_engine.evaluation.measures import FAST_MEASURES, MEASURES, Measure, measures_named
 from lrp_engine.evaluation.measuring import Measured
 from lrp_engine.evaluation.random_weights import layers_with_weights
@@ -144,7 +144,7 @@ def evaluating(
         InputError, CancelledError: as `evaluate`.
     """
     _check(network, texts, removal, step, workers)
-    kept = None if keep is None else Kept(keep)
+    folder = None if keep is None else kept_folder(keep)
     if scheduler is not None:
         check_scheduler(scheduler)
     infos = [method_named(name) for name in _names(LIVE_METHODS if methods is None else methods)]
@@ -172,16 +172,16 @@ def evaluating(
         seed=seed,
     )
     every = chain([first], made)
-    if scheduler is None and workers == 1:
-        steps = here(network, every, settings, group, kept, cancel)
-    else:
-        steps = elsewhere(network, every, settings, workers, scheduler, kept, cancel)
     found: list[Measured] = []
     done = 0
     try:
-        with contextlib.closing(steps), contextlib.nullcontext() if kept is None else kept.locked():
-            if kept is not None:
-                kept.begin(network, settings)
+        with contextlib.ExitStack() as held:
+            kept = held.enter_context(keeping(folder, network, settings))
+            if scheduler is None and workers == 1:
+                steps = here(network, every, settings, group, kept, cancel)
+            else:
+                steps = elsewhere(network, every, settings, workers, scheduler, kept, cancel)
+            held.callback(steps.close)
             while True:
                 if cancel is not None and cancel.is_set():
                     raise CancelledError

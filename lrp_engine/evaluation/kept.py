@@ -6,14 +6,13 @@ name of its file, so that a folder may serve any number of evaluations and none 
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,53 +20,57 @@ from lrp_engine.corpora.folder import Folder
 from lrp_engine.corpora.manifest import made_by
 from lrp_engine.errors import InputError
 from lrp_engine.evaluation.measuring import Measured
+from lrp_engine.sealed import opened, sealed
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from lrp_engine.evaluation.settings import Settings
     from lrp_engine.evaluation.window import Window
     from lrp_engine.model.network import Network
 
 NAME = re.compile(r"measured-[0-9a-f]{64}\.npz")
-LARGEST = 2**30  # bytes that a file may unpack to
-_DIGEST = 64  # characters in front of a file's content: the SHA-256 of its name and the content
 _COUNTS = "counts"  # of a window: its index, its texts, those that could not be explained
 _TABLES = ("values", "places")
-_DAMAGE = (ValueError, KeyError, EOFError, OSError, MemoryError, zipfile.BadZipFile)
 
 
-class Kept:
-    """The folder of an evaluation.
-
-    Args:
-        folder: a path or a URL; it is made where it does not exist.
+def kept_folder(keep: str | PathLike[str]) -> Folder:
+    """The folder of an evaluation, by path or URL; it is made where it does not exist.
 
     Raises:
         InputError: it is no folder, cannot be read or written, or holds other files.
     """
+    url = fspath(keep) if isinstance(keep, (str, PathLike)) else keep
+    if not isinstance(url, str) or not url:
+        raise InputError(f"keep is {keep!r:.60}, expected a folder, by path or URL.")
+    return Folder(url, own=NAME)
 
-    def __init__(self, folder: str | PathLike[str]) -> None:
-        url = fspath(folder) if isinstance(folder, (str, PathLike)) else folder
-        if not isinstance(url, str) or not url:
-            raise InputError(f"keep is {folder!r:.60}, expected a folder, by path or URL.")
-        self._folder = Folder(url, own=NAME)
-        self._run = ""
-        self._settings: Settings | None = None
-        self._there: set[str] = set()
-        self._names: dict[int, str] = {}
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep other evaluations out meanwhile."""
-        return self._folder.locked()
+@contextlib.contextmanager
+def keeping(folder: Folder | None, network: Network, settings: Settings) -> Iterator[Kept | None]:
+    """What the folder keeps of these settings, other evaluations kept out meanwhile.
 
-    def begin(self, network: Network, settings: Settings) -> None:
-        """Say what is measured; what an earlier run left half-written is removed."""
-        self._folder.clear_temporary()
-        self._there = set(self._folder.names())
-        self._settings = settings
+    Raises:
+        InputError: another evaluation is writing into the folder.
+    """
+    if folder is None:
+        yield None
+        return
+    with folder.locked():
+        yield Kept(folder, network, settings)
+
+
+class Kept:
+    """What a folder keeps of one network and its settings, and takes of them.
+
+    What an earlier run left half-written is removed.
+    """
+
+    def __init__(self, folder: Folder, network: Network, settings: Settings) -> None:
+        folder.clear_temporary()
+        self._folder, self._settings = folder, settings
         # Not sorted: the order of rules is that of the columns.
         self._run = json.dumps({**made_by(network), "settings": settings.to_dict()})
+        self._there = set(folder.names())
+        self._names: dict[int, str] = {}
 
     def measured(self, window: Window) -> Measured | None:
         """What the folder says of a window; None where it says nothing, or is damaged."""
@@ -93,7 +96,6 @@ class Kept:
 
     def _fits(self, found: Measured, window: Window) -> bool:
         """Whether a file can have been made of this window."""
-        assert self._settings is not None
         explainers = len(self._settings.explainers)
         return (
             (found.index, found.texts) == (window.index, len(window))
@@ -121,38 +123,24 @@ def _contents(window: Window) -> Iterator[bytes]:
 
 
 def _to_bytes(name: str, measured: Measured) -> bytes:
-    arrays: dict[str, Any] = {
+    arrays = {
         f"{table}.{measure}": array
         for table in _TABLES
         for measure, array in getattr(measured, table).items()
     }
     arrays[_COUNTS] = np.array([measured.index, measured.texts, measured.unexplained])
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    data = file.getvalue()
-    return _digest(name, data) + data
+    return sealed(arrays, name=name)
 
 
 def _from_bytes(name: str, data: bytes) -> Measured | None:
     """None where it is not as it was written, under this name."""
-    digest, data = data[:_DIGEST], data[_DIGEST:]
-    if _digest(name, data) != digest:
+    arrays = opened(data, name=name)
+    if arrays is None or _COUNTS not in arrays or arrays[_COUNTS].shape != (3,):
         return None
+    index, texts, unexplained = arrays.pop(_COUNTS).tolist()
     tables: dict[str, dict[str, np.ndarray]] = {table: {} for table in _TABLES}
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            if sum(one.file_size for one in file.infolist()) > LARGEST:
-                return None
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            for key in arrays.files:
-                table, _, measure = key.partition(".")
-                if table in tables:
-                    tables[table][measure] = arrays[key]
-            index, texts, unexplained = arrays[_COUNTS].tolist()
-    except _DAMAGE:
-        return None
+    for key, array in arrays.items():
+        table, _, measure = key.partition(".")
+        if table in tables:
+            tables[table][measure] = array
     return Measured(index, texts, **tables, unexplained=unexplained)
-
-
-def _digest(name: str, data: bytes) -> bytes:
-    return sha256(name.encode() + data).hexdigest().encode()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 
 import numpy as np
 import pytest
 
-from lrp_engine import Epsilon, Gamma, InputError, evaluate
+from lrp_engine import Epsilon, Gamma, InputError, evaluate, sealed
 from lrp_engine.corpora.manifest import MANIFEST
 from lrp_engine.errors import CancelledError
 from lrp_engine.evaluation import kept, where, window
@@ -122,7 +123,7 @@ def packed(name, **arrays):
     """A file as somebody would write it who knows how."""
     file = io.BytesIO()
     np.savez(file, **arrays)
-    return kept._digest(name, file.getvalue()) + file.getvalue()
+    return sealed._digest(name, file.getvalue()) + file.getvalue()
 
 
 GOOD = {"counts": np.array([0, 4, 0]), "values.sparsity": np.zeros((4, 2, 1)),
@@ -213,8 +214,15 @@ def test_no_other_file_is_touched(network, texts, tmp_path):
 
 def test_one_at_a_time(network, texts, tmp_path):
     with (
-        kept.Kept(tmp_path).locked(),
+        kept.kept_folder(tmp_path).locked(),
         pytest.raises(InputError, match="Another run is writing into"),
     ):
         evaluate(network, texts, **{**ASKED, "seed": np.int64(2)}, keep=tmp_path)
     evaluate(network, texts, **{**ASKED, "seed": np.int64(2)}, keep=tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_in_place_of_the_lock_is_refused(network, texts, tmp_path):
+    os.mkfifo(tmp_path / "_lock")
+    with pytest.raises(InputError, match=r"'_lock' in .* is no file; remove it"):
+        evaluate(network, texts, **ASKED, keep=tmp_path)
