@@ -8,6 +8,8 @@ from app.models.model import class_of
 
 TEXT_NAMES = ("text", "sentence", "review", "document", "content")
 LABEL_NAMES = ("label", "class", "category", "target", "y", "sentiment")
+# Columns that are called so, or begin so, hold what a model said.
+PREDICTION_NAMES, PREDICTION = ("pred", "y_pred", "yhat", "y_hat"), "predict"
 # Columns by name, each the first values of it as text, None where there is none.
 Sample = Mapping[str, Sequence[str | None]]
 # A column that is called so holds the texts, unless another has so many times the words.
@@ -27,8 +29,12 @@ def text_column(sample: Sample) -> str:
 
 
 def label_column(sample: Sample, text: str, labels: Sequence[str]) -> str | None:
-    """The column whose values name classes, or one that is called like labels; None for none."""
-    others = {name: [v for v in values if v] for name, values in sample.items() if name != text}
+    """The column whose values name classes, or one that is called like labels; None for none.
+
+    What a model said is never taken for the truth: every text would be right.
+    """
+    others = {name: [v for v in values if v] for name, values in sample.items()
+              if name != text and not _is_prediction(name)}  # fmt: skip
     called = called_like(others, LABEL_NAMES)
 
     def rank(name: str) -> tuple[float, float, bool]:
@@ -44,6 +50,11 @@ def label_column(sample: Sample, text: str, labels: Sequence[str]) -> str | None
         if share >= 0.5 and (by_name > 0 or name == called or repeats):
             return name
     return called or _few_names(others)
+
+
+def _is_prediction(name: str) -> bool:
+    small = name.casefold().strip()
+    return small in PREDICTION_NAMES or small.startswith(PREDICTION)
 
 
 def _few_names(others: Mapping[str, Sequence[str]]) -> str | None:

@@ -89,6 +89,14 @@ def test_names_count_where_values_do_not_tell():
     assert guess.label_column({"text": ["good"]}, "text", LABELS) is None
 
 
+@pytest.mark.parametrize("name", ["predicted", "Prediction", "predicted_class", "y_pred"])
+def test_predictions_are_not_taken_for_true_classes(name):
+    said = ["positive", "negative"] * 2
+    sample = {"text": ["a", "b", "c", "d"], "label": ["positive", "stars 5", "negative", ""]}
+    assert guess.label_column(sample | {name: said}, "text", LABELS) == "label"
+    assert guess.label_column({"text": ["a"] * 4, name: said}, "text", LABELS) is None
+
+
 def test_labels_that_name_no_class_are_listed_with_what_they_may_mean():
     values = {"9": 2, "Positive": 1, "pos": 1, "positive": 1, "2.0": 1, "1": 1, "": 2}
     assert guess.unmatched(values, LABELS) == {"9": 2, "Positive": 1, "pos": 1}
