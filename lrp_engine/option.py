@@ -12,6 +12,29 @@ import numpy as np
 from lrp_engine.errors import InputError, choices
 
 
+def plain_number(value: Any) -> Any:
+    """A number of numpy as Python's own, which JSON knows; anything else as it is."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
+
+
+def whole_number(name: str, value: Any, *, least: int = 1, expected: str = "") -> int:
+    """A number that counts something, of Python or numpy, as Python's own.
+
+    Args:
+        name: of the argument. expected: in words; empty for a whole number from `least` on.
+
+    Raises:
+        InputError: it is no whole number, or less than `least`.
+    """
+    found = plain_number(value)
+    if isinstance(found, bool) or not isinstance(found, int) or found < least:
+        expected = expected or f"a whole number from {least} on"
+        raise InputError(f"{name} is {value!r:.40}, expected {expected}.")
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Option:
     """A number in a range, or one of several names.

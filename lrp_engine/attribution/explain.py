@@ -18,7 +18,7 @@ from lrp_engine.attribution.methods import (
     Method,
     Run,
     Variant,
-    method_named,
+    methods_listed,
     options_of,
 )
 from lrp_engine.attribution.positions import resolve_positions
@@ -29,7 +29,7 @@ from lrp_engine.attribution.scores import (
     step_scores_of,
 )
 from lrp_engine.attribution.targets import resolve, selection
-from lrp_engine.attribution.work import Cancel, PassCount, Work
+from lrp_engine.attribution.work import Cancel, PassCount, Work, require_callbacks
 from lrp_engine.errors import InputError, OverflowInputError, choices
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.baselines import baseline_of, masked_values
@@ -84,6 +84,7 @@ def explain(
     cancel: Cancel | None = None,
 ) -> Explanations:
     """One Explanation per method; each calculus runs once, however many methods read it."""
+    require_callbacks(progress, cancel)
     kept = kept_layers(network, layers)
     asked = _methods(methods, layers=bool(kept))
     options = options_of(asked, method_options)
@@ -156,11 +157,7 @@ def passes_of(
 
 def _methods(names: Sequence[str] | None, *, layers: bool) -> list[Method]:
     """The methods asked for, the live ones where there is no list."""
-    if isinstance(names, str):
-        names = [names]
-    if names is not None and not (isinstance(names, Sequence) and names):
-        raise InputError(f"methods is {names!r}; list some of {choices(METHODS)}.")
-    asked = [method_named(name) for name in (LIVE_METHODS if names is None else names)]
+    asked = methods_listed(LIVE_METHODS if names is None else names)
     for method in asked:
         if layers and not method.passes:
             able = choices(name for name, other in METHODS.items() if other.passes)

@@ -13,12 +13,14 @@ import numpy as np
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, method_named, options_of
 from lrp_engine.attribution.positions import require_position
-from lrp_engine.attribution.targets import resolve
-from lrp_engine.attribution.work import Cancel
+from lrp_engine.attribution.targets import one_for_all, resolve
+from lrp_engine.attribution.work import Cancel, require_callbacks
 from lrp_engine.errors import CancelledError, CostError, InputError, RowsError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.chunks import CHUNK_TOKENS
-from lrp_engine.model.network import Network
+from lrp_engine.model.many import require_many, words_of_text
+from lrp_engine.model.network import Network, require_network
+from lrp_engine.option import whole_number
 from lrp_engine.propagation.rules import DEFAULT_RULE, Rule, checked
 
 if TYPE_CHECKING:
@@ -64,18 +66,13 @@ def explain_stream(
         InputError: at once, an option does not fit; while iterating, an item is no text, named by
             its position, or its numbers overflow, after everything before it was yielded.
     """
+    require_network(network)
     options = None if method_options is None else {method: method_options}
     options_of([method_named(method)], options)
-    if isinstance(texts, str):
-        raise InputError("`texts` is a single text; give a list or an iterator of texts.")
-    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
-        raise InputError(
-            f"`texts` is {type(texts).__name__}, expected a list or an iterator of texts."
-        )
-    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
-        raise InputError(f"window is {window!r}, expected a whole number from 1 on.")
-    if isinstance(target, (list, np.ndarray)):
-        raise InputError("A stream has one target for all texts: a class or a pair (a, b).")
+    require_many(texts)
+    window = whole_number("window", window)
+    target = one_for_all(target)
+    require_callbacks(progress, cancel)
     require_words(network)
     resolve(network, target, 1)
     require_position(network, position)
@@ -193,7 +190,7 @@ def _windows(
     tokens = 0
     for position, text in enumerate(texts):
         try:
-            words.append(samples_of.words_of_text(network, text, position))
+            words.append(words_of_text(network, text, position))
         except InputError as problem:
             yield words, problem
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrp_engine.errors import InputError
+from lrp_engine.option import plain_number
 
 LISTED = 50  # classes in an error
 
@@ -51,6 +52,22 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
     return np.full(count, _class(network, target))
 
 
+def one_for_all(target: Any) -> Any:
+    """A target that many texts share, its numbers as Python's own.
+
+    Raises:
+        InputError: there is one per text.
+    """
+    if isinstance(target, list) or getattr(target, "ndim", 0) > 0:
+        raise InputError(
+            f"target is {target!r:.60}; expected one target for all texts: a class, or a pair (a, "
+            "b) as a tuple."
+        )
+    if isinstance(target, tuple):
+        return tuple(plain_number(one) for one in target)
+    return plain_number(target)
+
+
 def selection(targets: np.ndarray, classes: int) -> np.ndarray:
     """Signed choice (B, C): +1 at a, and -1 at b for a contrast."""
     chosen = np.zeros((len(targets), classes))
@@ -64,8 +81,7 @@ def selection(targets: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _class(network: Network, target: Any) -> int:
-    if isinstance(target, np.ndarray) and target.ndim == 0:
-        target = target.item()
+    target = plain_number(target)
     if isinstance(target, str) and target in network.labels:
         return network.labels.index(target)
     whole = isinstance(target, (int, np.integer)) and not isinstance(target, bool)

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from lrp_engine.errors import CancelledError
+from lrp_engine.errors import CancelledError, InputError
 
 
 class Cancel(Protocol):
     """Whether to stop, for example a `threading.Event`."""
 
     def is_set(self) -> bool: ...
+
+
+def require_callbacks(progress: Any = None, cancel: Any = None) -> None:
+    """Stop before anything is computed, where nobody could be told or asked.
+
+    Raises:
+        InputError: `progress` cannot be called, or `cancel` has no `is_set`.
+    """
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress is {progress!r:.60}, expected a function that is told of it.")
+    if cancel is not None and not callable(getattr(cancel, "is_set", None)):
+        raise InputError(
+            f"cancel is {cancel!r:.60}, expected an object with is_set(), as threading.Event()."
+        )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from lrp_engine.attribution.work import require_callbacks
 from lrp_engine.corpora.columns import result_schema
 from lrp_engine.corpora.cutting import shards
 from lrp_engine.corpora.finished import DIGESTS, Finished, added, joined, part_name
@@ -26,6 +27,8 @@ from lrp_engine.corpora.urls import shown
 from lrp_engine.corpora.workers import cpus, in_processes, in_this_process
 from lrp_engine.device import is_gpu, require
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.network import require_network
+from lrp_engine.option import whole_number
 from lrp_engine.quiet import quiet
 
 if TYPE_CHECKING:
@@ -107,10 +110,14 @@ def explain_corpus(
             worker or the memory was lost; what is written stays, and the same call goes on.
     """
     started = time.monotonic()
+    require_network(network)
+    if not isinstance(settings, CorpusSettings):
+        raise InputError(f"settings is {settings!r:.60}, expected lrp_engine.CorpusSettings(...).")
+    require_callbacks(progress)
     source, output = _address(source, "source"), _address(output, "output")
     whole = None if file is None else check_target(file, WRITERS)
-    if workers is not None and workers < 1:
-        raise InputError(f"workers must be 1 or more, found {workers}.")
+    if workers is not None:
+        workers = whole_number("workers", workers)
     if format is not None and format not in READERS:
         raise InputError(f"There is no format {format!r}; choose from {choices(READERS)}.")
     if scheduler is not None:

@@ -29,6 +29,8 @@ def check_scheduler(address: str) -> None:
     Raises:
         InputError: Dask is not installed, its certificates do not fit, or no scheduler answers.
     """
+    if not isinstance(address, str):
+        raise InputError(f"scheduler is {address!r:.60}; {EXPECTED}.")
     distributed = dask()
     check_encryption(distributed, address)
     deadline = time.monotonic() + GREETING_SECONDS

@@ -10,10 +10,12 @@ from lrp_engine.attribution.methods import (
     DEFAULT_METHOD,
     LIVE_METHODS,
     METHODS,
-    method_named,
+    methods_listed,
     options_of,
 )
-from lrp_engine.errors import InputError, choices
+from lrp_engine.attribution.targets import one_for_all, resolve
+from lrp_engine.errors import InputError
+from lrp_engine.option import plain_number, whole_number
 from lrp_engine.propagation.rules import DEFAULT_RULE, LayerRule, Rule, checked, doubts
 
 if TYPE_CHECKING:
@@ -57,21 +59,23 @@ class CorpusSettings:
     shard_bytes: int = SHARD_BYTES
 
     def __post_init__(self) -> None:
-        if not self.methods:
-            raise InputError(f"There is no method to explain by; choose from {choices(METHODS)}.")
-        options = options_of([method_named(name) for name in self.methods], self.method_options)
+        methods = methods_listed(self.methods)
+        options = options_of(methods, self.method_options)
         some = {name: values for name, values in options.items() if values}
         object.__setattr__(self, "method_options", some)
-        for name in ("max_tokens", "shard_rows"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be 1 or more, found {getattr(self, name)}.")
-        if self.shard_bytes < 0:
-            raise InputError(
-                f"shard_bytes must be 1 or more, or 0 for no bound, found {self.shard_bytes}."
-            )
+        bound = {"least": 0, "expected": "1 or more, or 0 for no bound"}
+        numbers: dict[str, dict[str, Any]] = {
+            "max_tokens": {},
+            "shard_rows": {},
+            "shard_bytes": bound,
+        }
+        for name, least in numbers.items():
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), **least))
+        object.__setattr__(self, "target", one_for_all(self.target))
+        object.__setattr__(self, "position", plain_number(self.position))
         if self.label_column == self.text_column:
             raise InputError(f"Texts and labels are both the column {self.text_column!r}.")
-        object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
+        object.__setattr__(self, "methods", tuple(dict.fromkeys(one.name for one in methods)))
         if not isinstance(self.rule, Rule):
             raise InputError(
                 f"rule is {self.rule!r:.80}, expected one of lrp_engine.RULES, or "
@@ -86,7 +90,6 @@ class CorpusSettings:
         """
         from lrp_engine.attribution.positions import require_position
         from lrp_engine.attribution.stream import require_words
-        from lrp_engine.attribution.targets import resolve
 
         require_words(network)
         resolve(network, self.target, 1)

@@ -5,7 +5,7 @@ Axes: B texts, n words that both read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -18,6 +18,7 @@ from lrp_engine.attribution.explanation import Explanation
 from lrp_engine.attribution.methods import DEFAULT_METHOD
 from lrp_engine.errors import InputError
 from lrp_engine.evaluation.ranks import size_agreement
+from lrp_engine.model.network import require_network
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,8 +154,12 @@ def compare(
     Raises:
         InputError: a text, target or option does not fit; says which network it is about.
     """
-    if len(names) != 2 or names[0] == names[1]:
+    if not isinstance(names, (tuple, list)) or len(names) != 2 or names[0] == names[1]:
         raise InputError(f"names is {names!r:.80}; give two different names.")
+    for one, name in ((net_a, "net_a"), (net_b, "net_b")):
+        require_network(one, name)
+    if isinstance(texts, Iterator):  # each network reads them all
+        texts = list(texts)
     a = _explained(net_a, names[0], texts, method, target, rule)
     shared = target is not None
     if not shared and a.output_kind.has_classes and set(a.labels) <= set(net_b.labels):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp_engine.attribution.methods import LIVE_METHODS, method_named, options_of
+from lrp_engine.attribution.methods import LIVE_METHODS, methods_listed, options_of
 from lrp_engine.attribution.scores import scores_of
-from lrp_engine.attribution.targets import resolve
+from lrp_engine.attribution.targets import one_for_all, resolve
+from lrp_engine.attribution.work import require_callbacks
 from lrp_engine.corpora.scheduler import check_scheduler
 from lrp_engine.errors import CancelledError, InputError
 from lrp_engine.evaluation import random_weights
@@ -26,7 +27,10 @@ from lrp_engine.evaluation.result import Evaluation
 from lrp_engine.evaluation.settings import Settings
 from lrp_engine.evaluation.where import elsewhere, here
 from lrp_engine.evaluation.window import Window, windows
+from lrp_engine.model.many import require_many
+from lrp_engine.model.network import require_network
 from lrp_engine.model.removals import DROP, UNKNOWN, removal_named
+from lrp_engine.option import whole_number
 from lrp_engine.propagation.rules import checked
 
 if TYPE_CHECKING:
@@ -96,6 +100,7 @@ def evaluate(
         InputError: a text, a label or an option does not fit.
         CancelledError: it was cancelled.
     """
+    require_callbacks(progress, cancel)
     steps = evaluating(
         network, texts, labels, methods, rules, measures, seed, method_options=method_options,
         removal=removal, step=step, target=target, answers=answers, lengths=lengths,
@@ -143,13 +148,16 @@ def evaluating(
     Raises:
         InputError, CancelledError: as `evaluate`.
     """
-    _check(network, texts, removal, step, workers)
+    _check(network, texts, removal)
+    require_callbacks(cancel=cancel)
+    step = None if step is None else whole_number("step", step)
+    workers, seed = whole_number("workers", workers), whole_number("seed", seed, least=0)
     folder = None if keep is None else kept_folder(keep)
     if scheduler is not None:
         check_scheduler(scheduler)
-    infos = [method_named(name) for name in _names(LIVE_METHODS if methods is None else methods)]
+    infos = methods_listed(LIVE_METHODS if methods is None else methods)
     named = {name: checked(rule, network.nodes) for name, rule in rules_named(rules).items()}
-    chosen = resolve(network, target, 1)
+    chosen = resolve(network, one_for_all(target), 1)
     if chosen is not None and chosen.ndim > 1:
         raise InputError("Measures look at one class, not at a contrast of two.")
     made = windows(network, texts, labels, answers, lengths)
@@ -203,28 +211,16 @@ def evaluating(
     return _evaluation(network, settings, sorted(found, key=lambda one: one.index), left_out)
 
 
-def _check(network: Network, texts: Any, removal: Any, step: Any, workers: Any) -> None:
+def _check(network: Network, texts: Any, removal: Any) -> None:
+    require_network(network)
     removal_named(removal)
     network.require_one_input()
-    if isinstance(texts, str):
-        raise InputError("`texts` is a single text; give a list or an iterator of texts.")
-    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
-        raise InputError(f"`texts` is {type(texts).__name__}, expected texts or an array.")
+    require_many(texts)
     if network.labels_steps:
         raise InputError(
             "This network labels every word; what is measured are networks with one decision for a "
             "whole text."
         )
-    for name, value in (("step", 1 if step is None else step), ("workers", workers)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InputError(f"{name} is {value!r:.40}, expected a whole number from 1 on.")
-
-
-def _names(methods: Iterable[str]) -> list[str]:
-    names = [methods] if isinstance(methods, str) else list(methods)
-    if not names:
-        raise InputError("There is no method to measure.")
-    return names
 
 
 def _measurable(

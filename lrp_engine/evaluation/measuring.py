@@ -109,6 +109,7 @@ class _Work:
         self.network, self.window, self.settings, self.origins = network, window, settings, origins
         self.cancel = cancel
         self.samples = window.samples(network)
+        window.require_answers(self.samples)
         every = np.arange(len(window))
         with np.errstate(over="ignore", invalid="ignore"):  # found out below
             self.scores = scores_of(self.samples).astype(np.float64)

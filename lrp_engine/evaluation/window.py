@@ -15,6 +15,7 @@ import numpy as np
 from lrp_engine.errors import InputError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.chunks import CHUNK_TOKENS
+from lrp_engine.model.many import words_of_text
 from lrp_engine.model.samples import Samples
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ class Window:
         inputs, lengths = self.inputs(np.arange(len(self)))
         return samples_of.read(network, inputs, lengths)
 
+    def require_answers(self, samples: Samples) -> None:
+        """Stop where an answer has other steps than its text.
+
+        Raises:
+            InputError: one has; it is named by its place.
+        """
+        for row, answer in enumerate(self.answers or ()):
+            steps = int(samples.lengths[row])
+            if len(answer) not in (steps, steps if self.values is None else self.values.shape[1]):
+                raise InputError(
+                    f"`answers` of text {self.first + row} hold {len(answer)} numbers, expected "
+                    f"one for each of its {steps} steps."
+                )
+
 
 def windows(
     network: Network, texts: Any, labels: Any, answers: Any, lengths: Any
@@ -70,17 +85,19 @@ def windows(
     """
     array = isinstance(texts, np.ndarray) and texts.dtype.kind not in "OUS"
     rows: Iterable[Any] = range(len(texts)) if array else texts
+    for name, given in (("labels", labels), ("answers", answers)):
+        if given is not None and (isinstance(given, str) or not isinstance(given, Iterable)):
+            raise InputError(f"{name} is {given!r:.60}, expected one for each text, as a list.")
     labels_left = iter(labels) if labels is not None else None
     answers_left = iter(answers) if answers is not None else None
+    real = _lengths(lengths, len(texts) if array else None)
     first = 0
     waiting = iter(rows)
     for index in count():
         block: list[Any] = []
         tokens = 0
         for one in islice(waiting, TEXTS):
-            block.append(
-                one if array else samples_of.words_of_text(network, one, first + len(block))
-            )
+            block.append(one if array else words_of_text(network, one, first + len(block)))
             tokens += len(texts[one]) if array else len(block[-1])
             if tokens >= TOKENS:
                 break
@@ -91,11 +108,25 @@ def windows(
             first,
             None if array else block,
             texts[block] if array else None,
-            None if lengths is None else np.asarray(lengths)[block],
+            None if real is None else real[block],
             _labels(network, labels_left, first, len(block)),
             None if answers_left is None else _answers(answers_left, first, len(block)),
         )
         first += len(block)
+
+
+def _lengths(lengths: Any, count: int | None) -> np.ndarray | None:
+    """Real steps (B,) of an array of so many samples; of texts, None."""
+    if lengths is None:
+        return None
+    if count is None:
+        raise InputError(
+            "Give `lengths` only with an array of ids or vectors; texts and token lists have their "
+            "own."
+        )
+    if np.shape(lengths) != (count,):
+        raise InputError(f"`lengths` is {lengths!r:.40}, expected {count} integers.")
+    return np.asarray(lengths)
 
 
 def _labels(network: Network, labels: Iterator[Any] | None, first: int, count: int) -> np.ndarray:

@@ -37,7 +37,7 @@ def read(
         if inputs.network is not network:
             raise InputError("These samples are of another network; give what they were made of.")
         return inputs
-    held = frozenset([hold] if isinstance(hold, str) else hold)
+    held = _held(hold)
     if network.several:
         return _read_several(network, inputs, lengths, held)
     if held:
@@ -45,6 +45,13 @@ def read(
             "This network reads one input, so there is none to hold fixed; leave `hold` out."
         )
     return _read_one(network, inputs, lengths)
+
+
+def _held(hold: Any) -> frozenset[str]:
+    names = [hold] if isinstance(hold, str) else hold
+    if not isinstance(names, (Sequence, Set)) or not all(isinstance(one, str) for one in names):
+        raise InputError(f"hold is {hold!r:.60}; give names of inputs as a list.")
+    return frozenset(names)
 
 
 def _read_several(
@@ -161,21 +168,6 @@ def _from_array(reads: Reads, array: np.ndarray, lengths: Any) -> Samples:
         real = _lengths(lengths, array)
         return _from_ids(reads, [row[:n] for row, n in zip(array, real, strict=True)])
     return _from_vectors(reads, array, lengths)
-
-
-def words_of_text(reads: Reads, text: Any, place: int) -> Sequence[str]:
-    """The words of one text of many, given as a text or as its words.
-
-    Raises:
-        InputError: it is neither; it is named by its place.
-    """
-    if isinstance(text, str):
-        return reads.tokenizer.cut(text)
-    if isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
-        return list(text)
-    raise InputError(
-        f"Text {place} is {type(text).__name__} ({text!r:.60}), expected a text or a list of words."
-    )
 
 
 def _listed(inputs: Any) -> list:

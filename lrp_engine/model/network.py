@@ -36,6 +36,19 @@ __all__ = ["DTYPES", "INPUT", "OUTPUTS", "Network", "Node", "find_shapes"]
 DTYPES = ("float32", "float64")
 
 
+def require_network(network: Any, name: str = "network") -> None:
+    """Stop where a path or another program's model stands in the place of a network.
+
+    Raises:
+        InputError: it does.
+    """
+    if not isinstance(network, Network):
+        raise InputError(
+            f"{name} is {type(network).__name__}, expected a network, as lrp_engine.load, "
+            "from_keras and from_torch give one."
+        )
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Network(Asked, Reads):
     """An immutable network: layers in order of computation, words and labels around them.

@@ -96,6 +96,8 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
         InputError: a function cuts the texts; the path is empty, or ends as files of other formats.
         OSError: nothing can be written there.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"The path to save to is {type(path).__name__}; give a text or a Path.")
     if not os.fspath(path):  # Path("") is the current folder
         raise InputError("The path to save to is empty; name a folder or a .zip file.")
     suffix = Path(path).suffix.lower()

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import numpy as np
 
 from lrp_engine.errors import CostError, InputError
 from lrp_engine.model.cost import Cost
@@ -103,9 +106,11 @@ def limit_passes(*, megabytes: float, operations: float = math.inf) -> None:
         InputError: a limit is no positive number.
     """
     for name, value in (("megabytes", megabytes), ("operations", operations)):
-        if not isinstance(value, (int, float)) or not value > 0:
+        number = isinstance(value, (int, float, np.integer, np.floating))
+        if isinstance(value, bool) or not number or not value > 0:
             raise InputError(f"{name} is {value!r:.40}, expected a positive number.")
-    ROOM.set(int(megabytes * MEGABYTE), operations)
+    nbytes = float(megabytes) * MEGABYTE
+    ROOM.set(int(nbytes) if math.isfinite(nbytes) else sys.maxsize, float(operations))
 
 
 def _megabytes(nbytes: int) -> str:

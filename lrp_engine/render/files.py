@@ -44,6 +44,8 @@ FILES: dict[str, Callable[[ByMethod, int], str | bytes]] = {
 
 def save(by_method: ByMethod, path: str | PathLike[str], index: int = 0) -> None:
     """See `Explanation.save`."""
+    if not isinstance(path, (str, PathLike)):
+        raise InputError(f"The path to save to is {type(path).__name__}; give a text or a Path.")
     file = Path(path)
     if file.suffix.lower() not in FILES:
         raise InputError(f"{file.name!r:.80} does not say what to write; end it in "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from lrp_engine.attribution.methods import (
@@ -58,6 +58,20 @@ def method_named(name: object) -> Method:
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(f"There is no method {name!r}; choose from {choices(METHODS)}.")
     return METHODS[name]
+
+
+def methods_listed(names: Any) -> list[Method]:
+    """The methods of a list of names, or of one name.
+
+    Raises:
+        InputError: it is no list, is empty, or there is none of a name.
+    """
+    listed = [names] if isinstance(names, str) else names
+    unordered = isinstance(listed, (bytes, Set)) or not isinstance(listed, Iterable)
+    found = [] if unordered else list(listed)
+    if not found:
+        raise InputError(f"methods is {names!r:.80}; list some of {choices(METHODS)}.")
+    return [method_named(name) for name in found]
 
 
 def options_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lrp_engine.errors import InputError, choices
 from lrp_engine.evaluation.measures import (
@@ -35,7 +35,10 @@ def measures_named(names: Sequence[str] | None) -> tuple[Measure, ...]:
     Raises:
         InputError: there is none of a name; lists them.
     """
-    names = [names] if isinstance(names, str) else list(FAST_MEASURES if names is None else names)
+    asked: object = FAST_MEASURES if names is None else names
+    if not isinstance(asked, Iterable):
+        raise InputError(f"measures is {asked!r:.60}; list some of {choices(MEASURES)}.")
+    names = [asked] if isinstance(asked, str) else list(asked)
     if not names:
         raise InputError(f"There is no measure; choose from {choices(MEASURES)}.")
     for name in names:

@@ -123,7 +123,7 @@ def test_a_run_from_before_bytes_counted_says_how_it_goes_on(network, tmp_path):
     with pytest.raises(InputError, match="--shard-bytes differs, 0 there and 2097152 now") as told:
         explain_corpus(network, source, out, settings=CorpusSettings(shard_rows=4))
     assert str(told.value).endswith("to go on with them, give --shard-bytes 0.")
-    with pytest.raises(InputError, match="shard_bytes must be 1 or more, or 0"):
+    with pytest.raises(InputError, match="shard_bytes is -1, expected 1 or more, or 0"):
         CorpusSettings(shard_bytes=-1)
 
 

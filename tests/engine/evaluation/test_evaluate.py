@@ -185,7 +185,7 @@ def test_a_run_is_told_what_it_cannot_do(network, texts, labels):
         ({"measures": ["marked_share"]}, "needs the right relevances"),
         ({"measures": ["beauty"]}, "choose from 'comprehensiveness'"),
         ({"methods": ["guess"]}, "There is no method 'guess'"),
-        ({"methods": []}, "no method to measure"),
+        ({"methods": []}, "methods is \\[\\]; list some of 'lrp'"),
         ({"rules": "epsilon"}, "expected a rule, a list"),
         ({"rules": [3]}, "expected one of lrp_engine.RULES"),
         ({"removal": "swap"}, "'drop', 'zero', 'unknown'"),
