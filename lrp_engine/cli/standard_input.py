@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from lrp_engine.errors import InputError
@@ -28,12 +29,12 @@ def read_text() -> str:
 
 
 def read_lines() -> list[str]:
-    """The lines of standard input that are not empty.
+    """The lines of standard input that are not empty; line breaks alone end them.
 
     Raises:
         InputError: there is none, or as of `read_text`.
     """
-    lines = [line for line in read_text().splitlines() if line.strip()]
+    lines = [line.rstrip("\n") for line in io.StringIO(read_text(), newline=None) if line.strip()]
     if not lines:
         raise InputError("Standard input holds no text; expected one text a line.")
     return lines

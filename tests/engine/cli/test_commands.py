@@ -57,6 +57,13 @@ def test_several_texts_also_from_standard_input(run, network):
     assert (code, out) == (0, "\n".join(render(expected, n) for n in range(3)))
 
 
+def test_line_breaks_alone_end_a_text_of_standard_input(run):
+    piped = "not\u0085bad\u2028the\x0cfilm\r\ngood\n".encode()
+    code, out, _ = run("explain", ".", "-", "--json", piped=piped)
+    assert code == 0
+    assert [one["tokens"] for one in json.loads(out)] == [["not", "bad", "the", "film"], ["good"]]
+
+
 def test_files_in_place_of_the_screen(run, network, tmp_path):
     files = {name: tmp_path / f"a.{name}" for name in ("html", "svg", "csv")}
     asked = [part for name, path in files.items() for part in (f"--{name}", str(path))]
