@@ -60,7 +60,7 @@ def notes(answer: Answer) -> None:
         parts.append(
             _note(f"The true class of this example is <b>{_label(one, true)}</b>. {agrees}.")
         )
-    unknown = evidence.unknown_words(one.tokens[0], one.unknown[0], one.substitute)
+    unknown = evidence.unknown_words(one.tokens[0], one.unknown[0], one.substitute, one.warnings)
     parts += [_note(unknown), typed.left_out(one)]
     parts += map(_note, (evidence.no_evidence(one), evidence.near_tie(one)))
     if any(parts):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 from lrp_engine import Explanations
-from lrp_engine.render.numbers import percentage
+from lrp_engine.model.text import doubts
+from lrp_engine.render.numbers import percentage, spelled
 from lrp_engine.render.said import ranked
 from lrp_engine.render.wording import visible
 
@@ -15,12 +16,18 @@ NEAR = 0.05  # difference of two probabilities up to which classes are nearly as
 UNKNOWN_LISTED = 8  # different words
 
 
-def unknown_words(tokens: Sequence[str], unknown: Iterable[bool], substitute: str | None) -> str:
+def unknown_words(
+    tokens: Sequence[str],
+    unknown: Iterable[bool],
+    substitute: str | None,
+    warnings: Collection[str] = (),
+) -> str:
     """Which words of a text the model does not know, and what it reads instead; else nothing.
 
     Args:
         unknown: of each word, whether the model does not know it.
         substitute: the word that it reads in their place; None for a vector of zeros.
+        warnings: that are shown beside this; what one of them counts is not counted again.
     """
     found = Counter(token for token, lacks in zip(tokens, unknown, strict=True) if lacks)
     if not found:
@@ -32,6 +39,8 @@ def unknown_words(tokens: Sequence[str], unknown: Iterable[bool], substitute: st
     others = len(found) - UNKNOWN_LISTED
     more = f" and {others} more" if others > 0 else ""
     reads = f"as {visible(substitute)}" if substitute else "as a vector of zeros"
+    if doubts.most_unknown(found.total(), len(tokens)) in warnings:
+        return f"The unknown words are read {escape(reads)}: {listed}{more}."
     verb, them = ("is", "it") if found.total() == 1 else ("are", "them")
     return (
         f"{found.total():,} of {len(tokens):,} words {verb} unknown to the model, which reads "
@@ -42,12 +51,15 @@ def unknown_words(tokens: Sequence[str], unknown: Iterable[bool], substitute: st
 def no_evidence(one: Explanations) -> str:
     """Of a text of which the model knows no word; else nothing."""
     count = len(one.tokens[0])
-    known = ~one.unknown[0, :count] & ~one.padding[0, :count]
+    real = ~one.padding[0, :count]
+    known = ~one.unknown[0, :count] & real
     if known.any() or not one.unknown.any():
         return ""
+    words = int(real.sum())
     return (
-        "<b>No evidence.</b> The model knows no word of this text, so it says this of any such "
-        "text; the colours show no more than where unknown words stand."
+        "<b>No evidence.</b> The model knows no word of this text, so it says this of every text "
+        f"of {spelled(words)} unknown word{'s' * (words != 1)}; the colours show no more than "
+        "where unknown words stand."
     )
 
 

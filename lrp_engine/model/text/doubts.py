@@ -46,11 +46,15 @@ def of_vocabulary(tokenizer: Tokenizer, vocabulary: Vocabulary) -> tuple[str, ..
 
 def of_text(why: np.ndarray, passed: Iterable[str] = ()) -> tuple[str, ...]:
     """Whether most words of a text are unknown; `why` (n,) is what the vocabulary says of each."""
-    unknown = np.count_nonzero(why != KNOWN)
+    unknown = int(np.count_nonzero(why != KNOWN))
     if len(why) < LEAST or 2 * unknown <= len(why):
         return tuple(passed)
+    return (*passed, most_unknown(unknown, len(why)))
+
+
+def most_unknown(unknown: int, count: int) -> str:
+    """That so many words of a text of `count` words are unknown, and why that may be."""
     return (
-        *passed,
-        f"{unknown:,} of the {len(why):,} words of this text are unknown to the model: texts may "
-        "be cut or spelled in another way than it was trained with, or be in another language.",
+        f"{unknown:,} of the {count:,} words of this text are unknown to the model: texts may "
+        "be cut or spelled in another way than it was trained with, or be in another language."
     )

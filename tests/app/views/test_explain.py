@@ -309,8 +309,18 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     assert re.search(r"Rank \d of 6 by LRP", html(app))  # its share is said once
 
 
+def test_a_warning_and_a_note_count_unknown_words_once(opened):
+    app = asked(opened(), "zebra xylophone yak wasp good film")
+    assert "4 of the 6 words of this text are unknown" in messages(app)
+    note = "The unknown words are read as &lt;unk&gt;: <bdi>zebra</bdi>, <bdi>xylophone</bdi>"
+    assert note in html(app)
+    assert "4 of 6 words" not in html(app)
+
+
 def test_a_text_of_unknown_words_is_no_evidence(opened):
-    assert "No evidence." in html(asked(opened(), "zebra xylophone"))
+    said = "<b>No evidence.</b> The model knows no word of this text, so it says this of every "
+    assert f"{said}text of two unknown words;" in html(asked(opened(), "zebra xylophone"))
+    assert f"{said}text of one unknown word;" in html(asked(opened(), "zebra"))
     assert "No evidence." not in html(asked(opened(), "zebra film"))
 
 
