@@ -6,15 +6,19 @@ from html import escape
 
 import streamlit as st
 
+from app.account import PARTS
 from app.components import labels
 from app.components.question import Answer
 from app.text import evidence, typed
 from app.text.markdown import plain
 from lrp_engine import Explanations
+from lrp_engine.propagation.rules.doubts import PRECISION_HINT
 from lrp_engine.render.numbers import spelled
 from lrp_engine.render.said import runners_up, said
 from lrp_engine.render.wording import visible
 
+# Where the dashboard does what a hint asks for.
+MORE = {PRECISION_HINT: f" The page Conservation compares them under “{PARTS['precision']}”."}
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
 @media (max-width: 40rem) { .lens-verdict { font-size: 1.25rem; text-wrap: balance; } }
@@ -70,7 +74,7 @@ def notes(answer: Answer) -> None:
 def hints(answer: Answer) -> None:
     """What else could be tried."""
     if found := answer.explanations.hints:
-        st.html("".join(_note(escape(hint)) for hint in found))
+        st.html("".join(_note(escape(hint) + MORE.get(hint, "")) for hint in found))
 
 
 def _note(html: str) -> str:

@@ -112,12 +112,12 @@ def _below(answer: Answer) -> tuple[DeltaGenerator, DeltaGenerator]:
     """What is said of the heatmaps, and how they are shown; the places of two lines."""
     shown = word.shown(answer)
     account.line(answer.explanations[ACCOUNT_METHOD.name])
+    headline.hints(answer)  # in sight: they say how far the numbers above can be relied on
     places = st.empty(), st.empty()
     _controls(answer)
     said = [*_of_those_aside(shown), *ranks.agreement_sentences(list(shown.values()))]
     if said:
         st.html("".join(f'<p class="lens-note">{escape(sentence)}</p>' for sentence in said))
-    headline.hints(answer)
     return places
 
 

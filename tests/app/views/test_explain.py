@@ -309,6 +309,16 @@ def test_the_strongest_words_are_put_to_the_test(opened, network):
     assert re.search(r"Rank \d of 6 by LRP", html(app))  # its share is said once
 
 
+def test_a_hint_about_precision_stands_below_the_account_and_says_where_to_look(opened):
+    app = opened()
+    assert "float32 can be too coarse" not in html(app)
+    widget(app, "bias_factor").set_value(1.0).run()
+    said = html(app)
+    hint = said.index("float32 can be too coarse")
+    assert said.index("of the score for") < hint < said.index("put to the test")
+    assert "The page Conservation compares them under “Precision”." in said
+
+
 def test_a_warning_and_a_note_count_unknown_words_once(opened):
     app = asked(opened(), "zebra xylophone yak wasp good film")
     assert "4 of the 6 words of this text are unknown" in messages(app)
