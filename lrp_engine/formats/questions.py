@@ -176,6 +176,7 @@ def _unknown(network: Network) -> Question | None:
     if isinstance(network.tokenizer.unknown, int):  # said with the shift of the ids
         return None
     listed = [word for word in UNKNOWN_TOKENS if word in network.vocabulary.index]
+    guess = network.tokenizer.unknown
     choices = [
         _text("They are left out", unknown=DROP),
         *(_text(f"They are read as “{word}”", unknown=word) for word in listed),
@@ -184,8 +185,10 @@ def _unknown(network: Network) -> Question | None:
     return Question(
         key="tokenizer.unknown",
         asks="What becomes of words that the vocabulary lacks?",
-        why="Keras' Tokenizer leaves them out unless it was given an oov_token",
-        choices=_guess_first(choices, {TOKENIZER: {"unknown": network.tokenizer.unknown}}),
+        why=f"the vocabulary begins with “{guess}”, as one of a Keras Tokenizer with an oov_token"
+        if guess in listed
+        else "Keras' Tokenizer leaves them out unless it was given an oov_token",
+        choices=_guess_first(choices, {TOKENIZER: {"unknown": guess}}),
     )
 
 

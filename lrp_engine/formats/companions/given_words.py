@@ -26,6 +26,7 @@ from lrp_engine.model.assumption import Assumption
 from lrp_engine.model.layer import Layer
 from lrp_engine.model.text import Tokenizer, Vocabulary
 from lrp_engine.model.text.tokenizer import DROP
+from lrp_engine.model.text.vocabulary import UNKNOWN_TOKENS
 
 _USUAL = Tokenizer()
 # Of TextVectorization: how its vocabulary begins, and what it does unless told otherwise.
@@ -64,6 +65,12 @@ class GivenWords:
         listed = self.vocabulary is not None and self.vocabulary.tokens[: len(_FIRST)] == _FIRST
         return listed and not self.options
 
+    @property
+    def oov_token(self) -> str | None:
+        """The word for unknown words that a Keras Tokenizer was given, which it numbers 1."""
+        first = self.vocabulary.tokens[1:2] if self.vocabulary is not None else ()
+        return first[0] if self.word_index and first and first[0] in UNKNOWN_TOKENS else None
+
     def of_keras(self) -> GivenWords:
         """The same for a Keras model: what its usual ways to cut texts leave beside it."""
         guessed: dict[str, Any]
@@ -77,11 +84,13 @@ class GivenWords:
                 ),
             )
         elif self.word_index and not self.options:
+            unknown = self.oov_token
             guessed, said = (
-                {"method": "keras", "unknown": DROP},
+                {"method": "keras", "unknown": unknown or DROP},
                 (
                     "Texts are taken to be cut as a Keras Tokenizer does unless told otherwise: in "
-                    "lower case, without its filters, words that are not listed left out."
+                    "lower case, without its filters, words that are not listed "
+                    + (f"read as “{unknown}”." if unknown else "left out.")
                 ),
             )
         else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 import lrp_engine
 from lrp_engine.attribution.padding import merged_padding
+from lrp_engine.formats.questions import open_questions
 from lrp_engine.render.terminal import render
 
 pytestmark = [
@@ -82,6 +85,20 @@ def test_a_text_has_the_probability_of_keras(model, name):
     assert not net.warnings
     one_by_one = [float(e.probabilities[0, 1]) for e in net.explain_stream(ASKED)]
     np.testing.assert_allclose(one_by_one, right[:, 0], atol=1e-5)
+
+
+def test_a_word_index_that_begins_with_an_oov_token_says_how_unknown_words_are_read(model):
+    from keras.utils import pad_sequences
+
+    made, path = model
+    keras = fitted(oov_token="<OOV>")
+    right = made.predict(pad_sequences(keras.texts_to_sequences(ASKED), LENGTH), verbose=0)
+    net = lrp_engine.load(path, json.dumps(keras.word_index).encode())
+    np.testing.assert_allclose(net.probabilities(ASKED)[:, 1], right[:, 0], atol=1e-5)
+    assert any("not listed read as “<OOV>”" in sentence for sentence in net.assumptions)
+    question = next(one for one in open_questions(net) if one.key == "tokenizer.unknown")
+    assert question.choices[0].title == "They are read as “<OOV>”"
+    assert "begins with “<OOV>”" in question.why
 
 
 def test_a_text_has_the_probability_of_the_imdb_ids(model):
