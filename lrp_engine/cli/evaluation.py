@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from itertools import tee
 from pathlib import Path
@@ -19,7 +20,7 @@ from lrp_engine.cli.options import (
     parse_target,
     rule_of,
 )
-from lrp_engine.cli.output import to_json
+from lrp_engine.cli.output import to_json, write_file
 from lrp_engine.cli.standard_input import NAME as STANDARD
 from lrp_engine.cli.standard_input import read_text
 from lrp_engine.corpora.settings import ALL
@@ -102,7 +103,7 @@ def add_parser(commands: Any) -> None:
     command.add_argument("--json", action="store_true", help="print values as JSON")
 
 
-def _run(options: argparse.Namespace) -> str:
+def _run(options: argparse.Namespace) -> str | tuple[str, int]:
     if options.position is not None:
         raise InputError("--position is of models that label every word; those are not measured.")
     check_where(options)
@@ -156,9 +157,14 @@ def _run(options: argparse.Namespace) -> str:
             keep=options.keep,
             progress=report,
         )
+    said = _json(found) if options.json else found.to_text()
     if out is not None:
-        out.write_text(REPORTS[out.suffix.lower()](found), "utf-8", newline="")
-    return _json(found) if options.json else found.to_text()
+        try:
+            write_file(out, REPORTS[out.suffix.lower()](found))
+        except InputError as problem:  # what took long is shown all the same
+            print(f"lrp_engine: {problem}", file=sys.stderr)
+            return said, 2
+    return said
 
 
 def _label_column(name: str | None, table: Any) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_engine.attribution.methods import DEFAULT_METHOD, METHODS
@@ -18,7 +17,7 @@ from lrp_engine.cli.options import (
     parse_target,
     rule_of,
 )
-from lrp_engine.cli.output import to_json
+from lrp_engine.cli.output import to_json, write_file
 from lrp_engine.cli.standard_input import NAME as STANDARD
 from lrp_engine.errors import InputError
 from lrp_engine.quiet import quiet
@@ -149,7 +148,7 @@ def _files(options: argparse.Namespace, explanation: Explanation) -> str | None:
         if path == STANDARD:
             printed = text
         else:
-            Path(path).write_text(text, "utf-8", newline="")
+            write_file(path, text)
     return printed if asked else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -76,6 +77,24 @@ def test_files_in_place_of_the_screen(run, network, tmp_path):
     assert files["csv"].read_text() == one.to_frame().to_csv(index=False)
     code, out, _ = run("explain", ".", "good", "bad", "--csv", "-")
     assert out == network.explain(["good", "bad"]).to_frame().to_csv(index=False)
+
+
+def test_on_a_full_disk_the_earlier_file_and_the_result_stay(run, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    page, report = tmp_path / "a.html", tmp_path / "r.md"
+    page.write_text("earlier")
+    code, out, err = run("explain", ".", "good", "--html", str(page))
+    assert (code, out, page.read_text()) == (2, "", "earlier")
+    assert err.endswith(f"Cannot write {str(page)!r}: the disk is full.\n")
+    table = b"text,label\ngood film,positive\nnot good,negative\n"
+    code, out, err = run("evaluate", ".", "-", "--quiet", "--json", "--out", str(report),
+                         piped=table)  # fmt: skip
+    assert (code, json.loads(out)["texts"]) == (2, 2)
+    assert "the disk is full" in err
+    assert os.listdir(tmp_path) == ["a.html"]
 
 
 @pytest.mark.parametrize(
