@@ -1,5 +1,6 @@
 """For all tests."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import partialmethod
@@ -9,8 +10,18 @@ import numpy as np
 import pytest
 
 from app import streamlit_patches
+from lrp_engine.lazy import uncollected
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and the dashboard do
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is imported stays: nobody looks through it for garbage, meanwhile or later."""
+    with uncollected():
+        result = yield
+    gc.freeze()
+    return result
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from tensorflow.python.framework import kernels
@@ -34,7 +35,12 @@ def is_bound(node: Any) -> bool:
 
 def a_gpu_can(node: Any) -> bool:
     """Whether TensorFlow has this operation for GPUs, in the types it is used in."""
-    return any(map(_fits(node), kernels.get_registered_kernels_for_op(node.op).kernel))
+    return any(map(_fits(node), _kernels(node.op)))
+
+
+@cache
+def _kernels(operation: str) -> list[Any]:
+    return list(kernels.get_registered_kernels_for_op(operation).kernel)
 
 
 def _types(node: Any) -> dict[str, list[int]]:

@@ -22,6 +22,7 @@ from lrp_engine.cli import (
     samples,
 )
 from lrp_engine.errors import LensError
+from lrp_engine.lazy import own_process
 from lrp_engine.version import __version__
 
 SCRIPT = "lrp-lens"
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = SCRIPT) -> int:
     A command returns what it prints, or that and an exit code of its own.
     """
     options = parser(prog).parse_args(arguments)
+    own_process()
     try:
         result = options.run(options)
         output, code = (result, 0) if isinstance(result, str) else result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,7 @@ import numpy as np
 
 from lrp_engine.corpora.shard import Part, explain_shard
 from lrp_engine.errors import InputError
+from lrp_engine.lazy import uncollected
 from lrp_engine.quiet import quiet
 from lrp_engine.version import __version__
 
@@ -182,12 +184,13 @@ def _start(package: Package, threads: int) -> None:
     """Prepare a worker process."""
     global _network
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with quiet():
+    with quiet(), uncollected():
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
         _network = package.network()
+    gc.freeze()
 
 
 def _end_with_parent() -> None:
