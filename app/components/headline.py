@@ -18,7 +18,9 @@ from lrp_engine.render.said import runners_up, said
 from lrp_engine.render.wording import visible
 
 # Where the dashboard does what a hint asks for.
-MORE = {PRECISION_HINT: f" The page Conservation compares them under “{PARTS['precision']}”."}
+MORE = {
+    PRECISION_HINT: f" The page Conservation compares with float64 under “{PARTS['precision']}”."
+}
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
 @media (max-width: 40rem) { .lens-verdict { font-size: 1.25rem; text-wrap: balance; } }

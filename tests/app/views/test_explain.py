@@ -316,7 +316,7 @@ def test_a_hint_about_precision_stands_below_the_account_and_says_where_to_look(
     said = html(app)
     hint = said.index("float32 can be too coarse")
     assert said.index("of the score for") < hint < said.index("put to the test")
-    assert "The page Conservation compares them under “Precision”." in said
+    assert "The page Conservation compares with float64 under “Precision”." in said
 
 
 def test_a_warning_and_a_note_count_unknown_words_once(opened):
