@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from lrp_engine.model.text.ids import KNOWN
+from lrp_engine.model.text.standardizers import STANDARDIZERS
 from lrp_engine.model.text.tokenizer import Tokenizer
 from lrp_engine.model.text.vocabulary import Vocabulary, is_mark
 
@@ -24,7 +25,8 @@ def of_vocabulary(tokenizer: Tokenizer, vocabulary: Vocabulary) -> tuple[str, ..
     words = [word for word in vocabulary.tokens if word not in special and not is_mark(word)]
     said = []
     if tokenizer.lowercase or tokenizer.standardize in ("lower", "lower_and_strip_punctuation"):
-        capitals = sum(word != word.lower() for word in words)
+        lower = str.lower if tokenizer.lowercase else STANDARDIZERS["lower"]
+        capitals = sum(word != lower(word) for word in words)
         if capitals > SHARE * len(words):
             said.append(
                 f"{capitals:,} of the {len(words):,} words of the vocabulary hold capitals, but "
@@ -33,8 +35,10 @@ def of_vocabulary(tokenizer: Tokenizer, vocabulary: Vocabulary) -> tuple[str, ..
             )
     stripped = tokenizer.standardize in ("strip_punctuation", "lower_and_strip_punctuation")
     filtered = tokenizer.method != "keras" or set(_ENDS[:4]) <= set(tokenizer.filters)
-    if stripped or (tokenizer.method in _SPLITS_OFF and filtered):
-        glued = sum(len(word) > 1 and word[-1] in _ENDS for word in words)
+    split = tokenizer.method in _SPLITS_OFF and filtered
+    if stripped or split:
+        ends = _ENDS if split else _ENDS[:-1]  # TensorFlow strips ASCII only
+        glued = sum(len(word) > 1 and word[-1] in ends for word in words)
         if glued > SHARE * len(words):
             said.append(
                 f"{glued:,} of the {len(words):,} words of the vocabulary end in punctuation, "

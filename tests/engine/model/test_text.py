@@ -194,6 +194,18 @@ def test_words_that_cannot_be_found_are_a_warning():
         assert len(net.explain(["the"]).warnings) == count
 
 
+@pytest.mark.parametrize(
+    ("name", "found", "lost"),
+    [("lower", "Über", "Film"), ("strip_punctuation", "gut”", "gut.")],
+)
+def test_tensorflow_changes_letters_of_ascii_only_and_finds_words_with_others(name, found, lost):
+    of_keras = Tokenizer(method="ascii_whitespace", lowercase=False, standardize=name)
+    for word, count in ((found, 0), (lost, 1)):
+        net = replace(network(), tokenizer=of_keras, vocabulary=Vocabulary(("[UNK]", word, "b")))
+        e = net.explain([word])
+        assert (len(e.warnings), int(e.unknown.sum())) == (count, count)
+
+
 def test_a_text_of_unknown_words_is_a_warning():
     e = network().explain(["the film was good", "x y z w the film", "x y the film was good"])
     assert e.warnings == ()
