@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
+
 from lrp_engine.formats.containers import (
     hdf5,
     npy,
@@ -76,7 +78,7 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
         return "onnx", ""
     if word_vectors.recognizes(head):
         return "vectors", ""
-    text = _text_kind(head)
+    text = _text_kind(head, whole=len(head) >= size)
     if text:
         return "text", f"This is {text}, not a weight file."
     return "other", f"This file of {size} bytes is of no known kind; it may be damaged."
@@ -92,9 +94,9 @@ def zip_looks_like(names: tuple[str, ...]) -> str:
     return f"This is a zip archive that holds {listed}, not a model."
 
 
-def _text_kind(head: bytes) -> str | None:
-    try:
-        text = head[: max(1, len(head) - 3)].decode("utf-8")
+def _text_kind(head: bytes, *, whole: bool) -> str | None:
+    try:  # where it goes on, its last letter may be cut
+        text = getincrementaldecoder("utf-8")().decode(head, final=whole)
     except UnicodeDecodeError:
         return None
     if any(ord(c) < 32 and c not in "\t\r\n\f" for c in text):

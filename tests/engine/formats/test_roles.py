@@ -85,6 +85,15 @@ def test_a_file_is_taken_for_what_it_holds(role, name):
     assert found.what
 
 
+@pytest.mark.parametrize("letter", ["é", "語", "😀"])
+def test_a_text_is_a_text_wherever_its_letters_end(letter):
+    for before in range(4):  # of short ones the end, of long ones the end of what is looked at
+        for count in (1, 200):
+            words = ["x" * before + letter * 2, *(f"{n}{letter}" for n in range(count))]
+            assert taken_for("\n".join(words).encode()).role == "vocabulary"
+            assert taken_for(json.dumps(words, ensure_ascii=False).encode()).role == "vocabulary"
+
+
 def test_every_role_is_met():
     assert {*ROLES, ""} == {*FILES}
     assert {"ids"} < {*ARRAYS}
