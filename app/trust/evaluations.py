@@ -16,6 +16,10 @@ from app.work.workers import Workers
 class Measuring(Task):
     """Explanations to be measured."""
 
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.key, measuring.total(plan))
+        self.made_of = measuring.made_of(plan)
+
     def late(self, job: Job, minutes: float) -> str:
         return (
             f"Measuring has taken {minutes:,.0f} minutes, which is what this server gives at a "
@@ -36,8 +40,7 @@ class Evaluations:
         Raises:
             InputError: there is enough to do.
         """
-        task = Measuring(plan.key, measuring.total(plan))
-        return self.workers.start(task, partial(self._measure, plan, model), owner=owner)
+        return self.workers.start(Measuring(plan), partial(self._measure, plan, model), owner=owner)
 
     def _measure(self, plan: Plan, model: Model, job: Job) -> Generator[None]:
         result = yield from measuring.measure(plan, model, job)

@@ -34,6 +34,17 @@ def total(plan: Plan) -> int:
     return plan.measured * count + plan.checked * min(count, settings.TRUST_CHECKED)
 
 
+def made_of(plan: Plan) -> str:
+    """What `total` adds up, a sentence; empty where it is the texts alone."""
+    count = len(plan.texts.texts)
+    if not (plan.measured and plan.checked):
+        return ""
+    again = min(count, settings.TRUST_CHECKED)
+    return (
+        f"{total(plan):,} are {count:,} texts, and {again:,} of them once more with random weights."
+    )
+
+
 def measure(plan: Plan, model: Model, job: Job) -> Generator[None, None, Result]:
     """Asks for the next step begin the next few texts.
 

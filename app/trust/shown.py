@@ -55,11 +55,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A row per explainer: what it is called, whether it is a random order, a cell per column;
-    None where there is no number."""
+    """A row per explainer: what it is called, the method in full ("" for a random order), a cell
+    per column; None where there is no number."""
 
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, bool, tuple[Cell | None, ...]], ...]
+    rows: tuple[tuple[str, str, tuple[Cell | None, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ def _table(evaluation: Evaluation, measures: Sequence[str]) -> Table:
     rows = []
     for j, one in enumerate(evaluation.explainers):
         cells = tuple(_cell(of[name], j) for name in measures)
-        is_random = one.method not in METHODS
+        title = METHODS[one.method].title if one.method in METHODS else ""
         if any(cells):
-            rows.append((RANDOM_CALLED if is_random else called(one), is_random, cells))
+            rows.append((called(one) if title else RANDOM_CALLED, title, cells))
     columns = tuple(_column(name) for name in measures)
     return Table(columns, tuple(rows))
 

@@ -18,7 +18,12 @@ class Task(ABC):
     Args:
         key: whoever knows it finds the job.
         total: rows, or texts.
+
+    Attributes:
+        made_of: a sentence where the total is of more than one kind; empty elsewhere.
     """
+
+    made_of = ""
 
     def __init__(self, key: str, total: int) -> None:
         self.key, self.total = key, total

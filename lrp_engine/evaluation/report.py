@@ -13,6 +13,7 @@ from lrp_engine.evaluation.frames import shown
 from lrp_engine.evaluation.verdict import best, no_better_than_chance, says_something
 from lrp_engine.model.removals import REMOVAL_MEANINGS
 from lrp_engine.render import notebook, templates
+from lrp_engine.render.numbers import MINUS, to_ascii
 from lrp_engine.render.wording import visible
 from lrp_engine.version import __version__
 
@@ -81,7 +82,8 @@ def _marks(evaluation: Evaluation, measure: str) -> dict[int, str]:
 def _number(value: float) -> str:
     if np.isnan(value):
         return "none"
-    return f"{value:z.3f}" if abs(value) < LARGE else f"{value:.2g}"
+    said = f"{value:z.3f}" if abs(value) < LARGE else f"{value:.2g}"
+    return said.replace("-", MINUS)
 
 
 def _about(evaluation: Evaluation) -> str:
@@ -144,7 +146,8 @@ def text(evaluation: Evaluation) -> str:
     for one in sections(evaluation):
         parts.append(one.title)
         for line in one.lines:
-            columns = (line.explainer.ljust(wide), line.value.rjust(7), line.interval.ljust(17))
+            value, interval = to_ascii(line.value), to_ascii(line.interval)
+            columns = (line.explainer.ljust(wide), value.rjust(7), interval.ljust(17))
             parts.append("  ".join(["", *columns, line.mark]).rstrip())
         parts += [f"  {one.sentence}", ""]
     parts += [f"Not measured: {name}. {why}" for name, why in evaluation.left_out.items()]

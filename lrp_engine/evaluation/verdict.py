@@ -46,16 +46,13 @@ def sentence(evaluation: Evaluation) -> str:
     if measure is None or not says_something(evaluation, measure):
         return NOTHING
     first, ties = best(evaluation, measure)
-    names = [called(one) for one in evaluation.explainers]
-    n = evaluation.estimates[measure].n
+    names = [introduced(one) for one in evaluation.explainers]
     title = evaluation.info(measure).title.lower()
     chance = no_better_than_chance(evaluation, measure)
+    on = f"For this model and these {_counted(evaluation, measure)},"
     if first in chance:
-        return (
-            f"For this model and these {n:,} texts no method orders words better than chance "
-            f"({title})."
-        )
-    said = f"For this model and these {n:,} texts {names[first]} orders words best ({title})"
+        return f"{on} no method orders words better than chance ({title})."
+    said = f"{on} {names[first]} orders words best ({title})"
     if ties:
         said += f"; {_listed([names[j] for j in ties])} cannot be told apart from it"
     if chance:
@@ -72,7 +69,6 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
         if not says_something(evaluation, measure):
             said[measure] = "No text can be measured so."
             continue
-        n = evaluation.estimates[measure].n
         first, ties = best(evaluation, measure)
         chance = no_better_than_chance(evaluation, measure)
         parts = [f"Best: {names[first]}" if len(names) > 2 else f"Only {names[first]}"]
@@ -81,10 +77,10 @@ def sentences(evaluation: Evaluation) -> Mapping[str, str]:
         if chance:
             parts.append(f"no better than chance: {_listed([names[j] for j in chance])}")
         parts += [
-            f"{called(one)} has no number for {count:,} texts"
+            f"{called(one)} has no number for {count:,} {'text' if count == 1 else 'texts'}"
             for one, count in evaluation.failed(measure).items()
         ]
-        said[measure] = f"{'; '.join(parts)} ({n:,} texts)."
+        said[measure] = f"{'; '.join(parts)} ({_counted(evaluation, measure)})."
     return said
 
 
@@ -96,7 +92,7 @@ def of_random_weights(evaluation: Evaluation) -> str:
         if measure in evaluation.values
     ]
     kept = np.fmax.reduce([np.full(len(evaluation.explainers) - 1, np.nan), *values])
-    names = [called(one) for one in evaluation.explainers]
+    names = [introduced(one) for one in evaluation.explainers]
     anew = np.flatnonzero(kept < KEPT).tolist()
     same = np.flatnonzero(kept >= KEPT).tolist()
     parts = []
@@ -120,9 +116,28 @@ def says_something(evaluation: Evaluation, measure: str) -> bool:
 
 
 def called(one: Explainer) -> str:
-    """What an explainer is called in a sentence."""
+    """What an explainer is called where its method is introduced already."""
     title = METHODS[one.method].short if one.method in METHODS else one.method
     return f"{title} ({one.rule})" if one.rule else title
+
+
+def introduced(one: Explainer) -> str:
+    """What an explainer is called where it is first met, as "Occlusion (OC)"."""
+    if one.method not in METHODS:
+        return called(one)
+    method = METHODS[one.method]
+    return f"{method.title} ({', '.join(filter(None, (method.short, one.rule)))})"
+
+
+def _counted(evaluation: Evaluation, measure: str) -> str:
+    """The texts that count, as "96 texts of 5 or more words" where others are left out for that."""
+    info, n = evaluation.info(measure), evaluation.estimates[measure].n
+    if info.scope == "documents":
+        return f"{n:,} document{'s' * (n != 1)}"
+    said = f"{n:,} text{'s' * (n != 1)}"
+    if len(evaluation.values[measure]) < evaluation.texts - evaluation.unexplained:
+        said += f" of {info.lengths(evaluation.settings.get('step') or 1)}"
+    return said
 
 
 def _listed(names: Sequence[str]) -> str:

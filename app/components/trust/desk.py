@@ -34,7 +34,7 @@ def show(page: Page) -> None:
         return
     job = cache.evaluations().workers.find(key) if key else None
     if job is not None and job.state in ACTIVE:
-        _at_work(key)
+        _at_work(key, job)
         return
     if not key:
         with guard():
@@ -54,12 +54,12 @@ def _kept(model: Model) -> bool:
     return True
 
 
-def _at_work(key: str) -> None:
+def _at_work(key: str, job: Job) -> None:
     st.header("Measuring …", anchor=False)
     background.watch(cache.evaluations().workers, key, "measured", owners=True)
     st.caption(
-        "This goes on while you are elsewhere: on another page, or away. The address of this page "
-        "leads back to it."
+        f"{plain(job.task.made_of)} This goes on while you are elsewhere: on another page, or "
+        "away. The address of this page leads back to it."
     )
 
 
@@ -69,6 +69,7 @@ def _ended(key: str, job: Job | None) -> None:
         st.error(plain(job.problem), icon=":material/error:")
     elif job is not None and job.state == STOPPED:
         st.info("Cancelled; nothing of it is kept.")
+        session.put("measured", "")  # no link shall lead to it
     elif key:
         st.warning(GONE)
 

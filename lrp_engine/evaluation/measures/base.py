@@ -67,10 +67,13 @@ class Measure:
 
     def lacking(self, step: int) -> str:
         """A sentence for where it can measure none of the texts: which ones it needs."""
-        most = "" if self.most is None else f" to {self.most(step)}"
-        words = f"{self.least(step)}{most or ' or more'} words"
         which = f" that is classified {self.scope}" if self.scope in ("right", "wrong") else ""
-        return f"It needs a text of {words}{which}; there is none."
+        return f"It needs a text of {self.lengths(step)}{which}; there is none."
+
+    def lengths(self, step: int) -> str:
+        """How long a text must be, in words, as "5 or more words"."""
+        most = " or more" if self.most is None else f" to {self.most(step)}"
+        return f"{self.least(step)}{most} words"
 
     def fits(self, words: int, step: int) -> bool:
         """Whether a text of so many words can be measured."""

@@ -14,7 +14,7 @@ from app import settings
 from app.figures import trust_charts
 from app.models.model import Example, Model
 from app.trust import measuring
-from app.trust.evaluations import Evaluations
+from app.trust.evaluations import Evaluations, Measuring
 from app.trust.plan import Plan
 from app.trust.results import Results
 from app.trust.shown import RANDOM_CALLED, shown
@@ -154,10 +154,12 @@ def test_results_on_disk_are_bounded_and_the_one_unread_for_longest_goes(
 
 def test_the_page_is_told_what_is_best_what_ties_and_why_some_is_missing(plan, kept):
     said = shown(kept.find(plan.key))
-    assert said.sentence.startswith("For this model and these 20 texts ")
+    assert said.sentence.startswith("For this model and these 20 texts, ")
     names = [name for name, _, _ in said.table.rows]
     assert names[-1] == "random order"
     assert len(names) == plan.explainers + 1
+    titles = [title for _, title, _ in said.table.rows]
+    assert titles[-2:] == ["Occlusion", ""]
     for at in range(len(said.table.columns)):
         marks = [cells[at].mark for _, _, cells in said.table.rows if cells[at] is not None]
         assert sum(mark.startswith("best") for mark in marks) == 1
@@ -170,6 +172,13 @@ def test_the_page_is_told_what_is_best_what_ties_and_why_some_is_missing(plan, k
     assert len(said.check_curves) == 2
     assert "20 of 24 texts, drawn at random" in said.facts
     assert not said.doubts
+
+
+def test_what_a_total_is_made_of_is_said(plan):
+    said = "40 are 20 texts, and 20 of them once more with random weights."
+    assert Measuring(plan).made_of == said
+    assert Measuring(plan).total == 40
+    assert Measuring(replace(plan, checked=False)).made_of == ""
 
 
 def test_few_texts_and_short_ones_are_said(model, tmp_path):

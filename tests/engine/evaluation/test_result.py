@@ -101,14 +101,23 @@ def test_a_difference_is_real_where_it_is_sure_and_large_enough(evaluation):
 
 def test_the_sentences_say_what_is_best_what_ties_and_what_is_chance(evaluation):
     assert evaluation.sentence == (
-        "For this model and these 59 texts OC orders words best (comprehensiveness); LRP (a|b<c>) "
-        "cannot be told apart from it; SA does not beat chance."
+        "For this model and these 59 texts, Occlusion (OC) orders words best (comprehensiveness); "
+        "Layer-wise Relevance Propagation (LRP, a|b<c>) cannot be told apart from it; Sensitivity "
+        "Analysis (SA) does not beat chance."
     )
     assert evaluation.sentences["comprehensiveness"] == (
         "Best: OC; no real difference: LRP (a|b<c>); no better than chance: SA; SA has no number "
-        "for 1 texts (59 texts)."
+        "for 1 text (59 texts)."
     )
     assert "chance" not in evaluation.sentences["slope"]
+
+
+def test_where_texts_are_too_short_to_count_it_is_said(evaluation):
+    short = replace(evaluation, texts=65)
+    assert short.sentence.startswith("For this model and these 59 texts of 5 or more words, Occ")
+    assert short.sentences["slope"].endswith("(60 texts of 5 or more words).")
+    documents = replace(evaluation, values={"pointing": evaluation.values["slope"]}, texts=65)
+    assert documents.sentences["pointing"].endswith("(60 documents).")
 
 
 def test_random_weights_say_whose_order_is_learned(evaluation):
@@ -118,9 +127,10 @@ def test_random_weights_say_whose_order_is_learned(evaluation):
         "randomized_signed": signed, "randomized_absolute": absolute,
     }, places={})  # fmt: skip
     assert of_random_weights(found) == (
-        "LRP (a|b<c>) and OC order words anew when all weights are random (rank correlation up to "
-        "0.20); SA keeps much of its order when all weights are random (up to 0.70): it says "
-        "little of what was learned."
+        "Layer-wise Relevance Propagation (LRP, a|b<c>) and Occlusion (OC) order words anew when "
+        "all weights are random (rank correlation up to 0.20); Sensitivity Analysis (SA) keeps "
+        "much of its order when all weights are random (up to 0.70): it says little of what was "
+        "learned."
     )
     assert of_random_weights(evaluation) == "No text can be measured so."
 
@@ -135,7 +145,7 @@ def test_one_that_fails_takes_no_texts_from_the_others(evaluation):
     expected = evaluation.to_frame().set_index(["measure", "method"])
     assert frame.loc["lrp", "value"] == expected.loc[("comprehensiveness", "lrp"), "value"]
     assert found.failed("comprehensiveness") == {SAME: 30, POOR: 1}
-    assert found.sentence.startswith("For this model and these 59 texts LRP (a|b<c>) orders words")
+    assert found.sentence.startswith("For this model and these 59 texts, Layer-wise Relevance")
     assert "OC" not in found.sentence
     assert "OC has no number for 30 texts" in found.to_text()
     nothing = replace(evaluation, values={"comprehensiveness": values * np.nan})
@@ -144,11 +154,15 @@ def test_one_that_fails_takes_no_texts_from_the_others(evaluation):
 
 
 def test_reports_hold_every_number_and_escape_names(evaluation):
+    moved = {name: values - 0.2 for name, values in evaluation.values.items()}
+    evaluation = replace(evaluation, values=moved)
     markdown, page, text = evaluation.to_markdown(), evaluation.to_html(), evaluation.to_text()
+    assert (evaluation.to_frame()["value"] < 0).any()
     for row in evaluation.to_frame().itertuples():
-        for report in (markdown, page, text):
-            assert f"{row.value:.3f}" in report
-            assert f"{row.low:.3f} to {row.high:.3f}" in report
+        for report, minus in ((markdown, "−"), (page, "−"), (text, "-")):
+            value, low, high = (f"{v:z.3f}".replace("-", minus) for v in row[4:7])
+            assert value in report
+            assert f"{low} to {high}" in report
     assert "a\\|b\\<c\\>" in markdown
     assert "a|b&lt;c&gt;" in page
     assert "<c>" not in page
