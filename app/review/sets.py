@@ -122,8 +122,13 @@ class Set:
 
     def hints(self, words: Iterable[int]) -> tuple[str, ...]:
         """What may do better, as sentences; `words` of each of its texts."""
-        rule = from_dict(self.rule)
-        return doubts.of_length(rule, max(words, default=0)) + doubts.of_precision(rule, self.dtype)
+        of_length = doubts.of_length(from_dict(self.rule), max(words, default=0))
+        return of_length + self.imprecise
+
+    @property
+    def imprecise(self) -> tuple[str, ...]:
+        """How far the numbers of its words may be off, as sentences."""
+        return doubts.of_precision(from_dict(self.rule), self.dtype)
 
     @property
     def corpus(self) -> CorpusSettings:

@@ -293,6 +293,9 @@ def _why(desk: Desk, row: int) -> None:
             st.html(_heatmap(desk, text, MAIN, predicted))
     if desk.model is not None:
         scale.picker([desk.model], "word")
+    for hint in desk.set.imprecise:  # in sight where the numbers are; in short, for each row
+        first, _, more = hint.partition(". ")
+        st.caption(plain(f"{first}."), help=plain(more))
     if unknown := _unknown(desk, text):
         st.html(f'<p class="lens-note">{unknown}</p>')
     left, right = st.columns([3, 2])

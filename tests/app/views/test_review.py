@@ -118,6 +118,16 @@ def test_the_examples_are_explained_and_the_first_is_open(visit):
     assert dict(app.query_params).keys() == {"set", "row"}
 
 
+def test_how_far_words_may_be_off_is_in_sight_below_them(visit):
+    app = visit(bias_factor="1")
+    button(app, "Explain the examples").click().run()
+    waited(app)
+    (hint,) = [one for one in app.caption if "float32 can be too coarse" in one.value]
+    assert hint.value == "With a bias factor, float32 can be too coarse for the numbers of words."
+    assert "one of 300" in hint.help
+    assert not any(hint.value in one.value for one in app.sidebar.caption)
+
+
 def test_an_upload_of_the_page_is_explained(visit):
     app = visit()
     app.file_uploader(key="lens.file.set").upload("mine.csv", files.as_csv()).run()
