@@ -79,12 +79,43 @@ def _sides(meanings: Mapping[str, Meaning], names: Sequence[str]) -> dict[str, M
     return {label: halves[classes != (first,)] for label, classes in meanings.items()}
 
 
-def sentence(meanings: Mapping[str, Meaning], labels: Sequence[str]) -> str:
-    """What labels that stand for several classes count as."""
+def strict(found: Sequence[str], labels: Sequence[str]) -> dict[str, list[str]]:
+    """Labels that stand for their class alone because others name degrees of it, with those.
+
+    Who tells "very negative" from "negative" does not mean the one by the other: a single label of
+    a degree is enough, so it is said wherever some labels stand for several classes.
+    """
+    names = plain_names(labels)
+    meanings = {label: meant(label, labels) for label in found}
+    finer = {
+        label: [
+            other for other, degrees in meanings.items()
+            if any(is_degree_of(names[d], names[c]) for d in degrees for c in classes)
+        ]
+        for label, classes in meanings.items()
+    }  # fmt: skip
+    several = groups(found, labels)
+    return {label: others for label, others in finer.items() if others and label not in several}
+
+
+def sentence(
+    meanings: Mapping[str, Meaning], labels: Sequence[str], counts: Mapping[str, int]
+) -> str:
+    """What labels count as where some stand for several classes.
+
+    Args:
+        meanings: those that do. counts: every label that occurs, and how often.
+    """
     said = [
         f"“{label}” for {' or '.join(f'“{labels[c]}”' for c in classes)}"
         for label, classes in meanings.items()
     ]
+    for label, others in strict(list(counts), labels).items():
+        listed = " and ".join(
+            f"“{other}” ({counts[other]:,} row{'s' * (counts[other] != 1)})" for other in others
+        )
+        own = " or ".join(f"“{labels[c]}”" for c in meant(label, labels))
+        said.append(f"“{label}” for {own} alone, because {listed} is told from it")
     return (
         f"Your labels are coarser than the model's {len(labels)} classes. A prediction counts as "
         f"correct if the label stands for it: {', '.join(said)}."

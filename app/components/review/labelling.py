@@ -57,7 +57,7 @@ def _remap(desk: Desk) -> None:
     }  # fmt: skip
     groups = coarse.groups(list(counts), one.labels)
     if any(now[label] != classes for label, classes in groups.items()):
-        st.caption(plain(visible(coarse.sentence(groups, one.labels))))
+        st.caption(plain(visible(coarse.sentence(groups, one.labels, counts))))
         if st.button("Count finer predictions as correct", icon=":material/join:"):
             _use(desk, groups)
     key = f"remap.{one.id}.{one.labels_file}"
@@ -147,7 +147,7 @@ def _offer(desk: Desk, found: Matched, origin: str) -> None:
                if label not in one.mapping}  # fmt: skip
     key = f"given.{one.id}.{origin}"
     new = [label for label in counts if label not in one.mapping]
-    groups = meanings.coarse_labels(new, one.labels, key=key)
+    groups = meanings.coarse_labels({label: counts[label] for label in new}, one.labels, key=key)
     if any(label not in groups for label in unnamed):
         st.caption("Some of these labels name no class: choose what they stand for.")
     mapping: dict[str, Meaning] = {}

@@ -15,21 +15,26 @@ from lrp_engine.render.wording import visible
 MAPPED = 30  # labels that are asked about
 
 
-def coarse_labels(found: Sequence[str], labels: Sequence[str], *, key: str) -> dict[str, Meaning]:
-    """Groups of classes that coarse labels stand for, said and switched off; {} for none.
+def coarse_labels(
+    counts: Mapping[str, int], labels: Sequence[str], *, key: str
+) -> dict[str, Meaning]:
+    """What coarse labels stand for, said and switched off; {} where there are none.
+
+    Labels that stand for one class because of finer ones are among them.
 
     Args:
-        found: every label that occurs. labels: of the model.
+        counts: every label that occurs, and how often. labels: of the model.
     """
-    groups = coarse.groups(found, labels)
+    groups = coarse.groups(list(counts), labels)
     if not groups:
         return {}
-    st.info(plain(visible(coarse.sentence(groups, labels))), icon=":material/join:")
+    st.info(plain(visible(coarse.sentence(groups, labels, counts))), icon=":material/join:")
     counted = st.toggle(
         "Count finer predictions as correct", value=True, key=widgets.file_key(f"{key}.coarse"),
         help="If off, each label stands only for the class that it names.",
     )  # fmt: skip
-    return groups if counted else {}
+    alone = {label: coarse.meant(label, labels) for label in coarse.strict(list(counts), labels)}
+    return groups | alone if counted else {}
 
 
 def chosen(

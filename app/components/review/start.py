@@ -131,7 +131,8 @@ def _mapping(model: Model, given: Given, column: str) -> dict[str, Meaning]:
     labels, counts = model.network.labels, given.preview.values.get(column, {})
     key = f"stands.{given.file}.{column}"
     found = guess.unmatched(counts, labels)
-    groups = meanings.coarse_labels([label for label in counts if label], labels, key=key)
+    named = {label: n for label, n in counts.items() if label}
+    groups = meanings.coarse_labels(named, labels, key=key)
     if unknown := {label: n for label, n in found.items() if label not in groups}:
         several = len(unknown) > 1
         st.warning(

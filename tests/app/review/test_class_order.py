@@ -101,9 +101,21 @@ def test_coarse_labels_stand_for_several_classes(found, labels, expected):
 
 
 def test_the_sentence_names_what_each_label_counts_as():
-    said = coarse.sentence(POLES, FIVE)
+    said = coarse.sentence(POLES, FIVE, dict.fromkeys(POLES, 9))
     assert "coarser than the model's 5 classes" in said
     assert "“negative” for “very negative” or “negative”, “positive” for “positive” or" in said
+    assert "alone" not in said
+
+
+def test_a_finer_label_that_makes_another_strict_is_named_with_its_rows():
+    counts = {"positive": 9, "Negative": 8, "Very Negative": 1}
+    groups = coarse.groups(list(counts), FIVE)
+    assert groups == {"positive": (3, 4)}
+    assert coarse.strict(list(counts), FIVE) == {"Negative": ["Very Negative"]}
+    assert coarse.sentence(groups, FIVE, counts).endswith(
+        "stands for it: “positive” for “positive” or “very positive”, “Negative” for “negative” "
+        "alone, because “Very Negative” (1 row) is told from it."
+    )
 
 
 def test_a_label_that_stands_for_several_classes_is_right_for_each():
