@@ -7,7 +7,8 @@ PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3 python; do
 	"$$one" -c '$(FITS)' 2>/dev/null && command -v "$$one" && break; done)
 # Packages' scripts name the folder they were installed in; modules run from a moved checkout, too.
 RUN := .venv/bin/python -m
-INSTALL := $(RUN) pip install --disable-pip-version-check
+# Python compiles what it imports, a tenth of what is installed.
+INSTALL := $(RUN) pip install --disable-pip-version-check --no-compile
 # How to become root for Debian's packages; where that is impossible the command says so.
 ROOT_DO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo || echo echo Needs root:)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -21,7 +22,7 @@ app: .venv/app.stamp
 	$(RUN) lrp_engine dashboard
 
 test: .venv/test.stamp chromium postgresql lint
-	# As they are listed: the few long files of the browser come before the many short ones.
+	# As `tests/conftest.py` lists them: the few long files come before the many short ones.
 	$(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
 		--no-loadscope-reorder
 

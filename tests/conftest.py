@@ -2,8 +2,10 @@
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partialmethod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from app import streamlit_patches
 from lrp_engine.lazy import uncollected
+from lrp_engine.propagation.rule import Rule
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line and the dashboard do
 
@@ -22,6 +25,13 @@ def pytest_collection() -> Iterator[object]:
         result = yield
     gc.freeze()
     return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lies beside this file comes first: at the end others would wait for such long files."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.parent != here)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -48,8 +58,14 @@ def _read_in_this_process(request: pytest.FixtureRequest) -> Iterator[None]:
 SHORT = 60  # time steps
 
 
+@pytest.fixture(scope="session")
+def many() -> float:
+    """Passes of one kind from which on a trace costs less; the networks of most tests have few."""
+    return float("inf")
+
+
 @pytest.fixture(scope="module")
-def untraced() -> Iterator[None]:
+def untraced(many: float) -> Iterator[None]:
     """Short texts run operation by operation, as they do in a trace (`test_contract.py` holds it).
 
     A trace costs more than a few passes of a small network; `traced` is for many.
@@ -61,21 +77,34 @@ def untraced() -> Iterator[None]:
 
         def run(self: Program, *given: Any, **options: Any) -> Any:
             _, steps, *_ = (value for value in given if isinstance(value, np.ndarray))
-            if steps.shape[1] <= SHORT or self.traced:
+            passes = self.network.compiled.setdefault("passes of tests", Counter())
+            kind = (name, *(_kind(self, one) for one in given), *options.items())
+            passes[kind] += 1
+            if self.traced or (steps.shape[1] <= SHORT and passes[kind] < many):
                 return real(self, *given, **options)
-            if self.network not in longer:
-                longer[self.network] = Program.__new__(Program)
-                make(longer[self.network], self.network)
-            return real(longer[self.network], *given, **options)
+            if "program of tests" not in self.network.compiled:
+                program = Program.__new__(Program)
+                make(program, self.network)
+                self.network.compiled["program of tests"] = program
+            return real(self.network.compiled["program of tests"], *given, **options)
 
         return run
 
-    make, longer = Program.__init__, dict[Any, Program]()
+    make = Program.__init__
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Program, "__init__", partialmethod(make, traced=False))
         for name in ("scores", "step_scores", "backward"):
             patch.setattr(Program, name, chosen(name))
         yield
+
+
+def _kind(program: Any, given: Any) -> Any:
+    """What a trace depends on of an argument; nothing of arrays."""
+    if isinstance(given, np.ndarray) or given is None:
+        return None
+    if isinstance(given, Rule):
+        return tuple(one.trace_key for one in given.by_node(program.network.nodes))
+    return tuple(given)
 
 
 def traced(network: Any) -> Any:

@@ -55,6 +55,12 @@ def _one_look_for_components() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def many() -> float:
+    """The same small networks are open in most of these tests."""
+    return 5
+
+
 @pytest.fixture(autouse=True)
 def _few_short_texts(untraced: None, short_proofs: None) -> None:
     """As in every session of these tests."""

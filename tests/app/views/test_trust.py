@@ -120,9 +120,13 @@ def test_it_fails_in_a_sentence_and_can_be_cancelled_by_its_owner(opened, monkey
     press(app, "Measure")
     other = opened("trust", measured=app.session_state["lens.measured"])
     assert not [one for one in other.button if one.label == "Cancel"]
+    job = cache.evaluations().workers.find(app.session_state["lens.measured"])
     button(app, "Cancel").click().run()
-    ended(app)
+    until_ended(job)
+    if "measured" in app.query_params:  # it was still stopping
+        app.run()
     assert "Cancelled; nothing of it is kept." in messages(app)
+    assert "measured" not in app.query_params
 
 
 def test_random_weights_are_tried_beside_the_proof_on_request(opened, monkeypatch):
