@@ -20,6 +20,7 @@ from app.models.dropped import (
     left_open,
     mend,
     settled,
+    unused,
     upload_of,
 )
 from app.models.model import Model
@@ -192,6 +193,9 @@ def arrival(upload_hash: str, brought: Brought | None) -> None:
                if left > 0 else ""),
             icon=":material/check_circle:",
         )  # fmt: skip
+        if brought is not None and draft is not None and draft.key == brought.key:
+            for sentence in unused(brought):
+                st.warning(plain(sentence), icon=":material/help:")
         for name, why in model.unread:
             st.warning(
                 plain(f"Its output “{name}” cannot be explained, others can. {why}"),

@@ -115,6 +115,15 @@ def upload_of(brought: Brought, answers: Iterable[Mapping[str, Any]] = ()) -> Up
     )
 
 
+def unused(brought: Brought) -> list[str]:
+    """Every file that could not be used, a sentence with why; not those that somebody left out."""
+    return [
+        f"“{one.name}” is not used. {one.taken.what}"
+        for one in brought.files
+        if one.role == NOT_USED == one.taken.role
+    ]
+
+
 def settled(question: Question, sheet: ProofSheet | None) -> bool:
     """Whether a proof has shown what a question asks: by texts whose numbers are the author's all
     but what the classes are called, by the file's own text layer what is about texts.

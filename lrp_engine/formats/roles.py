@@ -77,7 +77,8 @@ def taken_for(data: bytes, name: str = "") -> Taken:
         name: of the file; it only tells names of classes from words.
     """
     if not data:
-        return Taken(role="", what="The file is empty (0 bytes); the save or upload was cut off.")
+        cut_off = "The file is empty (0 bytes); the save or upload was cut off. Save it again."
+        return Taken(role="", what=cut_off)
     kind, sentence = looks_like(data[:HEAD], len(data))
     try:
         if kind in ("text", "vectors"):

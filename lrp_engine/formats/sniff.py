@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import getincrementaldecoder
+import codecs
 
 from lrp_engine.formats.containers import (
     hdf5,
@@ -81,6 +81,8 @@ def looks_like(head: bytes, size: int) -> tuple[str, str]:
     text = _text_kind(head, whole=len(head) >= size)
     if text:
         return "text", f"This is {text}, not a weight file."
+    if _is_foreign_text(head):
+        return "other", "This text is not in UTF-8; save it in UTF-8."
     return "other", f"This file of {size} bytes is of no known kind; it may be damaged."
 
 
@@ -94,12 +96,27 @@ def zip_looks_like(names: tuple[str, ...]) -> str:
     return f"This is a zip archive that holds {listed}, not a model."
 
 
+def _is_foreign_text(head: bytes) -> bool:
+    """Whether it looks like lines in UTF-16 with its mark, or in an encoding of one byte a letter.
+
+    Bytes at random have no line ends, or control characters between them.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
+        return not _has_controls(text)
+    return b"\n" in head and not _has_controls(head.decode("latin-1"))
+
+
+def _has_controls(text: str) -> bool:
+    return any(ord(c) < 32 and c not in "\t\r\n\f" for c in text)
+
+
 def _text_kind(head: bytes, *, whole: bool) -> str | None:
     try:  # where it goes on, its last letter may be cut
-        text = getincrementaldecoder("utf-8")().decode(head, final=whole)
+        text = codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
     except UnicodeDecodeError:
         return None
-    if any(ord(c) < 32 and c not in "\t\r\n\f" for c in text):
+    if _has_controls(text):
         return None
     start = text.lstrip().lower()
     if start.startswith(("<!doctype html", "<html")):

@@ -203,6 +203,8 @@ def _pairs(words: list[str]) -> Mapping[str, int] | None:
                 raise FormatError(
                     f"Most lines of the vocabulary hold a word, {called} and an id, but line "
                     f"{number + 1} does not: {words[number]!r:.60}."
+                    + " Remove that line if it names the columns."
+                    * (number == 0)
                 )
     return None
 

@@ -89,6 +89,26 @@ def test_wrong_files_are_a_sentence_about_them(opened, files, says):
     assert says in app.error[0].value.replace("\\", "").replace("\N{WORD JOINER}", "")
 
 
+def test_a_file_that_was_brought_and_not_used_is_named_with_why(opened):
+    latin, empty, plan = "schön\r\nöde\r\n".encode("cp1252"), b"", b"\0\1 of nothing"
+    app = upload(opened("model"), weights=KERAS, words=("vocab.txt", latin),
+                 empty=("labels.txt", empty), other=("plan.dat", plan))  # fmt: skip
+    assert healthy(app)
+    said = [one.value.replace("\\", "").replace("\N{WORD JOINER}", "") for one in app.warning]
+    for sentence in (
+        "“vocab.txt” is not used. This text is not in UTF-8; save it in UTF-8.",
+        "“labels.txt” is not used. The file is empty (0 bytes); the save or upload was cut off. "
+        "Save it again.",
+        "“plan.dat” is not used. This file of 13 bytes is of no known kind; it may be damaged.",
+    ):
+        assert sentence in said
+    # Nor is somebody told of what they left out themselves.
+    app = upload(opened("model"), weights=KERAS, vocabulary=WORDS)
+    words = next(one for one in app.selectbox if "index.json" in one.label)
+    app = press(words.set_value("").run(), "Read the model")
+    assert not any("is not used" in one.value for one in app.warning)
+
+
 def test_what_files_leave_open_is_asked_with_the_guess_and_why(opened):
     app = upload(opened("model"), weights=KERAS, vocabulary=WORDS)
     assert healthy(app)

@@ -94,6 +94,15 @@ def test_a_text_is_a_text_wherever_its_letters_end(letter):
             assert taken_for(json.dumps(words, ensure_ascii=False).encode()).role == "vocabulary"
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "utf-16"])
+@pytest.mark.parametrize("count", [1, 200])
+def test_a_text_in_another_encoding_is_told_from_a_damaged_file(encoding, count):
+    word = "фильм" if encoding == "cp1251" else "schön"
+    found = taken_for("\r\n".join([word, *[f"{word}s"] * count]).encode(encoding), "vocab.txt")
+    assert (found.role, found.what) == ("", "This text is not in UTF-8; save it in UTF-8.")
+    assert "no known kind" in taken_for(np.random.default_rng(0).bytes(50)).what
+
+
 def test_every_role_is_met():
     assert {*ROLES, ""} == {*FILES}
     assert {"ids"} < {*ARRAYS}

@@ -89,7 +89,7 @@ def test_words_that_look_like_something_else(data, expected):
         (b"the 1061396\nof 593677\nto 5\n", "no ids from 0 or 1"),
         (b"the,0\nof,2\n", "no ids from 0 or 1"),
         (b"the,0\nof,0\nto,1\n", "or repeats"),
-        (b"word,id\nthe,0\nof,1\n", "line 1 does not: 'word,id'"),
+        (b"word,id\nthe,0\nof,1\n", "line 1 does not: 'word,id'. Remove that line"),
         (b"the\t0\nof\t1\nto\n", "line 3 does not: 'to'"),
         (b"the\tx\nof\ty\n", "holds a tab"),
         (b"the\n\0of\n", "Line 2 of the vocabulary holds a NUL byte"),
