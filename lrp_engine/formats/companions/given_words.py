@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lrp_engine.errors import InputError
+from lrp_engine.errors import InputError, LensError
 from lrp_engine.formats.companions.files import read_text
 from lrp_engine.formats.companions.guesses import about_cuts, guessed_cuts
 from lrp_engine.formats.companions.keras_tokenizer import keras_options
@@ -18,7 +18,7 @@ from lrp_engine.formats.companions.subwords import (
     sound,
 )
 from lrp_engine.formats.companions.vocabulary import parse_words
-from lrp_engine.formats.companions.vocabulary_values import words_of
+from lrp_engine.formats.companions.vocabulary_values import Words, words_inside, words_of
 from lrp_engine.formats.input_file import is_path_or_bytes
 from lrp_engine.formats.plain import words_by_id
 from lrp_engine.layers import Embedding
@@ -166,6 +166,37 @@ def read_words(value: Any) -> GivenWords:
                 "word to id, or the path or bytes of a text, JSON or pickle file."
             )
         words = found
+    return _given(words, assumptions)
+
+
+def kept_inside(value: Any, rows: int) -> GivenWords:
+    """The vocabulary that a checkpoint keeps beside its weights; none where it has none.
+
+    Args:
+        rows: of the embedding; a list of more words is not used, which is noted.
+    """
+    found = words_inside(value) if isinstance(value, Mapping) else None
+    if found is None:
+        return GivenWords()
+    name, words = found
+    try:
+        given = _given(words, []) if words is not None else GivenWords()
+    except LensError:
+        given = GivenWords()
+    count = len(given.vocabulary or ())
+    if not count or (count > rows and not given.word_index):
+        what = f"{count:,} words" if count else "no words with numbers"
+        said = (
+            f"The file holds {name!r:.40}, which is not used as vocabulary: it has {what} for the "
+            f"{rows:,} rows of the embedding."
+        )
+        return GivenWords(assumptions=(said,))
+    said = f"The vocabulary is the one that the file itself holds, as {name!r:.40}."
+    return replace(given, assumptions=(said, *given.assumptions))
+
+
+def _given(words: Words, assumptions: list[str]) -> GivenWords:
+    """What a vocabulary's value says, with what was assumed to read it."""
     if words.tokenizer_json is not None:
         return _of_subwords(read_tokenizer_json(words.tokenizer_json))
     word_index = False

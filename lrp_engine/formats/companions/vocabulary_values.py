@@ -104,6 +104,25 @@ def has_halves(value: Any) -> bool:
     )
 
 
+def words_inside(value: Mapping[Any, Any]) -> tuple[str, Words | None] | None:
+    """The vocabulary that programs keep among other things, and what it is called there.
+
+    Returns:
+        None where there is none of these names; without words where they cannot be read.
+    """
+    named = {name: value[name] for name in (*_IDS_BY_WORD, *_WORDS_BY_ID) if name in value}
+    if not named:
+        return None
+    name, inner = next(iter(named.items()))
+    nested = isinstance(inner, PickledObject) or has_halves(inner)
+    if not nested and not has_halves(named):
+        return None  # a number of words, say
+    try:
+        return name, words_of(inner if nested else named)
+    except FormatError:
+        return name, None
+
+
 def _halves(value: Mapping[Any, Any]) -> Words:
     named = [value[name] for name in _IDS_BY_WORD if name in value]
     ids = [table for table in named if isinstance(table, Mapping)]

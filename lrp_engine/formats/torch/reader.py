@@ -11,6 +11,7 @@ import numpy as np
 
 from lrp_engine.errors import FormatError
 from lrp_engine.formats.companions.companions import Companions
+from lrp_engine.formats.companions.given_words import kept_inside
 from lrp_engine.formats.containers.refusal import quoted
 from lrp_engine.formats.containers.sandbox import PICKLED, Contents
 from lrp_engine.formats.named_arrays import KIND as ARRAYS
@@ -23,6 +24,8 @@ from lrp_engine.formats.torch.layers import nodes
 from lrp_engine.formats.torch.names import Arrays, cleaned
 from lrp_engine.formats.torch.options import OPTIONS, Options
 from lrp_engine.formats.torch.state import SUPPORTED, looks_like_torch, modules
+from lrp_engine.layers import Embedding
+from lrp_engine.model.layer import Layer
 from lrp_engine.model.network import Network
 
 # Where training frameworks keep the state dict inside a checkpoint, most common first.
@@ -83,6 +86,7 @@ def _read(contents: Contents, given: Companions) -> Network:
     state = cleaned(arrays, options.named, options.unused or ())
     items = _items(state.arrays, options)
     built = nodes(items, options)
+    given = _with_own_words(contents.value, built[0].layer, given)
     single = built[-1].layer.kernel.shape[1] == 1  # type: ignore[attr-defined]
     return given.network(
         nodes=built,
@@ -90,6 +94,15 @@ def _read(contents: Contents, given: Companions) -> Network:
         assumptions=assumptions(items, options, given.output, state.left_out),
         source=f"PyTorch state dict ({_KIND.get(contents.kind, contents.kind)})",
     )
+
+
+def _with_own_words(value: Any, first: Layer, given: Companions) -> Companions:
+    """With the vocabulary that a checkpoint holds, where the caller gives none."""
+    if given.vocabulary is not None or given.embeddings is not None:
+        return given
+    if not isinstance(first, Embedding):
+        return given
+    return replace(given, words=kept_inside(value, len(first.table)))
 
 
 def _items(arrays: dict[str, np.ndarray], options: Options) -> list[Item]:

@@ -84,6 +84,51 @@ def test_states_over_time_are_pooled_as_in_pytorch(name, pooling):
     assert "what goes on" not in " ".join(net.assumptions)
 
 
+NINE = ("<pad>", "<unk>", "good", "bad", "film", "not", "a", "the", ".")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"vocab": {word: n for n, word in enumerate(NINE)}},
+        {"stoi": {word: n for n, word in enumerate(NINE)}, "itos": list(NINE)},
+        {"vocab": {"idx2word": dict(enumerate(NINE))}},
+    ],
+    ids=["by word", "two halves", "nested"],
+)
+def test_a_vocabulary_inside_a_checkpoint_is_used_and_said(kept):
+    state = _state(TORCH / "lstm.pt")
+    rows = len(next(iter(state.values())))
+    assert rows == len(NINE)
+    file = pickle.dumps({"state_dict": state, "epoch": 3, **kept})
+    net = lrp_engine.load(file)
+    assert net.vocabulary.tokens == NINE
+    assert f"that the file itself holds, as '{next(iter(kept))}'." in " ".join(net.assumptions)
+    own = [word.upper() for word in NINE]
+    given = lrp_engine.load(file, vocabulary=own)
+    assert given.vocabulary.tokens == tuple(own)  # what a caller gives counts first
+    assert "itself" not in " ".join(given.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"vocab": [*NINE, "more"]}, "it has 10 words for the 9 rows"),
+        ({"vocab": {"good": "bad", "film": []}}, "it has no words with numbers"),
+    ],
+)
+def test_a_vocabulary_inside_a_checkpoint_that_does_not_fit_keeps_nothing_from_being_read(
+    kept, said
+):
+    net = lrp_engine.load(pickle.dumps({"state_dict": _state(TORCH / "lstm.pt"), **kept}))
+    assert net.vocabulary is None
+    assert said in " ".join(net.assumptions)
+    assert (
+        lrp_engine.load(pickle.dumps({"state_dict": _state(TORCH / "lstm.pt"), "vocab": 9})).hash
+        == lrp_engine.load(pickle.dumps({"state_dict": _state(TORCH / "lstm.pt")})).hash
+    )
+
+
 def test_the_poolings_are_different_networks():
     wanted = expected("lstm")
     for one, two in (("last", "mean"), ("last", "max"), ("mean", "max")):
