@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.models import facts
+from app.models.dropped import doubts
 from app.models.model import Model
 from app.text.markdown import plain
 from lrp_engine.render import facts as network_facts
@@ -23,8 +24,10 @@ STYLE = """<style>
 
 
 def recognized(model: Model) -> None:
-    """What was found in the files, and what is missing."""
+    """What was found in the files, what is doubtful about it, and what is missing."""
     network = model.network
+    for sentence in doubts(model):
+        st.warning(plain(sentence), icon=":material/gpp_bad:")
     rows = "".join(
         f"<dt>{escape(term)}</dt><dd><bdi>{escape(visible(value))}</bdi></dd>"
         for term, value in network_facts.facts(network)

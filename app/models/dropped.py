@@ -13,6 +13,7 @@ from lrp_engine.errors import FormatError
 from lrp_engine.formats.question import Question
 from lrp_engine.formats.questions import TOKENIZER, joined, open_questions
 from lrp_engine.formats.roles import ROLES, Taken
+from lrp_engine.model.assumption import about
 from lrp_engine.proof.sheet import PASS, TEXT, VERIFIED, ProofSheet
 
 NOT_USED = ""  # a role
@@ -137,6 +138,12 @@ def settled(question: Question, sheet: ProofSheet | None) -> bool:
 def left_open(model: Model) -> list[Question]:
     """What the files of a model leave open, and its proof."""
     return [one for one in open_questions(model.network) if not settled(one, model.proof)]
+
+
+def doubts(model: Model) -> list[str]:
+    """Warnings of a model about which nothing is asked."""
+    asked = {question.key for question in open_questions(model.network)} if model.sent else set()
+    return [one for one in model.network.warnings if not asked & {*about(one)}]
 
 
 def mend(sentence: str) -> str:

@@ -51,14 +51,15 @@ def texts_of_one_length(
         said.insert(0, f"shorter texts are filled up {where}")
     parts: dict[str, Any] = {"tokenizer": Tokenizer(**options)}
     open_questions = {"pad", "truncate"} & set(options) - {*given.tokenizer, *given.words.options}
+    keys = sorted(f"tokenizer.{name}" for name in open_questions)
     if open_questions:
         parts["assumptions"] = [
             Assumption(
                 f"The model was built for {length} tokens: {', '.join(said)}, as Keras' {by} does "
                 "unless told otherwise.",
-                *sorted(f"tokenizer.{name}" for name in open_questions),
+                *keys,
             )
         ]
     if open_questions and padded and given.vocabulary is not None:
-        parts["warnings"] = (PADDING_GUESSED.format(where),)
+        parts["warnings"] = (Assumption(PADDING_GUESSED.format(where), *keys),)
     return parts

@@ -129,9 +129,10 @@ def _padded(length: int, given: Companions, producer: str) -> dict[str, Any]:
     )
     left = {"pad", "truncate"} - {*given.tokenizer, *given.words.options}
     keys = sorted(f"tokenizer.{name}" for name in left)
-    parts["assumptions"] = [Assumption(said, *keys)] if left else []
-    if left and given.vocabulary is not None:
-        parts["warnings"] = (said,)
+    assumed = (Assumption(said, *keys),) if left else ()
+    parts["assumptions"] = assumed
+    if given.vocabulary is not None:
+        parts["warnings"] = assumed
     return parts
 
 

@@ -109,6 +109,19 @@ def test_a_file_that_was_brought_and_not_used_is_named_with_why(opened):
     assert not any("is not used" in one.value for one in app.warning)
 
 
+def test_a_list_of_far_more_words_than_rows_is_doubted_where_the_model_is_shown(opened):
+    words = "\n".join(f"w{n}" for n in range(50)).encode()
+    app = upload(opened("model"), weights=KERAS, vocabulary=("words.txt", words))
+    assert healthy(app)
+    (warning,) = app.warning
+    assert "has 50 ids" in warning.value
+    assert "may belong to another model" in warning.value
+    # A warning that a question is about stands there alone.
+    app = upload(opened("model"), weights=KERAS, vocabulary=("words.txt", words[:20]))
+    assert "Are the numbers of words shifted?" in asked(app)
+    assert not app.warning
+
+
 def test_what_files_leave_open_is_asked_with_the_guess_and_why(opened):
     app = upload(opened("model"), weights=KERAS, vocabulary=WORDS)
     assert healthy(app)
