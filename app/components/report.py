@@ -49,7 +49,7 @@ def layers(model: Model) -> None:
 
 
 def assumed(sentences: Sequence[str]) -> None:
-    """What no file says, as a list; nothing where there is nothing."""
+    """What no file says, and what is worth noting of what one says, as a list, if anything."""
     if sentences:
-        st.header("Assumed, because the file does not say", anchor=False)
+        st.header("Assumed or noted while reading", anchor=False)
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))

@@ -72,7 +72,8 @@ class Network(Asked, Reads):
         unit_names: of the numbers of a step, where steps are vectors; empty where nobody says them.
         several: the inputs, where there are more than one. Each has a vocabulary, tokenizer,
             length, features and names of units of its own, and the network has none.
-        assumptions: what the file did not say and the reader assumed, as sentences.
+        assumptions: what the file did not say and the reader assumed, and what is worth noting of
+            what it said, as sentences.
         source: what the network was read from, for people.
         dtype: of every computation, "float32" or "float64" (for checks).
         device: that computes: "cpu", "gpu", "gpu:1"; "xla_cpu" compiles passes for each shape of

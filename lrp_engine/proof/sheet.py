@@ -220,7 +220,7 @@ class ProofSheet:
                 lines.append(f"{'':13}error {figure(line.error)}, allowed {figure(line.tolerance)}")
             lines.append(f"{'':13}{visible(line.detail)}")
         if self.assumptions:
-            lines += ["", "Assumed, because the file does not say:"]
+            lines += ["", "Assumed or noted while reading:"]
             lines += [f"  - {visible(sentence)}" for sentence in self.assumptions]
         return "\n".join(lines) + "\n"
 

@@ -53,7 +53,7 @@ def summary(network: Network) -> str:
     lines.append("")
     for row in table:
         lines.append("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
-    for title, said in (("Assumed, because the file does not say:", network.assumptions),
+    for title, said in (("Assumed or noted while reading:", network.assumptions),
                         ("Warnings:", network.warnings)):  # fmt: skip
         if said:
             lines += ["", title, *(f"  - {visible(sentence)}" for sentence in said)]

@@ -144,7 +144,7 @@ def test_questions_stand_above_the_verdict_and_nothing_is_verified_before(opened
     app = upload(opened("model"), weights=KERAS, vocabulary=WORDS)
     heads = [one.value for one in app.header]
     assert heads.index("What the files leave open") < heads.index("Proof")
-    assert heads.index("Assumed, because the file does not say") < heads.index("Proof")
+    assert heads.index("Assumed or noted while reading") < heads.index("Proof")
     assert "**Verified.**" not in messages(app)
     assert "text pipeline not verified" in messages(app)
 

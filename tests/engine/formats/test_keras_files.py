@@ -139,6 +139,12 @@ def test_words_are_shown_as_they_were_written(tmp_path):
     assert e.substitute == "[UNK]"
     assert np.abs(e.conservation_error).max() < 1e-4
     assert any("first 6 tokens" in sentence for sentence in net.assumptions)
+    # The file says it, and nobody is told that it does not.
+    sheet = lrp_engine.parity(net, source=_saved(_text_model(output_sequence_length=6), tmp_path))
+    for page in (net.summary(), net._repr_html_(), sheet.to_text(), sheet.to_html()):
+        assert "first 6 tokens" in page
+        assert "Assumed or noted while reading" in page
+        assert "the file does not say" not in page
 
 
 def test_padding_that_is_not_masked_is_read_and_told(tmp_path):
