@@ -48,7 +48,8 @@ def fit_rows(
         word_index: whether its ids were given from 1 on, as Keras' Tokenizer and data sets number
             words: id 0 is padding, and the list may be longer than the rows.
         masked: whether the network skips id 0.
-        told: whether its file says how texts are cut; then its ids are not those of a data set.
+        told: whether its file says how texts are cut, as a Keras Tokenizer's does; then its ids are
+            not those of a data set, and are not shifted.
         offset: of the ids, where the caller says it.
     """
     words = len(vocabulary)
@@ -75,9 +76,10 @@ def fit_rows(
                 ),
             ),
         )
-    if 0 < spare <= _ASKED:
+    # Keras' own Tokenizer never shifts what it counts; a larger table has rows for num_words.
+    if 0 < spare <= _ASKED and not (told and word_index):
         return replace(fitted, warnings=(_question(vocabulary, spare, rows),))
-    if spare > _ASKED:
+    if spare > 0:
         said = f"The vocabulary has {words:,} words for the {rows:,} rows of the embedding."
         return replace(fitted, assumptions=(*fitted.assumptions, said))
     return fitted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import lrp_engine
 from lrp_engine import FormatError
 from lrp_engine.formats.companions.rows import IMDB, fit_rows
+from lrp_engine.formats.questions import open_questions
 from lrp_engine.model.text import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -62,6 +64,16 @@ def test_what_fits_is_taken_as_it_is():
         net = network(vocabulary, 8)
         assert len(net.vocabulary) == 8
         assert net.warnings == ()
+
+
+@pytest.mark.parametrize("spare", [1, 2, 3])
+def test_a_keras_tokenizer_leaves_no_doubt_whether_ids_are_shifted(spare):
+    settings = {"num_words": 8 + spare, "lower": True, "word_index": json.dumps(index(7))}
+    told = json.dumps({"class_name": "Tokenizer", "config": settings}).encode()
+    net = network(told, 8 + spare)
+    assert (net.tokenizer.offset, net.warnings) == (0, ())
+    assert f"has 8 words for the {8 + spare} rows" in " ".join(net.assumptions)
+    assert all(one.key != "tokenizer.offset" for one in open_questions(net))
 
 
 @pytest.mark.parametrize("spare", [1, 2])
