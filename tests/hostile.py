@@ -512,6 +512,10 @@ _ZIP: dict[str, tuple[Maker, str]] = {
     "truncated": (lambda: zipped(_ONE)[:-30], "damaged"),
     "many_members": (lambda: zipped({str(n): b"" for n in range(20_001)}), "entries"),
     "zip_in_zip": (lambda: zipped({"arr_0.zip": zipped(_ONE)}), "not a model"),
+    "long_member": (
+        lambda: zipped({f"folder/{'very' * 20}/model.keras": b"", "words.txt": b""}),
+        f"holds 'folder/{'very' * 12}...', 'words.txt', not a model; where a model is among",
+    ),
     "office": (lambda: zipped({"[Content_Types].xml": b"<x/>"}), "Office document"),
     "empty": (lambda: zipped({}), "empty zip archive"),
 }

@@ -33,7 +33,7 @@ def unknown_words(
     if not found:
         return ""
     listed = ", ".join(
-        f"<bdi>{escape(visible(word))}</bdi>{f' ({times} times)' if times > 1 else ''}"
+        f"“<bdi>{escape(visible(word))}</bdi>”{f' ({times} times)' if times > 1 else ''}"
         for word, times in found.most_common(UNKNOWN_LISTED)
     )
     others = len(found) - UNKNOWN_LISTED

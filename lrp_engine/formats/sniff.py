@@ -15,6 +15,7 @@ from lrp_engine.formats.containers import (
     word_vectors,
     zips,
 )
+from lrp_engine.formats.containers.refusal import quoted
 
 # What the child process reads. Everything else is named and refused without starting it.
 CONTAINER_KINDS = ("hdf5", "zip", "npy", "safetensors", "torch", "pickle", "onnx", "vectors")
@@ -92,8 +93,9 @@ def zip_looks_like(names: tuple[str, ...]) -> str:
         return "This is an Office document, not a weight file."
     if any(name.endswith(".npy") for name in names):
         return "This zip archive mixes .npy arrays with other files."
-    listed = ", ".join(repr(name)[:60] for name in names[:4]) or "nothing"
-    return f"This is a zip archive that holds {listed}, not a model."
+    listed = ", ".join(quoted(name) for name in names[:4]) or "nothing"
+    unpack = "; where a model is among these, unpack it first" if names else ""
+    return f"This is a zip archive that holds {listed}, not a model{unpack}."
 
 
 def _is_foreign_text(head: bytes) -> bool:

@@ -18,7 +18,7 @@ from app.models import opening
 from app.models.typical import computed
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word, opposite_ways, sentence
-from app.text.evidence import near_tie
+from app.text.evidence import near_tie, unknown_words
 from app.text.file_names import of_explanations
 from app.text.flips import line as flip_line
 from app.text.flips import same_side
@@ -78,6 +78,11 @@ def test_unknown_words_are_counted(opened):
     app = asked(opened(), "good zebra film xylophone")
     assert "2 of 4 words are unknown" in html(app)
     assert "zebra" in html(app)
+
+
+def test_unknown_characters_are_told_from_the_commas_between_them():
+    listed = unknown_words(["k", ",", ",", "a"], [True, True, True, False], None)
+    assert listed.endswith(": “<bdi>,</bdi>” (2 times), “<bdi>k</bdi>”.")
 
 
 def test_a_text_over_the_limit_is_kept(opened):
@@ -322,7 +327,7 @@ def test_a_hint_about_precision_stands_below_the_account_and_says_where_to_look(
 def test_a_warning_and_a_note_count_unknown_words_once(opened):
     app = asked(opened(), "zebra xylophone yak wasp good film")
     assert "4 of the 6 words of this text are unknown" in messages(app)
-    note = "The unknown words are read as &lt;unk&gt;: <bdi>zebra</bdi>, <bdi>xylophone</bdi>"
+    note = "The unknown words are read as &lt;unk&gt;: “<bdi>zebra</bdi>”, “<bdi>xylophone</bdi>”"
     assert note in html(app)
     assert "4 of 6 words" not in html(app)
 
