@@ -16,6 +16,8 @@ from lrp_engine import Explanation
 
 def _score(_: Answer, explanation: Explanation) -> None:
     account.waterfall(explanation)
+    if _picture_first():
+        account.verdict(explanation)
     account.terms(explanation)
     account.ledger(explanation)
     account.steps(explanation)
@@ -30,11 +32,19 @@ SHOWN: dict[str, Callable[[Answer, Explanation], None]] = {
 }
 
 
+def _picture_first() -> bool:
+    """Whether the waterfall stands above what is said of it: for a room, on the first screen."""
+    return bool(session.get("present")) and session.get("account") == FIRST
+
+
 def show(answer: Answer, explanation: Explanation, page: Page) -> None:
-    """Which part, and the part; all but the first are drawn last, because they are slow."""
+    """Whether all adds up, which part, and the part; all but the first are drawn last, because they
+    are slow."""
     offered = [name for name in PARTS if name != "time" or answer.model.network.input_shape.time]
     if session.get("account") not in offered:
         session.put("account", FIRST)
+    if not _picture_first():
+        account.verdict(explanation)
     st.pills(
         "Part of the account", offered, format_func=PARTS.__getitem__, required=True,
         label_visibility="collapsed", **widgets.bind("account", offered),

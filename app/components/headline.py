@@ -23,7 +23,15 @@ MORE = {
 }
 STYLE = """<style>
 .lens-verdict { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 0; }
-@media (max-width: 40rem) { .lens-verdict { font-size: 1.25rem; text-wrap: balance; } }
+@media (max-width: 40rem) {
+  .lens-verdict { font-size: 1.25rem; text-wrap: balance; }
+  /* The words are on the first screen: what there is to note of them stands below. */
+  .stApp .st-key-lens-answer [data-testid="stAlertContainer"] { padding: .5rem .75rem; }
+  .stApp .st-key-lens-answer [data-testid="stAlertContainer"] p { font-size: .875rem;
+    line-height: 1.35; }
+  .stApp .st-key-lens-answer { gap: .6rem; }
+  .stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-notes) { order: 1; }
+}
 /* Beside what the model says, what to take it along with; below where there is no room. */
 .stApp .st-key-lens-said { align-items: center; gap: .25rem 1rem; }
 .stApp .st-key-lens-said > :first-child { min-width: min(100%, 18rem); }

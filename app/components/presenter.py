@@ -12,15 +12,15 @@ STYLE = """<style>
 html { font-size: 22px !important; }
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"],
 .stApp [data-testid="stHeader"] { display: none; }
-.stApp .stMainBlockContainer { max-width: 84rem; padding-top: 1.5rem; }
+.stApp .stMainBlockContainer { max-width: 84rem; padding-top: 1rem; }
+/* Type is large, gaps need not be: what is shown belongs on the first screen. */
+.stApp .stMainBlockContainer > [data-testid="stVerticalBlock"] { gap: .6rem; }
+.stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-presenter) { position: absolute; }
 .stApp [data-testid="stLayoutWrapper"]:has(> .st-key-lens-steps) { top: 0; }
-/* Each step of a lesson has its heading: the page's is for those who hear it. The steps are one
-   line that is swept sideways. */
-.stApp:has(.st-key-lens-steps) [data-testid="stHeading"]:has(h1) { position: absolute;
-  clip-path: inset(50%); }
-.st-key-lens-steps [data-testid="stButtonGroup"] > div { flex-wrap: nowrap; overflow-x: auto;
-  scrollbar-width: none; }
-.st-key-lens-steps [data-testid="stButtonGroup"] > div > * { flex: none; max-width: none; }
+/* Each step of a lesson has its heading: the page's is for those who hear it. */
+.stApp:has(.st-key-lens-steps) [data-testid="stElementContainer"]:has(h1) { position: absolute;
+  width: 1px; clip-path: inset(50%); }
+.st-key-lens-steps [data-testid="stButtonGroup"] > div { row-gap: .25rem; }
 .st-key-lens-steps button { min-height: 1.75rem; padding: .1rem .6rem; }
 .st-key-lens-steps button p { font-size: .75rem; }
 /* A strip of its own below the page, so that it covers nothing. */
@@ -29,7 +29,14 @@ html { font-size: 22px !important; }
 .st-key-lens-presenter button { background: var(--st-background-color); min-height: 1.5rem;
   padding: 0 .6rem; }
 .st-key-lens-presenter > * > [data-testid="stPopover"] button p { font-size: .75rem; }
-@media (max-width: 640px) { html { font-size: 18px !important; } }
+@media (max-width: 640px) {
+  html { font-size: 17px !important; }
+  .stApp [data-testid="stElementContainer"]:has(h1) { position: absolute; width: 1px;
+    clip-path: inset(50%); }
+  .stApp .st-key-lens-take { gap: .35rem; }
+  .st-key-lens-take button { padding: .2rem .5rem; }
+  .st-key-lens-take button p { font-size: .85rem; }
+}
 </style>"""
 
 

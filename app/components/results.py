@@ -48,14 +48,15 @@ def linked(answer: Answer) -> None:
     with guard():
         if labels.asked(answer.model, answer.text) is not answer.model:
             st.rerun()  # another word's label is asked about, by everything on the page
-        _said(answer)
-        numeric_views.known(answer)
         named = bool(answer.model.network.unit_names)
-        if named:  # what the numbers of a step are is known: they say most
-            numeric_views.by_unit(answer)
-        word.comparison(answer)
-        pinned.show(answer)
-        _heatmaps(answer)
+        with st.container(key="lens-answer"):
+            _said(answer)
+            numeric_views.known(answer)
+            if named:  # what the numbers of a step are is known: they say most
+                numeric_views.by_unit(answer)
+            word.comparison(answer)
+            pinned.show(answer)
+            _heatmaps(answer)
         _word(answer)
         places = _below(answer)
         _numbers(answer)
@@ -76,7 +77,8 @@ def _said(answer: Answer) -> None:
         with st.container(horizontal=True, key="lens-take", width="content"):
             link = taken.buttons(answer, word.shown(answer), _drawn(_scales(answer)))
     kept_text.show(link)
-    headline.notes(answer)
+    with st.container(key="lens-notes"):
+        headline.notes(answer)
 
 
 def _heatmaps(answer: Answer) -> None:

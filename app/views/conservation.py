@@ -13,5 +13,4 @@ with page("Where does the score go?") as run:
         targets(answer)
         accounted = answer.explanations[ACCOUNT_METHOD.name]
         account.summary(accounted)
-        account.verdict(accounted)
         conservation.show(answer, accounted, run)

@@ -80,11 +80,17 @@ def test_presenter_mode_is_large_and_nothing_but_the_page(page: Page):
     idle(page)
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     assert page.evaluate(size) > 1.3 * before
+    for step in page.get_by_role("radiogroup", name="Step").get_by_role("radio").all():
+        expect(step).to_be_in_viewport(ratio=1)
     looks_right(page)
     page.get_by_role("button", name="Pages").click()
     page.get_by_test_id("stPopoverBody").get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("compare")
     idle(page)
+    page.get_by_role("button", name="Pages").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("link", name="Conservation").click()
+    idle(page)
+    expect(page.locator("path[aria-roledescription=bar]").nth(5)).to_be_in_viewport()
     page.reload()  # it stands in the address
     expect(page.get_by_text("The model says")).to_be_visible()
     idle(page)
@@ -93,6 +99,17 @@ def test_presenter_mode_is_large_and_nothing_but_the_page(page: Page):
     page.get_by_role("button", name="Leave presenter mode").click()
     idle(page)
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
+
+
+def test_on_a_phone_warnings_and_notes_leave_the_words_on_the_first_screen(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    for mode in ("", "&present=1"):
+        page.goto(f"/?text=zxqv+wobblefrop+grumbix+good+florb+snarp{mode}")
+        idle(page)
+        expect(page.get_by_text("5 of the 6 words")).to_be_in_viewport()
+        expect(page.locator(".lens-rows .lrp-word").nth(3)).to_be_in_viewport(ratio=1)
+        note, words = page.get_by_text("are read as"), page.locator(".lens-rows .lrp-words").first
+        assert note.bounding_box()["y"] > words.bounding_box()["y"]
 
 
 def test_compared_rows_take_the_width_there_is(page: Page):
