@@ -70,6 +70,8 @@ def try_texts(
     """
     candidates: tuple[TextCandidate, ...] = ()
     deciding: tuple[str, ...] = ()
+    # The warning of an earlier comparison makes another hash, but reads texts alike.
+    sheet = replace(sheet, model_hash=network.hash)
     count, passes = len(reference.texts), Passes(network, seconds=seconds)
     if chosen is not None:
         texts = f"{count} text{'s' * (count > 1)}"

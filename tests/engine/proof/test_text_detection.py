@@ -339,6 +339,9 @@ def test_a_text_layer_is_proved_by_its_twin():
     assert tried.sheet["text"].verdict == PASS
     wrong = try_texts(net, sheet, read_reference((TEXTS, 0.9 * expected)))
     assert (wrong.sheet.text, wrong.candidates) == (FAILED, ())
+    again = try_texts(wrong.network, wrong.sheet, read_reference((TEXTS, 0.9 * expected)))
+    assert again.sheet[LAYER].verdict == PASS
+    assert again.candidates == ()
     entry = parse(contents_of(data)).text_layer
     assert entry is not None
     for other in ({"standardize": "lower"}, {"length": 9}, {"standardize": "strip_punctuation"}):
