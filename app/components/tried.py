@@ -12,7 +12,7 @@ from app import cache, settings
 from app.components.guard import guard
 from app.components.turn import telling
 from app.models import tried
-from app.models.dropped import Brought, Draft, Dropped, settled
+from app.models.dropped import Brought, Draft, Dropped, left_open, settled
 from app.models.model import Model
 from app.models.tried import Row, Tried
 from app.navigation import View
@@ -20,6 +20,7 @@ from app.state import address, session, session_models, widgets
 from app.text.markdown import plain
 from lrp_engine.formats.companions.reference import Reference
 from lrp_engine.formats.companions.reference_files import read_reference
+from lrp_engine.formats.question import TOKENIZER
 from lrp_engine.proof.sheet import VERIFIED
 from lrp_engine.proof.tried_texts import reads_by_file
 from lrp_engine.render.wording import visible
@@ -43,8 +44,10 @@ SHOWN_BY_FILE = (
 )
 FAR = (
     "No way to read these texts gives your numbers. Check that they belong to these files, and "
-    "that the numbers have five digits or more. The nearest ways:"
+    "that the numbers have five digits or more."
 )
+OPEN = "Or the model is read otherwise than your program computes it: answer {} above, too."
+NEAREST = "The nearest ways to read texts:"
 OTHERWISE = (
     "Your program says other numbers of these texts. Check that they belong to these files; the "
     "file says how texts are read, and no other way was tried."
@@ -187,13 +190,22 @@ def _show(model: Model, last: Tried) -> None:
     elif not last.candidates:  # nothing was searched for
         st.warning(OTHERWISE if reads_by_file(model.proof) else AS_CHOSEN, icon=":material/help:")
     else:
-        st.warning(NEAR if last.deciding else FAR, icon=":material/help:")
+        st.warning(NEAR if last.deciding else _far(model), icon=":material/help:")
     if last.deciding:
         texts = " or ".join(last.deciding)
         st.markdown(plain(f"One more text would tell the ways apart, with its number: {texts}."))
     if last.candidates:
         _choose(model, last)
     st.html(_table(last.rows))
+
+
+def _far(model: Model) -> str:
+    """That no way gives the numbers, and what else may be read otherwise: weights leave it open."""
+    left = [one for one in left_open(model) if one.choices and not one.key.startswith(TOKENIZER)]
+    if not left:
+        return f"{FAR} {NEAREST}"
+    named = " and ".join(f"“{one.asks}”" for one in left)
+    return f"{FAR} {OPEN.format(plain(named))} {NEAREST}"
 
 
 def _choose(model: Model, last: Tried) -> None:

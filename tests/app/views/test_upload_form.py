@@ -18,7 +18,7 @@ from lrp_engine import FormatError, Network, ProofSheet
 from lrp_engine.proof.sheet import NOT_CHECKED, PASS, Line
 from tests.app.models.test_uploads import EMBEDDINGS, VOCABULARY, WEIGHTS, answer, upload
 from tests.app.reading import healthy, html, messages, press
-from tests.fixed_length import WORD_INDEX, of_length
+from tests.fixed_length import FIXTURES, NINE, WORD_INDEX, of_length
 
 KERAS = ("model.keras", of_length(6))
 WORDS = ("index.json", WORD_INDEX)
@@ -192,6 +192,19 @@ def test_numbers_that_fit_no_way_show_the_nearest_to_choose_from(opened):
     assert selected(again).upload_hash == mine.upload_hash
     assert any("chosen by a person" in one for one in selected(again).network.assumptions)
     assert "may differ" not in messages(again)
+
+
+def test_numbers_of_another_pooling_name_the_question_about_it(opened):
+    data = (FIXTURES / "torch" / "lstm.pt").read_bytes()
+    words = "\n".join(NINE).encode()
+    app = upload(opened("model"), weights=("lstm.pt", data), vocabulary=("words.txt", words))
+    given = lrp_engine.load(data, vocabulary=words, spec={"pooling": "mean"})
+    rows = given.probabilities(list(TEXTS))
+    typed = [" | ".join([text, *map("{:.7f}".format, row)])
+             for text, row in zip(TEXTS, rows, strict=True)]  # fmt: skip
+    said = messages(compare(app, "\n".join(typed))).replace("\\", "")
+    assert FAR in said
+    assert "“Which of the recurrent layer's states over time are read by the next layer?”" in said
 
 
 def test_lines_that_cannot_be_compared_are_a_sentence(opened):
