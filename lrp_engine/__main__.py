@@ -2,7 +2,7 @@
 
 import sys
 
-from lrp_engine.cli.main import main
+from lrp_engine.cli.main import script
 
 if __name__ == "__main__":
-    sys.exit(main(prog="python -m lrp_engine"))
+    sys.exit(script("python -m lrp_engine"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -12,7 +13,11 @@ import numpy as np
 
 LARGEST = 2**30  # bytes that a file may unpack to
 _DIGEST = 64  # hex digits in front: of the file's name, where it is bound to one, and its content
-_DAMAGE = (ValueError, KeyError, EOFError, OSError, MemoryError, zipfile.BadZipFile)
+# What reading an archive that is not as zipfile and numpy write it ends in.
+_DAMAGE = (
+    ValueError, KeyError, EOFError, OSError, MemoryError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def sealed(arrays: Mapping[str, np.ndarray], *, name: str = "") -> bytes:
@@ -37,9 +42,10 @@ def opened(data: bytes, *, name: str = "") -> dict[str, np.ndarray] | None:
             if sum(one.file_size for one in file.infolist()) > LARGEST:
                 return None
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+            found = {key: arrays[key] for key in arrays.files}
     except _DAMAGE:
         return None
+    return found if all(isinstance(one, np.ndarray) for one in found.values()) else None
 
 
 def _digest(name: str, data: bytes) -> bytes:

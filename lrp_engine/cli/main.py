@@ -28,13 +28,18 @@ from lrp_engine.version import __version__
 SCRIPT = "lrp-lens"
 
 
+def script(prog: str = SCRIPT) -> int:
+    """`main` in a process of its own."""
+    own_process()
+    return main(prog=prog)
+
+
 def main(arguments: Sequence[str] | None = None, *, prog: str = SCRIPT) -> int:
     """Run a command; returns the exit code, 2 for anything the user can mend.
 
     A command returns what it prints, or that and an exit code of its own.
     """
     options = parser(prog).parse_args(arguments)
-    own_process()
     try:
         result = options.run(options)
         output, code = (result, 0) if isinstance(result, str) else result

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from lrp_engine import lazy
+from lrp_engine.cli import main
 
 
 @pytest.fixture
@@ -56,3 +57,11 @@ def test_collections_are_on_again_after_a_failure():
     with pytest.raises(ImportError), lazy.uncollected():
         raise ImportError
     assert gc.isenabled()
+
+
+def test_a_command_in_somebody_elses_process_leaves_it_his(imports, monkeypatch, capsys):
+    assert main.main(["samples"]) == 0
+    assert not lazy._ours
+    monkeypatch.setattr(sys, "argv", ["lrp-lens", "samples"])
+    assert main.script() == 0
+    assert lazy._ours

@@ -173,7 +173,8 @@ def kept_inside(value: Any, rows: int) -> GivenWords:
     """The vocabulary that a checkpoint keeps beside its weights; none where it has none.
 
     Args:
-        rows: of the embedding; a list of more words is not used, which is noted.
+        rows: of the embedding; a list of more words, or of so few that it may be of classes, is not
+            used, which is noted.
     """
     found = words_inside(value) if isinstance(value, Mapping) else None
     if found is None:
@@ -181,15 +182,14 @@ def kept_inside(value: Any, rows: int) -> GivenWords:
     name, words = found
     try:
         given = _given(words, []) if words is not None else GivenWords()
-    except LensError:
-        given = GivenWords()
+        problem = "" if given.vocabulary else "it does not give each word a number of its own."
+    except LensError as error:
+        given, problem = GivenWords(), str(error)
     count = len(given.vocabulary or ())
-    if not count or (count > rows and not given.word_index):
-        what = f"{count:,} words" if count else "no words with numbers"
-        said = (
-            f"The file holds {name!r:.40}, which is not used as vocabulary: it has {what} for the "
-            f"{rows:,} rows of the embedding."
-        )
+    if count and (2 * count < rows or (count > rows and not given.word_index)):
+        problem = f"it has {count:,} words for the {rows:,} rows of the embedding."
+    if problem:
+        said = f"The file holds {name!r:.40}, which is not used as vocabulary: {problem}"
         return GivenWords(assumptions=(said,))
     said = f"The vocabulary is the one that the file itself holds, as {name!r:.40}."
     return replace(given, assumptions=(said, *given.assumptions))

@@ -114,7 +114,12 @@ def test_a_vocabulary_inside_a_checkpoint_is_used_and_said(kept):
     ("kept", "said"),
     [
         ({"vocab": [*NINE, "more"]}, "it has 10 words for the 9 rows"),
-        ({"vocab": {"good": "bad", "film": []}}, "it has no words with numbers"),
+        (
+            {"stoi": {word: n for n, word in enumerate(NINE)}, "itos": NINE[::-1]},
+            "it does not give each word a number of its own",
+        ),
+        ({"vocab": {"neg": 0, "pos": 1}}, "it has 2 words for the 9 rows"),
+        ({"vocab": {"good": "bad", "film": []}}, "maps 'good' to 'bad', expected a word"),
     ],
 )
 def test_a_vocabulary_inside_a_checkpoint_that_does_not_fit_keeps_nothing_from_being_read(
