@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 
 from app.review.true_classes import TrueClasses
-from lrp_engine.render.numbers import percentage
+from lrp_engine.render.numbers import NO_BREAK, percentage
 
 Z = 1.959964  # of 95 %
 BINS = 10
@@ -44,11 +44,10 @@ class Share:
 
     def __str__(self) -> str:
         low, high = self.interval
-        said = (
-            f"{percentage(self.value)} ({self.hits:,} of {self.of:,}; 95 % interval "
+        return (
+            f"{percentage(self.value)} ({self.hits:,} of {self.of:,}; 95{NO_BREAK}% interval "
             f"{percentage(low)} to {percentage(high)})"
         )
-        return said.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def over_sampled(examples: Share, whole: Share) -> str:

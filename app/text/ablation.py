@@ -7,7 +7,7 @@ import numpy as np
 from app.text.marks import HTML, PLAIN, Marks
 from lrp_engine import Explanation
 from lrp_engine.attribution.ablation import TOGETHER, ZERO, Ablation, Change
-from lrp_engine.render.numbers import MINUS, number, percentage, points, spelled
+from lrp_engine.render.numbers import MINUS, NO_BREAK, number, percentage, points, spelled
 from lrp_engine.render.said import with_unit
 from lrp_engine.render.wording import with_output
 
@@ -90,7 +90,7 @@ def of_word(
     whole = _score(explanation, score)
     share = "of "
     if score and abs(part) <= MOST_TIMES * abs(score):
-        share = f"{round(100 * part / score)} % of ".replace("-", MINUS)
+        share = f"{round(100 * part / score)}{NO_BREAK}% of ".replace("-", MINUS)
     short = explanation.method_info.short
     terms = [(f"Its share of the {what}", number(part), f"{share}{whole}, {short}")]
     if change is not None:

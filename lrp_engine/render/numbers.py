@@ -8,6 +8,7 @@ import re
 import numpy as np
 
 MINUS = "−"
+NO_BREAK = "\N{NO-BREAK SPACE}"  # within a number and between it and its unit
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
            "eleven", "twelve")  # fmt: skip
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -75,13 +76,16 @@ def tiny(size: float) -> str:
 
 
 def _power(power: str) -> str:
-    return f" × 10{str(int(power)).translate(_RAISED)}"
+    return f"{NO_BREAK}×{NO_BREAK}10{str(int(power)).translate(_RAISED)}"
 
 
 def to_ascii(text: str) -> str:
     """A text with its minus signs and powers of ten as terminals of any encoding show them."""
-    plain = re.sub(f" × 10([{''.join(map(chr, _RAISED.values()))}]+)", r"e\1", text)
-    return plain.translate({raised: digit for digit, raised in _RAISED.items()}).replace(MINUS, "-")
+    plain = re.sub(
+        f"{NO_BREAK}×{NO_BREAK}10([{''.join(map(chr, _RAISED.values()))}]+)", r"e\1", text
+    )
+    plain = plain.translate({raised: digit for digit, raised in _RAISED.items()})
+    return plain.replace(MINUS, "-").replace(NO_BREAK, " ")
 
 
 def points(difference: float, *, signed: bool = False) -> str:
@@ -102,10 +106,10 @@ def percentage(share: float) -> str:
     if not math.isfinite(share):
         return "not a number"
     if 0 < share < 0.0005:
-        return "< 0.1 %"
+        return f"<{NO_BREAK}0.1{NO_BREAK}%"
     if 0.9995 <= share < 1:
-        return "> 99.9 %"
-    return f"{100 * share:.1f} %"
+        return f">{NO_BREAK}99.9{NO_BREAK}%"
+    return f"{100 * share:.1f}{NO_BREAK}%"
 
 
 def spelled(count: int) -> str:

@@ -107,11 +107,13 @@ def _said(one: Explanation) -> list[str]:
         kind, at = one.token_kind, int(one.positions[0])
         whose = f"of {kind} {at + 1}, {visible(one.tokens[0][at])}"
         if one.output_kind.has_classes:
-            return [f"label {whose}: {visible(c.label)} (probability {c.figure})"
+            return [f"label {whose}: {visible(c.label)} (probability {to_ascii(c.figure)})"
                     for c in said(one)]  # fmt: skip
         return [f"{visible(value.label)} {whose}: {to_ascii(value.figure)}" for value in said(one)]
     if one.output_kind.has_classes:
-        return [f"predicted: {visible(c.label)} (probability {c.figure})" for c in said(one)]
+        return [
+            f"predicted: {visible(c.label)} (probability {to_ascii(c.figure)})" for c in said(one)
+        ]
     return [f"{visible(value.label)}: {to_ascii(value.figure)}" for value in said(one)]
 
 

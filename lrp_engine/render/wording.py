@@ -52,7 +52,7 @@ def printable(text: str) -> str:
 def _shown(character: str, *, blank: bool) -> str:
     if character in _SHOWN and (blank or character not in " \xa0"):
         return _SHOWN[character]
-    if character.isprintable() or character in " \u200c\u200d":  # joiners make letters and emoji
+    if character.isprintable() or character in " \xa0\u200c\u200d":  # joiners make letters, emoji
         return character
     if ord(character) < 32:
         return chr(0x2400 + ord(character))  # its picture, "␛" for escape

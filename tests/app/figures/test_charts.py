@@ -37,6 +37,7 @@ from app.figures.charts import (
 from app.figures.tables import step_runs
 from app.figures.zeros import plain_zeros
 from lrp_engine import METHODS, Epsilon, InputError, Ledger
+from lrp_engine.render.numbers import NO_BREAK
 from lrp_engine.render.palettes import PALETTES, THEMES
 from tests import zoo
 from tests.contrast import contrast
@@ -222,7 +223,8 @@ def test_ledger_table_adds_up(explanations):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "relative", "said"), [("float32", 1e-4, "0.0001"), ("float64", 1e-10, "1 × 10⁻¹⁰")]
+    ("dtype", "relative", "said"),
+    [("float32", 1e-4, "0.0001"), ("float64", 1e-10, "1 × 10⁻¹⁰".replace(" ", NO_BREAK))],
 )
 def test_verdict(reader, dtype, relative, said):
     chosen = reader if dtype == reader.dtype else replace(reader, dtype=dtype)

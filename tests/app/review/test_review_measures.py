@@ -43,9 +43,9 @@ def explained(network, tmp_path_factory) -> tuple[Sets, Set]:
 @pytest.mark.parametrize(
     ("name", "value", "of_nothing", "written"),
     [
-        ("confidence", 0.7, 0.5, "70.0 %"),
-        ("margin", 0.5, 0.0, "50.0 %"),
-        ("leak", 0.4, 0.0, "40.0 %"),
+        ("confidence", 0.7, 0.5, "70.0\N{NO-BREAK SPACE}%"),
+        ("margin", 0.5, 0.0, "50.0\N{NO-BREAK SPACE}%"),
+        ("leak", 0.4, 0.0, "40.0\N{NO-BREAK SPACE}%"),
         ("error", 0.05, 0.0, "5.0e-02"),
         *((name, 0.5, None, "+0.50") for name in LIVE_METHODS if name != MAIN),
     ],

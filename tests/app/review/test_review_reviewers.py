@@ -40,7 +40,8 @@ def test_agreement_is_of_rows_that_both_judged():
     # p = 2/3, e = (1/3 * 2/3) + (2/3 * 1/3) = 4/9
     assert ana.kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
     assert agreement_sentence(ana) == (
-        "Ana and Ben agree on 2 of the 3 rows that both judged (66.7 %; Cohen’s κ 0.40)."
+        "Ana and Ben agree on 2 of the 3 rows that both judged "
+        "(66.7\N{NO-BREAK SPACE}%; Cohen’s κ 0.40)."
     )
     assert found["", "Ana"].kappa is None
     assert "unnamed and Ana agree on 1 of the 1 rows" in agreement_sentence(found["", "Ana"])

@@ -25,7 +25,7 @@ from app.text.flips import same_side
 from lrp_engine import METHODS, Explanations
 from lrp_engine.attribution.ablation import Change, against_random, without_one
 from lrp_engine.attribution.flips import Flip, single_word
-from lrp_engine.render.numbers import number
+from lrp_engine.render.numbers import NO_BREAK, number
 from tests.app.reading import healthy, heatmaps, html, legend, messages, press, widget, words
 from tests.app.tiny import E
 
@@ -140,7 +140,7 @@ def test_examples_that_were_picked_for_their_mistakes_say_so(opened, monkeypatch
     widget(app, "verdict").set_value("wrong").run()
     wrong = int(widget(app, "example").label.split()[0])
     assert f"mistakes are over-sampled among them ({wrong} of 3 wrong)" in said
-    assert "On its whole test set the model is right on 95.0 % of 200." in said
+    assert f"On its whole test set the model is right on 95.0{NO_BREAK}% of 200." in said
 
 
 def test_every_class_can_be_explained(opened, network):
@@ -357,7 +357,8 @@ def test_a_near_tie_is_said(network):
         made = {name: replace(e, probabilities=probabilities) for name, e in one.items()}
         return near_tie(Explanations(made))
 
-    tie = f"<b>Nearly a tie:</b> <bdi>{labels[2]}</bdi> 42.0 % and <bdi>{labels[1]}</bdi> 38.0 %"
+    tie = f"<b>Nearly a tie:</b> <bdi>{labels[2]}</bdi> 42.0% and <bdi>{labels[1]}</bdi> 38.0%"
+    tie = tie.replace("%", f"{NO_BREAK}%")
     assert tie in said(0.2, 0.38, 0.42)
     assert f"could make it say <bdi>{labels[1]}</bdi>." in said(0.2, 0.38, 0.42)
     assert said(0.2, 0.36, 0.44) == ""
@@ -444,7 +445,7 @@ def test_a_flip_is_told_as_it_is(network):
     near = replace(flip, classes=(0, 1))
     assert "a small step, no reversal" in flip_line(near, one, in_order=True)
     assert "a small step" not in flip_line(near, one) + flip_line(flip, one, in_order=True)
-    assert "from 97.0 % to <b>31.0 %</b>" in said
+    assert f"from 97.0{NO_BREAK}% to <b>31.0{NO_BREAK}%</b>" in said
     swapped = replace(flip, replacement="<b>", tried=(4, 25))
     said = flip_line(swapped, one)
     assert "With “<bdi>&lt;b&gt;</bdi>” in place of “<bdi>film</bdi>”" in said
