@@ -87,7 +87,8 @@ def evaluate(
         removal: how words are left out, a name in `REMOVALS`.
         step: words that curves take out at a time; None for 1, or 5 where the texts are long.
         target: the class or value that is explained; None for each text's predicted class.
-        answers: for each text the right relevance of its steps, NaN where there is none.
+        answers: for each text the right relevance of its words, or of the steps that are read; NaN
+            where there is none.
         lengths: as in `Network.explain`.
         workers: processes on this machine; 1 is this process itself.
         scheduler: address of a Dask scheduler, whose workers take the place of `workers`.

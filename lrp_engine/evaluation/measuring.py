@@ -109,7 +109,7 @@ class _Work:
         self.network, self.window, self.settings, self.origins = network, window, settings, origins
         self.cancel = cancel
         self.samples = window.samples(network)
-        window.require_answers(self.samples)
+        self.answers = window.answers_of_steps(self.samples)
         every = np.arange(len(window))
         with np.errstate(over="ignore", invalid="ignore"):  # found out below
             self.scores = scores_of(self.samples).astype(np.float64)
@@ -217,7 +217,7 @@ class _Work:
                 yield Who(row, target, place, measure.name), measure.function(text, one)
 
     def _text(self, row: int, target: int) -> Text:
-        label, answers = int(self.window.labels[row]), self.window.answers
+        label, answers = int(self.window.labels[row]), self.answers
         return Text(
             index=self.window.first + row,
             words=len(self.places[row]),

@@ -35,7 +35,7 @@ class Window:
         words: per text its words; None where numbers are given.
         values: (B, T, E), (B, D), or ids (B, T); lengths: (B,), where texts are numbers with time.
         labels: (B,) true classes, `NO_LABEL` where none is known.
-        answers: per text the right relevance of its steps, NaN where there is none.
+        answers: per text the right relevance of its steps or words, NaN where there is none.
     """
 
     index: int
@@ -60,19 +60,32 @@ class Window:
         inputs, lengths = self.inputs(np.arange(len(self)))
         return samples_of.read(network, inputs, lengths)
 
-    def require_answers(self, samples: Samples) -> None:
-        """Stop where an answer has other steps than its text.
+    def answers_of_steps(self, samples: Samples) -> list[np.ndarray] | None:
+        """The answers for each step that is read; those for words of a text go where these stand.
 
         Raises:
-            InputError: one has; it is named by its place.
+            InputError: one has other steps and other words than its text; it is named by its place.
         """
-        for row, answer in enumerate(self.answers or ()):
-            steps = int(samples.lengths[row])
-            if len(answer) not in (steps, steps if self.values is None else self.values.shape[1]):
-                raise InputError(
-                    f"`answers` of text {self.first + row} hold {len(answer)} numbers, expected "
-                    f"one for each of its {steps} steps."
+        if self.answers is None:
+            return None
+        return [self._of_steps(samples, row, answer) for row, answer in enumerate(self.answers)]
+
+    def _of_steps(self, samples: Samples, row: int, answer: np.ndarray) -> np.ndarray:
+        steps = int(samples.lengths[row])
+        if len(answer) in (steps, steps if self.values is None else self.values.shape[1]):
+            return answer
+        expected = f"one for each of its {steps} steps"
+        if samples.alignment is not None:
+            typed, places = samples.alignment.typed(row)
+            if len(answer) == len(typed):
+                return np.array([np.nan if one is None else answer[one] for one in places])
+            if len(typed) != steps:
+                expected = (
+                    f"one for each of its {len(typed)} words, or of the {steps} that are read"
                 )
+        raise InputError(
+            f"`answers` of text {self.first + row} hold {len(answer)} numbers, expected {expected}."
+        )
 
 
 def windows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -150,6 +151,21 @@ def test_answers_are_for_every_step():
         evaluate(network, x, answers=[[1, 0, 0], [1, 0]], **asked)
     with pytest.raises(InputError, match="`lengths` is 3, expected 2 integers"):
         evaluate(network, x, answers=[[1, 0, 0]] * 2, lengths=3, **asked)
+
+
+@pytest.mark.parametrize("truncate", ["pre", "post"])
+def test_answers_may_be_for_every_word_of_a_text_that_is_cut(words, truncate):
+    network = replace(words, tokenizer=replace(words.tokenizer, length=3, truncate=truncate))
+    given = [1.0, 0.0, np.nan, 0.5, 0.0]
+    read = given[-3:] if truncate == "pre" else given[:3]
+    asked = {"methods": "lrp", "measures": "marked_share", "target": 1}
+    values = [
+        evaluate(network, ["w2 w3 w4 w5 w2"], answers=[one], **asked).to_frame()["value"]
+        for one in (given, read)
+    ]
+    assert values[0].tolist() == values[1].tolist()
+    with pytest.raises(InputError, match="hold 4 numbers, expected one for each of its 5 words"):
+        evaluate(network, ["w2 w3 w4 w5 w2"], answers=[[1.0] * 4], **asked)
 
 
 def test_an_iterator_is_compared_by_both(words):
