@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +28,8 @@ def write_file(path: str | Path, text: str) -> None:
     """
     from lrp_engine.corpora import durable
 
-    file, data = Path(os.path.realpath(path)), text.encode()
-    before = durable.temporary_name(file.name)
+    data = text.encode()
     try:
-        if (file.exists() and not file.is_file()) or not os.access(file.parent, os.W_OK):
-            file.write_bytes(data)  # a device or a pipe; or the folder takes no other file
-        else:
-            durable.write(file.with_name(before), data)
-            if file.exists():
-                shutil.copymode(file, file.with_name(before))
-            durable.rename(file.with_name(before), file)
+        durable.replace_file(Path(path), lambda file: file.write(data))
     except OSError as error:
-        full = "the disk is full" if error.errno in durable.FULL else error.strerror
-        raise InputError(f"Cannot write {str(path)!r:.200}: {full}.") from None
-    finally:
-        with contextlib.suppress(OSError):
-            file.with_name(before).unlink(missing_ok=True)
+        raise InputError(f"Cannot write {str(path)!r:.200}: {durable.why(error)}.") from None

@@ -6,19 +6,24 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 # What a system says where there is no room: on the disk, for this user, for a file of this size.
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 # Parquet readers skip names that begin with an underscore.
 TEMPORARY = re.compile(r"_[\w.-]+\.[0-9a-f]{32}\.tmp")
+_NAME_BYTES = 200  # of a temporary name; systems take 255
 
 
 def temporary_name(name: str) -> str:
     """Where a file is written before it gets its name."""
-    return f"_{name}.{uuid.uuid4().hex}.tmp"
+    short = os.fsencode(name)[:_NAME_BYTES].decode(errors="ignore")
+    return f"_{short}.{uuid.uuid4().hex}.tmp"
 
 
 def write(path: Path, data: bytes) -> None:
@@ -38,6 +43,52 @@ def write(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Write a file for somebody; one that was there stays as it is until the new one is whole.
+
+    A device, a pipe, and a file in a folder that takes no other, are written as they are. A file
+    that has other names, or that may be written but not replaced, stays the same file.
+
+    Args:
+        fill: writes into the open file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    real, there = Path(os.path.realpath(path)), path.exists()
+    if there and not (real.is_file() and os.access(real.parent, os.W_OK)):
+        with path.open("wb") as file:
+            fill(file)
+        return
+    if there:
+        real.open("ab").close()  # what may not be written may not be replaced either
+    temporary = real.with_name(temporary_name(real.name))
+    try:
+        with temporary.open("xb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if there:
+            shutil.copymode(real, temporary)
+        if there and (path.is_symlink() or real.stat().st_nlink > 1):
+            shutil.copyfile(temporary, real)
+            return
+        try:
+            rename(temporary, real)
+        except PermissionError:
+            if not there:
+                raise
+            shutil.copyfile(temporary, real)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def why(error: OSError) -> str | None:
+    """Why a file could not be written, in words."""
+    return "the disk is full" if error.errno in FULL else error.strerror
 
 
 def rename(old: str | Path, new: str | Path) -> None:

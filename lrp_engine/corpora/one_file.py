@@ -32,22 +32,15 @@ def write_file(folder: Folder, target: Path, schema: pa.Schema) -> None:
         for name in folder.parts():
             yield pq.read_table(io.BytesIO(folder.read(name)), schema=schema)
 
-    temporary = target.with_name(durable.temporary_name(target.name))
     try:
-        with temporary.open("xb") as file:
-            WRITERS[target.suffix.lower()](parts(), schema, file)
-            file.flush()
-            os.fsync(file.fileno())
-        durable.rename(temporary, target)
+        durable.replace_file(
+            target, lambda file: WRITERS[target.suffix.lower()](parts(), schema, file)
+        )
     except OSError as error:
-        full = "the disk is full" if error.errno in durable.FULL else error.strerror
         raise InputError(
-            f"Cannot write {target.name!r:.80}: {full}. The result itself is whole, in "
-            f"{folder.url!r}; the same call writes the file alone."
+            f"Cannot write {target.name!r:.80}: {durable.why(error)}. The result itself is whole, "
+            f"in {folder.url!r}; the same call writes the file alone."
         ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def check_target(target: str | os.PathLike[str], endings: Iterable[str] | None = None) -> Path:

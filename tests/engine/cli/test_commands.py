@@ -7,8 +7,10 @@ import io
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import click
@@ -19,6 +21,8 @@ from app import gate, settings
 from lrp_engine import formats, shipped
 from lrp_engine.cli import dashboard
 from lrp_engine.cli.main import main, parser
+from lrp_engine.cli.output import write_file
+from lrp_engine.errors import InputError
 from lrp_engine.render.terminal import render
 from tests import zoo
 
@@ -77,6 +81,56 @@ def test_files_in_place_of_the_screen(run, network, tmp_path):
     assert files["csv"].read_text() == one.to_frame().to_csv(index=False)
     code, out, _ = run("explain", ".", "good", "bad", "--csv", "-")
     assert out == network.explain(["good", "bad"]).to_frame().to_csv(index=False)
+
+
+def test_a_file_keeps_what_it_is(tmp_path, monkeypatch):
+    named, long = tmp_path / "a.html", tmp_path / f"{'a' * 240}.html"
+    named.write_text("earlier")
+    named.chmod(0o640)
+    os.link(named, tmp_path / "b.html")
+    write_file(named, "now")
+    assert (tmp_path / "b.html").read_text() == "now"
+    write_file(long, "now")
+    assert long.read_text() == "now"
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "replace", refused)  # a file of somebody else in a sticky folder
+    write_file(long, "later")
+    assert long.read_text() == "later"
+    with pytest.raises(InputError, match="Operation not permitted"):
+        write_file(tmp_path / "c.html", "now")
+    assert sorted(os.listdir(tmp_path)) == ["a.html", long.name, "b.html"]
+    assert stat.S_IMODE(named.stat().st_mode) == 0o640
+
+
+def test_a_pipe_is_written_as_it_is():
+    reader, writer = os.pipe()
+    try:
+        write_file(f"/dev/fd/{writer}", "now")
+        assert os.read(reader, 9) == b"now"
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path, monkeypatch):
+    page = tmp_path / "a.html"
+    page.write_text("earlier")
+    page.chmod(0o444)
+    opened = Path.open
+
+    def as_a_user(path: Path, mode: str = "r", **named: object):  # the superuser writes any file
+        if mode != "r" and path.exists() and not path.stat().st_mode & stat.S_IWUSR:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, mode, **named)
+
+    monkeypatch.setattr(Path, "open", as_a_user)
+    with pytest.raises(InputError, match="Permission denied"):
+        write_file(page, "now")
+    assert os.listdir(tmp_path) == ["a.html"]
+    assert page.read_text() == "earlier"
 
 
 def test_on_a_full_disk_the_earlier_file_and_the_result_stay(run, tmp_path, monkeypatch):
