@@ -836,7 +836,7 @@ FAILURES = {
                          "choose from 0"),
     "eps": lambda p: ([_csv(p / "a.csv", "text\nw2\n"), p / "out", "--eps", "0"], "eps must be"),
     "workers": lambda p: ([_csv(p / "a.csv", "text\nw2\n"), p / "out", "--workers", "0"],
-                          "workers must be 1"),
+                          "workers is 0, expected a whole number from 1 on"),
     "both": lambda p: ([p / "a.csv", p / "out", "--workers", "2", "--scheduler", "tcp://h:1"],
                        "not both"),
 }  # fmt: skip
