@@ -18,6 +18,7 @@ from app.review.true_classes import Meaning
 # Labels that name the ends of a scale of numbers ("1 star" to "5 stars").
 _LOW = frozenset(("negative", "neg", "bad"))
 _HIGH = frozenset(("positive", "pos", "good"))
+NAMED = 3  # labels of the same classes that a sentence names
 
 
 def natural(label: str, labels: Sequence[str]) -> Meaning:
@@ -83,40 +84,71 @@ def strict(found: Sequence[str], labels: Sequence[str]) -> dict[str, list[str]]:
     """Labels that stand for their class alone because others name degrees of it, with those.
 
     Who tells "very negative" from "negative" does not mean the one by the other: a single label of
-    a degree is enough, so it is said wherever some labels stand for several classes.
+    a degree is enough, so it is said wherever some labels stand for several classes. Labels of one
+    class share one list, so that what many spellings cost grows with their number only.
     """
     names = plain_names(labels)
     meanings = {label: meant(label, labels) for label in found}
-    finer = {
-        label: [
-            other for other, degrees in meanings.items()
-            if any(is_degree_of(names[d], names[c]) for d in degrees for c in classes)
-        ]
-        for label, classes in meanings.items()
-    }  # fmt: skip
+    named = {c for classes in meanings.values() for c in classes}
+    finer = {}
+    for c in named:
+        degrees = {d for d in named if is_degree_of(names[d], names[c])}
+        if degrees:
+            finer[c] = [label for label, own in meanings.items() if degrees.intersection(own)]
     several = groups(found, labels)
-    return {label: others for label, others in finer.items() if others and label not in several}
+    return {
+        label: finer[classes[0]] for label, classes in meanings.items()
+        if classes and classes[0] in finer and label not in several
+    }  # fmt: skip
 
 
 def sentence(
-    meanings: Mapping[str, Meaning], labels: Sequence[str], counts: Mapping[str, int]
+    meanings: Mapping[str, Meaning],
+    labels: Sequence[str],
+    counts: Mapping[str, int],
+    alone: Mapping[str, Sequence[str]],
 ) -> str:
     """What labels count as where some stand for several classes.
 
     Args:
         meanings: those that do. counts: every label that occurs, and how often.
+        alone: those that do not because of finer ones, with these, see `strict`.
     """
+    several = _by_classes(meanings)
+    single = _by_classes({label: meant(label, labels) for label in alone})
     said = [
-        f"“{label}” for {' or '.join(f'“{labels[c]}”' for c in classes)}"
-        for label, classes in meanings.items()
+        f"{_listed([f'“{label}”' for label in same])} for "
+        f"{' or '.join(f'“{labels[c]}”' for c in classes)}"
+        for classes, same in several.items()
     ]
-    for label, others in strict(list(counts), labels).items():
-        listed = " and ".join(
-            f"“{other}” ({counts[other]:,} row{'s' * (counts[other] != 1)})" for other in others
+    for (own,), same in single.items():
+        others = sorted(alone[same[0]], key=lambda other: -counts[other])
+        finer = _listed([
+            f"“{other}” ({counts[other]:,} row{'s' * (counts[other] != 1)})"
+            for other in others[:NAMED]
+        ], more=len(others[NAMED:]))  # fmt: skip
+        said.append(
+            f"{_listed([f'“{label}”' for label in same])} for “{labels[own]}” alone, because "
+            f"{finer} {'is' if len(others) == 1 else 'are'} told from "
+            f"{'it' if len(same) == 1 else 'them'}"
         )
-        own = " or ".join(f"“{labels[c]}”" for c in meant(label, labels))
-        said.append(f"“{label}” for {own} alone, because {listed} is told from it")
+    lists = any(len(same) > 1 for same in (*several.values(), *single.values(), *alone.values()))
     return (
         f"Your labels are coarser than the model's {len(labels)} classes. A prediction counts as "
-        f"correct if the label stands for it: {', '.join(said)}."
+        f"correct if the label stands for it: {('; ' if lists else ', ').join(said)}."
     )
+
+
+def _by_classes(meanings: Mapping[str, Meaning]) -> dict[Meaning, list[str]]:
+    """The labels that stand for the same classes, by these."""
+    found: dict[Meaning, list[str]] = {}
+    for label, classes in meanings.items():
+        found.setdefault(classes, []).append(label)
+    return found
+
+
+def _listed(names: Sequence[str], more: int = 0) -> str:
+    """Names as "a, b and c", so many at most, as "a, b, c and 4 more"."""
+    rest = more + len(names[NAMED:])
+    *most, last = [*names[:NAMED], *([f"{rest:,} more"] if rest else [])]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -57,7 +57,8 @@ def _remap(desk: Desk) -> None:
     }  # fmt: skip
     groups = coarse.groups(list(counts), one.labels)
     if any(now[label] != classes for label, classes in groups.items()):
-        st.caption(plain(visible(coarse.sentence(groups, one.labels, counts))))
+        finer = coarse.strict(list(counts), one.labels)
+        st.caption(plain(visible(coarse.sentence(groups, one.labels, counts, finer))))
         if st.button("Count finer predictions as correct", icon=":material/join:"):
             _use(desk, groups)
     key = f"remap.{one.id}.{one.labels_file}"

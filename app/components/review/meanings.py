@@ -28,12 +28,13 @@ def coarse_labels(
     groups = coarse.groups(list(counts), labels)
     if not groups:
         return {}
-    st.info(plain(visible(coarse.sentence(groups, labels, counts))), icon=":material/join:")
+    finer = coarse.strict(list(counts), labels)
+    st.info(plain(visible(coarse.sentence(groups, labels, counts, finer))), icon=":material/join:")
     counted = st.toggle(
         "Count finer predictions as correct", value=True, key=widgets.file_key(f"{key}.coarse"),
         help="If off, each label stands only for the class that it names.",
     )  # fmt: skip
-    alone = {label: coarse.meant(label, labels) for label in coarse.strict(list(counts), labels)}
+    alone = {label: coarse.meant(label, labels) for label in finer}
     return groups | alone if counted else {}
 
 

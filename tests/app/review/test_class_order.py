@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
+from unittest.mock import Mock
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,7 +104,7 @@ def test_coarse_labels_stand_for_several_classes(found, labels, expected):
 
 
 def test_the_sentence_names_what_each_label_counts_as():
-    said = coarse.sentence(POLES, FIVE, dict.fromkeys(POLES, 9))
+    said = coarse.sentence(POLES, FIVE, dict.fromkeys(POLES, 9), {})
     assert "coarser than the model's 5 classes" in said
     assert "“negative” for “very negative” or “negative”, “positive” for “positive” or" in said
     assert "alone" not in said
@@ -111,11 +114,38 @@ def test_a_finer_label_that_makes_another_strict_is_named_with_its_rows():
     counts = {"positive": 9, "Negative": 8, "Very Negative": 1}
     groups = coarse.groups(list(counts), FIVE)
     assert groups == {"positive": (3, 4)}
-    assert coarse.strict(list(counts), FIVE) == {"Negative": ["Very Negative"]}
-    assert coarse.sentence(groups, FIVE, counts).endswith(
+    finer = coarse.strict(list(counts), FIVE)
+    assert finer == {"Negative": ["Very Negative"]}
+    assert coarse.sentence(groups, FIVE, counts, finer).endswith(
         "stands for it: “positive” for “positive” or “very positive”, “Negative” for “negative” "
         "alone, because “Very Negative” (1 row) is told from it."
     )
+
+
+def spelled_in_ways(word: str, count: int) -> list[str]:
+    ways = product(*((letter, letter.upper()) for letter in word))
+    return list(dict.fromkeys("".join(way) for way in islice(ways, count)))
+
+
+def test_many_spellings_are_named_by_the_first_ones_and_cost_no_more_each(monkeypatch):
+    finer, plain = spelled_in_ways("very negative", 1_000), spelled_in_ways("negative", 256)
+    found = ["positive", *plain, *finer, *(f"note {i}" for i in range(1_000))]
+    counts = dict.fromkeys(found, 1) | {finer[7]: 2_000}
+    compared = Mock(side_effect=class_order.is_degree_of)
+    monkeypatch.setattr(coarse, "is_degree_of", compared)
+    alone = coarse.strict(found, FIVE)
+    assert alone == dict.fromkeys(plain, finer)
+    assert compared.call_count < 3_000
+    groups = coarse.groups(found, FIVE)
+    assert coarse.sentence(groups, FIVE, counts, alone).endswith(
+        "stands for it: “positive” for “positive” or “very positive”; “negative”, “negativE”, "
+        "“negatiVe” and 253 more for “negative” alone, because “very negatIVE” (2,000 rows), "
+        "“very negative” (1 row), “very negativE” (1 row) and 509 more are told from them."
+    )
+    three = {"negative": 4, "Very Negative": 1, "very negative": 3, "positive": 9}
+    said = coarse.sentence(POLES, FIVE, three, coarse.strict(list(three), FIVE))
+    assert said.endswith("because “very negative” (3 rows) and “Very Negative” (1 row) are told "
+                         "from it.")  # fmt: skip
 
 
 def test_a_label_that_stands_for_several_classes_is_right_for_each():
