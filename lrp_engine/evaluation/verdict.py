@@ -130,14 +130,20 @@ def introduced(one: Explainer) -> str:
 
 
 def _counted(evaluation: Evaluation, measure: str) -> str:
-    """The texts that count, as "96 texts of 5 or more words" where others are left out for that."""
+    """The texts that count, and where others do not, which: "96 texts of 5 or more words".
+
+    Where a measure is of texts that are classified in one way, no length is named: more texts are
+    left out for that.
+    """
     info, n = evaluation.info(measure), evaluation.estimates[measure].n
     if info.scope == "documents":
         return f"{n:,} document{'s' * (n != 1)}"
     said = f"{n:,} text{'s' * (n != 1)}"
-    if len(evaluation.values[measure]) < evaluation.texts - evaluation.unexplained:
-        said += f" of {info.lengths(evaluation.settings.get('step') or 1)}"
-    return said
+    if len(evaluation.values[measure]) == evaluation.texts - evaluation.unexplained:
+        return said
+    if info.scope == "all":
+        return f"{said} of {info.lengths(evaluation.settings.get('step') or 1)}"
+    return f"{said} that {'is' if n == 1 else 'are'} classified {info.scope}"
 
 
 def _listed(names: Sequence[str]) -> str:

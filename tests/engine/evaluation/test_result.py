@@ -120,6 +120,18 @@ def test_where_texts_are_too_short_to_count_it_is_said(evaluation):
     assert documents.sentences["pointing"].endswith("(60 documents).")
 
 
+def test_texts_that_are_classified_the_other_way_are_not_called_too_short(evaluation):
+    values = evaluation.values["slope"]
+    found = replace(evaluation, values={"deletion_right": values, "deletion_wrong": values[:1]},
+                    places={}, texts=65)  # fmt: skip
+    said = "60 texts that are classified right"
+    assert found.sentence.startswith(f"For this model and these {said},")
+    assert found.sentences["deletion_right"].endswith(f"({said}).")
+    assert found.sentences["deletion_wrong"].endswith("(1 text that is classified wrong).")
+    all_right = replace(found, texts=61)
+    assert all_right.sentences["deletion_right"].endswith("(60 texts).")
+
+
 def test_random_weights_say_whose_order_is_learned(evaluation):
     signed = np.tile(np.array([0.02, -0.1, 0.7, np.nan])[:, None], (30, 1, 2))
     absolute = np.tile(np.array([0.2, 0.1, 0.3, np.nan])[:, None], (30, 1, 2))
