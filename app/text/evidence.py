@@ -27,7 +27,8 @@ def unknown_words(
     Args:
         unknown: of each word, whether the model does not know it.
         substitute: the word that it reads in their place; None for a vector of zeros.
-        warnings: that are shown beside this; what one of them counts is not counted again.
+        warnings: that are shown beside this; where one of them counts the unknown words, also
+            those that were cut off, these are not counted again.
     """
     found = Counter(token for token, lacks in zip(tokens, unknown, strict=True) if lacks)
     if not found:
@@ -39,7 +40,7 @@ def unknown_words(
     others = len(found) - UNKNOWN_LISTED
     more = f" and {others} more" if others > 0 else ""
     reads = f"as {visible(substitute)}" if substitute else "as a vector of zeros"
-    if doubts.most_unknown(found.total(), len(tokens)) in warnings:
+    if any(map(doubts.counts_unknown, warnings)):
         return f"The unknown words are read {escape(reads)}: {listed}{more}."
     verb, them = ("is", "it") if found.total() == 1 else ("are", "them")
     return (
@@ -56,10 +57,12 @@ def no_evidence(one: Explanations) -> str:
     if known.any() or not one.unknown.any():
         return ""
     words = int(real.sum())
+    is_cut = any(word.reason.startswith("cut at") for word in one.left_out[0])
+    read, more = (" that it reads", " or more") if is_cut else ("", "")
     return (
-        "<b>No evidence.</b> The model knows no word of this text, so it says this of every text "
-        f"of {spelled(words)} unknown word{'s' * (words != 1)}; the colours show no more than "
-        "where unknown words stand."
+        f"<b>No evidence.</b> The model knows no word{read} of this text, so it says this of every "
+        f"text of {spelled(words)}{more} unknown word{'s' * (is_cut or words != 1)}; the colours "
+        "show no more than where unknown words stand."
     )
 
 

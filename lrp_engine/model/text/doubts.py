@@ -13,6 +13,10 @@ from lrp_engine.model.text.vocabulary import Vocabulary, is_mark
 
 LEAST = 6  # a text of fewer words says nothing
 SHARE = 0.05  # of the vocabulary
+_MOST_UNKNOWN = (
+    "words of this text are unknown to the model: texts may be cut or spelled in another way than "
+    "it was trained with, or be in another language."
+)
 _ENDS = '.,!?;:)"\u201d'
 _SPLITS_OFF = ("words", "keras")  # ways of cutting after which no word ends in a mark
 
@@ -53,12 +57,9 @@ def of_text(why: np.ndarray, passed: Iterable[str] = ()) -> tuple[str, ...]:
     unknown = int(np.count_nonzero(why != KNOWN))
     if len(why) < LEAST or 2 * unknown <= len(why):
         return tuple(passed)
-    return (*passed, most_unknown(unknown, len(why)))
+    return (*passed, f"{unknown:,} of the {len(why):,} {_MOST_UNKNOWN}")
 
 
-def most_unknown(unknown: int, count: int) -> str:
-    """That so many words of a text of `count` words are unknown, and why that may be."""
-    return (
-        f"{unknown:,} of the {count:,} words of this text are unknown to the model: texts may "
-        "be cut or spelled in another way than it was trained with, or be in another language."
-    )
+def counts_unknown(warning: str) -> bool:
+    """Whether a warning says how many words of a text are unknown, see `of_text`."""
+    return warning.endswith(_MOST_UNKNOWN)

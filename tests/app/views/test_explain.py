@@ -18,7 +18,7 @@ from app.models import opening
 from app.models.typical import computed
 from app.navigation import BY_PATH
 from app.text.ablation import TWO_QUESTIONS, line, of_word, opposite_ways, sentence
-from app.text.evidence import near_tie, unknown_words
+from app.text.evidence import near_tie, no_evidence, unknown_words
 from app.text.file_names import of_explanations
 from app.text.flips import line as flip_line
 from app.text.flips import same_side
@@ -337,6 +337,17 @@ def test_a_text_of_unknown_words_is_no_evidence(opened):
     assert f"{said}text of two unknown words;" in html(asked(opened(), "zebra xylophone"))
     assert f"{said}text of one unknown word;" in html(asked(opened(), "zebra"))
     assert "No evidence." not in html(asked(opened(), "zebra film"))
+
+
+def test_unknown_words_that_are_cut_off_are_counted_in_the_warning_alone(network):
+    cut = replace(network, tokenizer=replace(network.tokenizer, length=3))
+    one = cut.explain_all([" ".join(f"zebra{n}" for n in range(8))], methods=["lrp"])
+    assert any("8 of the 8 words of this text are unknown" in warning for warning in one.warnings)
+    said = unknown_words(one.tokens[0], one.unknown[0], one.substitute, one.warnings)
+    assert said.startswith("The unknown words are read as &lt;unk&gt;: “<bdi>zebra0</bdi>”, ")
+    nothing = no_evidence(one)
+    assert "knows no word that it reads of this text" in nothing
+    assert "of every text of three or more unknown words;" in nothing
 
 
 def test_downloads_are_named_by_text_methods_and_class(network):
