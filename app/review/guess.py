@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from app.models.model import class_of
 
 TEXT_NAMES = ("text", "sentence", "review", "document", "content")
 LABEL_NAMES = ("label", "class", "category", "target", "y", "sentiment")
-# Columns that are called so, or begin so, hold what a model said.
-PREDICTION_NAMES, PREDICTION = ("pred", "y_pred", "yhat", "y_hat"), "predict"
+# Columns hold what a model said if a part of their name is one of these or begins so.
+PREDICTION_PARTS, PREDICTION = ("pred", "preds", "yhat", "ŷ"), "predict"
+# Words of a name: "y_pred", "label pred", "predLabel".
+_PARTS = re.compile(r"[^\W\d_]+")
+_CASE_CHANGE = re.compile(r"(?<=[a-zŷ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Columns by name, each the first values of it as text, None where there is none.
 Sample = Mapping[str, Sequence[str | None]]
 # A column that is called so holds the texts, unless another has so many times the words.
@@ -53,8 +59,11 @@ def label_column(sample: Sample, text: str, labels: Sequence[str]) -> str | None
 
 
 def _is_prediction(name: str) -> bool:
-    small = name.casefold().strip()
-    return small in PREDICTION_NAMES or small.startswith(PREDICTION)
+    """Whether a column is called like predictions: by a word of its name, not by its beginning."""
+    words = unicodedata.normalize("NFC", _CASE_CHANGE.sub(" ", name)).casefold()
+    parts = _PARTS.findall(words)
+    hat = ("y", "hat") in pairwise(parts)
+    return hat or any(p in PREDICTION_PARTS or p.startswith(PREDICTION) for p in parts)
 
 
 def _few_names(others: Mapping[str, Sequence[str]]) -> str | None:

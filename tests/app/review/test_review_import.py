@@ -89,12 +89,23 @@ def test_names_count_where_values_do_not_tell():
     assert guess.label_column({"text": ["good"]}, "text", LABELS) is None
 
 
-@pytest.mark.parametrize("name", ["predicted", "Prediction", "predicted_class", "y_pred"])
+@pytest.mark.parametrize(
+    "name",
+    ["predicted", "Prediction", "predicted_class", "y_pred", "pred_label", "pred_class", "preds",
+     "label_pred", "model_prediction", "pred_sentiment", "y hat", "y_hat", "yHat", "yhat",
+     "predLabel", "modelPREDClass", "pred1", "ŷ"],
+)  # fmt: skip
 def test_predictions_are_not_taken_for_true_classes(name):
     said = ["positive", "negative"] * 2
     sample = {"text": ["a", "b", "c", "d"], "label": ["positive", "stars 5", "negative", ""]}
     assert guess.label_column(sample | {name: said}, "text", LABELS) == "label"
     assert guess.label_column({"text": ["a"] * 4, name: said}, "text", LABELS) is None
+
+
+@pytest.mark.parametrize("name", ["prediabetes", "predator", "hat", "spread", "Predecessor", "why"])
+def test_other_words_with_the_same_letters_are_no_predictions(name):
+    said = ["positive", "negative"] * 2
+    assert guess.label_column({"text": ["a"] * 4, name: said}, "text", LABELS) == name
 
 
 def test_labels_that_name_no_class_are_listed_with_what_they_may_mean():
