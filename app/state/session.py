@@ -61,7 +61,7 @@ def begin() -> None:
         "turn": None, "restored": 0, "undo": (), "grid.steps": None, "complaints": (),
         "arrived": None, "draft": None, "tried": None, "taken": {}, "address": None, "entered": {},
         "scroll": None, "sent": False, "pins": (), "kept_texts": (None, ""),
-        "link_asked": (0, ""), "recent": (),
+        "link_asked": (0, ""), "recent": (), "cancelled": "",
         "visitor": secrets.token_hex(8),
         **REVIEWING, "reviewer": reviewer[: settings.REVIEW_NAME],
         **{name: choice.default for name, choice in CHOICES.items()},

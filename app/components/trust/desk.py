@@ -40,7 +40,7 @@ def show(page: Page) -> None:
         with guard():
             if _kept(model):
                 st.rerun()
-    _ended(key, job)
+    _ended(key, job, model)
     st.markdown(INTRODUCTION)
     _form(model)
 
@@ -63,15 +63,19 @@ def _at_work(key: str, job: Job) -> None:
     )
 
 
-def _ended(key: str, job: Job | None) -> None:
-    """Why there is nothing to see under a key."""
+def _ended(key: str, job: Job | None, model: Model) -> None:
+    """Why there is nothing to see under a key, or that it was cancelled, until the next Measure."""
     if job is not None and job.state == FAILED:
         st.error(plain(job.problem), icon=":material/error:")
-    elif job is not None and job.state == STOPPED:
-        st.info("Cancelled; nothing of it is kept.")
+        return
+    if job is not None and job.state == STOPPED:
         session.put("measured", "")  # no link shall lead to it
+        session.put("cancelled", model.model_hash)
     elif key:
         st.warning(GONE)
+        return
+    if session.get("cancelled") == model.model_hash:
+        st.info("Cancelled; nothing of it is kept.")
 
 
 def _form(model: Model) -> None:

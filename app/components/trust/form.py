@@ -204,6 +204,7 @@ def _begin(model: Model) -> None:
     if not there.results.has(wanted.key):
         there.start(wanted, model, owner=session.get("visitor"))
     session.put("measured", wanted.key)
+    session.put("cancelled", "")
     st.rerun()
 
 

@@ -125,8 +125,15 @@ def test_it_fails_in_a_sentence_and_can_be_cancelled_by_its_owner(opened, monkey
     until_ended(job)
     if "measured" in app.query_params:  # it was still stopping
         app.run()
-    assert "Cancelled; nothing of it is kept." in messages(app)
-    assert "measured" not in app.query_params
+    for _ in range(2):  # the note stays when something else is chosen
+        assert "Cancelled; nothing of it is kept." in messages(app)
+        assert "measured" not in app.query_params
+        app.run()
+    monkeypatch.setattr(evaluations.measuring, "measure", broken)
+    press(app, "Measure")
+    ended(app)
+    assert "Nothing can be measured" in app.error[0].value
+    assert "Cancelled" not in messages(app)
 
 
 def test_random_weights_are_tried_beside_the_proof_on_request(opened, monkeypatch):
