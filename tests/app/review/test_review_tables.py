@@ -331,7 +331,8 @@ def test_the_report_stands_alone_and_escapes_everything(work):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "&lt;b&gt;rows&lt;/b&gt;.csv" in page
     assert "␛[2J" in page
-    assert all(character.isprintable() or character in "\n\t" for character in page)
+    allowed = "\n\t\N{NO-BREAK SPACE}"
+    assert all(character.isprintable() or character in allowed for character in page)
     assert reader.tags.count("article") == 2
     assert "model wrong by Ben: &lt;i&gt;" in page
     assert page.count('class="lrp-words"') == 2
