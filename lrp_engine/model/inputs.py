@@ -5,7 +5,7 @@ Axes: B samples, T time steps of the longest, E input units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +48,9 @@ def read(
 
 
 def _held(hold: Any) -> frozenset[str]:
-    names = [hold] if isinstance(hold, str) else hold
-    if not isinstance(names, (Sequence, Set)) or not all(isinstance(one, str) for one in names):
+    listed = isinstance(hold, Iterable) and not isinstance(hold, str)
+    names = list(hold) if listed else [hold]
+    if not all(isinstance(one, str) for one in names):
         raise InputError(f"hold is {hold!r:.60}; give names of inputs as a list.")
     return frozenset(names)
 

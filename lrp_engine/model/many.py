@@ -5,7 +5,7 @@ Each is a text, or its words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
 from typing import Any
 
 from lrp_engine.errors import InputError, choices
@@ -27,10 +27,16 @@ def require_many(texts: Any) -> None:
             f"`texts` is a table with the columns {columns}; give one column, as table['text'], "
             "or an array, as table.to_numpy()."
         )
-    if isinstance(texts, (bytes, bytearray, Mapping, Set)) or not isinstance(texts, Iterable):
+    if isinstance(texts, (bytes, bytearray)) or not is_ordered(texts) or isinstance(texts, Mapping):
         raise InputError(
             f"`texts` is {type(texts).__name__}, expected a list or an iterator of texts."
         )
+
+
+def is_ordered(values: Any) -> bool:
+    """Whether these come one after the other; the names of a dict do, a set has no order."""
+    has_order = not isinstance(values, Set) or isinstance(values, KeysView)
+    return has_order and isinstance(values, Iterable)
 
 
 def words_of_text(reads: Reads, text: Any, place: int) -> Sequence[str]:

@@ -109,8 +109,16 @@ def limit_passes(*, megabytes: float, operations: float = math.inf) -> None:
         number = isinstance(value, (int, float, np.integer, np.floating))
         if isinstance(value, bool) or not number or not value > 0:
             raise InputError(f"{name} is {value!r:.40}, expected a positive number.")
-    nbytes = float(megabytes) * MEGABYTE
-    ROOM.set(int(nbytes) if math.isfinite(nbytes) else sys.maxsize, float(operations))
+    nbytes, most = _real(megabytes) * MEGABYTE, _real(operations)
+    ROOM.set(int(nbytes) if math.isfinite(nbytes) else sys.maxsize, most)
+
+
+def _real(value: float) -> float:
+    """A number as a float; one beyond all floats is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _megabytes(nbytes: int) -> str:

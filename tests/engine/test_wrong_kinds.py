@@ -59,6 +59,17 @@ def test_streams_refuse_other_kinds(words, texts, options, named):
         explain_stream(words, texts, **options)
 
 
+def test_names_of_a_dict_have_an_order(words):
+    by_text = dict.fromkeys(TEXTS)
+    assert len(list(explain_stream(words, by_text.keys()))) == 2
+    assert list(words.explain_all(TEXTS, methods={"lrp": 1}.keys())) == ["lrp"]
+
+
+@pytest.mark.parametrize("hold", [np.array([]), {}, iter(())], ids=["array", "dict", "iterator"])
+def test_any_names_may_be_held(words, hold):
+    assert len(words.explain_all(TEXTS, methods="lrp", hold=hold)) == 1
+
+
 def test_a_path_is_no_network(words, tmp_path):
     expected = "network is str, expected a network"
     for call in (
@@ -183,6 +194,8 @@ def test_limits_may_be_of_numpy_and_without_end():
     try:
         lrp_engine.limit_passes(megabytes=np.int64(2))
         assert ROOM.nbytes == 2 * MEGABYTE
+        lrp_engine.limit_passes(megabytes=10**400, operations=10**400)
+        assert ROOM.nbytes > 2**60
         lrp_engine.limit_passes(megabytes=float("inf"))
         assert ROOM.nbytes > 2**60
     finally:

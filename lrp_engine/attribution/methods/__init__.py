@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrp_engine.attribution.methods import (
@@ -16,6 +16,7 @@ from lrp_engine.attribution.methods import (
 )
 from lrp_engine.attribution.methods.base import Attribution, Check, Method, Run, Variant
 from lrp_engine.errors import InputError, choices
+from lrp_engine.model.many import is_ordered
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -67,7 +68,7 @@ def methods_listed(names: Any) -> list[Method]:
         InputError: it is no list, is empty, or there is none of a name.
     """
     listed = [names] if isinstance(names, str) else names
-    unordered = isinstance(listed, (bytes, Set)) or not isinstance(listed, Iterable)
+    unordered = isinstance(listed, bytes) or not is_ordered(listed)
     found = [] if unordered else list(listed)
     if not found:
         raise InputError(f"methods is {names!r:.80}; list some of {choices(METHODS)}.")
