@@ -52,7 +52,7 @@ def check_target(target: str | os.PathLike[str], endings: Iterable[str] | None =
     Raises:
         InputError: the ending is none of these, or there is no such folder on this machine.
     """
-    if not isinstance(target, (str, os.PathLike)):
+    if not isinstance(target, (str, os.PathLike)) or isinstance(os.fspath(target), bytes):
         raise InputError(f"The file is {type(target).__name__}; give its path.")
     name, path = os.fspath(target), Path(target)
     if "://" in name:

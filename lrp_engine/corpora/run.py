@@ -118,7 +118,7 @@ def explain_corpus(
     whole = None if file is None else check_target(file, WRITERS)
     if workers is not None:
         workers = whole_number("workers", workers)
-    if format is not None and format not in READERS:
+    if format is not None and not (isinstance(format, str) and format in READERS):
         raise InputError(f"There is no format {format!r}; choose from {choices(READERS)}.")
     if scheduler is not None:
         check_scheduler(scheduler)

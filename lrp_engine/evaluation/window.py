@@ -5,7 +5,8 @@ Axes: B texts of a window, T time steps, E units, D features.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import numpy as np
 from lrp_engine.errors import InputError
 from lrp_engine.model import inputs as samples_of
 from lrp_engine.model.chunks import CHUNK_TOKENS
-from lrp_engine.model.many import words_of_text
+from lrp_engine.model.many import is_ordered, words_of_text
 from lrp_engine.model.samples import Samples
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def windows(
     array = isinstance(texts, np.ndarray) and texts.dtype.kind not in "OUS"
     rows: Iterable[Any] = range(len(texts)) if array else texts
     for name, given in (("labels", labels), ("answers", answers)):
-        if given is not None and (isinstance(given, str) or not isinstance(given, Iterable)):
+        one = isinstance(given, (str, bytes, bytearray, Mapping)) or not is_ordered(given)
+        if given is not None and one:
             raise InputError(f"{name} is {given!r:.60}, expected one for each text, as a list.")
     labels_left = iter(labels) if labels is not None else None
     answers_left = iter(answers) if answers is not None else None
@@ -137,7 +139,11 @@ def _lengths(lengths: Any, count: int | None) -> np.ndarray | None:
             "Give `lengths` only with an array of ids or vectors; texts and token lists have their "
             "own."
         )
-    if np.shape(lengths) != (count,):
+    try:
+        shape = np.shape(lengths)
+    except ValueError:  # lists of several lengths
+        shape = None
+    if shape != (count,):
         raise InputError(f"`lengths` is {lengths!r:.40}, expected {count} integers.")
     return np.asarray(lengths)
 
@@ -167,7 +173,9 @@ def _label(network: Network, label: Any, place: int) -> int:
 
 
 def _answers(answers: Iterator[Any], first: int, count: int) -> list[np.ndarray]:
-    given = [np.asarray(one, float) for one in islice(answers, count)]
+    given = []
+    with contextlib.suppress(TypeError, ValueError):  # then some are missing
+        given.extend(np.asarray(one, float) for one in islice(answers, count))
     if len(given) < count or any(one.ndim != 1 for one in given):
         raise InputError(
             f"`answers` from text {first} on do not fit: expected for each text a number for each "

@@ -96,7 +96,7 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
         InputError: a function cuts the texts; the path is empty, or ends as files of other formats.
         OSError: nothing can be written there.
     """
-    if not isinstance(path, (str, os.PathLike)):
+    if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
         raise InputError(f"The path to save to is {type(path).__name__}; give a text or a Path.")
     if not os.fspath(path):  # Path("") is the current folder
         raise InputError("The path to save to is empty; name a folder or a .zip file.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ FILES: dict[str, Callable[[ByMethod, int], str | bytes]] = {
 
 def save(by_method: ByMethod, path: str | PathLike[str], index: int = 0) -> None:
     """See `Explanation.save`."""
-    if not isinstance(path, (str, PathLike)):
+    if not isinstance(path, (str, PathLike)) or isinstance(fspath(path), bytes):
         raise InputError(f"The path to save to is {type(path).__name__}; give a text or a Path.")
     file = Path(path)
     if file.suffix.lower() not in FILES:

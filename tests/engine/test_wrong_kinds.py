@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import replace
 
@@ -19,6 +20,11 @@ from tests import zoo
 pytestmark = pytest.mark.usefixtures("untraced")
 TEXTS = ["w2 w3", "w4 w5"]
 TABLE = pd.DataFrame({"text": TEXTS})
+
+
+class _Bytes(os.PathLike):
+    def __fspath__(self) -> bytes:
+        return b"a.html"
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +127,8 @@ def test_settings_of_a_corpus_refuse_other_kinds(options, named):
         ({"settings": 5}, "settings is 5, expected lrp_engine.CorpusSettings"),
         ({"workers": 1.5}, "workers is 1.5, expected a whole number"),
         ({"file": 5}, "The file is int; give its path"),
+        ({"file": _Bytes()}, "The file is _Bytes; give its path"),
+        ({"format": ["csv"]}, r"There is no format \['csv'\]"),
         ({"progress": 5}, "progress is 5"),
         ({"scheduler": 5}, "scheduler is 5; expected the address"),
     ],
@@ -140,6 +148,10 @@ def test_a_corpus_refuses_other_kinds(words, tmp_path, options, named):
         (TEXTS, {"methods": 5}, "methods is 5; list some of"),
         (TEXTS, {"measures": 5}, "measures is 5; list some of"),
         (TEXTS, {"labels": 5}, "labels is 5, expected one for each text"),
+        (TEXTS, {"labels": {0, 1}}, "labels is {0, 1}, expected one for each text"),
+        (TEXTS, {"labels": b"01"}, "labels is b'01', expected one for each text"),
+        (TEXTS, {"measures": [["x"]]}, r"There is no measure \['x'\]"),
+        (TEXTS, {"answers": ["ab", "cd"]}, "`answers` from text 0 on do not fit"),
         (TEXTS, {"labels": "01"}, "labels is '01', expected one for each text"),
         (TEXTS, {"lengths": [1, 1]}, "`lengths` only with an array"),
         (TEXTS, {"target": [0, 1]}, "expected one target for all texts"),
@@ -162,6 +174,8 @@ def test_answers_are_for_every_step():
         evaluate(network, x, answers=[[1, 0, 0], [1, 0]], **asked)
     with pytest.raises(InputError, match="`lengths` is 3, expected 2 integers"):
         evaluate(network, x, answers=[[1, 0, 0]] * 2, lengths=3, **asked)
+    with pytest.raises(InputError, match="expected 2 integers"):
+        evaluate(network, x, lengths=[[1], [1, 2]], **asked, answers=[[1, 0, 0]] * 2)
 
 
 @pytest.mark.parametrize("truncate", ["pre", "post"])
@@ -206,6 +220,8 @@ def test_nothing_is_saved_to_a_number(words):
     for one in (words, words.explain(TEXTS)):
         with pytest.raises(InputError, match="path to save to is int"):
             one.save(5)
+        with pytest.raises(InputError, match="path to save to is _Bytes"):
+            one.save(_Bytes())
 
 
 def test_an_event_and_a_function_are_taken(words):

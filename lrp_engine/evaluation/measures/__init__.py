@@ -42,6 +42,6 @@ def measures_named(names: Sequence[str] | None) -> tuple[Measure, ...]:
     if not names:
         raise InputError(f"There is no measure; choose from {choices(MEASURES)}.")
     for name in names:
-        if name not in MEASURES:
+        if not isinstance(name, str) or name not in MEASURES:
             raise InputError(f"There is no measure {name!r:.40}; choose from {choices(MEASURES)}.")
     return tuple(MEASURES[name] for name in dict.fromkeys(names))
