@@ -38,7 +38,7 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
             nouns = network.output_kind.nouns
             raise InputError(f"A contrast needs two different {nouns}, found {target!r}.")
         return np.tile([a, b], (count, 1))
-    if isinstance(target, list) or getattr(target, "ndim", 0) > 0:
+    if isinstance(target, (list, set, frozenset, dict)) or getattr(target, "ndim", 0) > 0:
         target = list(target)
         if len(target) != count:
             raise InputError(
@@ -58,7 +58,7 @@ def one_for_all(target: Any) -> Any:
     Raises:
         InputError: there is one per text.
     """
-    if isinstance(target, list) or getattr(target, "ndim", 0) > 0:
+    if isinstance(target, (list, set, frozenset, dict)) or getattr(target, "ndim", 0) > 0:
         raise InputError(
             f"target is {target!r:.60}; expected one target for all texts: a class, or a pair (a, "
             "b) as a tuple."

@@ -73,6 +73,10 @@ class CorpusSettings:
             object.__setattr__(self, name, whole_number(name, getattr(self, name), **least))
         object.__setattr__(self, "target", one_for_all(self.target))
         object.__setattr__(self, "position", plain_number(self.position))
+        if isinstance(self.position, (list, tuple, set, dict)):
+            raise InputError(
+                f"position is {self.position!r:.60}, expected a whole number, from 0 on."
+            )
         if self.label_column == self.text_column:
             raise InputError(f"Texts and labels are both the column {self.text_column!r}.")
         object.__setattr__(self, "methods", tuple(dict.fromkeys(one.name for one in methods)))

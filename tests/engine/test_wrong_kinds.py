@@ -110,6 +110,8 @@ def test_numbers_of_numpy_are_numbers(words, tmp_path):
     [
         ({"methods": 5}, "methods is 5; list some of"),
         ({"target": [1]}, "expected one target for all texts"),
+        ({"target": {1}}, "expected one target for all texts"),
+        ({"position": [1]}, r"position is \[1\], expected a whole number"),
         ({"max_tokens": float("nan")}, "max_tokens is nan, expected a whole number from 1 on"),
         ({"max_tokens": None}, "max_tokens is None"),
         ({"shard_rows": 1.5}, "shard_rows is 1.5"),
