@@ -173,7 +173,7 @@ def _label(network: Network, label: Any, place: int) -> int:
 
 
 def _answers(answers: Iterator[Any], first: int, count: int) -> list[np.ndarray]:
-    given = []
+    given: list[np.ndarray] = []
     with contextlib.suppress(TypeError, ValueError):  # then some are missing
         given.extend(np.asarray(one, float) for one in islice(answers, count))
     if len(given) < count or any(one.ndim != 1 for one in given):
