@@ -43,7 +43,7 @@ PASSING = {"begun", "pins", "run",
            "arrived", "scroll", "draft", "tried", "taken", "address", "entered", "reviewer", "seen",
            "clash", "neighbours", "presses", "asked", "notices", "page", "used", "drawn",
            "current_widget", "stale", "visitor", "kept_texts", "link_asked", "recent",
-           "doubted", "judged", "sent",
+           "doubted", "judged", "sent", "cancelled",
            "go_on", "count_chosen", "unnamed", "nameless", "unsigned"}  # fmt: skip
 
 
