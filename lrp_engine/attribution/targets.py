@@ -38,7 +38,7 @@ def resolve(network: Network, target: Any, count: int) -> np.ndarray | None:
             nouns = network.output_kind.nouns
             raise InputError(f"A contrast needs two different {nouns}, found {target!r}.")
         return np.tile([a, b], (count, 1))
-    if isinstance(target, (list, set, frozenset, dict)) or getattr(target, "ndim", 0) > 0:
+    if _is_several(target):
         target = list(target)
         if len(target) != count:
             raise InputError(
@@ -58,7 +58,7 @@ def one_for_all(target: Any) -> Any:
     Raises:
         InputError: there is one per text.
     """
-    if isinstance(target, (list, set, frozenset, dict)) or getattr(target, "ndim", 0) > 0:
+    if _is_several(target):
         raise InputError(
             f"target is {target!r:.60}; expected one target for all texts: a class, or a pair (a, "
             "b) as a tuple."
@@ -66,6 +66,11 @@ def one_for_all(target: Any) -> Any:
     if isinstance(target, tuple):
         return tuple(plain_number(one) for one in target)
     return plain_number(target)
+
+
+def _is_several(target: Any) -> bool:
+    """Whether a target is a collection of one per text; a tuple is a contrast."""
+    return isinstance(target, (list, set, frozenset, dict)) or getattr(target, "ndim", 0) > 0
 
 
 def selection(targets: np.ndarray, classes: int) -> np.ndarray:
