@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -32,17 +32,8 @@ def write(path: Path, data: bytes) -> None:
     Raises:
         OSError: it cannot be written; then nothing is left of it.
     """
-    temporary = path.with_name(temporary_name(path.name))
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with _filled(path, lambda file: file.write(data)) as temporary:
         rename(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
@@ -64,12 +55,7 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
         return
     if there:
         real.open("ab").close()  # what may not be written may not be replaced either
-    temporary = real.with_name(temporary_name(real.name))
-    try:
-        with temporary.open("xb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
+    with _filled(real, fill) as temporary:
         if there:
             shutil.copymode(real, temporary)
         if there and (path.is_symlink() or real.stat().st_nlink > 1):
@@ -81,6 +67,18 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
             if not there:
                 raise
             shutil.copyfile(temporary, real)
+
+
+@contextlib.contextmanager
+def _filled(path: Path, fill: Callable[[IO[bytes]], object]) -> Iterator[Path]:
+    """A new file beside another one, whole and on the disk; what is left of it is removed."""
+    temporary = path.with_name(temporary_name(path.name))
+    try:
+        with temporary.open("xb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
